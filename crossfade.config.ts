@@ -1,0 +1,6 @@
+import { defineConfig } from 'crossfade'
+import * as mflix from './migrations/0001-mflix.ts'
+import { demo } from './schema/demo/demo.ts'
+import { entities, schema } from './schema/index.ts'
+
+export default defineConfig({ schema, entities, migrations: { '0001-mflix': mflix }, demo })

@@ -1,0 +1,7 @@
+import './comment.ts'
+import './genre-stats.ts'
+import './movie.ts'
+import './search-movies.ts'
+import './theater.ts'
+import './theaters-near.ts'
+import './user.ts'

@@ -1,0 +1,5 @@
+import { builder } from '../schema/builder.ts'
+
+export const DeletePayload = builder.objectRef<{ deletedId: string | number | null }>('DeletePayload').implement({
+  fields: (t) => ({ deletedId: t.id({ resolve: ({ deletedId }) => deletedId }) }),
+})

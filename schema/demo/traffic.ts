@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import type { Json, SampleOperation } from 'crossfade'
+
+const query = readFileSync(new URL('../operations/clients.graphql', import.meta.url), 'utf8')
+
+type Sampled = Readonly<Record<string, readonly Json[]>>
+
+const idOf = (document: Json): string => {
+  const { _id } = document as { _id: Json }
+  return typeof _id === 'string' ? _id : (_id as { $oid: string }).$oid
+}
+
+/** The known operations of the clients, with variables from the documents at hand. */
+export function traffic(sample: Sampled): SampleOperation[] {
+  const { Movie: movies = [], Comment: comments = [], User: users = [] } = sample
+  const operation = (operationName: string, variables: Record<string, unknown>): SampleOperation => ({
+    query,
+    operationName,
+    variables,
+  })
+  const genres = ['Drama', 'Short', 'Comedy']
+  return [
+    ...movies.map((movie) => operation('MoviePage', { id: idOf(movie) })),
+    ...comments.slice(0, 10).map(() => operation('RecentComments', { first: 20 })),
+    ...users.map((user) => operation('Profile', { email: (user as { email: string }).email })),
+    ...genres.map((genre) => operation('Browse', { filter: { genres: { has: genre } }, first: 30 })),
+    operation('Browse', { orderBy: [{ field: 'YEAR', direction: 'DESC' }, { field: 'TITLE' }], first: 50 }),
+    operation('Browse', {
+      filter: { year: { lt: 1930 } },
+      orderBy: [{ field: 'IMDB_RATING', direction: 'DESC' }],
+      first: 20,
+    }),
+    ...['the', 'night train', 'LOVE'].map((text) => operation('Search', { text })),
+    operation('Genres', {}),
+    operation('Genres', { minimumYear: 1950 }),
+    operation('Nearby', { longitude: -73.98, latitude: 40.75 }),
+    operation('Nearby', { longitude: -118.24, latitude: 34.05 }),
+    ...movies.slice(0, 10).map((movie, index) => operation('Rate', { id: idOf(movie), rating: (index % 10) + 0.5 })),
+    ...movies.slice(0, 10).map((movie) =>
+      operation('Comment', {
+        input: { movieId: idOf(movie), name: 'A Visitor', email: 'visitor@example.com', text: 'Seen in the demo.' },
+      }),
+    ),
+  ]
+}

@@ -1,0 +1,18 @@
+import { connectionType, defineEntity, entityType, json, objectId, text } from 'crossfade'
+import { builder } from './builder.ts'
+
+export const User = defineEntity('User', {
+  mongo: 'users',
+  postgres: 'users',
+  id: objectId(),
+  fields: {
+    name: text().required().sensitive(),
+    email: text().required().sensitive().unique(),
+    password: text().sensitive(),
+    preferences: json(),
+  },
+})
+
+export const UserType = entityType(builder, User, { omit: ['password'] })
+
+export const UserConnection = connectionType(builder, 'User', UserType)

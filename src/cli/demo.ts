@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { type RunningGateway, startGateway } from '../gateway/start-gateway.ts'
+import type { Mismatch } from '../stores/findings.ts'
+import { sampleDocuments } from '../stores/mongo/sample.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { loadData } from './demo/data.ts'
+import { forgetDrift, seedDrift } from './demo/drift.ts'
+import { send } from './demo/send.ts'
+import { moveToShadow } from './demo/stages.ts'
+import { type Summary, summarise } from './demo/summary.ts'
+import { createLog } from './log.ts'
+import { migrateAll } from './migrate.ts'
+import { printJson, say } from './output.ts'
+import { openSession, type Session } from './session.ts'
+import { untilSignal } from './signals.ts'
+
+interface Options {
+  readonly config?: string
+  readonly data?: string
+  readonly drift: number
+  readonly seed: number
+  readonly once?: boolean
+}
+
+const samplesPerType = 40
+
+/** Everything that is owed is mirrored, and every comparison has its verdict. */
+async function settled({ config, stores }: Session, { routing }: RunningGateway): Promise<void> {
+  await routing.shadow.idle()
+  const deadline = Date.now() + 30_000
+  for (const entity of config.entities) {
+    while (Date.now() < deadline) {
+      await routing.mirror.flush()
+      const backlogs = await Promise.all([stores.mongo.debts.backlog(entity), stores.postgres.debts.backlog(entity)])
+      if (backlogs.every(({ count }) => count === 0)) break
+      await sleep(100)
+    }
+  }
+}
+
+async function run(
+  session: Session,
+  gateway: RunningGateway,
+  reported: Mismatch[],
+  options: Options,
+  began: number,
+): Promise<Summary> {
+  const { config, stores } = session
+  const demo = config.demo!
+  const samples = await Promise.all(
+    config.entities.map(
+      async (entity) => [entity.name, await sampleDocuments(stores.mongo.connection, entity, samplesPerType)] as const,
+    ),
+  )
+  const traffic = demo.traffic(Object.fromEntries(samples))
+  say(`Sending ${traffic.length} operations, as clients do …`)
+  await send(gateway.url, traffic)
+  await settled(session, gateway)
+  say(reported.length === 0 ? 'Both stores agree.' : `Shadow reads reported ${reported.length} differences already.`)
+
+  const drifted = await seedDrift(session, demo, options.drift, options.seed)
+  say(`Changed ${drifted.length} documents behind the gateway's back. Reading them through the API …`)
+  await send(
+    gateway.url,
+    drifted.map(({ type, id }) => demo.read[type]!(String(id))),
+  )
+  await settled(session, gateway)
+  return summarise(session, gateway, drifted, reported, began)
+}
+
+function tell({ drift, mismatchGroups, types }: Summary, url: string): void {
+  say('')
+  for (const [name, { documents, rows, dataIssues, compared, matched }] of Object.entries(types)) {
+    say(
+      `${name}: ${documents} documents, ${rows} rows, ${dataIssues} data issues; ${compared} reads compared, ${matched} equal`,
+    )
+  }
+  say('')
+  say(
+    `Shadow reads found ${drift.found} of the ${drift.seeded} documents that were changed, and ${drift.unexpected} other differences:`,
+  )
+  for (const { type, resolver, kind, path, count } of mismatchGroups.slice(0, 10)) {
+    say(`  ${type}.${path || '*'}  ${kind}, read by ${resolver}, ${count} times`)
+  }
+  if (mismatchGroups.length > 10) say(`  … and ${mismatchGroups.length - 10} more groups`)
+  say('')
+  say('Look closer, in another terminal of this folder:')
+  say('  npm run -s crossfade -- mismatches list')
+  say('  npm run -s crossfade -- mismatches show <group>')
+  say('  npm run -s crossfade -- stage set Movie live')
+  say(`The API answers at ${url} until Ctrl-C.`)
+}
+
+async function demo(options: Options): Promise<void> {
+  const began = performance.now()
+  const stopped = options.once ? null : untilSignal()
+  const session = await openSession(options.config, say)
+  try {
+    const { config, stores, settings } = session
+    if (!config.demo) throw new CrossfadeError('MISCONFIGURED', 'crossfade.config.ts has no `demo`.')
+    await loadData(session, config.demo, options.data, options.seed)
+    await migrateAll(session)
+    await forgetDrift(session)
+    await stores.postgres.findings.clear()
+    await moveToShadow(session, !options.once)
+    const reported: Mismatch[] = []
+    const gateway = await startGateway({
+      config,
+      stores,
+      port: options.once ? 0 : settings.PORT,
+      dataDir: settings.CROSSFADE_DATA_DIR,
+      log: createLog(process.env['LOG_LEVEL'] ?? 'silent'),
+      onMismatch: (mismatch) => reported.push(mismatch),
+    })
+    try {
+      const summary = await run(session, gateway, reported, options, began)
+      if (options.once) printJson(summary)
+      else tell(summary, gateway.url)
+      await stopped
+    } finally {
+      await gateway.close()
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0)
+    throw new CrossfadeError('BAD_USER_INPUT', `${text} is not a whole number.`)
+  return value
+}
+
+/** Everything at once, on embedded stores. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('embedded stores, sample data, the gateway and traffic; ends with what shadow reads found')
+    .addHelpText('before', 'Example:\n  crossfade demo --data ./export --drift 25\n')
+    .option('--data <dir>', 'a folder of mongoexport files, one a collection; default: generated data')
+    .option('--drift <n>', "documents to change behind the gateway's back", wholeNumber, 10)
+    .option('--seed <n>', 'chooses the generated data and the changed documents', wholeNumber, 1)
+    .option('--once', 'print one JSON summary and exit')
+    .option('--config <file>', 'default crossfade.config.ts')
+    .action(demo)
+}

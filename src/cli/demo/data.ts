@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DemoConfig } from '../../gateway/config.ts'
+import { createMongoIndex, insertExported, parseExport } from '../../stores/mongo/sample.ts'
+import { CrossfadeError, messageOf } from '../../util/errors.ts'
+import type { Json } from '../../util/json.ts'
+import type { Session } from '../session.ts'
+
+const kind = 'demo-data'
+
+function readExport(dir: string, collection: string): Json[] {
+  const file = join(dir, `${collection}.json`)
+  if (!existsSync(file))
+    throw new CrossfadeError('MISCONFIGURED', `${file} does not exist; --data names a folder of mongoexport files.`)
+  try {
+    return parseExport(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new CrossfadeError('MISCONFIGURED', `${file} is no mongoexport file: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/**
+ * Fills the collections, once for a data directory: what was deleted through the API since must not come back. A load
+ * that was cut off goes on, since documents are inserted by id where they are missing.
+ */
+export async function loadData(
+  { config, stores }: Session,
+  demo: DemoConfig,
+  dir: string | undefined,
+  seed: number,
+): Promise<void> {
+  const { connection, ledger } = stores.mongo
+  const generated = dir === undefined ? demo.generate(seed) : {}
+  for (const { mongo: collection } of config.entities) {
+    if (await ledger.get(kind, collection)) continue
+    const documents = dir === undefined ? (generated[collection] ?? []) : readExport(dir, collection)
+    await insertExported(connection, collection, documents)
+    for (const { keys, unique } of demo.indexes?.[collection] ?? []) {
+      await createMongoIndex(connection, collection, keys, unique === true)
+    }
+    await ledger.compareAndSet(kind, collection, null, { documents: documents.length })
+  }
+}

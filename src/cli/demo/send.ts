@@ -1,0 +1,31 @@
+import type { SampleOperation } from '../../gateway/config.ts'
+import { CrossfadeError } from '../../util/errors.ts'
+
+const atATime = 8
+
+interface Reply {
+  readonly errors?: readonly { readonly message: string }[]
+}
+
+async function sendOne(url: string, operation: SampleOperation): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-client-id': 'demo' },
+    body: JSON.stringify(operation),
+  })
+  const { errors } = (await response.json()) as Reply
+  if (errors)
+    throw new CrossfadeError(
+      'UNAVAILABLE',
+      `${operation.operationName ?? 'An operation'} failed: ${errors[0]?.message}`,
+    )
+}
+
+/** Sends operations as a client would, a few at a time. @throws where one is answered with an error. */
+export async function send(url: string, operations: readonly SampleOperation[]): Promise<void> {
+  const queue = [...operations]
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) await sendOne(url, next)
+  }
+  await Promise.all(Array.from({ length: atATime }, worker))
+}

@@ -1,0 +1,28 @@
+import { readFlag } from '../../control/flag-store.ts'
+import { setStage } from '../../control/move.ts'
+import { backfill, settleConstraints } from '../../jobs/backfill.ts'
+import { stages } from '../../stage/stage.ts'
+import { ProgressLine } from '../progress-line.ts'
+import type { Session } from '../session.ts'
+import { moveOptions } from '../sweep-now.ts'
+
+/** Brings every type to shadow, by the steps of a real move: dualwrite, backfill, then shadow. Later stages stay. */
+export async function moveToShadow(session: Session, showProgress: boolean): Promise<void> {
+  const { config, stores } = session
+  const options = { ...moveOptions(session), log: () => undefined }
+  const stageOf = async (type: string): Promise<number> =>
+    stages.indexOf((await readFlag(stores.mongo.ledger, type))?.flag.stage ?? 'off')
+  for (const { name } of config.entities) {
+    if ((await stageOf(name)) === 0) await setStage(options, { type: name, stage: 'dualwrite', why: 'demo' })
+  }
+  for (const entity of config.entities) {
+    const line = showProgress ? new ProgressLine(entity.name) : null
+    await backfill({ stores, entity, onProgress: (progress) => line?.show(progress) })
+    line?.end()
+  }
+  await settleConstraints(stores.postgres, config.entities)
+  for (const { name } of config.entities) {
+    if ((await stageOf(name)) === 1)
+      await setStage(options, { type: name, stage: 'shadow', samplePercent: 100, why: 'demo' })
+  }
+}

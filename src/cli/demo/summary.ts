@@ -1,0 +1,72 @@
+import type { RunningGateway } from '../../gateway/start-gateway.ts'
+import { STAGE_PLAN } from '../../stage/stage.ts'
+import type { Mismatch } from '../../stores/findings.ts'
+import type { Drifted } from '../../stores/mongo/drift.ts'
+import type { Session } from '../session.ts'
+
+const everything = { op: 'and', of: [] } as const
+
+async function typeSummary({ config, stores }: Session, { routing }: RunningGateway, type: string) {
+  const entity = config.entities.find(({ name }) => name === type)!
+  const { stage } = routing.flags.get(type)
+  const { reads, compared, matched, lag, indeterminate, diverged, failed } = routing.shadow.statistics.of(type)
+  const issues = await stores.postgres.dataIssues.counts(entity)
+  const backlog = await stores[STAGE_PLAN[stage].authority].debts.backlog(entity)
+  return {
+    stage,
+    documents: await stores.mongo.reader.count(entity, everything),
+    rows: await stores.postgres.reader.count(entity, everything),
+    dataIssues: issues.reduce((sum, { count }) => sum + count, 0),
+    issues,
+    reads,
+    compared,
+    matched,
+    lag,
+    indeterminate,
+    diverged,
+    failed,
+    mutations: routing.mirror.acknowledged.get(type) ?? 0,
+    mirrored: routing.mirror.confirmed.get(type) ?? 0,
+    pending: backlog.count,
+  }
+}
+
+export type Summary = Awaited<ReturnType<typeof summarise>>
+
+/** What the demo saw. `found` comes from what shadow reads reported and from nothing else. */
+export async function summarise(
+  session: Session,
+  gateway: RunningGateway,
+  drifted: readonly Drifted[],
+  reported: readonly Mismatch[],
+  began: number,
+) {
+  const { config, servers } = session
+  const seeded = new Set(drifted.map(({ type, id }) => `${type}/${id}`))
+  const seen = new Set(reported.map(({ type, id, resolver }) => `${type}/${id ?? resolver}`))
+  const groups = new Map<string, { type: string; resolver: string; kind: string; path: string; count: number }>()
+  for (const { fingerprint, type, resolver, kind, path } of reported) {
+    const group = groups.get(fingerprint) ?? { type, resolver, kind, path, count: 0 }
+    group.count++
+    groups.set(fingerprint, group)
+  }
+  const types = await Promise.all(
+    config.entities.map(async ({ name }) => [name, await typeSummary(session, gateway, name)] as const),
+  )
+  const { mongo, postgres } = servers
+  return {
+    stores: {
+      mongo: { name: mongo.name, version: mongo.version },
+      postgres: { name: postgres.name, version: postgres.version },
+    },
+    types: Object.fromEntries(types),
+    drift: {
+      seeded: seeded.size,
+      found: [...seeded].filter((key) => seen.has(key)).length,
+      /** Reported, but not seeded: a real difference between the stores. */
+      unexpected: [...seen].filter((key) => !seeded.has(key)).length,
+    },
+    mismatchGroups: [...groups.values()].sort((a, b) => b.count - a.count),
+    elapsedMs: Math.round(performance.now() - began),
+  }
+}

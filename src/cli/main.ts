@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { backfillCommand } from './backfill.ts'
+import { demoCommand } from './demo.ts'
+import { migrateCommand } from './migrate.ts'
+import { mirrorCommand } from './mirror.ts'
+import { mismatchesCommand } from './mismatches.ts'
+import { warn } from './output.ts'
+import { serveCommand } from './serve.ts'
+import { stageCommand } from './stage.ts'
+import { storesCommand } from './stores.ts'
+
+const program = new Command('crossfade')
+  .description('Moves a live GraphQL API from MongoDB to PostgreSQL, one type at a time.')
+  .showHelpAfterError()
+
+const commands = [
+  demoCommand,
+  serveCommand,
+  storesCommand,
+  migrateCommand,
+  stageCommand,
+  backfillCommand,
+  mismatchesCommand,
+  mirrorCommand,
+]
+for (const command of commands) program.addCommand(command())
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  warn(messageOf(error))
+  if (!(error instanceof CrossfadeError) && error instanceof Error && error.stack) warn(error.stack)
+  // 2 is for what was refused or differs; everything else went wrong
+  process.exitCode = error instanceof CrossfadeError && error.code !== 'MISCONFIGURED' ? 2 : 1
+}

@@ -1,0 +1,110 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { prepareFlags } from '../control/prepare-flags.ts'
+import { prepareMongo } from '../stores/mongo/connection.ts'
+import { migrateUp, migrationStatus } from '../stores/postgres/migrate.ts'
+import { schemaDrift } from '../stores/postgres/schema-diff.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { printJson, printTable, say } from './output.ts'
+import type { Session } from './session.ts'
+import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+}
+
+/** Everything that the gateway needs before it can be ready: tables, Mongo's indexes, flags. Safe to repeat. */
+export async function migrateAll({ config, stores }: Pick<Session, 'config' | 'stores'>): Promise<string[]> {
+  const done = await migrateUp(stores.postgres.connection, config.migrations)
+  await prepareMongo(stores.mongo.connection, config.entities)
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const types = await prepareFlags(
+    ledgers,
+    config.entities.map(({ name }) => name),
+  )
+  return [...done, ...types.map((type) => `flag ${type}`)]
+}
+
+function migrationText(statements: readonly string[]): string {
+  const list = statements.map((statement) => `  \`${statement.replaceAll('`', '\\`').replaceAll('\n', '\n  ')}\`,`)
+  return [
+    "import { type Kysely, sql } from 'kysely'",
+    '',
+    'const statements = [',
+    ...list,
+    ']',
+    '',
+    'export async function up(db: Kysely<unknown>): Promise<void> {',
+    '  for (const statement of statements) await sql.raw(statement).execute(db)',
+    '}',
+    '',
+  ].join('\n')
+}
+
+async function writeMigration(session: Session, name: string): Promise<string | null> {
+  if (!/^[a-z0-9-]+$/.test(name)) throw new CrossfadeError('BAD_USER_INPUT', 'A migration is named in a-z, 0-9 and -.')
+  const drift = await schemaDrift(session.stores.postgres.connection, session.config.entities)
+  const statements = drift.flatMap(({ statement }) => statement ?? [])
+  for (const { table, problem, statement } of drift)
+    if (!statement) say(`${table}: ${problem}; write this change by hand.`)
+  if (statements.length === 0) return null
+  mkdirSync('migrations', { recursive: true })
+  const last = readdirSync('migrations').map((file) => Number.parseInt(file, 10) || 0)
+  const file = join('migrations', `${String(Math.max(0, ...last) + 1).padStart(4, '0')}-${name}.ts`)
+  writeFileSync(file, migrationText(statements), { flag: 'wx' })
+  return file
+}
+
+/** The tables that the mappings imply. */
+export function migrateCommand(): Command {
+  const migrate = new Command('migrate').description('the tables that the mappings imply')
+  const add = (name: string, description: string, example: string): Command =>
+    migrate
+      .command(name)
+      .description(description)
+      .addHelpText('before', `Example:\n  ${example}\n`)
+      .option('--config <file>', 'default crossfade.config.ts')
+      .option('--json', 'print as JSON')
+  add('up', 'run what has not run, make the indexes of the mirror and the flags', 'crossfade migrate up').action(
+    ({ config, json }: Options) =>
+      withSession(config, async (session) => {
+        const done = await migrateAll(session)
+        if (json) printJson(done)
+        else say(done.length > 0 ? `Done: ${done.join(', ')}.` : 'Nothing was left to do.')
+      }),
+  )
+  add('status', 'which migrations have run', 'crossfade migrate status').action(({ config, json }: Options) =>
+    withSession(config, async ({ config: app, stores }) => {
+      const status = await migrationStatus(stores.postgres.connection, app.migrations)
+      if (json) printJson(status)
+      else
+        printTable(
+          ['migration', 'applied'],
+          status.map(({ set, name, applied }) => [`${set}/${name}`, applied?.toISOString() ?? 'no']),
+        )
+    }),
+  )
+  add('diff', 'where the database differs from the mappings; exit 2 where it does', 'crossfade migrate diff').action(
+    ({ config, json }: Options) =>
+      withSession(config, async ({ config: app, stores }) => {
+        const drift = await schemaDrift(stores.postgres.connection, app.entities)
+        if (json) printJson(drift)
+        else
+          for (const { table, problem, statement } of drift)
+            process.stdout.write(`-- ${table}: ${problem}\n${statement ? `${statement};\n` : ''}`)
+        if (drift.length > 0) process.exitCode = 2
+      }),
+  )
+  add('new <name>', 'write a migration for what `diff` shows', 'crossfade migrate new add-rating').action(
+    (name: string, { config, json }: Options) =>
+      withSession(config, async (session) => {
+        const file = await writeMigration(session, name)
+        if (json) printJson({ file })
+        else
+          say(file ? `Wrote ${file}. Review it, and name it in crossfade.config.ts.` : 'The tables fit the mappings.')
+      }),
+  )
+  return migrate
+}

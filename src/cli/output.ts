@@ -1,0 +1,30 @@
+import { styleText } from 'node:util'
+
+/** Data goes to stdout; everything else to stderr. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each), 2)}\n`)
+}
+
+/** A table of left-aligned columns. */
+export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const text = [head, ...rows].map((row) => row.map(String))
+  const widths = head.map((_, column) => Math.max(...text.map((row) => row[column]!.length)))
+  for (const row of text) {
+    process.stdout.write(
+      `${row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd()}\n`,
+    )
+  }
+}
+
+/** One line of progress, in plain words. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+export function warn(line: string): void {
+  const stream = process.stderr
+  stream.write(`${styleText('yellow', line, { stream })}\n`)
+}

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import { type Stores as Servers, startStores } from '../embedded/start-stores.ts'
+import type { CrossfadeConfig } from '../gateway/config.ts'
+import type { Stores } from '../routing/routing.ts'
+import { mongoStore } from '../stores/mongo/mongo-store.ts'
+import { postgresStore } from '../stores/postgres/postgres-store.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
+
+const port = z.coerce.number().int().min(0).max(65535)
+
+const environment = z.object({
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'expected mongodb://… or mongodb+srv://…')
+    .optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgresql://…')
+    .optional(),
+  PORT: port.default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  CROSSFADE_DATA_DIR: z.string().min(1).default('.crossfade'),
+})
+
+export type Settings = z.infer<typeof environment>
+
+/** Settings from the environment. @throws MISCONFIGURED that names the variable and what was expected. */
+export function readSettings(): Settings {
+  const parsed = environment.safeParse(process.env)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new CrossfadeError('MISCONFIGURED', `The environment does not fit: ${problems.join('; ')}`)
+}
+
+const configFiles = ['crossfade.config.ts', 'crossfade.config.js', 'dist/crossfade.config.js']
+
+/** Loads `crossfade.config.ts`. @throws MISCONFIGURED that names the file and what is wrong with it. */
+export async function loadConfig(given?: string): Promise<CrossfadeConfig> {
+  const file = given ?? configFiles.find((name) => existsSync(name))
+  if (!file) throw new CrossfadeError('MISCONFIGURED', 'There is no crossfade.config.ts here. Name one with --config.')
+  let loaded: { default?: CrossfadeConfig }
+  try {
+    loaded = (await import(pathToFileURL(resolve(file)).href)) as { default?: CrossfadeConfig }
+  } catch (error) {
+    if (error instanceof CrossfadeError) throw error
+    throw new CrossfadeError('MISCONFIGURED', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error })
+  }
+  const config = loaded.default
+  for (const key of ['schema', 'entities', 'migrations'] as const) {
+    if (!config?.[key])
+      throw new CrossfadeError('MISCONFIGURED', `${file}: \`${key}\` is missing from its default export.`)
+  }
+  return config!
+}
+
+export interface Session {
+  readonly settings: Settings
+  readonly config: CrossfadeConfig
+  readonly servers: Servers
+  readonly stores: Stores
+  close(): Promise<void>
+}
+
+/**
+ * Opens both stores: those of the environment, else the embedded ones of the data directory, which are started where
+ * they do not run.
+ */
+export async function openSession(configFile: string | undefined, log: (line: string) => void): Promise<Session> {
+  const settings = readSettings()
+  const config = await loadConfig(configFile)
+  const { MONGODB_URI: mongoUri, DATABASE_URL: databaseUrl, CROSSFADE_DATA_DIR: dataDir } = settings
+  const servers = await startStores({ dataDir, mongoUri, databaseUrl, log })
+  const stores = {
+    mongo: mongoStore({ uri: servers.mongo.uri }),
+    postgres: postgresStore({ uri: servers.postgres.uri }),
+  }
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([stores.mongo.close(), stores.postgres.close()])
+    await servers.stop()
+  }
+  return { settings, config, servers, stores, close }
+}

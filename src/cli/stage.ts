@@ -1,0 +1,136 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { newer, readFlag } from '../control/flag-store.ts'
+import { kill } from '../control/kill-file.ts'
+import { setStage } from '../control/move.ts'
+import { isStage, type Stage, stages } from '../stage/stage.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { printJson, printTable, say } from './output.ts'
+import { readSettings, type Session } from './session.ts'
+import { moveOptions } from './sweep-now.ts'
+import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+}
+
+interface SetOptions extends Options {
+  readonly reads?: number
+  readonly sample?: number
+  readonly why?: string
+}
+
+function percent(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError('expected a number from 0 to 100')
+  return value
+}
+
+function stageOf(text: string): Stage {
+  if (!isStage(text)) throw new InvalidArgumentError(`expected one of ${stages.join(', ')}`)
+  return text
+}
+
+const typesOf = ({ config }: Session, type: string): string[] => {
+  const names = config.entities.map(({ name }) => name)
+  if (type === 'all') return names
+  if (!names.includes(type))
+    throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${type}; there are ${names.join(', ')}.`)
+  return [type]
+}
+
+/** The flags. */
+export function stageCommand(): Command {
+  const stage = new Command('stage').description('which store answers, and which is written, for each type')
+  const add = (name: string, description: string, example: string): Command =>
+    stage
+      .command(name)
+      .description(description)
+      .addHelpText('before', `Example:\n  ${example}\n`)
+      .option('--config <file>', 'default crossfade.config.ts')
+      .option('--json', 'print as JSON')
+  add('list', 'the flag of every type', 'crossfade stage list').action(({ config, json }: Options) =>
+    withSession(config, async ({ config: app, stores }) => {
+      const flags = await Promise.all(
+        app.entities.map(async ({ name }) => {
+          const [mongo, postgres] = await Promise.all([
+            readFlag(stores.mongo.ledger, name),
+            readFlag(stores.postgres.ledger, name),
+          ])
+          return newer(mongo?.flag ?? null, postgres?.flag ?? null)
+        }),
+      )
+      const known = flags.filter((flag) => flag !== null)
+      if (json) return printJson(known)
+      const rows = known.map((flag) => [
+        flag.type,
+        flag.stage,
+        flag.state,
+        flag.epoch,
+        `${flag.readPercent} %`,
+        `${flag.samplePercent} %`,
+      ])
+      printTable(['type', 'stage', 'state', 'epoch', 'reads moved', 'compared'], rows)
+    }),
+  )
+  add(
+    'set <type> [stage]',
+    'change a type’s stage, read percentage or sample rate; `all` for every type',
+    'crossfade stage set Movie shadow --sample 10',
+  )
+    .option('--reads <percent>', 'share of reads that already go to the other store', percent)
+    .option('--sample <percent>', 'share of reads that are compared', percent)
+    .option('--why <text>', 'kept in the history')
+    .action((type: string, to: string | undefined, { config, json, reads, sample, why }: SetOptions) =>
+      withSession(config, async (session) => {
+        const stage = to === undefined ? undefined : stageOf(to)
+        const options = moveOptions(session)
+        for (const name of typesOf(session, type)) {
+          const flag = await setStage(options, {
+            type: name,
+            stage,
+            readPercent: reads,
+            samplePercent: sample,
+            why: why ?? null,
+          })
+          if (json) printJson(flag)
+          else
+            say(
+              `${name}: ${flag.stage}, epoch ${flag.epoch}, ${flag.readPercent} % of reads moved, ${flag.samplePercent} % compared`,
+            )
+        }
+      }),
+    )
+  add('history [type]', 'who changed what, newest first', 'crossfade stage history Movie').action(
+    (type: string | undefined, { config, json }: Options) =>
+      withSession(config, async ({ stores }) => {
+        const both = await Promise.all([
+          stores.mongo.ledger.tail('stage', 100, type),
+          stores.postgres.ledger.tail('stage', 100, type),
+        ])
+        const entries = both.flat().sort((a, b) => b.at.getTime() - a.at.getTime())
+        if (json) return printJson(entries)
+        for (const { at, key, value } of entries)
+          process.stdout.write(`${at.toISOString()}  ${key}  ${JSON.stringify(value)}\n`)
+      }),
+  )
+  stage
+    .command('kill [type]')
+    .description(
+      'reads answer from the authority, nothing is compared, no reply waits for the mirror; needs neither store',
+    )
+    .addHelpText('before', 'Example:\n  crossfade stage kill Movie\n')
+    .option('--undo', 'let the flags rule again')
+    .option('--json', 'print as JSON')
+    .action((type: string | undefined, { undo, json }: { undo?: boolean; json?: boolean }) => {
+      const killed = kill(readSettings().CROSSFADE_DATA_DIR, type ?? 'all', undo !== true)
+      if (json) printJson({ killed })
+      else
+        say(
+          killed.length > 0
+            ? `Killed: ${killed.join(', ')}. Gateways of this data directory see it within a second.`
+            : 'Nothing is killed.',
+        )
+    })
+  return stage
+}

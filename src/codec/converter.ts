@@ -1,0 +1,28 @@
+import type { Json } from '../util/json.ts'
+import { maxInt, minInt } from './int.ts'
+
+/**
+ * How stored values that are not of their field's kind still get a meaning. Data and not code, so that both query
+ * translators can express it and a filter sees what a read shows.
+ */
+export interface Converter {
+  /** Stored values that mean null, for example `['']`. */
+  readonly nullIf?: readonly (string | number | boolean)[]
+  /** For int: a stored string counts as the whole number it starts with; `"1995è"` is 1995. */
+  readonly intPrefix?: true
+}
+
+/** The digits that `intPrefix` reads, the same text for JavaScript, PCRE and Postgres. */
+export const intPrefixPattern = '^-?[0-9]{1,10}'
+
+/** The number that a string starts with, or undefined where it starts with none that fits 32 bits. */
+export function intPrefixOf(text: string): number | undefined {
+  const digits = new RegExp(intPrefixPattern).exec(text)?.[0]
+  const value = digits === undefined ? Number.NaN : Number(digits) + 0
+  return value >= minInt && value <= maxInt ? value : undefined
+}
+
+/** True where the stored value is one that means null. */
+export function meansNull(converter: Converter, value: unknown): boolean {
+  return converter.nullIf?.includes(value as Extract<Json, string | number | boolean>) ?? false
+}

@@ -1,0 +1,10 @@
+import { badValue } from './bad-value.ts'
+import type { Kind } from './kind.ts'
+
+function parse(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw badValue('float', value, 'a finite number')
+  return value
+}
+
+/** A finite double. NaN and ±Infinity have no JSON form and are data issues; −0 equals 0. */
+export const floatKind: Kind<number> = { name: 'float', parse, toJson: (value) => value + 0, fromJson: parse }

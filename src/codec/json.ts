@@ -1,0 +1,35 @@
+import { isPlainObject, type Json } from '../util/json.ts'
+import { badValue } from './bad-value.ts'
+import type { Kind } from './kind.ts'
+import { textKind } from './text.ts'
+
+const maxDepth = 90 // BSON allows 100 levels; the document itself and its embeds need some
+
+function check(value: unknown, depth: number): Json {
+  if (depth > maxDepth) throw badValue('JSON value', '…', `at most ${maxDepth} levels`)
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'string') return textKind.parse(value)
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw badValue('JSON value', value, 'finite numbers')
+    return value + 0
+  }
+  if (Array.isArray(value)) return value.map((element) => check(element, depth + 1))
+  if (!isPlainObject(value)) throw badValue('JSON value', value, 'objects, lists, strings, numbers, booleans or null')
+  const copy: { [key: string]: Json } = {}
+  for (const [key, member] of Object.entries(value)) {
+    textKind.parse(key)
+    // defineProperty, since assigning to "__proto__" would change the prototype and lose the key
+    Object.defineProperty(copy, key, {
+      value: check(member, depth + 1),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+  }
+  return copy
+}
+
+const parse = (value: unknown): Json => check(value, 0)
+
+/** Any JSON value. The order of keys means nothing; numbers are equal by value. */
+export const jsonKind: Kind<Json> = { name: 'json', parse, toJson: (value) => value, fromJson: parse }

@@ -1,0 +1,15 @@
+import type { Json } from '../util/json.ts'
+
+/**
+ * A store-neutral kind of value. Each has a twin of the same name in `stores/mongo/codec` and in
+ * `stores/postgres/codec`; a new kind is one file in each of the three folders.
+ */
+export interface Kind<T> {
+  readonly name: string
+  /** Takes an application's value (an argument, a patch, a new record); throws `CrossfadeError` BAD_USER_INPUT. */
+  parse(value: unknown): T
+  /** The canonical form: equal exactly where two values are equal. Used by comparison and cursors. */
+  toJson(value: T): Json
+  /** The inverse of `toJson`, for values that come back from a client in a cursor; throws BAD_USER_INPUT. */
+  fromJson(json: Json): T
+}

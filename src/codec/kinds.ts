@@ -1,0 +1,26 @@
+import { booleanKind } from './boolean.ts'
+import { floatKind } from './float.ts'
+import { intKind } from './int.ts'
+import { jsonKind } from './json.ts'
+import type { Kind } from './kind.ts'
+import { objectIdKind } from './object-id.ts'
+import { textKind } from './text.ts'
+import { timestampKind } from './timestamp.ts'
+
+/** Every kind by name. The stores' tables are `Record<KindName, …>`, so a kind without a twin does not compile. */
+export const kinds = {
+  objectId: objectIdKind,
+  text: textKind,
+  int: intKind,
+  float: floatKind,
+  boolean: booleanKind,
+  timestamp: timestampKind,
+  json: jsonKind,
+} as const
+
+export type KindName = keyof typeof kinds
+
+/** The kind with its value type forgotten, for code that walks mappings. */
+export function kindOf(name: KindName): Kind<unknown> {
+  return kinds[name] as Kind<unknown>
+}

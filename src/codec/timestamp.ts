@@ -1,0 +1,29 @@
+import { badValue } from './bad-value.ts'
+import type { Kind } from './kind.ts'
+
+/** The first instant that Postgres's timestamptz holds (4714-11-24 BC); JavaScript's last, 275760, is the later bound. */
+export const minTimestamp = -210866803200000
+
+const iso = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+
+function check(date: Date, value: unknown): Date {
+  if (!(date.getTime() >= minTimestamp)) throw badValue('date', value, 'an instant after 4714-11-24 BC')
+  return date
+}
+
+function parse(value: unknown): Date {
+  if (value instanceof Date) return check(value, value)
+  if (typeof value === 'string' && iso.test(value)) return check(new Date(value), value)
+  throw badValue('date', value, 'ISO 8601 with an offset, for example 1903-12-01T00:00:00.000Z')
+}
+
+/** An instant to the millisecond. */
+export const timestampKind: Kind<Date> = {
+  name: 'timestamp',
+  parse,
+  toJson: (value) => value.getTime(),
+  fromJson: (json) => {
+    if (typeof json !== 'number') throw badValue('date', json, 'milliseconds since 1970')
+    return check(new Date(json), json)
+  },
+}

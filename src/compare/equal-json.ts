@@ -1,0 +1,14 @@
+import type { Json } from '../util/json.ts'
+
+/** True where two canonical values are equal: keys in any order, numbers by value, lists in order. */
+export function equalJson(a: Json, b: Json): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((element, index) => equalJson(element, b[index]!))
+  }
+  if (Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key]!, b[key]!))
+}

@@ -1,0 +1,46 @@
+import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Entry, Ledger } from '../stores/ledger.ts'
+import type { Json } from '../util/json.ts'
+import type { Origin } from '../util/origin.ts'
+import { type Flag, flagKind, parseFlag } from './flag.ts'
+
+export type Ledgers = Readonly<Record<Origin, Ledger>>
+
+/** A flag as one store holds it. */
+export interface StoredFlag {
+  readonly flag: Flag
+  /** For compare-and-set in that store. */
+  readonly entryRevision: number
+}
+
+const toStored = (entry: Entry | null): StoredFlag | null => {
+  const flag = entry && parseFlag(entry.value)
+  return flag ? { flag, entryRevision: entry.revision } : null
+}
+
+export async function readFlag(ledger: Ledger, type: string): Promise<StoredFlag | null> {
+  return toStored(await ledger.get(flagKind, type))
+}
+
+/** Which of two copies is in force: the higher epoch, then the later revision. */
+export function newer(a: Flag | null, b: Flag | null): Flag | null {
+  if (!a || !b) return a ?? b
+  const difference = a.epoch - b.epoch || a.revision - b.revision
+  return difference >= 0 ? a : b
+}
+
+/** Writes the copy of one store, where it is still as it was read. */
+export function writeFlag(ledger: Ledger, was: StoredFlag | null, flag: Flag): Promise<boolean> {
+  return ledger.compareAndSet(flagKind, flag.type, was?.entryRevision ?? null, { ...flag } as unknown as Json)
+}
+
+/** Makes a store's copy at least as new as `flag`. A copy that is newer already is left alone. */
+export async function raiseFlag(ledger: Ledger, flag: Flag): Promise<void> {
+  for (;;) {
+    const copy = await readFlag(ledger, flag.type)
+    if (copy && newer(copy.flag, flag) === copy.flag) return
+    if (await writeFlag(ledger, copy, flag)) return
+  }
+}
+
+export const authorityOf = (flag: Flag): Origin => STAGE_PLAN[flag.stage].authority

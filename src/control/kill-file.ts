@@ -1,0 +1,32 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The kill switch: a file that names the types it holds for, or `all`. It needs no store. */
+export const killFileOf = (dataDir: string): string => join(dataDir, 'killed.json')
+
+/** The types that are killed; a file that cannot be read as a list kills all, the safe way to be wrong. */
+export function readKilled(file: string): readonly string[] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return []
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value.map(String) : ['all']
+  } catch {
+    return ['all']
+  }
+}
+
+/** Adds a type, or `all`, to the switch, or takes it off; returns what is killed now. */
+export function kill(dataDir: string, type: string, on: boolean): readonly string[] {
+  mkdirSync(dataDir, { recursive: true })
+  const file = killFileOf(dataDir)
+  const before = type === 'all' && !on ? [] : readKilled(file).filter((name) => name !== type)
+  const killed = on ? [...before, type] : before
+  writeFileSync(`${file}.new`, JSON.stringify(killed))
+  renameSync(`${file}.new`, file)
+  return killed
+}

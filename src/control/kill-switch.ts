@@ -1,0 +1,32 @@
+import { Worker } from 'node:worker_threads'
+import { killFileOf, readKilled } from './kill-file.ts'
+
+/** Whether a type is killed: one read of shared memory, which every decision makes. */
+export class KillSwitch {
+  readonly #flags: Int32Array
+  readonly #places: ReadonlyMap<string, number>
+  readonly #worker: Worker
+
+  constructor(dataDir: string, types: readonly string[]) {
+    const memory = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * types.length)
+    const file = killFileOf(dataDir)
+    this.#flags = new Int32Array(memory)
+    this.#places = new Map(types.map((type, index) => [type, index]))
+    const killed = readKilled(file)
+    for (const [type, index] of this.#places)
+      this.#flags[index] = killed.includes('all') || killed.includes(type) ? 1 : 0
+    // The worker has this file's ending: .ts from sources, .js from the package
+    const program = new URL(import.meta.url.endsWith('.ts') ? './kill-worker.ts' : './kill-worker.js', import.meta.url)
+    this.#worker = new Worker(program, { workerData: { file, types, memory } })
+    this.#worker.unref()
+  }
+
+  isOn(type: string): boolean {
+    const place = this.#places.get(type)
+    return place !== undefined && Atomics.load(this.#flags, place) === 1
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate()
+  }
+}

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { workerData } from 'node:worker_threads'
+import { readKilled } from './kill-file.ts'
+
+/** Watches the kill file in a thread of its own, so that a busy event loop does not delay the switch. */
+const { file, types, memory } = workerData as { file: string; types: string[]; memory: SharedArrayBuffer }
+const flags = new Int32Array(memory)
+
+for (;;) {
+  const killed = readKilled(file)
+  for (const [index, type] of types.entries()) {
+    Atomics.store(flags, index, killed.includes('all') || killed.includes(type) ? 1 : 0)
+  }
+  await sleep(200)
+}

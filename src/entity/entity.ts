@@ -1,0 +1,76 @@
+import type { Converter } from '../codec/converter.ts'
+import type { KindName } from '../codec/kinds.ts'
+import type { Fields, ValuesOf } from './field.ts'
+
+export type Id = string | number
+
+/** A decoded, store-neutral value: what both stores produce for one thing. Narrow reads hold fewer members. */
+export type Rec = { readonly id: Id } & { readonly [key: string]: unknown }
+
+/** A value or list of scalars of an entity, flattened: one column or child table, one document path. */
+export interface Leaf {
+  /** Path in the record, dotted: `imdb.rating`. Queries, patches and mismatches use it. */
+  readonly path: string
+  readonly keys: readonly string[]
+  readonly kind: KindName
+  readonly list: 'none' | 'column' | 'child'
+  readonly converter: Converter
+  /** Path in the document, dotted. */
+  readonly mongo: string
+  /** Document paths of the objects around it, outermost first, intermediate ones included. */
+  readonly parents: readonly string[]
+  /** Column; for a child table the column that counts elements and so keeps null apart from []. */
+  readonly column: string
+  readonly childTable: string | null
+  readonly required: boolean
+  readonly sensitive: boolean
+  readonly unique: boolean
+  readonly index: boolean
+  readonly references: string | null
+}
+
+/** An embedded object: a presence column keeps "missing" apart from "there, with nothing in it". */
+export interface Embed {
+  readonly path: string
+  readonly mongo: string
+  readonly column: string
+  readonly required: boolean
+}
+
+/** The record's tree, for decoding and encoding. `steps` leads from the parent's document to the value. */
+export type Node =
+  | { readonly key: string; readonly steps: readonly string[]; readonly leaf: Leaf; readonly embed?: undefined }
+  | {
+      readonly key: string
+      readonly steps: readonly string[]
+      readonly leaf?: undefined
+      readonly embed: Embed
+      readonly nodes: readonly Node[]
+    }
+
+/** One GraphQL type with its mapping; frozen. Made by `defineEntity`. */
+export interface Entity<F extends Fields = Fields> {
+  readonly name: string
+  /** Collection. */
+  readonly mongo: string
+  /** Table. */
+  readonly postgres: string
+  readonly idKind: 'objectId' | 'text' | 'int'
+  /** Types that share a flag and move together; null moves alone. */
+  readonly group: string | null
+  readonly fields: F
+  readonly leaves: ReadonlyMap<string, Leaf>
+  readonly embeds: ReadonlyMap<string, Embed>
+  readonly nodes: readonly Node[]
+}
+
+/** The record of an entity, with its id. */
+export type RecordOf<E> = E extends Entity<infer F> ? { readonly id: string } & ValuesOf<F> : never
+
+/** What `create` takes: the record without its id, nullable fields optional. */
+export type NewRecordOf<E> =
+  E extends Entity<infer F>
+    ? { [K in keyof ValuesOf<F> as null extends ValuesOf<F>[K] ? never : K]: ValuesOf<F>[K] } & {
+        [K in keyof ValuesOf<F> as null extends ValuesOf<F>[K] ? K : never]?: ValuesOf<F>[K] | undefined
+      }
+    : never

@@ -1,0 +1,69 @@
+import { CrossfadeError } from '../util/errors.ts'
+import type { Embed, Entity, Leaf, Node } from './entity.ts'
+
+/** The part of an entity that one read needs. Cached and frozen: equal selections share one object. */
+export interface FieldSet {
+  /** Equal exactly for equal sets of one entity. */
+  readonly key: string
+  readonly paths: readonly string[]
+  readonly leaves: readonly Leaf[]
+  readonly embeds: readonly Embed[]
+  readonly nodes: readonly Node[]
+}
+
+const cache = new WeakMap<Entity, Map<string, FieldSet>>()
+
+function prune(nodes: readonly Node[], wanted: ReadonlySet<string>): Node[] {
+  return nodes.flatMap((node): Node[] => {
+    if (node.leaf) return wanted.has(node.leaf.path) ? [node] : []
+    const inner = prune(node.nodes, wanted)
+    return inner.length > 0 || wanted.has(node.embed.path) ? [{ ...node, nodes: inner }] : []
+  })
+}
+
+function flatten(nodes: readonly Node[]): Node[] {
+  return nodes.flatMap((node) => (node.leaf ? [node] : [node, ...flatten(node.nodes)]))
+}
+
+function build(entity: Entity, key: string, paths: readonly string[]): FieldSet {
+  for (const path of paths) {
+    if (!entity.leaves.has(path) && !entity.embeds.has(path)) {
+      throw new CrossfadeError('MISCONFIGURED', `${entity.name} has no field "${path}".`)
+    }
+  }
+  const nodes = prune(entity.nodes, new Set(paths))
+  const all = flatten(nodes)
+  return Object.freeze({
+    key,
+    paths,
+    nodes,
+    leaves: all.flatMap((node) => node.leaf ?? []),
+    embeds: all.flatMap((node) => node.embed ?? []),
+  })
+}
+
+/**
+ * The named paths of an entity; the id and the version always come along. A path of an embedded object asks for its
+ * presence alone.
+ */
+export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
+  const sorted = [...new Set(paths)].sort()
+  const key = sorted.join(' ')
+  let sets = cache.get(entity)
+  if (!sets) cache.set(entity, (sets = new Map()))
+  let set = sets.get(key)
+  if (!set) {
+    set = build(entity, key, sorted)
+    sets.set(key, set)
+  }
+  return set
+}
+
+const whole = new WeakMap<Entity, FieldSet>()
+
+/** Every mapped field: what a post-image holds. */
+export function allFields(entity: Entity): FieldSet {
+  let set = whole.get(entity)
+  if (!set) whole.set(entity, (set = fieldSet(entity, [...entity.leaves.keys(), ...entity.embeds.keys()])))
+  return set
+}

@@ -1,0 +1,126 @@
+import type { Converter } from '../codec/converter.ts'
+import type { KindName } from '../codec/kinds.ts'
+import type { Json } from '../util/json.ts'
+
+/** Fields of an entity or of an embedded object, by name. */
+export type Fields = Readonly<Record<string, Field<unknown>>>
+
+/** What the fields hold in a record. */
+export type ValuesOf<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+
+/** Everything a field says about itself; plain data, read by `define-entity`. */
+export interface FieldSpec {
+  readonly shape: 'scalar' | 'list' | 'embed'
+  /** The kind of the value, or of the elements of a list; null for an embedded object. */
+  readonly kind: KindName | null
+  readonly converter: Converter
+  /** Members of an embedded object. */
+  readonly fields: Fields | null
+  /** Table that holds the elements of a list; null keeps them in an array column. */
+  readonly childTable: string | null
+  readonly required: boolean
+  /** Path in the document, dotted and relative to the parent; null means the field's name. */
+  readonly mongo: string | null
+  readonly column: string | null
+  readonly sensitive: boolean
+  readonly unique: boolean
+  readonly index: boolean
+  /** Name of the entity that the value is an id of. */
+  readonly references: string | null
+  /** Set where the mapping asked for something that cannot be built; `checks` turns it into an error. */
+  readonly flaw: string | null
+}
+
+const plain: FieldSpec = {
+  shape: 'scalar',
+  kind: null,
+  converter: {},
+  fields: null,
+  childTable: null,
+  required: false,
+  mongo: null,
+  column: null,
+  sensitive: false,
+  unique: false,
+  index: false,
+  references: null,
+  flaw: null,
+}
+
+/** One field of a mapping. Immutable: each method returns a changed copy. Nullable unless `required`. */
+export class Field<T> {
+  /** Carries the record's type; holds nothing. */
+  declare readonly value: T
+  readonly spec: FieldSpec
+
+  constructor(spec: FieldSpec) {
+    this.spec = Object.freeze(spec)
+  }
+
+  #with<U = T>(change: Partial<FieldSpec>): Field<U> {
+    return new Field<U>({ ...this.spec, ...change })
+  }
+
+  /** Never null in a record that is written; a stored null is a data issue. */
+  required(): Field<NonNullable<T>> {
+    return this.#with<NonNullable<T>>({ required: true })
+  }
+
+  /** Where the value is in the Mongo document, dotted, relative to the enclosing object. Default: the field's name. */
+  at(path: string): Field<T> {
+    return this.#with({ mongo: path })
+  }
+
+  /** The Postgres column. Default: the field's path in snake case. */
+  column(name: string): Field<T> {
+    return this.#with({ column: name })
+  }
+
+  /** Never shown in a log, metric, mismatch or page. */
+  sensitive(): Field<T> {
+    return this.#with({ sensitive: true })
+  }
+
+  /** One record per value; the Postgres constraint is made once no duplicates stand in the way. */
+  unique(): Field<T> {
+    return this.#with({ unique: true })
+  }
+
+  /** An index in Postgres. */
+  index(): Field<T> {
+    return this.#with({ index: true })
+  }
+
+  /** The value is the id of a record of the named entity; one that points nowhere is a data issue. */
+  references(entity: string): Field<T> {
+    return this.#with({ references: entity })
+  }
+
+  /** For lists: one row an element in a table of its own, in place of an array column. */
+  childTable(name: string): Field<T> {
+    return this.#with({ childTable: name })
+  }
+}
+
+const scalar = <T>(kind: KindName, converter: Converter = {}): Field<T | null> =>
+  new Field<T | null>({ ...plain, kind, converter })
+
+export const objectId = (): Field<string | null> => scalar('objectId')
+export const text = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('text', converter)
+export const int = (converter?: Converter): Field<number | null> => scalar('int', converter)
+export const float = (converter?: Pick<Converter, 'nullIf'>): Field<number | null> => scalar('float', converter)
+export const boolean = (converter?: Pick<Converter, 'nullIf'>): Field<boolean | null> => scalar('boolean', converter)
+export const timestamp = (converter?: Pick<Converter, 'nullIf'>): Field<Date | null> => scalar('timestamp', converter)
+export const json = (): Field<Json> => scalar('json')
+
+/** A list of scalars, in an array column unless `childTable` names a table. */
+export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {
+  const { shape, kind, converter } = element.spec
+  const flaw = shape === 'scalar' ? (kind === 'json' ? 'is a list of json' : null) : `is a list of ${shape}s`
+  return new Field({ ...plain, shape: 'list', kind, converter, flaw })
+}
+
+/** An object inside the document; its members become columns of the entity's table. */
+export function embed<F extends Fields>(fields: F): Field<ValuesOf<F> | null> {
+  return new Field({ ...plain, shape: 'embed', fields })
+}

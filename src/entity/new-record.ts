@@ -1,0 +1,43 @@
+import { kindOf } from '../codec/kinds.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import type { Entity, Id, Leaf, Node, Rec } from './entity.ts'
+
+/** Checks one value for a leaf: a kind's value, a list of them, or null where the field may be. */
+export function parseLeaf(entity: Entity, leaf: Leaf, value: unknown): unknown {
+  if (value === null || value === undefined) {
+    if (leaf.required) throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${leaf.path} must not be null.`)
+    return null
+  }
+  const kind = kindOf(leaf.kind)
+  try {
+    if (leaf.list === 'none') return kind.parse(value)
+    if (!Array.isArray(value)) throw new CrossfadeError('BAD_USER_INPUT', 'A list is expected.')
+    return value.map((element) => kind.parse(element))
+  } catch (error) {
+    if (!(error instanceof CrossfadeError)) throw error
+    throw new CrossfadeError(error.code, `${entity.name}.${leaf.path}: ${error.message}`, { cause: error })
+  }
+}
+
+function build(
+  entity: Entity,
+  nodes: readonly Node[],
+  input: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const record: Record<string, unknown> = {}
+  for (const node of nodes) {
+    const value = input[node.key]
+    if (node.leaf) record[node.key] = parseLeaf(entity, node.leaf, value)
+    else if (value === null || value === undefined) record[node.key] = null
+    else record[node.key] = build(entity, node.nodes, value as Record<string, unknown>)
+  }
+  return record
+}
+
+/** A whole record from an application's values: fields left out are null. @throws BAD_USER_INPUT */
+export function newRecord(entity: Entity, id: Id, input: Readonly<Record<string, unknown>>): Rec {
+  for (const key of Object.keys(input)) {
+    if (!(key in entity.fields)) throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} has no field "${key}".`)
+  }
+  return { id, ...build(entity, entity.nodes, input) }
+}

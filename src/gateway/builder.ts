@@ -1,0 +1,27 @@
+import SchemaBuilder, { type ObjectRef } from '@pothos/core'
+import type { Json } from '../util/json.ts'
+import type { GatewayContext } from './context.ts'
+
+interface Types {
+  Context: GatewayContext
+  Scalars: {
+    ID: { Input: string; Output: string | number }
+    DateTime: { Input: Date; Output: Date }
+    JSON: { Input: Json; Output: Json }
+  }
+}
+
+/** A Pothos builder for a schema that Crossfade serves: fields are nullable unless said otherwise. */
+export function createBuilder() {
+  return new SchemaBuilder<Types>({})
+}
+
+export type Builder = ReturnType<typeof createBuilder>
+
+export type SchemaTypesOf = Builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
+
+/** What Pothos hands to `fields` of an object whose resolvers get a `Parent`. */
+export type FieldBuilder<Parent> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypesOf, Parent>
+
+/** An object type whose resolvers get a `T`. */
+export type Ref<T> = ObjectRef<SchemaTypesOf, T>

@@ -1,0 +1,46 @@
+import type { GraphQLSchema } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import type { Migrations } from '../stores/postgres/migrate.ts'
+import type { Json } from '../util/json.ts'
+
+/** One operation that demo traffic sends. */
+export interface SampleOperation {
+  readonly query: string
+  readonly operationName?: string
+  readonly variables?: Readonly<Record<string, unknown>>
+}
+
+/** A value that changed behind the gateway's back: a path of a document, and what it becomes. */
+export interface DriftSpec {
+  /** Record paths that may be changed: none that an order, a join or a filter of the traffic uses. */
+  readonly paths: readonly string[]
+}
+
+/** What `crossfade demo` needs to know of an app. */
+export interface DemoConfig {
+  /** Sample documents by collection, in Extended JSON; the same for the same seed. */
+  readonly generate: (seed: number) => Readonly<Record<string, readonly { readonly [key: string]: Json }[]>>
+  /** Indexes that the existing database has, by collection. */
+  readonly indexes?: Readonly<
+    Record<string, readonly { readonly keys: Readonly<Record<string, 1 | -1>>; readonly unique?: boolean }[]>
+  >
+  /** Operations as clients send them, mutations included. */
+  readonly traffic: (sample: Readonly<Record<string, readonly Json[]>>) => readonly SampleOperation[]
+  /** Reads one record of a type with every field of the contract. */
+  readonly read: Readonly<Record<string, (id: string) => SampleOperation>>
+  readonly drift: Readonly<Record<string, DriftSpec>>
+}
+
+/** `crossfade.config.ts`: what an adopter's repository tells the commands. */
+export interface CrossfadeConfig {
+  readonly schema: GraphQLSchema
+  readonly entities: readonly Entity[]
+  /** Committed migrations by name. */
+  readonly migrations: Migrations
+  /** Who asks, for sticky read percentages. */
+  readonly subject?: (request: Request) => string
+  readonly demo?: DemoConfig
+}
+
+/** Types a config; checked when a command loads it. */
+export const defineConfig = (config: CrossfadeConfig): CrossfadeConfig => config

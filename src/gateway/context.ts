@@ -1,0 +1,33 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { Reads } from '../routing/reads.ts'
+import type { Routing } from '../routing/routing.ts'
+import { Loaders } from './loaders.ts'
+
+/** What Yoga hands to resolvers; one a request. */
+export interface GatewayContext {
+  readonly routing: Routing
+  /** Who asks: decides sticky read percentages. */
+  readonly subject: string
+}
+
+/** Reads and loaders of one request: one decision per type, one batch per level. */
+export interface Session {
+  readonly reads: Reads
+  readonly loaders: Loaders
+}
+
+const sessions = new WeakMap<GatewayContext, Session>()
+
+/** The request's session, begun by its first resolver; only then is it known whether it is a mutation. */
+export function sessionOf(context: GatewayContext, info: GraphQLResolveInfo): Session {
+  let session = sessions.get(context)
+  if (!session) {
+    const reads = new Reads(context.routing, context.subject, info.operation.operation === 'mutation')
+    session = { reads, loaders: new Loaders(reads) }
+    sessions.set(context, session)
+  }
+  return session
+}
+
+/** `Query.movies`: how mismatches and logs name a field. */
+export const resolverName = (info: GraphQLResolveInfo): string => `${info.parentType.name}.${info.fieldName}`

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import { GraphQLError } from 'graphql'
+import type { Routing } from '../routing/routing.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
+
+/** Codes that are the caller's to act on; all others are masked. */
+const shown = new Set(['BAD_USER_INPUT', 'CONFLICT', 'TRY_AGAIN', 'UNKNOWN_OUTCOME', 'UNAVAILABLE'])
+
+function original(error: unknown): unknown {
+  let cause = error
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
+  return cause
+}
+
+/**
+ * What a client sees of an error: its own mistakes with a code, everything else masked with an id that finds the log
+ * line. Errors of GraphQL itself (syntax, validation, coercion) are the client's.
+ */
+export function maskError(log: Routing['log']): (error: unknown) => Error {
+  return (error) => {
+    const cause = original(error)
+    const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
+    if (cause instanceof CrossfadeError && shown.has(cause.code)) {
+      if (cause.cause) log('warn', `${cause.code}: ${cause.message}`, { cause: messageOf(cause.cause) })
+      return new GraphQLError(cause.message, { ...place, extensions: { code: cause.code } })
+    }
+    if (cause instanceof GraphQLError) {
+      const code = cause.extensions['code'] ?? 'BAD_USER_INPUT'
+      return new GraphQLError(cause.message, {
+        nodes: cause.nodes,
+        source: cause.source,
+        positions: cause.positions,
+        path: cause.path,
+        extensions: { ...cause.extensions, code },
+      })
+    }
+    const id = randomUUID()
+    log('warn', `Unexpected error ${id}: ${messageOf(cause)}`, {
+      stack: cause instanceof Error ? cause.stack : undefined,
+    })
+    return new GraphQLError(`Unexpected error. Quote ${id} to the operator.`, {
+      ...place,
+      extensions: { code: 'INTERNAL_SERVER_ERROR', id },
+    })
+  }
+}

@@ -1,0 +1,76 @@
+import type { Entity } from '../entity/entity.ts'
+import { allOf, type Comparison, leafAt, parseValue, type TextMatch, type Where } from '../stores/query.ts'
+import { CrossfadeError } from '../util/errors.ts'
+
+/** Names of a filter or order in the contract, and the record paths they mean. */
+export type Names = Readonly<Record<string, string>>
+
+type Input = Readonly<Record<string, unknown>>
+
+const comparisons = new Set(['lt', 'lte', 'gt', 'gte'])
+const matches = new Set(['contains', 'startsWith', 'endsWith'])
+
+const not = (of: Where): Where => ({ op: 'not', of })
+
+function listOperator(entity: Entity, path: string, name: string, value: unknown): Where {
+  const parse = (element: unknown): unknown => parseValue(entity, path, element)
+  switch (name) {
+    case 'has':
+      return { op: 'has', path, values: [parse(value)], need: 'some' }
+    case 'hasSome':
+      return { op: 'has', path, values: (value as unknown[]).map(parse), need: 'some' }
+    case 'hasEvery':
+      return { op: 'has', path, values: (value as unknown[]).map(parse), need: 'every' }
+    case 'isEmpty':
+      return { op: 'isEmpty', path, value: value as boolean }
+    default: {
+      const isNull: Where = { op: 'eq', path, value: null }
+      return value === true ? isNull : not(isNull)
+    }
+  }
+}
+
+function scalarOperator(entity: Entity, path: string, name: string, value: unknown, insensitive: boolean): Where {
+  const parse = (each: unknown): unknown => parseValue(entity, path, each)
+  if (comparisons.has(name)) {
+    if (insensitive) throw new CrossfadeError('BAD_USER_INPUT', `insensitive does not go with ${name}.`)
+    return { op: name as Comparison, path, value: parse(value) }
+  }
+  if (matches.has(name)) return { op: name as TextMatch, path, value: parse(value) as string, insensitive }
+  if (name === 'in' || name === 'notIn') {
+    const among: Where = { op: 'in', path, values: (value as unknown[]).map(parse), insensitive }
+    return name === 'in' ? among : not(among)
+  }
+  const equal: Where = { op: 'eq', path, value: parse(value), insensitive }
+  return name === 'eq' ? equal : not(equal)
+}
+
+/** Several operators in one filter must all hold. Null counts only with eq and ne; elsewhere it is as if left out. */
+function fieldFilter(entity: Entity, path: string, filter: Input): Where {
+  const { insensitive, ...operators } = filter
+  const isList = leafAt(entity, path).list !== 'none'
+  const parts = Object.entries(operators).flatMap(([name, value]): Where[] => {
+    if (value === undefined || (value === null && name !== 'eq' && name !== 'ne')) return []
+    if (isList) return [listOperator(entity, path, name, value)]
+    return [scalarOperator(entity, path, name, value, insensitive === true)]
+  })
+  return allOf(...parts)
+}
+
+/**
+ * The query AST for a filter of the contract.
+ *
+ * @param names the filter's fields and the record paths they mean.
+ * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind.
+ */
+export function parseFilter(entity: Entity, names: Names, input: Input | null | undefined): Where {
+  const parts = Object.entries(input ?? {}).flatMap(([name, value]): Where[] => {
+    if (value === null || value === undefined) return []
+    if (name === 'and' || name === 'or') {
+      return [{ op: name, of: (value as Input[]).map((each) => parseFilter(entity, names, each)) }]
+    }
+    if (name === 'not') return [not(parseFilter(entity, names, value as Input))]
+    return [fieldFilter(entity, names[name]!, value as Input)]
+  })
+  return allOf(...parts)
+}

@@ -1,0 +1,49 @@
+import type { Builder, SchemaTypesOf } from './builder.ts'
+
+type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypesOf, 'InputObject'>
+
+/** What values that have an order can be asked. */
+function comparisons<N extends 'Int' | 'Float' | 'DateTime'>(t: InputBuilder, type: N) {
+  const one = () => t.field({ type })
+  const many = () => t.field({ type: t.listRef(type, { required: false }) })
+  return { eq: one(), ne: one(), in: many(), notIn: many(), lt: one(), lte: one(), gt: one(), gte: one() }
+}
+
+/** The filters of the contract that are the same for every API: what each kind can be asked. */
+export function addFilterInputs(builder: Builder) {
+  const IdFilter = builder.inputType('IdFilter', { fields: (t) => ({ eq: t.id(), in: t.idList() }) })
+  const StringFilter = builder.inputType('StringFilter', {
+    description:
+      'A null given to eq or ne asks for null or missing values. Several operators in one filter must all hold.',
+    fields: (t) => ({
+      eq: t.string(),
+      ne: t.string(),
+      in: t.field({ type: t.listRef('String', { required: false }) }),
+      notIn: t.field({ type: t.listRef('String', { required: false }) }),
+      lt: t.string(),
+      lte: t.string(),
+      gt: t.string(),
+      gte: t.string(),
+      contains: t.string(),
+      startsWith: t.string(),
+      endsWith: t.string(),
+      insensitive: t.boolean({ defaultValue: false }),
+    }),
+  })
+  const IntFilter = builder.inputType('IntFilter', { fields: (t) => comparisons(t, 'Int') })
+  const FloatFilter = builder.inputType('FloatFilter', { fields: (t) => comparisons(t, 'Float') })
+  const DateTimeFilter = builder.inputType('DateTimeFilter', { fields: (t) => comparisons(t, 'DateTime') })
+  const StringListFilter = builder.inputType('StringListFilter', {
+    fields: (t) => ({
+      has: t.string(),
+      hasSome: t.stringList(),
+      hasEvery: t.stringList(),
+      isEmpty: t.boolean(),
+      isNull: t.boolean(),
+    }),
+  })
+  const OrderDirection = builder.enumType('OrderDirection', {
+    values: { ASC: { value: 'asc' }, DESC: { value: 'desc' } } as const,
+  })
+  return { IdFilter, StringFilter, IntFilter, FloatFilter, DateTimeFilter, StringListFilter, OrderDirection }
+}

@@ -1,0 +1,90 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { kindOf } from '../codec/kinds.ts'
+import type { Entity, Id, RecordOf } from '../entity/entity.ts'
+import type { FieldSet } from '../entity/field-set.ts'
+import { type Transaction, write } from '../routing/writes.ts'
+import { leafAt } from '../stores/query.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import { fieldsFor } from './selection.ts'
+
+/** The id of an argument in its canonical form. @throws BAD_USER_INPUT for one that cannot be an id of this entity. */
+export function parseId(entity: Entity, id: string | number): Id {
+  const value = entity.idKind === 'int' ? Number(id) : String(id)
+  return kindOf(entity.idKind).parse(value) as Id
+}
+
+type Loaded<E> = Promise<RecordOf<E> | null>
+
+/** One record by id, in the batch of its level. `fields` defaults to what the present field selects. */
+export async function load<E extends Entity>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  entity: E,
+  id: string | number | null,
+  fields: FieldSet = fieldsFor(info, entity, info.fieldNodes),
+): Loaded<E> {
+  if (id === null) return null
+  const { loaders } = sessionOf(context, info)
+  return (await loaders.byId(entity, parseId(entity, id), fields, resolverName(info))) as RecordOf<E> | null
+}
+
+/** One record by the value of another field; of several the one with the lowest id, in both stores. */
+export async function loadBy<E extends Entity>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  entity: E,
+  path: string,
+  value: unknown,
+): Loaded<E> {
+  if (value === null || value === undefined) return null
+  const { loaders } = sessionOf(context, info)
+  const parsed = kindOf(leafAt(entity, path).kind).parse(value)
+  return (await loaders.byKey(
+    entity,
+    path,
+    parsed,
+    fieldsFor(info, entity, info.fieldNodes),
+    resolverName(info),
+  )) as RecordOf<E> | null
+}
+
+/**
+ * What a mutation writes.
+ * - one type: each of its writes is atomic.
+ * - `independent` types: ordered writes, each with its own authority; a crash between them leaves the earlier ones.
+ */
+export interface Writes {
+  readonly entities: readonly Entity[]
+}
+
+export const only = (entity: Entity): Writes => ({ entities: [entity] })
+export const independent = (...entities: readonly Entity[]): Writes => ({ entities })
+
+const declared: { name: string; writes: Writes }[] = []
+
+/** @throws MISCONFIGURED where a mutation writes several types that are neither marked independent nor share a group. */
+export function checkWrites(entities: readonly Entity[]): void {
+  for (const { name, writes } of declared) {
+    const unknown = writes.entities.find((entity) => !entities.includes(entity))
+    if (unknown)
+      throw new CrossfadeError('MISCONFIGURED', `${name} writes ${unknown.name}, which is not part of the schema.`)
+  }
+}
+
+/**
+ * A mutation's resolver: takes the permits, runs, mirrors within the budget, and lets the payload read what was
+ * written.
+ */
+export function mutation<Args, Result>(
+  name: string,
+  writes: Writes,
+  resolve: (transaction: Transaction, args: Args) => Promise<Result>,
+): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
+  declared.push({ name, writes })
+  return async (_parent, args, context, info) => {
+    const result = await write(context.routing, writes.entities, (transaction) => resolve(transaction, args))
+    sessionOf(context, info).loaders.clear()
+    return result
+  }
+}

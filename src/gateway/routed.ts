@@ -1,0 +1,43 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import { type MongoSide, mongoSide } from '../stores/mongo/side.ts'
+import { type PostgresSide, postgresSide } from '../stores/postgres/side.ts'
+import type { Json } from '../util/json.ts'
+import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+
+/** A field that is written by hand for each store, and still flagged, compared and timed like any other. */
+export interface Routed<Args, Found extends Json, Result extends Json> {
+  /** Other types whose records the result depends on. */
+  readonly also?: readonly Entity[]
+  readonly mongo: (side: MongoSide, args: Args) => Promise<Found>
+  readonly postgres: (side: PostgresSide, args: Args) => Promise<Found>
+  /** What both stores' findings become: shared arithmetic and ordering. Ids are hydrated by the fields below. */
+  readonly settle: (found: Found, args: Args) => Result
+}
+
+/** A resolver that runs the side of the store that the type's flag decides. */
+export function routed<Args, Found extends Json, Result extends Json>(
+  entity: Entity,
+  { also, mongo, postgres, settle }: Routed<Args, Found, Result>,
+): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
+  return (_parent, args, context, info) => {
+    const { stores } = context.routing
+    return sessionOf(context, info).reads.run<Result>({
+      entity,
+      also,
+      resolver: resolverName(info),
+      args,
+      on: async (origin, candidate) => {
+        if (origin === 'mongo') {
+          return settle(
+            await mongo(mongoSide(candidate ? stores.mongo.candidateConnection : stores.mongo.connection), args),
+            args,
+          )
+        }
+        const connection = candidate ? stores.postgres.candidateConnection : stores.postgres.connection
+        return settle(await postgres(postgresSide(connection), args), args)
+      },
+      outcome: (value) => ({ is: 'value', value }),
+    })
+  }
+}

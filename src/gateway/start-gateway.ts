@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { FlagWatch } from '../control/flag-watch.ts'
+import { announce, type Instance, withdraw } from '../control/instances.ts'
+import { KillSwitch } from '../control/kill-switch.ts'
+import { checkEntities } from '../entity/checks.ts'
+import { Mirror } from '../mirror/mirror.ts'
+import { Sweeper } from '../mirror/sweeper.ts'
+import { Permits } from '../routing/permits.ts'
+import type { Routing, Stores } from '../routing/routing.ts'
+import { Shadow } from '../shadow/shadow.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Mismatch } from '../stores/findings.ts'
+import type { CrossfadeConfig } from './config.ts'
+import { Readiness } from './readiness.ts'
+import { checkWrites } from './resolvers.ts'
+import { createGateway } from './yoga.ts'
+
+export interface GatewayRun {
+  readonly config: CrossfadeConfig
+  readonly stores: Stores
+  /** 0 chooses a free one. */
+  readonly port: number
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  readonly dataDir: string
+  readonly log: Routing['log']
+  /** Called with every mismatch that is published, after it is kept. */
+  readonly onMismatch?: (mismatch: Mismatch) => void
+}
+
+export interface RunningGateway {
+  readonly url: string
+  readonly routing: Routing
+  /** Takes nothing new, finishes what is under way, mirrors, and lets go. Safe to call twice. */
+  close(): Promise<void>
+}
+
+const heartbeatMs = 1_000
+
+function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun, owner: string): Routing {
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const types = config.entities.map(({ name }) => name)
+  const byName = new Map(config.entities.map((entity) => [entity.name, entity]))
+  const flags = new FlagWatch({ types, ledgers, dataDir, log })
+  const mirror = new Mirror({ stores, log })
+  const owing = (type: string): 'mongo' | 'postgres' | null => {
+    const plan = STAGE_PLAN[flags.get(type).stage]
+    return plan.mirror === null ? null : plan.authority
+  }
+  const sweeper = new Sweeper({ stores, entities: config.entities, owing, owner, olderThanMs: 1_000, log })
+  const shadow = new Shadow({
+    log,
+    async pending(type) {
+      const from = owing(type)
+      return from !== null && (await stores[from].debts.backlog(byName.get(type)!)).count > 0
+    },
+    async publish(mismatches) {
+      for (const mismatch of mismatches) log('warn', 'mismatch', mismatch)
+      await stores.postgres.findings.add(mismatches)
+      for (const mismatch of mismatches) onMismatch?.(mismatch)
+    },
+  })
+  return {
+    stores,
+    entities: config.entities,
+    flags,
+    killSwitch: new KillSwitch(dataDir, types),
+    shadow,
+    mirror,
+    sweeper,
+    permits: new Permits(flags),
+    log,
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
+}
+
+/**
+ * Starts the gateway: flags first, then the mirror's sweep, then the server.
+ *
+ * @throws CrossfadeError MISCONFIGURED where the mapping or the declared writes cannot work, or no flag is known.
+ */
+export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
+  const { config, stores, dataDir } = run
+  checkEntities(config.entities)
+  checkWrites(config.entities)
+  const instance = randomUUID()
+  const routing = createRouting(run, instance)
+  const { flags, sweeper, shadow, mirror, permits } = routing
+  await flags.start()
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const present = (): Instance => ({
+    id: instance,
+    seen: Date.now(),
+    settled: Object.fromEntries(config.entities.map(({ name }) => [name, permits.settled(name)])),
+  })
+  await announce(ledgers, present())
+  const heartbeat = setInterval(() => void announce(ledgers, present()), heartbeatMs).unref()
+  flags.onChange(() => void announce(ledgers, present()))
+  sweeper.start()
+
+  const readiness = new Readiness(stores.postgres.connection, config.entities, config.migrations)
+  const yoga = createGateway({ schema: config.schema, routing, subject: config.subject })
+  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url === '/healthz') return reply(response, 200, { alive: true })
+    if (request.url === '/readyz') {
+      const problems = await readiness.problems()
+      return reply(response, problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems })
+    }
+    return yoga(request, response)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(run.port, run.host ?? '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    clearInterval(heartbeat)
+    await new Promise((resolve) => {
+      server.close(resolve)
+      server.closeIdleConnections()
+    })
+    shadow.stop()
+    await sweeper.stop()
+    await mirror.flush()
+    flags.stop()
+    await routing.killSwitch.stop()
+    await withdraw(ledgers, instance)
+  }
+  run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}:${port}/graphql`, { instance, dataDir })
+  return { url: `http://127.0.0.1:${port}/graphql`, routing, close: () => (closing ??= close()) }
+}

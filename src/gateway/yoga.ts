@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import type { GraphQLSchema } from 'graphql'
+import { createYoga } from 'graphql-yoga'
+import type { Routing } from '../routing/routing.ts'
+import type { GatewayContext } from './context.ts'
+import { maskError } from './errors.ts'
+
+export interface GatewayOptions {
+  readonly schema: GraphQLSchema
+  readonly routing: Routing
+  /** Who asks, for sticky read percentages; default: the header `x-client-id`, else the authorization, else nobody. */
+  readonly subject?: (request: Request) => string
+}
+
+function subjectOf(request: Request): string {
+  return request.headers.get('x-client-id') ?? request.headers.get('authorization') ?? randomUUID()
+}
+
+/** The GraphQL endpoint, `/graphql`. */
+export function createGateway({ schema, routing, subject = subjectOf }: GatewayOptions) {
+  return createYoga({
+    schema,
+    logging: false,
+    landingPage: false,
+    graphqlEndpoint: '/graphql',
+    maskedErrors: { maskError: maskError(routing.log) },
+    context: ({ request }): GatewayContext => ({ routing, subject: subject(request) }),
+    plugins: [],
+  })
+}

@@ -1,0 +1,60 @@
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel'
+import type { Entity } from '../entity/entity.ts'
+import type { Image, Store } from '../stores/store.ts'
+import { awaitWithin } from '../util/await-within.ts'
+import { messageOf } from '../util/errors.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
+import { Settlements } from './settlements.ts'
+
+export interface MirrorOptions {
+  readonly stores: Readonly<Record<Origin, Store>>
+  /** What a reply waits for its mirror put at most, in milliseconds; default 150. Past it the sweep finishes. */
+  readonly budgetMs?: number
+  readonly log: (level: 'info' | 'warn', message: string) => void
+}
+
+/**
+ * Puts what the authority acknowledged into the other store, right after the acknowledgement. A failure here is never
+ * the client's: the record stays owed and the sweep finds it.
+ */
+export class Mirror {
+  readonly #options: MirrorOptions
+  readonly #settlements: Settlements
+  /** Acknowledged writes that were owed to the mirror, by type. */
+  readonly acknowledged = new Map<string, number>()
+  /** Puts that were confirmed, by type; for `mirrored` in the demo and metrics. */
+  readonly confirmed = new Map<string, number>()
+  /** One breaker a store: while it is open, replies do not wait for a store that is known to be down. */
+  readonly #breakers = {
+    mongo: circuitBreaker(handleAll, { halfOpenAfter: 1_000, breaker: new ConsecutiveBreaker(3) }),
+    postgres: circuitBreaker(handleAll, { halfOpenAfter: 1_000, breaker: new ConsecutiveBreaker(3) }),
+  }
+
+  constructor(options: MirrorOptions) {
+    this.#options = options
+    this.#settlements = new Settlements(options.stores, options.log)
+  }
+
+  /** Resolves when the put is confirmed, has failed, or the budget is over; never rejects. */
+  async put(entity: Entity, image: Image, from: Origin): Promise<void> {
+    const to = otherOrigin(from)
+    this.acknowledged.set(entity.name, (this.acknowledged.get(entity.name) ?? 0) + 1)
+    if (this.#breakers[to].state === CircuitState.Open) return
+    const work = this.#breakers[to]
+      .execute(() => this.#options.stores[to].writer.bulkPut(entity, [image]))
+      .then(([outcome]) => {
+        if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
+        this.confirmed.set(entity.name, (this.confirmed.get(entity.name) ?? 0) + 1)
+        this.#settlements.add(entity, from, image)
+      })
+      .catch((error: unknown) => {
+        this.#options.log('warn', `${entity.name} ${image.id} stays owed to ${to}: ${messageOf(error)}`)
+      })
+    await awaitWithin(work, this.#options.budgetMs ?? 150)
+  }
+
+  /** Clears the marks of what was confirmed so far. */
+  flush(): Promise<void> {
+    return this.#settlements.flush()
+  }
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import type { Flag } from '../control/flag.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
+
+/** Where one type's reads go for one subject, for the whole request. */
+export interface Decision {
+  readonly reads: Origin
+  /** The store to compare with; null compares nothing. */
+  readonly candidate: Origin | null
+  readonly samplePercent: number
+}
+
+/** A subject's place among all, from 0 to below 100; the same on every gateway. */
+export function bucket(type: string, subject: string): number {
+  return (createHash('sha1').update(`${type}\n${subject}`).digest().readUInt32BE(0) / 2 ** 32) * 100
+}
+
+/**
+ * Decides by stage and, where the stage keeps both stores fresh and a read percentage is set, by subject: sticky, so
+ * that one subject does not wander between the stores. `fresh` is false while the mirror lags behind its bound.
+ */
+export function decide(flag: Flag, subject: string, fresh: boolean): Decision {
+  const { reads, candidate } = STAGE_PLAN[flag.stage]
+  const { readPercent, samplePercent } = flag
+  if (candidate === null) return { reads, candidate, samplePercent: 0 }
+  const moved = fresh && readPercent > 0 && bucket(flag.type, subject) < readPercent
+  return moved
+    ? { reads: candidate, candidate: otherOrigin(candidate), samplePercent }
+    : { reads, candidate, samplePercent }
+}

@@ -1,0 +1,110 @@
+import type { Entity } from '../entity/entity.ts'
+import type { Outcome } from '../shadow/outcome.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Reader } from '../stores/store.ts'
+import { messageOf } from '../util/errors.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
+import { type Decision, decide } from './decide.ts'
+import type { Routing } from './routing.ts'
+
+/** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
+const freshnessMs = 1_000
+
+/** One routed read: the same function runs on either store. */
+export interface Read<T> {
+  readonly entity: Entity
+  /** Other types whose records the result depends on. */
+  readonly also?: readonly Entity[]
+  readonly resolver: string
+  readonly args: unknown
+  readonly on: (origin: Origin, candidate: boolean) => Promise<T>
+  /** The result in comparable form. */
+  readonly outcome: (result: T) => Outcome
+}
+
+/** Reads of one request: one decision per type, kept to the end. */
+export class Reads {
+  readonly #routing: Routing
+  readonly #subject: string
+  readonly #fromAuthority: boolean
+  readonly #decisions = new Map<string, Decision>()
+
+  /** `fromAuthority`: the payload of a mutation reads what was written, and is not compared. */
+  constructor(routing: Routing, subject: string, fromAuthority: boolean) {
+    this.#routing = routing
+    this.#subject = subject
+    this.#fromAuthority = fromAuthority
+  }
+
+  decision(type: string): Decision {
+    let decision = this.#decisions.get(type)
+    if (!decision) {
+      decision = this.#decide(type)
+      this.#decisions.set(type, decision)
+    }
+    return decision
+  }
+
+  #decide(type: string): Decision {
+    const { flags, killSwitch, sweeper } = this.#routing
+    const flag = flags.get(type)
+    if (this.#fromAuthority || killSwitch.isOn(type)) {
+      return { reads: STAGE_PLAN[flag.stage].authority, candidate: null, samplePercent: 0 }
+    }
+    return decide(flag, this.#subject, sweeper.backlog(type).oldestMs < freshnessMs)
+  }
+
+  reader(origin: Origin, candidate: boolean): Reader {
+    const store = this.#routing.stores[origin]
+    return candidate ? store.candidate : store.reader
+  }
+
+  /** Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it. */
+  async run<T>(read: Read<T>): Promise<T> {
+    const { shadow } = this.#routing
+    const type = read.entity.name
+    const { reads, candidate, samplePercent } = this.decision(type)
+    shadow.statistics.of(type).reads++
+    const { result, origin } = await this.#answered(read, reads)
+    if (candidate !== null && origin === reads && Math.random() * 100 < samplePercent) {
+      shadow.offer({
+        type,
+        resolver: read.resolver,
+        args: read.args,
+        types: [read.entity, ...(read.also ?? [])].map(({ name }) => name),
+        control: read.outcome(result),
+        candidate: async () => read.outcome(await read.on(candidate, true)),
+        again: async () => read.outcome(await read.on(reads, true)),
+      })
+    }
+    return result
+  }
+
+  /** Fails over where the stage keeps the other store fresh; the fail-over is logged. */
+  async #answered<T>(read: Read<T>, reads: Origin): Promise<{ result: T; origin: Origin }> {
+    const { flags, log } = this.#routing
+    const flag = flags.get(read.entity.name)
+    const other = otherOrigin(reads)
+    const { mirror, authority } = STAGE_PLAN[flag.stage]
+    const standIn = mirror === other || authority === other ? STAGE_PLAN[flag.stage].candidate !== null : false
+    if (standIn && flags.isDown(reads) && !flags.isDown(other))
+      return { result: await read.on(other, false), origin: other }
+    try {
+      return { result: await read.on(reads, false), origin: reads }
+    } catch (error) {
+      if (!standIn || !isConnection(error)) throw error
+      log('warn', `${read.resolver} was answered by ${other}, since ${reads} failed: ${messageOf(error)}`)
+      return { result: await read.on(other, false), origin: other }
+    }
+  }
+}
+
+const connectionErrors =
+  /ECONN|EPIPE|ETIMEDOUT|Connection terminated|connection timeout|timeout exceeded|terminating connection|starting up|shutting down|MongoNetwork|MongoServerSelection|MongoPool|MongoTopology/
+
+function isConnection(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    connectionErrors.test(`${error.name} ${error.message} ${String((error as { code?: unknown }).code)}`)
+  )
+}

@@ -1,0 +1,28 @@
+import type { FlagWatch } from '../control/flag-watch.ts'
+import type { KillSwitch } from '../control/kill-switch.ts'
+import type { Entity } from '../entity/entity.ts'
+import type { Mirror } from '../mirror/mirror.ts'
+import type { Sweeper } from '../mirror/sweeper.ts'
+import type { Shadow } from '../shadow/shadow.ts'
+import type { MongoStore } from '../stores/mongo/mongo-store.ts'
+import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+import type { Permits } from './permits.ts'
+
+/** Both stores; bespoke resolvers reach each through its own connection. */
+export interface Stores {
+  readonly mongo: MongoStore
+  readonly postgres: PostgresStore
+}
+
+/** What routing works with; one a gateway. */
+export interface Routing {
+  readonly stores: Stores
+  readonly entities: readonly Entity[]
+  readonly flags: FlagWatch
+  readonly killSwitch: KillSwitch
+  readonly shadow: Shadow
+  readonly mirror: Mirror
+  readonly sweeper: Sweeper
+  readonly permits: Permits
+  readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
+}

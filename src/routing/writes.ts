@@ -1,0 +1,113 @@
+import type { Flag } from '../control/flag.ts'
+import type { Entity, Id, NewRecordOf, Rec, RecordOf } from '../entity/entity.ts'
+import { newRecord } from '../entity/new-record.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import { planPatch } from '../stores/patch.ts'
+import type { Image, Stamp } from '../stores/store.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { newObjectId } from '../util/object-id.ts'
+import type { Permit } from './permits.ts'
+import type { Routing } from './routing.ts'
+
+/** Record paths to new values, null, or operations such as `increment(1)`. Undefined leaves a field alone. */
+export type PatchInput = Readonly<Record<string, unknown>>
+
+/** Writes of one type inside one mutation. Each is acknowledged by the authority when it resolves. */
+export interface TypeWrites<E extends Entity> {
+  /** Makes the id once, for both stores, unless one is given. */
+  create(input: NewRecordOf<E>, id?: Id): Promise<RecordOf<E>>
+  /** One atomic step. Null where there is no such record. */
+  patch(id: Id, patch: PatchInput): Promise<RecordOf<E> | null>
+  /** The record as the authority has it now. */
+  get(id: Id): Promise<RecordOf<E> | null>
+  /** False where there was no such record. */
+  delete(id: Id): Promise<boolean>
+}
+
+interface Written {
+  readonly entity: Entity
+  readonly image: Image
+  readonly flag: Flag
+}
+
+/** What a mutation works with: only the types that it declared. */
+export class Transaction {
+  readonly #routing: Routing
+  readonly #permits: ReadonlyMap<string, Permit>
+  readonly #written: Written[] = []
+
+  constructor(routing: Routing, permits: ReadonlyMap<string, Permit>) {
+    this.#routing = routing
+    this.#permits = permits
+  }
+
+  of<E extends Entity>(entity: E): TypeWrites<E> {
+    const permit = this.#permits.get(entity.name)
+    if (!permit)
+      throw new CrossfadeError('MISCONFIGURED', `This mutation did not declare that it writes ${entity.name}.`)
+    const { flag } = permit
+    const plan = STAGE_PLAN[flag.stage]
+    const store = this.#routing.stores[plan.authority]
+    const { writer } = store
+    const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null }
+    const keep = (image: Image | null): Rec | null => {
+      if (image && plan.mirror !== null) this.#written.push({ entity, image, flag })
+      return image?.record ?? null
+    }
+    const get = async (id: Id): Promise<RecordOf<E> | null> => {
+      const present = (await store.debts.images(entity, [id]))[0]
+      return (present?.record ?? null) as RecordOf<E> | null
+    }
+    return {
+      get,
+      async create(input, id) {
+        const record = newRecord(entity, id ?? newObjectId(), input as Readonly<Record<string, unknown>>)
+        return keep(await writer.create(entity, record, stamp)) as RecordOf<E>
+      },
+      async patch(id, input) {
+        const patch = planPatch(entity, input)
+        if (patch.changes.length > 0) return keep(await writer.patch(entity, id, patch, stamp)) as RecordOf<E> | null
+        return get(id) // nothing to change is no write, but still tells whether the record is there
+      },
+      async delete(id) {
+        const image = await writer.delete(entity, id, stamp)
+        keep(image)
+        return image !== null
+      },
+    } satisfies TypeWrites<E>
+  }
+
+  /** Mirrors what was written: the newest image of each record, all within one budget. Never rejects. */
+  async mirror(): Promise<void> {
+    const newest = new Map(this.#written.map((written) => [`${written.entity.name}/${written.image.id}`, written]))
+    await Promise.all(
+      [...newest.values()].map(({ entity, image, flag }) => {
+        const put = this.#routing.mirror.put(entity, image, STAGE_PLAN[flag.stage].authority)
+        return this.#routing.killSwitch.isOn(entity.name) ? undefined : put
+      }),
+    )
+  }
+}
+
+/**
+ * Runs a mutation: permits for all declared types, in the order of their names, before its first write; then the
+ * mirror, within its budget, also where the mutation failed half-way.
+ */
+export async function write<T>(
+  routing: Routing,
+  types: readonly Entity[],
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const permits = new Map<string, Permit>()
+  try {
+    for (const name of types.map((entity) => entity.name).sort()) permits.set(name, await routing.permits.take(name))
+    const transaction = new Transaction(routing, permits)
+    try {
+      return await work(transaction)
+    } finally {
+      await transaction.mirror()
+    }
+  } finally {
+    for (const permit of permits.values()) permit.done()
+  }
+}

@@ -1,0 +1,45 @@
+import type { Json } from '../util/json.ts'
+
+/** One durable entry; `revision` grows with each change. */
+export interface Entry {
+  readonly key: string
+  readonly revision: number
+  readonly value: Json
+}
+
+export interface Logged {
+  readonly key: string
+  readonly at: Date
+  readonly value: Json
+}
+
+/**
+ * Bookkeeping in one store: flags, instances, checkpoints, claims, dead letters, audit. Kept small on purpose; it is
+ * all that control, jobs and mirror know of a database. Writes are durable when they return.
+ */
+export interface Ledger {
+  /** Null where there is no such entry. */
+  get(kind: string, key: string): Promise<Entry | null>
+  /** All entries of a kind by key. */
+  list(kind: string): Promise<Entry[]>
+  /**
+   * Writes where the entry is still at `revision`; null means that it must not exist. False where it is not, and
+   * then nothing was written.
+   */
+  compareAndSet(kind: string, key: string, revision: number | null, value: Json): Promise<boolean>
+  /** Removes the entry; no error where it is gone. */
+  remove(kind: string, key: string): Promise<void>
+  /**
+   * Takes a claim for `ms` milliseconds by the store's own clock, committed when it returns. True where the claim was
+   * free, expired, or already `owner`'s.
+   */
+  claim(key: string, owner: string, ms: number): Promise<boolean>
+  /** Gives a claim back where it is still `owner`'s. */
+  release(key: string, owner: string): Promise<void>
+  /** Adds to a log that is never changed. */
+  append(log: string, key: string, value: Json): Promise<void>
+  /** The newest entries of a log, newest first. */
+  tail(log: string, limit: number, key?: string): Promise<Logged[]>
+  /** How many entries a log has, for one key or all. */
+  length(log: string, key?: string): Promise<number>
+}

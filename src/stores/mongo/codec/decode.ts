@@ -1,0 +1,109 @@
+import { BSON, type Document } from 'mongodb'
+import { intPrefixOf, meansNull } from '../../../codec/converter.ts'
+import { type Issue, Refused } from '../../../codec/refused.ts'
+import type { Entity, Id, Leaf, Node, Rec } from '../../../entity/entity.ts'
+import { isPlainObject, type Json } from '../../../util/json.ts'
+import { mongoKind } from './mongo-kinds.ts'
+
+const maxRaw = 10_000 // characters of a raw value kept with an issue
+
+export function rawText(value: unknown): string {
+  const text = BSON.EJSON.stringify(value, { relaxed: false }) ?? 'undefined'
+  return text.length > maxRaw ? `${text.slice(0, maxRaw)}…` : text
+}
+
+/** Collects what a decode could not carry; absent on the read path, where nobody looks. */
+export type Issues = Issue[] | null
+
+function report(issues: Issues, path: string, rule: string, raw: unknown): null {
+  issues?.push({ path, rule, raw: rawText(raw) })
+  return null
+}
+
+/** What the path from a parent document leads to; undefined where a step is missing or no object. */
+function follow(document: unknown, steps: readonly string[]): unknown {
+  let value = document
+  for (const step of steps) {
+    if (!isPlainObject(value)) return undefined
+    value = value[step]
+  }
+  return value
+}
+
+function decodeScalar(leaf: Leaf, raw: unknown): unknown {
+  if (raw === null || raw === undefined || meansNull(leaf.converter, raw)) return null
+  const value = mongoKind(leaf.kind).decode(raw)
+  if (value instanceof Refused && leaf.converter.intPrefix && typeof raw === 'string') return intPrefixOf(raw) ?? value
+  return value
+}
+
+/** The record's value for a stored one: null, with an issue, where it is dirty; elements of lists likewise left out. */
+export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
+  if (leaf.list === 'none') {
+    const value = decodeScalar(leaf, raw)
+    if (value instanceof Refused) return report(issues, leaf.mongo, value.rule, raw)
+    if (value === null && leaf.required)
+      return report(issues, leaf.mongo, 'is required but null or missing', raw ?? null)
+    return value
+  }
+  if (raw === null || raw === undefined) {
+    return leaf.required ? report(issues, leaf.mongo, 'is required but null or missing', null) : null
+  }
+  if (!Array.isArray(raw)) return report(issues, leaf.mongo, 'is not a list', raw)
+  const values: unknown[] = []
+  raw.forEach((element: unknown, index) => {
+    const value = element === null ? new Refused('is null inside a list') : decodeScalar(leaf, element)
+    if (value instanceof Refused) report(issues, `${leaf.mongo}.${index}`, value.rule, element)
+    else if (value !== null) values.push(value)
+    else report(issues, `${leaf.mongo}.${index}`, 'means null inside a list', element)
+  })
+  return values
+}
+
+function decodeNodes(nodes: readonly Node[], document: unknown, issues: Issues): Record<string, unknown> {
+  const record: Record<string, unknown> = {}
+  for (const node of nodes) {
+    const raw = follow(document, node.steps)
+    if (node.leaf) record[node.key] = decodeLeaf(node.leaf, raw, issues)
+    else if (isPlainObject(raw)) record[node.key] = decodeNodes(node.nodes, raw, issues)
+    else if (raw === null || raw === undefined) record[node.key] = null
+    else record[node.key] = report(issues, node.embed.mongo, 'is not an object', raw)
+  }
+  return record
+}
+
+/** @throws never: every dirty value becomes null, with an issue where `issues` is given. */
+export function decodeRecord(id: Id, nodes: readonly Node[], document: Document, issues: Issues = null): Rec {
+  return { id, ...decodeNodes(nodes, document, issues) }
+}
+
+/** The id of a document in record form, or why it has none. */
+export function decodeId(entity: Entity, raw: unknown): Id | Refused {
+  return mongoKind(entity.idKind).decode(raw) as Id | Refused
+}
+
+function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]): Record<string, unknown> {
+  const rest = { ...document }
+  for (const node of nodes) {
+    const [step, ...deeper] = node.steps as [string, ...string[]]
+    const value = rest[step]
+    if (deeper.length > 0) {
+      if (isPlainObject(value)) rest[step] = withoutMapped(value, [{ ...node, steps: deeper }])
+    } else if (node.leaf || value === null) delete rest[step]
+    else if (isPlainObject(value)) rest[step] = withoutMapped(value, node.nodes)
+    else delete rest[step] // reported as an issue by decode
+    const left = rest[step]
+    if (isPlainObject(left) && Object.keys(left).length === 0) delete rest[step]
+  }
+  return rest
+}
+
+/** What the mapping does not name, as Extended JSON; null where the mapping names everything. */
+export function decodeRest(entity: Entity, document: Document, issues: Issues): Json {
+  const { _id, _cf, ...named } = document
+  const rest = withoutMapped(named, entity.nodes)
+  if (Object.keys(rest).length === 0) return null
+  const kept = BSON.EJSON.serialize(rest, { relaxed: false }) as Json
+  const hasNul = JSON.stringify(kept).includes('\\u0000')
+  return hasNul ? report(issues, '(unmapped)', 'holds the character NUL, which jsonb cannot store', rest) : kept
+}

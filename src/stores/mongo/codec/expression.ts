@@ -1,0 +1,63 @@
+import type { Document } from 'mongodb'
+import { intPrefixPattern } from '../../../codec/converter.ts'
+import type { Leaf } from '../../../entity/entity.ts'
+import { mongoKind } from './mongo-kinds.ts'
+
+/** True where filters must see the converted value: the stored one alone would match differently. */
+export function isConverted(leaf: Leaf): boolean {
+  const { nullIf = [], intPrefix } = leaf.converter
+  const { types } = mongoKind(leaf.kind)
+  const sameType = (value: unknown): boolean =>
+    typeof value === 'string'
+      ? types.includes('string')
+      : typeof value === 'boolean'
+        ? types.includes('bool')
+        : types.includes('int')
+  return intPrefix === true || nullIf.some(sameType)
+}
+
+/** An expression that is true where the stored value decodes as it is. */
+function decodes(leaf: Leaf, value: string): Document {
+  const { types, guard } = mongoKind(leaf.kind)
+  const { nullIf = [] } = leaf.converter
+  const ofType = { $in: [{ $type: value }, types] }
+  const conditions: Document[] = []
+  // $cond, since $and is not promised to stop at the first false and a guard may fail on another type
+  if (guard) conditions.push({ $cond: [ofType, guard(value), false] })
+  else conditions.push(ofType)
+  if (nullIf.length > 0) conditions.push({ $not: [{ $in: [value, { $literal: nullIf }] }] })
+  return conditions.length === 1 ? conditions[0]! : { $and: conditions }
+}
+
+function prefixOf(value: string): Document {
+  const match = { $getField: { field: 'match', input: { $regexFind: { input: value, regex: intPrefixPattern } } } }
+  return { $convert: { input: match, to: 'int', onError: null, onNull: null } }
+}
+
+function decodedScalar(leaf: Leaf, value: string): Document {
+  if (!leaf.converter.intPrefix) return { $cond: [decodes(leaf, value), value, null] }
+  const { nullIf = [] } = leaf.converter
+  return {
+    $switch: {
+      branches: [
+        { case: { $in: [value, { $literal: nullIf }] }, then: null },
+        { case: decodes(leaf, value), then: value },
+        { case: { $eq: [{ $type: value }, 'string'] }, then: prefixOf(value) },
+      ],
+      default: null,
+    },
+  }
+}
+
+/**
+ * The decoded value of a leaf as an aggregation expression: what a read shows, null for dirty values. Agrees with
+ * `decode` for every stored value; the conformance suite holds both to the same expectations.
+ */
+export function decoded(leaf: Leaf): Document {
+  const value = `$${leaf.mongo}`
+  if (leaf.list === 'none') return decodedScalar(leaf, value)
+  const elements = { $filter: { input: value, as: 'e', cond: decodes({ ...leaf, list: 'none' }, '$$e') } }
+  // A list reached through an array of objects is no list of ours
+  const plainParents = leaf.parents.map((parent) => ({ $not: [{ $isArray: `$${parent}` }] }))
+  return { $cond: [{ $and: [...plainParents, { $isArray: value }] }, elements, null] }
+}

@@ -1,0 +1,19 @@
+import { jsonKind as neutral } from '../../../codec/json.ts'
+import { Refused } from '../../../codec/refused.ts'
+import { CrossfadeError } from '../../../util/errors.ts'
+import type { Json } from '../../../util/json.ts'
+import type { MongoKind } from './mongo-kind.ts'
+
+export const jsonKind: MongoKind<Json> = {
+  types: ['object', 'array', 'string', 'int', 'long', 'double', 'bool'],
+  decode: (raw) => {
+    try {
+      return neutral.parse(raw)
+    } catch (error) {
+      if (!(error instanceof CrossfadeError)) throw error
+      return new Refused(`has no JSON form: ${error.message}`)
+    }
+  },
+  encode: (value) => value,
+  guard: null,
+}

@@ -1,0 +1,100 @@
+import type { Document } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
+import type { Id } from '../../entity/entity.ts'
+import type { Debts, Image } from '../store.ts'
+import { atVersion, isDeleted, isPending, versionOf } from './bookkeeping.ts'
+import { decodeId } from './codec/decode.ts'
+import { encodeId } from './codec/encode.ts'
+import type { MongoConnection } from './connection.ts'
+import { imageOf } from './scan.ts'
+import { finishDelete, tombstoneCollection, tombstoneImage, tombstoneKey, tombstonesOf } from './tombstone.ts'
+
+const majority = { readConcern: { level: 'majority' } } as const
+
+const since = (olderThanMs: number): Document =>
+  olderThanMs > 0 ? { $type: 'date', $lte: new Date(Date.now() - olderThanMs) } : { $type: 'date' }
+
+/** Marks are `_cf.pending` in documents and `pending` in tombstones. */
+export function mongoDebts(connection: MongoConnection): Debts {
+  const graves = tombstoneCollection(connection)
+
+  return {
+    async owed(entity, olderThanMs, limit) {
+      const age = since(olderThanMs)
+      const sorted = { ...majority, limit, projection: { _id: 1 } } as const
+      const documents = await connection
+        .collection(entity)
+        .find({ '_cf.pending': age }, { ...sorted, sort: { '_cf.pending': 1 } })
+        .toArray()
+      const dead = await graves
+        .find({ '_id.entity': entity.name, pending: age } as Document, { ...sorted, sort: { pending: 1 } })
+        .toArray()
+      const raw = [
+        ...documents.map((document) => document['_id']),
+        ...dead.map((grave) => (grave['_id'] as unknown as Document)['id']),
+      ]
+      const ids = raw.map((id) => decodeId(entity, id)).filter((id): id is Id => !(id instanceof Refused))
+      return [...new Set(ids)]
+    },
+
+    async images(entity, ids) {
+      const documents = await connection
+        .collection(entity)
+        .find({ _id: { $in: ids.map((id) => encodeId(entity, id)) } } as Document, majority)
+        .toArray()
+      const images = new Map<Id, Image>()
+      for (const document of documents) {
+        const id = decodeId(entity, document['_id'])
+        if (id instanceof Refused) continue
+        if (isDeleted(document)) {
+          // A delete that was cut off after its mark goes on from here.
+          await finishDelete(connection, entity, id, versionOf(document))
+          images.set(id, tombstoneImage(id, versionOf(document), isPending(document)))
+        } else images.set(id, imageOf(entity, id, document))
+      }
+      const gone = ids.filter((id) => !images.has(id))
+      for (const [id, { version, pending }] of await tombstonesOf(connection, entity, gone)) {
+        images.set(id, tombstoneImage(id, version, pending))
+      }
+      return [...images.values()]
+    },
+
+    async clear(entity, paid) {
+      const live = paid.filter(({ deleted }) => !deleted)
+      const dead = paid.filter(({ deleted }) => deleted)
+      if (live.length > 0) {
+        const clear = live.map(({ id, version }) => ({
+          updateOne: {
+            filter: { $and: [{ _id: encodeId(entity, id) }, atVersion(version)] } as Document,
+            update: { $unset: { '_cf.pending': '' } },
+          },
+        }))
+        await connection.collection(entity).bulkWrite(clear, { ordered: false })
+      }
+      if (dead.length > 0) {
+        const clear = dead.map(({ id, version }) => ({
+          updateOne: {
+            filter: { $and: [{ _id: tombstoneKey(entity, id) }, atVersion(version)] } as Document,
+            update: { $set: { pending: null } },
+          },
+        }))
+        await graves.bulkWrite(clear, { ordered: false })
+      }
+    },
+
+    async backlog(entity) {
+      const mine = { '_id.entity': entity.name, pending: { $type: 'date' } } as Document
+      const [documents, dead, oldest, oldestDead] = await Promise.all([
+        connection.collection(entity).countDocuments({ '_cf.pending': { $type: 'date' } }),
+        graves.countDocuments(mine),
+        connection.collection(entity).findOne({ '_cf.pending': { $type: 'date' } }, { sort: { '_cf.pending': 1 } }),
+        graves.findOne(mine, { sort: { pending: 1 } }),
+      ])
+      const dates = [oldest?.['_cf']?.pending, oldestDead?.['pending']].filter(
+        (date): date is Date => date instanceof Date,
+      )
+      const first = dates.length > 0 ? new Date(Math.min(...dates.map(Number))) : null
+      return { count: documents + dead, oldest: first }
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import type { Document } from 'mongodb'
+import type { Json } from '../../util/json.ts'
+import type { Entry, Ledger } from '../ledger.ts'
+import { ledgerClaims, ledgerEntries, ledgerLogs, type MongoConnection } from './connection.ts'
+import { isDuplicate } from './errors.ts'
+
+/** Values are kept as JSON text, so that no key of theirs can act as an operator or path. */
+const toEntry = (document: Document): Entry => ({
+  key: document['key'] as string,
+  revision: document['revision'] as number,
+  value: JSON.parse(document['value'] as string) as Json,
+})
+
+export function mongoLedger(connection: MongoConnection): Ledger {
+  const entries = connection.db.collection<Document & { _id: string }>(ledgerEntries)
+  const claims = connection.db.collection<Document & { _id: string }>(ledgerClaims)
+  const logs = connection.db.collection(ledgerLogs)
+  const options = { maxTimeMS: connection.maxTimeMs, readConcern: { level: 'majority' } } as const
+  const keyOf = (kind: string, key: string): string => `${kind}/${key}`
+
+  return {
+    async get(kind, key) {
+      const found = await entries.findOne({ _id: keyOf(kind, key) }, options)
+      return found ? toEntry(found) : null
+    },
+
+    async list(kind) {
+      return (await entries.find({ kind }, { ...options, sort: { _id: 1 } }).toArray()).map(toEntry)
+    },
+
+    async compareAndSet(kind, key, revision, value) {
+      const body = { kind, key, value: JSON.stringify(value), revision: (revision ?? 0) + 1 }
+      if (revision !== null) {
+        const result = await entries.updateOne({ _id: keyOf(kind, key), revision }, { $set: body })
+        return result.matchedCount === 1
+      }
+      try {
+        await entries.insertOne({ _id: keyOf(kind, key), ...body })
+        return true
+      } catch (error) {
+        if (isDuplicate(error)) return false
+        throw error
+      }
+    },
+
+    async remove(kind, key) {
+      await entries.deleteOne({ _id: keyOf(kind, key) })
+    },
+
+    async claim(key, owner, ms) {
+      const free = { $or: [{ owner }, { $expr: { $lt: ['$until', '$$NOW'] } }] }
+      try {
+        await claims.updateOne({ _id: key, ...free }, [{ $set: { owner, until: { $add: ['$$NOW', ms] } } }], {
+          upsert: true,
+        })
+        return true
+      } catch (error) {
+        if (isDuplicate(error)) return false
+        throw error
+      }
+    },
+
+    async release(key, owner) {
+      await claims.deleteOne({ _id: key, owner })
+    },
+
+    async append(log, key, value) {
+      await logs.insertOne({ log, key, at: new Date(), value: JSON.stringify(value) })
+    },
+
+    async tail(log, limit, key) {
+      const filter = key === undefined ? { log } : { log, key }
+      const found = await logs.find(filter, { ...options, sort: { at: -1, _id: -1 }, limit }).toArray()
+      return found.map(({ key: of, at, value }) => ({
+        key: of as string,
+        at: at as Date,
+        value: JSON.parse(value as string) as Json,
+      }))
+    },
+
+    length: (log, key) => logs.countDocuments(key === undefined ? { log } : { log, key }),
+  }
+}

@@ -1,0 +1,41 @@
+import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import type { Store } from '../store.ts'
+import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
+import { mongoDebts } from './debts.ts'
+import { mongoLedger } from './ledger.ts'
+import { mongoReader } from './reader.ts'
+import { mongoWriter } from './writer.ts'
+
+/** What bespoke resolvers get, see `gateway/routed`. */
+export interface MongoStore extends Store {
+  readonly origin: 'mongo'
+  readonly connection: MongoConnection
+  readonly candidateConnection: MongoConnection
+}
+
+/**
+ * MongoDB as a store.
+ *
+ * @param candidateBudgetMs what one candidate read may take; those have their own connections.
+ */
+export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): MongoStore {
+  const connection = connectMongo(options)
+  const candidateConnection = connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs })
+  return {
+    origin: 'mongo',
+    connection,
+    candidateConnection,
+    reader: mongoReader(connection),
+    candidate: mongoReader(candidateConnection),
+    writer: mongoWriter(connection),
+    debts: mongoDebts(connection),
+    ledger: mongoLedger(connection),
+    async ping(ms) {
+      const answer = await awaitWithin(connection.db.command({ ping: 1, maxTimeMS: ms }), ms)
+      if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)
+    },
+    async close() {
+      await Promise.all([connection.client.close(), candidateConnection.client.close()])
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { type Document, Double } from 'mongodb'
+import type { Entity, Leaf } from '../../entity/entity.ts'
+import type { Arithmetic, Change, Patch } from '../patch.ts'
+import { leafAt } from '../query.ts'
+import { encodeLeaf } from './codec/encode.ts'
+import { decoded } from './codec/expression.ts'
+import { mongoKind } from './codec/mongo-kinds.ts'
+
+function arithmetic(entity: Entity, value: Arithmetic): Document | Double {
+  // A double, always: whole numbers must divide and overflow as Postgres's float8 does
+  if (typeof value === 'number') return new Double(value)
+  if ('path' in value) return { $toDouble: { $ifNull: [decoded(leafAt(entity, value.path)), 0] } }
+  return { [`$${value.op}`]: [arithmetic(entity, value.left), arithmetic(entity, value.right)] }
+}
+
+/** Numbers end as their field's type; $toInt fails past 32 bits, as Postgres's integer does. */
+function asKind(leaf: Leaf, value: Document): Document {
+  return leaf.kind === 'int' ? { $toInt: { $round: [value, 0] } } : { $toDouble: value }
+}
+
+function changed(entity: Entity, change: Change): Document {
+  const { leaf } = change
+  switch (change.op) {
+    case 'set':
+      return { $literal: encodeLeaf(leaf, change.value) }
+    case 'increment': {
+      const before = { $ifNull: [decoded(leaf), 0] }
+      if (leaf.kind === 'float') return asKind(leaf, { $add: [before, new Double(change.by)] })
+      return { $toInt: { $add: [before, change.by] } }
+    }
+    case 'compute':
+      return asKind(leaf, arithmetic(entity, change.value) as Document)
+  }
+  const element = { $literal: mongoKind(leaf.kind).encode(change.value) }
+  const list = { $ifNull: [decoded(leaf), []] }
+  const appended = { $concatArrays: [list, [element]] }
+  if (change.op === 'append') return appended
+  if (change.op === 'addToSet') return { $cond: [{ $in: [element, list] }, list, appended] }
+  const kept = { $filter: { input: list, as: 'e', cond: { $ne: ['$$e', element] } } }
+  return { $cond: [{ $eq: [decoded(leaf), null] }, null, kept] }
+}
+
+/** A step's subtree: the new value of a leaf, or the members that change below it. */
+interface Tree {
+  value?: unknown
+  /** False: the object itself becomes null. */
+  present?: boolean
+  members: Map<string, Tree>
+}
+
+const tree = (): Tree => ({ members: new Map() })
+
+function at(root: Tree, path: string): Tree {
+  let node = root
+  for (const step of path.split('.')) {
+    let next = node.members.get(step)
+    if (!next) node.members.set(step, (next = tree()))
+    node = next
+  }
+  return node
+}
+
+/**
+ * The expression for one step. Members are merged into the object that is there, or into a new one: the pipeline form
+ * of `$set` through a null parent silently does nothing.
+ */
+function assemble(node: Tree, path: string): unknown {
+  if (node.value !== undefined) return node.value
+  if (node.present === false) return null
+  const members: Document = {}
+  for (const [step, member] of node.members) members[step] = assemble(member, `${path}.${step}`)
+  const there = { $cond: [{ $eq: [{ $type: `$${path}` }, 'object'] }, `$${path}`, {}] }
+  return { $mergeObjects: [there, members] }
+}
+
+/** The `$set` of an update pipeline: every expression sees the document as it was before. */
+export function patchStage(entity: Entity, patch: Patch): Document {
+  const root = tree()
+  for (const [path, present] of patch.presence) at(root, entity.embeds.get(path)!.mongo).present = present
+  for (const change of patch.changes) at(root, change.leaf.mongo).value = changed(entity, change)
+  const stage: Document = {}
+  for (const [step, node] of root.members) stage[step] = assemble(node, step)
+  return stage
+}

@@ -1,0 +1,126 @@
+import type { Document } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { type FieldSet, fieldSet } from '../../entity/field-set.ts'
+import { valueAt } from '../../entity/values.ts'
+import { leafAt, type OrderKey, type Where } from '../query.ts'
+import type { Item, Query, QueryPer, Reader } from '../store.ts'
+import { alive, isPending, versionOf } from './bookkeeping.ts'
+import { decodeId, decodeRecord } from './codec/decode.ts'
+import { encodeId, encodeLeaf } from './codec/encode.ts'
+import { decoded } from './codec/expression.ts'
+import { mongoKind } from './codec/mongo-kinds.ts'
+import type { MongoConnection } from './connection.ts'
+import { projectionOf } from './projection.ts'
+import { scan } from './scan.ts'
+import { translate } from './where.ts'
+
+/** The sort document, and the decoded order keys that must be computed first: dirty values sort as the null they are. */
+function sorting(entity: Entity, order: readonly OrderKey[]): { computed: Document; sort: Document } {
+  const computed: Document = {}
+  const sort: Document = {}
+  order.forEach(({ path, direction }, index) => {
+    const leaf = leafAt(entity, path)
+    const key = path === 'id' ? '_id' : `_o${index}`
+    if (path !== 'id') computed[key] = decoded(leaf)
+    sort[key] = direction === 'asc' ? 1 : -1
+  })
+  return { computed, sort }
+}
+
+const isEmpty = (document: Document): boolean => Object.keys(document).length === 0
+
+/** Ids are those of the mapping: others are quarantined by jobs and not part of the API. */
+function toItem(entity: Entity, fields: FieldSet, document: Document): Item[] {
+  const id = decodeId(entity, document['_id'])
+  if (id instanceof Refused) return []
+  return [
+    { version: versionOf(document), pending: isPending(document), record: decodeRecord(id, fields.nodes, document) },
+  ]
+}
+
+export function mongoReader(connection: MongoConnection): Reader {
+  const options = { maxTimeMS: connection.maxTimeMs }
+  const filter = (...conditions: Document[]): Document => ({ $and: [alive, ...conditions] })
+
+  async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
+    const { computed, sort } = sorting(entity, order)
+    const match = filter(translate(entity, where))
+    const collection = connection.collection(entity)
+    const projection = projectionOf(fields)
+    const documents = isEmpty(computed)
+      ? await collection.find(match, { ...options, projection, sort, limit }).toArray()
+      : await collection
+          .aggregate(
+            [{ $match: match }, { $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }],
+            options,
+          )
+          .toArray()
+    return documents.flatMap((document) => toItem(entity, fields, document))
+  }
+
+  async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
+    const { path, values, where, order, limit } = per
+    const fields = fieldSet(entity, [...per.fields.paths, path])
+    const { computed, sort } = sorting(entity, order)
+    const among: Where = { op: 'in', path, values }
+    const leaf = leafAt(entity, path)
+    const ranked = {
+      $setWindowFields: { partitionBy: decoded(leaf), sortBy: sort, output: { _n: { $documentNumber: {} } } },
+    }
+    const pipeline: Document[] = [
+      { $match: filter(translate(entity, among), translate(entity, where)) },
+      ...(isEmpty(computed) ? [] : [{ $set: computed }]),
+      ...(values.length === 1
+        ? [{ $sort: sort }, { $limit: limit }]
+        : [ranked, { $match: { _n: { $lte: limit } } }, { $sort: sort }]),
+      { $project: projectionOf(fields) },
+    ]
+    const documents = await connection.collection(entity).aggregate(pipeline, options).toArray()
+    const groups = new Map<unknown, Item[]>()
+    for (const item of documents.flatMap((document) => toItem(entity, fields, document))) {
+      const key = valueAt(item.record, leaf.keys)
+      const group = groups.get(key)
+      if (group) group.push(item)
+      else groups.set(key, [item])
+    }
+    return groups
+  }
+
+  return {
+    query,
+    queryPer,
+    scan: (entity, range) => scan(connection, entity, range),
+
+    async byIds(entity, ids, fields) {
+      const match = filter({ _id: { $in: ids.map((id) => encodeId(entity, id)) } })
+      const documents = await connection
+        .collection(entity)
+        .find(match, { ...options, projection: projectionOf(fields) })
+        .toArray()
+      const items = documents.flatMap((document) => toItem(entity, fields, document))
+      return new Map<Id, Item>(items.map((item) => [item.record.id, item]))
+    },
+
+    async count(entity, where) {
+      const match = filter(translate(entity, where))
+      return connection.collection(entity).countDocuments(match, options)
+    },
+
+    async countPer(entity, path, values, where) {
+      const leaf = leafAt(entity, path)
+      const among = filter(translate(entity, { op: 'in', path, values }), translate(entity, where))
+      const groups = await connection
+        .collection(entity)
+        .aggregate([{ $match: among }, { $group: { _id: decoded(leaf), n: { $sum: 1 } } }], options)
+        .toArray()
+      const { decode } = mongoKind(leaf.kind)
+      return new Map(groups.map((group) => [group['_id'] === null ? null : decode(group['_id']), group['n'] as number]))
+    },
+  }
+}
+
+/** A value of a field as bespoke pipelines compare it. */
+export function mongoValue(entity: Entity, path: string, value: unknown): unknown {
+  return encodeLeaf(leafAt(entity, path), value)
+}

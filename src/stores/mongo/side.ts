@@ -1,0 +1,29 @@
+import type { Document } from 'mongodb'
+import type { Entity } from '../../entity/entity.ts'
+import { leafAt, type Where } from '../query.ts'
+import { alive } from './bookkeeping.ts'
+import { decoded } from './codec/expression.ts'
+import type { MongoConnection } from './connection.ts'
+import { translate } from './where.ts'
+
+/** What a bespoke resolver gets on the Mongo side. */
+export interface MongoSide {
+  /** Runs a pipeline on an entity's collection; documents that are marked deleted are left out. */
+  aggregate<T>(entity: Entity, pipeline: readonly Document[]): Promise<T[]>
+  /** The query AST as a filter document. */
+  match(entity: Entity, where: Where): Document
+  /** A field's decoded value as an expression: null where the stored one is dirty. */
+  value(entity: Entity, path: string): Document
+}
+
+export function mongoSide(connection: MongoConnection): MongoSide {
+  return {
+    aggregate: (entity, pipeline) =>
+      connection
+        .collection(entity)
+        .aggregate<never>([{ $match: alive }, ...pipeline], { maxTimeMS: connection.maxTimeMs })
+        .toArray(),
+    match: translate,
+    value: (entity, path) => decoded(leafAt(entity, path)),
+  }
+}

@@ -1,0 +1,81 @@
+import type { Collection, Document } from 'mongodb'
+import type { Entity, Id } from '../../entity/entity.ts'
+import type { Image } from '../store.ts'
+import { compareVersions, type Version } from '../version.ts'
+import { atVersion, mirrored, versionOf } from './bookkeeping.ts'
+import { encodeId } from './codec/encode.ts'
+import { type MongoConnection, tombstones } from './connection.ts'
+import { isDuplicate } from './errors.ts'
+
+export function tombstoneKey(entity: Entity, id: Id): Document {
+  return { entity: entity.name, id: encodeId(entity, id) }
+}
+
+export function tombstoneCollection(connection: MongoConnection): Collection<Document> {
+  return connection.db.collection(tombstones)
+}
+
+/** Keeps the highest version that was deleted under this id. False where a newer tombstone is there. */
+export async function keepTombstone(
+  connection: MongoConnection,
+  entity: Entity,
+  id: Id,
+  version: Version,
+  pending: boolean,
+): Promise<boolean> {
+  const _id = tombstoneKey(entity, id)
+  const { epoch, counter } = mirrored(version)
+  const lower = [{ '_cf.epoch': { $lt: epoch } }, { '_cf.epoch': epoch, '_cf.counter': { $lt: counter } }]
+  try {
+    await tombstoneCollection(connection).updateOne(
+      { _id, $or: lower } as Document,
+      { $set: { _cf: { epoch, counter }, pending: pending ? new Date() : null, at: new Date() } },
+      { upsert: true },
+    )
+    return true
+  } catch (error) {
+    if (isDuplicate(error)) return false // an equal or newer one is kept
+    throw error
+  }
+}
+
+/** Versions of the tombstones that exist, by id in record form. */
+export async function tombstonesOf(
+  connection: MongoConnection,
+  entity: Entity,
+  ids: readonly Id[],
+): Promise<Map<Id, { version: Version; pending: boolean }>> {
+  const keys = ids.map((id) => tombstoneKey(entity, id))
+  const found = await tombstoneCollection(connection)
+    .find({ _id: { $in: keys } } as Document, { readConcern: { level: 'majority' } })
+    .toArray()
+  const byKey = new Map(found.map((tombstone) => [String((tombstone['_id'] as unknown as Document)['id']), tombstone]))
+  const result = new Map<Id, { version: Version; pending: boolean }>()
+  for (const id of ids) {
+    const tombstone = byKey.get(String(encodeId(entity, id)))
+    if (tombstone) result.set(id, { version: versionOf(tombstone), pending: tombstone['pending'] instanceof Date })
+  }
+  return result
+}
+
+/** The steps after a document was marked deleted: a tombstone that is owed, then the document goes, if unchanged. */
+export async function finishDelete(
+  connection: MongoConnection,
+  entity: Entity,
+  id: Id,
+  version: Version,
+): Promise<void> {
+  await keepTombstone(connection, entity, id, version, true)
+  await connection
+    .collection(entity)
+    .deleteOne({ $and: [{ _id: encodeId(entity, id) as never, '_cf.deleted': true }, atVersion(version)] })
+}
+
+export function tombstoneImage(id: Id, version: Version, pending: boolean): Image {
+  return { id, version, pending, record: null, rest: null, issues: [] }
+}
+
+/** True where the tombstone forbids a put of this version. */
+export function buries(tombstone: { version: Version } | undefined, version: Version): boolean {
+  return tombstone !== undefined && compareVersions(tombstone.version, version) >= 0
+}

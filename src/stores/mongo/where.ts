@@ -1,0 +1,107 @@
+import type { Document } from 'mongodb'
+import type { Entity, Leaf } from '../../entity/entity.ts'
+import { foldPattern } from '../../util/case-fold.ts'
+import { leafAt, type TextMatch, type Where } from '../query.ts'
+import { decoded, isConverted } from './codec/expression.ts'
+import { mongoKind } from './codec/mongo-kinds.ts'
+
+const never: Document = { $nor: [{}] }
+
+/** Arrays match by element in Mongo; a scalar field that holds one is dirty and decodes to null. */
+function scalarOnly(leaf: Leaf, condition: Document): Document {
+  const noArrays = [leaf.mongo, ...leaf.parents].map((path) => ({ [path]: { $not: { $type: 'array' } } }))
+  return leaf.mongo === '_id' ? condition : { $and: [condition, ...noArrays] }
+}
+
+const isNull = (leaf: Leaf): Document => ({ $expr: { $eq: [decoded(leaf), null] } })
+const isNotNull = (leaf: Leaf): Document => ({ $expr: { $ne: [decoded(leaf), null] } })
+
+function compared(leaf: Leaf, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: unknown): Document {
+  if (value === null) return op === 'eq' ? isNull(leaf) : never
+  const { encode, guard } = mongoKind(leaf.kind)
+  const encoded = encode(value)
+  if (isConverted(leaf)) {
+    const test = { [`$${op}`]: [decoded(leaf), { $literal: encoded }] }
+    return { $and: [isNotNull(leaf), { $expr: test }] }
+  }
+  const condition = scalarOnly(leaf, { [leaf.mongo]: { [`$${op}`]: encoded } })
+  // A range may take in values of the right type that are dirty all the same; equality with a clean value cannot.
+  return op !== 'eq' && guard ? { $and: [condition, isNotNull(leaf)] } : condition
+}
+
+function oneOf(leaf: Leaf, values: readonly unknown[]): Document {
+  const solid = values.filter((value) => value !== null)
+  const branches = values.length > solid.length ? [isNull(leaf)] : []
+  if (isConverted(leaf)) branches.push(...solid.map((value) => compared(leaf, 'eq', value)))
+  else if (solid.length > 0) {
+    branches.push(scalarOnly(leaf, { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } }))
+  }
+  return branches.length === 0 ? never : branches.length === 1 ? branches[0]! : { $or: branches }
+}
+
+/** Every character but letters, digits and white space is escaped. */
+const literally = (text: string): string => text.replace(/[^\p{L}\p{N}\p{M}\s\u0080-\u{10ffff}]/gu, '\\$&')
+
+// PCRE's $ also matches before a last line break; the look-ahead forbids it.
+const ends = '$(?!\\n)'
+
+const affixes: Record<TextMatch | 'eq', readonly [string, string]> = {
+  contains: ['', ''],
+  startsWith: ['^', ''],
+  endsWith: ['', ends],
+  eq: ['^', ends],
+}
+
+function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Document {
+  const [before, after] = affixes[op]
+  const regex = before + (insensitive ? foldPattern(value) : literally(value)) + after
+  // $ne first: $regexMatch fails on anything but a string or null
+  const test = { $regexMatch: { input: { $ifNull: [decoded(leaf), ''] }, regex } }
+  if (isConverted(leaf)) return { $and: [isNotNull(leaf), { $expr: test }] }
+  return { $and: [scalarOnly(leaf, { [leaf.mongo]: { $regex: regex } }), isNotNull(leaf)] }
+}
+
+function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
+  const { encode } = mongoKind(leaf.kind)
+  const noArrays = leaf.parents.map((path) => ({ [path]: { $not: { $type: 'array' } } }))
+  const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
+  if (need === 'some') return each.length === 0 ? never : { $and: [{ $or: each }, ...noArrays] }
+  return each.length === 0 ? isNotNull(leaf) : { $and: [...each, ...noArrays] }
+}
+
+function isEmpty(leaf: Leaf, wanted: boolean): Document {
+  const size = { $size: { $ifNull: [decoded(leaf), []] } }
+  return { $and: [isNotNull(leaf), { $expr: { [wanted ? '$eq' : '$gt']: [size, 0] } }] }
+}
+
+/** A filter document for the AST: native where an index can serve it, an expression where dirty values could show. */
+export function translate(entity: Entity, where: Where): Document {
+  switch (where.op) {
+    case 'and':
+      return where.of.length === 0 ? {} : { $and: where.of.map((part) => translate(entity, part)) }
+    case 'or':
+      return where.of.length === 0 ? never : { $or: where.of.map((part) => translate(entity, part)) }
+    case 'not':
+      return { $nor: [translate(entity, where.of)] }
+  }
+  const leaf = leafAt(entity, where.path)
+  switch (where.op) {
+    case 'in':
+      if (!where.insensitive) return oneOf(leaf, where.values)
+      return translate(entity, {
+        op: 'or',
+        of: where.values.map((value) => ({ op: 'eq', path: where.path, value, insensitive: true })),
+      })
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
+      return matching(leaf, where.op, where.value, where.insensitive === true)
+    case 'has':
+      return listHas(leaf, where.values, where.need)
+    case 'isEmpty':
+      return isEmpty(leaf, where.value)
+    default:
+      if (where.insensitive && typeof where.value === 'string') return matching(leaf, 'eq', where.value, true)
+      return compared(leaf, where.op, where.value)
+  }
+}

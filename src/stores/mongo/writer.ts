@@ -1,0 +1,102 @@
+import { type Document, Long } from 'mongodb'
+import type { Entity, Id, Rec } from '../../entity/entity.ts'
+import { CrossfadeError } from '../../util/errors.ts'
+import type { Patch } from '../patch.ts'
+import type { Image, Stamp, Writer } from '../store.ts'
+import { compareVersions, formatVersion, type Version } from '../version.ts'
+import { alive, atVersion, bump, isDeleted, notNewerThan, versionOf } from './bookkeeping.ts'
+import { encodeId, encodeNodes } from './codec/encode.ts'
+import type { MongoConnection } from './connection.ts'
+import { isDuplicate, writeError } from './errors.ts'
+import { patchStage } from './patch-pipeline.ts'
+import { bulkPut } from './put.ts'
+import { imageOf } from './scan.ts'
+import { finishDelete, tombstoneImage, tombstonesOf } from './tombstone.ts'
+
+export function mongoWriter(connection: MongoConnection): Writer {
+  const options = { maxTimeMS: connection.maxTimeMs }
+
+  /** One guarded findOneAndUpdate; null where nothing matched and the reason is not a newer epoch. */
+  async function change(entity: Entity, id: Id, stage: Document, stamp: Stamp, guard: Document): Promise<Image | null> {
+    const _id = encodeId(entity, id)
+    const filter = { $and: [{ _id }, alive, notNewerThan(stamp.epoch), guard] } as Document
+    try {
+      const document = await connection
+        .collection(entity)
+        .findOneAndUpdate(filter, [{ $set: stage }], { ...options, returnDocument: 'after' })
+      if (document) return imageOf(entity, id, document)
+    } catch (error) {
+      throw writeError(error)
+    }
+    const there = await connection.collection(entity).findOne({ _id } as Document, { projection: { _cf: 1 } })
+    if (there && !isDeleted(there) && versionOf(there).epoch > stamp.epoch) throw staleEpoch(entity, id, there, stamp)
+    return null
+  }
+
+  /** A marked id that is created again is taken over, so that its version goes on growing. */
+  async function takeOver(entity: Entity, id: Id, document: Document, stamp: Stamp): Promise<Document | null> {
+    const filter = { $and: [{ _id: encodeId(entity, id), '_cf.deleted': true }, notNewerThan(stamp.epoch)] } as Document
+    const fresh = { $mergeObjects: [{ $literal: document }, { _cf: bump(stamp) }] }
+    const stages = [{ $replaceWith: fresh }, { $unset: '_cf.deleted' }]
+    return connection.collection(entity).findOneAndUpdate(filter, stages, { ...options, returnDocument: 'after' })
+  }
+
+  async function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
+    const { id } = record
+    const buried = (await tombstonesOf(connection, entity, [id])).get(id)?.version
+    if (buried && buried.epoch > stamp.epoch)
+      throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
+    const counter = Math.max(Date.now(), (buried?.counter ?? 0) + 1)
+    const document: Document = { _id: encodeId(entity, id), ...encodeNodes(entity.nodes, record) }
+    const owed = stamp.owed ? { pending: new Date() } : {}
+    const _cf = { epoch: stamp.epoch, counter: Long.fromNumber(counter), ...owed }
+    try {
+      await connection.collection(entity).insertOne({ ...document, _cf } as Document, options)
+      return { id, version: { epoch: stamp.epoch, counter }, pending: stamp.owed, record, rest: null, issues: [] }
+    } catch (error) {
+      if (!isDuplicate(error)) throw writeError(error)
+      const taken = await takeOver(entity, id, document, stamp)
+      if (!taken) throw writeError(error)
+      return imageOf(entity, id, taken)
+    }
+  }
+
+  async function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
+    const marked = await change(entity, id, { _cf: bump(stamp, { deleted: true }) }, stamp, {})
+    if (!marked) return null
+    // The mark is the acknowledgement; where the rest fails, the sweep resumes it.
+    if (stamp.owed) await finishDelete(connection, entity, id, marked.version).catch(() => undefined)
+    else await connection.collection(entity).deleteOne({ _id: encodeId(entity, id), '_cf.deleted': true } as Document)
+    return tombstoneImage(id, marked.version, stamp.owed)
+  }
+
+  return {
+    create,
+    delete: remove,
+    bulkPut: (entity, images) => bulkPut(connection, entity, images),
+
+    patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version) {
+      const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }
+      return change(entity, id, stage, stamp, expected ? atVersion(expected) : {})
+    },
+
+    async restamp(entity, id, version, above) {
+      const next = compareVersions(version, above) > 0 ? version : above
+      const _cf = { epoch: next.epoch, counter: Long.fromNumber(next.counter + 1), pending: '$$NOW' }
+      const result = await connection
+        .collection(entity)
+        .updateOne({ $and: [{ _id: encodeId(entity, id) as never }, atVersion(version)] }, [
+          { $set: { _cf: { $mergeObjects: [{ $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', {}] }, _cf] } } },
+        ])
+      return result.matchedCount === 1
+    },
+  }
+}
+
+function staleEpoch(entity: Entity, id: Id, there: Document, stamp: Stamp): CrossfadeError {
+  return new CrossfadeError(
+    'TRY_AGAIN',
+    `${entity.name} ${id} is at version ${formatVersion(versionOf(there))}, written after authority moved; ` +
+      `a write of epoch ${stamp.epoch} is refused.`,
+  )
+}

@@ -1,0 +1,82 @@
+import type { Entity } from '../entity/entity.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { decodeCursor } from './cursor.ts'
+import { keyset } from './keyset.ts'
+import { allOf, type OrderKey, reversed, totalOrder, type Where } from './query.ts'
+
+/** Relay's page arguments, as the client gave them. */
+export interface PageArgs {
+  readonly first?: number | null
+  readonly after?: string | null
+  readonly last?: number | null
+  readonly before?: string | null
+}
+
+export const defaultPageSize = 20
+export const maxPageSize = 100
+
+/** One page as a store is asked for it: `limit` is one more than the page, to see whether something follows. */
+export interface PagePlan {
+  readonly where: Where
+  readonly order: readonly OrderKey[]
+  /** The order that the reply has, and that its cursors are made with. */
+  readonly shownOrder: readonly OrderKey[]
+  readonly size: number
+  readonly limit: number
+  readonly backward: boolean
+  readonly hasAfter: boolean
+  readonly hasBefore: boolean
+}
+
+function sizeOf(args: PageArgs): number {
+  const { first, last } = args
+  if (typeof first === 'number' && typeof last === 'number') {
+    throw new CrossfadeError('BAD_USER_INPUT', 'Give first or last, not both.')
+  }
+  const size = first ?? last ?? defaultPageSize
+  if (size < 0 || size > maxPageSize) {
+    throw new CrossfadeError('BAD_USER_INPUT', `first and last are between 0 and ${maxPageSize}; ${size} is not.`)
+  }
+  return size
+}
+
+/** Turns page arguments into one keyset query. @throws BAD_USER_INPUT for sizes and cursors that do not fit. */
+export function planPage(entity: Entity, where: Where, order: readonly OrderKey[], args: PageArgs): PagePlan {
+  const size = sizeOf(args)
+  const shownOrder = totalOrder(entity, order)
+  const backward = typeof args.last === 'number'
+  const parts = [where]
+  if (args.after != null) parts.push(keyset(shownOrder, decodeCursor(entity, shownOrder, args.after)))
+  if (args.before != null) {
+    parts.push(keyset(reversed(shownOrder), decodeCursor(entity, shownOrder, args.before)))
+  }
+  return {
+    where: allOf(...parts),
+    order: backward ? reversed(shownOrder) : shownOrder,
+    shownOrder,
+    size,
+    limit: size + 1,
+    backward,
+    hasAfter: args.after != null,
+    hasBefore: args.before != null,
+  }
+}
+
+/** A page in the order that the client sees. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+}
+
+/** Cuts what a store returned for a plan to the page itself. */
+export function cutPage<T>(plan: PagePlan, found: readonly T[]): Page<T> {
+  const more = found.length > plan.size
+  const items = found.slice(0, plan.size)
+  if (plan.backward) items.reverse()
+  return {
+    items,
+    hasNextPage: plan.backward ? plan.hasBefore : more,
+    hasPreviousPage: plan.backward ? more : plan.hasAfter,
+  }
+}

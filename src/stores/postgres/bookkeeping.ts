@@ -1,0 +1,59 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Entity, Id } from '../../entity/entity.ts'
+import type { Version } from '../version.ts'
+import { postgresKind } from './codec/postgres-kinds.ts'
+import type { Executor } from './connection.ts'
+
+type Sql = RawBuilder<unknown>
+
+/**
+ * Locks records until the transaction ends, in one order for everybody. Rows that do not exist yet have nothing else
+ * to lock, and one-statement shapes lose children to their old snapshot.
+ */
+export async function lockRecords(tx: Executor, entity: Entity, ids: readonly Id[]): Promise<void> {
+  const keys = ids.map((id) => `${entity.name}/${id}`).sort()
+  await tx.run(sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`)
+}
+
+/** The next counter: a row without a version starts at the clock in milliseconds. */
+export const nextCounter: Sql = sql`case when t._cf_counter > 0 then t._cf_counter + 1
+  else (extract(epoch from clock_timestamp()) * 1000)::bigint end`
+
+export const ids = (entity: Entity, values: readonly Id[]): Sql =>
+  sql`${values}::${sql.raw(postgresKind(entity.idKind).cast)}[]`
+
+/** Adds the note that the mirror is owed this record; an older note keeps its age. */
+export async function noteOwed(tx: Executor, entity: Entity, id: Id): Promise<void> {
+  await tx.run(
+    sql`insert into crossfade.pending (entity, id) values (${entity.name}, ${String(id)}) on conflict do nothing`,
+  )
+}
+
+export interface Tombstone {
+  readonly id: Id
+  readonly version: Version
+}
+
+export async function tombstonesOf(tx: Executor, entity: Entity, wanted: readonly Id[]): Promise<Map<Id, Version>> {
+  const rows = await tx.run<{ id: string; epoch: string; counter: string }>(
+    sql`select id, epoch, counter from crossfade.tombstones where entity = ${entity.name} and id = any(${wanted.map(String)}::text[])`,
+  )
+  return new Map(
+    rows.map(({ id, epoch, counter }) => [
+      entity.idKind === 'int' ? Number(id) : id,
+      { epoch: Number(epoch), counter: Number(counter) },
+    ]),
+  )
+}
+
+/** Keeps the highest version that was deleted under each id. */
+export async function keepTombstones(tx: Executor, entity: Entity, dead: readonly Tombstone[]): Promise<void> {
+  if (dead.length === 0) return
+  await tx.run(
+    sql`insert into crossfade.tombstones as t (entity, id, epoch, counter)
+        select ${entity.name}, * from unnest(${dead.map(({ id }) => String(id))}::text[],
+          ${dead.map(({ version }) => version.epoch)}::bigint[], ${dead.map(({ version }) => version.counter)}::bigint[])
+        on conflict (entity, id) do update set epoch = excluded.epoch, counter = excluded.counter, at = now()
+        where (t.epoch, t.counter) < (excluded.epoch, excluded.counter)`,
+  )
+}

@@ -1,0 +1,11 @@
+/** How one kind is stored in a column. Rows hold only values that were faithful when they were written. */
+export interface PostgresKind<T> {
+  /** Column type, with its collation. */
+  readonly type: string
+  /** Type name for casts of parameters. */
+  readonly cast: string
+  /** From what the driver returns. */
+  decode(raw: unknown): T
+  /** To a value that the driver binds, and that also stands in JSON for `json_to_recordset`. */
+  encode(value: T): unknown
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type RawBuilder,
+} from 'kysely'
+import pg from 'pg'
+
+export interface PostgresOptions {
+  readonly uri: string
+  /** Connections at most. */
+  readonly poolSize?: number
+  /** What the server may spend on one statement, in milliseconds. */
+  readonly statementTimeoutMs?: number
+}
+
+/** Compiles SQL and never runs it: statements run on our own connections, so that they can be prepared and pipelined. */
+const compiler = new Kysely<Record<string, never>>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+})
+
+const maxNames = 500 // statements a connection keeps prepared, at most; the shapes of an API are far fewer
+const names = new Map<string, string>()
+
+function nameOf(text: string): string | undefined {
+  let name = names.get(text)
+  if (!name && names.size < maxNames) {
+    name = `cf_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
+    names.set(text, name)
+  }
+  return name
+}
+
+type Rows<T> = readonly T[]
+
+/** Runs one statement: on the pool, or inside a transaction. */
+export interface Executor {
+  run<T = Record<string, unknown>>(statement: RawBuilder<unknown>): Promise<Rows<T>>
+}
+
+export interface PostgresConnection extends Executor {
+  readonly pool: pg.Pool
+  readonly statementTimeoutMs: number
+  /** READ COMMITTED, committed when it returns. A connection that failed in an unclear state is thrown away. */
+  transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
+}
+
+function executor(client: pg.Pool | pg.PoolClient): Executor {
+  return {
+    async run<T>(statement: RawBuilder<unknown>): Promise<Rows<T>> {
+      const { sql: text, parameters } = statement.compile(compiler)
+      const result = await client.query({ name: nameOf(text), text, values: [...parameters] })
+      return result.rows as T[]
+    },
+  }
+}
+
+/** Thrown where COMMIT was sent and no answer came: the transaction may stand. */
+export class UnknownCommit extends Error {}
+
+/** Nothing is sent before the first call; a server that is down fails a call at once or after two seconds. */
+export function connectPostgres(options: PostgresOptions): PostgresConnection {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
+  const pool = new pg.Pool({
+    connectionString: options.uri,
+    max: options.poolSize ?? 20,
+    connectionTimeoutMillis: 2_000,
+    statement_timeout: statementTimeoutMs,
+    // A server that hangs does not time its statements; the client's own limit comes a little later.
+    query_timeout: statementTimeoutMs + 1_000,
+    options: '-c timezone=UTC -c synchronous_commit=on',
+    application_name: 'crossfade',
+    keepAlive: true,
+  })
+  pool.on('error', () => undefined) // an idle connection broke; the pool opens another
+
+  async function transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
+    const client = await pool.connect()
+    let broken = true
+    try {
+      await client.query('begin')
+      let result: T
+      try {
+        result = await work(executor(client))
+      } catch (error) {
+        await client.query('rollback')
+        broken = false
+        throw error
+      }
+      try {
+        await client.query('commit')
+        broken = false
+      } catch (error) {
+        // An answer with an SQL state is a refusal (a deferred constraint); anything else is silence.
+        broken = !(error instanceof pg.DatabaseError)
+        if (broken) throw new UnknownCommit('COMMIT was not answered', { cause: error })
+        throw error
+      }
+      return result
+    } finally {
+      client.release(broken)
+    }
+  }
+  return { pool, statementTimeoutMs, transaction, run: executor(pool).run }
+}

@@ -1,0 +1,110 @@
+import { sql } from 'kysely'
+import type { Issue } from '../../codec/refused.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { leafAt } from '../query.ts'
+import type { Executor, PostgresConnection } from './connection.ts'
+
+interface WithIssues {
+  readonly id: Id | string
+  readonly issues: readonly Issue[]
+}
+
+async function insertIssues(
+  tx: Executor,
+  entity: Entity,
+  records: readonly WithIssues[],
+  found: string,
+): Promise<void> {
+  const rows = records.flatMap(({ id, issues }) => issues.map((issue) => ({ id: String(id), ...issue })))
+  if (rows.length === 0) return
+  await tx.run(
+    sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
+        select ${entity.name}, r.id, r.path, r.rule, r.raw, ${found}
+        from json_to_recordset(${JSON.stringify(rows)}::json) r(id text, path text, rule text, raw text)
+        on conflict (entity, id, path, rule) do update set raw = excluded.raw, at = now()`,
+  )
+}
+
+/** What decoding found replaces what an earlier decoding of the same records found. */
+export async function replaceIssues(tx: Executor, entity: Entity, records: readonly WithIssues[]): Promise<void> {
+  const ids = records.map(({ id }) => String(id))
+  await tx.run(
+    sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids}::text[]) and found = 'decode'`,
+  )
+  await insertIssues(tx, entity, records, 'decode')
+}
+
+/** One kind of issue, counted. */
+export interface IssueCount {
+  readonly path: string
+  readonly rule: string
+  readonly count: number
+}
+
+/** Values that could not be carried faithfully, or that stand in the way of a constraint. */
+export interface DataIssues {
+  /** Documents that have no record. */
+  quarantine(entity: Entity, records: readonly WithIssues[]): Promise<void>
+  /** References that point nowhere, found by one anti-join a field; replaces what was found before. */
+  findDangling(entity: Entity, targets: ReadonlyMap<string, Entity>): Promise<void>
+  /** Values that a unique field holds more than once; replaces what was found before. True where there are none. */
+  findDuplicates(entity: Entity): Promise<ReadonlyMap<string, boolean>>
+  counts(entity: Entity): Promise<readonly IssueCount[]>
+}
+
+export function dataIssues(connection: PostgresConnection): DataIssues {
+  const forget = (tx: Executor, entity: Entity, path: string, found: string): Promise<unknown> =>
+    tx.run(sql`delete from crossfade.data_issues where entity = ${entity.name} and path = ${path} and found = ${found}`)
+
+  return {
+    async quarantine(entity, records) {
+      await connection.transaction((tx) => insertIssues(tx, entity, records, 'quarantine'))
+    },
+
+    async findDangling(entity, targets) {
+      for (const leaf of entity.leaves.values()) {
+        const target = leaf.references ? targets.get(leaf.references) : undefined
+        if (!target) continue
+        const column = sql`t.${sql.id(leaf.column)}`
+        await connection.transaction(async (tx) => {
+          await forget(tx, entity, leaf.mongo, 'reference')
+          await tx.run(
+            sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
+                select ${entity.name}, t.id::text, ${leaf.mongo}, ${`refers to a ${target.name} that does not exist`},
+                  to_json(${column})::text, 'reference'
+                from ${sql.id(entity.postgres)} t
+                where ${column} is not null and not exists (select from ${sql.id(target.postgres)} o where o.id = ${column})`,
+          )
+        })
+      }
+    },
+
+    async findDuplicates(entity) {
+      const clean = new Map<string, boolean>()
+      for (const leaf of entity.leaves.values()) {
+        if (!leaf.unique) continue
+        const column = sql`t.${sql.id(leafAt(entity, leaf.path).column)}`
+        await connection.transaction(async (tx) => {
+          await forget(tx, entity, leaf.mongo, 'duplicate')
+          const rows = await tx.run(
+            sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
+                select ${entity.name}, t.id::text, ${leaf.mongo}, 'should be unique but is not', to_json(${column})::text, 'duplicate'
+                from ${sql.id(entity.postgres)} t
+                where ${column} in (select ${column} from ${sql.id(entity.postgres)} t where ${column} is not null group by 1 having count(*) > 1)
+                returning id`,
+          )
+          clean.set(leaf.path, rows.length === 0)
+        })
+      }
+      return clean
+    },
+
+    async counts(entity) {
+      const rows = await connection.run<{ path: string; rule: string; count: string }>(
+        sql`select path, rule, count(*) as count from crossfade.data_issues where entity = ${entity.name}
+            group by 1, 2 order by 3 desc, 1, 2`,
+      )
+      return rows.map(({ path, rule, count }) => ({ path, rule, count: Number(count) }))
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { sql } from 'kysely'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { allFields } from '../../entity/field-set.ts'
+import type { Debts, Image } from '../store.ts'
+import { ids as idArray, tombstonesOf } from './bookkeeping.ts'
+import type { Row } from './codec/decode.ts'
+import type { PostgresConnection } from './connection.ts'
+import { imageOf } from './reader.ts'
+import { columnsOf, tableOf } from './select.ts'
+
+const toId = (entity: Entity, text: string): Id => (entity.idKind === 'int' ? Number(text) : text)
+
+/** Notes are rows of `crossfade.pending`, written in the transaction of the change. */
+export function postgresDebts(connection: PostgresConnection): Debts {
+  return {
+    async owed(entity, olderThanMs, limit) {
+      const rows = await connection.run<{ id: string }>(
+        sql`select id from crossfade.pending
+            where entity = ${entity.name} and since <= clock_timestamp() - ${olderThanMs}::float8 * interval '1 millisecond'
+            order by since limit ${limit}::int`,
+      )
+      return rows.map(({ id }) => toId(entity, id))
+    },
+
+    async images(entity, ids) {
+      const rows = await connection.run<Row>(
+        sql`select ${columnsOf(allFields(entity))}, t.rest from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
+      )
+      const images = new Map<Id, Image>(rows.map((row) => [row['id'] as Id, imageOf(entity, row, true)]))
+      const gone = ids.filter((id) => !images.has(id))
+      for (const [id, version] of await tombstonesOf(connection, entity, gone)) {
+        images.set(id, { id, version, pending: true, record: null, rest: null, issues: [] })
+      }
+      return [...images.values()]
+    },
+
+    async clear(entity, paid) {
+      if (paid.length === 0) return
+      // The note goes only where the record, or its tombstone, is still at the version that was mirrored.
+      await connection.run(
+        sql`delete from crossfade.pending p
+            using unnest(${paid.map(({ id }) => String(id))}::text[], ${paid.map(({ version }) => version.epoch)}::bigint[],
+              ${paid.map(({ version }) => version.counter)}::bigint[]) as d(id, epoch, counter)
+            where p.entity = ${entity.name} and p.id = d.id and (
+              exists (select from ${tableOf(entity)} where t.id::text = d.id and (t._cf_epoch, t._cf_counter) = (d.epoch, d.counter))
+              or (not exists (select from ${tableOf(entity)} where t.id::text = d.id) and exists (
+                select from crossfade.tombstones x
+                where x.entity = p.entity and x.id = d.id and (x.epoch, x.counter) = (d.epoch, d.counter))))`,
+      )
+    },
+
+    async backlog(entity) {
+      const rows = await connection.run<{ count: string; oldest: Date | null }>(
+        sql`select count(*) as count, min(since) as oldest from crossfade.pending where entity = ${entity.name}`,
+      )
+      return { count: Number(rows[0]!.count), oldest: rows[0]!.oldest }
+    },
+  }
+}

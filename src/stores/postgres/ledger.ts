@@ -1,0 +1,76 @@
+import { sql } from 'kysely'
+import type { Json } from '../../util/json.ts'
+import type { Entry, Ledger, Logged } from '../ledger.ts'
+import type { PostgresConnection } from './connection.ts'
+
+export function postgresLedger(connection: PostgresConnection): Ledger {
+  return {
+    async get(kind, key) {
+      const rows = await connection.run<Entry>(
+        sql`select key, revision, value from crossfade.ledger where kind = ${kind} and key = ${key}`,
+      )
+      return rows[0] ?? null
+    },
+
+    async list(kind) {
+      const rows = await connection.run<Entry>(
+        sql`select key, revision, value from crossfade.ledger where kind = ${kind} order by key collate "C"`,
+      )
+      return [...rows]
+    },
+
+    async compareAndSet(kind, key, revision, value) {
+      const text = JSON.stringify(value)
+      const rows =
+        revision === null
+          ? await connection.run(
+              sql`insert into crossfade.ledger (kind, key, revision, value) values (${kind}, ${key}, 1, ${text}::jsonb)
+                  on conflict do nothing returning key`,
+            )
+          : await connection.run(
+              sql`update crossfade.ledger set revision = revision + 1, value = ${text}::jsonb
+                  where kind = ${kind} and key = ${key} and revision = ${revision}::int returning key`,
+            )
+      return rows.length === 1
+    },
+
+    async remove(kind, key) {
+      await connection.run(sql`delete from crossfade.ledger where kind = ${kind} and key = ${key}`)
+    },
+
+    async claim(key, owner, ms) {
+      const rows = await connection.run(
+        sql`insert into crossfade.claims as c (key, owner, until)
+            values (${key}, ${owner}, clock_timestamp() + ${ms}::float8 * interval '1 millisecond')
+            on conflict (key) do update set owner = excluded.owner, until = excluded.until
+            where c.owner = excluded.owner or c.until < clock_timestamp() returning key`,
+      )
+      return rows.length === 1
+    },
+
+    async release(key, owner) {
+      await connection.run(sql`delete from crossfade.claims where key = ${key} and owner = ${owner}`)
+    },
+
+    async append(log, key, value) {
+      await connection.run(
+        sql`insert into crossfade.log (log, key, value) values (${log}, ${key}, ${JSON.stringify(value)}::jsonb)`,
+      )
+    },
+
+    async tail(log, limit, key) {
+      const rows = await connection.run<{ key: string; at: Date; value: Json }>(
+        sql`select key, at, value from crossfade.log where log = ${log} and (${key ?? null}::text is null or key = ${key ?? null})
+            order by n desc limit ${limit}::int`,
+      )
+      return rows.map((row): Logged => row)
+    },
+
+    async length(log, key) {
+      const rows = await connection.run<{ n: string }>(
+        sql`select count(*) as n from crossfade.log where log = ${log} and (${key ?? null}::text is null or key = ${key ?? null})`,
+      )
+      return Number(rows[0]!.n)
+    },
+  }
+}

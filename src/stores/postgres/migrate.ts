@@ -1,0 +1,66 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { CrossfadeError, messageOf } from '../../util/errors.ts'
+import type { PostgresConnection } from './connection.ts'
+import * as control from './migrations/0001-control.ts'
+
+/** Migrations by name; they run in the order of their names, each in a transaction. */
+export type Migrations = Readonly<Record<string, Migration>>
+
+export interface MigrationStatus {
+  readonly set: 'crossfade' | 'app'
+  readonly name: string
+  readonly applied: Date | null
+}
+
+const own: Migrations = { '0001-control': control }
+
+/** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */
+function migrators(db: Kysely<unknown>, app: Migrations): { set: MigrationStatus['set']; migrator: Migrator }[] {
+  const make = (migrations: Migrations, name: string): Migrator =>
+    new Migrator({
+      db,
+      provider: { getMigrations: async () => ({ ...migrations }) },
+      migrationTableSchema: 'crossfade',
+      migrationTableName: `${name}_migrations`,
+      migrationLockTableName: `${name}_migrations_lock`,
+    })
+  return [
+    { set: 'crossfade', migrator: make(own, 'crossfade') },
+    { set: 'app', migrator: make(app, 'app') },
+  ]
+}
+
+function kysely(connection: PostgresConnection): Kysely<unknown> {
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: connection.pool }) })
+}
+
+/** Runs what has not run yet; returns the names. @throws MISCONFIGURED with the migration that failed and why. */
+export async function migrateUp(connection: PostgresConnection, app: Migrations): Promise<string[]> {
+  const db = kysely(connection)
+  await sql`create schema if not exists crossfade`.execute(db)
+  const done: string[] = []
+  for (const { set, migrator } of migrators(db, app)) {
+    const { error, results } = await migrator.migrateToLatest()
+    for (const result of results ?? []) {
+      if (result.status === 'Success') done.push(`${set}/${result.migrationName}`)
+      if (result.status === 'Error') {
+        const text = `Migration ${set}/${result.migrationName} failed: ${messageOf(error)}`
+        throw new CrossfadeError('MISCONFIGURED', text, { cause: error })
+      }
+    }
+    if (error) throw new CrossfadeError('MISCONFIGURED', `Migrations cannot run: ${messageOf(error)}`, { cause: error })
+  }
+  return done
+}
+
+/** What has run and what has not. */
+export async function migrationStatus(connection: PostgresConnection, app: Migrations): Promise<MigrationStatus[]> {
+  const status: MigrationStatus[] = []
+  for (const { set, migrator } of migrators(kysely(connection), app)) {
+    for (const { name, executedAt } of await migrator.getMigrations()) {
+      status.push({ set, name, applied: executedAt ?? null })
+    }
+  }
+  return status
+}

@@ -1,0 +1,93 @@
+import { sql } from 'kysely'
+import type { Entity, Id, Rec } from '../../entity/entity.ts'
+import { valueAt } from '../../entity/values.ts'
+import type { Image, PutOutcome } from '../store.ts'
+import { compareVersions } from '../version.ts'
+import { ids, keepTombstones, lockRecords, tombstonesOf } from './bookkeeping.ts'
+import { encodeRow } from './codec/encode.ts'
+import type { Executor, PostgresConnection } from './connection.ts'
+import { replaceIssues } from './data-issues.ts'
+import { isConstraint } from './errors.ts'
+import { insertRows, replaceChildren } from './rows.ts'
+import { param } from './where.ts'
+
+type Alive = Image & { readonly record: Rec }
+
+const isAlive = (image: Image): image is Alive => image.record !== null
+
+async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
+  // Values that the images exchange pass through a duplicate; only the end counts.
+  await tx.run(sql`set constraints all deferred`)
+  await lockRecords(
+    tx,
+    entity,
+    images.map(({ id }) => id),
+  )
+  const buried = await tombstonesOf(
+    tx,
+    entity,
+    images.map(({ id }) => id),
+  )
+  const dead = images.filter((image) => image.record === null)
+  if (dead.length > 0) {
+    await keepTombstones(tx, entity, dead)
+    await tx.run(
+      sql`delete from ${sql.id(entity.postgres)} t using unnest(${ids(
+        entity,
+        dead.map(({ id }) => id),
+      )},
+            ${dead.map(({ version }) => version.epoch)}::bigint[], ${dead.map(({ version }) => version.counter)}::bigint[]) d(id, epoch, counter)
+          where t.id = d.id and (t._cf_epoch, t._cf_counter) < (d.epoch, d.counter)`,
+    )
+  }
+  const live = images.filter(isAlive).filter(({ id, version }) => {
+    const tombstone = buried.get(id)
+    return !tombstone || compareVersions(tombstone, version) < 0
+  })
+  const rows = live.map(({ record, rest, version }) => encodeRow(entity, record, rest, version))
+  const written = rows.length > 0 ? await insertRows(tx, entity, rows, true) : new Set<Id>()
+  const changed = live.filter(({ id }) => written.has(id))
+  if (changed.length > 0) {
+    await replaceChildren(
+      tx,
+      entity,
+      changed.map(({ record }) => record),
+    )
+    await replaceIssues(tx, entity, changed)
+  }
+  return images.map(({ id, record }) => ({ put: record === null || written.has(id) ? 'applied' : 'late' }))
+}
+
+/** Which records hold the values that a constraint refused. */
+async function holders(connection: PostgresConnection, entity: Entity, image: Alive): Promise<Id[]> {
+  const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique && valueAt(image.record, leaf.keys) !== null)
+  if (unique.length === 0) return []
+  const same = unique.map((leaf) => sql`t.${sql.id(leaf.column)} = ${param(leaf, valueAt(image.record, leaf.keys))}`)
+  const rows = await connection.run<{ id: Id }>(
+    sql`select t.id from ${sql.id(entity.postgres)} t where t.id <> ${image.id} and (${sql.join(same, sql` or `)})`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** See `Writer.bulkPut`: one transaction; where a constraint refuses it, each image by itself, to find which. */
+export async function bulkPut(
+  connection: PostgresConnection,
+  entity: Entity,
+  images: readonly Image[],
+): Promise<readonly PutOutcome[]> {
+  if (images.length === 0) return []
+  try {
+    return await connection.transaction((tx) => putAll(tx, entity, images))
+  } catch (error) {
+    if (!isConstraint(error)) throw error
+    const [first] = images
+    if (images.length === 1 && first && isAlive(first)) {
+      return [
+        { put: 'blocked', constraint: error.constraint ?? 'unique', by: await holders(connection, entity, first) },
+      ]
+    }
+    const outcomes: PutOutcome[] = []
+    for (const image of images) outcomes.push(...(await bulkPut(connection, entity, [image])))
+    return outcomes
+  }
+}

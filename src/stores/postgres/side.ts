@@ -1,0 +1,20 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Entity } from '../../entity/entity.ts'
+import type { Where } from '../query.ts'
+import type { Executor, PostgresConnection } from './connection.ts'
+import { tableOf } from './select.ts'
+import { translate } from './where.ts'
+
+/** What a bespoke resolver gets on the Postgres side. */
+export interface PostgresSide extends Executor {
+  /** Kysely's tag: values are bound, `sql.id` quotes identifiers. */
+  readonly sql: typeof sql
+  /** An entity's table under the alias `t`. */
+  from(entity: Entity): RawBuilder<unknown>
+  /** The query AST as a condition on the alias `t`. */
+  match(entity: Entity, where: Where): RawBuilder<unknown>
+}
+
+export function postgresSide(connection: PostgresConnection): PostgresSide {
+  return { sql, run: connection.run, from: tableOf, match: translate }
+}

@@ -1,0 +1,119 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Entity, Leaf } from '../../entity/entity.ts'
+import { foldPattern } from '../../util/case-fold.ts'
+import { leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
+import { postgresKind } from './codec/postgres-kinds.ts'
+
+type Sql = RawBuilder<unknown>
+
+const column = (leaf: Leaf): Sql => sql`t.${sql.id(leaf.column)}`
+
+/** A bound value with its type, since an untyped parameter may be taken for text. */
+export function param(leaf: Leaf, value: unknown): Sql {
+  const { cast, encode } = postgresKind(leaf.kind)
+  return sql`${encode(value)}::${sql.raw(cast)}`
+}
+
+function params(leaf: Leaf, values: readonly unknown[]): Sql {
+  const { cast, encode } = postgresKind(leaf.kind)
+  return sql`${values.map(encode)}::${sql.raw(cast)}[]`
+}
+
+const operators = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
+
+function compared(leaf: Leaf, op: keyof typeof operators, value: unknown): Sql {
+  if (value === null) return op === 'eq' ? sql`${column(leaf)} is null` : sql`false`
+  return sql`${column(leaf)} ${sql.raw(operators[op])} ${param(leaf, value)}`
+}
+
+function oneOf(leaf: Leaf, values: readonly unknown[]): Sql {
+  const solid = values.filter((value) => value !== null)
+  const any = sql`${column(leaf)} = any(${params(leaf, solid)})`
+  return solid.length === values.length ? any : sql`(${any} or ${column(leaf)} is null)`
+}
+
+const likeEscape = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
+
+const like: Record<TextMatch, (text: string) => string> = {
+  contains: (text) => `%${text}%`,
+  startsWith: (text) => `${text}%`,
+  endsWith: (text) => `%${text}`,
+}
+
+const pattern: Record<TextMatch | 'eq', (text: string) => string> = {
+  contains: (text) => text,
+  startsWith: (text) => `^${text}`,
+  endsWith: (text) => `${text}$`,
+  eq: (text) => `^${text}$`,
+}
+
+function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Sql {
+  if (insensitive) return sql`${column(leaf)} ~ ${pattern[op](foldPattern(value))}::text`
+  if (op === 'eq') return compared(leaf, 'eq', value)
+  return sql`${column(leaf)} like ${like[op](likeEscape(value))}::text`
+}
+
+function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Sql {
+  if (values.length === 0) return need === 'some' ? sql`false` : sql`${column(leaf)} is not null`
+  if (leaf.list === 'column') {
+    return sql`${column(leaf)} ${sql.raw(need === 'some' ? '&&' : '@>')} ${params(leaf, values)}`
+  }
+  const among = (some: readonly unknown[]): Sql =>
+    sql`exists (select from ${sql.id(leaf.childTable!)} c where c.parent_id = t.id and c.value = any(${params(leaf, some)}))`
+  return need === 'some'
+    ? among(values)
+    : sql`(${sql.join(
+        values.map((value) => among([value])),
+        sql` and `,
+      )})`
+}
+
+function isEmpty(leaf: Leaf, wanted: boolean): Sql {
+  const size = leaf.list === 'child' ? column(leaf) : sql`cardinality(${column(leaf)})`
+  return wanted ? sql`${size} = 0` : sql`${size} > 0`
+}
+
+/** A condition on table alias `t`. Null counts as false; `not` makes it so before it negates. */
+export function translate(entity: Entity, where: Where): Sql {
+  switch (where.op) {
+    case 'and':
+    case 'or': {
+      if (where.of.length === 0) return where.op === 'and' ? sql`true` : sql`false`
+      const parts = where.of.map((part) => translate(entity, part))
+      return sql`(${sql.join(parts, where.op === 'and' ? sql` and ` : sql` or `)})`
+    }
+    case 'not':
+      return sql`not coalesce(${translate(entity, where.of)}, false)`
+  }
+  const leaf = leafAt(entity, where.path)
+  switch (where.op) {
+    case 'in':
+      if (!where.insensitive) return oneOf(leaf, where.values)
+      return translate(entity, {
+        op: 'or',
+        of: where.values.map((value) => ({ op: 'eq', path: where.path, value, insensitive: true })),
+      })
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
+      return matching(leaf, where.op, where.value, where.insensitive === true)
+    case 'has':
+      return listHas(leaf, where.values, where.need)
+    case 'isEmpty':
+      return isEmpty(leaf, where.value)
+    default:
+      if (where.insensitive && typeof where.value === 'string') return matching(leaf, 'eq', where.value, true)
+      return compared(leaf, where.op, where.value)
+  }
+}
+
+/** Nulls first ascending and last descending, as Mongo sorts; indexes are made in the same order. */
+export function orderBy(entity: Entity, order: readonly OrderKey[]): Sql {
+  return sql.join(
+    order.map(({ path, direction }) => {
+      const leaf = leafAt(entity, path)
+      if (path === 'id') return sql`${column(leaf)} ${sql.raw(direction)}`
+      return sql`${column(leaf)} ${sql.raw(direction === 'asc' ? 'asc nulls first' : 'desc nulls last')}`
+    }),
+  )
+}

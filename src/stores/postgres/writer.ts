@@ -1,0 +1,118 @@
+import { sql } from 'kysely'
+import type { Entity, Id, Rec } from '../../entity/entity.ts'
+import { allFields } from '../../entity/field-set.ts'
+import { CrossfadeError } from '../../util/errors.ts'
+import type { Patch } from '../patch.ts'
+import type { Image, Stamp, Writer } from '../store.ts'
+import { compareVersions, formatVersion, type Version } from '../version.ts'
+import { keepTombstones, lockRecords, nextCounter, noteOwed, tombstonesOf } from './bookkeeping.ts'
+import type { Row } from './codec/decode.ts'
+import { encodeRow } from './codec/encode.ts'
+import type { Executor, PostgresConnection } from './connection.ts'
+import { writeError } from './errors.ts'
+import { assignments, patchChildren } from './patch-sql.ts'
+import { bulkPut } from './put.ts'
+import { imageOf } from './reader.ts'
+import { insertRows, replaceChildren } from './rows.ts'
+import { columnsOf, tableOf } from './select.ts'
+
+export function postgresWriter(connection: PostgresConnection): Writer {
+  /** One transaction on one record, under its lock. */
+  async function onRecord<T>(entity: Entity, id: Id, work: (tx: Executor) => Promise<T>): Promise<T> {
+    try {
+      return await connection.transaction(async (tx) => {
+        await lockRecords(tx, entity, [id])
+        return work(tx)
+      })
+    } catch (error) {
+      throw writeError(error)
+    }
+  }
+
+  async function whole(tx: Executor, entity: Entity, id: Id, pending: boolean): Promise<Image> {
+    const rows = await tx.run<Row>(
+      sql`select ${columnsOf(allFields(entity))}, t.rest from ${tableOf(entity)} where t.id = ${id}`,
+    )
+    return imageOf(entity, rows[0]!, pending)
+  }
+
+  async function refuseStale(tx: Executor, entity: Entity, id: Id, stamp: Stamp): Promise<void> {
+    const rows = await tx.run<{ epoch: string; counter: string }>(
+      sql`select _cf_epoch as epoch, _cf_counter as counter from ${tableOf(entity)} where t.id = ${id}`,
+    )
+    const version = rows[0] && { epoch: Number(rows[0].epoch), counter: Number(rows[0].counter) }
+    if (!version || version.epoch <= stamp.epoch) return
+    const text = `${entity.name} ${id} is at version ${formatVersion(version)}, written after authority moved`
+    throw new CrossfadeError('TRY_AGAIN', `${text}; a write of epoch ${stamp.epoch} is refused.`)
+  }
+
+  function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
+    return onRecord(entity, record.id, async (tx) => {
+      const buried = (await tombstonesOf(tx, entity, [record.id])).get(record.id)
+      if (buried && buried.epoch > stamp.epoch) {
+        throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
+      }
+      const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (buried?.counter ?? 0) + 1) }
+      await insertRows(tx, entity, [encodeRow(entity, record, null, version)], false)
+      await replaceChildren(tx, entity, [record])
+      if (stamp.owed) await noteOwed(tx, entity, record.id)
+      return { id: record.id, version, pending: stamp.owed, record, rest: null, issues: [] }
+    })
+  }
+
+  function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, expected?: Version): Promise<Image | null> {
+    return onRecord(entity, id, async (tx) => {
+      const guard = expected
+        ? sql`and (t._cf_epoch, t._cf_counter) = (${expected.epoch}::bigint, ${expected.counter}::bigint)`
+        : sql``
+      const sets = [
+        ...assignments(entity, change),
+        sql`_cf_epoch = ${stamp.epoch}::bigint`,
+        sql`_cf_counter = ${nextCounter}`,
+      ]
+      const bumped = await tx.run(
+        sql`update ${tableOf(entity)} set ${sql.join(sets)}
+            where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint ${guard} returning t.id`,
+      )
+      if (bumped.length === 0) {
+        await refuseStale(tx, entity, id, stamp)
+        return null
+      }
+      await patchChildren(tx, entity, id, change)
+      if (stamp.owed) await noteOwed(tx, entity, id)
+      return whole(tx, entity, id, stamp.owed)
+    })
+  }
+
+  function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
+    return onRecord(entity, id, async (tx) => {
+      const gone = await tx.run<{ counter: string }>(
+        sql`delete from ${tableOf(entity)} where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint
+            returning ${nextCounter} as counter`,
+      )
+      if (!gone[0]) {
+        await refuseStale(tx, entity, id, stamp)
+        return null
+      }
+      const version = { epoch: stamp.epoch, counter: Number(gone[0].counter) }
+      await keepTombstones(tx, entity, [{ id, version }])
+      if (stamp.owed) await noteOwed(tx, entity, id)
+      return { id, version, pending: stamp.owed, record: null, rest: null, issues: [] }
+    })
+  }
+
+  function restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean> {
+    const next = compareVersions(version, above) > 0 ? version : above
+    return onRecord(entity, id, async (tx) => {
+      const done = await tx.run(
+        sql`update ${tableOf(entity)} set _cf_epoch = ${next.epoch}::bigint, _cf_counter = ${next.counter + 1}::bigint
+            where t.id = ${id} and (t._cf_epoch, t._cf_counter) = (${version.epoch}::bigint, ${version.counter}::bigint)
+            returning t.id`,
+      )
+      if (done.length > 0) await noteOwed(tx, entity, id)
+      return done.length > 0
+    })
+  }
+
+  return { create, patch, delete: remove, restamp, bulkPut: (entity, images) => bulkPut(connection, entity, images) }
+}

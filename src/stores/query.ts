@@ -1,0 +1,96 @@
+import { kindOf } from '../codec/kinds.ts'
+import type { Entity, Leaf } from '../entity/entity.ts'
+import { CrossfadeError } from '../util/errors.ts'
+
+export type Comparison = 'eq' | 'lt' | 'lte' | 'gt' | 'gte'
+export type TextMatch = 'contains' | 'startsWith' | 'endsWith'
+
+/**
+ * What to select: one AST that both stores translate. Paths are record paths or `id`; values are those of the field's
+ * kind. Two-valued throughout: a comparison with null is false, `not` is total. "ne" is `not eq`, as in Mongo.
+ */
+export type Where =
+  | { readonly op: 'and' | 'or'; readonly of: readonly Where[] }
+  | { readonly op: 'not'; readonly of: Where }
+  | { readonly op: Comparison; readonly path: string; readonly value: unknown; readonly insensitive?: boolean }
+  | { readonly op: 'in'; readonly path: string; readonly values: readonly unknown[]; readonly insensitive?: boolean }
+  | { readonly op: TextMatch; readonly path: string; readonly value: string; readonly insensitive?: boolean }
+  /** Lists: `has` takes all of `values` ('every') or at least one ('some'); a null list has nothing. */
+  | { readonly op: 'has'; readonly path: string; readonly values: readonly unknown[]; readonly need: 'some' | 'every' }
+  | { readonly op: 'isEmpty'; readonly path: string; readonly value: boolean }
+
+export type Direction = 'asc' | 'desc'
+
+/** Nulls come first ascending and last descending, as in Mongo. */
+export interface OrderKey {
+  readonly path: string
+  readonly direction: Direction
+}
+
+export const everything: Where = Object.freeze({ op: 'and', of: [] })
+export const nothing: Where = Object.freeze({ op: 'or', of: [] })
+
+/** All of the given conditions, flattened where there is one or none. */
+export function allOf(...of: readonly Where[]): Where {
+  const real = of.filter((where) => where !== everything)
+  return real.length === 1 ? real[0]! : real.length === 0 ? everything : { op: 'and', of: real }
+}
+
+/** The id seen as a leaf, so that translators treat it like any other field. */
+export function idLeaf(entity: Entity): Leaf {
+  let leaf = idLeaves.get(entity)
+  if (!leaf) {
+    leaf = Object.freeze<Leaf>({
+      path: 'id',
+      keys: ['id'],
+      kind: entity.idKind,
+      list: 'none',
+      converter: {},
+      mongo: '_id',
+      parents: [],
+      column: 'id',
+      childTable: null,
+      required: true,
+      sensitive: false,
+      unique: true,
+      index: true,
+      references: null,
+    })
+    idLeaves.set(entity, leaf)
+  }
+  return leaf
+}
+
+const idLeaves = new WeakMap<Entity, Leaf>()
+
+/** @throws CrossfadeError MISCONFIGURED where the entity has no such field. */
+export function leafAt(entity: Entity, path: string): Leaf {
+  const leaf = path === 'id' ? idLeaf(entity) : entity.leaves.get(path)
+  if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${entity.name} has no field "${path}".`)
+  return leaf
+}
+
+/** The order made total: the id is always the last key. Sorting by a list or by json is refused. */
+export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly OrderKey[] {
+  const keys: OrderKey[] = []
+  for (const key of order) {
+    const leaf = leafAt(entity, key.path)
+    if (leaf.list !== 'none' || leaf.kind === 'json') {
+      throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be ordered by ${key.path}.`)
+    }
+    if (keys.some((earlier) => earlier.path === key.path)) continue
+    keys.push(key)
+    if (key.path === 'id') return keys
+  }
+  return [...keys, { path: 'id', direction: 'asc' }]
+}
+
+/** The same order read from its end. */
+export function reversed(order: readonly OrderKey[]): OrderKey[] {
+  return order.map(({ path, direction }) => ({ path, direction: direction === 'asc' ? 'desc' : 'asc' }))
+}
+
+/** Checks a value against the kind of a path's values or elements. @throws BAD_USER_INPUT */
+export function parseValue(entity: Entity, path: string, value: unknown): unknown {
+  return value === null ? null : kindOf(leafAt(entity, path).kind).parse(value)
+}

@@ -1,0 +1,134 @@
+import type { Issue } from '../codec/refused.ts'
+import type { Entity, Id, Rec } from '../entity/entity.ts'
+import type { FieldSet } from '../entity/field-set.ts'
+import type { Json } from '../util/json.ts'
+import type { Origin } from '../util/origin.ts'
+import type { Ledger } from './ledger.ts'
+import type { Patch } from './patch.ts'
+import type { OrderKey, Where } from './query.ts'
+import type { Version } from './version.ts'
+
+/** A record as it was read, with what comparison needs to judge it. */
+export interface Item {
+  readonly version: Version
+  /** True where the mirror write of this version was not confirmed yet. */
+  readonly pending: boolean
+  readonly record: Rec
+}
+
+export interface Query {
+  readonly where: Where
+  /** Total, see `totalOrder`. */
+  readonly order: readonly OrderKey[]
+  readonly limit: number
+  readonly fields: FieldSet
+}
+
+/** A query asked once for each of `values` of the field at `path`, answered in one statement. */
+export interface QueryPer extends Query {
+  readonly path: string
+  readonly values: readonly unknown[]
+}
+
+/** Reads. Records that are marked deleted are never seen. Every call is one store query. */
+export interface Reader {
+  /** The records that exist, by id, in no order. */
+  byIds(entity: Entity, ids: readonly Id[], fields: FieldSet): Promise<ReadonlyMap<Id, Item>>
+  query(entity: Entity, query: Query): Promise<readonly Item[]>
+  /** By value; a value without records has no entry. */
+  queryPer(entity: Entity, query: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>>
+  count(entity: Entity, where: Where): Promise<number>
+  countPer(
+    entity: Entity,
+    path: string,
+    values: readonly unknown[],
+    where: Where,
+  ): Promise<ReadonlyMap<unknown, number>>
+  /** Whole records by id, for jobs: at most `limit` of them behind `after`, in id order. */
+  scan(entity: Entity, range: { readonly after: Id | null; readonly limit: number }): Promise<Scanned>
+}
+
+/** A record that lost nothing: with what the mapping does not name, and what it could not carry. */
+export interface Image {
+  readonly id: Id
+  readonly version: Version
+  readonly pending: boolean
+  /** Null for a tombstone. */
+  readonly record: Rec | null
+  /** Paths that the mapping does not name, as Extended JSON; null where there are none. */
+  readonly rest: Json
+  readonly issues: readonly Issue[]
+}
+
+export interface Scanned {
+  readonly images: readonly Image[]
+  /** Documents whose id does not fit the mapping; they have no record. `id` is Extended JSON text. */
+  readonly quarantined: readonly { readonly id: string; readonly issues: readonly Issue[] }[]
+  /** Where the next scan starts; null at the end. */
+  readonly next: Id | null
+}
+
+/** What an authoritative write carries: the writer's epoch, and whether the mirror is owed the record. */
+export interface Stamp {
+  readonly epoch: number
+  readonly owed: boolean
+}
+
+/**
+ * - applied: the mirror now holds this image.
+ * - late: the mirror holds an equal or newer version, or a tombstone of one; nothing changed.
+ * - blocked: a constraint stands in the way; `by` are the ids of the records that hold the value, where known.
+ */
+export type PutOutcome =
+  | { readonly put: 'applied' }
+  | { readonly put: 'late' }
+  | { readonly put: 'blocked'; readonly constraint: string; readonly by: readonly Id[] }
+
+/** Writes. `create`, `patch` and `delete` are the authority's; the rest are the mirror's and backfill's. */
+export interface Writer {
+  /** @throws CONFLICT where the id or a unique value is taken. */
+  create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image>
+  /**
+   * One atomic step; null where there is no such record, or where it is no longer at `expected`.
+   * @throws CONFLICT where a unique value is taken or the record's epoch is higher than the stamp's.
+   */
+  patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version): Promise<Image | null>
+  /** The tombstone, or null where there was no such record. */
+  delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>
+
+  /**
+   * Makes the mirror's records equal to the images (tombstones remove), each only where the mirror's version is
+   * lower. Images given together may swap unique values. Outcomes are in the order of the images.
+   */
+  bulkPut(entity: Entity, images: readonly Image[]): Promise<readonly PutOutcome[]>
+  /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
+  restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
+}
+
+/** What the mirror is owed by this store. */
+export interface Debts {
+  /** Ids of owed records and tombstones, oldest first, of at least this age. */
+  owed(entity: Entity, olderThanMs: number, limit: number): Promise<readonly Id[]>
+  /** The present state of the given ids, tombstones included, read so that it cannot be rolled back. */
+  images(entity: Entity, ids: readonly Id[]): Promise<readonly Image[]>
+  /** Marks as paid, each only where the record is still at the version that was mirrored. */
+  clear(
+    entity: Entity,
+    paid: readonly { readonly id: Id; readonly version: Version; readonly deleted: boolean }[],
+  ): Promise<void>
+  backlog(entity: Entity): Promise<{ readonly count: number; readonly oldest: Date | null }>
+}
+
+/** One store with all its parts. */
+export interface Store {
+  readonly origin: Origin
+  readonly reader: Reader
+  /** A reader with its own connections and time limit, for candidate reads. */
+  readonly candidate: Reader
+  readonly writer: Writer
+  readonly debts: Debts
+  readonly ledger: Ledger
+  /** Resolves where the store answers within `ms` milliseconds; rejects with the reason where not. */
+  ping(ms: number): Promise<void>
+  close(): Promise<void>
+}

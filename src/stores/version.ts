@@ -1,0 +1,19 @@
+/**
+ * How new a record is: epoch first, then counter. The epoch grows when authority moves; the counter with every
+ * authoritative write. A record that was never written through the gateway is at (0, 0).
+ */
+export interface Version {
+  readonly epoch: number
+  readonly counter: number
+}
+
+export const unversioned: Version = Object.freeze({ epoch: 0, counter: 0 })
+
+/** Negative where `a` is older than `b`, 0 where equal, positive where newer. */
+export function compareVersions(a: Version, b: Version): number {
+  return a.epoch - b.epoch || a.counter - b.counter
+}
+
+export function formatVersion(version: Version): string {
+  return `${version.epoch}.${version.counter}`
+}
