@@ -2,6 +2,7 @@ import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Id } from '../../entity/entity.ts'
 import type { Debts, Image } from '../store.ts'
+import { allOf } from './all-of.ts'
 import { atVersion, isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
@@ -65,7 +66,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
       if (live.length > 0) {
         const clear = live.map(({ id, version }) => ({
           updateOne: {
-            filter: { $and: [{ _id: encodeId(entity, id) }, atVersion(version)] } as Document,
+            filter: allOf({ _id: encodeId(entity, id) }, atVersion(version)) as Document,
             update: { $unset: { '_cf.pending': '' } },
           },
         }))
@@ -74,7 +75,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
       if (dead.length > 0) {
         const clear = dead.map(({ id, version }) => ({
           updateOne: {
-            filter: { $and: [{ _id: tombstoneKey(entity, id) }, atVersion(version)] } as Document,
+            filter: allOf({ _id: tombstoneKey(entity, id) }, atVersion(version)) as Document,
             update: { $set: { pending: null } },
           },
         }))

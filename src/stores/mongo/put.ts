@@ -3,6 +3,7 @@ import type { Entity, Id, Leaf } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
+import { allOf } from './all-of.ts'
 import { alive, atVersion, mirrored, versionOf } from './bookkeeping.ts'
 import { difference, encodeId, encodeLeaf, encodeNodes } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -24,11 +25,11 @@ function operationFor(
   const _id = encodeId(entity, image.id)
   if (stored && compareVersions(versionOf(stored), image.version) >= 0) return null
   if (image.record === null) {
-    return stored ? { deleteOne: { filter: { $and: [{ _id }, atVersion(versionOf(stored))] } as Document } } : null
+    return stored ? { deleteOne: { filter: allOf({ _id }, atVersion(versionOf(stored))) as Document } } : null
   }
   const _cf = mirrored(image.version)
   if (!stored) return { insertOne: { document: { _id, ...encodeNodes(entity.nodes, image.record), _cf } as Document } }
-  const filter = { $and: [{ _id }, atVersion(versionOf(stored))] } as Document
+  const filter = allOf({ _id }, atVersion(versionOf(stored))) as Document
   return { updateOne: { filter, update: { $set: { ...difference(entity, stored, image.record), _cf } } } }
 }
 
@@ -53,7 +54,7 @@ async function holders(connection: MongoConnection, entity: Entity, image: Image
   if (conditions.length === 0) return { put: 'blocked', constraint: index, by: [] }
   const found = await connection
     .collection(entity)
-    .find({ $and: [alive, { _id: { $ne: own } }, { $or: conditions }] } as Document, { projection: { _id: 1 } })
+    .find(allOf(alive, { _id: { $ne: own } }, { $or: conditions }) as Document, { projection: { _id: 1 } })
     .toArray()
   const by = found.map((document) =>
     entity.idKind === 'objectId' ? String(document['_id']) : (document['_id'] as unknown as Id),
@@ -115,7 +116,7 @@ async function park(connection: MongoConnection, entity: Entity, images: readonl
   for (const image of images) {
     const document = stored.get(String(encodeId(entity, image.id)))
     if (!document || compareVersions(versionOf(document), image.version) >= 0) continue
-    const filter = { $and: [{ _id: document['_id'] }, atVersion(versionOf(document))] } as Document
+    const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document))) as Document
     const parked = Object.fromEntries(unique.map((leaf) => [leaf.mongo, `parked ${String(document['_id'])}`]))
     await connection.collection(entity).updateOne(filter, { $set: parked })
   }

@@ -5,6 +5,7 @@ import { type FieldSet, fieldSet } from '../../entity/field-set.ts'
 import { valueAt } from '../../entity/values.ts'
 import { leafAt, type OrderKey, type Where } from '../query.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
+import { allOf } from './all-of.ts'
 import { alive, isPending, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord } from './codec/decode.ts'
 import { encodeId, encodeLeaf } from './codec/encode.ts'
@@ -41,7 +42,7 @@ function toItem(entity: Entity, fields: FieldSet, document: Document): Item[] {
 
 export function mongoReader(connection: MongoConnection): Reader {
   const options = { maxTimeMS: connection.maxTimeMs }
-  const filter = (...conditions: Document[]): Document => ({ $and: [alive, ...conditions] })
+  const filter = (...conditions: Document[]): Document => allOf(alive, ...conditions)
 
   async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
     const { computed, sort } = sorting(entity, order)

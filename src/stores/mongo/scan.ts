@@ -2,6 +2,7 @@ import type { Document } from 'mongodb'
 import { type Issue, Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image, Scanned } from '../store.ts'
+import { allOf } from './all-of.ts'
 import { alive, isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord, decodeRest, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
@@ -22,7 +23,7 @@ async function quarantined(connection: MongoConnection, entity: Entity): Promise
   const { types } = mongoKind(entity.idKind)
   const documents = await connection
     .collection(entity)
-    .find({ $and: [alive, { _id: { $not: { $type: types as 'string'[] } } }] })
+    .find(allOf(alive, { _id: { $not: { $type: types as 'string'[] } } }))
     .toArray()
   return documents.map((document) => ({
     id: rawText(document['_id']),
@@ -41,7 +42,7 @@ export async function scan(
   const behind = range.after === null ? {} : { _id: { $gt: encodeId(entity, range.after) } }
   const documents = await connection
     .collection(entity)
-    .find({ $and: [alive, ofType, behind as Document] } as Document, { sort: { _id: 1 }, limit: range.limit })
+    .find(allOf(behind as Document, alive, ofType) as Document, { sort: { _id: 1 }, limit: range.limit })
     .toArray()
   const images: Image[] = []
   const odd: { id: string; issues: readonly Issue[] }[] = []

@@ -2,6 +2,7 @@ import type { Collection, Document } from 'mongodb'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
+import { allOf } from './all-of.ts'
 import { atVersion, mirrored, versionOf } from './bookkeeping.ts'
 import { encodeId } from './codec/encode.ts'
 import { type MongoConnection, tombstones } from './connection.ts'
@@ -68,7 +69,7 @@ export async function finishDelete(
   await keepTombstone(connection, entity, id, version, true)
   await connection
     .collection(entity)
-    .deleteOne({ $and: [{ _id: encodeId(entity, id) as never, '_cf.deleted': true }, atVersion(version)] })
+    .deleteOne(allOf({ _id: encodeId(entity, id) as never, '_cf.deleted': true }, atVersion(version)))
 }
 
 export function tombstoneImage(id: Id, version: Version, pending: boolean): Image {

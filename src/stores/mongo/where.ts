@@ -2,15 +2,20 @@ import type { Document } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
 import { leafAt, type TextMatch, type Where } from '../query.ts'
+import { allOf } from './all-of.ts'
 import { decoded, isConverted } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 
 const never: Document = { $nor: [{}] }
 
-/** Arrays match by element in Mongo; a scalar field that holds one is dirty and decodes to null. */
+/** None of the paths holds an array: a condition on one would match by element, where decoding gives null. */
+function noArrays(paths: readonly string[]): Document {
+  return paths.length === 0 ? {} : { $nor: paths.map((path) => ({ [path]: { $type: 'array' } })) }
+}
+
+/** A condition on a scalar field: one that holds an array is dirty, and so is one inside an array of objects. */
 function scalarOnly(leaf: Leaf, condition: Document): Document {
-  const noArrays = [leaf.mongo, ...leaf.parents].map((path) => ({ [path]: { $not: { $type: 'array' } } }))
-  return leaf.mongo === '_id' ? condition : { $and: [condition, ...noArrays] }
+  return leaf.mongo === '_id' ? condition : allOf(condition, noArrays([leaf.mongo, ...leaf.parents]))
 }
 
 const isNull = (leaf: Leaf): Document => ({ $expr: { $eq: [decoded(leaf), null] } })
@@ -22,11 +27,11 @@ function compared(leaf: Leaf, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: unk
   const encoded = encode(value)
   if (isConverted(leaf)) {
     const test = { [`$${op}`]: [decoded(leaf), { $literal: encoded }] }
-    return { $and: [isNotNull(leaf), { $expr: test }] }
+    return allOf(isNotNull(leaf), { $expr: test })
   }
   const condition = scalarOnly(leaf, { [leaf.mongo]: { [`$${op}`]: encoded } })
   // A range may take in values of the right type that are dirty all the same; equality with a clean value cannot.
-  return op !== 'eq' && guard ? { $and: [condition, isNotNull(leaf)] } : condition
+  return op !== 'eq' && guard ? allOf(condition, isNotNull(leaf)) : condition
 }
 
 function oneOf(leaf: Leaf, values: readonly unknown[]): Document {
@@ -57,28 +62,28 @@ function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: 
   const regex = before + (insensitive ? foldPattern(value) : literally(value)) + after
   // $ne first: $regexMatch fails on anything but a string or null
   const test = { $regexMatch: { input: { $ifNull: [decoded(leaf), ''] }, regex } }
-  if (isConverted(leaf)) return { $and: [isNotNull(leaf), { $expr: test }] }
-  return { $and: [scalarOnly(leaf, { [leaf.mongo]: { $regex: regex } }), isNotNull(leaf)] }
+  if (isConverted(leaf)) return allOf(isNotNull(leaf), { $expr: test })
+  return allOf(scalarOnly(leaf, { [leaf.mongo]: { $regex: regex } }), isNotNull(leaf))
 }
 
 function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
   const { encode } = mongoKind(leaf.kind)
-  const noArrays = leaf.parents.map((path) => ({ [path]: { $not: { $type: 'array' } } }))
+  const plainParents = noArrays(leaf.parents)
   const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
-  if (need === 'some') return each.length === 0 ? never : { $and: [{ $or: each }, ...noArrays] }
-  return each.length === 0 ? isNotNull(leaf) : { $and: [...each, ...noArrays] }
+  if (need === 'some') return each.length === 0 ? never : allOf({ $or: each }, plainParents)
+  return each.length === 0 ? isNotNull(leaf) : allOf(...each, plainParents)
 }
 
 function isEmpty(leaf: Leaf, wanted: boolean): Document {
   const size = { $size: { $ifNull: [decoded(leaf), []] } }
-  return { $and: [isNotNull(leaf), { $expr: { [wanted ? '$eq' : '$gt']: [size, 0] } }] }
+  return allOf(isNotNull(leaf), { $expr: { [wanted ? '$eq' : '$gt']: [size, 0] } })
 }
 
 /** A filter document for the AST: native where an index can serve it, an expression where dirty values could show. */
 export function translate(entity: Entity, where: Where): Document {
   switch (where.op) {
     case 'and':
-      return where.of.length === 0 ? {} : { $and: where.of.map((part) => translate(entity, part)) }
+      return allOf(...where.of.map((part) => translate(entity, part)))
     case 'or':
       return where.of.length === 0 ? never : { $or: where.of.map((part) => translate(entity, part)) }
     case 'not':

@@ -4,6 +4,7 @@ import { CrossfadeError } from '../../util/errors.ts'
 import type { Patch } from '../patch.ts'
 import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
+import { allOf } from './all-of.ts'
 import { alive, atVersion, bump, isDeleted, notNewerThan, versionOf } from './bookkeeping.ts'
 import { encodeId, encodeNodes } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -19,7 +20,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
   /** One guarded findOneAndUpdate; null where nothing matched and the reason is not a newer epoch. */
   async function change(entity: Entity, id: Id, stage: Document, stamp: Stamp, guard: Document): Promise<Image | null> {
     const _id = encodeId(entity, id)
-    const filter = { $and: [{ _id }, alive, notNewerThan(stamp.epoch), guard] } as Document
+    const filter = allOf({ _id }, alive, notNewerThan(stamp.epoch), guard) as Document
     try {
       const document = await connection
         .collection(entity)
@@ -35,7 +36,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
 
   /** A marked id that is created again is taken over, so that its version goes on growing. */
   async function takeOver(entity: Entity, id: Id, document: Document, stamp: Stamp): Promise<Document | null> {
-    const filter = { $and: [{ _id: encodeId(entity, id), '_cf.deleted': true }, notNewerThan(stamp.epoch)] } as Document
+    const filter = allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, notNewerThan(stamp.epoch)) as Document
     const fresh = { $mergeObjects: [{ $literal: document }, { _cf: bump(stamp) }] }
     const stages = [{ $replaceWith: fresh }, { $unset: '_cf.deleted' }]
     return connection.collection(entity).findOneAndUpdate(filter, stages, { ...options, returnDocument: 'after' })
@@ -85,7 +86,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
       const _cf = { epoch: next.epoch, counter: Long.fromNumber(next.counter + 1), pending: '$$NOW' }
       const result = await connection
         .collection(entity)
-        .updateOne({ $and: [{ _id: encodeId(entity, id) as never }, atVersion(version)] }, [
+        .updateOne(allOf({ _id: encodeId(entity, id) as never }, atVersion(version)), [
           { $set: { _cf: { $mergeObjects: [{ $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', {}] }, _cf] } } },
         ])
       return result.matchedCount === 1
