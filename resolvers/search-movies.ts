@@ -69,7 +69,7 @@ const search = routed(Movie, {
     const ranks = words.map((word) => sql`coalesce((t.title ~ ${foldPattern(word)}::text)::int, 0)`)
     const rows = await run<{ id: string }>(
       sql`select t.id from ${from(Movie)} where ${sql.join([sql`true`, ...conditions], sql` and `)}
-          order by ${sql.join([sql`0`, ...ranks], sql` + `)} desc, t.title nulls first, t.id limit ${limit}::int`,
+          order by ${sql.join([sql`0::int`, ...ranks], sql` + `)} desc, t.title nulls first, t.id limit ${limit}::int`,
     )
     return rows.map(({ id }) => id)
   },

@@ -22,10 +22,15 @@ export const nextCounter: Sql = sql`case when t._cf_counter > 0 then t._cf_count
 export const ids = (entity: Entity, values: readonly Id[]): Sql =>
   sql`${values}::${sql.raw(postgresKind(entity.idKind).cast)}[]`
 
-/** Adds the note that the mirror is owed this record; an older note keeps its age. */
-export async function noteOwed(tx: Executor, entity: Entity, id: Id): Promise<void> {
+/**
+ * Adds the note that the mirror is owed this version; an older note keeps its age. The note carries the version and is
+ * locked by the change: clearing it by the record's version instead could pass a write that is about to commit.
+ */
+export async function noteOwed(tx: Executor, entity: Entity, id: Id, version: Version): Promise<void> {
   await tx.run(
-    sql`insert into crossfade.pending (entity, id) values (${entity.name}, ${String(id)}) on conflict do nothing`,
+    sql`insert into crossfade.pending (entity, id, epoch, counter)
+        values (${entity.name}, ${String(id)}, ${version.epoch}::bigint, ${version.counter}::bigint)
+        on conflict (entity, id) do update set epoch = excluded.epoch, counter = excluded.counter`,
   )
 }
 

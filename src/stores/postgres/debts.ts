@@ -36,16 +36,12 @@ export function postgresDebts(connection: PostgresConnection): Debts {
 
     async clear(entity, paid) {
       if (paid.length === 0) return
-      // The note goes only where the record, or its tombstone, is still at the version that was mirrored.
+      // Only the very version that was mirrored; a write that is under way holds the note and gives it a newer one.
       await connection.run(
         sql`delete from crossfade.pending p
             using unnest(${paid.map(({ id }) => String(id))}::text[], ${paid.map(({ version }) => version.epoch)}::bigint[],
               ${paid.map(({ version }) => version.counter)}::bigint[]) as d(id, epoch, counter)
-            where p.entity = ${entity.name} and p.id = d.id and (
-              exists (select from ${tableOf(entity)} where t.id::text = d.id and (t._cf_epoch, t._cf_counter) = (d.epoch, d.counter))
-              or (not exists (select from ${tableOf(entity)} where t.id::text = d.id) and exists (
-                select from crossfade.tombstones x
-                where x.entity = p.entity and x.id = d.id and (x.epoch, x.counter) = (d.epoch, d.counter))))`,
+            where p.entity = ${entity.name} and p.id = d.id and (p.epoch, p.counter) = (d.epoch, d.counter)`,
       )
     },
 

@@ -55,7 +55,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
       const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (buried?.counter ?? 0) + 1) }
       await insertRows(tx, entity, [encodeRow(entity, record, null, version)], false)
       await replaceChildren(tx, entity, [record])
-      if (stamp.owed) await noteOwed(tx, entity, record.id)
+      if (stamp.owed) await noteOwed(tx, entity, record.id, version)
       return { id: record.id, version, pending: stamp.owed, record, rest: null, issues: [] }
     })
   }
@@ -79,8 +79,9 @@ export function postgresWriter(connection: PostgresConnection): Writer {
         return null
       }
       await patchChildren(tx, entity, id, change)
-      if (stamp.owed) await noteOwed(tx, entity, id)
-      return whole(tx, entity, id, stamp.owed)
+      const image = await whole(tx, entity, id, stamp.owed)
+      if (stamp.owed) await noteOwed(tx, entity, id, image.version)
+      return image
     })
   }
 
@@ -96,7 +97,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
       }
       const version = { epoch: stamp.epoch, counter: Number(gone[0].counter) }
       await keepTombstones(tx, entity, [{ id, version }])
-      if (stamp.owed) await noteOwed(tx, entity, id)
+      if (stamp.owed) await noteOwed(tx, entity, id, version)
       return { id, version, pending: stamp.owed, record: null, rest: null, issues: [] }
     })
   }
@@ -109,7 +110,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
             where t.id = ${id} and (t._cf_epoch, t._cf_counter) = (${version.epoch}::bigint, ${version.counter}::bigint)
             returning t.id`,
       )
-      if (done.length > 0) await noteOwed(tx, entity, id)
+      if (done.length > 0) await noteOwed(tx, entity, id, { epoch: next.epoch, counter: next.counter + 1 })
       return done.length > 0
     })
   }

@@ -3,8 +3,8 @@ import { type Kysely, sql } from 'kysely'
 /** Crossfade's own tables: bookkeeping of writes, the ledger, data issues and what shadow reads found. */
 const statements = [
   `create table crossfade.pending (
-    entity text not null, id text collate "C" not null, since timestamptz not null default clock_timestamp(),
-    primary key (entity, id))`,
+    entity text not null, id text collate "C" not null, epoch bigint not null, counter bigint not null,
+    since timestamptz not null default clock_timestamp(), primary key (entity, id))`,
   `create index pending_since on crossfade.pending (entity, since)`,
   `create table crossfade.tombstones (
     entity text not null, id text collate "C" not null, epoch bigint not null, counter bigint not null,

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import config from '../../crossfade.config.ts'
+import { setStage } from '../../src/control/move.ts'
+import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
+import { backfill, settleConstraints } from '../../src/jobs/backfill.ts'
+import { sweep } from '../../src/mirror/sweep.ts'
+import type { Stage } from '../../src/stage/stage.ts'
+import type { Mismatch } from '../../src/stores/findings.ts'
+import { createMongoIndex, insertExported } from '../../src/stores/mongo/sample.ts'
+import { openStores, type TestStores } from './stores.ts'
+
+/** The real API on both real stores, filled with generated documents. */
+export interface TestGateway {
+  readonly stores: TestStores
+  readonly gateway: RunningGateway
+  readonly reported: Mismatch[]
+  readonly logged: string[]
+  /** The response's exact text. */
+  ask(query: string, variables?: object, operationName?: string): Promise<string>
+  setStage(stage: Stage): Promise<void>
+  /** Everything owed is mirrored and compared. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+const { entities } = config
+
+export async function openGateway(seed: number): Promise<TestGateway> {
+  const stores = await openStores(entities)
+  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
+  const demo = config.demo!
+  for (const [collection, documents] of Object.entries(demo.generate(seed))) {
+    await insertExported(stores.mongo.connection, collection, documents)
+    for (const { keys, unique } of demo.indexes?.[collection] ?? []) {
+      await createMongoIndex(stores.mongo.connection, collection, keys, unique === true)
+    }
+  }
+  const reported: Mismatch[] = []
+  const logged: string[] = []
+  const log = (_level: string, message: string, fields?: object): void => {
+    logged.push(message)
+    if (process.env['LOG_LEVEL'] === 'debug') console.error(message, fields)
+  }
+  const gateway = await startGateway({
+    config,
+    stores,
+    port: 0,
+    dataDir,
+    log,
+    onMismatch: (mismatch) => reported.push(mismatch),
+  })
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const options = {
+    ledgers,
+    log: () => undefined,
+    sweep: (type: string, origin: 'mongo' | 'postgres') =>
+      sweep({ stores, owner: 'test', olderThanMs: 0, log }, entities.find(({ name }) => name === type)!, origin),
+  }
+  const move = async (stage: Stage): Promise<void> => {
+    await Promise.all(entities.map(({ name }) => setStage(options, { type: name, stage })))
+    await gateway.routing.flags.refresh()
+  }
+  return {
+    stores,
+    gateway,
+    reported,
+    logged,
+    async ask(query, variables, operationName) {
+      const response = await fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-client-id': 'test' },
+        body: JSON.stringify({ query, variables, operationName }),
+      })
+      return response.text()
+    },
+    async setStage(stage) {
+      const first = entities[0]!.name
+      const now = gateway.routing.flags.get(first).stage
+      if (now === 'off' && stage !== 'off') {
+        await move('dualwrite')
+        for (const entity of entities) await backfill({ stores, entity })
+        await settleConstraints(stores.postgres, entities)
+      }
+      if (gateway.routing.flags.get(first).stage !== stage) await move(stage)
+    },
+    async settled() {
+      await gateway.routing.shadow.idle()
+      for (const entity of entities) {
+        const from = gateway.routing.flags.get(entity.name).stage === 'live' ? 'postgres' : 'mongo'
+        for (let round = 0; round < 100; round++) {
+          await gateway.routing.mirror.flush()
+          if ((await options.sweep(entity.name, from)) === 0) break
+        }
+      }
+    },
+    async close() {
+      await gateway.close()
+      await stores.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
