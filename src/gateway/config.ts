@@ -39,6 +39,15 @@ export interface CrossfadeConfig {
   readonly migrations: Migrations
   /** Who asks, for sticky read percentages. */
   readonly subject?: (request: Request) => string
+  /** The budget of shadow reads. */
+  readonly shadow?: {
+    /** Candidate reads at a time; default 4. */
+    readonly concurrency?: number
+    /** Sampled reads that wait at most; past it reads are not compared. Default 500. */
+    readonly queue?: number
+    /** What one candidate read may take, in milliseconds; default 2,000. */
+    readonly timeoutMs?: number
+  }
   readonly demo?: DemoConfig
 }
 

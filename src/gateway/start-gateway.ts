@@ -51,6 +51,7 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
   }
   const sweeper = new Sweeper({ stores, entities: config.entities, owing, owner, olderThanMs: 1_000, log })
   const shadow = new Shadow({
+    ...config.shadow,
     log,
     async pending(type) {
       const from = owing(type)

@@ -82,7 +82,9 @@ async function answers(asked: readonly Asked[]): Promise<string[]> {
   return texts
 }
 
-test('every operation of the contract gives the same bytes in every stage, and nothing diverges', async () => {
+test('every operation of the contract gives the same bytes in every stage, and nothing diverges', {
+  timeout: 300_000,
+}, async () => {
   const asked = await reads()
   const off = await answers(asked)
   // What was asked is really answered: one in ten is a deliberate mistake

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import config from '../../crossfade.config.ts'
 import { setStage } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
 import { backfill, settleConstraints } from '../../src/jobs/backfill.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
@@ -27,8 +28,16 @@ export interface TestGateway {
 
 const { entities } = config
 
+/** Generous: what is tested is what is found, and the machine may be busy. */
+const candidateMs = 30_000
+
 export async function openGateway(seed: number): Promise<TestGateway> {
-  const stores = await openStores(entities)
+  const stores = await openStores(entities, candidateMs)
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  await prepareFlags(
+    ledgers,
+    entities.map(({ name }) => name),
+  )
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
   const demo = config.demo!
   for (const [collection, documents] of Object.entries(demo.generate(seed))) {
@@ -44,14 +53,13 @@ export async function openGateway(seed: number): Promise<TestGateway> {
     if (process.env['LOG_LEVEL'] === 'debug') console.error(message, fields)
   }
   const gateway = await startGateway({
-    config,
+    config: { ...config, shadow: { timeoutMs: candidateMs } },
     stores,
     port: 0,
     dataDir,
     log,
     onMismatch: (mismatch) => reported.push(mismatch),
   })
-  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const options = {
     ledgers,
     log: () => undefined,

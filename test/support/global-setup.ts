@@ -6,20 +6,25 @@ import { startStores } from '../../src/embedded/start-stores.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    mongoUri: string
-    postgresUri: string
+    readonly mongoUri: string
+    readonly databaseUrl: string
   }
 }
 
-/** Starts both real stores once for the whole run; each test file makes databases of its own on them. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  process.env['CROSSFADE_FAST_STORES'] = '1'
+/** Both real stores, once for the whole run; each test file makes its own database on them (see `stores.ts`). */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  process.env['CROSSFADE_FAST_STORES'] ??= '1'
+  // Installed once a machine, not once a run
   process.env['CROSSFADE_CACHE_DIR'] ??= join(tmpdir(), 'crossfade-cache')
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-test-'))
-  const { MONGODB_URI: mongoUri, DATABASE_URL: databaseUrl } = process.env
-  const stores = await startStores({ dataDir, mongoUri, databaseUrl, log: (line) => console.error(line) })
+  const stores = await startStores({
+    dataDir,
+    log: (line) => console.log(`[stores] ${line}`),
+    mongoUri: process.env['MONGODB_URI'],
+    databaseUrl: process.env['DATABASE_URL'],
+  })
   project.provide('mongoUri', stores.mongo.uri)
-  project.provide('postgresUri', stores.postgres.uri)
+  project.provide('databaseUrl', stores.postgres.uri)
   return async () => {
     await stores.stop()
     rmSync(dataDir, { recursive: true, force: true })

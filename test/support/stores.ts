@@ -1,45 +1,63 @@
-import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { inject } from 'vitest'
-import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
-import type { Stores } from '../../src/routing/routing.ts'
 import { prepareMongo } from '../../src/stores/mongo/connection.ts'
-import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
+import { type MongoStore, mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { connectPostgres } from '../../src/stores/postgres/connection.ts'
 import { migrateUp } from '../../src/stores/postgres/migrate.ts'
-import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import { type PostgresStore, postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
 
-export interface TestStores extends Stores {
-  readonly mongoUri: string
-  readonly postgresUri: string
+/** Both stores on databases of their own, with the tables that the entities imply. */
+export interface TestStores {
+  readonly mongo: MongoStore
+  readonly postgres: PostgresStore
+  /** Drops the databases and closes all connections. */
   close(): Promise<void>
 }
 
-/** Both stores with fresh databases that hold the entities' tables, indexes and flags. */
-export async function openStores(entities: readonly Entity[]): Promise<TestStores> {
-  const name = `test_${randomBytes(6).toString('hex')}`
-  const admin = connectPostgres({ uri: inject('postgresUri'), poolSize: 1 })
-  await admin.run(sql`create database ${sql.id(name)}`)
-  const postgresUrl = new URL(inject('postgresUri'))
-  postgresUrl.pathname = name
-  const mongoUrl = inject('mongoUri').replace('/?', `/${name}?`)
-  const mongo = mongoStore({ uri: mongoUrl })
-  const postgres = postgresStore({ uri: postgresUrl.href })
-  await migrateUp(postgres.connection, {})
-  for (const { statement } of await schemaDrift(postgres.connection, entities))
-    await postgres.connection.run(sql.raw(statement!))
-  await prepareMongo(mongo.connection, entities)
-  await prepareFlags(
-    { mongo: mongo.ledger, postgres: postgres.ledger },
-    entities.map((entity) => entity.name),
-  )
-  const close = async (): Promise<void> => {
-    await mongo.connection.db.dropDatabase()
-    await Promise.all([mongo.close(), postgres.close()])
-    await admin.run(sql`drop database ${sql.id(name)} with (force)`)
-    await admin.pool.end()
+let opened = 0
+
+async function onServer(statement: string): Promise<void> {
+  const server = connectPostgres({ uri: inject('databaseUrl'), poolSize: 1 })
+  try {
+    await server.run(sql.raw(statement))
+  } finally {
+    await server.pool.end()
   }
-  return { mongo, postgres, mongoUri: mongoUrl, postgresUri: postgresUrl.href, close }
+}
+
+/** Fresh databases on both servers; for `beforeAll`. */
+export async function openStores(entities: readonly Entity[], candidateMs?: number): Promise<TestStores> {
+  const database = `test_${process.pid}_${Date.now().toString(36)}_${opened++}`
+  await onServer(`create database ${database}`)
+  const uri = new URL(inject('databaseUrl'))
+  uri.pathname = `/${database}`
+  const mongo = mongoStore({ uri: inject('mongoUri'), database }, candidateMs)
+  const postgres = postgresStore({ uri: uri.href }, candidateMs)
+  const { connection } = postgres
+  await migrateUp(connection, {})
+  for (const { statement } of await schemaDrift(connection, entities)) {
+    if (statement) await connection.run(sql.raw(statement))
+  }
+  await prepareMongo(mongo.connection, entities)
+  return {
+    mongo,
+    postgres,
+    async close() {
+      await mongo.connection.db.dropDatabase()
+      await Promise.all([mongo.close(), postgres.close()])
+      await onServer(`drop database if exists ${database} with (force)`)
+    },
+  }
+}
+
+/** Backfill in small batches: what Mongo has, put into Postgres. */
+export async function copyAll({ mongo, postgres }: TestStores, entity: Entity, limit = 5): Promise<void> {
+  for (let after: string | number | null = null, more = true; more; ) {
+    const { images, next } = await mongo.reader.scan(entity, { after, limit })
+    await postgres.writer.bulkPut(entity, images)
+    after = next
+    more = next !== null
+  }
 }

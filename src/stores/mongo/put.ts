@@ -1,4 +1,4 @@
-import { type AnyBulkWriteOperation, type Document, MongoBulkWriteError } from 'mongodb'
+import type { Collection, Document } from 'mongodb'
 import type { Entity, Id, Leaf } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
 import type { Image, PutOutcome } from '../store.ts'
@@ -7,30 +7,36 @@ import { allOf } from './all-of.ts'
 import { alive, atVersion, mirrored, versionOf } from './bookkeeping.ts'
 import { difference, encodeId, encodeLeaf, encodeNodes } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
+import { isDuplicate } from './errors.ts'
 import { buries, keepTombstone, tombstonesOf } from './tombstone.ts'
-
-interface Planned {
-  readonly index: number
-  readonly operation: AnyBulkWriteOperation<Document>
-}
 
 const late: PutOutcome = { put: 'late' }
 const applied: PutOutcome = { put: 'applied' }
 
-function operationFor(
-  entity: Entity,
-  image: Image,
-  stored: Document | undefined,
-): AnyBulkWriteOperation<Document> | null {
+/** One guarded write; false where the document is no longer as it was read. */
+type Write = (collection: Collection<Document>) => Promise<boolean>
+
+/**
+ * What makes a stored document equal to an image; null where it is as new already. The guard is the exact version that
+ * was read: the difference was computed against it.
+ */
+function writeFor(entity: Entity, image: Image, stored: Document | undefined): Write | null {
   const _id = encodeId(entity, image.id)
   if (stored && compareVersions(versionOf(stored), image.version) >= 0) return null
+  const asRead = stored ? (allOf({ _id }, atVersion(versionOf(stored))) as Document) : {}
   if (image.record === null) {
-    return stored ? { deleteOne: { filter: allOf({ _id }, atVersion(versionOf(stored))) as Document } } : null
+    return stored ? async (collection) => (await collection.deleteOne(asRead)).deletedCount === 1 : null
   }
   const _cf = mirrored(image.version)
-  if (!stored) return { insertOne: { document: { _id, ...encodeNodes(entity.nodes, image.record), _cf } as Document } }
-  const filter = allOf({ _id }, atVersion(versionOf(stored))) as Document
-  return { updateOne: { filter, update: { $set: { ...difference(entity, stored, image.record), _cf } } } }
+  if (stored) {
+    const update = { $set: { ...difference(entity, stored, image.record), _cf } }
+    return async (collection) => (await collection.updateOne(asRead, update)).matchedCount === 1
+  }
+  const document = { _id, ...encodeNodes(entity.nodes, image.record), _cf } as Document
+  return async (collection) => {
+    await collection.insertOne(document)
+    return true
+  }
 }
 
 async function storedById(
@@ -62,51 +68,44 @@ async function holders(connection: MongoConnection, entity: Entity, image: Image
   return { put: 'blocked', constraint: index, by }
 }
 
+const maxRaces = 5 // another put of the same record won each time; the sweep looks at it again
+
+async function putOne(
+  connection: MongoConnection,
+  entity: Entity,
+  image: Image,
+  stored: Document | undefined,
+): Promise<PutOutcome> {
+  let present = stored
+  for (let race = 0; race < maxRaces; race++) {
+    const write = writeFor(entity, image, present)
+    if (!write) return image.record === null ? applied : late
+    try {
+      if (await write(connection.collection(entity))) return applied
+    } catch (error) {
+      if (!isDuplicate(error)) throw error
+      const constraint = / index: (\S+)/.exec(error.message)?.[1] ?? 'unique'
+      if (!constraint.startsWith('_id_')) return holders(connection, entity, image, constraint)
+    }
+    present = (await storedById(connection, entity, [image])).get(String(encodeId(entity, image.id)))
+  }
+  return late
+}
+
 async function attempt(connection: MongoConnection, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
-  const outcomes = images.map(() => late)
   const buried = await tombstonesOf(
     connection,
     entity,
     images.map(({ id }) => id),
   )
-  const live: number[] = []
-  for (const [index, image] of images.entries()) {
-    if (image.record === null) {
-      await keepTombstone(connection, entity, image.id, image.version, false)
-      outcomes[index] = applied
-      live.push(index)
-    } else if (!buries(buried.get(image.id), image.version)) live.push(index)
-  }
-  const stored = await storedById(
-    connection,
-    entity,
-    live.map((index) => images[index]!),
+  const stored = await storedById(connection, entity, images)
+  return Promise.all(
+    images.map(async (image) => {
+      if (image.record === null) await keepTombstone(connection, entity, image.id, image.version, false)
+      else if (buries(buried.get(image.id), image.version)) return late
+      return putOne(connection, entity, image, stored.get(String(encodeId(entity, image.id))))
+    }),
   )
-  const planned = live.flatMap((index): Planned[] => {
-    const image = images[index]!
-    const operation = operationFor(entity, image, stored.get(String(encodeId(entity, image.id))))
-    return operation ? [{ index, operation }] : []
-  })
-  if (planned.length === 0) return outcomes
-  for (const { index } of planned) outcomes[index] = applied
-  try {
-    await connection.collection(entity).bulkWrite(
-      planned.map(({ operation }) => operation),
-      { ordered: false },
-    )
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error
-    for (const failure of [error.writeErrors].flat()) {
-      const { index } = planned[failure.index]!
-      const message = failure.errmsg ?? ''
-      if (failure.code !== 11000) throw error
-      const constraint = / index: (\S+)/.exec(message)?.[1] ?? 'unique'
-      outcomes[index] = constraint.startsWith('_id_')
-        ? late
-        : await holders(connection, entity, images[index]!, constraint)
-    }
-  }
-  return outcomes
 }
 
 /** Unique values that the images are about to exchange are parked: Mongo checks each document by itself. */

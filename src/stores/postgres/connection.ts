@@ -72,7 +72,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const pool = new pg.Pool({
     connectionString: options.uri,
     max: options.poolSize ?? 20,
-    connectionTimeoutMillis: 2_000,
+    connectionTimeoutMillis: 5_000,
     statement_timeout: statementTimeoutMs,
     // A server that hangs does not time its statements; the client's own limit comes a little later.
     query_timeout: statementTimeoutMs + 1_000,

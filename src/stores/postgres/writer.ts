@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import { allFields } from '../../entity/field-set.ts'
 import { CrossfadeError } from '../../util/errors.ts'
+import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Patch } from '../patch.ts'
 import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
@@ -17,13 +18,18 @@ import { insertRows, replaceChildren } from './rows.ts'
 import { columnsOf, tableOf } from './select.ts'
 
 export function postgresWriter(connection: PostgresConnection): Writer {
+  // Writers of a hot record wait here, not each with a connection in its hand.
+  const queue = new KeyedQueue()
+
   /** One transaction on one record, under its lock. */
   async function onRecord<T>(entity: Entity, id: Id, work: (tx: Executor) => Promise<T>): Promise<T> {
-    try {
-      return await connection.transaction(async (tx) => {
+    const locked = (): Promise<T> =>
+      connection.transaction(async (tx) => {
         await lockRecords(tx, entity, [id])
         return work(tx)
       })
+    try {
+      return await queue.run(`${entity.name}/${id}`, locked)
     } catch (error) {
       throw writeError(error)
     }
