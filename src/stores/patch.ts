@@ -59,7 +59,8 @@ function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
   if (op === 'increment' || op === 'compute') {
     if (!numeric) refuse(entity, leaf.path, `does arithmetic on a ${leaf.kind}`)
     if (op === 'compute') return { op, leaf, value: operand as Arithmetic }
-    return { op, leaf, by: parseLeaf(entity, { ...leaf, required: true }, operand) as number }
+    // An amount is no stored value: -1 may mean null in the field and is still a step of one
+    return { op, leaf, by: parseLeaf(entity, { ...leaf, required: true, converter: {} }, operand) as number }
   }
   if (leaf.list === 'none') refuse(entity, leaf.path, `uses ${op} on a value that is no list`)
   return { op, leaf, value: (parseLeaf(entity, leaf, [operand]) as unknown[])[0] }

@@ -70,6 +70,15 @@ export function leafAt(entity: Entity, path: string): Leaf {
   return leaf
 }
 
+/** A leaf that filters may name. Json is refused: Mongo heeds the order of keys where it compares objects. */
+export function filteredLeaf(entity: Entity, path: string): Leaf {
+  const leaf = leafAt(entity, path)
+  if (leaf.kind === 'json') {
+    throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be filtered by ${path}, which is json.`)
+  }
+  return leaf
+}
+
 /** The order made total: the id is always the last key. Sorting by a list or by json is refused. */
 export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly OrderKey[] {
   const keys: OrderKey[] = []

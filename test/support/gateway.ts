@@ -10,7 +10,7 @@ import { sweep } from '../../src/mirror/sweep.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
 import { createMongoIndex, insertExported } from '../../src/stores/mongo/sample.ts'
-import { openStores, type TestStores } from './stores.ts'
+import { openStores, type Servers, type TestStores } from './stores.ts'
 
 /** The real API on both real stores, filled with generated documents. */
 export interface TestGateway {
@@ -31,8 +31,9 @@ const { entities } = config
 /** Generous: what is tested is what is found, and the machine may be busy. */
 const candidateMs = 30_000
 
-export async function openGateway(seed: number): Promise<TestGateway> {
-  const stores = await openStores(entities, candidateMs)
+/** @param servers default: those that all tests share. */
+export async function openGateway(seed: number, servers?: Servers): Promise<TestGateway> {
+  const stores = await openStores(entities, candidateMs, servers)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   await prepareFlags(
     ledgers,

@@ -18,8 +18,8 @@ export interface TestStores {
 
 let opened = 0
 
-async function onServer(statement: string): Promise<void> {
-  const server = connectPostgres({ uri: inject('databaseUrl'), poolSize: 1 })
+async function onServer(uri: string, statement: string): Promise<void> {
+  const server = connectPostgres({ uri, poolSize: 1 })
   try {
     await server.run(sql.raw(statement))
   } finally {
@@ -27,13 +27,24 @@ async function onServer(statement: string): Promise<void> {
   }
 }
 
+export interface Servers {
+  readonly mongoUri: string
+  readonly databaseUrl: string
+}
+
+const shared = (): Servers => ({ mongoUri: inject('mongoUri'), databaseUrl: inject('databaseUrl') })
+
 /** Fresh databases on both servers; for `beforeAll`. */
-export async function openStores(entities: readonly Entity[], candidateMs?: number): Promise<TestStores> {
+export async function openStores(
+  entities: readonly Entity[],
+  candidateMs?: number,
+  { mongoUri, databaseUrl }: Servers = shared(),
+): Promise<TestStores> {
   const database = `test_${process.pid}_${Date.now().toString(36)}_${opened++}`
-  await onServer(`create database ${database}`)
-  const uri = new URL(inject('databaseUrl'))
+  await onServer(databaseUrl, `create database ${database}`)
+  const uri = new URL(databaseUrl)
   uri.pathname = `/${database}`
-  const mongo = mongoStore({ uri: inject('mongoUri'), database }, candidateMs)
+  const mongo = mongoStore({ uri: mongoUri, database }, candidateMs)
   const postgres = postgresStore({ uri: uri.href }, candidateMs)
   const { connection } = postgres
   await migrateUp(connection, {})
@@ -47,7 +58,7 @@ export async function openStores(entities: readonly Entity[], candidateMs?: numb
     async close() {
       await mongo.connection.db.dropDatabase()
       await Promise.all([mongo.close(), postgres.close()])
-      await onServer(`drop database if exists ${database} with (force)`)
+      await onServer(databaseUrl, `drop database if exists ${database} with (force)`)
     },
   }
 }

@@ -41,7 +41,11 @@ export function notNewerThan(epoch: number): Document {
   return { $or: [{ '_cf.epoch': null }, { '_cf.epoch': { $lte: epoch } }] }
 }
 
-const object = { $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', {}] }
+/** `_cf` as it is, or an empty object in its place. */
+export const object = { $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', {}] }
+
+/** The first owed write sets the age: a hot record must not look fresh for ever. */
+export const owedSince = { $ifNull: ['$_cf.pending', '$$NOW'] }
 
 /**
  * The next `_cf` as an expression. A record without a counter (never touched, or replaced by a writer that does not
@@ -51,8 +55,7 @@ export function bump(stamp: Stamp, extra: Document = {}): Document {
   const counter = {
     $cond: [{ $isNumber: '$_cf.counter' }, { $add: ['$_cf.counter', Long.fromNumber(1)] }, { $toLong: '$$NOW' }],
   }
-  // The first owed write sets the age: a hot record must not look fresh for ever.
-  const pending = stamp.owed ? { pending: { $ifNull: ['$_cf.pending', '$$NOW'] } } : {}
+  const pending = stamp.owed ? { pending: owedSince } : {}
   return { $mergeObjects: [object, { epoch: stamp.epoch, counter, ...pending, ...extra }] }
 }
 

@@ -1,7 +1,8 @@
 import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
-import type { Id } from '../../entity/entity.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
 import type { Debts, Image } from '../store.ts'
+import { compareVersions, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { atVersion, isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
@@ -18,6 +19,21 @@ const since = (olderThanMs: number): Document =>
 /** Marks are `_cf.pending` in documents and `pending` in tombstones. */
 export function mongoDebts(connection: MongoConnection): Debts {
   const graves = tombstoneCollection(connection)
+
+  /** A record that was created again owes what its tombstone owed; with it, that is paid. */
+  async function clearGravesBelow(
+    entity: Entity,
+    paid: readonly { readonly id: Id; readonly version: Version }[],
+  ): Promise<void> {
+    const ids = paid.map(({ id }) => id)
+    const found = await tombstonesOf(connection, entity, ids)
+    for (const { id, version } of paid) {
+      const grave = found.get(id)
+      if (!grave?.pending || compareVersions(grave.version, version) > 0) continue
+      const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(grave.version)) as Document
+      await graves.updateOne(filter, { $set: { pending: null } })
+    }
+  }
 
   return {
     async owed(entity, olderThanMs, limit) {
@@ -71,6 +87,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
           },
         }))
         await connection.collection(entity).bulkWrite(clear, { ordered: false })
+        await clearGravesBelow(entity, live)
       }
       if (dead.length > 0) {
         const clear = dead.map(({ id, version }) => ({

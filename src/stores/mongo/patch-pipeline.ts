@@ -13,9 +13,11 @@ function arithmetic(entity: Entity, value: Arithmetic): Document | Double {
   return { [`$${value.op}`]: [arithmetic(entity, value.left), arithmetic(entity, value.right)] }
 }
 
-/** Numbers end as their field's type; $toInt fails past 32 bits, as Postgres's integer does. */
+/** Numbers end as their field's type; $toInt fails past 32 bits and on Infinity, as Postgres's arithmetic does. */
 function asKind(leaf: Leaf, value: Document): Document {
-  return leaf.kind === 'int' ? { $toInt: { $round: [value, 0] } } : { $toDouble: value }
+  if (leaf.kind === 'int') return { $toInt: { $round: [value, 0] } }
+  const isFinite = { $lte: [{ $abs: '$$v' }, Number.MAX_VALUE] }
+  return { $let: { vars: { v: { $toDouble: value } }, in: { $cond: [isFinite, '$$v', { $toInt: '$$v' }] } } }
 }
 
 function changed(entity: Entity, change: Change): Document {

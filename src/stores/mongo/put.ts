@@ -5,7 +5,8 @@ import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { alive, atVersion, mirrored, versionOf } from './bookkeeping.ts'
-import { difference, encodeId, encodeLeaf, encodeNodes } from './codec/encode.ts'
+import { decodeRecord } from './codec/decode.ts'
+import { difference, encodeId, encodeLeaf, encodeWhole } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { buries, keepTombstone, tombstonesOf } from './tombstone.ts'
@@ -32,7 +33,7 @@ function writeFor(entity: Entity, image: Image, stored: Document | undefined): W
     const update = { $set: { ...difference(entity, stored, image.record), _cf } }
     return async (collection) => (await collection.updateOne(asRead, update)).matchedCount === 1
   }
-  const document = { _id, ...encodeNodes(entity.nodes, image.record), _cf } as Document
+  const document = { _id, ...encodeWhole(entity, image.record, image.rest), _cf } as Document
   return async (collection) => {
     await collection.insertOne(document)
     return true
@@ -54,9 +55,11 @@ async function storedById(
 
 /** Which records hold the value that a unique index refused. */
 async function holders(connection: MongoConnection, entity: Entity, image: Image, index: string): Promise<PutOutcome> {
-  const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique && leaf.list === 'none')
   const own = encodeId(entity, image.id)
-  const conditions = unique.map((leaf) => ({ [leaf.mongo]: encodeLeaf(leaf, valueAt(image.record!, leaf.keys)) }))
+  const conditions = [...entity.leaves.values()].flatMap((leaf) => {
+    const value = leaf.unique ? valueAt(image.record!, leaf.keys) : null
+    return value === null ? [] : [{ [leaf.mongo]: encodeLeaf(leaf, value) }]
+  })
   if (conditions.length === 0) return { put: 'blocked', constraint: index, by: [] }
   const found = await connection
     .collection(entity)
@@ -70,18 +73,32 @@ async function holders(connection: MongoConnection, entity: Entity, image: Image
 
 const maxRaces = 5 // another put of the same record won each time; the sweep looks at it again
 
+/** A delete that came between our look for tombstones and the insert has found nothing to remove: it is undone here. */
+async function undoIfBuried(connection: MongoConnection, entity: Entity, image: Image): Promise<boolean> {
+  const tombstone = (await tombstonesOf(connection, entity, [image.id])).get(image.id)
+  if (!buries(tombstone, image.version)) return false
+  const mine = allOf({ _id: encodeId(entity, image.id) }, atVersion(image.version)) as Document
+  await connection.collection(entity).deleteOne(mine)
+  return true
+}
+
+/** @param buriedHere for a tombstone: it was not there before, so that only a newer record can make it late. */
 async function putOne(
   connection: MongoConnection,
   entity: Entity,
   image: Image,
   stored: Document | undefined,
+  buriedHere: boolean,
 ): Promise<PutOutcome> {
   let present = stored
   for (let race = 0; race < maxRaces; race++) {
     const write = writeFor(entity, image, present)
-    if (!write) return image.record === null ? applied : late
+    if (!write) return buriedHere && !present ? applied : late
     try {
-      if (await write(connection.collection(entity))) return applied
+      if (await write(connection.collection(entity))) {
+        const undone = !present && (await undoIfBuried(connection, entity, image))
+        return undone ? late : applied
+      }
     } catch (error) {
       if (!isDuplicate(error)) throw error
       const constraint = / index: (\S+)/.exec(error.message)?.[1] ?? 'unique'
@@ -93,6 +110,10 @@ async function putOne(
 }
 
 async function attempt(connection: MongoConnection, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
+  // Before the documents are read: a racing put either is seen by that read, or sees the tombstone after its insert.
+  const buriedHere = await Promise.all(
+    images.map(({ id, version, record }) => record === null && keepTombstone(connection, entity, id, version, false)),
+  )
   const buried = await tombstonesOf(
     connection,
     entity,
@@ -100,10 +121,9 @@ async function attempt(connection: MongoConnection, entity: Entity, images: read
   )
   const stored = await storedById(connection, entity, images)
   return Promise.all(
-    images.map(async (image) => {
-      if (image.record === null) await keepTombstone(connection, entity, image.id, image.version, false)
-      else if (buries(buried.get(image.id), image.version)) return late
-      return putOne(connection, entity, image, stored.get(String(encodeId(entity, image.id))))
+    images.map((image, index) => {
+      if (image.record !== null && buries(buried.get(image.id), image.version)) return late
+      return putOne(connection, entity, image, stored.get(String(encodeId(entity, image.id))), buriedHere[index]!)
     }),
   )
 }
@@ -116,7 +136,11 @@ async function park(connection: MongoConnection, entity: Entity, images: readonl
     const document = stored.get(String(encodeId(entity, image.id)))
     if (!document || compareVersions(versionOf(document), image.version) >= 0) continue
     const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document))) as Document
-    const parked = Object.fromEntries(unique.map((leaf) => [leaf.mongo, `parked ${String(document['_id'])}`]))
+    const record = decodeRecord(image.id, entity.nodes, document)
+    // Null needs no parking, and its parents may be missing
+    const held = unique.filter((leaf) => valueAt(record, leaf.keys) !== null)
+    if (held.length === 0) continue
+    const parked = Object.fromEntries(held.map((leaf) => [leaf.mongo, `parked ${String(document['_id'])}`]))
     await connection.collection(entity).updateOne(filter, { $set: parked })
   }
 }

@@ -1,12 +1,11 @@
 import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
-import { type FieldSet, fieldSet } from '../../entity/field-set.ts'
-import { valueAt } from '../../entity/values.ts'
-import { leafAt, type OrderKey, type Where } from '../query.ts'
+import type { FieldSet } from '../../entity/field-set.ts'
+import { leafAt, type OrderKey } from '../query.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { allOf } from './all-of.ts'
-import { alive, isPending, versionOf } from './bookkeeping.ts'
+import { alive, isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord } from './codec/decode.ts'
 import { encodeId, encodeLeaf } from './codec/encode.ts'
 import { decoded } from './codec/expression.ts'
@@ -14,6 +13,7 @@ import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 import { projectionOf } from './projection.ts'
 import { scan } from './scan.ts'
+import { visible } from './visible.ts'
 import { translate } from './where.ts'
 
 /** The sort document, and the decoded order keys that must be computed first: dirty values sort as the null they are. */
@@ -29,6 +29,9 @@ function sorting(entity: Entity, order: readonly OrderKey[]): { computed: Docume
   return { computed, sort }
 }
 
+/** Null has no records of its own, as in SQL. */
+const asked = (values: readonly unknown[]): unknown[] => values.filter((value) => value !== null)
+
 const isEmpty = (document: Document): boolean => Object.keys(document).length === 0
 
 /** Ids are those of the mapping: others are quarantined by jobs and not part of the API. */
@@ -42,11 +45,10 @@ function toItem(entity: Entity, fields: FieldSet, document: Document): Item[] {
 
 export function mongoReader(connection: MongoConnection): Reader {
   const options = { maxTimeMS: connection.maxTimeMs }
-  const filter = (...conditions: Document[]): Document => allOf(alive, ...conditions)
 
   async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
     const { computed, sort } = sorting(entity, order)
-    const match = filter(translate(entity, where))
+    const match = allOf(translate(entity, where), visible(entity))
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
     const documents = isEmpty(computed)
@@ -61,29 +63,30 @@ export function mongoReader(connection: MongoConnection): Reader {
   }
 
   async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
-    const { path, values, where, order, limit } = per
-    const fields = fieldSet(entity, [...per.fields.paths, path])
+    const { path, where, order, limit, fields } = per
+    const values = asked(per.values)
     const { computed, sort } = sorting(entity, order)
-    const among: Where = { op: 'in', path, values }
     const leaf = leafAt(entity, path)
     const ranked = {
-      $setWindowFields: { partitionBy: decoded(leaf), sortBy: sort, output: { _n: { $documentNumber: {} } } },
+      $setWindowFields: { partitionBy: '$_k', sortBy: sort, output: { _n: { $documentNumber: {} } } },
     }
     const pipeline: Document[] = [
-      { $match: filter(translate(entity, among), translate(entity, where)) },
-      ...(isEmpty(computed) ? [] : [{ $set: computed }]),
+      { $match: allOf(translate(entity, { op: 'in', path, values }), translate(entity, where), visible(entity)) },
+      { $set: { ...computed, _k: decoded(leaf) } },
       ...(values.length === 1
         ? [{ $sort: sort }, { $limit: limit }]
         : [ranked, { $match: { _n: { $lte: limit } } }, { $sort: sort }]),
-      { $project: projectionOf(fields) },
+      { $project: { ...projectionOf(fields), _k: 1 } },
     ]
     const documents = await connection.collection(entity).aggregate(pipeline, options).toArray()
     const groups = new Map<unknown, Item[]>()
-    for (const item of documents.flatMap((document) => toItem(entity, fields, document))) {
-      const key = valueAt(item.record, leaf.keys)
+    const { decode } = mongoKind(leaf.kind)
+    for (const document of documents) {
+      const key = decode(document['_k'])
       const group = groups.get(key)
-      if (group) group.push(item)
-      else groups.set(key, [item])
+      const items = toItem(entity, fields, document)
+      if (group) group.push(...items)
+      else groups.set(key, items)
     }
     return groups
   }
@@ -94,29 +97,35 @@ export function mongoReader(connection: MongoConnection): Reader {
     scan: (entity, range) => scan(connection, entity, range),
 
     async byIds(entity, ids, fields) {
-      const match = filter({ _id: { $in: ids.map((id) => encodeId(entity, id)) } })
+      const keys = ids.map((id) => encodeId(entity, id))
+      // The plainest filter there is: marked documents are told by the bookkeeping that is read anyway
+      const match: Document = keys.length === 1 ? { _id: keys[0] } : { _id: { $in: keys } }
       const documents = await connection
         .collection(entity)
         .find(match, { ...options, projection: projectionOf(fields) })
         .toArray()
-      const items = documents.flatMap((document) => toItem(entity, fields, document))
+      const items = documents.flatMap((document) => (isDeleted(document) ? [] : toItem(entity, fields, document)))
       return new Map<Id, Item>(items.map((item) => [item.record.id, item]))
     },
 
     async count(entity, where) {
-      const match = filter(translate(entity, where))
+      const match = allOf(translate(entity, where), visible(entity))
       return connection.collection(entity).countDocuments(match, options)
     },
 
     async countPer(entity, path, values, where) {
       const leaf = leafAt(entity, path)
-      const among = filter(translate(entity, { op: 'in', path, values }), translate(entity, where))
+      const among = allOf(
+        translate(entity, { op: 'in', path, values: asked(values) }),
+        translate(entity, where),
+        visible(entity),
+      )
       const groups = await connection
         .collection(entity)
         .aggregate([{ $match: among }, { $group: { _id: decoded(leaf), n: { $sum: 1 } } }], options)
         .toArray()
       const { decode } = mongoKind(leaf.kind)
-      return new Map(groups.map((group) => [group['_id'] === null ? null : decode(group['_id']), group['n'] as number]))
+      return new Map(groups.map((group) => [decode(group['_id']), group['n'] as number]))
     },
   }
 }

@@ -1,14 +1,14 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt, type Where } from '../query.ts'
-import { alive } from './bookkeeping.ts'
 import { decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
+import { visible } from './visible.ts'
 import { translate } from './where.ts'
 
 /** What a bespoke resolver gets on the Mongo side. */
 export interface MongoSide {
-  /** Runs a pipeline on an entity's collection; documents that are marked deleted are left out. */
+  /** Runs a pipeline on an entity's collection; documents that are not part of the API are left out. */
   aggregate<T>(entity: Entity, pipeline: readonly Document[]): Promise<T[]>
   /** The query AST as a filter document. */
   match(entity: Entity, where: Where): Document
@@ -21,7 +21,7 @@ export function mongoSide(connection: MongoConnection): MongoSide {
     aggregate: (entity, pipeline) =>
       connection
         .collection(entity)
-        .aggregate<never>([{ $match: alive }, ...pipeline], { maxTimeMS: connection.maxTimeMs })
+        .aggregate<never>([{ $match: visible(entity) }, ...pipeline], { maxTimeMS: connection.maxTimeMs })
         .toArray(),
     match: translate,
     value: (entity, path) => decoded(leafAt(entity, path)),

@@ -40,6 +40,19 @@ export async function keepTombstone(
   }
 }
 
+/** Gives a tombstone another version and keeps it owed, where it is still at the one given. */
+export async function restampTombstone(
+  connection: MongoConnection,
+  entity: Entity,
+  id: Id,
+  version: Version,
+  next: Version,
+): Promise<boolean> {
+  const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(version)) as Document
+  const change = { $set: { _cf: mirrored(next), pending: new Date() } }
+  return (await tombstoneCollection(connection).updateOne(filter, change)).matchedCount === 1
+}
+
 /** Versions of the tombstones that exist, by id in record form. */
 export async function tombstonesOf(
   connection: MongoConnection,

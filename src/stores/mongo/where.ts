@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
-import { leafAt, type TextMatch, type Where } from '../query.ts'
+import { filteredLeaf, type TextMatch, type Where } from '../query.ts'
 import { allOf } from './all-of.ts'
 import { decoded, isConverted } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
@@ -21,6 +21,9 @@ function scalarOnly(leaf: Leaf, condition: Document): Document {
 const isNull = (leaf: Leaf): Document => ({ $expr: { $eq: [decoded(leaf), null] } })
 const isNotNull = (leaf: Leaf): Document => ({ $expr: { $ne: [decoded(leaf), null] } })
 
+/** Numbers of all BSON types compare by value, so that even equality matches decimals and longs that are dirty. */
+const isNumber = (leaf: Leaf): boolean => mongoKind(leaf.kind).types.includes('double')
+
 function compared(leaf: Leaf, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: unknown): Document {
   if (value === null) return op === 'eq' ? isNull(leaf) : never
   const { encode, guard } = mongoKind(leaf.kind)
@@ -30,8 +33,8 @@ function compared(leaf: Leaf, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: unk
     return allOf(isNotNull(leaf), { $expr: test })
   }
   const condition = scalarOnly(leaf, { [leaf.mongo]: { [`$${op}`]: encoded } })
-  // A range may take in values of the right type that are dirty all the same; equality with a clean value cannot.
-  return op !== 'eq' && guard ? allOf(condition, isNotNull(leaf)) : condition
+  // A range may take in values of the right type that are dirty all the same; equality with clean text cannot.
+  return guard && (op !== 'eq' || isNumber(leaf)) ? allOf(condition, isNotNull(leaf)) : condition
 }
 
 function oneOf(leaf: Leaf, values: readonly unknown[]): Document {
@@ -39,7 +42,8 @@ function oneOf(leaf: Leaf, values: readonly unknown[]): Document {
   const branches = values.length > solid.length ? [isNull(leaf)] : []
   if (isConverted(leaf)) branches.push(...solid.map((value) => compared(leaf, 'eq', value)))
   else if (solid.length > 0) {
-    branches.push(scalarOnly(leaf, { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } }))
+    const condition = scalarOnly(leaf, { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } })
+    branches.push(isNumber(leaf) ? allOf(condition, isNotNull(leaf)) : condition)
   }
   return branches.length === 0 ? never : branches.length === 1 ? branches[0]! : { $or: branches }
 }
@@ -69,7 +73,13 @@ function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: 
 function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
   const { encode } = mongoKind(leaf.kind)
   const plainParents = noArrays(leaf.parents)
-  const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
+  const loose = isConverted(leaf) || isNumber(leaf)
+  const list = { $ifNull: [decoded(leaf), []] }
+  const each = values.map((value) =>
+    loose
+      ? { $expr: { $in: [{ $literal: encode(value) }, list] } }
+      : { [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } },
+  )
   if (need === 'some') return each.length === 0 ? never : allOf({ $or: each }, plainParents)
   return each.length === 0 ? isNotNull(leaf) : allOf(...each, plainParents)
 }
@@ -89,7 +99,7 @@ export function translate(entity: Entity, where: Where): Document {
     case 'not':
       return { $nor: [translate(entity, where.of)] }
   }
-  const leaf = leafAt(entity, where.path)
+  const leaf = filteredLeaf(entity, where.path)
   switch (where.op) {
     case 'in':
       if (!where.insensitive) return oneOf(leaf, where.values)

@@ -5,14 +5,24 @@ import type { Patch } from '../patch.ts'
 import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { alive, atVersion, bump, isDeleted, notNewerThan, versionOf } from './bookkeeping.ts'
+import {
+  alive,
+  atVersion,
+  bump,
+  isDeleted,
+  mirrored,
+  notNewerThan,
+  object,
+  owedSince,
+  versionOf,
+} from './bookkeeping.ts'
 import { encodeId, encodeNodes } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, writeError } from './errors.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { bulkPut } from './put.ts'
 import { imageOf } from './scan.ts'
-import { finishDelete, tombstoneImage, tombstonesOf } from './tombstone.ts'
+import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
 
 export function mongoWriter(connection: MongoConnection): Writer {
   const options = { maxTimeMS: connection.maxTimeMs }
@@ -56,7 +66,9 @@ export function mongoWriter(connection: MongoConnection): Writer {
       return { id, version: { epoch: stamp.epoch, counter }, pending: stamp.owed, record, rest: null, issues: [] }
     } catch (error) {
       if (!isDuplicate(error)) throw writeError(error)
-      const taken = await takeOver(entity, id, document, stamp)
+      const taken = await takeOver(entity, id, document, stamp).catch((again: unknown) => {
+        throw writeError(again)
+      })
       if (!taken) throw writeError(error)
       return imageOf(entity, id, taken)
     }
@@ -82,14 +94,14 @@ export function mongoWriter(connection: MongoConnection): Writer {
     },
 
     async restamp(entity, id, version, above) {
-      const next = compareVersions(version, above) > 0 ? version : above
-      const _cf = { epoch: next.epoch, counter: Long.fromNumber(next.counter + 1), pending: '$$NOW' }
+      const { epoch, counter } = compareVersions(version, above) > 0 ? version : above
+      const next = { epoch, counter: counter + 1 }
       const result = await connection
         .collection(entity)
         .updateOne(allOf({ _id: encodeId(entity, id) as never }, atVersion(version)), [
-          { $set: { _cf: { $mergeObjects: [{ $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', {}] }, _cf] } } },
+          { $set: { _cf: { $mergeObjects: [object, { ...mirrored(next), pending: owedSince }] } } },
         ])
-      return result.matchedCount === 1
+      return result.matchedCount === 1 || restampTombstone(connection, entity, id, version, next)
     },
   }
 }

@@ -51,14 +51,30 @@ export async function tombstonesOf(tx: Executor, entity: Entity, wanted: readonl
   )
 }
 
-/** Keeps the highest version that was deleted under each id. */
-export async function keepTombstones(tx: Executor, entity: Entity, dead: readonly Tombstone[]): Promise<void> {
-  if (dead.length === 0) return
-  await tx.run(
+/** Keeps the highest version that was deleted under each id. Returns the ids for which that is the one given. */
+export async function keepTombstones(tx: Executor, entity: Entity, dead: readonly Tombstone[]): Promise<Set<Id>> {
+  const kept = await tx.run<{ id: string }>(
     sql`insert into crossfade.tombstones as t (entity, id, epoch, counter)
         select ${entity.name}, * from unnest(${dead.map(({ id }) => String(id))}::text[],
           ${dead.map(({ version }) => version.epoch)}::bigint[], ${dead.map(({ version }) => version.counter)}::bigint[])
         on conflict (entity, id) do update set epoch = excluded.epoch, counter = excluded.counter, at = now()
-        where (t.epoch, t.counter) < (excluded.epoch, excluded.counter)`,
+        where (t.epoch, t.counter) < (excluded.epoch, excluded.counter) returning id`,
   )
+  return new Set(kept.map(({ id }) => (entity.idKind === 'int' ? Number(id) : id)))
+}
+
+/** Gives a tombstone another version, where it is still at the one given. */
+export async function restampTombstone(
+  tx: Executor,
+  entity: Entity,
+  id: Id,
+  version: Version,
+  next: Version,
+): Promise<boolean> {
+  const done = await tx.run(
+    sql`update crossfade.tombstones set epoch = ${next.epoch}::bigint, counter = ${next.counter}::bigint, at = now()
+        where entity = ${entity.name} and id = ${String(id)}
+          and (epoch, counter) = (${version.epoch}::bigint, ${version.counter}::bigint) returning id`,
+  )
+  return done.length > 0
 }

@@ -36,12 +36,12 @@ export function postgresDebts(connection: PostgresConnection): Debts {
 
     async clear(entity, paid) {
       if (paid.length === 0) return
-      // Only the very version that was mirrored; a write that is under way holds the note and gives it a newer one.
+      // Up to the version that was mirrored; a write that is under way holds the note and gives it a newer one.
       await connection.run(
         sql`delete from crossfade.pending p
             using unnest(${paid.map(({ id }) => String(id))}::text[], ${paid.map(({ version }) => version.epoch)}::bigint[],
               ${paid.map(({ version }) => version.counter)}::bigint[]) as d(id, epoch, counter)
-            where p.entity = ${entity.name} and p.id = d.id and (p.epoch, p.counter) = (d.epoch, d.counter)`,
+            where p.entity = ${entity.name} and p.id = d.id and (p.epoch, p.counter) <= (d.epoch, d.counter)`,
       )
     },
 

@@ -31,6 +31,12 @@ function jsonSafe(leaf: Leaf, value: unknown): unknown {
   return leaf.kind === 'json' && encoded !== null ? JSON.stringify(encoded) : encoded
 }
 
+/** A result that the field's converter means as null is null, as it is where it is read from Mongo. */
+function converted(leaf: Leaf, value: Sql): Sql {
+  const numbers = (leaf.converter.nullIf ?? []).filter((each) => typeof each === 'number')
+  return numbers.reduce((result, each) => sql`nullif(${result}, ${each}::double precision)`, value)
+}
+
 /** The new value of a column, from the row as it was before. */
 function assigned(entity: Entity, change: Change): Sql {
   const { leaf } = change
@@ -39,13 +45,14 @@ function assigned(entity: Entity, change: Change): Sql {
     case 'set':
       return listValue(leaf, change.value)
     case 'increment':
-      return leaf.kind === 'int'
-        ? sql`coalesce(${old}, 0) + ${change.by}::integer`
-        : sql`coalesce(${old}, 0) + ${change.by}::double precision`
+      return converted(leaf, sql`coalesce(${old}, 0) + ${change.by}::${sql.raw(postgresKind(leaf.kind).cast)}`)
     case 'compute':
-      return leaf.kind === 'int'
-        ? sql`round(${arithmetic(entity, change.value)})::integer`
-        : arithmetic(entity, change.value)
+      return converted(
+        leaf,
+        leaf.kind === 'int'
+          ? sql`round(${arithmetic(entity, change.value)})::integer`
+          : arithmetic(entity, change.value),
+      )
   }
   const element = param(leaf, change.value)
   if (change.op === 'append') return sql`array_append(${old}, ${element})`

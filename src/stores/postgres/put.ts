@@ -15,6 +15,25 @@ type Alive = Image & { readonly record: Rec }
 
 const isAlive = (image: Image): image is Alive => image.record !== null
 
+/** Removes records that are older than their tombstones; returns the ids that are now gone by these tombstones. */
+async function bury(tx: Executor, entity: Entity, dead: readonly Image[]): Promise<Set<Id>> {
+  const kept = await keepTombstones(tx, entity, dead)
+  const deadIds = ids(
+    entity,
+    dead.map(({ id }) => id),
+  )
+  await tx.run(
+    sql`delete from ${sql.id(entity.postgres)} t using unnest(${deadIds},
+          ${dead.map(({ version }) => version.epoch)}::bigint[], ${dead.map(({ version }) => version.counter)}::bigint[]) d(id, epoch, counter)
+        where t.id = d.id and (t._cf_epoch, t._cf_counter) < (d.epoch, d.counter)`,
+  )
+  const newer = await tx.run<{ id: Id }>(
+    sql`select t.id from ${sql.id(entity.postgres)} t where t.id = any(${deadIds})`,
+  )
+  for (const { id } of newer) kept.delete(id)
+  return kept
+}
+
 async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
   // Values that the images exchange pass through a duplicate; only the end counts.
   await tx.run(sql`set constraints all deferred`)
@@ -29,17 +48,7 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
     images.map(({ id }) => id),
   )
   const dead = images.filter((image) => image.record === null)
-  if (dead.length > 0) {
-    await keepTombstones(tx, entity, dead)
-    await tx.run(
-      sql`delete from ${sql.id(entity.postgres)} t using unnest(${ids(
-        entity,
-        dead.map(({ id }) => id),
-      )},
-            ${dead.map(({ version }) => version.epoch)}::bigint[], ${dead.map(({ version }) => version.counter)}::bigint[]) d(id, epoch, counter)
-          where t.id = d.id and (t._cf_epoch, t._cf_counter) < (d.epoch, d.counter)`,
-    )
-  }
+  const gone = dead.length > 0 ? await bury(tx, entity, dead) : new Set<Id>()
   const live = images.filter(isAlive).filter(({ id, version }) => {
     const tombstone = buried.get(id)
     return !tombstone || compareVersions(tombstone, version) < 0
@@ -55,7 +64,7 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
     )
     await replaceIssues(tx, entity, changed)
   }
-  return images.map(({ id, record }) => ({ put: record === null || written.has(id) ? 'applied' : 'late' }))
+  return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))
 }
 
 /** Which records hold the values that a constraint refused. */

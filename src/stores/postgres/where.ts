@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
-import { leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
+import { filteredLeaf, leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 
 type Sql = RawBuilder<unknown>
@@ -85,7 +85,7 @@ export function translate(entity: Entity, where: Where): Sql {
     case 'not':
       return sql`not coalesce(${translate(entity, where.of)}, false)`
   }
-  const leaf = leafAt(entity, where.path)
+  const leaf = filteredLeaf(entity, where.path)
   switch (where.op) {
     case 'in':
       if (!where.insensitive) return oneOf(leaf, where.values)

@@ -6,7 +6,7 @@ import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Patch } from '../patch.ts'
 import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
-import { keepTombstones, lockRecords, nextCounter, noteOwed, tombstonesOf } from './bookkeeping.ts'
+import { keepTombstones, lockRecords, nextCounter, noteOwed, restampTombstone, tombstonesOf } from './bookkeeping.ts'
 import type { Row } from './codec/decode.ts'
 import { encodeRow } from './codec/encode.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
@@ -116,8 +116,10 @@ export function postgresWriter(connection: PostgresConnection): Writer {
             where t.id = ${id} and (t._cf_epoch, t._cf_counter) = (${version.epoch}::bigint, ${version.counter}::bigint)
             returning t.id`,
       )
-      if (done.length > 0) await noteOwed(tx, entity, id, { epoch: next.epoch, counter: next.counter + 1 })
-      return done.length > 0
+      const restamped = { epoch: next.epoch, counter: next.counter + 1 }
+      const found = done.length > 0 || (await restampTombstone(tx, entity, id, version, restamped))
+      if (found) await noteOwed(tx, entity, id, restamped)
+      return found
     })
   }
 

@@ -89,6 +89,7 @@ function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]
     const value = rest[step]
     if (deeper.length > 0) {
       if (isPlainObject(value)) rest[step] = withoutMapped(value, [{ ...node, steps: deeper }])
+      else if (value === null) delete rest[step]
     } else if (node.leaf || value === null) delete rest[step]
     else if (isPlainObject(value)) rest[step] = withoutMapped(value, node.nodes)
     else delete rest[step] // reported as an issue by decode

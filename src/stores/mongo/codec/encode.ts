@@ -1,8 +1,8 @@
-import type { Document } from 'mongodb'
+import { BSON, type Document } from 'mongodb'
 import { canonicalValue } from '../../../compare/canonical.ts'
 import { equalJson } from '../../../compare/equal-json.ts'
 import type { Entity, Id, Leaf, Node, Rec } from '../../../entity/entity.ts'
-import { isPlainObject } from '../../../util/json.ts'
+import { isPlainObject, type Json } from '../../../util/json.ts'
 import { decodeLeaf } from './decode.ts'
 import { mongoKind } from './mongo-kinds.ts'
 
@@ -35,6 +35,12 @@ export function encodeNodes(nodes: readonly Node[], record: Readonly<Record<stri
     place(document, node.steps, encoded)
   }
   return document
+}
+
+/** A new document with what the mapping does not name, as another store kept it. */
+export function encodeWhole(entity: Entity, record: Rec, rest: Json): Document {
+  const named = encodeNodes(entity.nodes, record)
+  return rest === null ? named : merge(BSON.EJSON.deserialize(rest as Document, { relaxed: false }) as Document, named)
 }
 
 function follow(document: unknown, steps: readonly string[]): unknown {

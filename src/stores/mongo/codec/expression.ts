@@ -56,7 +56,11 @@ function decodedScalar(leaf: Leaf, value: string): Document {
 export function decoded(leaf: Leaf): Document {
   const value = `$${leaf.mongo}`
   if (leaf.list === 'none') return decodedScalar(leaf, value)
-  const elements = { $filter: { input: value, as: 'e', cond: decodes({ ...leaf, list: 'none' }, '$$e') } }
+  // Elements that mean another value are converted before those that mean none are left out
+  const converted = { $map: { input: value, as: 'e', in: decodedScalar(leaf, '$$e') } }
+  const elements = leaf.converter.intPrefix
+    ? { $filter: { input: converted, as: 'e', cond: { $ne: ['$$e', null] } } }
+    : { $filter: { input: value, as: 'e', cond: decodes(leaf, '$$e') } }
   // A list reached through an array of objects is no list of ours
   const plainParents = leaf.parents.map((parent) => ({ $not: [{ $isArray: `$${parent}` }] }))
   return { $cond: [{ $and: [...plainParents, { $isArray: value }] }, elements, null] }

@@ -1,0 +1,17 @@
+import type { Document } from 'mongodb'
+import type { Entity } from '../../entity/entity.ts'
+import { idLeaf } from '../query.ts'
+import { allOf } from './all-of.ts'
+import { alive } from './bookkeeping.ts'
+import { decoded } from './codec/expression.ts'
+import { mongoKind } from './codec/mongo-kinds.ts'
+
+/** Matches documents whose id fits the mapping. Others are quarantined by jobs and have no record. */
+export function hasRecord(entity: Entity): Document {
+  const { types, guard } = mongoKind(entity.idKind)
+  const ofType = { _id: { $type: types } }
+  return guard ? { ...ofType, $expr: { $ne: [decoded(idLeaf(entity)), null] } } : ofType
+}
+
+/** Matches the documents that are part of the API: those that have a record and are not marked deleted. */
+export const visible = (entity: Entity): Document => allOf(alive, hasRecord(entity))
