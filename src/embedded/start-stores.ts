@@ -1,56 +1,52 @@
-import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { startMongo, stopMongo } from './mongo.ts'
-import { startPostgres, stopPostgres } from './postgres.ts'
-import { isOurs } from './server-process.ts'
-import type { StartedStore, StartOptions } from './started-store.ts'
-import { type Part, readState } from './state.ts'
+import { recordedServer, stopServer } from './find-server.ts'
+import { type MongoOptions, openMongo } from './mongo.ts'
+import { openPostgres, type PostgresOptions } from './postgres.ts'
+import { startAlone } from './start-alone.ts'
+import type { StartedStore } from './started-store.ts'
+import { type Part, parts, realDataDir } from './state.ts'
 
 export interface Stores {
   readonly mongo: StartedStore
   readonly postgres: StartedStore
-  /** Stops what was started here, Postgres first. */
+  /** Stops what was started here, Postgres first, also where it was started again since. May be called twice. */
   stop(): Promise<void>
 }
 
 /**
- * Starts both stores, or uses those that are given or run already. Data persists in the data directory; each start
- * logs what it is, its version and address.
+ * Starts both stores, or uses those that are given or run already. Data, ports and the choice of server persist in the
+ * data directory; each start logs what it is, its version, address and time. Unless `keep` is set, what was started
+ * ends with this process.
  *
- * @throws Error with the reasons where a store cannot be had; the other is stopped again.
+ * @throws Error with the reasons where a store can't be had; the other is stopped again.
  */
-export async function startStores(
-  options: StartOptions & { mongoUri?: string | undefined; databaseUrl?: string | undefined },
-): Promise<Stores> {
-  mkdirSync(options.dataDir, { recursive: true })
-  const [postgres, mongo] = await Promise.allSettled([startPostgres(options), startMongo(options)])
+export async function startStores(options: MongoOptions & PostgresOptions): Promise<Stores> {
+  const both = (each: typeof options) => Promise.allSettled([openPostgres(each), openMongo(each)])
+  const given = options.mongoUri && options.databaseUrl
+  const [postgres, mongo] = await (given ? both(options) : startAlone(options, both))
   const stop = async (): Promise<void> => {
-    if (postgres.status === 'fulfilled' && postgres.value.startedHere) await stopPostgres(options.dataDir)
-    if (mongo.status === 'fulfilled' && mongo.value.startedHere) await stopMongo(options.dataDir)
+    if (postgres.status === 'fulfilled' && postgres.value.startedHere) await stopServer(options.dataDir, 'postgres')
+    if (mongo.status === 'fulfilled' && mongo.value.startedHere) await stopServer(options.dataDir, 'mongo')
   }
-  const failed = [postgres, mongo].find((result) => result.status === 'rejected')
-  if (failed) {
-    await stop()
-    throw failed.reason
+  if (postgres.status === 'fulfilled' && mongo.status === 'fulfilled') {
+    return { mongo: mongo.value, postgres: postgres.value, stop }
   }
-  if (postgres.status === 'rejected' || mongo.status === 'rejected') throw new Error('unreachable')
-  return { mongo: mongo.value, postgres: postgres.value, stop }
+  await stop()
+  const reasons = [postgres, mongo].flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  throw reasons.length === 1 ? reasons[0] : new Error(reasons.map(String).join('\n'), { cause: reasons[0] })
 }
 
 /** Stops the stores of a data directory, whoever started them; returns those that ran. */
 export async function stopStores(dataDir: string): Promise<Part[]> {
   const stopped: Part[] = []
-  if (await stopPostgres(dataDir)) stopped.push('postgres')
-  if (await stopMongo(dataDir)) stopped.push('mongo')
+  for (const part of ['postgres', 'mongo'] as const) if (await stopServer(dataDir, part)) stopped.push(part)
   return stopped
 }
 
 /** Which stores of a data directory run, and where. */
 export function storesStatus(dataDir: string): { part: Part; port: number; pid: number }[] {
-  const absolute = resolve(dataDir)
-  const markers: Record<Part, string> = { mongo: absolute, postgres: join(absolute, 'postgres') }
-  return (['mongo', 'postgres'] as const).flatMap((part) => {
-    const state = readState(absolute, part)
-    return state && isOurs(state.pid, markers[part]) ? [{ part, port: state.port, pid: state.pid }] : []
+  const real = realDataDir(dataDir)
+  return parts.flatMap((part) => {
+    const server = recordedServer(real, part)
+    return server ? [{ part, port: server.port, pid: server.pid }] : []
   })
 }

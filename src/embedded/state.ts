@@ -1,32 +1,49 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+export type Part = 'mongo' | 'postgres'
+
+export const parts: readonly Part[] = ['mongo', 'postgres']
 
 /** What a server needs to be found again: kept in `stores.json`, mode 0600, since it holds a password. */
 export interface ServerState {
   readonly port: number
+  /** 0 where it was never spawned. */
   readonly pid: number
+  /** The directory of its files, which its command line names. */
+  readonly data: string
+  /** Identity of the process that it ends with; null where it is to go on running. */
+  readonly owner: string | null
   /** How it was started, where there is a choice. */
   readonly choice?: string
   readonly password?: string
 }
 
-export type Part = 'mongo' | 'postgres'
-
 type State = Partial<Record<Part, ServerState>>
 
 const fileOf = (dataDir: string): string => join(dataDir, 'stores.json')
+
+/** The one spelling of a data directory: servers are recognised by the path on their command line. */
+export function realDataDir(dataDir: string): string {
+  try {
+    return realpathSync(dataDir)
+  } catch {
+    return resolve(dataDir)
+  }
+}
 
 function readAll(dataDir: string): State {
   try {
     return JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as State
   } catch {
-    return {} // first start, or a file that was cut off: ports and choices are made anew, data stays
+    return {} // first start, or the file is gone: ports and password are made anew, data stays
   }
 }
 
 export const readState = (dataDir: string, part: Part): ServerState | undefined => readAll(dataDir)[part]
 
-export function writeState(dataDir: string, part: Part, state: ServerState): void {
+/** Replaces what is known of one server, whole or not at all. Writers hold the start lock. */
+export function writeState(dataDir: string, part: Part, state: ServerState | undefined): void {
   mkdirSync(dataDir, { recursive: true })
   const file = fileOf(dataDir)
   writeFileSync(`${file}.new`, JSON.stringify({ ...readAll(dataDir), [part]: state }, null, 2), { mode: 0o600 })
