@@ -1,14 +1,5 @@
 import { routedRead } from './routed-read.ts'
-
-/** One comparison: requests or operations a second, ours against the baseline's. */
-export interface Row {
-  readonly bench: string
-  readonly case: string
-  readonly baseline: number
-  readonly ours: number
-  readonly unit: string
-  readonly ratio: number
-}
+import type { Row } from './row.ts'
 
 const benches: Readonly<Record<string, () => Promise<Row[]>>> = { 'routed-read': routedRead }
 

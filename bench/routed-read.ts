@@ -16,7 +16,7 @@ import { byHandMongo } from './by-hand-mongo.ts'
 import { byHandPostgres } from './by-hand-postgres.ts'
 import { type ByHand, byHandSchema, loadersOf } from './by-hand-schema.ts'
 import { load, median } from './load.ts'
-import type { Row } from './main.ts'
+import type { Row } from './row.ts'
 
 const rounds = 5
 const seconds = 1

@@ -1,4 +1,13 @@
-import { connectionType, defineEntity, entityType, objectId, type RecordOf, text, timestamp } from 'crossfade'
+import {
+  connectionType,
+  defineEntity,
+  entityType,
+  type InputRef,
+  objectId,
+  type RecordOf,
+  text,
+  timestamp,
+} from 'crossfade'
 import { builder, filters } from './builder.ts'
 
 export const Comment = defineEntity('Comment', {
@@ -29,18 +38,20 @@ export const commentFilterNames = {
   date: 'date',
 } as const
 
-export const CommentFilter = builder.inputRef<Record<string, unknown>>('CommentFilter').implement({
-  fields: (t) => ({
-    and: t.field({ type: [CommentFilter] }),
-    or: t.field({ type: [CommentFilter] }),
-    not: t.field({ type: CommentFilter }),
-    movieId: t.field({ type: filters.IdFilter }),
-    email: t.field({ type: filters.StringFilter }),
-    name: t.field({ type: filters.StringFilter }),
-    text: t.field({ type: filters.StringFilter }),
-    date: t.field({ type: filters.DateTimeFilter }),
-  }),
-})
+export const CommentFilter: InputRef<Record<string, unknown>> = builder
+  .inputRef<Record<string, unknown>>('CommentFilter')
+  .implement({
+    fields: (t) => ({
+      and: t.field({ type: [CommentFilter] }),
+      or: t.field({ type: [CommentFilter] }),
+      not: t.field({ type: CommentFilter }),
+      movieId: t.field({ type: filters.IdFilter }),
+      email: t.field({ type: filters.StringFilter }),
+      name: t.field({ type: filters.StringFilter }),
+      text: t.field({ type: filters.StringFilter }),
+      date: t.field({ type: filters.DateTimeFilter }),
+    }),
+  })
 
 const CommentOrderField = builder.enumType('CommentOrderField', {
   values: { DATE: { value: 'date' }, NAME: { value: 'name' } } as const,

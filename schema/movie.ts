@@ -4,6 +4,7 @@ import {
   embed,
   entityType,
   float,
+  type InputRef,
   int,
   list,
   objectId,
@@ -99,30 +100,32 @@ export const movieFilterNames = {
   criticMeter: 'tomatoes.critic.meter',
 } as const
 
-export const MovieFilter = builder.inputRef<Record<string, unknown>>('MovieFilter').implement({
-  fields: (t) => ({
-    and: t.field({ type: [MovieFilter] }),
-    or: t.field({ type: [MovieFilter] }),
-    not: t.field({ type: MovieFilter }),
-    title: t.field({ type: filters.StringFilter }),
-    plot: t.field({ type: filters.StringFilter }),
-    rated: t.field({ type: filters.StringFilter }),
-    type: t.field({ type: filters.StringFilter }),
-    genres: t.field({ type: filters.StringListFilter }),
-    languages: t.field({ type: filters.StringListFilter }),
-    countries: t.field({ type: filters.StringListFilter }),
-    cast: t.field({ type: filters.StringListFilter }),
-    directors: t.field({ type: filters.StringListFilter }),
-    year: t.field({ type: filters.IntFilter }),
-    runtime: t.field({ type: filters.IntFilter }),
-    metacritic: t.field({ type: filters.IntFilter }),
-    released: t.field({ type: filters.DateTimeFilter }),
-    imdbRating: t.field({ type: filters.FloatFilter }),
-    imdbVotes: t.field({ type: filters.IntFilter }),
-    awardWins: t.field({ type: filters.IntFilter }),
-    criticMeter: t.field({ type: filters.IntFilter }),
-  }),
-})
+export const MovieFilter: InputRef<Record<string, unknown>> = builder
+  .inputRef<Record<string, unknown>>('MovieFilter')
+  .implement({
+    fields: (t) => ({
+      and: t.field({ type: [MovieFilter] }),
+      or: t.field({ type: [MovieFilter] }),
+      not: t.field({ type: MovieFilter }),
+      title: t.field({ type: filters.StringFilter }),
+      plot: t.field({ type: filters.StringFilter }),
+      rated: t.field({ type: filters.StringFilter }),
+      type: t.field({ type: filters.StringFilter }),
+      genres: t.field({ type: filters.StringListFilter }),
+      languages: t.field({ type: filters.StringListFilter }),
+      countries: t.field({ type: filters.StringListFilter }),
+      cast: t.field({ type: filters.StringListFilter }),
+      directors: t.field({ type: filters.StringListFilter }),
+      year: t.field({ type: filters.IntFilter }),
+      runtime: t.field({ type: filters.IntFilter }),
+      metacritic: t.field({ type: filters.IntFilter }),
+      released: t.field({ type: filters.DateTimeFilter }),
+      imdbRating: t.field({ type: filters.FloatFilter }),
+      imdbVotes: t.field({ type: filters.IntFilter }),
+      awardWins: t.field({ type: filters.IntFilter }),
+      criticMeter: t.field({ type: filters.IntFilter }),
+    }),
+  })
 
 const MovieOrderField = builder.enumType('MovieOrderField', {
   values: {

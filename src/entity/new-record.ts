@@ -1,10 +1,15 @@
+import { badValue } from '../codec/bad-value.ts'
+import { meansNull } from '../codec/converter.ts'
 import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity, Id, Leaf, Node, Rec } from './entity.ts'
 
-/** Checks one value for a leaf: a kind's value, a list of them, or null where the field may be. */
+/**
+ * Checks one value for a leaf: a kind's value, a list of them, or null where the field may be. A value that the
+ * converter means as null is null when it is written, too: stores that keep it apart would read it differently.
+ */
 export function parseLeaf(entity: Entity, leaf: Leaf, value: unknown): unknown {
-  if (value === null || value === undefined) {
+  if (value === null || value === undefined || (leaf.list === 'none' && meansNull(leaf.converter, value))) {
     if (leaf.required) throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${leaf.path} must not be null.`)
     return null
   }
@@ -12,7 +17,10 @@ export function parseLeaf(entity: Entity, leaf: Leaf, value: unknown): unknown {
   try {
     if (leaf.list === 'none') return kind.parse(value)
     if (!Array.isArray(value)) throw new CrossfadeError('BAD_USER_INPUT', 'A list is expected.')
-    return value.map((element) => kind.parse(element))
+    return value.map((element) => {
+      if (meansNull(leaf.converter, element)) throw badValue('element', element, 'one that does not mean null')
+      return kind.parse(element)
+    })
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error
     throw new CrossfadeError(error.code, `${entity.name}.${leaf.path}: ${error.message}`, { cause: error })

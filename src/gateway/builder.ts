@@ -1,8 +1,9 @@
-import SchemaBuilder, { type ObjectRef } from '@pothos/core'
+import SchemaBuilder, { type InputObjectRef, type ObjectRef } from '@pothos/core'
 import type { Json } from '../util/json.ts'
 import type { GatewayContext } from './context.ts'
 
-interface Types {
+/** What the builder knows of the API: its context and scalars. */
+export interface Types {
   Context: GatewayContext
   Scalars: {
     ID: { Input: string; Output: string | number }
@@ -25,3 +26,6 @@ export type FieldBuilder<Parent> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTy
 
 /** An object type whose resolvers get a `T`. */
 export type Ref<T> = ObjectRef<SchemaTypesOf, T>
+
+/** An input type that resolvers get as a `T`. */
+export type InputRef<T> = InputObjectRef<SchemaTypesOf, T>

@@ -56,7 +56,7 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
   try {
     const entry = await ledger.get(kind, entity.name)
     const earlier = entry?.value as Checkpoint | undefined
-    const total = await stores.mongo.reader.count(entity, { op: 'and', of: [] })
+    const total = await stores.mongo.documents(entity)
     const fresh: Checkpoint = {
       type: entity.name,
       total,

@@ -111,6 +111,7 @@ export async function sweep(options: SweepOptions, entity: Entity, from: Origin)
   try {
     const dead = (await ledger.list(deadLetterKind)).filter((entry) => entry.key.startsWith(`${entity.name}/`))
     const ids = await debts.owed(entity, options.olderThanMs, batch + dead.length)
+    const owed = new Set(ids.map((id) => deadKey(entity, id)))
     if (ids.length > 0) {
       const images = await debts.images(entity, ids)
       const paid = await settle(options, entity, images, from)
@@ -118,9 +119,10 @@ export async function sweep(options: SweepOptions, entity: Entity, from: Origin)
         entity,
         paid.map(({ id, version, record }) => ({ id, version, deleted: record === null })),
       )
-      const settled = new Set(paid.map(({ id }) => deadKey(entity, id)))
-      for (const entry of dead) if (settled.has(entry.key)) await ledger.remove(deadLetterKind, entry.key)
+      for (const { id } of paid) owed.delete(deadKey(entity, id))
     }
+    // Paid now, or by a put that did not wait for the sweep
+    for (const entry of dead) if (!owed.has(entry.key)) await ledger.remove(deadLetterKind, entry.key)
   } finally {
     await ledger.release(key, options.owner)
   }

@@ -14,7 +14,7 @@ async function typeSummary({ config, stores }: Session, { routing }: RunningGate
   const backlog = await stores[STAGE_PLAN[stage].authority].debts.backlog(entity)
   return {
     stage,
-    documents: await stores.mongo.reader.count(entity, everything),
+    documents: await stores.mongo.documents(entity),
     rows: await stores.postgres.reader.count(entity, everything),
     dataIssues: issues.reduce((sum, { count }) => sum + count, 0),
     issues,

@@ -1,5 +1,7 @@
+import type { Entity } from '../../entity/entity.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Store } from '../store.ts'
+import { alive } from './bookkeeping.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
 import { mongoDebts } from './debts.ts'
 import { mongoLedger } from './ledger.ts'
@@ -11,6 +13,8 @@ export interface MongoStore extends Store {
   readonly origin: 'mongo'
   readonly connection: MongoConnection
   readonly candidateConnection: MongoConnection
+  /** Documents of the collection, also those that can have no record. */
+  documents(entity: Entity): Promise<number>
 }
 
 /**
@@ -28,6 +32,7 @@ export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): Mo
     reader: mongoReader(connection),
     candidate: mongoReader(candidateConnection),
     writer: mongoWriter(connection),
+    documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
     debts: mongoDebts(connection),
     ledger: mongoLedger(connection),
     async ping(ms) {

@@ -16,8 +16,8 @@ function arithmetic(entity: Entity, value: Arithmetic): Document | Double {
 /** Numbers end as their field's type; $toInt fails past 32 bits and on Infinity, as Postgres's arithmetic does. */
 function asKind(leaf: Leaf, value: Document): Document {
   if (leaf.kind === 'int') return { $toInt: { $round: [value, 0] } }
-  const isFinite = { $lte: [{ $abs: '$$v' }, Number.MAX_VALUE] }
-  return { $let: { vars: { v: { $toDouble: value } }, in: { $cond: [isFinite, '$$v', { $toInt: '$$v' }] } } }
+  const fits = { $lte: [{ $abs: '$$v' }, Number.MAX_VALUE] }
+  return { $let: { vars: { v: { $toDouble: value } }, in: { $cond: [fits, '$$v', { $toInt: '$$v' }] } } }
 }
 
 function changed(entity: Entity, change: Change): Document {

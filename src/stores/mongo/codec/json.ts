@@ -11,7 +11,8 @@ export const jsonKind: MongoKind<Json> = {
       return neutral.parse(raw)
     } catch (error) {
       if (!(error instanceof CrossfadeError)) throw error
-      return new Refused(`has no JSON form: ${error.message}`)
+      // Without the value, which is kept as raw: issues are counted by their rule
+      return new Refused('has no JSON form')
     }
   },
   encode: (value) => value,

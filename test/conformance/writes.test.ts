@@ -1,0 +1,232 @@
+import type { Document } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Id } from '../../src/entity/entity.ts'
+import { everything } from '../../src/stores/query.ts'
+import type { Image } from '../../src/stores/store.ts'
+import { append, increment, planPatch } from '../../src/stores/patch.ts'
+import { Account, account, newId, openAccounts } from '../support/account.ts'
+import { insertRaw, rawDocument } from '../support/dirty.ts'
+import { openStores, type TestStores } from '../support/stores.ts'
+import { Vessel } from './vessel.ts'
+
+let stores: TestStores
+let fleet: TestStores
+
+beforeAll(async () => {
+  stores = await openAccounts()
+  fleet = await openStores([Vessel])
+})
+
+afterAll(async () => {
+  await stores.close()
+  await fleet.close()
+})
+
+const free = { epoch: 1, owed: false } as const
+const owed = { epoch: 1, owed: true } as const
+
+describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
+  const writer = (): TestStores['mongo']['writer'] => stores[origin].writer
+
+  async function stored(id: Id): Promise<Image | undefined> {
+    return (await stores[origin].debts.images(Account, [id]))[0]
+  }
+
+  test('a new record is read as it was given, at the clock', async () => {
+    const id = newId()
+    const began = Date.now()
+    const record = account(id, { visits: 3, tags: ['b', 'a', 'b'], address: {} })
+    const image = await writer().create(Account, record, owed)
+    expect(image.record).toEqual({
+      id,
+      email: `${id}@example.org`,
+      visits: 3,
+      tags: ['b', 'a', 'b'],
+      address: { city: null },
+    })
+    expect(image.version.epoch).toBe(1)
+    expect(image.version.counter).toBeGreaterThanOrEqual(began)
+    expect(image.version.counter).toBeLessThanOrEqual(Date.now())
+    expect(await stored(id)).toMatchObject({ record: image.record, version: image.version, pending: true })
+  })
+
+  test('each write counts one up and stamps the epoch', async () => {
+    const id = newId()
+    const { version } = await writer().create(Account, account(id), free)
+    const first = await writer().patch(Account, id, planPatch(Account, { visits: 1 }), free)
+    expect(first?.version).toEqual({ epoch: 1, counter: version.counter + 1 })
+    const second = await writer().patch(Account, id, planPatch(Account, { tags: append('a') }), { epoch: 4, owed: false })
+    expect(second?.version).toEqual({ epoch: 4, counter: version.counter + 2 })
+    const gone = await writer().delete(Account, id, { epoch: 5, owed: true })
+    expect(gone).toEqual({
+      id,
+      version: { epoch: 5, counter: version.counter + 3 },
+      pending: true,
+      record: null,
+      rest: null,
+      issues: [],
+    })
+  })
+
+  test('a deleted record is nowhere, and can be deleted only once', async () => {
+    const id = newId()
+    await writer().create(Account, account(id), owed)
+    const before = await stores[origin].reader.count(Account, everything)
+    await writer().delete(Account, id, owed)
+    expect(await stores[origin].reader.count(Account, everything)).toBe(before - 1)
+    expect(await writer().delete(Account, id, owed)).toBeNull()
+    expect(await writer().patch(Account, id, planPatch(Account, { visits: 1 }), owed)).toBeNull()
+  })
+
+  test('a delete that owes nothing leaves nothing behind', async () => {
+    const id = newId()
+    await writer().create(Account, account(id), free)
+    await writer().delete(Account, id, free)
+    const { count } = await stores[origin].debts.backlog(Account)
+    expect((await stores[origin].debts.owed(Account, 0, 1_000)).includes(id)).toBe(false)
+    expect(count).toBe((await stores[origin].debts.owed(Account, 0, 1_000)).length)
+  })
+
+  test('what does not exist is not changed', async () => {
+    expect(await writer().patch(Account, 'nobody', planPatch(Account, { visits: 1 }), owed)).toBeNull()
+    expect(await writer().delete(Account, 'nobody', owed)).toBeNull()
+  })
+
+  test('compare-and-set changes the version it names and no other', async () => {
+    const id = newId()
+    const { version } = await writer().create(Account, account(id), free)
+    const patch = planPatch(Account, { visits: 1 })
+    const wrong = [
+      { ...version, counter: version.counter - 1 },
+      { ...version, epoch: 0 },
+      { epoch: 0, counter: 0 },
+    ]
+    for (const each of wrong) expect(await writer().patch(Account, id, patch, free, each)).toBeNull()
+    expect((await stored(id))?.version).toEqual(version)
+    expect((await writer().patch(Account, id, patch, free, version))?.record?.['visits']).toBe(1)
+    expect(await writer().patch(Account, id, patch, free, version)).toBeNull()
+  })
+
+  test('compare-and-set knows a record that was never written through the gateway', async () => {
+    const id = await insertRaw(fleet, Vessel, { name: 'Raw' })
+    const patch = planPatch(Vessel, { crew: increment(1) })
+    const unversioned = { epoch: 0, counter: 0 }
+    expect((await fleet[origin].writer.patch(Vessel, id, patch, free, unversioned))?.record?.['crew']).toBe(1)
+    expect(await fleet[origin].writer.patch(Vessel, id, patch, free, unversioned)).toBeNull()
+  })
+
+  test('an id that is taken is a conflict', async () => {
+    const id = newId()
+    await writer().create(Account, account(id), free)
+    const again = account(id, { email: `other-${id}@example.org` })
+    await expect(writer().create(Account, again, free)).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  test('a unique value that is taken is a conflict, for new records and for changes', async () => {
+    const [a, b] = [newId(), newId()]
+    await writer().create(Account, account(a), free)
+    await writer().create(Account, account(b), free)
+    const email = `${a}@example.org`
+    await expect(writer().create(Account, account(newId(), { email }), free)).rejects.toMatchObject({ code: 'CONFLICT' })
+    const change = writer().patch(Account, b, planPatch(Account, { email, visits: 9 }), free)
+    await expect(change).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await stored(b))?.record).toMatchObject({ email: `${b}@example.org`, visits: null })
+  })
+
+  test('a hundred increments at once are all there', async () => {
+    const id = newId()
+    const { version } = await writer().create(Account, account(id, { visits: 0 }), owed)
+    const patch = planPatch(Account, { visits: increment(1) })
+    const images = await Promise.all(Array.from({ length: 100 }, () => writer().patch(Account, id, patch, owed)))
+    expect((await stored(id))?.record?.['visits']).toBe(100)
+    expect((await stored(id))?.version.counter).toBe(version.counter + 100)
+    const seen = images.map((image) => image?.record?.['visits'] as number).sort((a, b) => a - b)
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+  })
+
+  test('unmapped paths stay, at every level', async () => {
+    const document = { name: 'A', hull: 'steel', engine: { serial: 'X', fuel: { grade: 5 } }, meta: { note: 'kept' } }
+    const id = await insertRaw(fleet, Vessel, document)
+    const patch = planPatch(Vessel, { 'engine.fuel.kind': 'gas', seen: new Date(5), name: 'B' })
+    const image = await fleet[origin].writer.patch(Vessel, id, patch, owed)
+    const rest = { hull: 'steel', meta: { note: 'kept' }, engine: { serial: 'X', fuel: { grade: { $numberInt: '5' } } } }
+    expect(image?.rest).toEqual(rest)
+    if (origin === 'mongo') {
+      expect(await rawDocument(fleet, Vessel, id)).toEqual({
+        name: 'B',
+        hull: 'steel',
+        engine: { serial: 'X', fuel: { grade: 5, kind: 'gas' } },
+        meta: { note: 'kept', lastSeen: new Date(5) },
+      })
+    }
+  })
+
+  test('a patch leaves dirty values that it does not name as they are', async () => {
+    const id = await insertRaw(fleet, Vessel, { crew: '12', built: '1995è' })
+    const image = await fleet[origin].writer.patch(Vessel, id, planPatch(Vessel, { name: 'A' }), owed)
+    expect(image?.record).toMatchObject({ name: 'A', crew: null, built: 1995 })
+    if (origin === 'mongo') {
+      expect(await rawDocument(fleet, Vessel, id)).toEqual({ name: 'A', crew: '12', built: '1995è' })
+    }
+  })
+})
+
+describe('Puts into Mongo', () => {
+  /** A change made in Postgres and put into Mongo; the document that it leaves there. */
+  async function putBack(document: Document, input: Record<string, unknown>): Promise<Document | null> {
+    const id = await insertRaw(fleet, Vessel, document)
+    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, input), owed)
+    expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    const [stored] = await fleet.mongo.debts.images(Vessel, [id])
+    expect(stored).toMatchObject({ version: image!.version, pending: false, record: image!.record })
+    return rawDocument(fleet, Vessel, id)
+  }
+
+  test('leave alone what already means the same, dirty or not', async () => {
+    const dirty = { name: 'A', built: '1995è', crew: '12', callSign: '', flags: ['a', 5], ports: 'Oslo', hull: 'steel' }
+    expect(await putBack(dirty, { name: 'B' })).toEqual({ ...dirty, name: 'B' })
+  })
+
+  test('write only the paths that differ, under objects that are dirty or missing', async () => {
+    expect(await putBack({ engine: 'none' }, { 'engine.fuel.tons': 1.5 })).toEqual({ engine: { fuel: { tons: 1.5 } } })
+    expect(await putBack({ engine: [{ power: 1 }] }, { 'engine.power': 2 })).toEqual({ engine: { power: 2 } })
+    expect(await putBack({ meta: null }, { seen: new Date(5) })).toEqual({ meta: { lastSeen: new Date(5) } })
+    expect(await putBack({ engine: { serial: 'X', fuel: null } }, { 'engine.fuel': {} })).toEqual({
+      engine: { serial: 'X', fuel: {} },
+    })
+  })
+
+  test('set null for what was removed, and keep what the mapping does not name', async () => {
+    const document = { engine: { maker: 'M', fuel: {} }, flags: ['a'], ports: ['p'], hull: 'steel' }
+    expect(await putBack(document, { engine: null, flags: null, ports: [] })).toEqual({
+      engine: null,
+      flags: null,
+      ports: [],
+      hull: 'steel',
+    })
+  })
+
+  test('keep the types of numbers', async () => {
+    const id = await insertRaw(fleet, Vessel, { name: 'A' })
+    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, { crew: 6, draught: 6 }), owed)
+    await fleet.mongo.writer.bulkPut(Vessel, [image!])
+    const types = { $project: { _id: 0, crew: { $type: '$crew' }, draught: { $type: '$draught' } } }
+    const found = await fleet.mongo.connection
+      .collection(Vessel)
+      .aggregate([{ $match: { name: 'A', crew: 6 } }, types])
+      .toArray()
+    expect(found).toEqual([{ crew: 'int', draught: 'double' }])
+  })
+
+  test('bring back what the mapping does not name where the document is gone', async () => {
+    const id = await insertRaw(fleet, Vessel, { hull: 'steel', engine: { serial: 7 }, meta: { note: 'kept' } })
+    await fleet.mongo.connection.db.collection<{ _id: unknown }>('vessels').deleteMany({ hull: 'steel', 'engine.serial': 7 })
+    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, { 'engine.power': 9 }), owed)
+    expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    expect(await rawDocument(fleet, Vessel, id)).toEqual({
+      hull: 'steel',
+      engine: { serial: 7, power: 9 },
+      meta: { note: 'kept' },
+    })
+  })
+})

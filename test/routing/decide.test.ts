@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import type { Flag } from '../../src/control/flag.ts'
+import { bucket, decide } from '../../src/routing/decide.ts'
+
+const flag = (change: Partial<Flag>): Flag => ({
+  type: 'Movie',
+  stage: 'shadow',
+  state: 'steady',
+  target: null,
+  epoch: 1,
+  revision: 1,
+  readPercent: 0,
+  samplePercent: 10,
+  ...change,
+})
+
+describe('deciding where a type is read', () => {
+  test('without a read percentage everybody reads as the stage says', () => {
+    expect(decide(flag({}), 'anna', true)).toEqual({ reads: 'mongo', candidate: 'postgres', samplePercent: 10 })
+    expect(decide(flag({ stage: 'live' }), 'anna', true)).toEqual({
+      reads: 'postgres',
+      candidate: 'mongo',
+      samplePercent: 10,
+    })
+    expect(decide(flag({ stage: 'off', readPercent: 100 }), 'anna', true)).toEqual({
+      reads: 'mongo',
+      candidate: null,
+      samplePercent: 0,
+    })
+  })
+
+  test('a subject stays where it is, and the share is about what was asked for', () => {
+    const subjects = Array.from({ length: 2_000 }, (_, index) => `user ${index}`)
+    const moved = (): string[] =>
+      subjects.filter((subject) => decide(flag({ readPercent: 30 }), subject, true).reads === 'postgres')
+    expect(moved()).toEqual(moved())
+    expect(moved().length).toBeGreaterThan(500)
+    expect(moved().length).toBeLessThan(700)
+  })
+
+  test('whoever moved at a low percentage is still moved at a higher one', () => {
+    for (const subject of ['anna', 'bert', 'carl', 'dora']) {
+      const at = (readPercent: number): string => decide(flag({ readPercent }), subject, true).reads
+      if (at(20) === 'postgres') expect(at(60)).toBe('postgres')
+    }
+    expect(bucket('Movie', 'anna')).not.toBe(bucket('Comment', 'anna'))
+  })
+
+  test('nobody is sent to a mirror that lags', () => {
+    expect(decide(flag({ readPercent: 100 }), 'anna', true).reads).toBe('postgres')
+    expect(decide(flag({ readPercent: 100 }), 'anna', false).reads).toBe('mongo')
+  })
+})

@@ -1,0 +1,59 @@
+import { defineEntity, embed, int, list, text } from 'crossfade'
+import type { Rec } from '../../src/entity/entity.ts'
+import { newRecord } from '../../src/entity/new-record.ts'
+import { sweep } from '../../src/mirror/sweep.ts'
+import { createMongoIndex } from '../../src/stores/mongo/sample.ts'
+import { ensureUnique } from '../../src/stores/postgres/constraints.ts'
+import { type Origin, otherOrigin } from '../../src/util/origin.ts'
+import { openStores, type TestStores } from './stores.ts'
+
+/** A small type for tests of writes: a unique value, a list in a child table, an embedded object. */
+export const Account = defineEntity('Account', {
+  mongo: 'accounts',
+  postgres: 'accounts',
+  id: text(),
+  fields: {
+    email: text().unique(),
+    visits: int(),
+    tags: list(text()).childTable('account_tags'),
+    address: embed({ city: text() }),
+  },
+})
+
+let made = 0
+
+/** An id that no other test of the file uses. */
+export const newId = (): string => `account-${String(++made).padStart(4, '0')}`
+
+export const account = (id: string, values: Readonly<Record<string, unknown>> = {}): Rec =>
+  newRecord(Account, id, { email: `${id}@example.org`, ...values })
+
+/** Both stores, with the unique constraint in force in both. */
+export async function openAccounts(): Promise<TestStores> {
+  const stores = await openStores([Account])
+  await createMongoIndex(stores.mongo.connection, 'accounts', { email: 1 }, true)
+  await ensureUnique(stores.postgres.connection, Account, new Map([['email', true]]))
+  return stores
+}
+
+export const directions = [
+  { from: 'mongo', to: 'postgres' },
+  { from: 'postgres', to: 'mongo' },
+] as const satisfies readonly { from: Origin; to: Origin }[]
+
+/** Writes of the present epoch that owe the mirror. */
+export const owed = { epoch: 1, owed: true } as const
+
+/** One round of the sweep; returns how many records are still owed. */
+export function sweepOnce(stores: TestStores, from: Origin, owner = 'test'): Promise<number> {
+  return sweep({ stores, owner, olderThanMs: 0, log: () => undefined }, Account, from)
+}
+
+/** Version and content of a record in both stores; null where it is gone, undefined where it never was. */
+export async function both(stores: TestStores, from: Origin, id: string): Promise<{ authority: unknown; mirror: unknown }> {
+  const look = async (origin: Origin): Promise<unknown> => {
+    const [image] = await stores[origin].debts.images(Account, [id])
+    return image && { version: image.version, record: image.record }
+  }
+  return { authority: await look(from), mirror: await look(otherOrigin(from)) }
+}
