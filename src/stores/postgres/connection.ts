@@ -63,6 +63,9 @@ function executor(client: pg.Pool | pg.PoolClient): Executor {
   }
 }
 
+/** The next statement on the connection fails and tells. */
+const ignore = (): void => undefined
+
 /** Thrown where COMMIT was sent and no answer came: the transaction may stand. */
 export class UnknownCommit extends Error {}
 
@@ -80,10 +83,12 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     application_name: 'crossfade',
     keepAlive: true,
   })
-  pool.on('error', () => undefined) // an idle connection broke; the pool opens another
+  pool.on('error', ignore) // an idle connection broke; the pool opens another
 
   async function transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
     const client = await pool.connect()
+    // Between two statements nobody listens to the connection: one that breaks there would end the process.
+    client.on('error', ignore)
     let broken = true
     try {
       await client.query('begin')
@@ -106,6 +111,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       }
       return result
     } finally {
+      client.off('error', ignore)
       client.release(broken)
     }
   }
