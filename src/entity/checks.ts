@@ -1,6 +1,7 @@
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity } from './entity.ts'
 import type { Field, Fields } from './field.ts'
+import { impliedTables } from './implied-tables.ts'
 
 const idKinds = new Set(['objectId', 'text', 'int'])
 const ownColumns = ['id', 'rest', '_cf_epoch', '_cf_counter']
@@ -58,8 +59,8 @@ function checkPath(entity: string, path: string, mongo: string): void {
   }
 }
 
-function checkField(entity: string, path: string, { spec }: Field<unknown>): void {
-  if (/[.$\0]/.test(path.split('.').at(-1) ?? '') || path.endsWith('.')) {
+function checkField(entity: string, key: string, path: string, { spec }: Field<unknown>): void {
+  if (/[.$\0]/.test(key)) {
     refuse(
       entity,
       path,
@@ -81,7 +82,7 @@ function checkField(entity: string, path: string, { spec }: Field<unknown>): voi
 function checkFields(entity: string, fields: Fields, parent: string): void {
   for (const [key, field] of Object.entries(fields)) {
     const path = parent === '' ? key : `${parent}.${key}`
-    checkField(entity, path, field)
+    checkField(entity, key, path, field)
     if (path === 'id')
       refuse(entity, path, 'is the name of the id itself', 'Describe the id with `id:` and remove the field.')
     if (field.spec.fields) checkFields(entity, field.spec.fields, path)
@@ -97,12 +98,14 @@ export function checkEntity(entity: Entity): void {
   const columns = new Claims(name)
   const tables = new Claims(name)
   const paths = new Claims(name)
+  const objects = new Claims(name)
   for (const column of ownColumns) columns.claim('column', column, 'Crossfade itself', '')
   tables.claim('table', entity.postgres, 'the entity', '')
   for (const embed of entity.embeds.values()) {
     checkPath(name, embed.path, embed.mongo)
     checkIdentifier(name, embed.path, embed.column)
     columns.claim('column', embed.column, embed.path, 'Name one of them with .column().')
+    objects.claim('Mongo path', embed.mongo, embed.path, 'Map each path once.')
   }
   for (const leaf of entity.leaves.values()) {
     checkPath(name, leaf.path, leaf.mongo)
@@ -113,6 +116,9 @@ export function checkEntity(entity: Entity): void {
       checkIdentifier(name, leaf.path, leaf.childTable)
       tables.claim('table', leaf.childTable, leaf.path, 'Name another with .childTable().')
     }
+  }
+  for (const table of impliedTables(entity)) {
+    for (const { name: index, path } of table.indexes) checkIdentifier(name, path, index)
   }
   for (const leaf of entity.leaves.values()) {
     for (const prefix of leaf.parents) {

@@ -48,7 +48,7 @@ function build(entity: Entity, key: string, paths: readonly string[]): FieldSet 
  */
 export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
   const sorted = [...new Set(paths)].sort()
-  const key = sorted.join(' ')
+  const key = sorted.join('\0') // the one character that no name holds
   let sets = cache.get(entity)
   if (!sets) cache.set(entity, (sets = new Map()))
   let set = sets.get(key)

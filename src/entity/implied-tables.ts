@@ -11,6 +11,8 @@ export interface ImpliedColumn {
 
 export interface ImpliedIndex {
   readonly name: string
+  /** Record path of the field that asks for it. */
+  readonly path: string
   readonly columns: readonly string[]
 }
 
@@ -47,7 +49,7 @@ function childTable(entity: Entity, leaf: Leaf): ImpliedTable {
     ],
     primaryKey: ['parent_id', 'position'],
     parent: entity.postgres,
-    indexes: leaf.index ? [{ name: `${leaf.childTable}_value_idx`, columns: ['value'] }] : [],
+    indexes: leaf.index ? [{ name: `${leaf.childTable}_value_idx`, path: leaf.path, columns: ['value'] }] : [],
   }
 }
 
@@ -68,7 +70,7 @@ export function impliedTables(entity: Entity): ImpliedTable[] {
     parent: null,
     indexes: leaves
       .filter((leaf) => leaf.list === 'none' && (leaf.index || leaf.unique || leaf.references))
-      .map((leaf) => ({ name: `${entity.postgres}_${leaf.column}_idx`, columns: [leaf.column, 'id'] })),
+      .map(({ path, column }) => ({ name: `${entity.postgres}_${column}_idx`, path, columns: [column, 'id'] })),
   }
   return [own, ...leaves.filter((leaf) => leaf.list === 'child').map((leaf) => childTable(entity, leaf))]
 }

@@ -27,6 +27,18 @@ async function onServer(uri: string, statement: string): Promise<void> {
   }
 }
 
+/** Connections that were just closed may live on for a moment, and would complain loudly about being cut off. */
+async function dropDatabase(uri: string, database: string): Promise<void> {
+  for (let tries = 50; ; tries--) {
+    try {
+      return await onServer(uri, `drop database if exists ${database}`)
+    } catch (error) {
+      if (tries === 0) throw error
+      await new Promise((done) => setTimeout(done, 100))
+    }
+  }
+}
+
 export interface Servers {
   readonly mongoUri: string
   readonly databaseUrl: string
@@ -58,7 +70,7 @@ export async function openStores(
     async close() {
       await mongo.connection.db.dropDatabase()
       await Promise.all([mongo.close(), postgres.close()])
-      await onServer(databaseUrl, `drop database if exists ${database} with (force)`)
+      await dropDatabase(databaseUrl, database)
     },
   }
 }
@@ -71,4 +83,14 @@ export async function copyAll({ mongo, postgres }: TestStores, entity: Entity, l
     after = next
     more = next !== null
   }
+}
+
+/** Takes everything out of both databases, Crossfade's own notes included; for `beforeEach` where counts must be exact. */
+export async function emptyStores({ mongo, postgres }: TestStores): Promise<void> {
+  for (const collection of await mongo.connection.db.collections()) await collection.deleteMany({})
+  const tables = await postgres.connection.run<{ name: string }>(
+    sql`select format('%I.%I', schemaname, tablename) as name from pg_tables
+        where schemaname in ('public', 'crossfade') and tablename not like '%migrations%'`,
+  )
+  await postgres.connection.run(sql.raw(`truncate ${tables.map(({ name }) => name).join(', ')}`))
 }

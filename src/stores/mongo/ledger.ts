@@ -48,7 +48,8 @@ export function mongoLedger(connection: MongoConnection): Ledger {
     },
 
     async claim(key, owner, ms) {
-      const free = { $or: [{ owner }, { $expr: { $lt: ['$until', '$$NOW'] } }] }
+      // As milliseconds: a stored date against $$NOW is never "less" on SecantusDB, and claims would never expire
+      const free = { $or: [{ owner }, { $expr: { $lt: [{ $toLong: '$until' }, { $toLong: '$$NOW' }] } }] }
       try {
         await claims.updateOne({ _id: key, ...free }, [{ $set: { owner, until: { $add: ['$$NOW', ms] } } }], {
           upsert: true,

@@ -96,16 +96,17 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       try {
         result = await work(executor(client))
       } catch (error) {
-        await client.query('rollback')
-        broken = false
+        await client.query('rollback').then(() => {
+          broken = false
+        }, ignore)
         throw error
       }
       try {
         await client.query('commit')
         broken = false
       } catch (error) {
-        // An answer with an SQL state is a refusal (a deferred constraint); anything else is silence.
-        broken = !(error instanceof pg.DatabaseError)
+        // A constraint or a conflict is a refusal; anything else, a server that goes down included, is silence.
+        broken = !(error instanceof pg.DatabaseError && /^(23|40)/.test(error.code ?? ''))
         if (broken) throw new UnknownCommit('COMMIT was not answered', { cause: error })
         throw error
       }
