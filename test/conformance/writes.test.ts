@@ -1,9 +1,9 @@
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
+import { append, increment, planPatch } from '../../src/stores/patch.ts'
 import { everything } from '../../src/stores/query.ts'
 import type { Image } from '../../src/stores/store.ts'
-import { append, increment, planPatch } from '../../src/stores/patch.ts'
 import { Account, account, newId, openAccounts } from '../support/account.ts'
 import { insertRaw, rawDocument } from '../support/dirty.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -55,7 +55,10 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
     const { version } = await writer().create(Account, account(id), free)
     const first = await writer().patch(Account, id, planPatch(Account, { visits: 1 }), free)
     expect(first?.version).toEqual({ epoch: 1, counter: version.counter + 1 })
-    const second = await writer().patch(Account, id, planPatch(Account, { tags: append('a') }), { epoch: 4, owed: false })
+    const second = await writer().patch(Account, id, planPatch(Account, { tags: append('a') }), {
+      epoch: 4,
+      owed: false,
+    })
     expect(second?.version).toEqual({ epoch: 4, counter: version.counter + 2 })
     const gone = await writer().delete(Account, id, { epoch: 5, owed: true })
     expect(gone).toEqual({
@@ -127,7 +130,9 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
     await writer().create(Account, account(a), free)
     await writer().create(Account, account(b), free)
     const email = `${a}@example.org`
-    await expect(writer().create(Account, account(newId(), { email }), free)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(writer().create(Account, account(newId(), { email }), free)).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
     const change = writer().patch(Account, b, planPatch(Account, { email, visits: 9 }), free)
     await expect(change).rejects.toMatchObject({ code: 'CONFLICT' })
     expect((await stored(b))?.record).toMatchObject({ email: `${b}@example.org`, visits: null })
@@ -149,7 +154,11 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
     const id = await insertRaw(fleet, Vessel, document)
     const patch = planPatch(Vessel, { 'engine.fuel.kind': 'gas', seen: new Date(5), name: 'B' })
     const image = await fleet[origin].writer.patch(Vessel, id, patch, owed)
-    const rest = { hull: 'steel', meta: { note: 'kept' }, engine: { serial: 'X', fuel: { grade: { $numberInt: '5' } } } }
+    const rest = {
+      hull: 'steel',
+      meta: { note: 'kept' },
+      engine: { serial: 'X', fuel: { grade: { $numberInt: '5' } } },
+    }
     expect(image?.rest).toEqual(rest)
     if (origin === 'mongo') {
       expect(await rawDocument(fleet, Vessel, id)).toEqual({
@@ -220,7 +229,9 @@ describe('Puts into Mongo', () => {
 
   test('bring back what the mapping does not name where the document is gone', async () => {
     const id = await insertRaw(fleet, Vessel, { hull: 'steel', engine: { serial: 7 }, meta: { note: 'kept' } })
-    await fleet.mongo.connection.db.collection<{ _id: unknown }>('vessels').deleteMany({ hull: 'steel', 'engine.serial': 7 })
+    await fleet.mongo.connection.db
+      .collection<{ _id: unknown }>('vessels')
+      .deleteMany({ hull: 'steel', 'engine.serial': 7 })
     const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, { 'engine.power': 9 }), owed)
     expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
     expect(await rawDocument(fleet, Vessel, id)).toEqual({

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bump } from '../../src/stores/mongo/bookkeeping.ts'
 import { planPatch } from '../../src/stores/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
-import { bump } from '../../src/stores/mongo/bookkeeping.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import type { TestStores } from '../support/stores.ts'
 
@@ -33,7 +33,9 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
     expect(await put(changed!)).toEqual([{ put: 'late' }])
     expect(await put(image)).toEqual([{ put: 'late' }])
     expect((await both(stores, from, id)).mirror).toEqual({ version: gone!.version, record: null })
-    expect((await stores[to].reader.byIds(Account, [id], { key: '', paths: [], leaves: [], embeds: [], nodes: [] })).size).toBe(0)
+    expect(
+      (await stores[to].reader.byIds(Account, [id], { key: '', paths: [], leaves: [], embeds: [], nodes: [] })).size,
+    ).toBe(0)
   })
 
   test('a put and a delete at once leave no record, whoever comes first [put-vs-delete]', async () => {

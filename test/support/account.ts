@@ -50,7 +50,11 @@ export function sweepOnce(stores: TestStores, from: Origin, owner = 'test'): Pro
 }
 
 /** Version and content of a record in both stores; null where it is gone, undefined where it never was. */
-export async function both(stores: TestStores, from: Origin, id: string): Promise<{ authority: unknown; mirror: unknown }> {
+export async function both(
+  stores: TestStores,
+  from: Origin,
+  id: string,
+): Promise<{ authority: unknown; mirror: unknown }> {
   const look = async (origin: Origin): Promise<unknown> => {
     const [image] = await stores[origin].debts.images(Account, [id])
     return image && { version: image.version, record: image.record }

@@ -87,7 +87,8 @@ export async function copyAll({ mongo, postgres }: TestStores, entity: Entity, l
 
 /** Takes everything out of both databases, Crossfade's own notes included; for `beforeEach` where counts must be exact. */
 export async function emptyStores({ mongo, postgres }: TestStores): Promise<void> {
-  for (const collection of await mongo.connection.db.collections()) await collection.deleteMany({})
+  const collections = await mongo.connection.db.collections()
+  await Promise.all(collections.map((collection) => collection.deleteMany({})))
   const tables = await postgres.connection.run<{ name: string }>(
     sql`select format('%I.%I', schemaname, tablename) as name from pg_tables
         where schemaname in ('public', 'crossfade') and tablename not like '%migrations%'`,

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { intPrefixOf, meansNull } from '../../src/codec/converter.ts'
+import { type KindName, kindOf } from '../../src/codec/kinds.ts'
+
+const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)])
+
+const taken: readonly (readonly [kind: KindName, value: unknown, parsed: unknown])[] = [
+  ['objectId', '5F00000000000000000000AA', '5f00000000000000000000aa'],
+  ['text', '', ''],
+  ['text', '👩‍🚀\n', '👩‍🚀\n'],
+  ['int', -2147483648, -2147483648],
+  ['int', 2147483647, 2147483647],
+  ['int', -0, 0],
+  ['float', 1e308, 1e308],
+  ['float', 5, 5],
+  ['boolean', false, false],
+  ['timestamp', '1903-12-01T00:00:00Z', new Date('1903-12-01T00:00:00.000Z')],
+  ['timestamp', '2020-01-01T01:00:00.1234+01:00', new Date('2020-01-01T00:00:00.123Z')],
+  ['timestamp', '-004713-11-24T00:00:00Z', new Date(-210866803200000)],
+  ['timestamp', new Date(5), new Date(5)],
+  ['json', null, null],
+  ['json', { $set: { 'a.b': [-0, 'x', null, true] } }, { $set: { 'a.b': [0, 'x', null, true] } }],
+  ['json', deep(90), deep(90)],
+]
+
+const refused: readonly (readonly [kind: KindName, value: unknown, message: string])[] = [
+  ['objectId', 'xyz', '"xyz" is not a valid id: expected 24 hex digits.'],
+  ['objectId', 7, '7 is not a valid id: expected 24 hex digits.'],
+  ['text', 7, '7 is not a valid text: expected a string.'],
+  [
+    'text',
+    'a\0b',
+    '"a\\u0000b" is not a valid text: expected a string without the character NUL, which Postgres cannot hold.',
+  ],
+  ['text', '\ud800', '"\\ud800" is not a valid text: expected well-formed Unicode (it has a lone surrogate).'],
+  ['int', 1.5, '1.5 is not a valid int: expected a whole number of 32 bits.'],
+  ['int', 2147483648, '2147483648 is not a valid int: expected a whole number of 32 bits.'],
+  ['int', '5', '"5" is not a valid int: expected a whole number of 32 bits.'],
+  ['int', Number.NaN, 'NaN is not a valid int: expected a whole number of 32 bits.'],
+  ['int', 5n, '5 is not a valid int: expected a whole number of 32 bits.'],
+  ['float', Number.POSITIVE_INFINITY, 'Infinity is not a valid float: expected a finite number.'],
+  ['float', '1', '"1" is not a valid float: expected a finite number.'],
+  ['boolean', 1, '1 is not a valid boolean: expected true or false.'],
+  [
+    'timestamp',
+    '2020-01-01',
+    '"2020-01-01" is not a valid date: expected ISO 8601 with an offset, for example 1903-12-01T00:00:00.000Z.',
+  ],
+  [
+    'timestamp',
+    '2020-01-01T00:00:00',
+    '"2020-01-01T00:00:00" is not a valid date: expected ISO 8601 with an offset, for example 1903-12-01T00:00:00.000Z.',
+  ],
+  [
+    'timestamp',
+    '2020-13-01T00:00:00Z',
+    '"2020-13-01T00:00:00Z" is not a valid date: expected an instant after 4714-11-24 BC.',
+  ],
+  ['timestamp', new Date(-210866803200001), 'expected an instant after 4714-11-24 BC.'],
+  ['timestamp', new Date(Number.NaN), 'Invalid Date is not a valid date: expected an instant after 4714-11-24 BC.'],
+  ['json', Number.NaN, 'NaN is not a valid JSON value: expected finite numbers.'],
+  [
+    'json',
+    undefined,
+    'undefined is not a valid JSON value: expected objects, lists, strings, numbers, booleans or null.',
+  ],
+  [
+    'json',
+    { a: new Date(5) },
+    'is not a valid JSON value: expected objects, lists, strings, numbers, booleans or null.',
+  ],
+  ['json', { 'a\0': 1 }, 'expected a string without the character NUL, which Postgres cannot hold.'],
+  ['json', deep(91), '"…" is not a valid JSON value: expected at most 90 levels.'],
+]
+
+describe('Kinds', () => {
+  test.each(taken)('%s takes %j', (kind, value, parsed) => {
+    expect(kindOf(kind).parse(value)).toEqual(parsed)
+  })
+
+  test.each(refused)('%s refuses %o with a message that says what is expected', (kind, value, message) => {
+    expect(() => kindOf(kind).parse(value)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringContaining(message) }),
+    )
+  })
+
+  test('a message shows at most sixty characters of the value', () => {
+    expect(() => kindOf('int').parse('x'.repeat(1_000))).toThrow(
+      `"${'x'.repeat(59)} is not a valid int: expected a whole number of 32 bits.`,
+    )
+  })
+
+  test.each(taken)('%s comes back from its canonical form: %j', (kind, _value, parsed) => {
+    const { toJson, fromJson } = kindOf(kind)
+    expect(fromJson(JSON.parse(JSON.stringify(toJson(parsed))))).toEqual(parsed)
+  })
+
+  test('json keeps a key that would change the prototype', () => {
+    const value = JSON.parse('{"__proto__": {"a": 1}}')
+    expect(JSON.stringify(kindOf('json').parse(value))).toBe('{"__proto__":{"a":1}}')
+  })
+})
+
+describe('Converters', () => {
+  test.each([
+    ['1995è', 1995],
+    ['1995', 1995],
+    ['-20 BC', -20],
+    ['-0', 0],
+    ['007', 7],
+    ['2147483647', 2147483647],
+    ['2147483648', undefined],
+    ['99999999999', undefined],
+    [' 1995', undefined],
+    ['+5', undefined],
+    ['c. 1995', undefined],
+    ['', undefined],
+    ['-', undefined],
+    ['٣', undefined],
+  ])('the whole number that %j starts with', (value, number) => {
+    expect(intPrefixOf(value)).toBe(number)
+  })
+
+  test('a value means null only where it is named, type and all', () => {
+    expect(meansNull({ nullIf: ['', 0] }, '')).toBe(true)
+    expect(meansNull({ nullIf: ['', 0] }, 0)).toBe(true)
+    expect(meansNull({ nullIf: ['', 0] }, '0')).toBe(false)
+    expect(meansNull({ nullIf: ['', 0] }, false)).toBe(false)
+    expect(meansNull({}, '')).toBe(false)
+  })
+})

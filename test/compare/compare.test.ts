@@ -1,0 +1,127 @@
+import { boolean, defineEntity, embed, float, json, list, objectId, text, timestamp } from 'crossfade'
+import { describe, expect, test } from 'vitest'
+import { canonicalValue } from '../../src/compare/canonical.ts'
+import { differences, fingerprint, hidden, sameRecord } from '../../src/compare/differences.ts'
+import { equalJson } from '../../src/compare/equal-json.ts'
+import { allFields, fieldSet } from '../../src/entity/field-set.ts'
+import { newRecord } from '../../src/entity/new-record.ts'
+import type { Json } from '../../src/util/json.ts'
+
+const Thing = defineEntity('Thing', {
+  mongo: 'things',
+  postgres: 'things',
+  id: objectId(),
+  fields: {
+    name: text().sensitive(),
+    size: float(),
+    on: boolean(),
+    at: timestamp(),
+    extra: json(),
+    tags: list(text()),
+    inner: embed({ deep: embed({ x: text() }) }),
+  },
+})
+
+describe('Equal JSON', () => {
+  const equal: readonly (readonly [Json, Json])[] = [
+    [null, null],
+    [0, -0],
+    [1, 1.0],
+    [
+      { a: 1, b: [1, { c: null }] },
+      { b: [1, { c: null }], a: 1 },
+    ],
+    [[], []],
+    [{}, {}],
+  ]
+  const unequal: readonly (readonly [Json, Json])[] = [
+    [null, 0],
+    [null, {}],
+    [null, []],
+    [[], {}],
+    [0, false],
+    ['1', 1],
+    ['a', 'A'],
+    ['é', 'e\u0301'],
+    [
+      [1, 2],
+      [2, 1],
+    ],
+    [[1], [1, 1]],
+    [{ a: null }, {}],
+    [{ a: null }, { b: null }],
+    [{ toString: null }, {}],
+  ]
+
+  test.each(equal)('%j means the same as %j', (a, b) => {
+    expect(equalJson(a, b)).toBe(true)
+    expect(equalJson(b, a)).toBe(true)
+  })
+
+  test.each(unequal)('%j does not mean %j', (a, b) => {
+    expect(equalJson(a, b)).toBe(false)
+    expect(equalJson(b, a)).toBe(false)
+  })
+})
+
+describe('Canonical values', () => {
+  const leaf = (path: string): Parameters<typeof canonicalValue>[0] => Thing.leaves.get(path)!
+
+  test('are JSON, with one form for each meaning', () => {
+    expect(canonicalValue(leaf('at'), new Date('1903-12-01T00:00:00Z'))).toBe(-2085523200000)
+    expect(Object.is(canonicalValue(leaf('size'), -0), 0)).toBe(true)
+    expect(canonicalValue(leaf('tags'), ['b', 'a'])).toEqual(['b', 'a'])
+    expect(canonicalValue(leaf('tags'), undefined)).toBeNull()
+    expect(canonicalValue(leaf('on'), false)).toBe(false)
+  })
+})
+
+describe('Differences', () => {
+  const id = '5f00000000000000000000aa'
+  const record = (values: Record<string, unknown>): ReturnType<typeof newRecord> => newRecord(Thing, id, values)
+  const all = allFields(Thing)
+
+  test('equal records have none', () => {
+    const values = { name: 'a', at: new Date(5), extra: { a: 1, b: 2 }, tags: ['x'], inner: { deep: null } }
+    expect(differences(all, record(values), record({ ...values, at: new Date(5), extra: { b: 2, a: 1 } }))).toEqual([])
+    expect(sameRecord(Thing, record(values), record(values))).toBe(true)
+  })
+
+  test('name the path and both values, and hide what is sensitive', () => {
+    const a = record({ name: 'secret', size: 1.5, tags: [], extra: [1] })
+    const b = record({ name: 'other', size: 1.25, tags: null, extra: [1] })
+    expect(differences(all, a, b)).toEqual([
+      { path: 'name', control: hidden, candidate: hidden },
+      { path: 'size', control: 1.5, candidate: 1.25 },
+      { path: 'tags', control: [], candidate: null },
+    ])
+  })
+
+  test('tell a missing object from an empty one', () => {
+    expect(differences(all, record({ inner: {} }), record({}))).toEqual([
+      { path: 'inner', control: '(object)', candidate: null },
+    ])
+    expect(differences(all, record({ inner: { deep: {} } }), record({ inner: {} }))).toEqual([
+      { path: 'inner.deep', control: '(object)', candidate: null },
+    ])
+  })
+
+  test('look only at what was read', () => {
+    expect(differences(fieldSet(Thing, ['size']), record({ on: true }), record({ on: false }))).toEqual([])
+  })
+
+  test('no record equals no record and nothing else', () => {
+    expect(sameRecord(Thing, null, null)).toBe(true)
+    expect(sameRecord(Thing, null, record({}))).toBe(false)
+  })
+
+  test('findings of the same place share a fingerprint', () => {
+    expect(fingerprint('Thing', 'thing', 'divergence', 'name')).toMatch(/^[0-9a-f]{12}$/)
+    expect(fingerprint('Thing', 'thing', 'divergence', 'name')).toBe(
+      fingerprint('Thing', 'thing', 'divergence', 'name'),
+    )
+    expect(fingerprint('Thing', 'thing', 'divergence', 'name')).not.toBe(
+      fingerprint('Thing', 'thing', 'missing', 'name'),
+    )
+  })
+})

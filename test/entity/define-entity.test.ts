@@ -1,0 +1,260 @@
+import { boolean, defineEntity, embed, type Field, float, int, json, list, objectId, text, timestamp } from 'crossfade'
+import { describe, expect, test } from 'vitest'
+import { checkEntities } from '../../src/entity/checks.ts'
+import type { Fields } from '../../src/entity/field.ts'
+import { impliedTables } from '../../src/entity/implied-tables.ts'
+import { newRecord } from '../../src/entity/new-record.ts'
+
+const define = (fields: Fields, options: object = {}): unknown =>
+  defineEntity('Thing', { mongo: 'things', postgres: 'things', id: objectId(), fields, ...options })
+
+const long = 'x'.repeat(70)
+
+/** What each mapping that cannot work is told: which field, what is wrong, what to do. */
+const refusals: readonly (readonly [title: string, fields: Fields, message: string])[] = [
+  [
+    'two fields in one column',
+    { a: text().column('c'), b: text().column('c') },
+    'Thing.b uses the column "c" of a. Name one of them with .column().',
+  ],
+  [
+    "a column of Crossfade's own",
+    { rest: json() },
+    'Thing.rest uses the column "rest" of Crossfade itself. Name one of them with .column().',
+  ],
+  [
+    'a presence column that is taken',
+    { has_a: boolean(), a: embed({ b: text() }) },
+    'Thing.has_a uses the column "has_a" of a. Name one of them with .column().',
+  ],
+  [
+    'one Mongo path twice',
+    { a: text().at('x'), b: int().at('x') },
+    'Thing.b uses the Mongo path "x" of a. Map each path once.',
+  ],
+  [
+    'one object twice',
+    { a: embed({ b: text() }).at('x'), c: embed({ d: text() }).at('x').column('has_y') },
+    'Thing.c uses the Mongo path "x" of a. Map each path once.',
+  ],
+  [
+    'a path inside a value',
+    { a: json().at('x'), b: text().at('x.y') },
+    'Thing.b is stored inside "x", which a holds whole. Map one of the two.',
+  ],
+  [
+    'a member inside a value',
+    { a: json().at('x'), b: embed({ c: text() }).at('x') },
+    'Thing.b.c is stored inside "x", which a holds whole. Map one of the two.',
+  ],
+  [
+    'an empty step',
+    { a: text().at('x..y') },
+    'Thing.a has the Mongo path "x..y", with a step that is empty, a number or starts with $. Map the value around it with json() or list().',
+  ],
+  [
+    'a numbered step',
+    { a: text().at('x.0') },
+    'Thing.a has the Mongo path "x.0", with a step that is empty, a number or starts with $. Map the value around it with json() or list().',
+  ],
+  [
+    'an operator',
+    { a: text().at('$where') },
+    'Thing.a has the Mongo path "$where", with a step that is empty, a number or starts with $. Map the value around it with json() or list().',
+  ],
+  [
+    'the id of the document',
+    { a: text().at('_id') },
+    'Thing.a has the Mongo path "_id", which Crossfade owns. The id is mapped by `id`; choose another path with .at().',
+  ],
+  [
+    'the bookkeeping of the document',
+    { a: int().at('_cf.counter') },
+    'Thing.a has the Mongo path "_cf.counter", which Crossfade owns. The id is mapped by `id`; choose another path with .at().',
+  ],
+  [
+    'a field of the name id',
+    { id: text() },
+    'Thing.id is the name of the id itself. Describe the id with `id:` and remove the field.',
+  ],
+  [
+    'a name with a dot',
+    { 'a.b': text() },
+    'Thing.a.b has a name with a dot, $ or NUL. Give it a plain name and say where it is stored with .at().',
+  ],
+  [
+    'a name with a dollar',
+    { a: embed({ $b: text() }) },
+    'Thing.a.$b has a name with a dot, $ or NUL. Give it a plain name and say where it is stored with .at().',
+  ],
+  ['a list of json', { a: list(json()) }, 'Thing.a is a list of json, which no column holds. Map it with json().'],
+  [
+    'a list of lists',
+    { a: list(list(text())) },
+    'Thing.a is a list of lists, which no column holds. Map it with json().',
+  ],
+  [
+    'a list of objects',
+    { a: list(embed({ b: text() })) },
+    'Thing.a is a list of embeds, which no column holds. Map it with json().',
+  ],
+  [
+    'a child table for a scalar',
+    { a: text().childTable('t') },
+    'Thing.a is not a list but asks for a child table. Remove .childTable().',
+  ],
+  [
+    'a prefix for text',
+    { a: (text as (converter: object) => Field<unknown>)({ intPrefix: true }) },
+    'Thing.a has intPrefix but is not an int. Use int({ intPrefix: true }).',
+  ],
+  [
+    'a unique list',
+    { a: list(text()).unique() },
+    'Thing.a is a list and cannot be unique or a reference. Mark a scalar field.',
+  ],
+  [
+    'a list of references',
+    { a: list(objectId()).references('Thing') },
+    'Thing.a is a list and cannot be unique or a reference. Mark a scalar field.',
+  ],
+  ['unique json', { a: json().unique() }, 'Thing.a is json and cannot be unique. Mark a scalar field.'],
+  [
+    'a column name that Postgres would cut',
+    { [long]: text() },
+    `Thing.${long} needs the Postgres name "${long}", which is longer than 63 bytes. Name it with .column().`,
+  ],
+  [
+    'an index name that Postgres would cut',
+    { ['y'.repeat(60)]: text().index() },
+    `Thing.${'y'.repeat(60)} needs the Postgres name "things_${'y'.repeat(60)}_idx", which is longer than 63 bytes. Name it with .column().`,
+  ],
+  [
+    'a column name that is empty',
+    { a: text().column('') },
+    'Thing.a has an empty or unusable Postgres name. Name it with .column().',
+  ],
+  [
+    'a child table of the name of the table',
+    { a: list(text()).childTable('things') },
+    'Thing.a uses the table "things" of the entity. Name another with .childTable().',
+  ],
+  [
+    'two lists in one child table',
+    { a: list(text()).childTable('t'), b: list(text()).childTable('t') },
+    'Thing.b uses the table "t" of a. Name another with .childTable().',
+  ],
+]
+
+describe('defineEntity', () => {
+  test.each(refusals)('refuses %s, and says what to do', (_title, fields, message) => {
+    expect(() => define(fields)).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
+  })
+
+  test('refuses an id that no store can key by', () => {
+    expect(() => define({}, { id: float() })).toThrow(
+      'Thing.id is neither objectId(), text() nor int(). Choose one of them.',
+    )
+    expect(() => define({}, { id: timestamp() })).toThrow('Thing.id is neither')
+  })
+
+  test('takes a mapping that uses everything', () => {
+    const entity = defineEntity('Thing', {
+      mongo: 'things',
+      postgres: 'things',
+      id: int(),
+      fields: {
+        a: text().required().unique().at('x.y'),
+        b: embed({ c: embed({ dE: list(int()).childTable('thing_des').index() }).at('k.l') }),
+      },
+    })
+    expect(
+      [...entity.leaves.values()].map(({ path, mongo, parents, column }) => ({ path, mongo, parents, column })),
+    ).toEqual([
+      { path: 'a', mongo: 'x.y', parents: ['x'], column: 'a' },
+      { path: 'b.c.dE', mongo: 'b.k.l.dE', parents: ['b', 'b.k', 'b.k.l'], column: 'b_c_d_e_count' },
+    ])
+    expect(impliedTables(entity).map(({ name, columns }) => [name, columns.map((column) => column.name)])).toEqual([
+      ['things', ['id', 'has_b', 'has_b_c', 'a', 'b_c_d_e_count', 'rest', '_cf_epoch', '_cf_counter']],
+      ['thing_des', ['parent_id', 'position', 'value']],
+    ])
+    expect(Object.isFrozen(entity)).toBe(true)
+  })
+})
+
+describe('Entities side by side', () => {
+  const make = (name: string, options: object = {}, fields: Fields = {}): Parameters<typeof checkEntities>[0][number] =>
+    defineEntity(name, { mongo: name, postgres: name, id: objectId(), fields, ...options })
+
+  test.each([
+    [
+      'a name',
+      [make('a'), make('a', { mongo: 'b', postgres: 'b' })],
+      'a.entity uses the name a of a. Each entity needs its own.',
+    ],
+    [
+      'a collection',
+      [make('a'), make('b', { mongo: 'a' })],
+      'b.entity uses the collection a of a. Each entity needs its own.',
+    ],
+    [
+      'a table',
+      [make('a'), make('b', { postgres: 'a' })],
+      'b.entity uses the table a of a. Each entity needs its own.',
+    ],
+    [
+      'a child table',
+      [make('a'), make('b', {}, { c: list(text()).childTable('a') })],
+      'b.entity uses the table a of a. Each entity needs its own.',
+    ],
+    [
+      'a reference to nothing',
+      [make('a', {}, { b: objectId().references('B') })],
+      'a.b references B, which is no entity. Load it in schema/index.ts.',
+    ],
+  ])('cannot share %s', (_title, entities, message) => {
+    expect(() => checkEntities(entities)).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
+  })
+
+  test('can refer to each other', () => {
+    const a = make('a', {}, { b: objectId().references('b') })
+    expect(() => checkEntities([a, make('b', {}, { a: objectId().references('a') })])).not.toThrow()
+  })
+})
+
+describe('A new record', () => {
+  const Thing = defineEntity('Thing', {
+    mongo: 'things',
+    postgres: 'things',
+    id: text(),
+    fields: {
+      name: text({ nullIf: [''] }).required(),
+      n: int({ nullIf: [-1] }),
+      tags: list(text({ nullIf: ['-'] })),
+      at: embed({ x: int() }),
+    },
+  })
+
+  test('has null for what was left out', () => {
+    expect(newRecord(Thing, 'a', { name: 'A' })).toEqual({ id: 'a', name: 'A', n: null, tags: null, at: null })
+    expect(newRecord(Thing, 'a', { name: 'A', at: {}, tags: [] })).toMatchObject({ tags: [], at: { x: null } })
+  })
+
+  test('has null for what the converter means as null', () => {
+    expect(newRecord(Thing, 'a', { name: 'A', n: -1 })).toMatchObject({ n: null })
+  })
+
+  test.each([
+    [{}, 'Thing.name must not be null.'],
+    [{ name: null }, 'Thing.name must not be null.'],
+    [{ name: '' }, 'Thing.name must not be null.'],
+    [{ name: 'A', colour: 1 }, 'Thing has no field "colour".'],
+    [{ name: 'A', n: 1.5 }, 'Thing.n: 1.5 is not a valid int: expected a whole number of 32 bits.'],
+    [{ name: 'A', tags: 'x' }, 'Thing.tags: A list is expected.'],
+    [{ name: 'A', tags: [null] }, 'Thing.tags: null is not a valid text: expected a string.'],
+    [{ name: 'A', tags: ['-'] }, 'Thing.tags: "-" is not a valid element: expected one that does not mean null.'],
+    [{ name: 'A', at: { x: 'y' } }, 'Thing.at.x: "y" is not a valid int: expected a whole number of 32 bits.'],
+  ])('is refused: %j', (input, message) => {
+    expect(() => newRecord(Thing, 'a', input)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT', message }))
+  })
+})

@@ -1,0 +1,47 @@
+import { defineEntity, embed, int, objectId, text } from 'crossfade'
+import { expect, test } from 'vitest'
+import { allFields, fieldSet } from '../../src/entity/field-set.ts'
+
+const Thing = defineEntity('Thing', {
+  mongo: 'things',
+  postgres: 'things',
+  id: objectId(),
+  fields: { a: text(), b: int(), e: embed({ x: text(), f: embed({ y: int() }) }), 'a b': text() },
+})
+
+test('equal selections share one object, whatever their order', () => {
+  expect(fieldSet(Thing, ['b', 'a', 'b'])).toBe(fieldSet(Thing, new Set(['a', 'b'])))
+  expect(fieldSet(Thing, ['a'])).not.toBe(fieldSet(Thing, ['b']))
+})
+
+test('names with spaces are not taken for two names', () => {
+  expect(fieldSet(Thing, ['a', 'b']).leaves.map(({ path }) => path)).toEqual(['a', 'b'])
+  expect(fieldSet(Thing, ['a b']).leaves.map(({ path }) => path)).toEqual(['a b'])
+})
+
+test('a member brings the objects around it, and nothing beside it', () => {
+  const set = fieldSet(Thing, ['e.f.y'])
+  expect(set.leaves.map(({ path }) => path)).toEqual(['e.f.y'])
+  expect(set.embeds.map(({ path }) => path)).toEqual(['e', 'e.f'])
+})
+
+test('an embedded object alone is its presence', () => {
+  const set = fieldSet(Thing, ['e'])
+  expect(set.leaves).toEqual([])
+  expect(set.embeds.map(({ path }) => path)).toEqual(['e'])
+})
+
+test('no paths are the id alone', () => {
+  expect(fieldSet(Thing, [])).toMatchObject({ leaves: [], embeds: [], nodes: [] })
+})
+
+test('all fields are all leaves and embedded objects', () => {
+  expect(allFields(Thing).leaves.map(({ path }) => path)).toEqual(['a', 'b', 'e.x', 'e.f.y', 'a b'])
+  expect(allFields(Thing)).toBe(allFields(Thing))
+})
+
+test('a path that the entity does not have is named', () => {
+  expect(() => fieldSet(Thing, ['e.z'])).toThrow(
+    expect.objectContaining({ code: 'MISCONFIGURED', message: 'Thing has no field "e.z".' }),
+  )
+})

@@ -1,0 +1,114 @@
+import { boolean, defineEntity, embed, float, int, objectId, text, timestamp } from 'crossfade'
+import { describe, expect, test } from 'vitest'
+import { newRecord } from '../../src/entity/new-record.ts'
+import { decodeCursor, encodeCursor } from '../../src/stores/cursor.ts'
+import { type PageArgs, planPage } from '../../src/stores/page.ts'
+import { everything, type OrderKey, totalOrder } from '../../src/stores/query.ts'
+
+const options = {
+  postgres: 'things',
+  id: objectId(),
+  fields: {
+    name: text(),
+    n: int(),
+    x: float(),
+    on: boolean(),
+    at: timestamp(),
+    inner: embed({ code: text() }),
+  },
+}
+const Thing = defineEntity('Thing', { mongo: 'things', ...options })
+const Other = defineEntity('Other', { mongo: 'others', ...options })
+
+const id = '5f00000000000000000000aa'
+const order = (...keys: OrderKey[]): readonly OrderKey[] => totalOrder(Thing, keys)
+const asc = (path: string): OrderKey => ({ path, direction: 'asc' })
+const desc = (path: string): OrderKey => ({ path, direction: 'desc' })
+
+const every = order(asc('name'), desc('n'), asc('x'), asc('on'), desc('at'), asc('inner.code'))
+const record = newRecord(Thing, id, {
+  name: '👩‍🚀 "\n',
+  n: -5,
+  x: 0.1,
+  on: false,
+  at: new Date('1903-12-01T00:00:00.001Z'),
+  inner: {},
+})
+const cursor = encodeCursor(Thing, every, record)
+
+describe('Cursors', () => {
+  test('carry the order keys and the id, of every kind', () => {
+    expect(decodeCursor(Thing, every, cursor)).toEqual([
+      '👩‍🚀 "\n',
+      -5,
+      0.1,
+      false,
+      new Date('1903-12-01T00:00:00.001Z'),
+      null,
+      id,
+    ])
+  })
+
+  test('are text that fits a URL', () => {
+    expect(cursor).toMatch(/^[\w-]+$/)
+  })
+
+  test('of a record with nothing in it carry nulls', () => {
+    const empty = encodeCursor(Thing, every, newRecord(Thing, id, {}))
+    expect(decodeCursor(Thing, every, empty)).toEqual([null, null, null, null, null, null, id])
+  })
+
+  const refused: readonly (readonly [title: string, cursor: string])[] = [
+    ['an empty one', ''],
+    ['one that is no base64', '%%%'],
+    ["another API's", Buffer.from('arrayconnection:5').toString('base64')],
+    ['JSON without a seal', Buffer.from('["a",1]').toString('base64url')],
+    [
+      'an altered one',
+      Buffer.from(Buffer.from(cursor, 'base64url').toString().replace('-5', '-6')).toString('base64url'),
+    ],
+    ['one with an altered seal', `AAAA${cursor.slice(4)}`],
+    ['a cut one', cursor.slice(0, -3)],
+    ["another type's", encodeCursor(Other, every, record)],
+    ["another order's", encodeCursor(Thing, order(asc('name')), record)],
+    ['one of the other direction', encodeCursor(Thing, [desc('name'), ...every.slice(1)], record)],
+  ]
+
+  test.each(refused)('refuse %s, and say what to use', (_title, text) => {
+    expect(() => decodeCursor(Thing, every, text)).toThrow(
+      expect.objectContaining({
+        code: 'BAD_USER_INPUT',
+        message: expect.stringMatching(/^The cursor .*\. Use a cursor of the same field, order and API\.$/),
+      }),
+    )
+  })
+})
+
+describe('Page arguments', () => {
+  const refused: readonly (readonly [args: PageArgs, message: string])[] = [
+    [{ first: 1, last: 1 }, 'Give first or last, not both.'],
+    [{ first: -1 }, 'first and last are between 0 and 100; -1 is not.'],
+    [{ last: 101 }, 'first and last are between 0 and 100; 101 is not.'],
+    [{ first: 1, after: 'x' }, 'The cursor is not one of this API. Use a cursor of the same field, order and API.'],
+  ]
+
+  test.each(refused)('refuse %j', (args, message) => {
+    expect(() => planPage(Thing, everything, [], args)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', message }),
+    )
+  })
+
+  test('ask for one more than the page, in the order that it is read', () => {
+    expect(planPage(Thing, everything, [asc('n')], {})).toMatchObject({
+      limit: 21,
+      backward: false,
+      order: [asc('n'), asc('id')],
+    })
+    expect(planPage(Thing, everything, [asc('n')], { last: 5 })).toMatchObject({
+      limit: 6,
+      backward: true,
+      order: [desc('n'), desc('id')],
+      shownOrder: [asc('n'), asc('id')],
+    })
+  })
+})
