@@ -66,6 +66,25 @@ describe.each(directions)('Lists in a child table, authority $from', ({ from, to
     expect(mirror).toEqual(authority)
   })
 
+  test('of puts at once the newest stays, without any help from the sweep [cte-children]', async () => {
+    const rounds = Array.from({ length: 20 }, async () => {
+      const id = newId()
+      const first = await stores[from].writer.create(Account, account(id, { visits: 0 }), owed)
+      await stores[to].writer.bulkPut(Account, [first])
+      const images = []
+      for (const patch of [{ visits: 1 }, { tags: ['a'] }, { address: {}, visits: 2 }, { tags: ['b', 'c'] }]) {
+        images.push((await stores[from].writer.patch(Account, id, planPatch(Account, patch), owed))!)
+      }
+      const outcomes = await Promise.all(
+        images.toReversed().map((image) => stores[to].writer.bulkPut(Account, [image])),
+      )
+      const { authority, mirror } = await both(stores, from, id)
+      expect(mirror).toEqual(authority)
+      expect(outcomes[0]).toEqual([{ put: 'applied' }])
+    })
+    await Promise.all(rounds)
+  })
+
   test('a write that fails leaves the children as they were [cte-children]', async () => {
     const [id, other] = [newId(), newId()]
     await stores[from].writer.create(Account, account(id, { tags: ['a'] }), owed)

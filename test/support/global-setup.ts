@@ -8,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     readonly mongoUri: string
     readonly databaseUrl: string
+    /** `MongoDB`, or the stand-in that runs in its place. */
+    readonly mongoName: string
   }
 }
 
@@ -25,6 +27,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   })
   project.provide('mongoUri', stores.mongo.uri)
   project.provide('databaseUrl', stores.postgres.uri)
+  project.provide('mongoName', stores.mongo.name)
   return async () => {
     await stores.stop()
     rmSync(dataDir, { recursive: true, force: true })

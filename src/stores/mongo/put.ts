@@ -1,15 +1,14 @@
 import type { Collection, Document } from 'mongodb'
-import type { Entity, Id, Leaf } from '../../entity/entity.ts'
-import { valueAt } from '../../entity/values.ts'
+import type { Entity } from '../../entity/entity.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { alive, atVersion, mirrored, versionOf } from './bookkeeping.ts'
-import { decodeRecord } from './codec/decode.ts'
-import { difference, encodeId, encodeLeaf, encodeWhole } from './codec/encode.ts'
+import { atVersion, mirrored, versionOf } from './bookkeeping.ts'
+import { difference, encodeId, encodeWhole } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { buries, keepTombstone, tombstonesOf } from './tombstone.ts'
+import { holders, park } from './unique-values.ts'
 
 const late: PutOutcome = { put: 'late' }
 const applied: PutOutcome = { put: 'applied' }
@@ -51,24 +50,6 @@ async function storedById(
     .find({ _id: { $in: ids } } as Document, { readConcern: { level: 'majority' } })
     .toArray()
   return new Map(documents.map((document) => [String(document['_id']), document]))
-}
-
-/** Which records hold the value that a unique index refused. */
-async function holders(connection: MongoConnection, entity: Entity, image: Image, index: string): Promise<PutOutcome> {
-  const own = encodeId(entity, image.id)
-  const conditions = [...entity.leaves.values()].flatMap((leaf) => {
-    const value = leaf.unique ? valueAt(image.record!, leaf.keys) : null
-    return value === null ? [] : [{ [leaf.mongo]: encodeLeaf(leaf, value) }]
-  })
-  if (conditions.length === 0) return { put: 'blocked', constraint: index, by: [] }
-  const found = await connection
-    .collection(entity)
-    .find(allOf(alive, { _id: { $ne: own } }, { $or: conditions }) as Document, { projection: { _id: 1 } })
-    .toArray()
-  const by = found.map((document) =>
-    entity.idKind === 'objectId' ? String(document['_id']) : (document['_id'] as unknown as Id),
-  )
-  return { put: 'blocked', constraint: index, by }
 }
 
 const maxRaces = 5 // another put of the same record won each time; the sweep looks at it again
@@ -128,23 +109,6 @@ async function attempt(connection: MongoConnection, entity: Entity, images: read
   )
 }
 
-/** Unique values that the images are about to exchange are parked: Mongo checks each document by itself. */
-async function park(connection: MongoConnection, entity: Entity, images: readonly Image[]): Promise<void> {
-  const unique: Leaf[] = [...entity.leaves.values()].filter((leaf) => leaf.unique)
-  const stored = await storedById(connection, entity, images)
-  for (const image of images) {
-    const document = stored.get(String(encodeId(entity, image.id)))
-    if (!document || compareVersions(versionOf(document), image.version) >= 0) continue
-    const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document))) as Document
-    const record = decodeRecord(image.id, entity.nodes, document)
-    // Null needs no parking, and its parents may be missing
-    const held = unique.filter((leaf) => valueAt(record, leaf.keys) !== null)
-    if (held.length === 0) continue
-    const parked = Object.fromEntries(held.map((leaf) => [leaf.mongo, `parked ${String(document['_id'])}`]))
-    await connection.collection(entity).updateOne(filter, { $set: parked })
-  }
-}
-
 /** See `Writer.bulkPut`. The documents' guards are their exact versions: a racing put makes this one late. */
 export async function bulkPut(
   connection: MongoConnection,
@@ -157,11 +121,8 @@ export async function bulkPut(
   if (!swaps) return outcomes
   const left = images.filter((_, index) => outcomes[index]!.put === 'blocked')
   const involved = new Set(outcomes.flatMap((outcome) => (outcome.put === 'blocked' ? outcome.by : [])))
-  await park(
-    connection,
-    entity,
-    images.filter(({ id }) => involved.has(id) || left.some((image) => image.id === id)),
-  )
+  const parked = images.filter(({ id }) => involved.has(id) || left.some((image) => image.id === id))
+  await park(connection, entity, parked, await storedById(connection, entity, parked))
   const again = await attempt(connection, entity, images)
   return again.map((outcome, index) =>
     outcomes[index]!.put === 'applied' && outcome.put === 'late' ? applied : outcome,

@@ -2,13 +2,14 @@ import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { FieldSet } from '../../entity/field-set.ts'
-import { leafAt, type OrderKey } from '../query.ts'
+import { leafAt, type OrderKey, type Where } from '../query.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { allOf } from './all-of.ts'
 import { isDeleted, isPending, versionOf } from './bookkeeping.ts'
+import { CleanPaths } from './clean-paths.ts'
 import { decodeId, decodeRecord } from './codec/decode.ts'
 import { encodeId, encodeLeaf } from './codec/encode.ts'
-import { decoded } from './codec/expression.ts'
+import { decoded, isConverted } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 import { projectionOf } from './projection.ts'
@@ -17,13 +18,18 @@ import { visible } from './visible.ts'
 import { translate } from './where.ts'
 
 /** The sort document, and the decoded order keys that must be computed first: dirty values sort as the null they are. */
-function sorting(entity: Entity, order: readonly OrderKey[]): { computed: Document; sort: Document } {
+function sorting(
+  clean: CleanPaths,
+  entity: Entity,
+  order: readonly OrderKey[],
+): { computed: Document; sort: Document } {
   const computed: Document = {}
   const sort: Document = {}
   order.forEach(({ path, direction }, index) => {
     const leaf = leafAt(entity, path)
-    const key = path === 'id' ? '_id' : `_o${index}`
-    if (path !== 'id') computed[key] = decoded(leaf)
+    const stored = path === 'id' || clean.isClean(entity, leaf)
+    const key = stored ? leaf.mongo : `_o${index}`
+    if (!stored) computed[key] = decoded(leaf)
     sort[key] = direction === 'asc' ? 1 : -1
   })
   return { computed, sort }
@@ -45,9 +51,10 @@ function toItem(entity: Entity, fields: FieldSet, document: Document): Item[] {
 
 export function mongoReader(connection: MongoConnection): Reader {
   const options = { maxTimeMS: connection.maxTimeMs }
+  const clean = new CleanPaths(connection)
 
   async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
-    const { computed, sort } = sorting(entity, order)
+    const { computed, sort } = sorting(clean, entity, order)
     const match = allOf(translate(entity, where), visible(entity))
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
@@ -65,17 +72,22 @@ export function mongoReader(connection: MongoConnection): Reader {
   async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
     const { path, where, order, limit, fields } = per
     const values = asked(per.values)
-    const { computed, sort } = sorting(entity, order)
-    const leaf = leafAt(entity, path)
-    const ranked = {
-      $setWindowFields: { partitionBy: '$_k', sortBy: sort, output: { _n: { $documentNumber: {} } } },
+    const among: Where = { op: 'in', path, values }
+    if (values.length === 1) {
+      const items = await query(entity, { where: { op: 'and', of: [among, where] }, order, limit, fields })
+      return new Map(items.length > 0 ? [[values[0], items]] : [])
     }
+    const { computed, sort } = sorting(clean, entity, order)
+    const leaf = leafAt(entity, path)
+    // What the filter lets through decodes as it is stored, unless a converter stands between
+    const key = isConverted(leaf) ? decoded(leaf) : `$${leaf.mongo}`
+    const output = { _n: { $documentNumber: {} } }
     const pipeline: Document[] = [
-      { $match: allOf(translate(entity, { op: 'in', path, values }), translate(entity, where), visible(entity)) },
-      { $set: { ...computed, _k: decoded(leaf) } },
-      ...(values.length === 1
-        ? [{ $sort: sort }, { $limit: limit }]
-        : [ranked, { $match: { _n: { $lte: limit } } }, { $sort: sort }]),
+      { $match: allOf(translate(entity, among), translate(entity, where), visible(entity)) },
+      { $set: { ...computed, _k: key } },
+      { $setWindowFields: { partitionBy: '$_k', sortBy: sort, output } },
+      { $match: { _n: { $lte: limit } } },
+      { $sort: sort },
       { $project: { ...projectionOf(fields), _k: 1 } },
     ]
     const documents = await connection.collection(entity).aggregate(pipeline, options).toArray()

@@ -8,6 +8,7 @@ import {
   type RawBuilder,
 } from 'kysely'
 import pg from 'pg'
+import { parseBeforeChrist } from './codec/timestamp.ts'
 
 export interface PostgresOptions {
   readonly uri: string
@@ -66,6 +67,20 @@ function executor(client: pg.Pool | pg.PoolClient): Executor {
 /** The next statement on the connection fails and tells. */
 const ignore = (): void => undefined
 
+type Parser = (text: string) => unknown
+
+const driverParser = pg.types.getTypeParser as (oid: number, format?: string) => Parser
+const timestamptz = 1184
+const arrays = { text: 1009, timestamptz: 1185 } // the OIDs of built-in types are fixed
+
+function parserOf(oid: number, format?: string): Parser {
+  const parser = driverParser(oid, format)
+  if (oid === timestamptz) return (text) => parseBeforeChrist(text) ?? parser(text)
+  if (oid !== arrays.timestamptz) return parser
+  const [texts, one] = [driverParser(arrays.text), parserOf(timestamptz)]
+  return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : one(each)))
+}
+
 /** Thrown where COMMIT was sent and no answer came: the transaction may stand. */
 export class UnknownCommit extends Error {}
 
@@ -80,6 +95,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     // A server that hangs does not time its statements; the client's own limit comes a little later.
     query_timeout: statementTimeoutMs + 1_000,
     options: '-c timezone=UTC -c synchronous_commit=on',
+    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
     application_name: 'crossfade',
     keepAlive: true,
   })

@@ -1,0 +1,58 @@
+import type { Document } from 'mongodb'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { valueAt } from '../../entity/values.ts'
+import type { Image, PutOutcome } from '../store.ts'
+import { compareVersions } from '../version.ts'
+import { allOf } from './all-of.ts'
+import { alive, atVersion, versionOf } from './bookkeeping.ts'
+import { decodeRecord } from './codec/decode.ts'
+import { encodeId, encodeLeaf } from './codec/encode.ts'
+import type { MongoConnection } from './connection.ts'
+
+/** Which records hold the value that a unique index refused. */
+export async function holders(
+  connection: MongoConnection,
+  entity: Entity,
+  image: Image,
+  index: string,
+): Promise<PutOutcome> {
+  const own = encodeId(entity, image.id)
+  const conditions = [...entity.leaves.values()].flatMap((leaf) => {
+    const value = leaf.unique ? valueAt(image.record!, leaf.keys) : null
+    return value === null ? [] : [{ [leaf.mongo]: encodeLeaf(leaf, value) }]
+  })
+  if (conditions.length === 0) return { put: 'blocked', constraint: index, by: [] }
+  const found = await connection
+    .collection(entity)
+    .find(allOf(alive, { _id: { $ne: own } }, { $or: conditions }) as Document, { projection: { _id: 1 } })
+    .toArray()
+  const by = found.map((document) =>
+    entity.idKind === 'objectId' ? String(document['_id']) : (document['_id'] as unknown as Id),
+  )
+  return { put: 'blocked', constraint: index, by }
+}
+
+/**
+ * Unique values that the images are about to exchange are parked: Mongo checks each document by itself.
+ *
+ * @param stored the documents as they are, by the text of their id.
+ */
+export async function park(
+  connection: MongoConnection,
+  entity: Entity,
+  images: readonly Image[],
+  stored: ReadonlyMap<string, Document>,
+): Promise<void> {
+  const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique)
+  for (const image of images) {
+    const document = stored.get(String(encodeId(entity, image.id)))
+    if (!document || compareVersions(versionOf(document), image.version) >= 0) continue
+    const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document))) as Document
+    const record = decodeRecord(image.id, entity.nodes, document)
+    // Null needs no parking, and its parents may be missing
+    const held = unique.filter((leaf) => valueAt(record, leaf.keys) !== null)
+    if (held.length === 0) continue
+    const parked = Object.fromEntries(held.map((leaf) => [leaf.mongo, `parked ${String(document['_id'])}`]))
+    await connection.collection(entity).updateOne(filter, { $set: parked })
+  }
+}
