@@ -1,6 +1,6 @@
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
-import type { Entity, Rec, RecordOf } from '../entity/entity.ts'
+import type { Entity, Rec } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
 import { fieldSet } from '../entity/field-set.ts'
 import { encodeCursor } from '../stores/cursor.ts'
@@ -124,5 +124,3 @@ export async function loadChildren(
     loaders.count(entity, path, { ...key, resolver: `${resolver}.totalCount` }),
   )
 }
-
-export type ConnectionOf<E> = Connection & { readonly record?: RecordOf<E> }

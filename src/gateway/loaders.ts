@@ -3,7 +3,7 @@ import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Id, Rec } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import type { Reads } from '../routing/reads.ts'
-import { leafAt, type OrderKey, type Where } from '../stores/query.ts'
+import { everything, leafAt, type OrderKey, type Where } from '../stores/query.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
 
@@ -97,8 +97,7 @@ export class Loaders {
         const reader = this.#reads.reader(origin, candidate)
         if (path === 'id') return reader.byIds(entity, values as Id[], fields)
         const order: OrderKey[] = [{ path: 'id', direction: 'asc' }]
-        const where: Where = { op: 'and', of: [] }
-        const groups = await reader.queryPer(entity, { path, values, where, order, limit: 1, fields })
+        const groups = await reader.queryPer(entity, { path, values, where: everything, order, limit: 1, fields })
         return new Map([...groups].map(([value, items]) => [value, items[0]!]))
       },
       outcome: (items) => ({
@@ -157,12 +156,11 @@ export class Loaders {
 
   async #loadCounts(entity: Entity, path: string, keys: readonly ManyKey[]): Promise<number[]> {
     const values = keys.map(({ value }) => value)
-    const where: Where = { op: 'and', of: [] }
     const counts = await this.#reads.run({
       entity,
       resolver: keys[0]!.resolver,
       args: { [path]: values },
-      on: (origin, candidate) => this.#reads.reader(origin, candidate).countPer(entity, path, values, where),
+      on: (origin, candidate) => this.#reads.reader(origin, candidate).countPer(entity, path, values, everything),
       outcome: (found: ReadonlyMap<unknown, number>) => {
         const value: Json = Object.fromEntries([...found].map(([key, n]) => [text(entity, path, key), n]))
         return { is: 'value', value }

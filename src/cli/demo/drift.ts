@@ -1,5 +1,6 @@
 import type { DemoConfig } from '../../gateway/config.ts'
 import { type Drifted, driftDocument, undoDrift } from '../../stores/mongo/drift.ts'
+import { everything } from '../../stores/query.ts'
 import type { Json } from '../../util/json.ts'
 import type { Session } from '../session.ts'
 
@@ -27,7 +28,7 @@ export async function seedDrift(
 ): Promise<Drifted[]> {
   const { connection, reader, ledger } = stores.mongo
   const types = config.entities.filter(({ name }) => (demo.drift[name]?.paths.length ?? 0) > 0)
-  const sizes = await Promise.all(types.map((entity) => reader.count(entity, { op: 'and', of: [] })))
+  const sizes = await Promise.all(types.map((entity) => reader.count(entity, everything)))
   const next = random(seed)
   const taken = new Set<string>()
   const drifted: Drifted[] = []

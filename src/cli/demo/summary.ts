@@ -2,9 +2,8 @@ import type { RunningGateway } from '../../gateway/start-gateway.ts'
 import { STAGE_PLAN } from '../../stage/stage.ts'
 import type { Mismatch } from '../../stores/findings.ts'
 import type { Drifted } from '../../stores/mongo/drift.ts'
+import { everything } from '../../stores/query.ts'
 import type { Session } from '../session.ts'
-
-const everything = { op: 'and', of: [] } as const
 
 async function typeSummary({ config, stores }: Session, { routing }: RunningGateway, type: string) {
   const entity = config.entities.find(({ name }) => name === type)!

@@ -8,7 +8,7 @@ import { allOf } from './all-of.ts'
 import { isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { CleanPaths } from './clean-paths.ts'
 import { decodeId, decodeRecord } from './codec/decode.ts'
-import { encodeId, encodeLeaf } from './codec/encode.ts'
+import { encodeId } from './codec/encode.ts'
 import { decoded, isConverted } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
@@ -140,9 +140,4 @@ export function mongoReader(connection: MongoConnection): Reader {
       return new Map(groups.map((group) => [decode(group['_id']), group['n'] as number]))
     },
   }
-}
-
-/** A value of a field as bespoke pipelines compare it. */
-export function mongoValue(entity: Entity, path: string, value: unknown): unknown {
-  return encodeLeaf(leafAt(entity, path), value)
 }

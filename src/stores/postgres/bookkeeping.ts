@@ -34,6 +34,9 @@ export async function noteOwed(tx: Executor, entity: Entity, id: Id, version: Ve
   )
 }
 
+/** An id from the text that bookkeeping keeps it as. */
+export const toId = (entity: Entity, text: string): Id => (entity.idKind === 'int' ? Number(text) : text)
+
 export interface Tombstone {
   readonly id: Id
   readonly version: Version
@@ -44,10 +47,7 @@ export async function tombstonesOf(tx: Executor, entity: Entity, wanted: readonl
     sql`select id, epoch, counter from crossfade.tombstones where entity = ${entity.name} and id = any(${wanted.map(String)}::text[])`,
   )
   return new Map(
-    rows.map(({ id, epoch, counter }) => [
-      entity.idKind === 'int' ? Number(id) : id,
-      { epoch: Number(epoch), counter: Number(counter) },
-    ]),
+    rows.map(({ id, epoch, counter }) => [toId(entity, id), { epoch: Number(epoch), counter: Number(counter) }]),
   )
 }
 
@@ -60,7 +60,7 @@ export async function keepTombstones(tx: Executor, entity: Entity, dead: readonl
         on conflict (entity, id) do update set epoch = excluded.epoch, counter = excluded.counter, at = now()
         where (t.epoch, t.counter) < (excluded.epoch, excluded.counter) returning id`,
   )
-  return new Set(kept.map(({ id }) => (entity.idKind === 'int' ? Number(id) : id)))
+  return new Set(kept.map(({ id }) => toId(entity, id)))
 }
 
 /** Gives a tombstone another version, where it is still at the one given. */

@@ -84,7 +84,7 @@ function parserOf(oid: number, format?: string): Parser {
 /** Thrown where COMMIT was sent and no answer came: the transaction may stand. */
 export class UnknownCommit extends Error {}
 
-/** Nothing is sent before the first call; a server that is down fails a call at once or after two seconds. */
+/** Nothing is sent before the first call; a server that is down fails a call at once, one that is silent after five seconds. */
 export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
   const pool = new pg.Pool({

@@ -1,14 +1,12 @@
 import { sql } from 'kysely'
-import type { Entity, Id } from '../../entity/entity.ts'
+import type { Id } from '../../entity/entity.ts'
 import { allFields } from '../../entity/field-set.ts'
 import type { Debts, Image } from '../store.ts'
-import { ids as idArray, tombstonesOf } from './bookkeeping.ts'
+import { ids as idArray, toId, tombstonesOf } from './bookkeeping.ts'
 import type { Row } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import { imageOf } from './reader.ts'
 import { columnsOf, tableOf } from './select.ts'
-
-const toId = (entity: Entity, text: string): Id => (entity.idKind === 'int' ? Number(text) : text)
 
 /** Notes are rows of `crossfade.pending`, written in the transaction of the change. */
 export function postgresDebts(connection: PostgresConnection): Debts {
