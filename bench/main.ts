@@ -1,19 +1,25 @@
+import { parseArgs } from 'node:util'
 import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
 
-const benches: Readonly<Record<string, () => Promise<Row[]>>> = { 'routed-read': routedRead }
+const benches: Readonly<Record<string, (only: string) => Promise<Row[]>>> = { 'routed-read': routedRead }
 
-const args = process.argv.slice(2)
-const wanted = args.filter((arg) => !arg.startsWith('--'))
+const {
+  values: { json, only },
+  positionals: wanted,
+} = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, only: { type: 'string', default: '' } },
+})
 const unknown = wanted.filter((name) => !(name in benches))
 if (unknown.length > 0)
   throw new Error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`)
 
 const rows: Row[] = []
 for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await bench()))
+  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await bench(only)))
 }
-if (args.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
+if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
 else {
   for (const { bench, case: name, baseline, ours, unit, ratio } of rows) {
     process.stdout.write(

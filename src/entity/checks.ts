@@ -49,7 +49,7 @@ function checkPath(entity: string, path: string, mongo: string): void {
       'Map the value around it with json() or list().',
     )
   }
-  if (steps[0] === '_id' || steps[0] === '_cf') {
+  if (steps[0] === '_id' || steps[0]!.startsWith('_cf')) {
     refuse(
       entity,
       path,

@@ -28,7 +28,7 @@ function sorting(
   order.forEach(({ path, direction }, index) => {
     const leaf = leafAt(entity, path)
     const stored = path === 'id' || clean.isClean(entity, leaf)
-    const key = stored ? leaf.mongo : `_o${index}`
+    const key = stored ? leaf.mongo : `_cf_order${index}`
     if (!stored) computed[key] = decoded(leaf)
     sort[key] = direction === 'asc' ? 1 : -1
   })
@@ -81,24 +81,24 @@ export function mongoReader(connection: MongoConnection): Reader {
     const leaf = leafAt(entity, path)
     // What the filter lets through decodes as it is stored, unless a converter stands between
     const key = isConverted(leaf) ? decoded(leaf) : `$${leaf.mongo}`
-    const output = { _n: { $documentNumber: {} } }
     const pipeline: Document[] = [
       { $match: allOf(translate(entity, among), translate(entity, where), visible(entity)) },
-      { $set: { ...computed, _k: key } },
-      { $setWindowFields: { partitionBy: '$_k', sortBy: sort, output } },
-      { $match: { _n: { $lte: limit } } },
-      { $sort: sort },
-      { $project: { ...projectionOf(fields), _k: 1 } },
+      ...(isEmpty(computed) ? [] : [{ $set: computed }]),
+      { $setWindowFields: { partitionBy: key, sortBy: sort, output: { _cf_number: { $documentNumber: {} } } } },
+      { $match: { _cf_number: { $lte: limit } } },
+      { $project: { ...projectionOf(fields), _cf_key: key, _cf_number: 1 } },
     ]
     const documents = await connection.collection(entity).aggregate(pipeline, options).toArray()
     const groups = new Map<unknown, Item[]>()
     const { decode } = mongoKind(leaf.kind)
     for (const document of documents) {
-      const key = decode(document['_k'])
-      const group = groups.get(key)
-      const items = toItem(entity, fields, document)
-      if (group) group.push(...items)
-      else groups.set(key, items)
+      const key = decode(document['_cf_key'])
+      const [item] = toItem(entity, fields, document)
+      if (!item) continue
+      let group = groups.get(key)
+      if (!group) groups.set(key, (group = []))
+      // Documents come in no promised order; the store has numbered them
+      group[(document['_cf_number'] as number) - 1] = item
     }
     return groups
   }

@@ -1,11 +1,12 @@
 import type { Document } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { alive, atVersion, versionOf } from './bookkeeping.ts'
-import { decodeRecord } from './codec/decode.ts'
+import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId, encodeLeaf } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 
@@ -26,9 +27,10 @@ export async function holders(
     .collection(entity)
     .find(allOf(alive, { _id: { $ne: own } }, { $or: conditions }) as Document, { projection: { _id: 1 } })
     .toArray()
-  const by = found.map((document) =>
-    entity.idKind === 'objectId' ? String(document['_id']) : (document['_id'] as unknown as Id),
-  )
+  const by = found.map(({ _id }): Id => {
+    const id = decodeId(entity, _id)
+    return id instanceof Refused ? rawText(_id) : id
+  })
   return { put: 'blocked', constraint: index, by }
 }
 

@@ -8,14 +8,18 @@ import { mongoKind } from './codec/mongo-kinds.ts'
 
 const never: Document = { $nor: [{}] }
 
-/** None of the paths holds an array: a condition on one would match by element, where decoding gives null. */
-function noArrays(paths: readonly string[]): Document {
-  return paths.length === 0 ? {} : { $nor: paths.map((path) => ({ [path]: { $type: 'array' } })) }
+/** No parent is an array: a condition on a member would match by element, where decoding gives null. */
+function plainParents({ parents }: Leaf): Document {
+  return parents.length === 0 ? {} : { $nor: parents.map((path) => ({ [path]: { $type: 'array' } })) }
 }
 
-/** A condition on a scalar field: one that holds an array is dirty, and so is one inside an array of objects. */
+/**
+ * A condition on a scalar field: one that holds an array is dirty, and so is one inside an array of objects. Nothing
+ * matches inside an empty array, so that a first element tells; some planners leave the index at a `$type`.
+ */
 function scalarOnly(leaf: Leaf, condition: Document): Document {
-  return leaf.mongo === '_id' ? condition : allOf(condition, noArrays([leaf.mongo, ...leaf.parents]))
+  if (leaf.mongo === '_id') return condition
+  return allOf(condition, { [`${leaf.mongo}.0`]: { $exists: false } }, plainParents(leaf))
 }
 
 const isNull = (leaf: Leaf): Document => ({ $expr: { $eq: [decoded(leaf), null] } })
@@ -72,7 +76,7 @@ function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: 
 
 function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
   const { encode } = mongoKind(leaf.kind)
-  const plainParents = noArrays(leaf.parents)
+  const plain = plainParents(leaf)
   const loose = isConverted(leaf) || isNumber(leaf)
   const list = { $ifNull: [decoded(leaf), []] }
   const each = values.map((value) =>
@@ -80,8 +84,8 @@ function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every')
       ? { $expr: { $in: [{ $literal: encode(value) }, list] } }
       : { [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } },
   )
-  if (need === 'some') return each.length === 0 ? never : allOf({ $or: each }, plainParents)
-  return each.length === 0 ? isNotNull(leaf) : allOf(...each, plainParents)
+  if (need === 'some') return each.length === 0 ? never : allOf({ $or: each }, plain)
+  return each.length === 0 ? isNotNull(leaf) : allOf(...each, plain)
 }
 
 function isEmpty(leaf: Leaf, wanted: boolean): Document {
