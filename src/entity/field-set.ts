@@ -1,4 +1,5 @@
 import { CrossfadeError } from '../util/errors.ts'
+import { onceFor } from '../util/once-for.ts'
 import type { Embed, Entity, Leaf, Node } from './entity.ts'
 
 /** The part of an entity that one read needs. Cached and frozen: equal selections share one object. */
@@ -59,11 +60,7 @@ export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
   return set
 }
 
-const whole = new WeakMap<Entity, FieldSet>()
-
 /** Every mapped field: what a post-image holds. */
-export function allFields(entity: Entity): FieldSet {
-  let set = whole.get(entity)
-  if (!set) whole.set(entity, (set = fieldSet(entity, [...entity.leaves.keys(), ...entity.embeds.keys()])))
-  return set
-}
+export const allFields = onceFor((entity: Entity) =>
+  fieldSet(entity, [...entity.leaves.keys(), ...entity.embeds.keys()]),
+)

@@ -8,7 +8,7 @@ import { cutPage, type Page, type PageArgs, type PagePlan, planPage } from '../s
 import { everything, leafAt, type OrderKey, type Where } from '../stores/query.ts'
 import type { Item } from '../stores/store.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
-import { fieldsFor, selectedBelow } from './selection.ts'
+import { fieldsFor, oncePerField, selectedBelow } from './selection.ts'
 
 /** One page of records, as the connection types resolve it. The count is read only where it is selected. */
 export interface Connection {
@@ -33,6 +33,11 @@ function pageFields(info: GraphQLResolveInfo, entity: Entity, order: readonly Or
   const keys = cursors ? order.map(({ path }) => path).filter((path) => path !== 'id') : []
   const nodes = below(info, edges, 'node')
   return nodes.length > 0 ? fieldsFor(info, entity, nodes, keys) : fieldSet(entity, keys)
+}
+
+function pageFieldsHere(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
+  const key = `${entity.name} page ${order.map(({ path }) => path).join()}`
+  return oncePerField(info, key, () => pageFields(info, entity, order))
 }
 
 const empty: Page<Rec> = { items: [], hasNextPage: false, hasPreviousPage: false }
@@ -63,7 +68,7 @@ export async function loadConnection(
   const { reads } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, where, order, args)
-  const fields = pageFields(info, entity, plan.shownOrder)
+  const fields = pageFieldsHere(info, entity, plan.shownOrder)
   const items =
     fields &&
     (await reads.run({
@@ -107,7 +112,7 @@ export async function loadChildren(
   const resolver = resolverName(info)
   const plan = planPage(entity, everything, order, args)
   if (value === null || value === undefined) return connection(entity, plan, [], async () => 0)
-  const fields = pageFields(info, entity, plan.shownOrder)
+  const fields = pageFieldsHere(info, entity, plan.shownOrder)
   const { where, limit } = plan
   const key = {
     value: kindOf(leafAt(entity, path).kind).parse(value),

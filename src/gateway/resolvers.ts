@@ -6,7 +6,7 @@ import { type Transaction, write } from '../routing/writes.ts'
 import { leafAt } from '../stores/query.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
-import { fieldsFor } from './selection.ts'
+import { fieldsHere } from './selection.ts'
 
 /** The id of an argument in its canonical form. @throws BAD_USER_INPUT for one that cannot be an id of this entity. */
 export function parseId(entity: Entity, id: string | number): Id {
@@ -22,7 +22,7 @@ export async function load<E extends Entity>(
   info: GraphQLResolveInfo,
   entity: E,
   id: string | number | null,
-  fields: FieldSet = fieldsFor(info, entity, info.fieldNodes),
+  fields: FieldSet = fieldsHere(info, entity),
 ): Loaded<E> {
   if (id === null) return null
   const { loaders } = sessionOf(context, info)
@@ -40,13 +40,7 @@ export async function loadBy<E extends Entity>(
   if (value === null || value === undefined) return null
   const { loaders } = sessionOf(context, info)
   const parsed = kindOf(leafAt(entity, path).kind).parse(value)
-  return (await loaders.byKey(
-    entity,
-    path,
-    parsed,
-    fieldsFor(info, entity, info.fieldNodes),
-    resolverName(info),
-  )) as RecordOf<E> | null
+  return (await loaders.byKey(entity, path, parsed, fieldsHere(info, entity), resolverName(info))) as RecordOf<E> | null
 }
 
 /**

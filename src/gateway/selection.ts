@@ -1,5 +1,7 @@
 import {
+  BREAK,
   type FieldNode,
+  type FragmentDefinitionNode,
   GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
@@ -7,10 +9,13 @@ import {
   getDirectiveValues,
   getNamedType,
   isObjectType,
+  type OperationDefinitionNode,
   type SelectionSetNode,
+  visit,
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
+import { onceFor } from '../util/once-for.ts'
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
@@ -20,6 +25,37 @@ declare module 'graphql' {
 }
 
 type Nodes = readonly FieldNode[]
+
+const hasDirective = onceFor((definition: OperationDefinitionNode | FragmentDefinitionNode): boolean => {
+  let found = false
+  visit(definition, {
+    Directive() {
+      found = true
+      return BREAK
+    },
+  })
+  return found
+})
+
+/** Directives may take variables: what is selected then differs from request to request. */
+const isConditional = ({ operation, fragments }: GraphQLResolveInfo): boolean =>
+  hasDirective(operation) || Object.values(fragments).some((fragment) => fragment && hasDirective(fragment))
+
+const selections = new WeakMap<FieldNode, Map<string, FieldSet | null>>()
+
+/**
+ * What a field selects, worked out once for a document and not for each parent and request: the server parses a text
+ * once. `key` tells the questions about one field apart.
+ */
+export function oncePerField(info: GraphQLResolveInfo, key: string, ask: () => FieldSet | null): FieldSet | null {
+  const [node, another] = info.fieldNodes
+  if (!node || another || isConditional(info)) return ask()
+  let known = selections.get(node)
+  if (!known) selections.set(node, (known = new Map()))
+  let fields = known.get(key)
+  if (fields === undefined) known.set(key, (fields = ask()))
+  return fields
+}
 
 function isSkipped(info: GraphQLResolveInfo, node: Parameters<typeof getDirectiveValues>[1]): boolean {
   const skip = getDirectiveValues(GraphQLSkipDirective, node, info.variableValues)
@@ -81,4 +117,9 @@ export function fieldsFor(
   const paths = new Set(extra)
   if (isObjectType(type)) addPaths(info, entity, type, nodes, '', paths)
   return fieldSet(entity, paths)
+}
+
+/** What the present field selects of the records of an entity that it resolves to. */
+export function fieldsHere(info: GraphQLResolveInfo, entity: Entity): FieldSet {
+  return oncePerField(info, entity.name, () => fieldsFor(info, entity, info.fieldNodes))!
 }

@@ -1,6 +1,7 @@
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Leaf } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { onceFor } from '../util/once-for.ts'
 
 export type Comparison = 'eq' | 'lt' | 'lte' | 'gt' | 'gte'
 export type TextMatch = 'contains' | 'startsWith' | 'endsWith'
@@ -37,31 +38,24 @@ export function allOf(...of: readonly Where[]): Where {
 }
 
 /** The id seen as a leaf, so that translators treat it like any other field. */
-export function idLeaf(entity: Entity): Leaf {
-  let leaf = idLeaves.get(entity)
-  if (!leaf) {
-    leaf = Object.freeze<Leaf>({
-      path: 'id',
-      keys: ['id'],
-      kind: entity.idKind,
-      list: 'none',
-      converter: {},
-      mongo: '_id',
-      parents: [],
-      column: 'id',
-      childTable: null,
-      required: true,
-      sensitive: false,
-      unique: true,
-      index: true,
-      references: null,
-    })
-    idLeaves.set(entity, leaf)
-  }
-  return leaf
-}
-
-const idLeaves = new WeakMap<Entity, Leaf>()
+export const idLeaf = onceFor((entity: Entity) =>
+  Object.freeze<Leaf>({
+    path: 'id',
+    keys: ['id'],
+    kind: entity.idKind,
+    list: 'none',
+    converter: {},
+    mongo: '_id',
+    parents: [],
+    column: 'id',
+    childTable: null,
+    required: true,
+    sensitive: false,
+    unique: true,
+    index: true,
+    references: null,
+  }),
+)
 
 /** @throws CrossfadeError MISCONFIGURED where the entity has no such field. */
 export function leafAt(entity: Entity, path: string): Leaf {

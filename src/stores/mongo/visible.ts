@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
+import { onceFor } from '../../util/once-for.ts'
 import { idLeaf } from '../query.ts'
 import { allOf } from './all-of.ts'
 import { alive } from './bookkeeping.ts'
@@ -14,4 +15,4 @@ export function hasRecord(entity: Entity): Document {
 }
 
 /** Matches the documents that are part of the API: those that have a record and are not marked deleted. */
-export const visible = (entity: Entity): Document => allOf(alive, hasRecord(entity))
+export const visible = onceFor((entity: Entity): Document => allOf(alive, hasRecord(entity)))

@@ -6,6 +6,7 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type RawBuilder,
+  sql,
 } from 'kysely'
 import pg from 'pg'
 import { parseBeforeChrist } from './codec/timestamp.ts'
@@ -27,6 +28,9 @@ const compiler = new Kysely<Record<string, never>>({
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },
 })
+
+/** A part that binds no values, turned to text once: it stands in many statements, each of which is compiled. */
+export const constant = (part: RawBuilder<unknown>): RawBuilder<unknown> => sql.raw(part.compile(compiler).sql)
 
 const maxNames = 500 // statements a connection keeps prepared, at most; the shapes of an API are far fewer
 const names = new Map<string, string>()

@@ -3,6 +3,7 @@ import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../query.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
+import { columnOf, tableOf } from './select.ts'
 
 interface WithIssues {
   readonly id: Id | string
@@ -65,14 +66,14 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
       for (const leaf of entity.leaves.values()) {
         const target = leaf.references ? targets.get(leaf.references) : undefined
         if (!target) continue
-        const column = sql`t.${sql.id(leaf.column)}`
+        const column = columnOf(leaf)
         await connection.transaction(async (tx) => {
           await forget(tx, entity, leaf.mongo, 'reference')
           await tx.run(
             sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
                 select ${entity.name}, t.id::text, ${leaf.mongo}, ${`refers to a ${target.name} that does not exist`},
                   to_json(${column})::text, 'reference'
-                from ${sql.id(entity.postgres)} t
+                from ${tableOf(entity)}
                 where ${column} is not null and not exists (select from ${sql.id(target.postgres)} o where o.id = ${column})`,
           )
         })
@@ -89,8 +90,8 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
           const rows = await tx.run(
             sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
                 select ${entity.name}, t.id::text, ${leaf.mongo}, 'should be unique but is not', to_json(${column})::text, 'duplicate'
-                from ${sql.id(entity.postgres)} t
-                where ${column} in (select ${column} from ${sql.id(entity.postgres)} t where ${column} is not null group by 1 having count(*) > 1)
+                from ${tableOf(entity)}
+                where ${column} in (select ${column} from ${tableOf(entity)} where ${column} is not null group by 1 having count(*) > 1)
                 returning id`,
           )
           clean.set(leaf.path, rows.length === 0)

@@ -5,15 +5,14 @@ import { leafAt } from '../query.ts'
 import { encodeLeaf } from './codec/encode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import type { Executor } from './connection.ts'
+import { columnOf, tableOf } from './select.ts'
 import { param } from './where.ts'
 
 type Sql = RawBuilder<unknown>
 
-const column = (leaf: Leaf): Sql => sql`t.${sql.id(leaf.column)}`
-
 function arithmetic(entity: Entity, value: Arithmetic): Sql {
   if (typeof value === 'number') return sql`${value}::double precision`
-  if ('path' in value) return sql`coalesce(${column(leafAt(entity, value.path))}, 0)::double precision`
+  if ('path' in value) return sql`coalesce(${columnOf(leafAt(entity, value.path))}, 0)::double precision`
   const signs = { add: '+', subtract: '-', multiply: '*', divide: '/' } as const
   return sql`(${arithmetic(entity, value.left)} ${sql.raw(signs[value.op])} ${arithmetic(entity, value.right)})`
 }
@@ -40,7 +39,7 @@ function converted(leaf: Leaf, value: Sql): Sql {
 /** The new value of a column, from the row as it was before. */
 function assigned(entity: Entity, change: Change): Sql {
   const { leaf } = change
-  const old = column(leaf)
+  const old = columnOf(leaf)
   switch (change.op) {
     case 'set':
       return listValue(leaf, change.value)
@@ -78,7 +77,7 @@ export async function patchChildren(tx: Executor, entity: Entity, id: Id, patch:
     const { leaf } = change
     if (leaf.list !== 'child') continue
     const table = sql.id(leaf.childTable!)
-    const main = sql`${sql.id(entity.postgres)} t`
+    const main = tableOf(entity)
     const recount = sql`(select count(*) from ${table} where parent_id = t.id)`
     if (change.op === 'set') {
       await tx.run(sql`delete from ${table} where parent_id = ${id}`)

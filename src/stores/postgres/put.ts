@@ -9,6 +9,7 @@ import type { Executor, PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
 import { isConstraint } from './errors.ts'
 import { insertRows, replaceChildren } from './rows.ts'
+import { columnOf, tableOf } from './select.ts'
 import { param } from './where.ts'
 
 type Alive = Image & { readonly record: Rec }
@@ -23,13 +24,11 @@ async function bury(tx: Executor, entity: Entity, dead: readonly Image[]): Promi
     dead.map(({ id }) => id),
   )
   await tx.run(
-    sql`delete from ${sql.id(entity.postgres)} t using unnest(${deadIds},
+    sql`delete from ${tableOf(entity)} using unnest(${deadIds},
           ${dead.map(({ version }) => version.epoch)}::bigint[], ${dead.map(({ version }) => version.counter)}::bigint[]) d(id, epoch, counter)
         where t.id = d.id and (t._cf_epoch, t._cf_counter) < (d.epoch, d.counter)`,
   )
-  const newer = await tx.run<{ id: Id }>(
-    sql`select t.id from ${sql.id(entity.postgres)} t where t.id = any(${deadIds})`,
-  )
+  const newer = await tx.run<{ id: Id }>(sql`select t.id from ${tableOf(entity)} where t.id = any(${deadIds})`)
   for (const { id } of newer) kept.delete(id)
   return kept
 }
@@ -71,9 +70,9 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
 async function holders(connection: PostgresConnection, entity: Entity, image: Alive): Promise<Id[]> {
   const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique && valueAt(image.record, leaf.keys) !== null)
   if (unique.length === 0) return []
-  const same = unique.map((leaf) => sql`t.${sql.id(leaf.column)} = ${param(leaf, valueAt(image.record, leaf.keys))}`)
+  const same = unique.map((leaf) => sql`${columnOf(leaf)} = ${param(leaf, valueAt(image.record, leaf.keys))}`)
   const rows = await connection.run<{ id: Id }>(
-    sql`select t.id from ${sql.id(entity.postgres)} t where t.id <> ${image.id} and (${sql.join(same, sql` or `)})`,
+    sql`select t.id from ${tableOf(entity)} where t.id <> ${image.id} and (${sql.join(same, sql` or `)})`,
   )
   return rows.map(({ id }) => id)
 }

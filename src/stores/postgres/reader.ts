@@ -6,7 +6,7 @@ import type { Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
 import type { Row } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import type { PostgresConnection } from './connection.ts'
-import { columnsOf, tableOf, toItem } from './select.ts'
+import { columnOf, columnsOf, tableOf, toItem } from './select.ts'
 import { orderBy, translate } from './where.ts'
 
 export function postgresReader(connection: PostgresConnection): Reader {
@@ -26,7 +26,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
       sql`select k.k as _key, l.* from unnest(${values.map(encode)}::${sql.raw(cast)}[]) with ordinality k(k, n)
           cross join lateral (
             select ${columnsOf(fields)} from ${tableOf(entity)}
-            where t.${sql.id(leaf.column)} = k.k and ${translate(entity, where)}
+            where ${columnOf(leaf)} = k.k and ${translate(entity, where)}
             order by ${orderBy(entity, order)} limit ${limit}::int
           ) l order by k.n`,
     )
@@ -63,8 +63,8 @@ export function postgresReader(connection: PostgresConnection): Reader {
       const leaf = leafAt(entity, path)
       const { cast, encode, decode } = postgresKind(leaf.kind)
       const rows = await connection.run<{ k: unknown; n: string }>(
-        sql`select t.${sql.id(leaf.column)} as k, count(*) as n from ${tableOf(entity)}
-            where t.${sql.id(leaf.column)} = any(${values.map(encode)}::${sql.raw(cast)}[]) and ${translate(entity, where)}
+        sql`select ${columnOf(leaf)} as k, count(*) as n from ${tableOf(entity)}
+            where ${columnOf(leaf)} = any(${values.map(encode)}::${sql.raw(cast)}[]) and ${translate(entity, where)}
             group by 1`,
       )
       return new Map(rows.map(({ k, n }) => [decode(k), Number(n)]))

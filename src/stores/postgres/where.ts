@@ -1,12 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
+import { onceFor } from '../../util/once-for.ts'
 import { filteredLeaf, leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
+import { constant } from './connection.ts'
+import { columnOf } from './select.ts'
 
 type Sql = RawBuilder<unknown>
-
-const column = (leaf: Leaf): Sql => sql`t.${sql.id(leaf.column)}`
 
 /** A bound value with its type, since an untyped parameter may be taken for text. */
 export function param(leaf: Leaf, value: unknown): Sql {
@@ -22,14 +23,14 @@ function params(leaf: Leaf, values: readonly unknown[]): Sql {
 const operators = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 function compared(leaf: Leaf, op: keyof typeof operators, value: unknown): Sql {
-  if (value === null) return op === 'eq' ? sql`${column(leaf)} is null` : sql`false`
-  return sql`${column(leaf)} ${sql.raw(operators[op])} ${param(leaf, value)}`
+  if (value === null) return op === 'eq' ? sql`${columnOf(leaf)} is null` : sql`false`
+  return sql`${columnOf(leaf)} ${sql.raw(operators[op])} ${param(leaf, value)}`
 }
 
 function oneOf(leaf: Leaf, values: readonly unknown[]): Sql {
   const solid = values.filter((value) => value !== null)
-  const any = sql`${column(leaf)} = any(${params(leaf, solid)})`
-  return solid.length === values.length ? any : sql`(${any} or ${column(leaf)} is null)`
+  const any = sql`${columnOf(leaf)} = any(${params(leaf, solid)})`
+  return solid.length === values.length ? any : sql`(${any} or ${columnOf(leaf)} is null)`
 }
 
 const likeEscape = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
@@ -48,15 +49,15 @@ const pattern: Record<TextMatch | 'eq', (text: string) => string> = {
 }
 
 function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Sql {
-  if (insensitive) return sql`${column(leaf)} ~ ${pattern[op](foldPattern(value))}::text`
+  if (insensitive) return sql`${columnOf(leaf)} ~ ${pattern[op](foldPattern(value))}::text`
   if (op === 'eq') return compared(leaf, 'eq', value)
-  return sql`${column(leaf)} like ${like[op](likeEscape(value))}::text`
+  return sql`${columnOf(leaf)} like ${like[op](likeEscape(value))}::text`
 }
 
 function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Sql {
-  if (values.length === 0) return need === 'some' ? sql`false` : sql`${column(leaf)} is not null`
+  if (values.length === 0) return need === 'some' ? sql`false` : sql`${columnOf(leaf)} is not null`
   if (leaf.list === 'column') {
-    return sql`${column(leaf)} ${sql.raw(need === 'some' ? '&&' : '@>')} ${params(leaf, values)}`
+    return sql`${columnOf(leaf)} ${sql.raw(need === 'some' ? '&&' : '@>')} ${params(leaf, values)}`
   }
   const among = (some: readonly unknown[]): Sql =>
     sql`exists (select from ${sql.id(leaf.childTable!)} c where c.parent_id = t.id and c.value = any(${params(leaf, some)}))`
@@ -69,7 +70,7 @@ function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every')
 }
 
 function isEmpty(leaf: Leaf, wanted: boolean): Sql {
-  const size = leaf.list === 'child' ? column(leaf) : sql`cardinality(${column(leaf)})`
+  const size = leaf.list === 'child' ? columnOf(leaf) : sql`cardinality(${columnOf(leaf)})`
   return wanted ? sql`${size} = 0` : sql`${size} > 0`
 }
 
@@ -107,13 +108,11 @@ export function translate(entity: Entity, where: Where): Sql {
   }
 }
 
-/** Nulls first ascending and last descending, as Mongo sorts; indexes are made in the same order. */
-export function orderBy(entity: Entity, order: readonly OrderKey[]): Sql {
-  return sql.join(
-    order.map(({ path, direction }) => {
-      const leaf = leafAt(entity, path)
-      if (path === 'id') return sql`${column(leaf)} ${sql.raw(direction)}`
-      return sql`${column(leaf)} ${sql.raw(direction === 'asc' ? 'asc nulls first' : 'desc nulls last')}`
-    }),
-  )
-}
+/** Nulls first ascending and last descending, as Mongo sorts; indexes are made in the same order. An id is never null. */
+const terms = onceFor((leaf: Leaf) => ({
+  asc: constant(leaf.path === 'id' ? sql`${columnOf(leaf)} asc` : sql`${columnOf(leaf)} asc nulls first`),
+  desc: constant(leaf.path === 'id' ? sql`${columnOf(leaf)} desc` : sql`${columnOf(leaf)} desc nulls last`),
+}))
+
+export const orderBy = (entity: Entity, order: readonly OrderKey[]): Sql =>
+  sql.join(order.map(({ path, direction }) => terms(leafAt(entity, path))[direction]))
