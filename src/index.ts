@@ -2,7 +2,23 @@
 export type { KindName } from './codec/kinds.ts'
 export { defineEntity, type EntityOptions } from './entity/define-entity.ts'
 export type { Entity, Id, NewRecordOf, Rec, RecordOf } from './entity/entity.ts'
-export { boolean, embed, type Field, float, int, json, list, objectId, text, timestamp } from './entity/field.ts'
+export {
+  binary,
+  boolean,
+  decimal,
+  embed,
+  enumeration,
+  type Field,
+  float,
+  int,
+  json,
+  list,
+  long,
+  objectId,
+  text,
+  timestamp,
+  uuid,
+} from './entity/field.ts'
 export { type Builder, createBuilder, type InputRef, type Ref } from './gateway/builder.ts'
 export { type CrossfadeConfig, type DemoConfig, defineConfig, type SampleOperation } from './gateway/config.ts'
 export { type Connection, loadChildren, loadConnection } from './gateway/connection.ts'

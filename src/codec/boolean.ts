@@ -6,4 +6,10 @@ function parse(value: unknown): boolean {
   return value
 }
 
-export const booleanKind: Kind<boolean> = { name: 'boolean', parse, toJson: (value) => value, fromJson: parse }
+export const booleanKind: Kind<boolean> = {
+  name: 'boolean',
+  queries: 'order',
+  parse,
+  toJson: (value) => value,
+  fromJson: parse,
+}

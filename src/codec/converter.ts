@@ -6,7 +6,7 @@ import { maxInt, minInt } from './int.ts'
  * translators can express it and a filter sees what a read shows.
  */
 export interface Converter {
-  /** Stored values that mean null, for example `['']`. */
+  /** Stored values that mean null, for example `['']`. For long and decimal numbers are whole and below 2^53. */
   readonly nullIf?: readonly (string | number | boolean)[]
   /** For int: a stored string counts as the whole number it starts with; `"1995è"` is 1995. */
   readonly intPrefix?: true
@@ -22,7 +22,8 @@ export function intPrefixOf(text: string): number | undefined {
   return value >= minInt && value <= maxInt ? value : undefined
 }
 
-/** True where the stored value is one that means null. */
+/** True where the value is one that means null. Whole numbers are equal by value, bigints among them. */
 export function meansNull(converter: Converter, value: unknown): boolean {
-  return converter.nullIf?.includes(value as Extract<Json, string | number | boolean>) ?? false
+  const plain = typeof value === 'bigint' ? Number(value) : value
+  return converter.nullIf?.includes(plain as Extract<Json, string | number | boolean>) ?? false
 }

@@ -7,4 +7,10 @@ function parse(value: unknown): number {
 }
 
 /** A finite double. NaN and ±Infinity have no JSON form and are data issues; −0 equals 0. */
-export const floatKind: Kind<number> = { name: 'float', parse, toJson: (value) => value + 0, fromJson: parse }
+export const floatKind: Kind<number> = {
+  name: 'float',
+  queries: 'order',
+  parse,
+  toJson: (value) => value + 0,
+  fromJson: parse,
+}

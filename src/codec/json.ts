@@ -32,4 +32,4 @@ function check(value: unknown, depth: number): Json {
 const parse = (value: unknown): Json => check(value, 0)
 
 /** Any JSON value. The order of keys means nothing; numbers are equal by value. */
-export const jsonKind: Kind<Json> = { name: 'json', parse, toJson: (value) => value, fromJson: parse }
+export const jsonKind: Kind<Json> = { name: 'json', queries: 'none', parse, toJson: (value) => value, fromJson: parse }

@@ -6,6 +6,8 @@ import type { Json } from '../util/json.ts'
  */
 export interface Kind<T> {
   readonly name: string
+  /** What queries may do with fields of this kind: nothing, ask for equal values, or compare and order as well. */
+  readonly queries: 'none' | 'equality' | 'order'
   /** Takes an application's value (an argument, a patch, a new record); throws `CrossfadeError` BAD_USER_INPUT. */
   parse(value: unknown): T
   /** The canonical form: equal exactly where two values are equal. Used by comparison and cursors. */

@@ -1,11 +1,16 @@
+import { binaryKind } from './binary.ts'
 import { booleanKind } from './boolean.ts'
+import { decimalKind } from './decimal.ts'
+import { enumKind } from './enumeration.ts'
 import { floatKind } from './float.ts'
 import { intKind } from './int.ts'
 import { jsonKind } from './json.ts'
 import type { Kind } from './kind.ts'
+import { longKind } from './long.ts'
 import { objectIdKind } from './object-id.ts'
 import { textKind } from './text.ts'
 import { timestampKind } from './timestamp.ts'
+import { uuidKind } from './uuid.ts'
 
 /** Every kind by name. The stores' tables are `Record<KindName, …>`, so a kind without a twin does not compile. */
 export const kinds = {
@@ -16,6 +21,11 @@ export const kinds = {
   boolean: booleanKind,
   timestamp: timestampKind,
   json: jsonKind,
+  decimal: decimalKind,
+  long: longKind,
+  uuid: uuidKind,
+  binary: binaryKind,
+  enum: enumKind,
 } as const
 
 export type KindName = keyof typeof kinds

@@ -10,4 +10,10 @@ function parse(value: unknown): string {
 }
 
 /** 24 lower-case hex digits; text order is the order of the bytes, as in Mongo. */
-export const objectIdKind: Kind<string> = { name: 'objectId', parse, toJson: (value) => value, fromJson: parse }
+export const objectIdKind: Kind<string> = {
+  name: 'objectId',
+  queries: 'order',
+  parse,
+  toJson: (value) => value,
+  fromJson: parse,
+}

@@ -10,4 +10,10 @@ function parse(value: unknown): string {
 }
 
 /** A Unicode string; equal and ordered by code point, with no normalisation. */
-export const textKind: Kind<string> = { name: 'text', parse, toJson: (value) => value, fromJson: parse }
+export const textKind: Kind<string> = {
+  name: 'text',
+  queries: 'order',
+  parse,
+  toJson: (value) => value,
+  fromJson: parse,
+}

@@ -20,6 +20,7 @@ function parse(value: unknown): Date {
 /** An instant to the millisecond. */
 export const timestampKind: Kind<Date> = {
   name: 'timestamp',
+  queries: 'order',
   parse,
   toJson: (value) => value.getTime(),
   fromJson: (json) => {

@@ -68,11 +68,14 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
       'Give it a plain name and say where it is stored with .at().',
     )
   }
-  if (spec.flaw) refuse(entity, path, `${spec.flaw}, which no column holds`, 'Map it with json().')
+  if (spec.flaw) refuse(entity, path, spec.flaw, spec.kind === 'enum' ? 'Name each once.' : 'Map it with json().')
   if (spec.childTable && spec.shape !== 'list')
     refuse(entity, path, 'is not a list but asks for a child table', 'Remove .childTable().')
   if (spec.converter.intPrefix && spec.kind !== 'int')
     refuse(entity, path, 'has intPrefix but is not an int', 'Use int({ intPrefix: true }).')
+  const exact = spec.kind === 'decimal' || spec.kind === 'long'
+  if (exact && spec.converter.nullIf?.some((each) => typeof each === 'number' && !Number.isSafeInteger(each)))
+    refuse(entity, path, 'has a nullIf that is no whole number below 2^53', 'Use whole numbers.')
   if ((spec.unique || spec.references) && spec.shape !== 'scalar') {
     refuse(entity, path, `is a ${spec.shape} and cannot be unique or a reference`, 'Mark a scalar field.')
   }

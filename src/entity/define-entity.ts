@@ -36,6 +36,7 @@ function leafOf(field: Field<unknown>, path: string, mongo: string): Leaf {
     kind: spec.kind ?? 'json',
     list: spec.shape === 'scalar' ? 'none' : spec.childTable ? 'child' : 'column',
     converter: spec.converter,
+    values: spec.values,
     mongo,
     parents: prefixes(mongo),
     column: spec.childTable && !spec.column ? `${base}_count` : base,

@@ -15,6 +15,8 @@ export interface Leaf {
   readonly kind: KindName
   readonly list: 'none' | 'column' | 'child'
   readonly converter: Converter
+  /** The texts that an enumeration allows; null for other kinds. */
+  readonly values: readonly string[] | null
   /** Path in the document, dotted. */
   readonly mongo: string
   /** Document paths of the objects around it, outermost first, intermediate ones included. */

@@ -14,6 +14,8 @@ export interface FieldSpec {
   /** The kind of the value, or of the elements of a list; null for an embedded object. */
   readonly kind: KindName | null
   readonly converter: Converter
+  /** The texts that an enumeration allows; null for other kinds. */
+  readonly values: readonly string[] | null
   /** Members of an embedded object. */
   readonly fields: Fields | null
   /** Table that holds the elements of a list; null keeps them in an array column. */
@@ -35,6 +37,7 @@ const plain: FieldSpec = {
   shape: 'scalar',
   kind: null,
   converter: {},
+  values: null,
   fields: null,
   childTable: null,
   required: false,
@@ -112,12 +115,30 @@ export const float = (converter?: Pick<Converter, 'nullIf'>): Field<number | nul
 export const boolean = (converter?: Pick<Converter, 'nullIf'>): Field<boolean | null> => scalar('boolean', converter)
 export const timestamp = (converter?: Pick<Converter, 'nullIf'>): Field<Date | null> => scalar('timestamp', converter)
 export const json = (): Field<Json> => scalar('json')
+export const decimal = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('decimal', converter)
+export const long = (converter?: Pick<Converter, 'nullIf'>): Field<bigint | null> => scalar('long', converter)
+export const uuid = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('uuid', converter)
+export const binary = (): Field<string | null> => scalar('binary')
+
+/** One of the given texts; any other that is stored is a data issue. */
+export function enumeration<const V extends string>(
+  values: readonly V[],
+  converter: Pick<Converter, 'nullIf'> = {},
+): Field<V | null> {
+  const flaw = new Set(values).size === values.length && values.length > 0 ? null : 'has no values, or one twice'
+  return new Field({ ...plain, kind: 'enum', values, converter, flaw })
+}
 
 /** A list of scalars, in an array column unless `childTable` names a table. */
 export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {
-  const { shape, kind, converter } = element.spec
-  const flaw = shape === 'scalar' ? (kind === 'json' ? 'is a list of json' : null) : `is a list of ${shape}s`
-  return new Field({ ...plain, shape: 'list', kind, converter, flaw })
+  const { shape, kind, converter, values, flaw: inner } = element.spec
+  const flaw =
+    shape === 'scalar'
+      ? kind === 'json'
+        ? 'is a list of json, which no column holds'
+        : inner
+      : `is a list of ${shape}s, which no column holds`
+  return new Field({ ...plain, shape: 'list', kind, converter, values, flaw })
 }
 
 /** An object inside the document; its members become columns of the entity's table. */

@@ -1,25 +1,39 @@
 import { badValue } from '../codec/bad-value.ts'
 import { meansNull } from '../codec/converter.ts'
+import { wholeNumber } from '../codec/decimal.ts'
 import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity, Id, Leaf, Node, Rec } from './entity.ts'
+
+/** Checks one value, or one element, that is not null. @throws BAD_USER_INPUT */
+export function parseScalar(leaf: Leaf, value: unknown): unknown {
+  const parsed = kindOf(leaf.kind).parse(value)
+  if (leaf.values && !leaf.values.includes(parsed as string)) {
+    throw badValue(leaf.path, value, `one of ${leaf.values.join(', ')}`)
+  }
+  return parsed
+}
+
+/** Decimals are text in records; a number that means null is met as the number that the text says. */
+function saysNull({ kind, converter }: Leaf, value: unknown): boolean {
+  return meansNull(converter, kind === 'decimal' && typeof value === 'string' ? (wholeNumber(value) ?? value) : value)
+}
 
 /**
  * Checks one value for a leaf: a kind's value, a list of them, or null where the field may be. A value that the
  * converter means as null is null when it is written, too: stores that keep it apart would read it differently.
  */
 export function parseLeaf(entity: Entity, leaf: Leaf, value: unknown): unknown {
-  if (value === null || value === undefined || (leaf.list === 'none' && meansNull(leaf.converter, value))) {
+  if (value === null || value === undefined || (leaf.list === 'none' && saysNull(leaf, value))) {
     if (leaf.required) throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${leaf.path} must not be null.`)
     return null
   }
-  const kind = kindOf(leaf.kind)
   try {
-    if (leaf.list === 'none') return kind.parse(value)
+    if (leaf.list === 'none') return parseScalar(leaf, value)
     if (!Array.isArray(value)) throw new CrossfadeError('BAD_USER_INPUT', 'A list is expected.')
     return value.map((element) => {
-      if (meansNull(leaf.converter, element)) throw badValue('element', element, 'one that does not mean null')
-      return kind.parse(element)
+      if (saysNull(leaf, element)) throw badValue('element', element, 'one that does not mean null')
+      return parseScalar(leaf, element)
     })
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error

@@ -9,6 +9,10 @@ export interface Types {
     ID: { Input: string; Output: string | number }
     DateTime: { Input: Date; Output: Date }
     JSON: { Input: Json; Output: Json }
+    Decimal: { Input: string; Output: string }
+    Long: { Input: bigint; Output: bigint }
+    UUID: { Input: string; Output: string }
+    Base64: { Input: string; Output: string }
   }
 }
 

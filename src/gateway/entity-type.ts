@@ -1,17 +1,7 @@
-import type { KindName } from '../codec/kinds.ts'
 import type { Entity, Leaf, Node, RecordOf } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Builder, FieldBuilder, Ref } from './builder.ts'
-
-const scalars = {
-  objectId: 'ID',
-  text: 'String',
-  int: 'Int',
-  float: 'Float',
-  boolean: 'Boolean',
-  timestamp: 'DateTime',
-  json: 'JSON',
-} as const satisfies Record<KindName, string>
+import { addScalar, scalarNames } from './scalars.ts'
 
 type Parent = Readonly<Record<string, unknown>>
 type T = FieldBuilder<Parent>
@@ -24,7 +14,7 @@ export interface EntityTypeOptions {
 }
 
 function leafField(t: T, leaf: Leaf, key: string) {
-  const type = scalars[leaf.kind]
+  const type = scalarNames[leaf.kind]
   const resolve = (parent: Parent): never => (parent[key] ?? null) as never
   if (leaf.list === 'none') return t.field({ type, nullable: !leaf.required, resolve })
   return t.field({ type: [type], nullable: { list: !leaf.required, items: false }, resolve })
@@ -80,6 +70,7 @@ export function entityType<E extends Entity>(
   entity: E,
   options: EntityTypeOptions = {},
 ): Ref<RecordOf<E>> {
+  for (const leaf of entity.leaves.values()) addScalar(builder, scalarNames[leaf.kind])
   const ref = builder.objectRef<Parent>(entity.name)
   builder.objectType(ref, {
     fields: (t) => ({

@@ -11,7 +11,7 @@ export type Arithmetic =
 /** What happens to one leaf. All changes of a patch see the record as it was before, and happen at once. */
 export type Change =
   | { readonly op: 'set'; readonly leaf: Leaf; readonly value: unknown }
-  | { readonly op: 'increment'; readonly leaf: Leaf; readonly by: number }
+  | { readonly op: 'increment'; readonly leaf: Leaf; readonly by: number | bigint }
   | { readonly op: 'append' | 'addToSet' | 'pull'; readonly leaf: Leaf; readonly value: unknown }
   | { readonly op: 'compute'; readonly leaf: Leaf; readonly value: Arithmetic }
 
@@ -33,7 +33,7 @@ export class Operation {
   }
 }
 
-export const increment = (by: number): Operation => new Operation('increment', by)
+export const increment = (by: number | bigint): Operation => new Operation('increment', by)
 export const append = (value: unknown): Operation => new Operation('append', value)
 export const addToSet = (value: unknown): Operation => new Operation('addToSet', value)
 export const pull = (value: unknown): Operation => new Operation('pull', value)
@@ -52,15 +52,20 @@ const refuse = (entity: Entity, path: string, why: string): never => {
   throw new CrossfadeError('MISCONFIGURED', `A patch of ${entity.name}.${path} ${why}.`)
 }
 
+/** Arithmetic is that of doubles, which a long would lose digits in; a decimal's sum is rounded by one store alone. */
+const numeric: Record<'increment' | 'compute', ReadonlySet<string>> = {
+  increment: new Set(['int', 'float', 'long']),
+  compute: new Set(['int', 'float']),
+}
+
 function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
   if (!(value instanceof Operation)) return { op: 'set', leaf, value: parseLeaf(entity, leaf, value ?? null) }
   const { op, operand } = value
-  const numeric = leaf.list === 'none' && (leaf.kind === 'int' || leaf.kind === 'float')
   if (op === 'increment' || op === 'compute') {
-    if (!numeric) refuse(entity, leaf.path, `does arithmetic on a ${leaf.kind}`)
+    if (leaf.list !== 'none' || !numeric[op].has(leaf.kind)) refuse(entity, leaf.path, `uses ${op} on a ${leaf.kind}`)
     if (op === 'compute') return { op, leaf, value: operand as Arithmetic }
     // An amount is no stored value: -1 may mean null in the field and is still a step of one
-    return { op, leaf, by: parseLeaf(entity, { ...leaf, required: true, converter: {} }, operand) as number }
+    return { op, leaf, by: parseLeaf(entity, { ...leaf, required: true, converter: {} }, operand) as number | bigint }
   }
   if (leaf.list === 'none') refuse(entity, leaf.path, `uses ${op} on a value that is no list`)
   return { op, leaf, value: (parseLeaf(entity, leaf, [operand]) as unknown[])[0] }

@@ -1,5 +1,6 @@
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Leaf } from '../entity/entity.ts'
+import { parseScalar } from '../entity/new-record.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 
@@ -45,6 +46,7 @@ export const idLeaf = onceFor((entity: Entity) =>
     kind: entity.idKind,
     list: 'none',
     converter: {},
+    values: null,
     mongo: '_id',
     parents: [],
     column: 'id',
@@ -64,11 +66,21 @@ export function leafAt(entity: Entity, path: string): Leaf {
   return leaf
 }
 
-/** A leaf that filters may name. Json is refused: Mongo heeds the order of keys where it compares objects. */
-export function filteredLeaf(entity: Entity, path: string): Leaf {
-  const leaf = leafAt(entity, path)
-  if (leaf.kind === 'json') {
-    throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be filtered by ${path}, which is json.`)
+type Leafy = Exclude<Where, { readonly op: 'and' | 'or' | 'not' }>
+
+/** Whether kinds that know equality alone can answer: not for null, which they cannot tell from dirty values. */
+function asksEquality(where: Leafy): boolean {
+  if (where.op === 'eq') return where.value !== null
+  return where.op === 'in' && !where.values.includes(null)
+}
+
+/** The leaf that a condition is about. @throws BAD_USER_INPUT where its kind cannot be asked that. */
+export function filteredLeaf(entity: Entity, where: Leafy): Leaf {
+  const leaf = leafAt(entity, where.path)
+  const { queries } = kindOf(leaf.kind)
+  if (queries === 'none' || (queries === 'equality' && !asksEquality(where))) {
+    const what = queries === 'none' ? 'filtered' : `filtered by ${where.op}`
+    throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${where.path} is ${leaf.kind} and cannot be ${what}.`)
   }
   return leaf
 }
@@ -78,7 +90,7 @@ export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly
   const keys: OrderKey[] = []
   for (const key of order) {
     const leaf = leafAt(entity, key.path)
-    if (leaf.list !== 'none' || leaf.kind === 'json') {
+    if (leaf.list !== 'none' || kindOf(leaf.kind).queries !== 'order') {
       throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be ordered by ${key.path}.`)
     }
     if (keys.some((earlier) => earlier.path === key.path)) continue
@@ -95,5 +107,5 @@ export function reversed(order: readonly OrderKey[]): OrderKey[] {
 
 /** Checks a value against the kind of a path's values or elements. @throws BAD_USER_INPUT */
 export function parseValue(entity: Entity, path: string, value: unknown): unknown {
-  return value === null ? null : kindOf(leafAt(entity, path).kind).parse(value)
+  return value === null ? null : parseScalar(leafAt(entity, path), value)
 }

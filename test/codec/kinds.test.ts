@@ -21,9 +21,36 @@ const taken: readonly (readonly [kind: KindName, value: unknown, parsed: unknown
   ['json', null, null],
   ['json', { $set: { 'a.b': [-0, 'x', null, true] } }, { $set: { 'a.b': [0, 'x', null, true] } }],
   ['json', deep(90), deep(90)],
+  ['decimal', '+007.50', '7.5'],
+  ['decimal', '-0.00', '0'],
+  ['decimal', 12n, '12'],
+  ['decimal', '1e34', '1E+34'],
+  ['decimal', '1e33', '1000000000000000000000000000000000'],
+  ['decimal', '0.5e1', '5'],
+  ['decimal', '0.00000012', '0.00000012'],
+  ['decimal', '0.000000012', '1.2E-8'],
+  ['decimal', `1${'0'.repeat(6144)}`, '1E+6144'],
+  ['long', '-9223372036854775808', -9223372036854775808n],
+  ['long', 5, 5n],
+  ['uuid', '0198C5A3-7E1C-7BB2-8F4E-00A1B2C3D4E5', '0198c5a3-7e1c-7bb2-8f4e-00a1b2c3d4e5'],
+  ['binary', 'AB==', 'AA=='],
+  ['binary', new Uint8Array([1, 2]), 'AQI='],
+  ['enum', 'open', 'open'],
 ]
 
 const refused: readonly (readonly [kind: KindName, value: unknown, message: string])[] = [
+  ['decimal', 0.5, '0.5 is not a valid decimal: expected text with at most 34 digits, for example "12.50".'],
+  ['decimal', 'NaN', '"NaN" is not a valid decimal'],
+  ['decimal', '12345678901234567890123456789012345', 'is not a valid decimal'],
+  ['decimal', '1e6145', 'is not a valid decimal'],
+  ['decimal', '1e-6177', 'is not a valid decimal'],
+  ['long', 2 ** 53, '9007199254740992 is not a valid long: expected a whole number of 64 bits.'],
+  ['long', '9223372036854775808', 'is not a valid long'],
+  ['long', '1e3', 'is not a valid long'],
+  ['uuid', '0198c5a37e1c7bb28f4e00a1b2c3d4e5', 'is not a valid uuid: expected 32 hex digits in groups'],
+  ['binary', 'AA=', '"AA=" is not a valid binary: expected bytes in base64, padded.'],
+  ['binary', 'a-_=', 'is not a valid binary'],
+  ['enum', 5, '5 is not a valid text: expected a string.'],
   ['objectId', 'xyz', '"xyz" is not a valid id: expected 24 hex digits.'],
   ['objectId', 7, '7 is not a valid id: expected 24 hex digits.'],
   ['text', 7, '7 is not a valid text: expected a string.'],
@@ -74,7 +101,7 @@ const refused: readonly (readonly [kind: KindName, value: unknown, message: stri
 ]
 
 describe('Kinds', () => {
-  test.each(taken)('%s takes %j', (kind, value, parsed) => {
+  test.each(taken)('%s takes %o', (kind, value, parsed) => {
     expect(kindOf(kind).parse(value)).toEqual(parsed)
   })
 
@@ -90,7 +117,7 @@ describe('Kinds', () => {
     )
   })
 
-  test.each(taken)('%s comes back from its canonical form: %j', (kind, _value, parsed) => {
+  test.each(taken)('%s comes back from its canonical form: %o', (kind, _value, parsed) => {
     const { toJson, fromJson } = kindOf(kind)
     expect(fromJson(JSON.parse(JSON.stringify(toJson(parsed))))).toEqual(parsed)
   })
@@ -117,7 +144,7 @@ describe('Converters', () => {
     ['', undefined],
     ['-', undefined],
     ['٣', undefined],
-  ])('the whole number that %j starts with', (value, number) => {
+  ])('the whole number that %o starts with', (value, number) => {
     expect(intPrefixOf(value)).toBe(number)
   })
 

@@ -1,4 +1,18 @@
-import { boolean, defineEntity, embed, type Field, float, int, json, list, objectId, text, timestamp } from 'crossfade'
+import {
+  boolean,
+  decimal,
+  defineEntity,
+  embed,
+  enumeration,
+  type Field,
+  float,
+  int,
+  json,
+  list,
+  objectId,
+  text,
+  timestamp,
+} from 'crossfade'
 import { describe, expect, test } from 'vitest'
 import { checkEntities } from '../../src/entity/checks.ts'
 import type { Fields } from '../../src/entity/field.ts'
@@ -12,6 +26,21 @@ const long = 'x'.repeat(70)
 
 /** What each mapping that cannot work is told: which field, what is wrong, what to do. */
 const refusals: readonly (readonly [title: string, fields: Fields, message: string])[] = [
+  [
+    'an enumeration with one value twice',
+    { a: enumeration(['x', 'x']) },
+    'Thing.a has no values, or one twice. Name each once.',
+  ],
+  [
+    'an empty enumeration in a list',
+    { a: list(enumeration([])) },
+    'Thing.a has no values, or one twice. Name each once.',
+  ],
+  [
+    'a fraction that means null in a decimal',
+    { a: decimal({ nullIf: [0.1] }) },
+    'Thing.a has a nullIf that is no whole number below 2^53. Use whole numbers.',
+  ],
   [
     'two fields in one column',
     { a: text().column('c'), b: text().column('c') },

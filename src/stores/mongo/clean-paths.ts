@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
-import { decoded, isConverted } from './codec/expression.ts'
+import { decoded, isConverted, isGuarded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 
@@ -13,12 +13,12 @@ const restFactor = 50
 
 /** Matches documents in which a leaf's stored value is neither null nor one that decodes. */
 function dirty(leaf: Leaf): Document {
-  const { types, guard } = mongoKind(leaf.kind)
+  const { types } = mongoKind(leaf.kind)
   const conditions: Document[] = [
     { [leaf.mongo]: { $exists: true, $not: { $type: [...types, 'null'] } } },
     ...[leaf.mongo, ...leaf.parents].map((path) => ({ [path]: { $type: 'array' } })),
   ]
-  if (guard) conditions.push({ [leaf.mongo]: { $type: types }, $expr: { $eq: [decoded(leaf), null] } })
+  if (isGuarded(leaf)) conditions.push({ [leaf.mongo]: { $type: types }, $expr: { $eq: [decoded(leaf), null] } })
   return { $or: conditions }
 }
 

@@ -1,4 +1,4 @@
-import { type Document, Double } from 'mongodb'
+import { type Document, Double, Long } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import type { Arithmetic, Change, Patch } from '../patch.ts'
 import { leafAt } from '../query.ts'
@@ -20,6 +20,12 @@ function asKind(leaf: Leaf, value: Document): Document {
   return { $let: { vars: { v: { $toDouble: value } }, in: { $cond: [fits, '$$v', { $toInt: '$$v' }] } } }
 }
 
+/** A sum past 64 bits comes out as a double, which may round back into range: doubled, it fails as in Postgres. */
+function asLong(sum: Document): Document {
+  const fits = { $eq: [{ $type: '$$sum' }, 'long'] }
+  return { $let: { vars: { sum }, in: { $toLong: { $cond: [fits, '$$sum', { $multiply: ['$$sum', 2] }] } } } }
+}
+
 function changed(entity: Entity, change: Change): Document {
   const { leaf } = change
   switch (change.op) {
@@ -27,6 +33,7 @@ function changed(entity: Entity, change: Change): Document {
       return { $literal: encodeLeaf(leaf, change.value) }
     case 'increment': {
       const before = { $ifNull: [decoded(leaf), 0] }
+      if (typeof change.by === 'bigint') return asLong({ $add: [{ $toLong: before }, Long.fromBigInt(change.by)] })
       if (leaf.kind === 'float') return asKind(leaf, { $add: [before, new Double(change.by)] })
       return { $toInt: { $add: [before, change.by] } }
     }

@@ -3,7 +3,7 @@ import type { Entity, Leaf } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
 import { filteredLeaf, type TextMatch, type Where } from '../query.ts'
 import { allOf } from './all-of.ts'
-import { decoded, isConverted } from './codec/expression.ts'
+import { decoded, isConverted, isGuarded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 
 const never: Document = { $nor: [{}] }
@@ -30,7 +30,7 @@ const isNumber = (leaf: Leaf): boolean => mongoKind(leaf.kind).types.includes('d
 
 function compared(leaf: Leaf, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: unknown): Document {
   if (value === null) return op === 'eq' ? isNull(leaf) : never
-  const { encode, guard } = mongoKind(leaf.kind)
+  const { encode } = mongoKind(leaf.kind)
   const encoded = encode(value)
   if (isConverted(leaf)) {
     const test = { [`$${op}`]: [decoded(leaf), { $literal: encoded }] }
@@ -38,7 +38,7 @@ function compared(leaf: Leaf, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: unk
   }
   const condition = scalarOnly(leaf, { [leaf.mongo]: { [`$${op}`]: encoded } })
   // A range may take in values of the right type that are dirty all the same; equality with clean text cannot.
-  return guard && (op !== 'eq' || isNumber(leaf)) ? allOf(condition, isNotNull(leaf)) : condition
+  return isGuarded(leaf) && (op !== 'eq' || isNumber(leaf)) ? allOf(condition, isNotNull(leaf)) : condition
 }
 
 function oneOf(leaf: Leaf, values: readonly unknown[]): Document {
@@ -103,7 +103,7 @@ export function translate(entity: Entity, where: Where): Document {
     case 'not':
       return { $nor: [translate(entity, where.of)] }
   }
-  const leaf = filteredLeaf(entity, where.path)
+  const leaf = filteredLeaf(entity, where)
   switch (where.op) {
     case 'in':
       if (!where.insensitive) return oneOf(leaf, where.values)

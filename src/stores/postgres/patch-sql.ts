@@ -33,7 +33,11 @@ function jsonSafe(leaf: Leaf, value: unknown): unknown {
 /** A result that the field's converter means as null is null, as it is where it is read from Mongo. */
 function converted(leaf: Leaf, value: Sql): Sql {
   const numbers = (leaf.converter.nullIf ?? []).filter((each) => typeof each === 'number')
-  return numbers.reduce((result, each) => sql`nullif(${result}, ${each}::double precision)`, value)
+  return numbers.reduce(
+    (result, each) =>
+      sql`nullif(${result}, ${each}::${sql.raw(leaf.kind === 'long' ? 'numeric' : 'double precision')})`,
+    value,
+  )
 }
 
 /** The new value of a column, from the row as it was before. */
@@ -44,7 +48,10 @@ function assigned(entity: Entity, change: Change): Sql {
     case 'set':
       return listValue(leaf, change.value)
     case 'increment':
-      return converted(leaf, sql`coalesce(${old}, 0) + ${change.by}::${sql.raw(postgresKind(leaf.kind).cast)}`)
+      return converted(
+        leaf,
+        sql`coalesce(${old}, 0) + ${postgresKind(leaf.kind).encode(change.by)}::${sql.raw(postgresKind(leaf.kind).cast)}`,
+      )
     case 'compute':
       return converted(
         leaf,

@@ -86,7 +86,7 @@ export function translate(entity: Entity, where: Where): Sql {
     case 'not':
       return sql`not coalesce(${translate(entity, where.of)}, false)`
   }
-  const leaf = filteredLeaf(entity, where.path)
+  const leaf = filteredLeaf(entity, where)
   switch (where.op) {
     case 'in':
       if (!where.insensitive) return oneOf(leaf, where.values)

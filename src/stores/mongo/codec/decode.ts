@@ -1,5 +1,6 @@
-import { BSON, type Document } from 'mongodb'
+import { BSON, Decimal128, type Document, Long } from 'mongodb'
 import { intPrefixOf, meansNull } from '../../../codec/converter.ts'
+import { wholeNumber } from '../../../codec/decimal.ts'
 import { type Issue, Refused } from '../../../codec/refused.ts'
 import type { Entity, Id, Leaf, Node, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json } from '../../../util/json.ts'
@@ -30,9 +31,17 @@ function follow(document: unknown, steps: readonly string[]): unknown {
   return value
 }
 
+/** Mongo compares numbers of all types by value: so does `nullIf`, whose numbers are plain. */
+function plainNumber(raw: unknown): unknown {
+  return raw instanceof Decimal128 || Long.isLong(raw) ? (wholeNumber(raw.toString()) ?? raw) : raw
+}
+
 function decodeScalar(leaf: Leaf, raw: unknown): unknown {
-  if (raw === null || raw === undefined || meansNull(leaf.converter, raw)) return null
+  if (raw === null || raw === undefined || meansNull(leaf.converter, plainNumber(raw))) return null
   const value = mongoKind(leaf.kind).decode(raw)
+  if (leaf.values && typeof value === 'string' && !leaf.values.includes(value)) {
+    return new Refused('is none of the values that the field allows')
+  }
   if (value instanceof Refused && leaf.converter.intPrefix && typeof raw === 'string') return intPrefixOf(raw) ?? value
   return value
 }

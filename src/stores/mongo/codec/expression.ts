@@ -16,6 +16,9 @@ export function isConverted(leaf: Leaf): boolean {
   return intPrefix === true || nullIf.some(sameType)
 }
 
+/** True where stored values of the right type may be dirty all the same. */
+export const isGuarded = (leaf: Leaf): boolean => mongoKind(leaf.kind).guard !== null || leaf.values !== null
+
 /** An expression that is true where the stored value decodes as it is. */
 function decodes(leaf: Leaf, value: string): Document {
   const { types, guard } = mongoKind(leaf.kind)
@@ -25,6 +28,7 @@ function decodes(leaf: Leaf, value: string): Document {
   // $cond, since $and is not promised to stop at the first false and a guard may fail on another type
   if (guard) conditions.push({ $cond: [ofType, guard(value), false] })
   else conditions.push(ofType)
+  if (leaf.values) conditions.push({ $in: [value, { $literal: leaf.values }] })
   if (nullIf.length > 0) conditions.push({ $not: [{ $in: [value, { $literal: nullIf }] }] })
   return conditions.length === 1 ? conditions[0]! : { $and: conditions }
 }

@@ -1,12 +1,17 @@
 import type { KindName } from '../../../codec/kinds.ts'
+import { binaryKind } from './binary.ts'
 import { booleanKind } from './boolean.ts'
+import { decimalKind } from './decimal.ts'
+import { enumKind } from './enumeration.ts'
 import { floatKind } from './float.ts'
 import { intKind } from './int.ts'
 import { jsonKind } from './json.ts'
+import { longKind } from './long.ts'
 import { objectIdKind } from './object-id.ts'
 import type { PostgresKind } from './postgres-kind.ts'
 import { textKind } from './text.ts'
 import { timestampKind } from './timestamp.ts'
+import { uuidKind } from './uuid.ts'
 
 const table = {
   objectId: objectIdKind,
@@ -16,6 +21,11 @@ const table = {
   boolean: booleanKind,
   timestamp: timestampKind,
   json: jsonKind,
+  decimal: decimalKind,
+  long: longKind,
+  uuid: uuidKind,
+  binary: binaryKind,
+  enum: enumKind,
 } satisfies Record<KindName, unknown>
 
 export function postgresKind(name: KindName): PostgresKind<unknown> {

@@ -1,0 +1,58 @@
+import { badValue } from './bad-value.ts'
+import type { Kind } from './kind.ts'
+
+/** Bounds of IEEE 754 decimal128, which is BSON's Decimal128; Postgres's numeric is wider. */
+export const maxDigits = 34
+const maxExponent = 6144 // of the first digit
+const minExponent = -6176 // of the last digit
+
+const form = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,6}))?$/i
+
+/**
+ * The one way to write a number: no zeros at its ends, plain where that stays short, else `1.5E+40`. Undefined for text
+ * that is no decimal of 34 digits (NaN and the infinities included). −0 is 0.
+ */
+export function canonicalDecimal(text: string): string | undefined {
+  const found = form.exec(text)
+  if (!found) return undefined
+  const [, sign, whole = '', fraction = '', power = '0'] = found
+  const significant = (whole + fraction).replace(/^0+/, '')
+  const digits = significant.replace(/0+$/, '')
+  if (digits === '') return '0'
+  const exponent = Number(power) - fraction.length + significant.length - digits.length
+  const first = exponent + digits.length - 1
+  if (digits.length > maxDigits || first > maxExponent || exponent < minExponent) return undefined
+  return (sign === '-' ? '-' : '') + written(digits, exponent, first)
+}
+
+/** The plain number that a text says exactly, where it is whole and below 2^53; else undefined. */
+export function wholeNumber(text: string): number | undefined {
+  const number = Number(text)
+  return Number.isSafeInteger(number) && canonicalDecimal(text) === String(number) ? number : undefined
+}
+
+function written(digits: string, exponent: number, first: number): string {
+  if (first < -7 || first >= maxDigits) {
+    const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
+    return `${digits[0]}${fraction}E${first < 0 ? '' : '+'}${first}`
+  }
+  if (exponent >= 0) return digits + '0'.repeat(exponent)
+  if (first < 0) return `0.${'0'.repeat(-first - 1)}${digits}`
+  return `${digits.slice(0, first + 1)}.${digits.slice(first + 1)}`
+}
+
+function parse(value: unknown): string {
+  const text = Number.isSafeInteger(value) || typeof value === 'bigint' ? String(value) : value
+  const decimal = typeof text === 'string' ? canonicalDecimal(text) : undefined
+  if (decimal === undefined) throw badValue('decimal', value, 'text with at most 34 digits, for example "12.50"')
+  return decimal
+}
+
+/** An exact decimal number, as text: doubles have no exact decimal form, so fractions are never taken from them. */
+export const decimalKind: Kind<string> = {
+  name: 'decimal',
+  queries: 'order',
+  parse,
+  toJson: (value) => value,
+  fromJson: parse,
+}

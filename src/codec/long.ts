@@ -1,0 +1,24 @@
+import { badValue } from './bad-value.ts'
+import type { Kind } from './kind.ts'
+
+/** The bounds of BSON's long and Postgres's bigint. */
+export const minLong = -(2n ** 63n)
+export const maxLong = 2n ** 63n - 1n
+
+const digits = /^[+-]?\d{1,19}$/
+
+function parse(value: unknown): bigint {
+  const whole = Number.isSafeInteger(value) || (typeof value === 'string' && digits.test(value))
+  const long = typeof value === 'bigint' ? value : whole ? BigInt(value as number | string) : undefined
+  if (long === undefined || long < minLong || long > maxLong) throw badValue('long', value, 'a whole number of 64 bits')
+  return long
+}
+
+/** A whole number of 64 bits, a bigint in records and digits in JSON: doubles skip numbers past 2^53. */
+export const longKind: Kind<bigint> = {
+  name: 'long',
+  queries: 'order',
+  parse,
+  toJson: (value) => String(value),
+  fromJson: parse,
+}

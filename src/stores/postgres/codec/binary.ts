@@ -1,0 +1,8 @@
+import type { PostgresKind } from './postgres-kind.ts'
+
+export const binaryKind: PostgresKind<string> = {
+  type: 'bytea',
+  cast: 'bytea',
+  decode: (raw) => (raw as Buffer).toString('base64'),
+  encode: (value) => `\\x${Buffer.from(value, 'base64').toString('hex')}`,
+}

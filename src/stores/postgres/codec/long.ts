@@ -1,0 +1,8 @@
+import type { PostgresKind } from './postgres-kind.ts'
+
+export const longKind: PostgresKind<bigint> = {
+  type: 'bigint',
+  cast: 'bigint',
+  decode: (raw) => BigInt(raw as string),
+  encode: (value) => String(value),
+}
