@@ -81,7 +81,7 @@ const values: readonly (readonly [field: string, raw: unknown, value: unknown])[
   ['seal', new Binary(Buffer.from([0, 255, 128])), 'AP+A'],
   ['seal', new Binary(Buffer.alloc(0)), ''],
   ['state', 'held', 'held'],
-  ['prices', [d('1.10'), 2, d('0')], ['1.1', '2', '0']],
+  ['prices', [d('1.10'), 2, d('0'), d('74910987379821071')], ['1.1', '2', '0', '74910987379821071']],
   ['counts', [Long.MIN_VALUE, 5], [-9223372036854775808n, 5n]],
   ['tickets', [new UUID(ticket)], [ticket]],
   ['seals', [new Binary(Buffer.from('"\\,{}')), new Binary(Buffer.alloc(0))], [base64('"\\,{}'), '']],

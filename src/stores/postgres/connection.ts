@@ -75,11 +75,12 @@ type Parser = (text: string) => unknown
 
 const driverParser = pg.types.getTypeParser as (oid: number, format?: string) => Parser
 const timestamptz = 1184
-const arrays = { text: 1009, timestamptz: 1185 } // the OIDs of built-in types are fixed
+const arrays = { text: 1009, timestamptz: 1185, numeric: 1231 } // the OIDs of built-in types are fixed
 
 function parserOf(oid: number, format?: string): Parser {
   const parser = driverParser(oid, format)
   if (oid === timestamptz) return (text) => parseBeforeChrist(text) ?? parser(text)
+  if (oid === arrays.numeric) return driverParser(arrays.text) // the driver makes them doubles
   if (oid !== arrays.timestamptz) return parser
   const [texts, one] = [driverParser(arrays.text), parserOf(timestamptz)]
   return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : one(each)))

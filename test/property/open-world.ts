@@ -1,0 +1,24 @@
+import { sql } from 'kysely'
+import type { Entity } from '../../src/entity/entity.ts'
+import { impliedTables } from '../../src/entity/implied-tables.ts'
+import { createTable, quote } from '../../src/stores/postgres/ddl.ts'
+import { copyAll, type TestStores } from '../support/stores.ts'
+import { entityOf, type World } from './world.ts'
+
+let opened = 0
+
+/** Makes the tables of a world, whose names no statement was prepared for, and loads its documents into both stores through the codecs. */
+export async function openWorld(stores: TestStores, world: World): Promise<Entity> {
+  const entity = entityOf(world, `world_${opened++}`)
+  const { connection } = stores.postgres
+  const old = await connection.run<{ name: string }>(
+    sql`select tablename as name from pg_tables where schemaname = 'public' and tablename like 'world%'`,
+  )
+  for (const { name } of old) await connection.run(sql.raw(`drop table ${quote(name)} cascade`))
+  for (const table of impliedTables(entity)) await connection.run(sql.raw(createTable(table)))
+  const collection = stores.mongo.connection.collection(entity)
+  await collection.deleteMany({})
+  await collection.insertMany([...world.documents], { forceServerObjectId: true })
+  await copyAll(stores, entity, 7)
+  return entity
+}
