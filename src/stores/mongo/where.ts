@@ -69,7 +69,8 @@ function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: 
   const [before, after] = affixes[op]
   const regex = before + (insensitive ? foldPattern(value) : literally(value)) + after
   // $ne first: $regexMatch fails on anything but a string or null
-  const test = { $regexMatch: { input: { $ifNull: [decoded(leaf), ''] }, regex } }
+  // $literal: a pattern that starts with $ would be read as a path
+  const test = { $regexMatch: { input: { $ifNull: [decoded(leaf), ''] }, regex: { $literal: regex } } }
   if (isConverted(leaf)) return allOf(isNotNull(leaf), { $expr: test })
   return allOf(scalarOnly(leaf, { [leaf.mongo]: { $regex: regex } }), isNotNull(leaf))
 }

@@ -1,0 +1,56 @@
+import fc, { type Arbitrary } from 'fast-check'
+import { kindOf } from '../../src/codec/kinds.ts'
+import * as patch from '../../src/stores/patch.ts'
+import { valuesOf } from './values.ts'
+import { type LeafPlan, pathOf } from './world.ts'
+
+type Input = Readonly<Record<string, unknown>>
+
+/** A change as plain data, so that a failure prints it; `operationOf` makes it one. */
+interface Step {
+  readonly op: 'set' | 'increment' | 'append' | 'addToSet' | 'pull' | 'mean'
+  readonly value: unknown
+}
+
+const numeric = new Set(['int', 'float', 'long'])
+
+function stepOf(leaf: LeafPlan): Arbitrary<Step> {
+  const value = valuesOf[leaf.kind].map((each) => kindOf(leaf.kind).parse(each))
+  if (leaf.shape !== 'scalar') {
+    const element = fc.record({ op: fc.constantFrom('append' as const, 'addToSet' as const, 'pull' as const), value })
+    const whole = fc.record({ op: fc.constant('set' as const), value: fc.option(fc.array(value, { maxLength: 3 })) })
+    return fc.oneof({ weight: 3, arbitrary: element }, { weight: 1, arbitrary: whole })
+  }
+  const set = fc.record({ op: fc.constant('set' as const), value: fc.option(value) })
+  if (!numeric.has(leaf.kind)) return set
+  const steps: Arbitrary<Step>[] = [set, fc.record({ op: fc.constant('increment' as const), value })]
+  if (leaf.kind !== 'long')
+    steps.push(fc.record({ op: fc.constant('mean' as const), value: fc.integer({ min: -9, max: 9 }) }))
+  return fc.oneof(...steps)
+}
+
+/** One patch: changes of some fields, or an embedded object made empty or removed. */
+export function patches(leaves: readonly LeafPlan[]): Arbitrary<Readonly<Record<string, Step>>> {
+  const some = fc
+    .tuple(...leaves.map((leaf) => fc.option(stepOf(leaf), { freq: 2 })))
+    .map((steps) => Object.fromEntries(steps.flatMap((step, i) => (step ? [[pathOf(leaves[i]!, i), step]] : []))))
+  if (leaves.every(({ depth }) => depth === 0)) return some
+  const box = fc.constantFrom<Step>({ op: 'set', value: null }, { op: 'set', value: {} }).map((step) => ({ box: step }))
+  return fc.oneof({ weight: 4, arbitrary: some }, { weight: 1, arbitrary: box })
+}
+
+const operations: Record<Exclude<Step['op'], 'set'>, (value: never, path: string) => patch.Operation> = {
+  increment: patch.increment,
+  append: patch.append,
+  addToSet: patch.addToSet,
+  pull: patch.pull,
+  mean: (value: number, path) => patch.compute(patch.divide(patch.add(patch.field(path), value), 3)),
+}
+
+export const inputOf = (steps: Readonly<Record<string, Step>>): Input =>
+  Object.fromEntries(
+    Object.entries(steps).map(([path, { op, value }]) => [
+      path,
+      op === 'set' ? value : operations[op](value as never, path),
+    ]),
+  )
