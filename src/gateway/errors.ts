@@ -21,18 +21,15 @@ export function maskError(log: Routing['log']): (error: unknown) => Error {
     const cause = original(error)
     const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
     if (cause instanceof CrossfadeError && shown.has(cause.code)) {
-      if (cause.cause) log('warn', `${cause.code}: ${cause.message}`, { cause: messageOf(cause.cause) })
+      if (cause.cause && !(cause.cause instanceof CrossfadeError))
+        log('warn', `${cause.code}: ${cause.message}`, { cause: messageOf(cause.cause) })
       return new GraphQLError(cause.message, { ...place, extensions: { code: cause.code } })
     }
-    if (cause instanceof GraphQLError) {
+    if (error instanceof GraphQLError && cause instanceof GraphQLError) {
+      // The outermost says where: which variable, which argument
+      const { message, nodes, source, positions, path } = error
       const code = cause.extensions['code'] ?? 'BAD_USER_INPUT'
-      return new GraphQLError(cause.message, {
-        nodes: cause.nodes,
-        source: cause.source,
-        positions: cause.positions,
-        path: cause.path,
-        extensions: { ...cause.extensions, code },
-      })
+      return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...cause.extensions, code } })
     }
     const id = randomUUID()
     log('warn', `Unexpected error ${id}: ${messageOf(cause)}`, {

@@ -10,6 +10,18 @@ type Input = Readonly<Record<string, unknown>>
 const comparisons = new Set(['lt', 'lte', 'gt', 'gte'])
 const matches = new Set(['contains', 'startsWith', 'endsWith'])
 
+/** Bounds of one filter: past them a store would refuse, or be busy with one client for long. */
+const maxDepth = 30
+const maxValues = 10_000
+const maxParts = 1_000
+
+function bounded(name: string, values: unknown, most: number, what: string): readonly unknown[] {
+  const { length } = values as unknown[]
+  if (length > most)
+    throw new CrossfadeError('BAD_USER_INPUT', `${name} holds ${length} ${what}; ${most} are the most.`)
+  return values as unknown[]
+}
+
 const not = (of: Where): Where => ({ op: 'not', of })
 
 function listOperator(entity: Entity, path: string, name: string, value: unknown): Where {
@@ -18,9 +30,19 @@ function listOperator(entity: Entity, path: string, name: string, value: unknown
     case 'has':
       return { op: 'has', path, values: [parse(value)], need: 'some' }
     case 'hasSome':
-      return { op: 'has', path, values: (value as unknown[]).map(parse), need: 'some' }
+      return {
+        op: 'has',
+        path,
+        values: bounded(`${path}.${name}`, value, maxValues, 'values').map(parse),
+        need: 'some',
+      }
     case 'hasEvery':
-      return { op: 'has', path, values: (value as unknown[]).map(parse), need: 'every' }
+      return {
+        op: 'has',
+        path,
+        values: bounded(`${path}.${name}`, value, maxParts, 'values').map(parse),
+        need: 'every',
+      }
     case 'isEmpty':
       return { op: 'isEmpty', path, value: value as boolean }
     default: {
@@ -38,7 +60,12 @@ function scalarOperator(entity: Entity, path: string, name: string, value: unkno
   }
   if (matches.has(name)) return { op: name as TextMatch, path, value: parse(value) as string, insensitive }
   if (name === 'in' || name === 'notIn') {
-    const among: Where = { op: 'in', path, values: (value as unknown[]).map(parse), insensitive }
+    const among: Where = {
+      op: 'in',
+      path,
+      values: bounded(`${path}.${name}`, value, insensitive ? maxParts : maxValues, 'values').map(parse),
+      insensitive,
+    }
     return name === 'in' ? among : not(among)
   }
   const equal: Where = { op: 'eq', path, value: parse(value), insensitive }
@@ -61,15 +88,21 @@ function fieldFilter(entity: Entity, path: string, filter: Input): Where {
  * The query AST for a filter of the contract.
  *
  * @param names the filter's fields and the record paths they mean.
- * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind.
+ * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind, and for filters past the bounds.
  */
 export function parseFilter(entity: Entity, names: Names, input: Input | null | undefined): Where {
-  const parts = Object.entries(input ?? {}).flatMap(([name, value]): Where[] => {
+  return filterOf(entity, names, input ?? {}, 0)
+}
+
+function filterOf(entity: Entity, names: Names, input: Input, depth: number): Where {
+  if (depth > maxDepth) throw new CrossfadeError('BAD_USER_INPUT', `The filter is nested more than ${maxDepth} deep.`)
+  const inner = (each: unknown): Where => filterOf(entity, names, each as Input, depth + 1)
+  const parts = Object.entries(input).flatMap(([name, value]): Where[] => {
     if (value === null || value === undefined) return []
     if (name === 'and' || name === 'or') {
-      return [{ op: name, of: (value as Input[]).map((each) => parseFilter(entity, names, each)) }]
+      return [{ op: name, of: bounded(name, value, maxParts, 'filters').map(inner) }]
     }
-    if (name === 'not') return [not(parseFilter(entity, names, value as Input))]
+    if (name === 'not') return [not(inner(value))]
     return [fieldFilter(entity, names[name]!, value as Input)]
   })
   return allOf(...parts)

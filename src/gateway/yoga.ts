@@ -4,6 +4,7 @@ import { createYoga } from 'graphql-yoga'
 import type { Routing } from '../routing/routing.ts'
 import type { GatewayContext } from './context.ts'
 import { maskError } from './errors.ts'
+import { textGuard } from './text-guard.ts'
 
 export interface GatewayOptions {
   readonly schema: GraphQLSchema
@@ -25,6 +26,6 @@ export function createGateway({ schema, routing, subject = subjectOf }: GatewayO
     graphqlEndpoint: '/graphql',
     maskedErrors: { maskError: maskError(routing.log) },
     context: ({ request }): GatewayContext => ({ routing, subject: subject(request) }),
-    plugins: [],
+    plugins: [textGuard],
   })
 }
