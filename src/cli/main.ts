@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { backfillCommand } from './backfill.ts'
 import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
 import { migrateCommand } from './migrate.ts'
 import { mirrorCommand } from './mirror.ts'
 import { mismatchesCommand } from './mismatches.ts'
@@ -24,6 +25,7 @@ const commands = [
   backfillCommand,
   mismatchesCommand,
   mirrorCommand,
+  doctorCommand,
 ]
 for (const command of commands) program.addCommand(command())
 

@@ -1,0 +1,108 @@
+import type { Entity, Leaf } from '../entity/entity.ts'
+import type { Stores } from '../routing/routing.ts'
+import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
+import { createIndexStatement, duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
+import { idLeaf, leafAt, type OrderKey } from '../stores/query.ts'
+
+/** A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not. */
+export interface MissingIndex {
+  readonly type: string
+  /** What asks for it: an index of MongoDB, or an order of the contract. */
+  readonly because: string
+  /** The remedy; null where there is no plain one, and `note` says why. */
+  readonly statement: string | null
+  readonly note: string
+}
+
+interface Key {
+  readonly leaf: Leaf
+  readonly direction: 'asc' | 'desc'
+}
+
+const onePerValue = 5 // groups of duplicates that are shown
+
+/** Whether an index begins with these columns, in either reading direction. */
+const begins = (index: PostgresIndex, columns: readonly string[]): boolean =>
+  index.method === 'btree' && columns.every((column, at) => index.columns[at] === column)
+
+function leavesByMongoPath(entity: Entity): Map<string, Leaf> {
+  const leaves = [...entity.leaves.values(), idLeaf(entity)]
+  return new Map(leaves.map((leaf) => [leaf.mongo, leaf]))
+}
+
+/** Compares the indexes of one type in both stores. */
+export async function missingIndexes(
+  { mongo, postgres }: Stores,
+  entity: Entity,
+  orders: readonly OrderKey[],
+): Promise<MissingIndex[]> {
+  const { connection } = postgres
+  const present = await postgresIndexes(connection, entity.postgres)
+  const missing: MissingIndex[] = []
+  const stated = new Set<string>()
+  const add = (because: string, statement: string | null, note = ''): void => {
+    if (statement !== null && stated.has(statement)) return
+    if (statement !== null) stated.add(statement)
+    missing.push({ type: entity.name, because, statement, note })
+  }
+
+  async function scalarIndex(because: string, keys: readonly Key[], unique: boolean): Promise<void> {
+    const columns = keys.map(({ leaf }) => leaf.column)
+    const kept = unique
+      ? present.some((index) => index.unique && index.columns.length === columns.length && begins(index, columns))
+      : present.some((index) => begins(index, columns))
+    if (kept) return
+    // Pages end their order with the id
+    const whole =
+      unique || columns.includes('id') ? keys : [...keys, { leaf: idLeaf(entity), direction: keys[0]!.direction }]
+    const terms = whole.map(({ leaf, direction }) => ({ column: leaf.column, direction, nullable: leaf.path !== 'id' }))
+    const statement = createIndexStatement(entity.postgres, terms, { unique, method: 'btree' })
+    if (!unique) return add(because, statement)
+    const groups = await duplicates(
+      connection,
+      entity,
+      keys.map(({ leaf }) => leaf),
+      onePerValue,
+    )
+    const shown = groups.map(({ count, ids }) => `${count} records hold one value: ${ids.join(', ')}`)
+    add(because, statement, shown.length > 0 ? `First settle the duplicates. ${shown.join('; ')}` : '')
+  }
+
+  async function listIndex(because: string, leaf: Leaf): Promise<void> {
+    const [table, column] = leaf.childTable ? [leaf.childTable, 'value'] : [entity.postgres, leaf.column]
+    const method = leaf.childTable ? 'btree' : 'gin'
+    const there = await postgresIndexes(connection, table)
+    if (there.some((index) => index.method === method && index.columns[0] === column)) return
+    const keys = [{ column, direction: 'asc' as const, nullable: false }]
+    add(because, createIndexStatement(table, keys, { unique: false, method }))
+  }
+
+  async function compare(index: MongoIndex): Promise<void> {
+    const because = `MongoDB's index ${index.name}`
+    const special = index.keys.find(([, key]) => typeof key === 'string')
+    if (special) return add(because, null, `It is a ${special[1]} index; the queries behind it are written by hand.`)
+    const byPath = leavesByMongoPath(entity)
+    const unmapped = index.keys.find(([path]) => !byPath.has(path))
+    if (unmapped) return add(because, null, `The mapping does not name ${unmapped[0]}.`)
+    const keys = index.keys.map(
+      ([path, key]): Key => ({ leaf: byPath.get(path)!, direction: key === -1 ? 'desc' : 'asc' }),
+    )
+    const list = keys.find(({ leaf }) => leaf.list !== 'none')
+    if (list && keys.length > 1)
+      return add(because, null, `${list.leaf.path} is a list, which has an index of its own.`)
+    if (list) return listIndex(because, list.leaf)
+    if (index.unique && index.partial)
+      return add(because, null, 'It leaves documents out; say in PostgreSQL for which rows it holds.')
+    return scalarIndex(because, keys, index.unique)
+  }
+
+  for (const index of await mongoIndexes(mongo.connection, entity)) await compare(index)
+  for (const { path, direction } of orders) {
+    if (path !== 'id')
+      await scalarIndex(`the contract's order by ${path}`, [{ leaf: leafAt(entity, path), direction }], false)
+  }
+  for (const leaf of entity.leaves.values()) {
+    if (leaf.unique) await scalarIndex(`${leaf.path} is unique in the mapping`, [{ leaf, direction: 'asc' }], true)
+  }
+  return missing
+}
