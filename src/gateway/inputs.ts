@@ -1,12 +1,19 @@
 import type { Builder, SchemaTypesOf } from './builder.ts'
+import { addScalar } from './scalars.ts'
 
 type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypesOf, 'InputObject'>
 
 /** What values that have an order can be asked. */
-function comparisons<N extends 'Int' | 'Float' | 'DateTime'>(t: InputBuilder, type: N) {
+function comparisons<N extends 'Int' | 'Float' | 'DateTime' | 'Decimal' | 'Long' | 'UUID'>(t: InputBuilder, type: N) {
   const one = () => t.field({ type })
   const many = () => t.field({ type: t.listRef(type, { required: false }) })
   return { eq: one(), ne: one(), in: many(), notIn: many(), lt: one(), lte: one(), gt: one(), gte: one() }
+}
+
+/** Filters of scalars that few contracts have are part of the schema only where they are asked for. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 /** The filters of the contract that are the same for every API: what each kind can be asked. */
@@ -45,5 +52,34 @@ export function addFilterInputs(builder: Builder) {
   const OrderDirection = builder.enumType('OrderDirection', {
     values: { ASC: { value: 'asc' }, DESC: { value: 'desc' } } as const,
   })
-  return { IdFilter, StringFilter, IntFilter, FloatFilter, DateTimeFilter, StringListFilter, OrderDirection }
+  const decimalFilter = once(() => {
+    addScalar(builder, 'Decimal')
+    return builder.inputType('DecimalFilter', { fields: (t) => comparisons(t, 'Decimal') })
+  })
+  const longFilter = once(() => {
+    addScalar(builder, 'Long')
+    return builder.inputType('LongFilter', { fields: (t) => comparisons(t, 'Long') })
+  })
+  const uuidFilter = once(() => {
+    addScalar(builder, 'UUID')
+    return builder.inputType('UUIDFilter', { fields: (t) => comparisons(t, 'UUID') })
+  })
+  return {
+    get DecimalFilter() {
+      return decimalFilter()
+    },
+    get LongFilter() {
+      return longFilter()
+    },
+    get UUIDFilter() {
+      return uuidFilter()
+    },
+    IdFilter,
+    StringFilter,
+    IntFilter,
+    FloatFilter,
+    DateTimeFilter,
+    StringListFilter,
+    OrderDirection,
+  }
 }

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  addFilterInputs,
+  binary,
+  connectionType,
+  createBuilder,
+  decimal,
+  defineEntity,
+  entityType,
+  enumeration,
+  int,
+  list,
+  loadConnection,
+  long,
+  parseFilter,
+  timestamp,
+  uuid,
+} from 'crossfade'
+import { printType } from 'graphql'
+import { Binary, Decimal128, Long, UUID } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setStage } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
+import { copyAll, openStores, type TestStores } from '../support/stores.ts'
+
+const Lot = defineEntity('Lot', {
+  mongo: 'lots',
+  postgres: 'lots',
+  id: int(),
+  fields: {
+    price: decimal(),
+    grams: long(),
+    ticket: uuid(),
+    seal: binary(),
+    state: enumeration(['open', 'done']),
+    closed: timestamp(),
+    counts: list(long()),
+  },
+})
+
+const builder = createBuilder()
+const filters = addFilterInputs(builder)
+const LotType = entityType(builder, Lot)
+const LotFilter = builder.inputType('LotFilter', {
+  fields: (t) => ({
+    price: t.field({ type: filters.DecimalFilter }),
+    grams: t.field({ type: filters.LongFilter }),
+    ticket: t.field({ type: filters.UUIDFilter }),
+    state: t.field({ type: filters.StringFilter }),
+  }),
+})
+const names = { price: 'price', grams: 'grams', ticket: 'ticket', state: 'state' }
+builder.queryType({
+  fields: (t) => ({
+    lots: t.field({
+      type: connectionType(builder, 'Lot', LotType),
+      nullable: false,
+      args: { filter: t.arg({ type: LotFilter }) },
+      resolve: (_, { filter }, context, info) =>
+        loadConnection(context, info, Lot, parseFilter(Lot, names, filter), [], { first: 10 }),
+    }),
+  }),
+})
+const schema = builder.toSchema()
+
+const ticket = '0198c5a3-7e1c-7bb2-8f4e-00a1b2c3d4e5'
+let stores: TestStores
+let gateway: RunningGateway
+const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-kinds-'))
+
+beforeAll(async () => {
+  stores = await openStores([Lot])
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  await prepareFlags(ledgers, ['Lot'])
+  await stores.mongo.connection.collection(Lot).insertMany([
+    {
+      _id: 1,
+      price: Decimal128.fromString('12.50'),
+      grams: Long.fromString('9007199254740993'),
+      ticket: new UUID(ticket),
+      seal: new Binary(Buffer.from([251, 255])),
+      state: 'open',
+      closed: new Date(0),
+      counts: [Long.MIN_VALUE, 5],
+    },
+    { _id: 2, price: 7, grams: -1, state: 'lost' },
+  ] as never[])
+  const config = { schema, entities: [Lot], migrations: {} }
+  gateway = await startGateway({ config, stores, port: 0, dataDir, log: () => undefined })
+  const move = { ledgers, log: () => undefined, sweep: async () => 0 }
+  await setStage(move, { type: 'Lot', stage: 'dualwrite' })
+  await copyAll(stores, Lot)
+  await setStage(move, { type: 'Lot', stage: 'shadow' })
+})
+afterAll(async () => {
+  await gateway.close()
+  await stores.close()
+  rmSync(dataDir, { recursive: true })
+})
+
+async function ask(query: string, variables: object = {}): Promise<unknown> {
+  const response = await fetch(gateway.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  })
+  return response.json()
+}
+
+const found = `query ($filter: LotFilter) { lots(filter: $filter) { edges { node { id } } } }`
+const ids = (...wanted: string[]) => ({ data: { lots: { edges: wanted.map((id) => ({ node: { id } })) } } })
+
+test('each kind has its scalar, and a schema only those that it uses', () => {
+  expect(printType(schema.getType('Lot')!)).toBe(`type Lot {
+  closed: DateTime
+  counts: [Long!]
+  grams: Long
+  id: ID!
+  price: Decimal
+  seal: Base64
+  state: String
+  ticket: UUID
+}`)
+  expect(schema.getType('JSON')).toBeUndefined()
+})
+
+describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
+  beforeAll(async () => {
+    const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+    if (stage === 'live')
+      await setStage({ ledgers, log: () => undefined, sweep: async () => 0 }, { type: 'Lot', stage })
+    await gateway.routing.flags.refresh()
+  })
+
+  test('values are shown without losing a digit', async () => {
+    const query = '{ lots { edges { node { id price grams ticket seal state closed counts } } } }'
+    const none = { ticket: null, seal: null, state: null, closed: null, counts: null }
+    expect(await ask(query)).toEqual({
+      data: {
+        lots: {
+          edges: [
+            {
+              node: {
+                id: '1',
+                price: '12.5',
+                grams: '9007199254740993',
+                ticket,
+                seal: '+/8=',
+                state: 'open',
+                closed: '1970-01-01T00:00:00.000Z',
+                counts: ['-9223372036854775808', '5'],
+              },
+            },
+            { node: { id: '2', price: '7', grams: '-1', ...none } },
+          ],
+        },
+      },
+    })
+  })
+
+  test.each([
+    [{ price: { gt: '12.49' } }, ids('1')],
+    [{ price: { in: ['7.00', null] } }, ids('2')],
+    [{ grams: { eq: '9007199254740993' } }, ids('1')],
+    [{ grams: { lt: 0 } }, ids('2')],
+    [{ ticket: { ne: null } }, ids('1')],
+    [{ ticket: { eq: ticket.toUpperCase() } }, ids('1')],
+    [{ state: { eq: null } }, ids('2')],
+  ])('%o', async (filter, expected) => {
+    expect(await ask(found, { filter })).toEqual(expected)
+  })
+
+  test.each([
+    [{ price: { eq: 1.5 } }, 'Decimal is given as a string.'],
+    [{ price: { eq: 'x' } }, '"x" is not a valid decimal'],
+    [{ grams: { eq: '9223372036854775808' } }, 'is not a valid long'],
+    [{ state: { eq: 'lost' } }, '"lost" is not a valid state: expected one of open, done.'],
+  ])('%o is refused', async (filter, message) => {
+    expect(await ask(found, { filter })).toMatchObject({
+      errors: [{ message: expect.stringContaining(message), extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+  })
+})
