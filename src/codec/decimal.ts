@@ -25,6 +25,14 @@ export function canonicalDecimal(text: string): string | undefined {
   return (sign === '-' ? '-' : '') + written(digits, exponent, first)
 }
 
+/** A decimal divided by a count, as the nearest double: doubles that divide each other would round twice. */
+export function quotient(decimal: string, count: number): number {
+  const [, sign, whole = '', fraction = '', power = '0'] = form.exec(decimal)!
+  const places = 40
+  const digits = (BigInt(whole + fraction) * 10n ** BigInt(places)) / BigInt(count)
+  return Number(`${sign}${digits}e${Number(power) - fraction.length - places}`)
+}
+
 /** The plain number that a text says exactly, where it is whole and below 2^53; else undefined. */
 export function wholeNumber(text: string): number | undefined {
   const number = Number(text)

@@ -3,6 +3,7 @@ import type { Entity, Id, Rec } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
+import type { Aggregate, Group } from './aggregate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Patch } from './patch.ts'
 import type { OrderKey, Where } from './query.ts'
@@ -44,6 +45,8 @@ export interface Reader {
     values: readonly unknown[],
     where: Where,
   ): Promise<ReadonlyMap<unknown, number>>
+  /** Groups of records with what is computed for each. @throws BAD_USER_INPUT for what a kind cannot be asked. */
+  aggregate(entity: Entity, asked: Aggregate): Promise<readonly Group[]>
   /** Whole records by id, for jobs: at most `limit` of them behind `after`, in id order. */
   scan(entity: Entity, range: { readonly after: Id | null; readonly limit: number }): Promise<Scanned>
 }

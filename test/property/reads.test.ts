@@ -79,7 +79,7 @@ test('both stores hold the same records and give the same answers, pages and cur
         answered++
       }
     }),
-    { numRuns: rounds(80, 1_600), seed, endOnFailure: process.env['CROSSFADE_SHRINK'] === '0' },
+    { numRuns: rounds(90, 1_700), seed, endOnFailure: process.env['CROSSFADE_SHRINK'] === '0' },
   )
   console.info(`${answered} questions, seed ${seed}`)
 }, 3_600_000)

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import config from '../../crossfade.config.ts'
+import { kill } from '../../src/control/kill-file.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
@@ -21,6 +22,10 @@ export interface TestGateway {
   /** The response's exact text. */
   ask(query: string, variables?: object, operationName?: string): Promise<string>
   setStage(stage: Stage): Promise<void>
+  /** Moves this share of reads to the mirror, in the present stage. */
+  moveReads(readPercent: number): Promise<void>
+  /** Throws the kill switch for all types, or takes it off. */
+  kill(on: boolean): void
   /** Everything owed is mirrored and compared. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -94,6 +99,11 @@ export async function openGateway(seed: number, servers?: Servers): Promise<Test
       }
       if (gateway.routing.flags.get(first).stage !== stage) await move(stage)
     },
+    async moveReads(readPercent) {
+      await Promise.all(entities.map(({ name }) => setStage(options, { type: name, readPercent })))
+      await gateway.routing.flags.refresh()
+    },
+    kill: (on) => void kill(dataDir, 'all', on),
     async settled() {
       await gateway.routing.shadow.idle()
       for (const entity of entities) {

@@ -4,6 +4,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import type { FieldSet } from '../../entity/field-set.ts'
 import { leafAt, type OrderKey, type Where } from '../query.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
+import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
 import { isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { CleanPaths } from './clean-paths.ts'
@@ -106,6 +107,7 @@ export function mongoReader(connection: MongoConnection): Reader {
   return {
     query,
     queryPer,
+    aggregate: (entity, asked) => aggregate(connection, entity, asked),
     scan: (entity, range) => scan(connection, entity, range),
 
     async byIds(entity, ids, fields) {

@@ -3,6 +3,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import { allFields } from '../../entity/field-set.ts'
 import { leafAt } from '../query.ts'
 import type { Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
+import { aggregate } from './aggregate.ts'
 import type { Row } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -43,6 +44,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
   return {
     query,
     queryPer,
+    aggregate: (entity, asked) => aggregate(connection, entity, asked),
 
     async byIds(entity, ids, fields) {
       const { cast } = postgresKind(entity.idKind)

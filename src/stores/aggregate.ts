@@ -1,0 +1,120 @@
+import { canonicalDecimal, quotient } from '../codec/decimal.ts'
+import type { KindName } from '../codec/kinds.ts'
+import type { Entity, Leaf } from '../entity/entity.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { type Comparison, type Direction, leafAt, type Where } from './query.ts'
+
+/**
+ * What is computed for a group of records. Null values are left out; of nothing but nulls the sum, average, least and
+ * greatest are null.
+ */
+export type Measure = { readonly op: 'count' } | { readonly op: 'sum' | 'avg' | 'min' | 'max'; readonly path: string }
+
+/** A question about groups of records: one AST that both stores translate. */
+export interface Aggregate {
+  readonly where: Where
+  /** Scalar paths whose values make the groups, null among them; with none all records are one group. */
+  readonly by: readonly string[]
+  /** By names of the caller's choice. None: the distinct values of `by`. */
+  readonly measures: Readonly<Record<string, Measure>>
+  /** Conditions on counts, sums and averages that must all hold; values are decimals as text. Null never holds. */
+  readonly having: readonly { readonly measure: string; readonly op: Comparison; readonly value: string }[]
+  /** Measures or paths of `by`; ties go by the groups' values, ascending. Nulls come first ascending. */
+  readonly order: readonly { readonly key: string; readonly direction: Direction }[]
+  readonly limit: number
+}
+
+/**
+ * One group. Counts are numbers, sums decimals as text, averages doubles (one division of the exact sum, made here and
+ * not by a store), least and greatest values of the field's kind.
+ */
+export interface Group {
+  readonly by: readonly unknown[]
+  readonly measures: Readonly<Record<string, unknown>>
+}
+
+/** A measure with its field. `count` has none. */
+export interface PlannedMeasure {
+  readonly name: string
+  readonly op: Measure['op']
+  readonly leaf: Leaf | null
+}
+
+export interface AggregatePlan {
+  readonly by: readonly Leaf[]
+  readonly measures: readonly PlannedMeasure[]
+  readonly having: readonly { readonly measure: PlannedMeasure; readonly op: Comparison; readonly value: string }[]
+  /** Total: every leaf of `by` is among them. */
+  readonly order: readonly { readonly key: Leaf | PlannedMeasure; readonly direction: Direction }[]
+}
+
+const numeric: ReadonlySet<KindName> = new Set(['int', 'float', 'long', 'decimal'])
+/** Postgres has no least boolean or UUID. */
+const extremes: ReadonlySet<KindName> = new Set([...numeric, 'timestamp', 'text', 'enum', 'objectId'])
+
+const refuse = (entity: Entity, why: string): never => {
+  throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}: ${why}.`)
+}
+
+function planMeasure(entity: Entity, name: string, measure: Measure): PlannedMeasure {
+  if (measure.op === 'count') return { name, op: 'count', leaf: null }
+  const leaf = leafAt(entity, measure.path)
+  const kinds = measure.op === 'min' || measure.op === 'max' ? extremes : numeric
+  if (leaf.list !== 'none' || !kinds.has(leaf.kind)) refuse(entity, `${leaf.path} has no ${measure.op}`)
+  return { name, op: measure.op, leaf }
+}
+
+export const isMeasure = (key: Leaf | PlannedMeasure): key is PlannedMeasure => 'op' in key
+
+/** Checks the question against the mapping. @throws BAD_USER_INPUT for what a field's kind cannot be asked. */
+export function planAggregate(entity: Entity, { by, measures, having, order }: Aggregate): AggregatePlan {
+  const groups = by.map((path) => {
+    const leaf = leafAt(entity, path)
+    if (leaf.list !== 'none' || leaf.kind === 'json' || leaf.kind === 'binary')
+      refuse(entity, `${path} makes no groups`)
+    return leaf
+  })
+  if (groups.length === 0 && having.length + order.length > 0) refuse(entity, 'one group is neither chosen nor ordered')
+  const planned = Object.entries(measures).map(([name, measure]) => planMeasure(entity, name, measure))
+  const byName = (name: string): PlannedMeasure =>
+    planned.find((each) => each.name === name) ?? refuse(entity, `there is no measure ${name}`)
+  const conditions = having.map(({ measure: name, op, value }) => {
+    const measure = byName(name)
+    if (measure.op === 'min' || measure.op === 'max') refuse(entity, `groups are not chosen by ${measure.op}`)
+    const decimal = canonicalDecimal(value) ?? refuse(entity, `"${value.slice(0, 60)}" is not a decimal`)
+    return { measure, op, value: decimal }
+  })
+  const keys = order.map(({ key, direction }) => ({
+    key: groups.find(({ path }) => path === key) ?? byName(key),
+    direction,
+  }))
+  const rest = groups.filter((leaf) => !keys.some(({ key }) => key === leaf))
+  return {
+    by: groups,
+    measures: planned,
+    having: conditions,
+    order: [...keys, ...rest.map((key) => ({ key, direction: 'asc' as const }))],
+  }
+}
+
+/** What a store found for one group: a sum, with the number of values in it, for `sum` and `avg`. */
+export interface Found {
+  readonly by: readonly unknown[]
+  readonly count: number
+  readonly sums: Readonly<Record<string, { readonly sum: string | null; readonly count: number }>>
+  readonly extremes: Readonly<Record<string, unknown>>
+}
+
+export const nothingFound: Found = { by: [], count: 0, sums: {}, extremes: {} }
+
+/** The shared end of both stores' aggregates. */
+export function toGroup(plan: AggregatePlan, { by, count, sums, extremes: found }: Found): Group {
+  const measured = ({ name, op }: PlannedMeasure): unknown => {
+    if (op === 'count') return count
+    if (op === 'min' || op === 'max') return found[name] ?? null
+    const { sum, count: counted } = sums[name] ?? { sum: null, count: 0 }
+    if (sum === null || counted === 0) return null
+    return op === 'sum' ? (canonicalDecimal(sum) ?? sum) : quotient(sum, counted)
+  }
+  return { by, measures: Object.fromEntries(plan.measures.map((measure) => [measure.name, measured(measure)])) }
+}

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openGateway, type TestGateway } from '../support/gateway.ts'
+import { observeQueries, type Seen } from '../support/observe-queries.ts'
+
+let api: TestGateway
+let seen: Seen[]
+beforeAll(async () => {
+  api = await openGateway(23)
+  await api.setStage('shadow')
+  await api.moveReads(100)
+  seen = observeQueries(api.stores)
+})
+afterAll(() => api.close())
+
+/** Which store answered, told by the column that Postgres has for an object's presence, and whether it was compared. */
+async function read(): Promise<{ by: string[]; compared: boolean }> {
+  seen.length = 0
+  const statistics = api.gateway.routing.shadow.statistics.of('Movie')
+  const before = statistics.compared
+  expect(await api.ask('{ movies(first: 3) { edges { node { imdb { rating } } } } }')).not.toContain('errors')
+  await api.gateway.routing.shadow.idle()
+  const by = seen.map(({ fields }) => (fields.includes('has_imdb') ? 'postgres' : 'mongo'))
+  return { by, compared: statistics.compared > before }
+}
+
+async function until(on: boolean): Promise<void> {
+  api.kill(on)
+  while (api.gateway.routing.killSwitch.isOn('Movie') !== on) await new Promise((done) => setTimeout(done, 10))
+}
+
+test('the kill switch sends every read to the authority and compares none, until it is taken off', async () => {
+  expect(await read()).toEqual({ by: ['postgres'], compared: true })
+  await until(true)
+  expect(await read()).toEqual({ by: ['mongo'], compared: false })
+  await until(false)
+  expect(await read()).toEqual({ by: ['postgres'], compared: true })
+})
+
+test('the payload of a mutation is read where it was written, and is not compared', async () => {
+  const { _id } = (await api.stores.mongo.connection.db.collection('movies').findOne({ imdb: { $type: 'object' } }))!
+  const statistics = api.gateway.routing.shadow.statistics.of('Movie')
+  const before = statistics.compared
+  seen.length = 0
+  const mutation = `mutation ($input: AddCommentInput!) {
+    addComment(input: $input) { comment { movie { imdb { rating } } } }
+  }`
+  const input = { movieId: String(_id), name: 'A', email: 'a@example.com', text: 'x' }
+  expect(await api.ask(mutation, { input })).not.toContain('errors')
+  await api.gateway.routing.shadow.idle()
+  expect(seen).toEqual([{ from: 'movies', fields: ['imdb.rating'] }])
+  expect(statistics.compared).toBe(before)
+})
