@@ -1,7 +1,8 @@
 import type { Entity, Leaf } from '../entity/entity.ts'
-import type { Stores } from '../routing/routing.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
+import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { createIndexStatement, duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
+import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { idLeaf, leafAt, type OrderKey } from '../stores/query.ts'
 
 /** A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not. */
@@ -32,7 +33,7 @@ function leavesByMongoPath(entity: Entity): Map<string, Leaf> {
 
 /** Compares the indexes of one type in both stores. */
 export async function missingIndexes(
-  { mongo, postgres }: Stores,
+  { mongo, postgres }: { readonly mongo: MongoStore; readonly postgres: PostgresStore },
   entity: Entity,
   orders: readonly OrderKey[],
 ): Promise<MissingIndex[]> {

@@ -87,3 +87,22 @@ test('a killed mirror costs no request: reads and mutations go on, and what it m
     }
   }
 })
+
+test('while the authority is down the mirror answers reads, and writes are refused', { timeout: 120_000 }, async () => {
+  await api.setStage('live')
+  const { _id } = (await api.stores.mongo.connection.db.collection('movies').findOne({}))!
+  const variables = { id: String(_id) }
+  const before = await api.ask(read, variables)
+  expect(before).not.toContain('"errors"')
+  process.kill((await startPostgres({ dataDir, log })).pid!, 'SIGKILL')
+  const until = Date.now() + 3_000
+  do expect(await api.ask(read, variables)).toBe(before)
+  while (Date.now() < until)
+  const refused = JSON.parse(await api.ask(rate, variables)) as { errors: { extensions: { code: string } }[] }
+  expect(refused.errors[0]?.extensions.code).toBe('UNAVAILABLE')
+  await startPostgres({ dataDir, log })
+  expect(await api.ask(rate, variables)).not.toContain('"errors"')
+  await api.settled()
+  const { different } = await compareStores(api.stores, entities[0]!)
+  expect(different).toEqual([])
+})

@@ -50,3 +50,15 @@ test('the payload of a mutation is read where it was written, and is not compare
   expect(seen).toEqual([{ from: 'movies', fields: ['imdb.rating'] }])
   expect(statistics.compared).toBe(before)
 })
+
+test('a second mutation of one request sees what it wrote, not what the first had read', async () => {
+  const { _id } = (await api.stores.mongo.connection.db.collection('movies').findOne({ imdb: { $type: 'object' } }))!
+  const mutation = `mutation ($input: AddCommentInput!) {
+    first: addComment(input: $input) { comment { movie { commentCount } } }
+    second: addComment(input: $input) { comment { movie { commentCount } } }
+  }`
+  const input = { movieId: String(_id), name: 'A', email: 'a@example.com', text: 'x' }
+  type Payload = { comment: { movie: { commentCount: number } } }
+  const { data } = JSON.parse(await api.ask(mutation, { input })) as { data: { first: Payload; second: Payload } }
+  expect(data.second.comment.movie.commentCount).toBe(data.first.comment.movie.commentCount + 1)
+})

@@ -12,6 +12,7 @@ import {
   enumeration,
   int,
   list,
+  loadAggregate,
   loadConnection,
   long,
   parseFilter,
@@ -61,6 +62,20 @@ builder.queryType({
       args: { filter: t.arg({ type: LotFilter }) },
       resolve: (_, { filter }, context, info) =>
         loadConnection(context, info, Lot, parseFilter(Lot, names, filter), [], { first: 10 }),
+    }),
+    heaviest: t.field({
+      type: 'Long',
+      async resolve(_parent, _args, context, info) {
+        const [group] = await loadAggregate(context, info, Lot, {
+          where: { op: 'and', of: [] },
+          by: [],
+          measures: { most: { op: 'max', path: 'grams' } },
+          having: [],
+          order: [],
+          limit: 1,
+        })
+        return group!.measures['most'] as bigint
+      },
     }),
   }),
 })
@@ -159,6 +174,16 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
         },
       },
     })
+  })
+
+  test('an aggregate is routed and compared like any read', async () => {
+    await gateway.routing.shadow.idle()
+    const statistics = gateway.routing.shadow.statistics.of('Lot')
+    const before = statistics.matched
+    expect(await ask('{ heaviest }')).toEqual({ data: { heaviest: '9007199254740993' } })
+    await gateway.routing.shadow.idle()
+    expect(statistics.matched).toBe(before + 1)
+    expect(statistics.diverged).toBe(0)
   })
 
   test.each([
