@@ -1,7 +1,8 @@
 import type { Document } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
-import { filteredLeaf, type TextMatch, type Where } from '../query.ts'
+import type { TextMatch, Where } from '../query.ts'
+import { type Translator, translateWith } from '../translate.ts'
 import { allOf } from './all-of.ts'
 import { decoded, isConverted, isGuarded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
@@ -94,34 +95,16 @@ function isEmpty(leaf: Leaf, wanted: boolean): Document {
   return allOf(isNotNull(leaf), { $expr: { [wanted ? '$eq' : '$gt']: [size, 0] } })
 }
 
-/** A filter document for the AST: native where an index can serve it, an expression where dirty values could show. */
-export function translate(entity: Entity, where: Where): Document {
-  switch (where.op) {
-    case 'and':
-      return allOf(...where.of.map((part) => translate(entity, part)))
-    case 'or':
-      return where.of.length === 0 ? never : { $or: where.of.map((part) => translate(entity, part)) }
-    case 'not':
-      return { $nor: [translate(entity, where.of)] }
-  }
-  const leaf = filteredLeaf(entity, where)
-  switch (where.op) {
-    case 'in':
-      if (!where.insensitive) return oneOf(leaf, where.values)
-      return translate(entity, {
-        op: 'or',
-        of: where.values.map((value) => ({ op: 'eq', path: where.path, value, insensitive: true })),
-      })
-    case 'contains':
-    case 'startsWith':
-    case 'endsWith':
-      return matching(leaf, where.op, where.value, where.insensitive === true)
-    case 'has':
-      return listHas(leaf, where.values, where.need)
-    case 'isEmpty':
-      return isEmpty(leaf, where.value)
-    default:
-      if (where.insensitive && typeof where.value === 'string') return matching(leaf, 'eq', where.value, true)
-      return compared(leaf, where.op, where.value)
-  }
+const translator: Translator<Document> = {
+  and: (parts) => allOf(...parts),
+  or: (parts) => (parts.length === 0 ? never : { $or: [...parts] }),
+  not: (part) => ({ $nor: [part] }),
+  compared,
+  oneOf,
+  matching,
+  listHas,
+  isEmpty,
 }
+
+/** A filter document for the AST: native where an index can serve it, an expression where dirty values could show. */
+export const translate = (entity: Entity, where: Where): Document => translateWith(translator, entity, where)

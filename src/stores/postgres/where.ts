@@ -2,7 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
 import { onceFor } from '../../util/once-for.ts'
-import { filteredLeaf, leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
+import { leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
+import { type Translator, translateWith } from '../translate.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { constant } from './connection.ts'
 import { columnOf } from './select.ts'
@@ -74,39 +75,22 @@ function isEmpty(leaf: Leaf, wanted: boolean): Sql {
   return wanted ? sql`${size} = 0` : sql`${size} > 0`
 }
 
-/** A condition on table alias `t`. Null counts as false; `not` makes it so before it negates. */
-export function translate(entity: Entity, where: Where): Sql {
-  switch (where.op) {
-    case 'and':
-    case 'or': {
-      if (where.of.length === 0) return where.op === 'and' ? sql`true` : sql`false`
-      const parts = where.of.map((part) => translate(entity, part))
-      return sql`(${sql.join(parts, where.op === 'and' ? sql` and ` : sql` or `)})`
-    }
-    case 'not':
-      return sql`not coalesce(${translate(entity, where.of)}, false)`
-  }
-  const leaf = filteredLeaf(entity, where)
-  switch (where.op) {
-    case 'in':
-      if (!where.insensitive) return oneOf(leaf, where.values)
-      return translate(entity, {
-        op: 'or',
-        of: where.values.map((value) => ({ op: 'eq', path: where.path, value, insensitive: true })),
-      })
-    case 'contains':
-    case 'startsWith':
-    case 'endsWith':
-      return matching(leaf, where.op, where.value, where.insensitive === true)
-    case 'has':
-      return listHas(leaf, where.values, where.need)
-    case 'isEmpty':
-      return isEmpty(leaf, where.value)
-    default:
-      if (where.insensitive && typeof where.value === 'string') return matching(leaf, 'eq', where.value, true)
-      return compared(leaf, where.op, where.value)
-  }
+const joined = (parts: readonly Sql[], by: Sql, none: Sql): Sql =>
+  parts.length === 0 ? none : sql`(${sql.join(parts, by)})`
+
+const translator: Translator<Sql> = {
+  and: (parts) => joined(parts, sql` and `, sql`true`),
+  or: (parts) => joined(parts, sql` or `, sql`false`),
+  not: (part) => sql`not coalesce(${part}, false)`,
+  compared,
+  oneOf,
+  matching,
+  listHas,
+  isEmpty,
 }
+
+/** A condition on table alias `t`. Null counts as false; `not` makes it so before it negates. */
+export const translate = (entity: Entity, where: Where): Sql => translateWith(translator, entity, where)
 
 /** Nulls first ascending and last descending, as Mongo sorts; indexes are made in the same order. An id is never null. */
 const terms = onceFor((leaf: Leaf) => ({

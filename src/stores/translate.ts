@@ -1,0 +1,52 @@
+import type { Entity, Leaf } from '../entity/entity.ts'
+import { type Comparison, filteredLeaf, type TextMatch, type Where } from './query.ts'
+
+/** What a store makes of each condition; `T` is a filter document, or SQL. */
+export interface Translator<T> {
+  /** All of no conditions hold. */
+  and(parts: readonly T[]): T
+  /** One of no conditions does not. */
+  or(parts: readonly T[]): T
+  not(part: T): T
+  compared(leaf: Leaf, op: Comparison, value: unknown): T
+  oneOf(leaf: Leaf, values: readonly unknown[]): T
+  /** `eq` here means text that is equal without regard to case. */
+  matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): T
+  listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): T
+  isEmpty(leaf: Leaf, wanted: boolean): T
+}
+
+/** Walks a condition, once for both stores: what stands in the AST is decided here, how a store says it is not. */
+export function translateWith<T>(store: Translator<T>, entity: Entity, where: Where): T {
+  const inner = (part: Where): T => translateWith(store, entity, part)
+  switch (where.op) {
+    case 'and':
+      return store.and(where.of.map(inner))
+    case 'or':
+      return store.or(where.of.map(inner))
+    case 'not':
+      return store.not(inner(where.of))
+  }
+  const leaf = filteredLeaf(entity, where)
+  const equal = (value: unknown, insensitive: boolean | undefined): T =>
+    insensitive && typeof value === 'string'
+      ? store.matching(leaf, 'eq', value, true)
+      : store.compared(leaf, 'eq', value)
+  switch (where.op) {
+    case 'eq':
+      return equal(where.value, where.insensitive)
+    case 'in':
+      if (!where.insensitive) return store.oneOf(leaf, where.values)
+      return store.or(where.values.map((value) => equal(value, true)))
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
+      return store.matching(leaf, where.op, where.value, where.insensitive === true)
+    case 'has':
+      return store.listHas(leaf, where.values, where.need)
+    case 'isEmpty':
+      return store.isEmpty(leaf, where.value)
+    default:
+      return store.compared(leaf, where.op, where.value)
+  }
+}
