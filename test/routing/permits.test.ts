@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import type { Flag } from '../../src/control/flag.ts'
+import type { FlagWatch } from '../../src/control/flag-watch.ts'
+import { Permits } from '../../src/routing/permits.ts'
+
+/** What permits ask of the watch: the present flag, and whether writes may begin. */
+function watch(): { flags: FlagWatch; present: { revision: number; held: boolean } } {
+  const present = { revision: 1, held: false }
+  const flag = (): Flag => ({ type: 'Movie', revision: present.revision }) as Flag
+  const flags = { get: flag, forWrite: () => (present.held ? null : flag()) }
+  return { flags: flags as unknown as FlagWatch, present }
+}
+
+test('a mover is told to wait until every write that began under an earlier flag is done', async () => {
+  const { flags, present } = watch()
+  const permits = new Permits(flags)
+  const [first, second] = [await permits.take('Movie'), await permits.take('Movie')]
+  expect(permits.settled('Movie')).toBe(1)
+  present.revision = 2
+  const third = await permits.take('Movie')
+  expect(permits.settled('Movie')).toBe(1)
+  first.done()
+  first.done() // given back twice counts once
+  expect(permits.settled('Movie')).toBe(1)
+  second.done()
+  expect(permits.settled('Movie')).toBe(2)
+  present.revision = 3
+  expect(permits.settled('Movie')).toBe(2)
+  expect(permits.settled('User')).toBe(3)
+  third.done()
+  expect(permits.settled('Movie')).toBe(3)
+})
+
+test('a write that is held begins under the flag that ends the hold', async () => {
+  const { flags, present } = watch()
+  const permits = new Permits(flags)
+  present.held = true
+  const waiting = permits.take('Movie')
+  await new Promise((done) => setTimeout(done, 120))
+  Object.assign(present, { revision: 5, held: false })
+  expect((await waiting).flag.revision).toBe(5)
+})
