@@ -2,7 +2,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Embed, Entity, Leaf, Node } from './entity.ts'
 
-/** The part of an entity that one read needs. Cached and frozen: equal selections share one object. */
+/** The part of an entity that one read needs. Cached and frozen: equal selections mostly share one object. */
 export interface FieldSet {
   /** Equal exactly for equal sets of one entity. */
   readonly key: string
@@ -11,6 +11,9 @@ export interface FieldSet {
   readonly embeds: readonly Embed[]
   readonly nodes: readonly Node[]
 }
+
+/** Selections kept for one entity: an API has far fewer, and a client that makes up new ones must not fill memory. */
+const maxSets = 5_000
 
 const cache = new WeakMap<Entity, Map<string, FieldSet>>()
 
@@ -54,6 +57,7 @@ export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
   if (!sets) cache.set(entity, (sets = new Map()))
   let set = sets.get(key)
   if (!set) {
+    if (sets.size >= maxSets) sets.clear()
     set = build(entity, key, sorted)
     sets.set(key, set)
   }

@@ -32,6 +32,20 @@ const compiler = new Kysely<Record<string, never>>({
 /** A part that binds no values, turned to text once: it stands in many statements, each of which is compiled. */
 export const constant = (part: RawBuilder<unknown>): RawBuilder<unknown> => sql.raw(part.compile(compiler).sql)
 
+/** A statement that was compiled once; the values of its parameters are given each time, in their order. */
+export interface Prepared {
+  readonly text: string
+  readonly name: string | undefined
+}
+
+/** Stands for a parameter in a statement that is prepared. */
+export const slot: unknown = null
+
+export function prepare(statement: RawBuilder<unknown>): Prepared {
+  const { sql: text } = statement.compile(compiler)
+  return { text, name: nameOf(text) }
+}
+
 const maxNames = 500 // statements a connection keeps prepared, at most; the shapes of an API are far fewer
 const names = new Map<string, string>()
 
@@ -49,6 +63,7 @@ type Rows<T> = readonly T[]
 /** Runs one statement: on the pool, or inside a transaction. */
 export interface Executor {
   run<T = Record<string, unknown>>(statement: RawBuilder<unknown>): Promise<Rows<T>>
+  runPrepared<T = Record<string, unknown>>(statement: Prepared, values: readonly unknown[]): Promise<Rows<T>>
 }
 
 export interface PostgresConnection extends Executor {
@@ -63,6 +78,10 @@ function executor(client: pg.Pool | pg.PoolClient): Executor {
     async run<T>(statement: RawBuilder<unknown>): Promise<Rows<T>> {
       const { sql: text, parameters } = statement.compile(compiler)
       const result = await client.query({ name: nameOf(text), text, values: [...parameters] })
+      return result.rows as T[]
+    },
+    async runPrepared<T>({ text, name }: Prepared, values: readonly unknown[]): Promise<Rows<T>> {
+      const result = await client.query({ name, text, values: [...values] })
       return result.rows as T[]
     },
   }
@@ -137,5 +156,5 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       client.release(broken)
     }
   }
-  return { pool, statementTimeoutMs, transaction, run: executor(pool).run }
+  return { pool, statementTimeoutMs, transaction, ...executor(pool) }
 }

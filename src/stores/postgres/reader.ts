@@ -1,36 +1,69 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
-import { allFields } from '../../entity/field-set.ts'
-import { leafAt } from '../query.ts'
+import { allFields, type FieldSet } from '../../entity/field-set.ts'
+import { onceFor } from '../../util/once-for.ts'
+import { everything, leafAt, type OrderKey } from '../query.ts'
 import type { Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import type { Row } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
-import type { PostgresConnection } from './connection.ts'
+import { type PostgresConnection, type Prepared, prepare, slot } from './connection.ts'
 import { columnOf, columnsOf, tableOf, toItem } from './select.ts'
 import { orderBy, translate } from './where.ts'
 
+const orderText = (order: readonly OrderKey[]): string => order.map((key) => `${key.path} ${key.direction}`).join()
+
+/** Orders kept for one field set; more are compiled each time. */
+const maxOrders = 50
+
+const statements = onceFor((_fields: FieldSet) => new Map<string, Prepared>())
+
+/** A statement whose text follows from the field set and a key: compiled once. A field set is of one entity. */
+function once(fields: FieldSet, key: string, make: () => RawBuilder<unknown>): Prepared {
+  const known = statements(fields)
+  const statement = known.get(key) ?? prepare(make())
+  if (known.size < maxOrders) known.set(key, statement)
+  return statement
+}
+
+const page = (
+  entity: Entity,
+  where: RawBuilder<unknown>,
+  order: readonly OrderKey[],
+  limit: unknown,
+  fields: FieldSet,
+) =>
+  sql`select ${columnsOf(fields)} from ${tableOf(entity)} where ${where}
+      order by ${orderBy(entity, order)} limit ${limit}::int`
+
+function pagePer(entity: Entity, { path, where, order, fields }: QueryPer, keys: unknown, limit: unknown) {
+  const leaf = leafAt(entity, path)
+  const matching = sql`${columnOf(leaf)} = k.k and ${translate(entity, where)}`
+  return sql`select k.k as _key, l.* from unnest(${keys}::${sql.raw(postgresKind(leaf.kind).cast)}[]) with ordinality k(k, n)
+             cross join lateral (${page(entity, matching, order, limit, fields)}) l order by k.n`
+}
+
 export function postgresReader(connection: PostgresConnection): Reader {
   async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
-    const rows = await connection.run<Row>(
-      sql`select ${columnsOf(fields)} from ${tableOf(entity)} where ${translate(entity, where)}
-          order by ${orderBy(entity, order)} limit ${limit}::int`,
-    )
+    const rows = await (where === everything
+      ? connection.runPrepared<Row>(
+          once(fields, `page ${orderText(order)}`, () => page(entity, sql`true`, order, slot, fields)),
+          [limit],
+        )
+      : connection.run<Row>(page(entity, translate(entity, where), order, limit, fields)))
     return rows.map((row) => toItem(fields, row))
   }
 
   async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
     const { path, values, where, order, limit, fields } = per
-    const leaf = leafAt(entity, path)
-    const { cast, encode, decode } = postgresKind(leaf.kind)
-    const rows = await connection.run<Row>(
-      sql`select k.k as _key, l.* from unnest(${values.map(encode)}::${sql.raw(cast)}[]) with ordinality k(k, n)
-          cross join lateral (
-            select ${columnsOf(fields)} from ${tableOf(entity)}
-            where ${columnOf(leaf)} = k.k and ${translate(entity, where)}
-            order by ${orderBy(entity, order)} limit ${limit}::int
-          ) l order by k.n`,
-    )
+    const { encode, decode } = postgresKind(leafAt(entity, path).kind)
+    const keys = values.map(encode)
+    const rows = await (where === everything
+      ? connection.runPrepared<Row>(
+          once(fields, `per ${path} by ${orderText(order)}`, () => pagePer(entity, per, slot, slot)),
+          [keys, limit],
+        )
+      : connection.run<Row>(pagePer(entity, per, keys, limit)))
     const groups = new Map<unknown, Item[]>()
     for (const row of rows) {
       const key = decode(row['_key'])
@@ -48,9 +81,12 @@ export function postgresReader(connection: PostgresConnection): Reader {
 
     async byIds(entity, ids, fields) {
       const { cast } = postgresKind(entity.idKind)
-      const rows = await connection.run<Row>(
-        sql`select ${columnsOf(fields)} from ${tableOf(entity)} where t.id = any(${ids}::${sql.raw(cast)}[])`,
+      const statement = once(
+        fields,
+        'by ids',
+        () => sql`select ${columnsOf(fields)} from ${tableOf(entity)} where t.id = any(${slot}::${sql.raw(cast)}[])`,
       )
+      const rows = await connection.runPrepared<Row>(statement, [ids])
       return new Map(rows.map((row) => [row['id'] as Id, toItem(fields, row)]))
     },
 

@@ -6,7 +6,7 @@ import { tableOf } from './select.ts'
 import { translate } from './where.ts'
 
 /** What a bespoke resolver gets on the Postgres side. */
-export interface PostgresSide extends Executor {
+export interface PostgresSide extends Pick<Executor, 'run'> {
   /** Kysely's tag: values are bound, `sql.id` quotes identifiers. */
   readonly sql: typeof sql
   /** An entity's table under the alias `t`. */
