@@ -15,6 +15,7 @@ import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 import { projectionOf } from './projection.ts'
 import { scan } from './scan.ts'
+import { Visibility } from './visibility.ts'
 import { visible } from './visible.ts'
 import { translate } from './where.ts'
 
@@ -53,20 +54,18 @@ function toItem(entity: Entity, fields: FieldSet, document: Document): Item[] {
 export function mongoReader(connection: MongoConnection): Reader {
   const options = { maxTimeMS: connection.maxTimeMs }
   const clean = new CleanPaths(connection)
+  const visibility = new Visibility()
 
   async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
     const { computed, sort } = sorting(clean, entity, order)
-    const match = allOf(translate(entity, where), visible(entity))
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
-    const documents = isEmpty(computed)
-      ? await collection.find(match, { ...options, projection, sort, limit }).toArray()
-      : await collection
-          .aggregate(
-            [{ $match: match }, { $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }],
-            options,
-          )
-          .toArray()
+    const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
+    const documents = await visibility.read(entity, translate(entity, where), (match) =>
+      isEmpty(computed)
+        ? collection.find(match, { ...options, projection, sort, limit }).toArray()
+        : collection.aggregate([{ $match: match }, ...tail], options).toArray(),
+    )
     return documents.flatMap((document) => toItem(entity, fields, document))
   }
 
@@ -82,14 +81,21 @@ export function mongoReader(connection: MongoConnection): Reader {
     const leaf = leafAt(entity, path)
     // What the filter lets through decodes as it is stored, unless a converter stands between
     const key = isConverted(leaf) ? decoded(leaf) : `$${leaf.mongo}`
-    const pipeline: Document[] = [
-      { $match: allOf(translate(entity, among), translate(entity, where), visible(entity)) },
+    const tail: Document[] = [
       ...(isEmpty(computed) ? [] : [{ $set: computed }]),
       { $setWindowFields: { partitionBy: key, sortBy: sort, output: { _cf_number: { $documentNumber: {} } } } },
       { $match: { _cf_number: { $lte: limit } } },
       { $project: { ...projectionOf(fields), _cf_key: key, _cf_number: 1 } },
     ]
-    const documents = await connection.collection(entity).aggregate(pipeline, options).toArray()
+    const documents = await visibility.read(
+      entity,
+      allOf(translate(entity, among), translate(entity, where)),
+      (match) =>
+        connection
+          .collection(entity)
+          .aggregate([{ $match: match }, ...tail], options)
+          .toArray(),
+    )
     const groups = new Map<unknown, Item[]>()
     const { decode } = mongoKind(leaf.kind)
     for (const document of documents) {
