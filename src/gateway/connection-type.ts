@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 
 interface Edge {
   readonly record: Rec
-  readonly cursor: string
+  readonly cursorOf: Connection['cursorOf']
 }
 
 const pageInfos = new WeakMap<Builder, Ref<Connection>>()
@@ -34,7 +34,8 @@ export function connectionType<T>(builder: Builder, name: string, node: Ref<T>):
   const edge = builder.objectRef<Edge>(`${name}Edge`)
   builder.objectType(edge, {
     fields: (t) => ({
-      cursor: t.exposeString('cursor', { nullable: false }),
+      // Made only where it is selected: order keys are read only then
+      cursor: t.string({ nullable: false, resolve: ({ record, cursorOf }) => cursorOf(record) }),
       node: t.field({ type: node, nullable: false, resolve: ({ record }) => record as never }),
     }),
   })
@@ -44,14 +45,7 @@ export function connectionType<T>(builder: Builder, name: string, node: Ref<T>):
       edges: t.field({
         type: [edge],
         nullable: false,
-        resolve: ({ page, cursorOf }) =>
-          page.items.map((record) => ({
-            record,
-            // Made only where it is selected: order keys are read only then
-            get cursor() {
-              return cursorOf(record)
-            },
-          })),
+        resolve: ({ page, cursorOf }) => page.items.map((record) => ({ record, cursorOf })),
       }),
       pageInfo: t.field({ type: pageInfoType(builder), nullable: false, resolve: (connection) => connection }),
       totalCount: t.int({ nullable: false, resolve: ({ totalCount }) => totalCount() }),
