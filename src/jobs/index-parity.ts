@@ -20,7 +20,7 @@ interface Key {
   readonly direction: 'asc' | 'desc'
 }
 
-const onePerValue = 5 // groups of duplicates that are shown
+const shownDuplicates = 5 // values
 
 /** Whether an index begins with these columns, in either reading direction. */
 const begins = (index: PostgresIndex, columns: readonly string[]): boolean =>
@@ -63,7 +63,7 @@ export async function missingIndexes(
       connection,
       entity,
       keys.map(({ leaf }) => leaf),
-      onePerValue,
+      shownDuplicates,
     )
     const shown = groups.map(({ count, ids }) => `${count} records hold one value: ${ids.join(', ')}`)
     add(because, statement, shown.length > 0 ? `First settle the duplicates. ${shown.join('; ')}` : '')
