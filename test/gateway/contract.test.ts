@@ -98,6 +98,8 @@ test('every operation of the contract gives the same bytes in every stage, and n
   await api.settled()
   expect(api.reported).toEqual([])
   expect(api.gateway.routing.shadow.statistics.of('Movie').matched).toBeGreaterThan(50)
+  for (const stage of ['live', 'rampdown', 'complete'] as const) await api.setStage(stage)
+  expect(await answers(asked)).toEqual(off)
 })
 
 test('mistakes are told with a code, and nothing of the inside', async () => {
