@@ -1,12 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { kindOf } from '../codec/kinds.ts'
-import type { Entity, Leaf } from '../entity/entity.ts'
+import { canonicalValue } from '../compare/canonical.ts'
+import type { Entity } from '../entity/entity.ts'
 import { type Aggregate, type Group, planAggregate } from '../stores/aggregate.ts'
 import type { Json } from '../util/json.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
-
-const plain = (leaf: Leaf | null, value: unknown): Json =>
-  value === null || !leaf ? (value as Json) : kindOf(leaf.kind).toJson(value)
 
 /**
  * Groups of an entity's records from the store that its flag decides, compared like any other read.
@@ -23,10 +20,11 @@ export function loadAggregate(
   const { by, measures } = planAggregate(entity, asked)
   const comparable = (groups: readonly Group[]): Json =>
     groups.map((group) => ({
-      by: by.map((leaf, index) => plain(leaf, group.by[index])),
-      measures: measures.map(({ name, op, leaf }) =>
-        plain(op === 'min' || op === 'max' ? leaf : null, group.measures[name]),
-      ),
+      by: by.map((leaf, index) => canonicalValue(leaf, group.by[index])),
+      measures: measures.map(({ name, op, leaf }) => {
+        const value = group.measures[name]
+        return op === 'min' || op === 'max' ? canonicalValue(leaf!, value) : (value as Json)
+      }),
     }))
   return reads.run({
     entity,

@@ -97,24 +97,35 @@ export function planAggregate(entity: Entity, { by, measures, having, order }: A
   }
 }
 
-/** What a store found for one group: a sum, with the number of values in it, for `sum` and `avg`. */
-export interface Found {
-  readonly by: readonly unknown[]
-  readonly count: number
-  readonly sums: Readonly<Record<string, { readonly sum: string | null; readonly count: number }>>
-  readonly extremes: Readonly<Record<string, unknown>>
+/** Names of what both stores compute for a group, by the place in the plan: a caller's names may hold anything. */
+export const output = {
+  key: (index: number): string => `k${index}`,
+  sum: (index: number): string => `s${index}`,
+  /** How many values are in the sum. */
+  counted: (index: number): string => `n${index}`,
+  extreme: (index: number): string => `x${index}`,
 }
 
-export const nothingFound: Found = { by: [], count: 0, sums: {}, extremes: {} }
-
-/** The shared end of both stores' aggregates. */
-export function toGroup(plan: AggregatePlan, { by, count, sums, extremes: found }: Found): Group {
-  const measured = ({ name, op }: PlannedMeasure): unknown => {
-    if (op === 'count') return count
-    if (op === 'min' || op === 'max') return found[name] ?? null
-    const { sum, count: counted } = sums[name] ?? { sum: null, count: 0 }
-    if (sum === null || counted === 0) return null
+/**
+ * A group from what a store computed; of an empty row the group of nothing.
+ *
+ * @param decode a value of a leaf, as the store returns it.
+ */
+export function toGroup(
+  plan: AggregatePlan,
+  row: Readonly<Record<string, unknown>>,
+  decode: (leaf: Leaf, raw: unknown) => unknown,
+): Group {
+  const measured = ({ op, leaf }: PlannedMeasure, index: number): unknown => {
+    if (leaf === null) return Number(row['count'] ?? 0)
+    if (op === 'min' || op === 'max') return decode(leaf, row[output.extreme(index)])
+    const counted = Number(row[output.counted(index)] ?? 0)
+    if (counted === 0) return null
+    const sum = String(row[output.sum(index)])
     return op === 'sum' ? (canonicalDecimal(sum) ?? sum) : quotient(sum, counted)
   }
-  return { by, measures: Object.fromEntries(plan.measures.map((measure) => [measure.name, measured(measure)])) }
+  return {
+    by: plan.by.map((leaf, index) => decode(leaf, row[output.key(index)])),
+    measures: Object.fromEntries(plan.measures.map((measure, index) => [measure.name, measured(measure, index)])),
+  }
 }

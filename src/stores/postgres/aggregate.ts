@@ -3,23 +3,19 @@ import type { Entity, Leaf } from '../../entity/entity.ts'
 import {
   type Aggregate,
   type AggregatePlan,
-  type Found,
   type Group,
   isMeasure,
+  output,
   type PlannedMeasure,
   planAggregate,
   toGroup,
 } from '../aggregate.ts'
-import type { Comparison } from '../query.ts'
-import { postgresKind } from './codec/postgres-kinds.ts'
+import { decodeLeaf, type Row } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import { columnOf, tableOf } from './select.ts'
-import { translate } from './where.ts'
+import { operators, translate } from './where.ts'
 
 type Sql = RawBuilder<unknown>
-type Row = Readonly<Record<string, unknown>>
-
-const operators: Record<Comparison, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' }
 
 const sumOf = (leaf: Leaf): Sql => sql`sum(${columnOf(leaf)}::numeric)`
 const countOf = (leaf: Leaf): Sql => sql`count(${columnOf(leaf)})`
@@ -35,12 +31,18 @@ function measured({ op, leaf }: PlannedMeasure): Sql {
 }
 
 function selected({ by, measures }: AggregatePlan): Sql {
-  const parts = [...by.map((leaf, index) => sql`${columnOf(leaf)} as ${sql.id(`k${index}`)}`), sql`count(*) as count`]
+  const parts = [
+    ...by.map((leaf, index) => sql`${columnOf(leaf)} as ${sql.id(output.key(index))}`),
+    sql`count(*) as count`,
+  ]
   measures.forEach((measure, index) => {
     const { op, leaf } = measure
-    if (op === 'min' || op === 'max') parts.push(sql`${measured(measure)} as ${sql.id(`x${index}`)}`)
+    if (op === 'min' || op === 'max') parts.push(sql`${measured(measure)} as ${sql.id(output.extreme(index))}`)
     else if (leaf) {
-      parts.push(sql`${sumOf(leaf)} as ${sql.id(`s${index}`)}`, sql`${countOf(leaf)} as ${sql.id(`n${index}`)}`)
+      parts.push(
+        sql`${sumOf(leaf)} as ${sql.id(output.sum(index))}`,
+        sql`${countOf(leaf)} as ${sql.id(output.counted(index))}`,
+      )
     }
   })
   return sql.join(parts)
@@ -56,18 +58,6 @@ function chosen({ having }: AggregatePlan): Sql {
   return sql.join(parts, sql` and `)
 }
 
-const decode = (leaf: Leaf, raw: unknown): unknown => (raw == null ? null : postgresKind(leaf.kind).decode(raw))
-
-function foundIn({ by, measures }: AggregatePlan, row: Row): Found {
-  const sums: Record<string, { sum: string | null; count: number }> = {}
-  const extremes: Record<string, unknown> = {}
-  measures.forEach(({ name, op, leaf }, index) => {
-    if (op === 'min' || op === 'max') extremes[name] = decode(leaf!, row[`x${index}`])
-    else if (leaf) sums[name] = { sum: row[`s${index}`] as string | null, count: Number(row[`n${index}`]) }
-  })
-  return { by: by.map((leaf, index) => decode(leaf, row[`k${index}`])), count: Number(row['count']), sums, extremes }
-}
-
 export async function aggregate(connection: PostgresConnection, entity: Entity, asked: Aggregate): Promise<Group[]> {
   const plan = planAggregate(entity, asked)
   const groupBy = plan.by.length > 0 ? sql`group by ${sql.join(plan.by.map(columnOf))}` : sql``
@@ -81,5 +71,5 @@ export async function aggregate(connection: PostgresConnection, entity: Entity, 
     sql`select ${selected(plan)} from ${tableOf(entity)} where ${translate(entity, asked.where)}
         ${groupBy} ${having} ${orderBy} limit ${asked.limit}::int`,
   )
-  return rows.map((row) => toGroup(plan, foundIn(plan, row)))
+  return rows.map((row) => toGroup(plan, row, decodeLeaf))
 }

@@ -74,16 +74,16 @@ export interface PostgresConnection extends Executor {
 }
 
 function executor(client: pg.Pool | pg.PoolClient): Executor {
+  const runPrepared: Executor['runPrepared'] = async <T>({ text, name }: Prepared, values: readonly unknown[]) => {
+    const result = await client.query({ name, text, values: [...values] })
+    return result.rows as T[]
+  }
   return {
-    async run<T>(statement: RawBuilder<unknown>): Promise<Rows<T>> {
+    run(statement) {
       const { sql: text, parameters } = statement.compile(compiler)
-      const result = await client.query({ name: nameOf(text), text, values: [...parameters] })
-      return result.rows as T[]
+      return runPrepared({ text, name: nameOf(text) }, parameters)
     },
-    async runPrepared<T>({ text, name }: Prepared, values: readonly unknown[]): Promise<Rows<T>> {
-      const result = await client.query({ name, text, values: [...values] })
-      return result.rows as T[]
-    },
+    runPrepared,
   }
 }
 

@@ -21,7 +21,7 @@ function params(leaf: Leaf, values: readonly unknown[]): Sql {
   return sql`${values.map(encode)}::${sql.raw(cast)}[]`
 }
 
-const operators = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
+export const operators = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 function compared(leaf: Leaf, op: keyof typeof operators, value: unknown): Sql {
   if (value === null) return op === 'eq' ? sql`${columnOf(leaf)} is null` : sql`false`

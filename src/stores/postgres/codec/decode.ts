@@ -4,7 +4,7 @@ import { postgresKind } from './postgres-kinds.ts'
 /** A row as the driver returns it, keyed by column. */
 export type Row = Readonly<Record<string, unknown>>
 
-function decodeLeaf(leaf: Leaf, raw: unknown): unknown {
+export function decodeLeaf(leaf: Leaf, raw: unknown): unknown {
   if (raw === null || raw === undefined) return null
   const { decode } = postgresKind(leaf.kind)
   return leaf.list === 'none' ? decode(raw) : (raw as unknown[]).map(decode)
