@@ -11,7 +11,7 @@ import { setStage } from '../src/control/move.ts'
 import { startGateway } from '../src/gateway/start-gateway.ts'
 import { backfill, settleConstraints } from '../src/jobs/backfill.ts'
 import type { Stage } from '../src/stage/stage.ts'
-import { createMongoIndex, insertExported } from '../src/stores/mongo/sample.ts'
+import { loadSample } from '../src/stores/mongo/sample.ts'
 import { byHandMongo } from './by-hand-mongo.ts'
 import { byHandPostgres } from './by-hand-postgres.ts'
 import { type ByHand, byHandSchema, loadersOf } from './by-hand-schema.ts'
@@ -101,9 +101,7 @@ export async function routedRead(only: string): Promise<Row[]> {
   try {
     const demo = config.demo!
     for (const [collection, documents] of Object.entries(demo.generate(5))) {
-      await insertExported(stores.mongo.connection, collection, documents)
-      for (const { keys, unique } of demo.indexes?.[collection] ?? [])
-        await createMongoIndex(stores.mongo.connection, collection, keys, unique === true)
+      await loadSample(stores.mongo.connection, collection, documents, demo.indexes?.[collection])
     }
     await migrateAll(session)
     const options = moveOptions(session)

@@ -15,7 +15,7 @@ export interface FieldSet {
 /** Selections kept for one entity: an API has far fewer, and a client that makes up new ones must not fill memory. */
 const maxSets = 5_000
 
-const cache = new WeakMap<Entity, Map<string, FieldSet>>()
+const setsOf = onceFor((_entity: Entity) => new Map<string, FieldSet>())
 
 function prune(nodes: readonly Node[], wanted: ReadonlySet<string>): Node[] {
   return nodes.flatMap((node): Node[] => {
@@ -53,8 +53,7 @@ function build(entity: Entity, key: string, paths: readonly string[]): FieldSet 
 export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
   const sorted = [...new Set(paths)].sort()
   const key = sorted.join('\0') // the one character that no name holds
-  let sets = cache.get(entity)
-  if (!sets) cache.set(entity, (sets = new Map()))
+  const sets = setsOf(entity)
   let set = sets.get(key)
   if (!set) {
     if (sets.size >= maxSets) sets.clear()

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
+import type { SampleIndex } from '../stores/mongo/sample.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
 import type { Json } from '../util/json.ts'
 
@@ -21,9 +22,7 @@ export interface DemoConfig {
   /** Sample documents by collection, in Extended JSON; the same for the same seed. */
   readonly generate: (seed: number) => Readonly<Record<string, readonly { readonly [key: string]: Json }[]>>
   /** Indexes that the existing database has, by collection. */
-  readonly indexes?: Readonly<
-    Record<string, readonly { readonly keys: Readonly<Record<string, 1 | -1>>; readonly unique?: boolean }[]>
-  >
+  readonly indexes?: Readonly<Record<string, readonly SampleIndex[]>>
   /** Operations as clients send them, mutations included. */
   readonly traffic: (sample: Readonly<Record<string, readonly Json[]>>) => readonly SampleOperation[]
   /** Reads one record of a type with every field of the contract. */

@@ -1,5 +1,6 @@
 import type { Entity, Leaf, Node, RecordOf } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { onceFor } from '../util/once-for.ts'
 import type { Builder, FieldBuilder, Ref } from './builder.ts'
 import { addScalar, scalarNames } from './scalars.ts'
 
@@ -34,7 +35,7 @@ function fieldsFor(builder: Builder, entity: Entity, t: T, nodes: readonly Node[
 }
 
 /** One embedded mapping may stand at several paths (`viewer`, `critic`) under one GraphQL name. */
-const embedTypes = new WeakMap<Builder, Map<string, Ref<Parent>>>()
+const embedTypes = onceFor((_builder: Builder) => new Map<string, Ref<Parent>>())
 
 function embedType(
   builder: Builder,
@@ -50,8 +51,7 @@ function embedType(
       `${entity.name}.${path} needs a GraphQL name: give it in \`embeds\`, or omit it.`,
     )
   }
-  let known = embedTypes.get(builder)
-  if (!known) embedTypes.set(builder, (known = new Map()))
+  const known = embedTypes(builder)
   const earlier = known.get(name)
   if (earlier) return earlier
   const ref = builder.objectRef<Parent>(name)

@@ -1,8 +1,10 @@
-import { type ConstValueNode, GraphQLError, valueFromASTUntyped } from 'graphql'
+import { type ConstValueNode, valueFromASTUntyped } from 'graphql'
 import { type KindName, kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
+import { onceFor } from '../util/once-for.ts'
 import type { Builder } from './builder.ts'
+import { clientError } from './errors.ts'
 
 /** The GraphQL scalar of each kind. */
 export const scalarNames = {
@@ -43,18 +45,17 @@ function checked(name: Own): (value: unknown) => never {
       return kindOf(kind).parse(value) as never
     } catch (error) {
       if (!(error instanceof CrossfadeError)) throw error
-      throw new GraphQLError(error.message, { extensions: { code: error.code } })
+      throw clientError(error)
     }
   }
 }
 
-const added = new WeakMap<Builder, Set<string>>()
+const added = onceFor((_builder: Builder) => new Set<string>())
 
 /** Adds a scalar of ours where it is used first: a contract has none that it does not use. */
 export function addScalar(builder: Builder, name: string, description?: string): void {
   if (!isOwn(name)) return
-  let names = added.get(builder)
-  if (!names) added.set(builder, (names = new Set()))
+  const names = added(builder)
   if (names.has(name)) return
   names.add(name)
   const parse = checked(name)

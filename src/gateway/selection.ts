@@ -41,7 +41,7 @@ const hasDirective = onceFor((definition: OperationDefinitionNode | FragmentDefi
 const isConditional = ({ operation, fragments }: GraphQLResolveInfo): boolean =>
   hasDirective(operation) || Object.values(fragments).some((fragment) => fragment && hasDirective(fragment))
 
-const selections = new WeakMap<FieldNode, Map<string, FieldSet | null>>()
+const selections = onceFor((_node: FieldNode) => new Map<string, FieldSet | null>())
 
 /**
  * What a field selects, worked out once for a document and not for each parent and request: the server parses a text
@@ -50,8 +50,7 @@ const selections = new WeakMap<FieldNode, Map<string, FieldSet | null>>()
 export function oncePerField(info: GraphQLResolveInfo, key: string, ask: () => FieldSet | null): FieldSet | null {
   const [node, another] = info.fieldNodes
   if (!node || another || isConditional(info)) return ask()
-  let known = selections.get(node)
-  if (!known) selections.set(node, (known = new Map()))
+  const known = selections(node)
   let fields = known.get(key)
   if (fields === undefined) known.set(key, (fields = ask()))
   return fields

@@ -1,24 +1,32 @@
-import { type DocumentNode, GraphQLError, visit } from 'graphql'
+import { type DocumentNode, type GraphQLError, visit } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { textKind } from '../codec/text.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { isPlainObject } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
+import { clientError } from './errors.ts'
 
-/** @throws BAD_USER_INPUT that names the place. */
-function check(value: string, place: string): void {
+/** What is wrong with a text, and where; null where nothing is. */
+function problem(value: string, place: string): GraphQLError | null {
   try {
     textKind.parse(value)
+    return null
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error
-    throw new GraphQLError(`${place}: ${error.message}`, { extensions: { code: error.code } })
+    return clientError(error, place)
   }
 }
 
-function checkAll(value: unknown, place: string): void {
-  if (typeof value === 'string') check(value, place)
-  else if (Array.isArray(value)) for (const [index, element] of value.entries()) checkAll(element, `${place}[${index}]`)
-  else if (isPlainObject(value)) for (const [key, member] of Object.entries(value)) checkAll(member, `${place}.${key}`)
+/** The first text in a value that no store can hold. */
+function problemIn(value: unknown, place: string): GraphQLError | null {
+  if (typeof value === 'string') return problem(value, place)
+  const isList = Array.isArray(value)
+  if (!isList && !isPlainObject(value)) return null
+  for (const [key, member] of Object.entries(value as object)) {
+    const found = problemIn(member, place + (isList ? `[${key}]` : `.${key}`))
+    if (found) return found
+  }
+  return null
 }
 
 /** The first text of a document that no store can hold; null where all can be. */
@@ -26,15 +34,19 @@ const badLiteral = onceFor((document: DocumentNode): GraphQLError | null => {
   let found: GraphQLError | null = null
   visit(document, {
     StringValue({ value, loc }) {
-      try {
-        check(value, `Text at line ${loc?.startToken.line}`)
-      } catch (error) {
-        found ??= error as GraphQLError
-      }
+      found ??= problem(value, `Text at line ${loc?.startToken.line}`)
     },
   })
   return found
 })
+
+function badVariable(variables: Readonly<Record<string, unknown>>): GraphQLError | null {
+  for (const [name, value] of Object.entries(variables)) {
+    const found = problemIn(value, `$${name}`)
+    if (found) return found
+  }
+  return null
+}
 
 /**
  * Refuses text that Postgres cannot hold (NUL) or that is no Unicode (lone surrogates) before any resolver sees it: the
@@ -42,12 +54,7 @@ const badLiteral = onceFor((document: DocumentNode): GraphQLError | null => {
  */
 export const textGuard: Plugin = {
   onExecute({ args, setResultAndStopExecution }) {
-    try {
-      const literal = badLiteral(args.document)
-      if (literal) throw literal
-      for (const [name, value] of Object.entries(args.variableValues ?? {})) checkAll(value, `$${name}`)
-    } catch (error) {
-      setResultAndStopExecution({ errors: [error as GraphQLError] })
-    }
+    const found = badLiteral(args.document) ?? badVariable(args.variableValues ?? {})
+    if (found) setResultAndStopExecution({ errors: [found] })
   },
 }

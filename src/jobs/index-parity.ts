@@ -1,7 +1,8 @@
 import type { Entity, Leaf } from '../entity/entity.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import { createIndexStatement, duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
+import { createIndexConcurrently } from '../stores/postgres/ddl.ts'
+import { duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { idLeaf, leafAt, type OrderKey } from '../stores/query.ts'
 
@@ -40,6 +41,7 @@ export async function missingIndexes(
   const { connection } = postgres
   const present = await postgresIndexes(connection, entity.postgres)
   const missing: MissingIndex[] = []
+  const byPath = leavesByMongoPath(entity)
   const stated = new Set<string>()
   const add = (because: string, statement: string | null, note = ''): void => {
     if (statement !== null && stated.has(statement)) return
@@ -57,7 +59,7 @@ export async function missingIndexes(
     const whole =
       unique || columns.includes('id') ? keys : [...keys, { leaf: idLeaf(entity), direction: keys[0]!.direction }]
     const terms = whole.map(({ leaf, direction }) => ({ column: leaf.column, direction, nullable: leaf.path !== 'id' }))
-    const statement = createIndexStatement(entity.postgres, terms, { unique, method: 'btree' })
+    const statement = createIndexConcurrently(entity.postgres, terms, { unique })
     if (!unique) return add(because, statement)
     const groups = await duplicates(
       connection,
@@ -75,14 +77,13 @@ export async function missingIndexes(
     const there = await postgresIndexes(connection, table)
     if (there.some((index) => index.method === method && index.columns[0] === column)) return
     const keys = [{ column, direction: 'asc' as const, nullable: false }]
-    add(because, createIndexStatement(table, keys, { unique: false, method }))
+    add(because, createIndexConcurrently(table, keys, { using: leaf.childTable ? '' : 'gin' }))
   }
 
   async function compare(index: MongoIndex): Promise<void> {
     const because = `MongoDB's index ${index.name}`
     const special = index.keys.find(([, key]) => typeof key === 'string')
     if (special) return add(because, null, `It is a ${special[1]} index; the queries behind it are written by hand.`)
-    const byPath = leavesByMongoPath(entity)
     const unmapped = index.keys.find(([path]) => !byPath.has(path))
     if (unmapped) return add(because, null, `The mapping does not name ${unmapped[0]}.`)
     const keys = index.keys.map(

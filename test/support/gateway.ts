@@ -10,7 +10,7 @@ import { backfill, settleConstraints } from '../../src/jobs/backfill.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
-import { createMongoIndex, insertExported } from '../../src/stores/mongo/sample.ts'
+import { loadSample } from '../../src/stores/mongo/sample.ts'
 import { openStores, type Servers, type TestStores } from './stores.ts'
 
 /** The real API on both real stores, filled with generated documents. */
@@ -47,10 +47,7 @@ export async function openGateway(seed: number, servers?: Servers): Promise<Test
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
   const demo = config.demo!
   for (const [collection, documents] of Object.entries(demo.generate(seed))) {
-    await insertExported(stores.mongo.connection, collection, documents)
-    for (const { keys, unique } of demo.indexes?.[collection] ?? []) {
-      await createMongoIndex(stores.mongo.connection, collection, keys, unique === true)
-    }
+    await loadSample(stores.mongo.connection, collection, documents, demo.indexes?.[collection])
   }
   const reported: Mismatch[] = []
   const logged: string[] = []

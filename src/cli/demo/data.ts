@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DemoConfig } from '../../gateway/config.ts'
-import { createMongoIndex, insertExported, parseExport } from '../../stores/mongo/sample.ts'
+import { loadSample, parseExport } from '../../stores/mongo/sample.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import type { Json } from '../../util/json.ts'
 import type { Session } from '../session.ts'
@@ -34,10 +34,7 @@ export async function loadData(
   for (const { mongo: collection } of config.entities) {
     if (await ledger.get(kind, collection)) continue
     const documents = dir === undefined ? (generated[collection] ?? []) : readExport(dir, collection)
-    await insertExported(connection, collection, documents)
-    for (const { keys, unique } of demo.indexes?.[collection] ?? []) {
-      await createMongoIndex(connection, collection, keys, unique === true)
-    }
+    await loadSample(connection, collection, documents, demo.indexes?.[collection])
     await ledger.compareAndSet(kind, collection, null, { documents: documents.length })
   }
 }

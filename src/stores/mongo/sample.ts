@@ -47,6 +47,23 @@ export async function createMongoIndex(
   await connection.db.collection(collection).createIndex({ ...keys }, { unique })
 }
 
+/** An index of sample data. */
+export interface SampleIndex {
+  readonly keys: Readonly<Record<string, 1 | -1>>
+  readonly unique?: boolean
+}
+
+/** Fills one collection and makes its indexes. Safe to repeat. */
+export async function loadSample(
+  connection: MongoConnection,
+  collection: string,
+  documents: readonly Json[],
+  indexes: readonly SampleIndex[] = [],
+): Promise<void> {
+  await insertExported(connection, collection, documents)
+  for (const { keys, unique } of indexes) await createMongoIndex(connection, collection, keys, unique === true)
+}
+
 /** Some documents of an entity in Extended JSON, spread over the collection in id order. */
 export async function sampleDocuments(connection: MongoConnection, entity: Entity, count: number): Promise<Json[]> {
   const collection = connection.collection(entity)

@@ -39,10 +39,38 @@ export function createTable(table: ImpliedTable): string {
   return `create table ${quote(table.name)} (\n  ${lines.join(',\n  ')}\n)`
 }
 
+/** A key of an index. An id is not nullable; null is the lowest value, as in Mongo. */
+export interface IndexKey {
+  readonly column: string
+  readonly direction: 'asc' | 'desc'
+  readonly nullable: boolean
+}
+
+function keyText({ column, direction, nullable }: IndexKey): string {
+  const nulls = direction === 'asc' ? ' nulls first' : ' nulls last'
+  return quote(column) + (direction === 'asc' ? '' : ' desc') + (nullable ? nulls : '')
+}
+
 /** CREATE INDEX in the order that queries ask for: nulls first ascending, so that one index serves both directions. */
 export function createIndexes(table: ImpliedTable): string[] {
   return table.indexes.map(({ name, columns }) => {
-    const keys = columns.map((column) => (column === 'id' ? quote(column) : `${quote(column)} nulls first`))
+    const keys = columns.map((column) => keyText({ column, direction: 'asc', nullable: column !== 'id' }))
     return `create index ${quote(name)} on ${quote(table.name)} (${keys.join(', ')})`
   })
+}
+
+/** CREATE INDEX on a table in use, which holds up nobody. */
+export function createIndexConcurrently(
+  table: string,
+  keys: readonly IndexKey[],
+  { unique = false, using = '' }: { readonly unique?: boolean; readonly using?: string } = {},
+): string {
+  const name = `${table}_${keys.map(({ column }) => column).join('_')}_${unique ? 'key' : 'idx'}`
+  // Postgres's limit on a name is in bytes; one that is cut in a character loses it
+  const short = Buffer.from(name)
+    .subarray(0, 63)
+    .toString()
+    .replace(/\ufffd$/, '')
+  const on = `${quote(table)}${using === '' ? '' : ` using ${using}`} (${keys.map(keyText).join(', ')})`
+  return `create ${unique ? 'unique ' : ''}index concurrently ${quote(short)} on ${on};`
 }

@@ -44,22 +44,3 @@ export async function duplicates(
   )
   return rows.map(({ count, ids }) => ({ count: Number(count), ids }))
 }
-
-/** CREATE INDEX that holds up nobody, in the order in which queries ask: null is the lowest value, as in Mongo. */
-export function createIndexStatement(
-  table: string,
-  keys: readonly { readonly column: string; readonly direction: 'asc' | 'desc'; readonly nullable: boolean }[],
-  { unique, method }: { readonly unique: boolean; readonly method: 'btree' | 'gin' },
-): string {
-  const name = `${table}_${keys.map(({ column }) => column).join('_')}_${unique ? 'key' : 'idx'}`
-  const terms = keys.map(({ column, direction, nullable }) => {
-    if (method === 'gin' || (!nullable && direction === 'asc')) return quote(column)
-    return `${quote(column)} ${direction === 'asc' ? 'nulls first' : `desc${nullable ? ' nulls last' : ''}`}`
-  })
-  const using = method === 'gin' ? ' using gin' : ''
-  const short = Buffer.from(name)
-    .subarray(0, 63)
-    .toString()
-    .replace(/\ufffd$/, '')
-  return `create ${unique ? 'unique ' : ''}index concurrently ${quote(short)} on ${quote(table)}${using} (${terms.join(', ')});`
-}
