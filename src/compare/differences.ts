@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Embed, Entity, Leaf, Rec } from '../entity/entity.ts'
+import type { Embed, Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
 import { allFields, type FieldSet } from '../entity/field-set.ts'
 import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
+import { onceFor } from '../util/once-for.ts'
 import { canonicalAt } from './canonical.ts'
 import { equalJson } from './equal-json.ts'
 
@@ -15,26 +16,61 @@ export interface Difference {
 
 export const hidden = '[redacted]'
 
-function leafDifference(leaf: Leaf, control: Rec, candidate: Rec): Difference[] {
+type Members = Readonly<Record<string, unknown>>
+
+function leafDifference(leaf: Leaf, control: Members, candidate: Members): Difference[] {
   const a = canonicalAt(control, leaf)
   const b = canonicalAt(candidate, leaf)
   if (equalJson(a, b)) return []
   return [{ path: leaf.path, control: leaf.sensitive ? hidden : a, candidate: leaf.sensitive ? hidden : b }]
 }
 
-function presenceDifference(embed: Embed, control: Rec, candidate: Rec): Difference[] {
+function presenceDifference(embed: Embed, control: Members, candidate: Members): Difference[] {
   const keys = embed.path.split('.')
   const a = valueAt(control, keys) !== null
   const b = valueAt(candidate, keys) !== null
   return a === b ? [] : [{ path: embed.path, control: a ? '(object)' : null, candidate: b ? '(object)' : null }]
 }
 
+type Parts = Pick<FieldSet, 'embeds' | 'leaves' | 'lists'>
+
+const partsOf = onceFor(
+  ({ embeds, leaves, lists }: Scope): Parts => ({
+    embeds: [...embeds.values()],
+    leaves: [...leaves.values()],
+    lists: [...lists.values()],
+  }),
+)
+
+const counted = (list: unknown): Json => (list === null ? null : `(${(list as unknown[]).length} objects)`)
+
+/** Lists of another length differ as a whole; else each member tells once, by the first object that it differs in. */
+function listDifferences(list: ObjectList, control: Members, candidate: Members): Difference[] {
+  const a = valueAt(control, list.keys) as readonly Members[] | null
+  const b = valueAt(candidate, list.keys) as readonly Members[] | null
+  if (a?.length !== b?.length) return [{ path: list.path, control: counted(a), candidate: counted(b) }]
+  const first = new Map<string, Difference>()
+  a?.forEach((element, index) => {
+    for (const found of memberDifferences(partsOf(list), element, b![index]!)) {
+      const path = `${list.path}.${found.path}`
+      if (!first.has(path))
+        first.set(path, list.sensitive ? { path, control: hidden, candidate: hidden } : { ...found, path })
+    }
+  })
+  return [...first.values()]
+}
+
+function memberDifferences(parts: Parts, control: Members, candidate: Members): Difference[] {
+  return [
+    ...parts.embeds.flatMap((embed) => presenceDifference(embed, control, candidate)),
+    ...parts.leaves.flatMap((leaf) => leafDifference(leaf, control, candidate)),
+    ...parts.lists.flatMap((list) => listDifferences(list, control, candidate)),
+  ]
+}
+
 /** Where two records of the same id differ in the fields that were read; empty where they mean the same. */
 export function differences(fields: FieldSet, control: Rec, candidate: Rec): Difference[] {
-  return [
-    ...fields.embeds.flatMap((embed) => presenceDifference(embed, control, candidate)),
-    ...fields.leaves.flatMap((leaf) => leafDifference(leaf, control, candidate)),
-  ]
+  return memberDifferences(fields, control, candidate)
 }
 
 export function sameRecord(entity: Entity, a: Rec | null, b: Rec | null): boolean {

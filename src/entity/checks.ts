@@ -1,10 +1,10 @@
 import { CrossfadeError } from '../util/errors.ts'
-import type { Entity } from './entity.ts'
-import type { Field, Fields } from './field.ts'
+import type { Entity, Scope } from './entity.ts'
+import type { Field, FieldSpec, Fields } from './field.ts'
 import { impliedTables } from './implied-tables.ts'
 
 const idKinds = new Set(['objectId', 'text', 'int'])
-const ownColumns = ['id', 'rest', '_cf_epoch', '_cf_counter']
+const ownColumns = { record: ['id', 'rest', '_cf_epoch', '_cf_counter'], element: ['parent_id', 'position', 'rest'] }
 const maxIdentifier = 63 // bytes; Postgres cuts longer names silently (NAMEDATALEN − 1)
 
 function refuse(entity: string, field: string, problem: string, remedy: string): never {
@@ -39,7 +39,7 @@ class Claims {
   }
 }
 
-function checkPath(entity: string, path: string, mongo: string): void {
+function checkPath(entity: string, path: string, mongo: string, inElement: boolean): void {
   const steps = mongo.split('.')
   if (steps.some((step) => step === '' || step.startsWith('$') || step.includes('\0') || /^\d+$/.test(step))) {
     refuse(
@@ -49,7 +49,7 @@ function checkPath(entity: string, path: string, mongo: string): void {
       'Map the value around it with json() or list().',
     )
   }
-  if (steps[0] === '_id' || steps[0]!.startsWith('_cf')) {
+  if (!inElement && (steps[0] === '_id' || steps[0]!.startsWith('_cf'))) {
     refuse(
       entity,
       path,
@@ -69,7 +69,7 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
     )
   }
   if (spec.flaw) refuse(entity, path, spec.flaw, spec.kind === 'enum' ? 'Name each once.' : 'Map it with json().')
-  if (spec.childTable && spec.shape !== 'list')
+  if (spec.childTable && spec.shape !== 'list' && spec.shape !== 'objects')
     refuse(entity, path, 'is not a list but asks for a child table', 'Remove .childTable().')
   if (spec.converter.intPrefix && spec.kind !== 'int')
     refuse(entity, path, 'has intPrefix but is not an int', 'Use int({ intPrefix: true }).')
@@ -77,58 +77,75 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
   if (exact && spec.converter.nullIf?.some((each) => typeof each === 'number' && !Number.isSafeInteger(each)))
     refuse(entity, path, 'has a nullIf that is no whole number below 2^53', 'Use whole numbers.')
   if ((spec.unique || spec.references) && spec.shape !== 'scalar') {
-    refuse(entity, path, `is a ${spec.shape} and cannot be unique or a reference`, 'Mark a scalar field.')
+    const shape = spec.shape === 'objects' ? 'list' : spec.shape
+    refuse(entity, path, `is a ${shape} and cannot be unique or a reference`, 'Mark a scalar field.')
   }
   if (spec.unique && spec.kind === 'json') refuse(entity, path, 'is json and cannot be unique', 'Mark a scalar field.')
 }
 
-function checkFields(entity: string, fields: Fields, parent: string): void {
+/** What a member of an object in a list cannot be; `outer` is the list. */
+function checkElement(entity: string, path: string, { spec }: Field<unknown>, outer: FieldSpec): void {
+  if (spec.shape === 'objects' || spec.childTable)
+    refuse(entity, path, 'is a list with rows of its own inside another', 'Map it with json() or a list in a column.')
+  if (spec.unique || spec.references)
+    refuse(entity, path, 'is inside a list and cannot be unique or a reference', 'Mark a field outside of lists.')
+  if (spec.index && !outer.childTable)
+    refuse(entity, path, 'is inside a jsonb column and cannot have an index', 'Give the list a .childTable().')
+}
+
+function checkFields(entity: string, fields: Fields, parent: string, outer: FieldSpec | null): void {
   for (const [key, field] of Object.entries(fields)) {
     const path = parent === '' ? key : `${parent}.${key}`
     checkField(entity, key, path, field)
+    if (outer) checkElement(entity, path, field, outer)
     if (path === 'id')
       refuse(entity, path, 'is the name of the id itself', 'Describe the id with `id:` and remove the field.')
-    if (field.spec.fields) checkFields(entity, field.spec.fields, path)
+    const { spec } = field
+    if (spec.fields) checkFields(entity, spec.fields, path, spec.shape === 'objects' ? spec : outer)
   }
+}
+
+/** Columns and document paths of one scope; `prefix` leads to it from the entity. */
+function checkScope(entity: string, scope: Scope, inElement: boolean, prefix: string): void {
+  const columns = new Claims(entity)
+  const paths = new Claims(entity)
+  const objects = new Claims(entity)
+  for (const column of ownColumns[inElement ? 'element' : 'record'])
+    columns.claim('column', column, 'Crossfade itself', '')
+  const claim = (of: Claims, { path, mongo, column }: { path: string; mongo: string; column: string }): void => {
+    checkPath(entity, prefix + path, mongo, inElement)
+    checkIdentifier(entity, prefix + path, column)
+    columns.claim('column', column, prefix + path, 'Name one of them with .column().')
+    of.claim('Mongo path', mongo, prefix + path, 'Map each path once.')
+  }
+  for (const embed of scope.embeds.values()) claim(objects, embed)
+  const whole = [...scope.leaves.values(), ...scope.lists.values()]
+  for (const each of whole) claim(paths, each)
+  for (const { path, parents } of whole) {
+    const inside = parents.find((parent) => paths.has(parent))
+    if (!inside) continue
+    const problem = `is stored inside "${inside}", which ${paths.has(inside)} holds whole`
+    refuse(entity, prefix + path, problem, 'Map one of the two.')
+  }
+  for (const list of scope.lists.values()) checkScope(entity, list, true, `${prefix}${list.path}.`)
 }
 
 /** @throws CrossfadeError MISCONFIGURED where the mapping of one entity cannot work. */
 export function checkEntity(entity: Entity): void {
   const { name } = entity
   if (!idKinds.has(entity.idKind)) refuse(name, 'id', 'is neither objectId(), text() nor int()', 'Choose one of them.')
-  checkFields(name, entity.fields, '')
+  checkFields(name, entity.fields, '', null)
   checkIdentifier(name, 'id', entity.postgres)
-  const columns = new Claims(name)
+  checkScope(name, entity, false, '')
   const tables = new Claims(name)
-  const paths = new Claims(name)
-  const objects = new Claims(name)
-  for (const column of ownColumns) columns.claim('column', column, 'Crossfade itself', '')
   tables.claim('table', entity.postgres, 'the entity', '')
-  for (const embed of entity.embeds.values()) {
-    checkPath(name, embed.path, embed.mongo)
-    checkIdentifier(name, embed.path, embed.column)
-    columns.claim('column', embed.column, embed.path, 'Name one of them with .column().')
-    objects.claim('Mongo path', embed.mongo, embed.path, 'Map each path once.')
-  }
-  for (const leaf of entity.leaves.values()) {
-    checkPath(name, leaf.path, leaf.mongo)
-    checkIdentifier(name, leaf.path, leaf.column)
-    columns.claim('column', leaf.column, leaf.path, 'Name one of them with .column().')
-    paths.claim('Mongo path', leaf.mongo, leaf.path, 'Map each path once.')
-    if (leaf.childTable) {
-      checkIdentifier(name, leaf.path, leaf.childTable)
-      tables.claim('table', leaf.childTable, leaf.path, 'Name another with .childTable().')
-    }
+  for (const { path, childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {
+    if (!childTable) continue
+    checkIdentifier(name, path, childTable)
+    tables.claim('table', childTable, path, 'Name another with .childTable().')
   }
   for (const table of impliedTables(entity)) {
     for (const { name: index, path } of table.indexes) checkIdentifier(name, path, index)
-  }
-  for (const leaf of entity.leaves.values()) {
-    for (const prefix of leaf.parents) {
-      const owner = paths.has(prefix)
-      if (owner)
-        refuse(name, leaf.path, `is stored inside "${prefix}", which ${owner} holds whole`, 'Map one of the two.')
-    }
   }
 }
 
@@ -145,8 +162,10 @@ export function checkEntities(entities: readonly Entity[]): void {
     claim(`name ${entity.name}`, entity.name)
     claim(`collection ${entity.mongo}`, entity.name)
     claim(`table ${entity.postgres}`, entity.name)
+    for (const { childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {
+      if (childTable) claim(`table ${childTable}`, entity.name)
+    }
     for (const leaf of entity.leaves.values()) {
-      if (leaf.childTable) claim(`table ${leaf.childTable}`, entity.name)
       if (leaf.references && !names.has(leaf.references)) {
         refuse(
           entity.name,

@@ -1,6 +1,6 @@
 import { checkEntity } from './checks.ts'
-import type { Embed, Entity, Leaf, Node } from './entity.ts'
-import type { Field, Fields } from './field.ts'
+import type { Embed, Entity, Leaf, Node, ObjectList, Scope } from './entity.ts'
+import type { Field, FieldSpec, Fields } from './field.ts'
 import { snakeCase } from './names.ts'
 
 export interface EntityOptions<F extends Fields> {
@@ -25,47 +25,80 @@ interface Parent {
   readonly mongo: string
 }
 
+const top: Parent = { path: '', mongo: '' }
+
 const join = (parent: string, child: string): string => (parent === '' ? child : `${parent}.${child}`)
 
-function leafOf(field: Field<unknown>, path: string, mongo: string): Leaf {
-  const { spec } = field
-  const base = spec.column ?? snakeCase(path)
-  return Object.freeze<Leaf>({
-    path,
-    keys: path.split('.'),
-    kind: spec.kind ?? 'json',
-    list: spec.shape === 'scalar' ? 'none' : spec.childTable ? 'child' : 'column',
-    converter: spec.converter,
-    values: spec.values,
-    mongo,
-    parents: prefixes(mongo),
-    column: spec.childTable && !spec.column ? `${base}_count` : base,
-    childTable: spec.childTable,
-    required: spec.required,
-    sensitive: spec.sensitive,
-    unique: spec.unique,
-    index: spec.index,
-    references: spec.references,
-  })
+/** Collects the flat parts of one scope while its tree is built. */
+class Parts {
+  readonly leaves = new Map<string, Leaf>()
+  readonly embeds = new Map<string, Embed>()
+  readonly lists = new Map<string, ObjectList>()
+  readonly #name: string
+  readonly #element: boolean
+
+  constructor(name: string, element: boolean) {
+    this.#name = name
+    this.#element = element
+  }
+
+  nodes(fields: Fields, parent: Parent): readonly Node[] {
+    return Object.entries(fields).map(([key, field]) => {
+      const { spec } = field
+      const relative = spec.mongo ?? key
+      const place = { key, steps: relative.split('.') }
+      const at = { path: join(parent.path, key), mongo: join(parent.mongo, relative) }
+      if (spec.shape === 'objects') return Object.freeze<Node>({ ...place, list: this.#list(spec, at) })
+      if (spec.shape === 'embed') return Object.freeze<Node>({ ...place, ...this.#embed(spec, at) })
+      return Object.freeze<Node>({ ...place, leaf: this.#leaf(spec, at) })
+    })
+  }
+
+  #leaf(spec: FieldSpec, at: Parent): Leaf {
+    const leaf = Object.freeze<Leaf>({
+      ...located(spec, at),
+      kind: spec.kind ?? 'json',
+      list: spec.shape === 'scalar' ? 'none' : spec.childTable ? 'child' : 'column',
+      converter: spec.converter,
+      values: spec.values,
+      unique: spec.unique,
+      index: spec.index,
+      references: spec.references,
+      element: this.#element,
+    })
+    this.leaves.set(at.path, leaf)
+    return leaf
+  }
+
+  #embed(spec: FieldSpec, at: Parent): { embed: Embed; nodes: readonly Node[] } {
+    const column = spec.column ?? `has_${snakeCase(at.path)}`
+    const embed = Object.freeze<Embed>({ ...at, column, required: spec.required })
+    this.embeds.set(at.path, embed)
+    return { embed, nodes: this.nodes(spec.fields!, at) }
+  }
+
+  #list(spec: FieldSpec, at: Parent): ObjectList {
+    const name = `${this.#name}.${at.path}`
+    const { leaves, embeds, lists, nodes } = scopeOf(name, spec.fields!, true)
+    const list = Object.freeze<ObjectList>({ ...located(spec, at), name, leaves, embeds, lists, nodes })
+    this.lists.set(at.path, list)
+    return list
+  }
 }
 
-function nodesOf(fields: Fields, parent: Parent, leaves: Map<string, Leaf>, embeds: Map<string, Embed>): Node[] {
-  return Object.entries(fields).map(([key, field]) => {
-    const { spec } = field
-    const path = join(parent.path, key)
-    const relative = spec.mongo ?? key
-    const mongo = join(parent.mongo, relative)
-    const steps = relative.split('.')
-    if (spec.fields === null) {
-      const leaf = leafOf(field, path, mongo)
-      leaves.set(path, leaf)
-      return Object.freeze<Node>({ key, steps, leaf })
-    }
-    const column = spec.column ?? `has_${snakeCase(path)}`
-    const embed = Object.freeze<Embed>({ path, mongo, column, required: spec.required })
-    embeds.set(path, embed)
-    return Object.freeze<Node>({ key, steps, embed, nodes: nodesOf(spec.fields, { path, mongo }, leaves, embeds) })
-  })
+/** What leaves and lists have alike. */
+function located(spec: FieldSpec, { path, mongo }: Parent) {
+  const { childTable, required, sensitive } = spec
+  const base = spec.column ?? snakeCase(path)
+  const column = childTable && !spec.column ? `${base}_count` : base
+  return { path, keys: path.split('.'), mongo, parents: prefixes(mongo), column, childTable, required, sensitive }
+}
+
+function scopeOf(name: string, fields: Fields, element: boolean): Scope {
+  const parts = new Parts(name, element)
+  const nodes = parts.nodes(fields, top)
+  const { leaves, embeds, lists } = parts
+  return { name, leaves, embeds, lists, nodes }
 }
 
 /**
@@ -74,12 +107,9 @@ function nodesOf(fields: Fields, parent: Parent, leaves: Map<string, Leaf>, embe
  * @throws CrossfadeError MISCONFIGURED that names the entity, the field and the remedy, for a mapping that cannot work.
  */
 export function defineEntity<const N extends string, F extends Fields>(name: N, options: EntityOptions<F>): Entity<F> {
-  const leaves = new Map<string, Leaf>()
-  const embeds = new Map<string, Embed>()
-  const nodes = nodesOf(options.fields, { path: '', mongo: '' }, leaves, embeds)
   const { mongo, postgres, group = null, fields } = options
   const idKind = options.id.spec.kind as Entity['idKind']
-  const entity: Entity<F> = Object.freeze({ name, mongo, postgres, idKind, group, fields, leaves, embeds, nodes })
+  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, group, fields, ...scopeOf(name, fields, false) })
   checkEntity(entity)
   return entity
 }

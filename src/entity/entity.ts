@@ -29,6 +29,8 @@ export interface Leaf {
   readonly unique: boolean
   readonly index: boolean
   readonly references: string | null
+  /** True for a member of an object in a list: its paths are relative to that object, its column is one of a row. */
+  readonly element: boolean
 }
 
 /** An embedded object: a presence column keeps "missing" apart from "there, with nothing in it". */
@@ -39,20 +41,56 @@ export interface Embed {
   readonly required: boolean
 }
 
+/** What conditions and records are made of: an entity, or the objects of a list. */
+export interface Scope {
+  /** In messages. */
+  readonly name: string
+  readonly leaves: ReadonlyMap<string, Leaf>
+  readonly embeds: ReadonlyMap<string, Embed>
+  readonly lists: ReadonlyMap<string, ObjectList>
+  readonly nodes: readonly Node[]
+}
+
+/** A list of embedded objects. Each is a row: of a child table, or of a jsonb column. Holds no lists of objects itself. */
+export interface ObjectList extends Scope {
+  readonly path: string
+  readonly keys: readonly string[]
+  /** Path in the document, dotted. */
+  readonly mongo: string
+  readonly parents: readonly string[]
+  /** jsonb; for a child table the column that counts elements and so keeps null apart from []. */
+  readonly column: string
+  readonly childTable: string | null
+  readonly required: boolean
+  readonly sensitive: boolean
+}
+
 /** The record's tree, for decoding and encoding. `steps` leads from the parent's document to the value. */
-export type Node =
-  | { readonly key: string; readonly steps: readonly string[]; readonly leaf: Leaf; readonly embed?: undefined }
-  | {
-      readonly key: string
-      readonly steps: readonly string[]
-      readonly leaf?: undefined
-      readonly embed: Embed
-      readonly nodes: readonly Node[]
-    }
+export type Node = LeafNode | EmbedNode | ListNode
+
+interface Place {
+  readonly key: string
+  readonly steps: readonly string[]
+}
+export interface LeafNode extends Place {
+  readonly leaf: Leaf
+  readonly embed?: undefined
+  readonly list?: undefined
+}
+export interface EmbedNode extends Place {
+  readonly leaf?: undefined
+  readonly embed: Embed
+  readonly list?: undefined
+  readonly nodes: readonly Node[]
+}
+export interface ListNode extends Place {
+  readonly leaf?: undefined
+  readonly embed?: undefined
+  readonly list: ObjectList
+}
 
 /** One GraphQL type with its mapping; frozen. Made by `defineEntity`. */
-export interface Entity<F extends Fields = Fields> {
-  readonly name: string
+export interface Entity<F extends Fields = Fields> extends Scope {
   /** Collection. */
   readonly mongo: string
   /** Table. */
@@ -61,9 +99,6 @@ export interface Entity<F extends Fields = Fields> {
   /** Types that share a flag and move together; null moves alone. */
   readonly group: string | null
   readonly fields: F
-  readonly leaves: ReadonlyMap<string, Leaf>
-  readonly embeds: ReadonlyMap<string, Embed>
-  readonly nodes: readonly Node[]
 }
 
 /** The record of an entity, with its id. */

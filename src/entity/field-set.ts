@@ -1,6 +1,6 @@
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
-import type { Embed, Entity, Leaf, Node } from './entity.ts'
+import type { Embed, Entity, Leaf, Node, ObjectList, Scope } from './entity.ts'
 
 /** The part of an entity that one read needs. Cached and frozen: equal selections mostly share one object. */
 export interface FieldSet {
@@ -9,6 +9,8 @@ export interface FieldSet {
   readonly paths: readonly string[]
   readonly leaves: readonly Leaf[]
   readonly embeds: readonly Embed[]
+  /** Lists of objects, with the members alone that are wanted of each. */
+  readonly lists: readonly ObjectList[]
   readonly nodes: readonly Node[]
 }
 
@@ -17,23 +19,47 @@ const maxSets = 5_000
 
 const setsOf = onceFor((_entity: Entity) => new Map<string, FieldSet>())
 
-function prune(nodes: readonly Node[], wanted: ReadonlySet<string>): Node[] {
+/** `wanted` holds paths from the entity's root; `prefix` is that of the list whose members `nodes` are. */
+function prune(nodes: readonly Node[], wanted: ReadonlySet<string>, prefix = ''): Node[] {
   return nodes.flatMap((node): Node[] => {
-    if (node.leaf) return wanted.has(node.leaf.path) ? [node] : []
-    const inner = prune(node.nodes, wanted)
-    return inner.length > 0 || wanted.has(node.embed.path) ? [{ ...node, nodes: inner }] : []
+    const path = prefix + (node.leaf ?? node.embed ?? node.list).path
+    if (node.leaf) return wanted.has(path) ? [node] : []
+    const inner = node.embed ? prune(node.nodes, wanted, prefix) : prune(node.list.nodes, wanted, `${path}.`)
+    if (inner.length === 0 && !wanted.has(path)) return []
+    return [node.embed ? { ...node, nodes: inner } : { ...node, list: narrowed(node.list, inner) }]
   })
 }
 
 function flatten(nodes: readonly Node[]): Node[] {
-  return nodes.flatMap((node) => (node.leaf ? [node] : [node, ...flatten(node.nodes)]))
+  return nodes.flatMap((node) => (node.embed ? [node, ...flatten(node.nodes)] : [node]))
 }
+
+function narrowed(list: ObjectList, nodes: readonly Node[]): ObjectList {
+  const all = flatten(nodes)
+  return Object.freeze({
+    ...list,
+    nodes,
+    leaves: new Map(all.flatMap(({ leaf }) => (leaf ? [[leaf.path, leaf]] : []))),
+    embeds: new Map(all.flatMap(({ embed }) => (embed ? [[embed.path, embed]] : []))),
+  })
+}
+
+/** Every path of a scope, those inside of lists of objects included. */
+function pathsOf({ leaves, embeds, lists }: Scope): string[] {
+  const inLists = [...lists.values()].flatMap((list) => [
+    list.path,
+    ...pathsOf(list).map((path) => `${list.path}.${path}`),
+  ])
+  return [...leaves.keys(), ...embeds.keys(), ...inLists]
+}
+
+/** Every path that a field set of the entity may hold. */
+export const knownPaths = onceFor((entity: Entity) => new Set(pathsOf(entity)))
 
 function build(entity: Entity, key: string, paths: readonly string[]): FieldSet {
   for (const path of paths) {
-    if (!entity.leaves.has(path) && !entity.embeds.has(path)) {
+    if (!knownPaths(entity).has(path))
       throw new CrossfadeError('MISCONFIGURED', `${entity.name} has no field "${path}".`)
-    }
   }
   const nodes = prune(entity.nodes, new Set(paths))
   const all = flatten(nodes)
@@ -43,12 +69,13 @@ function build(entity: Entity, key: string, paths: readonly string[]): FieldSet 
     nodes,
     leaves: all.flatMap((node) => node.leaf ?? []),
     embeds: all.flatMap((node) => node.embed ?? []),
+    lists: all.flatMap((node) => node.list ?? []),
   })
 }
 
 /**
  * The named paths of an entity; the id and the version always come along. A path of an embedded object asks for its
- * presence alone.
+ * presence alone, one of a list of objects for how many they are.
  */
 export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
   const sorted = [...new Set(paths)].sort()
@@ -64,6 +91,4 @@ export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
 }
 
 /** Every mapped field: what a post-image holds. */
-export const allFields = onceFor((entity: Entity) =>
-  fieldSet(entity, [...entity.leaves.keys(), ...entity.embeds.keys()]),
-)
+export const allFields = onceFor((entity: Entity) => fieldSet(entity, knownPaths(entity)))

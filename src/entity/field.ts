@@ -10,15 +10,15 @@ export type ValuesOf<F extends Fields> = { [K in keyof F]: F[K] extends Field<in
 
 /** Everything a field says about itself; plain data, read by `define-entity`. */
 export interface FieldSpec {
-  readonly shape: 'scalar' | 'list' | 'embed'
+  readonly shape: 'scalar' | 'list' | 'embed' | 'objects'
   /** The kind of the value, or of the elements of a list; null for an embedded object. */
   readonly kind: KindName | null
   readonly converter: Converter
   /** The texts that an enumeration allows; null for other kinds. */
   readonly values: readonly string[] | null
-  /** Members of an embedded object. */
+  /** Members of an embedded object, or of each object in a list. */
   readonly fields: Fields | null
-  /** Table that holds the elements of a list; null keeps them in an array column. */
+  /** Table that holds the elements of a list; null keeps them in a column. */
   readonly childTable: string | null
   readonly required: boolean
   /** Path in the document, dotted and relative to the parent; null means the field's name. */
@@ -99,7 +99,7 @@ export class Field<T> {
     return this.#with({ references: entity })
   }
 
-  /** For lists: one row an element in a table of its own, in place of an array column. */
+  /** For lists: one row an element in a table of its own, in place of an array or jsonb column. */
   childTable(name: string): Field<T> {
     return this.#with({ childTable: name })
   }
@@ -129,16 +129,20 @@ export function enumeration<const V extends string>(
   return new Field({ ...plain, kind: 'enum', values, converter, flaw })
 }
 
-/** A list of scalars, in an array column unless `childTable` names a table. */
+/**
+ * A list of scalars, in an array column, or of embedded objects, in a jsonb column, unless `childTable` names a table.
+ * The elements of a table of objects are rows with a column for each member.
+ */
 export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {
-  const { shape, kind, converter, values, flaw: inner } = element.spec
+  const { shape, kind, converter, values, fields, sensitive, flaw: inner } = element.spec
+  if (shape === 'embed') return new Field({ ...plain, shape: 'objects', fields, sensitive })
   const flaw =
     shape === 'scalar'
       ? kind === 'json'
         ? 'is a list of json, which no column holds'
         : inner
-      : `is a list of ${shape}s, which no column holds`
-  return new Field({ ...plain, shape: 'list', kind, converter, values, flaw })
+      : 'is a list of lists, which no column holds'
+  return new Field({ ...plain, shape: 'list', kind, converter, values, sensitive, flaw })
 }
 
 /** An object inside the document; its members become columns of the entity's table. */

@@ -1,10 +1,10 @@
 import type { KindName } from '../codec/kinds.ts'
-import type { Entity, Leaf } from './entity.ts'
+import type { Entity, Leaf, ObjectList, Scope } from './entity.ts'
 
 /** A column that the mapping implies; `type` is the kind, or a bookkeeping type of ours. */
 export interface ImpliedColumn {
   readonly name: string
-  readonly type: KindName | 'presence' | 'count' | 'rest' | 'version' | 'position'
+  readonly type: KindName | 'presence' | 'count' | 'objects' | 'rest' | 'version' | 'position'
   readonly array: boolean
   readonly notNull: boolean
 }
@@ -39,18 +39,44 @@ function leafColumn(leaf: Leaf): ImpliedColumn {
   return column(leaf.column, leaf.kind, false, leaf.list === 'column')
 }
 
-function childTable(entity: Entity, leaf: Leaf): ImpliedTable {
+/** Columns of what a mapping names, and of the rest. */
+const membersOf = ({ leaves, embeds, lists }: Scope): ImpliedColumn[] => [
+  ...[...embeds.values()].map((embed) => column(embed.column, 'presence')),
+  ...[...leaves.values()].map(leafColumn),
+  ...[...lists.values()].map((list) => column(list.column, list.childTable ? 'count' : 'objects')),
+  column('rest', 'rest'),
+]
+
+/** Columns of an object in a list, whether its row is one of a table or of jsonb. */
+export const elementColumns: (list: ObjectList) => readonly ImpliedColumn[] = membersOf
+
+function childTable(
+  entity: Entity,
+  name: string,
+  columns: readonly ImpliedColumn[],
+  indexes: readonly ImpliedIndex[],
+): ImpliedTable {
   return {
-    name: leaf.childTable!,
-    columns: [
-      column('parent_id', entity.idKind, true),
-      column('position', 'position', true),
-      column('value', leaf.kind, true),
-    ],
+    name,
+    columns: [column('parent_id', entity.idKind, true), column('position', 'position', true), ...columns],
     primaryKey: ['parent_id', 'position'],
     parent: entity.postgres,
-    indexes: leaf.index ? [{ name: `${leaf.childTable}_value_idx`, path: leaf.path, columns: ['value'] }] : [],
+    indexes,
   }
+}
+
+function scalarTable(entity: Entity, { childTable: name, kind, index, path }: Leaf): ImpliedTable {
+  const indexes = index ? [{ name: `${name}_value_idx`, path, columns: ['value'] }] : []
+  return childTable(entity, name!, [column('value', kind, true)], indexes)
+}
+
+function objectTable(entity: Entity, list: ObjectList): ImpliedTable {
+  const indexes = [...list.leaves.values()].flatMap(({ index, path, column }) =>
+    index
+      ? [{ name: `${list.childTable}_${column}_idx`, path: `${list.path}.${path}`, columns: [column, 'parent_id'] }]
+      : [],
+  )
+  return childTable(entity, list.childTable!, elementColumns(list), indexes)
 }
 
 /** The tables of an entity: its own first, then one for each list in a child table. */
@@ -60,9 +86,7 @@ export function impliedTables(entity: Entity): ImpliedTable[] {
     name: entity.postgres,
     columns: [
       column('id', entity.idKind, true),
-      ...[...entity.embeds.values()].map((embed) => column(embed.column, 'presence')),
-      ...leaves.map(leafColumn),
-      column('rest', 'rest'),
+      ...membersOf(entity),
       column('_cf_epoch', 'version', true),
       column('_cf_counter', 'version', true),
     ],
@@ -72,5 +96,9 @@ export function impliedTables(entity: Entity): ImpliedTable[] {
       .filter((leaf) => leaf.list === 'none' && (leaf.index || leaf.unique || leaf.references))
       .map(({ path, column }) => ({ name: `${entity.postgres}_${column}_idx`, path, columns: [column, 'id'] })),
   }
-  return [own, ...leaves.filter((leaf) => leaf.list === 'child').map((leaf) => childTable(entity, leaf))]
+  return [
+    own,
+    ...leaves.filter((leaf) => leaf.list === 'child').map((leaf) => scalarTable(entity, leaf)),
+    ...[...entity.lists.values()].filter((list) => list.childTable).map((list) => objectTable(entity, list)),
+  ]
 }

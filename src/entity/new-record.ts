@@ -3,7 +3,7 @@ import { meansNull } from '../codec/converter.ts'
 import { wholeNumber } from '../codec/decimal.ts'
 import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import type { Entity, Id, Leaf, Node, Rec } from './entity.ts'
+import type { Entity, Id, Leaf, Node, ObjectList, Rec, Scope } from './entity.ts'
 
 /** Checks one value, or one element, that is not null. @throws BAD_USER_INPUT */
 export function parseScalar(leaf: Leaf, value: unknown): unknown {
@@ -23,9 +23,9 @@ function saysNull({ kind, converter }: Leaf, value: unknown): boolean {
  * Checks one value for a leaf: a kind's value, a list of them, or null where the field may be. A value that the
  * converter means as null is null when it is written, too: stores that keep it apart would read it differently.
  */
-export function parseLeaf(entity: Entity, leaf: Leaf, value: unknown): unknown {
+export function parseLeaf(scope: Scope, leaf: Leaf, value: unknown): unknown {
   if (value === null || value === undefined || (leaf.list === 'none' && saysNull(leaf, value))) {
-    if (leaf.required) throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${leaf.path} must not be null.`)
+    if (leaf.required) throw new CrossfadeError('BAD_USER_INPUT', `${scope.name}.${leaf.path} must not be null.`)
     return null
   }
   try {
@@ -37,29 +37,49 @@ export function parseLeaf(entity: Entity, leaf: Leaf, value: unknown): unknown {
     })
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error
-    throw new CrossfadeError(error.code, `${entity.name}.${leaf.path}: ${error.message}`, { cause: error })
+    throw new CrossfadeError(error.code, `${scope.name}.${leaf.path}: ${error.message}`, { cause: error })
   }
 }
 
-function build(
-  entity: Entity,
-  nodes: readonly Node[],
-  input: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+type Input = Readonly<Record<string, unknown>>
+
+/** The members of an object that is given for `nodes`. @throws BAD_USER_INPUT where it is none, or has others. */
+export function membersOf(name: string, nodes: readonly Node[], value: unknown): Input {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CrossfadeError('BAD_USER_INPUT', `${name}: an object is expected.`)
+  for (const key of Object.keys(value)) {
+    if (!nodes.some((node) => node.key === key))
+      throw new CrossfadeError('BAD_USER_INPUT', `${name} has no field "${key}".`)
+  }
+  return value as Input
+}
+
+/** Checks a list of objects, or null where it may be. @throws BAD_USER_INPUT */
+export function parseObjects(list: ObjectList, value: unknown): readonly Input[] | null {
+  if (value === null || value === undefined) {
+    if (list.required) throw new CrossfadeError('BAD_USER_INPUT', `${list.name} must not be null.`)
+    return null
+  }
+  if (!Array.isArray(value)) throw new CrossfadeError('BAD_USER_INPUT', `${list.name}: a list is expected.`)
+  return value.map((element: unknown) => build(list, list.name, list.nodes, element))
+}
+
+function build(scope: Scope, name: string, nodes: readonly Node[], value: unknown): Record<string, unknown> {
+  const input = membersOf(name, nodes, value)
   const record: Record<string, unknown> = {}
   for (const node of nodes) {
-    const value = input[node.key]
-    if (node.leaf) record[node.key] = parseLeaf(entity, node.leaf, value)
-    else if (value === null || value === undefined) record[node.key] = null
-    else record[node.key] = build(entity, node.nodes, value as Record<string, unknown>)
+    const member = input[node.key]
+    if (node.leaf) record[node.key] = parseLeaf(scope, node.leaf, member)
+    else if (node.list) record[node.key] = parseObjects(node.list, member)
+    else if (member !== null && member !== undefined)
+      record[node.key] = build(scope, `${name}.${node.key}`, node.nodes, member)
+    else if (node.embed.required) throw new CrossfadeError('BAD_USER_INPUT', `${name}.${node.key} must not be null.`)
+    else record[node.key] = null
   }
   return record
 }
 
 /** A whole record from an application's values: fields left out are null. @throws BAD_USER_INPUT */
-export function newRecord(entity: Entity, id: Id, input: Readonly<Record<string, unknown>>): Rec {
-  for (const key of Object.keys(input)) {
-    if (!(key in entity.fields)) throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} has no field "${key}".`)
-  }
-  return { id, ...build(entity, entity.nodes, input) }
+export function newRecord(entity: Entity, id: Id, input: Input): Rec {
+  return { id, ...build(entity, entity.name, entity.nodes, input) }
 }

@@ -1,7 +1,5 @@
-import type { Rec } from './entity.ts'
-
-/** The value at a path of a record; null where an object on the way is null or missing. */
-export function valueAt(record: Rec, keys: readonly string[]): unknown {
+/** The value at a path of a record, or of an object in a list; null where an object on the way is null or missing. */
+export function valueAt(record: Readonly<Record<string, unknown>>, keys: readonly string[]): unknown {
   let value: unknown = record
   for (const key of keys) {
     if (value === null || value === undefined) return null

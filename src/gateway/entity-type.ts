@@ -1,4 +1,4 @@
-import type { Entity, Leaf, Node, RecordOf } from '../entity/entity.ts'
+import type { Entity, Leaf, Node, RecordOf, Scope } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Builder, FieldBuilder, Ref } from './builder.ts'
@@ -8,7 +8,7 @@ type Parent = Readonly<Record<string, unknown>>
 type T = FieldBuilder<Parent>
 
 export interface EntityTypeOptions {
-  /** GraphQL names of embedded objects, by record path. */
+  /** GraphQL names of embedded objects, and of those in lists, by record path. */
   readonly embeds?: Readonly<Record<string, string>>
   /** Record paths that the contract does not show, or shows through a field of its own. */
   readonly omit?: readonly string[]
@@ -21,29 +21,40 @@ function leafField(t: T, leaf: Leaf, key: string) {
   return t.field({ type: [type], nullable: { list: !leaf.required, items: false }, resolve })
 }
 
-function fieldsFor(builder: Builder, entity: Entity, t: T, nodes: readonly Node[], options: EntityTypeOptions) {
-  const omit = new Set(options.omit)
-  const shown = nodes.filter((node) => !omit.has((node.leaf ?? node.embed).path))
-  return Object.fromEntries(
-    shown.map((node) => {
-      if (node.leaf) return [node.key, leafField(t, node.leaf, node.key)]
-      const type = embedType(builder, entity, node, options)
-      const resolve = (parent: Parent): never => (parent[node.key] ?? null) as never
-      return [node.key, t.field({ type, nullable: !node.embed.required, resolve })]
-    }),
-  )
+/** One mapping: what it is built with, and where in the record its nodes are. */
+interface Place {
+  readonly builder: Builder
+  readonly entity: Entity
+  readonly options: EntityTypeOptions
+  /** Leads to the objects of a list; empty outside of lists. */
+  readonly prefix: string
+}
+
+const pathIn = ({ prefix }: Place, node: Node): string => prefix + (node.leaf ?? node.embed ?? node.list).path
+
+function nodeField(t: T, place: Place, node: Node) {
+  if (node.leaf) return leafField(t, node.leaf, node.key)
+  const path = pathIn(place, node)
+  const resolve = (parent: Parent): never => (parent[node.key] ?? null) as never
+  if (node.embed) {
+    const type = objectType(place, path, node.nodes)
+    return t.field({ type, nullable: !node.embed.required, resolve })
+  }
+  const type = objectType({ ...place, prefix: `${path}.` }, path, node.list.nodes)
+  return t.field({ type: [type], nullable: { list: !node.list.required, items: false }, resolve })
+}
+
+function fieldsFor(t: T, place: Place, nodes: readonly Node[]) {
+  const omit = new Set(place.options.omit)
+  const shown = nodes.filter((node) => !omit.has(pathIn(place, node)))
+  return Object.fromEntries(shown.map((node) => [node.key, nodeField(t, place, node)]))
 }
 
 /** One embedded mapping may stand at several paths (`viewer`, `critic`) under one GraphQL name. */
-const embedTypes = onceFor((_builder: Builder) => new Map<string, Ref<Parent>>())
+const objectTypes = onceFor((_builder: Builder) => new Map<string, Ref<Parent>>())
 
-function embedType(
-  builder: Builder,
-  entity: Entity,
-  node: Node & { nodes: readonly Node[] },
-  options: EntityTypeOptions,
-) {
-  const { path } = node.embed!
+function objectType(place: Place, path: string, nodes: readonly Node[]): Ref<Parent> {
+  const { builder, entity, options } = place
   const name = options.embeds?.[path]
   if (!name) {
     throw new CrossfadeError(
@@ -51,13 +62,18 @@ function embedType(
       `${entity.name}.${path} needs a GraphQL name: give it in \`embeds\`, or omit it.`,
     )
   }
-  const known = embedTypes(builder)
+  const known = objectTypes(builder)
   const earlier = known.get(name)
   if (earlier) return earlier
   const ref = builder.objectRef<Parent>(name)
   known.set(name, ref)
-  builder.objectType(ref, { fields: (t) => fieldsFor(builder, entity, t, node.nodes, options) })
+  builder.objectType(ref, { fields: (t) => fieldsFor(t, place, nodes) })
   return ref
+}
+
+function addScalars(builder: Builder, { leaves, lists }: Scope): void {
+  for (const leaf of leaves.values()) addScalar(builder, scalarNames[leaf.kind])
+  for (const list of lists.values()) addScalars(builder, list)
 }
 
 /**
@@ -70,12 +86,12 @@ export function entityType<E extends Entity>(
   entity: E,
   options: EntityTypeOptions = {},
 ): Ref<RecordOf<E>> {
-  for (const leaf of entity.leaves.values()) addScalar(builder, scalarNames[leaf.kind])
+  addScalars(builder, entity)
   const ref = builder.objectRef<Parent>(entity.name)
   builder.objectType(ref, {
     fields: (t) => ({
       id: t.field({ type: 'ID', nullable: false, resolve: (record) => record['id'] as string }),
-      ...fieldsFor(builder, entity, t, entity.nodes, options),
+      ...fieldsFor(t, { builder, entity, options, prefix: '' }, entity.nodes),
     }),
   })
   return ref as unknown as Ref<RecordOf<E>>

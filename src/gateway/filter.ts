@@ -1,9 +1,12 @@
-import type { Entity } from '../entity/entity.ts'
-import { allOf, type Comparison, leafAt, parseValue, type TextMatch, type Where } from '../stores/query.ts'
+import type { Scope } from '../entity/entity.ts'
+import { allOf, type Comparison, leafAt, listAt, parseValue, type TextMatch, type Where } from '../stores/query.ts'
 import { CrossfadeError } from '../util/errors.ts'
 
-/** Names of a filter or order in the contract, and the record paths they mean. */
+/** Names of an order in the contract, and the record paths they mean. */
 export type Names = Readonly<Record<string, string>>
+
+/** Names of a filter, likewise; of a list of objects with the names of the filter of its members. */
+export type FilterNames = Readonly<Record<string, string | { readonly path: string; readonly members: FilterNames }>>
 
 type Input = Readonly<Record<string, unknown>>
 
@@ -24,8 +27,13 @@ function bounded(name: string, values: unknown, most: number, what: string): rea
 
 const not = (of: Where): Where => ({ op: 'not', of })
 
-function listOperator(entity: Entity, path: string, name: string, value: unknown): Where {
-  const parse = (element: unknown): unknown => parseValue(entity, path, element)
+function isNull(path: string, wanted: boolean): Where {
+  const test: Where = { op: 'eq', path, value: null }
+  return wanted ? test : not(test)
+}
+
+function listOperator(scope: Scope, path: string, name: string, value: unknown): Where {
+  const parse = (element: unknown): unknown => parseValue(scope, path, element)
   switch (name) {
     case 'has':
       return { op: 'has', path, values: [parse(value)], need: 'some' }
@@ -45,15 +53,13 @@ function listOperator(entity: Entity, path: string, name: string, value: unknown
       }
     case 'isEmpty':
       return { op: 'isEmpty', path, value: value as boolean }
-    default: {
-      const isNull: Where = { op: 'eq', path, value: null }
-      return value === true ? isNull : not(isNull)
-    }
+    default:
+      return isNull(path, value as boolean)
   }
 }
 
-function scalarOperator(entity: Entity, path: string, name: string, value: unknown, insensitive: boolean): Where {
-  const parse = (each: unknown): unknown => parseValue(entity, path, each)
+function scalarOperator(scope: Scope, path: string, name: string, value: unknown, insensitive: boolean): Where {
+  const parse = (each: unknown): unknown => parseValue(scope, path, each)
   if (comparisons.has(name)) {
     if (insensitive) throw new CrossfadeError('BAD_USER_INPUT', `insensitive does not go with ${name}.`)
     return { op: name as Comparison, path, value: parse(value) }
@@ -73,15 +79,32 @@ function scalarOperator(entity: Entity, path: string, name: string, value: unkno
 }
 
 /** Several operators in one filter must all hold. Null counts only with eq and ne; elsewhere it is as if left out. */
-function fieldFilter(entity: Entity, path: string, filter: Input): Where {
+function fieldFilter(scope: Scope, path: string, filter: Input): Where {
   const { insensitive, ...operators } = filter
-  const isList = leafAt(entity, path).list !== 'none'
+  const isList = leafAt(scope, path).list !== 'none'
   const parts = Object.entries(operators).flatMap(([name, value]): Where[] => {
     if (value === undefined || (value === null && name !== 'eq' && name !== 'ne')) return []
-    if (isList) return [listOperator(entity, path, name, value)]
-    return [scalarOperator(entity, path, name, value, insensitive === true)]
+    if (isList) return [listOperator(scope, path, name, value)]
+    return [scalarOperator(scope, path, name, value, insensitive === true)]
   })
   return allOf(...parts)
+}
+
+/** Of no objects "some" is false, "every" and "none" are true; a null list has none. */
+function objectsOperator(path: string, name: string, value: unknown, parse: (members: unknown) => Where): Where {
+  const some = (where: Where): Where => ({ op: 'some', path, where })
+  switch (name) {
+    case 'some':
+      return some(parse(value))
+    case 'every':
+      return not(some(not(parse(value))))
+    case 'none':
+      return not(some(parse(value)))
+    case 'isEmpty':
+      return { op: 'isEmpty', path, value: value as boolean }
+    default:
+      return isNull(path, value as boolean)
+  }
 }
 
 /**
@@ -90,20 +113,26 @@ function fieldFilter(entity: Entity, path: string, filter: Input): Where {
  * @param names the filter's fields and the record paths they mean.
  * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind, and for filters past the bounds.
  */
-export function parseFilter(entity: Entity, names: Names, input: Input | null | undefined): Where {
-  return filterOf(entity, names, input ?? {}, 0)
+export function parseFilter(scope: Scope, names: FilterNames, input: Input | null | undefined): Where {
+  return filterOf(scope, names, input ?? {}, 0)
 }
 
-function filterOf(entity: Entity, names: Names, input: Input, depth: number): Where {
+function filterOf(scope: Scope, names: FilterNames, input: Input, depth: number): Where {
   if (depth > maxDepth) throw new CrossfadeError('BAD_USER_INPUT', `The filter is nested more than ${maxDepth} deep.`)
-  const inner = (each: unknown): Where => filterOf(entity, names, each as Input, depth + 1)
+  const inner = (each: unknown): Where => filterOf(scope, names, each as Input, depth + 1)
   const parts = Object.entries(input).flatMap(([name, value]): Where[] => {
     if (value === null || value === undefined) return []
     if (name === 'and' || name === 'or') {
       return [{ op: name, of: bounded(name, value, maxParts, 'filters').map(inner) }]
     }
     if (name === 'not') return [not(inner(value))]
-    return [fieldFilter(entity, names[name]!, value as Input)]
+    const field = names[name]!
+    if (typeof field === 'string') return [fieldFilter(scope, field, value as Input)]
+    const { path, members } = field
+    const parse = (each: unknown): Where => filterOf(listAt(scope, path), members, each as Input, depth + 1)
+    return Object.entries(value).flatMap(([operator, operand]) =>
+      operand === null || operand === undefined ? [] : [objectsOperator(path, operator, operand, parse)],
+    )
   })
   return allOf(...parts)
 }

@@ -1,4 +1,4 @@
-import type { Builder, SchemaTypesOf } from './builder.ts'
+import type { Builder, InputRef, SchemaTypesOf } from './builder.ts'
 import { addScalar } from './scalars.ts'
 
 type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypesOf, 'InputObject'>
@@ -39,6 +39,7 @@ export function addFilterInputs(builder: Builder) {
   })
   const IntFilter = builder.inputType('IntFilter', { fields: (t) => comparisons(t, 'Int') })
   const FloatFilter = builder.inputType('FloatFilter', { fields: (t) => comparisons(t, 'Float') })
+  addScalar(builder, 'DateTime')
   const DateTimeFilter = builder.inputType('DateTimeFilter', { fields: (t) => comparisons(t, 'DateTime') })
   const StringListFilter = builder.inputType('StringListFilter', {
     fields: (t) => ({
@@ -82,4 +83,18 @@ export function addFilterInputs(builder: Builder) {
     StringListFilter,
     OrderDirection,
   }
+}
+
+/** What a list of objects can be asked, given the filter of its members. */
+export function listFilterInput(builder: Builder, name: string, members: InputRef<unknown>) {
+  return builder.inputType(name, {
+    description: 'Of no objects "some" is false, "every" and "none" are true; a null list has none.',
+    fields: (t) => ({
+      some: t.field({ type: members }),
+      every: t.field({ type: members }),
+      none: t.field({ type: members }),
+      isEmpty: t.boolean(),
+      isNull: t.boolean(),
+    }),
+  })
 }

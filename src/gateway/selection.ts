@@ -14,7 +14,7 @@ import {
   visit,
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
-import { type FieldSet, fieldSet } from '../entity/field-set.ts'
+import { type FieldSet, fieldSet, knownPaths } from '../entity/field-set.ts'
 import { onceFor } from '../util/once-for.ts'
 
 declare module 'graphql' {
@@ -96,11 +96,11 @@ function addPaths(
     const { needs } = definition.extensions
     const path = prefix + name
     if (needs) for (const need of needs) paths.add(need)
-    else if (entity.leaves.has(path)) paths.add(path)
-    else if (entity.embeds.has(path)) {
+    else if (knownPaths(entity).has(path)) {
       paths.add(path)
       const innerType = getNamedType(definition.type)
-      if (isObjectType(innerType)) addPaths(info, entity, innerType, inner, `${path}.`, paths)
+      if (!entity.leaves.has(path) && isObjectType(innerType))
+        addPaths(info, entity, innerType, inner, `${path}.`, paths)
     }
   }
 }

@@ -1,7 +1,7 @@
-import type { Entity, Leaf } from '../entity/entity.ts'
+import type { Entity, Leaf, ObjectList } from '../entity/entity.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import { createIndexConcurrently } from '../stores/postgres/ddl.ts'
+import { createIndexConcurrently, type IndexKey } from '../stores/postgres/ddl.ts'
 import { duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { idLeaf, leafAt, type OrderKey } from '../stores/query.ts'
@@ -18,6 +18,8 @@ export interface MissingIndex {
 
 interface Key {
   readonly leaf: Leaf
+  /** The list of objects that the leaf is a member of. */
+  readonly list: ObjectList | null
   readonly direction: 'asc' | 'desc'
 }
 
@@ -27,10 +29,18 @@ const shownDuplicates = 5 // values
 const begins = (index: PostgresIndex, columns: readonly string[]): boolean =>
   index.method === 'btree' && columns.every((column, at) => index.columns[at] === column)
 
-function leavesByMongoPath(entity: Entity): Map<string, Leaf> {
-  const leaves = [...entity.leaves.values(), idLeaf(entity)]
-  return new Map(leaves.map((leaf) => [leaf.mongo, leaf]))
+type Mapped = Pick<Key, 'leaf' | 'list'>
+
+function byMongoPath(entity: Entity): Map<string, Mapped> {
+  const own = [...entity.leaves.values(), idLeaf(entity)].map((leaf) => [leaf.mongo, { leaf, list: null }] as const)
+  const members = [...entity.lists.values()].flatMap((list) =>
+    [...list.leaves.values()].map((leaf) => [`${list.mongo}.${leaf.mongo}`, { leaf, list }] as const),
+  )
+  return new Map<string, Mapped>([...own, ...members])
 }
+
+const terms = (keys: readonly Key[]): IndexKey[] =>
+  keys.map(({ leaf, direction }) => ({ column: leaf.column, direction, nullable: leaf.path !== 'id' }))
 
 /** Compares the indexes of one type in both stores. */
 export async function missingIndexes(
@@ -41,7 +51,7 @@ export async function missingIndexes(
   const { connection } = postgres
   const present = await postgresIndexes(connection, entity.postgres)
   const missing: MissingIndex[] = []
-  const byPath = leavesByMongoPath(entity)
+  const byPath = byMongoPath(entity)
   const stated = new Set<string>()
   const add = (because: string, statement: string | null, note = ''): void => {
     if (statement !== null && stated.has(statement)) return
@@ -57,9 +67,10 @@ export async function missingIndexes(
     if (kept) return
     // Pages end their order with the id
     const whole =
-      unique || columns.includes('id') ? keys : [...keys, { leaf: idLeaf(entity), direction: keys[0]!.direction }]
-    const terms = whole.map(({ leaf, direction }) => ({ column: leaf.column, direction, nullable: leaf.path !== 'id' }))
-    const statement = createIndexConcurrently(entity.postgres, terms, { unique })
+      unique || columns.includes('id')
+        ? keys
+        : [...keys, { leaf: idLeaf(entity), list: null, direction: keys[0]!.direction }]
+    const statement = createIndexConcurrently(entity.postgres, terms(whole), { unique })
     if (!unique) return add(because, statement)
     const groups = await duplicates(
       connection,
@@ -80,6 +91,17 @@ export async function missingIndexes(
     add(because, createIndexConcurrently(table, keys, { using: leaf.childTable ? '' : 'gin' }))
   }
 
+  async function memberIndex(because: string, list: ObjectList, keys: readonly Key[]): Promise<void> {
+    if (list.childTable === null) {
+      return add(because, null, `${list.path} is a jsonb column, whose members have no index: give it a child table.`)
+    }
+    const there = await postgresIndexes(connection, list.childTable)
+    const columns = keys.map(({ leaf }) => leaf.column)
+    if (there.some((index) => begins(index, columns))) return
+    const parent: IndexKey = { column: 'parent_id', direction: 'asc', nullable: false }
+    add(because, createIndexConcurrently(list.childTable, [...terms(keys), parent]))
+  }
+
   async function compare(index: MongoIndex): Promise<void> {
     const because = `MongoDB's index ${index.name}`
     const special = index.keys.find(([, key]) => typeof key === 'string')
@@ -87,12 +109,15 @@ export async function missingIndexes(
     const unmapped = index.keys.find(([path]) => !byPath.has(path))
     if (unmapped) return add(because, null, `The mapping does not name ${unmapped[0]}.`)
     const keys = index.keys.map(
-      ([path, key]): Key => ({ leaf: byPath.get(path)!, direction: key === -1 ? 'desc' : 'asc' }),
+      ([path, key]): Key => ({ ...byPath.get(path)!, direction: key === -1 ? 'desc' : 'asc' }),
     )
-    const list = keys.find(({ leaf }) => leaf.list !== 'none')
-    if (list && keys.length > 1)
-      return add(because, null, `${list.leaf.path} is a list, which has an index of its own.`)
-    if (list) return listIndex(because, list.leaf)
+    const inList = keys.find(({ leaf, list }) => list !== null || leaf.list !== 'none')
+    if (inList) {
+      const { leaf, list } = inList
+      if (list !== null && keys.every((key) => key.list === list)) return memberIndex(because, list, keys)
+      if (list === null && keys.length === 1) return listIndex(because, leaf)
+      return add(because, null, `${(list ?? leaf).path} is a list, which has an index of its own.`)
+    }
     if (index.unique && index.partial)
       return add(because, null, 'It leaves documents out; say in PostgreSQL for which rows it holds.')
     return scalarIndex(because, keys, index.unique)
@@ -101,10 +126,15 @@ export async function missingIndexes(
   for (const index of await mongoIndexes(mongo.connection, entity)) await compare(index)
   for (const { path, direction } of orders) {
     if (path !== 'id')
-      await scalarIndex(`the contract's order by ${path}`, [{ leaf: leafAt(entity, path), direction }], false)
+      await scalarIndex(
+        `the contract's order by ${path}`,
+        [{ leaf: leafAt(entity, path), list: null, direction }],
+        false,
+      )
   }
   for (const leaf of entity.leaves.values()) {
-    if (leaf.unique) await scalarIndex(`${leaf.path} is unique in the mapping`, [{ leaf, direction: 'asc' }], true)
+    if (leaf.unique)
+      await scalarIndex(`${leaf.path} is unique in the mapping`, [{ leaf, list: null, direction: 'asc' }], true)
   }
   return missing
 }

@@ -2,7 +2,7 @@ import type { Flag } from '../control/flag.ts'
 import type { Entity, Id, NewRecordOf, Rec, RecordOf } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { planPatch } from '../stores/patch.ts'
+import { isNothing, planPatch } from '../stores/patch.ts'
 import type { Image, Stamp } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { newObjectId } from '../util/object-id.ts'
@@ -66,8 +66,8 @@ export class Transaction {
       },
       async patch(id, input) {
         const patch = planPatch(entity, input)
-        if (patch.changes.length > 0) return keep(await writer.patch(entity, id, patch, stamp)) as RecordOf<E> | null
-        return get(id) // nothing to change is no write, but still tells whether the record is there
+        if (isNothing(patch)) return get(id) // no write, but it still tells whether the record is there
+        return keep(await writer.patch(entity, id, patch, stamp)) as RecordOf<E> | null
       },
       async delete(id) {
         const image = await writer.delete(entity, id, stamp)

@@ -1,6 +1,7 @@
-import type { Entity, Leaf } from '../entity/entity.ts'
-import { parseLeaf } from '../entity/new-record.ts'
+import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
+import { membersOf, parseLeaf, parseObjects } from '../entity/new-record.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import type { Where } from './query.ts'
 
 /** Arithmetic over the record's own numbers before the patch; null counts as 0. */
 export type Arithmetic =
@@ -15,12 +16,25 @@ export type Change =
   | { readonly op: 'append' | 'addToSet' | 'pull'; readonly leaf: Leaf; readonly value: unknown }
   | { readonly op: 'compute'; readonly leaf: Leaf; readonly value: Arithmetic }
 
-/** A patch in normal form: at most one change a leaf, and which embedded objects it makes or removes. */
+type Members = Readonly<Record<string, unknown>>
+
+/** What happens to one list of objects. What is taken out is said by a condition on the members. */
+export type ListChange =
+  | { readonly op: 'set'; readonly list: ObjectList; readonly value: readonly Members[] | null }
+  | { readonly op: 'append'; readonly list: ObjectList; readonly value: Members }
+  | { readonly op: 'pull'; readonly list: ObjectList; readonly where: Where }
+
+/** A patch in normal form: at most one change a leaf or list, and which embedded objects it makes or removes. */
 export interface Patch {
   readonly changes: readonly Change[]
+  readonly lists: readonly ListChange[]
   /** Embedded objects by path: true where the change makes sure that it is there, false where it makes it null. */
   readonly presence: ReadonlyMap<string, boolean>
 }
+
+/** Whether a patch asks for nothing at all. */
+export const isNothing = ({ changes, lists, presence }: Patch): boolean =>
+  changes.length + lists.length + presence.size === 0
 
 /** A change without its place, as mutations write it: `{ votes: increment(1) }`. */
 export class Operation {
@@ -36,6 +50,7 @@ export class Operation {
 export const increment = (by: number | bigint): Operation => new Operation('increment', by)
 export const append = (value: unknown): Operation => new Operation('append', value)
 export const addToSet = (value: unknown): Operation => new Operation('addToSet', value)
+/** Takes out elements that are equal to a value; of a list of objects those that match a condition on their members. */
 export const pull = (value: unknown): Operation => new Operation('pull', value)
 export const compute = (value: Arithmetic): Operation => new Operation('compute', value)
 
@@ -71,10 +86,85 @@ function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
   return { op, leaf, value: (parseLeaf(entity, leaf, [operand]) as unknown[])[0] }
 }
 
-function memberOf(members: unknown, keys: readonly string[]): unknown {
-  let value = members
-  for (const key of keys) value = (value as Record<string, unknown> | null)?.[key] ?? null
-  return value
+function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListChange {
+  if (!(value instanceof Operation)) return { op: 'set', list, value: parseObjects(list, value) }
+  const { op, operand } = value
+  if (op === 'append') return { op, list, value: parseObjects(list, [operand])![0]! }
+  if (op === 'pull') return { op, list, where: operand as Where }
+  return refuse(entity, list.path, `uses ${op} on a list of objects`)
+}
+
+/** Collects what one patch changes. */
+class Plan implements Patch {
+  readonly changes: Change[] = []
+  readonly lists: ListChange[] = []
+  readonly presence = new Map<string, boolean>()
+  readonly #entity: Entity
+  readonly #touched = new Set<string>()
+
+  constructor(entity: Entity) {
+    this.#entity = entity
+  }
+
+  apply(path: string, value: unknown): void {
+    const node = nodeAt(this.#entity.nodes, path) ?? refuse(this.#entity, path, 'names no field')
+    for (const outer of this.#entity.embeds.keys()) if (path.startsWith(`${outer}.`)) this.presence.set(outer, true)
+    this.#change(node, value)
+  }
+
+  #change(node: Node, value: unknown): void {
+    if (node.embed) {
+      this.#changeEmbed(node, value ?? null)
+      return
+    }
+    this.#touch((node.leaf ?? node.list).path)
+    if (node.leaf) this.changes.push(changeOf(this.#entity, node.leaf, value))
+    else this.lists.push(listChangeOf(this.#entity, node.list, value))
+  }
+
+  /** An embedded object is set whole: members that are left out become null. */
+  #changeEmbed({ embed, nodes }: EmbedNode, value: unknown): void {
+    const name = `${this.#entity.name}.${embed.path}`
+    if (value === null) {
+      if (embed.required) throw new CrossfadeError('BAD_USER_INPUT', `${name} must not be null.`)
+      this.#removeEmbed(embed, nodes)
+      return
+    }
+    const members = membersOf(name, nodes, value)
+    this.presence.set(embed.path, true)
+    for (const node of nodes) this.#change(node, members[node.key])
+  }
+
+  #removeEmbed(embed: Embed, nodes: readonly Node[]): void {
+    this.presence.set(embed.path, false)
+    for (const node of nodes) this.#remove(node)
+  }
+
+  /** Inside an object that is removed, a required member may be null. */
+  #remove(node: Node): void {
+    if (node.embed) {
+      this.#removeEmbed(node.embed, node.nodes)
+      return
+    }
+    this.#touch((node.leaf ?? node.list).path)
+    if (node.leaf) this.changes.push({ op: 'set', leaf: node.leaf, value: null })
+    else this.lists.push({ op: 'set', list: node.list, value: null })
+  }
+
+  #touch(path: string): void {
+    if (this.#touched.has(path)) refuse(this.#entity, path, 'changes the field twice')
+    this.#touched.add(path)
+  }
+}
+
+/** The node at a record path; undefined where it names none, or leads into a list. */
+function nodeAt(nodes: readonly Node[], path: string): Node | undefined {
+  for (const node of nodes) {
+    const own = (node.leaf ?? node.embed ?? node.list).path
+    if (own === path) return node
+    if (node.embed && path.startsWith(`${own}.`)) return nodeAt(node.nodes, path)
+  }
+  return undefined
 }
 
 /**
@@ -84,31 +174,7 @@ function memberOf(members: unknown, keys: readonly string[]): unknown {
  * that the field does not have.
  */
 export function planPatch(entity: Entity, input: Readonly<Record<string, unknown>>): Patch {
-  const changes: Change[] = []
-  const presence = new Map<string, boolean>()
-  const touch = (leaf: Leaf, change: Change): void => {
-    if (changes.some((earlier) => earlier.leaf === leaf)) refuse(entity, leaf.path, 'changes the field twice')
-    changes.push(change)
-  }
-  const applyEmbed = (path: string, members: unknown): void => {
-    presence.set(path, members !== null)
-    const inside = (inner: string): boolean => inner.startsWith(`${path}.`)
-    const memberAt = (inner: string): unknown => memberOf(members, inner.slice(path.length + 1).split('.'))
-    for (const leaf of entity.leaves.values()) {
-      if (!inside(leaf.path)) continue
-      const value = memberAt(leaf.path)
-      // Inside an object that is removed, a required member may be null.
-      touch(leaf, members === null ? { op: 'set', leaf, value: null } : changeOf(entity, leaf, value))
-    }
-    for (const inner of entity.embeds.keys()) if (inside(inner)) presence.set(inner, memberAt(inner) !== null)
-  }
-  const apply = (path: string, value: unknown): void => {
-    for (const outer of entity.embeds.keys()) if (path.startsWith(`${outer}.`)) presence.set(outer, true)
-    const leaf = entity.leaves.get(path)
-    if (leaf) touch(leaf, changeOf(entity, leaf, value))
-    else if (entity.embeds.has(path)) applyEmbed(path, value)
-    else refuse(entity, path, 'names no field')
-  }
-  for (const [path, value] of Object.entries(input)) if (value !== undefined) apply(path, value)
-  return { changes, presence }
+  const plan = new Plan(entity)
+  for (const [path, value] of Object.entries(input)) if (value !== undefined) plan.apply(path, value)
+  return plan
 }

@@ -1,5 +1,5 @@
 import { kindOf } from '../codec/kinds.ts'
-import type { Entity, Leaf } from '../entity/entity.ts'
+import type { Entity, Leaf, ObjectList, Scope } from '../entity/entity.ts'
 import { parseScalar } from '../entity/new-record.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
@@ -20,6 +20,11 @@ export type Where =
   /** Lists: `has` takes all of `values` ('every') or at least one ('some'); a null list has nothing. */
   | { readonly op: 'has'; readonly path: string; readonly values: readonly unknown[]; readonly need: 'some' | 'every' }
   | { readonly op: 'isEmpty'; readonly path: string; readonly value: boolean }
+  /**
+   * Lists of objects: at least one matches; a null list has none. Paths of `where` are relative to the object. "none" is
+   * `not some`, "every" is `not some not`.
+   */
+  | { readonly op: 'some'; readonly path: string; readonly where: Where }
 
 export type Direction = 'asc' | 'desc'
 
@@ -56,17 +61,28 @@ export const idLeaf = onceFor((entity: Entity) =>
     unique: true,
     index: true,
     references: null,
+    element: false,
   }),
 )
 
-/** @throws CrossfadeError MISCONFIGURED where the entity has no such field. */
-export function leafAt(entity: Entity, path: string): Leaf {
-  const leaf = path === 'id' ? idLeaf(entity) : entity.leaves.get(path)
-  if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${entity.name} has no field "${path}".`)
+const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
+
+/** @throws CrossfadeError MISCONFIGURED where there is no such field. */
+export function leafAt(scope: Scope, path: string): Leaf {
+  const leaf = path === 'id' && isEntity(scope) ? idLeaf(scope) : scope.leaves.get(path)
+  if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".`)
   return leaf
 }
 
-type Leafy = Exclude<Where, { readonly op: 'and' | 'or' | 'not' }>
+/** @throws CrossfadeError MISCONFIGURED where there is no such list of objects. */
+export function listAt(scope: Scope, path: string): ObjectList {
+  const list = scope.lists.get(path)
+  if (!list) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no list of objects "${path}".`)
+  return list
+}
+
+/** A condition on one value or list of scalars. */
+export type Leafy = Exclude<Where, { readonly op: 'and' | 'or' | 'not' | 'some' }>
 
 /** Whether kinds that know equality alone can answer: not for null, which they cannot tell from dirty values. */
 function asksEquality(where: Leafy): boolean {
@@ -75,12 +91,12 @@ function asksEquality(where: Leafy): boolean {
 }
 
 /** The leaf that a condition is about. @throws BAD_USER_INPUT where its kind cannot be asked that. */
-export function filteredLeaf(entity: Entity, where: Leafy): Leaf {
-  const leaf = leafAt(entity, where.path)
+export function filteredLeaf(scope: Scope, where: Leafy): Leaf {
+  const leaf = leafAt(scope, where.path)
   const { queries } = kindOf(leaf.kind)
   if (queries === 'none' || (queries === 'equality' && !asksEquality(where))) {
     const what = queries === 'none' ? 'filtered' : `filtered by ${where.op}`
-    throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${where.path} is ${leaf.kind} and cannot be ${what}.`)
+    throw new CrossfadeError('BAD_USER_INPUT', `${scope.name}.${where.path} is ${leaf.kind} and cannot be ${what}.`)
   }
   return leaf
 }
@@ -106,6 +122,6 @@ export function reversed(order: readonly OrderKey[]): OrderKey[] {
 }
 
 /** Checks a value against the kind of a path's values or elements. @throws BAD_USER_INPUT */
-export function parseValue(entity: Entity, path: string, value: unknown): unknown {
-  return value === null ? null : parseScalar(leafAt(entity, path), value)
+export function parseValue(scope: Scope, path: string, value: unknown): unknown {
+  return value === null ? null : parseScalar(leafAt(scope, path), value)
 }

@@ -51,6 +51,9 @@ export interface Reader {
   scan(entity: Entity, range: { readonly after: Id | null; readonly limit: number }): Promise<Scanned>
 }
 
+/** By path of a list of objects: for each object what the mapping does not name, as Extended JSON, or null. */
+export type ElementRests = Readonly<Record<string, readonly Json[]>>
+
 /** A record that lost nothing: with what the mapping does not name, and what it could not carry. */
 export interface Image {
   readonly id: Id
@@ -60,6 +63,8 @@ export interface Image {
   readonly record: Rec | null
   /** Paths that the mapping does not name, as Extended JSON; null where there are none. */
   readonly rest: Json
+  /** The same of the objects in lists; left out where there are none. */
+  readonly elementRests?: ElementRests
   readonly issues: readonly Issue[]
 }
 

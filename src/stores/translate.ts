@@ -1,5 +1,6 @@
-import type { Entity, Leaf } from '../entity/entity.ts'
-import { type Comparison, filteredLeaf, type TextMatch, type Where } from './query.ts'
+import type { Leaf, ObjectList, Scope } from '../entity/entity.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { type Comparison, filteredLeaf, type Leafy, listAt, type TextMatch, type Where } from './query.ts'
 
 /** What a store makes of each condition; `T` is a filter document, or SQL. */
 export interface Translator<T> {
@@ -13,12 +14,15 @@ export interface Translator<T> {
   /** `eq` here means text that is equal without regard to case. */
   matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): T
   listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): T
-  isEmpty(leaf: Leaf, wanted: boolean): T
+  isEmpty(list: Leaf | ObjectList, wanted: boolean): T
+  isNull(list: ObjectList): T
+  /** At least one object of the list matches a condition on its members. */
+  some(list: ObjectList, where: Where): T
 }
 
 /** Walks a condition, once for both stores: what stands in the AST is decided here, how a store says it is not. */
-export function translateWith<T>(store: Translator<T>, entity: Entity, where: Where): T {
-  const inner = (part: Where): T => translateWith(store, entity, part)
+export function translateWith<T>(store: Translator<T>, scope: Scope, where: Where): T {
+  const inner = (part: Where): T => translateWith(store, scope, part)
   switch (where.op) {
     case 'and':
       return store.and(where.of.map(inner))
@@ -26,8 +30,20 @@ export function translateWith<T>(store: Translator<T>, entity: Entity, where: Wh
       return store.or(where.of.map(inner))
     case 'not':
       return store.not(inner(where.of))
+    case 'some':
+      return store.some(listAt(scope, where.path), where.where)
   }
-  const leaf = filteredLeaf(entity, where)
+  const list = scope.lists.get(where.path)
+  return list ? onList(store, list, where) : onLeaf(store, filteredLeaf(scope, where), where)
+}
+
+function onList<T>(store: Translator<T>, list: ObjectList, where: Leafy): T {
+  if (where.op === 'isEmpty') return store.isEmpty(list, where.value)
+  if (where.op === 'eq' && where.value === null) return store.isNull(list)
+  throw new CrossfadeError('BAD_USER_INPUT', `${list.name} is a list of objects and cannot be filtered by ${where.op}.`)
+}
+
+function onLeaf<T>(store: Translator<T>, leaf: Leaf, where: Leafy): T {
   const equal = (value: unknown, insensitive: boolean | undefined): T =>
     insensitive && typeof value === 'string'
       ? store.matching(leaf, 'eq', value, true)

@@ -19,6 +19,8 @@ const Thing = defineEntity('Thing', {
     extra: json(),
     tags: list(text()),
     inner: embed({ deep: embed({ x: text() }) }),
+    rows: list(embed({ n: float(), who: text().sensitive(), box: embed({ at: timestamp() }) })),
+    keys: list(embed({ k: text() })).sensitive(),
   },
 })
 
@@ -104,6 +106,29 @@ describe('Differences', () => {
     expect(differences(all, record({ inner: { deep: {} } }), record({ inner: {} }))).toEqual([
       { path: 'inner.deep', control: '(object)', candidate: null },
     ])
+  })
+
+  test('name the member of a list of objects, once, with the first values that differ', () => {
+    const a = record({ rows: [{ n: 1 }, { n: 2, who: 'a' }, { n: 3, box: {} }] })
+    const b = record({ rows: [{ n: 1 }, { n: 5, who: 'b' }, { n: 6 }] })
+    expect(differences(all, a, b)).toEqual([
+      { path: 'rows.n', control: 2, candidate: 5 },
+      { path: 'rows.who', control: hidden, candidate: hidden },
+      { path: 'rows.box', control: '(object)', candidate: null },
+    ])
+    const keys = (k: string) => record({ keys: [{ k }] })
+    expect(differences(all, keys('x'), keys('y'))).toEqual([{ path: 'keys.k', control: hidden, candidate: hidden }])
+  })
+
+  test('tell lists of other lengths, null and empty apart', () => {
+    const a = record({ rows: [{ n: 1 }] })
+    expect(differences(all, a, record({ rows: [] }))).toEqual([
+      { path: 'rows', control: '(1 objects)', candidate: '(0 objects)' },
+    ])
+    expect(differences(all, record({ rows: [] }), record({}))).toEqual([
+      { path: 'rows', control: '(0 objects)', candidate: null },
+    ])
+    expect(differences(fieldSet(Thing, ['rows.who']), a, record({ rows: [{ n: 2 }] }))).toEqual([])
   })
 
   test('look only at what was read', () => {

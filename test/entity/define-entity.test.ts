@@ -123,9 +123,44 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     'Thing.a is a list of lists, which no column holds. Map it with json().',
   ],
   [
-    'a list of objects',
-    { a: list(embed({ b: text() })) },
-    'Thing.a is a list of embeds, which no column holds. Map it with json().',
+    'a list of objects in another',
+    { a: list(embed({ b: list(embed({ c: text() })) })) },
+    'Thing.a.b is a list with rows of its own inside another. Map it with json() or a list in a column.',
+  ],
+  [
+    'a child table in a list of objects',
+    { a: list(embed({ b: embed({ c: list(text()).childTable('t') }) })) },
+    'Thing.a.b.c is a list with rows of its own inside another. Map it with json() or a list in a column.',
+  ],
+  [
+    'a reference in a list of objects',
+    { a: list(embed({ b: objectId().references('Thing') })) },
+    'Thing.a.b is inside a list and cannot be unique or a reference. Mark a field outside of lists.',
+  ],
+  [
+    'an index in a jsonb column',
+    { a: list(embed({ b: text().index() })) },
+    'Thing.a.b is inside a jsonb column and cannot have an index. Give the list a .childTable().',
+  ],
+  [
+    'a column of child tables',
+    { a: list(embed({ position: int() })) },
+    'Thing.a.position uses the column "position" of Crossfade itself. Name one of them with .column().',
+  ],
+  [
+    'two members in one place',
+    { a: list(embed({ b: text().at('x'), c: int().at('x') })) },
+    'Thing.a.c uses the Mongo path "x" of a.b. Map each path once.',
+  ],
+  [
+    'an operator in a list of objects',
+    { a: list(embed({ b: text().at('$b') })) },
+    'Thing.a.b has the Mongo path "$b", with a step that is empty, a number or starts with $. Map the value around it with json() or list().',
+  ],
+  [
+    'a path inside a list of objects',
+    { a: list(embed({ b: text() })).at('x'), c: text().at('x.y') },
+    'Thing.c is stored inside "x", which a holds whole. Map one of the two.',
   ],
   [
     'a child table for a scalar',

@@ -1,4 +1,4 @@
-import { defineEntity, embed, int, objectId, text } from 'crossfade'
+import { defineEntity, embed, int, list, objectId, text } from 'crossfade'
 import { expect, test } from 'vitest'
 import { allFields, fieldSet } from '../../src/entity/field-set.ts'
 
@@ -6,7 +6,13 @@ const Thing = defineEntity('Thing', {
   mongo: 'things',
   postgres: 'things',
   id: objectId(),
-  fields: { a: text(), b: int(), e: embed({ x: text(), f: embed({ y: int() }) }), 'a b': text() },
+  fields: {
+    a: text(),
+    b: int(),
+    e: embed({ x: text(), f: embed({ y: int() }) }),
+    'a b': text(),
+    rows: list(embed({ id: int(), g: embed({ z: text() }) })),
+  },
 })
 
 test('equal selections share one object, whatever their order', () => {
@@ -37,7 +43,17 @@ test('no paths are the id alone', () => {
 
 test('all fields are all leaves and embedded objects', () => {
   expect(allFields(Thing).leaves.map(({ path }) => path)).toEqual(['a', 'b', 'e.x', 'e.f.y', 'a b'])
+  expect(allFields(Thing).lists.map(({ leaves }) => [...leaves.keys()])).toEqual([['id', 'g.z']])
   expect(allFields(Thing)).toBe(allFields(Thing))
+})
+
+test('a member of the objects in a list brings the list, and nothing beside it', () => {
+  const { leaves, lists } = fieldSet(Thing, ['rows.g.z'])
+  expect(leaves).toEqual([])
+  expect(lists.map((list) => [list.path, [...list.leaves.keys()], [...list.embeds.keys()]])).toEqual([
+    ['rows', ['g.z'], ['g']],
+  ])
+  expect(fieldSet(Thing, ['rows']).lists[0]?.nodes).toEqual([])
 })
 
 test('a path that the entity does not have is named', () => {

@@ -34,7 +34,16 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
     expect(await put(image)).toEqual([{ put: 'late' }])
     expect((await both(stores, from, id)).mirror).toEqual({ version: gone!.version, record: null })
     expect(
-      (await stores[to].reader.byIds(Account, [id], { key: '', paths: [], leaves: [], embeds: [], nodes: [] })).size,
+      (
+        await stores[to].reader.byIds(Account, [id], {
+          key: '',
+          paths: [],
+          leaves: [],
+          embeds: [],
+          lists: [],
+          nodes: [],
+        })
+      ).size,
     ).toBe(0)
   })
 
@@ -116,7 +125,7 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     const { version } = await stores.mongo.writer.create(Account, account(id), owed)
     await sweepOnce(stores, 'mongo')
     await mark(id)
-    const fields = { key: '', paths: [], leaves: [], embeds: [], nodes: [] }
+    const fields = { key: '', paths: [], leaves: [], embeds: [], lists: [], nodes: [] }
     expect((await stores.mongo.reader.byIds(Account, [id], fields)).size).toBe(0)
     expect(await stores.mongo.writer.patch(Account, id, planPatch(Account, { visits: 1 }), owed)).toBeNull()
     expect(await sweepOnce(stores, 'mongo')).toBe(0)

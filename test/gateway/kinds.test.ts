@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   addFilterInputs,
   binary,
@@ -22,10 +19,7 @@ import {
 import { printType } from 'graphql'
 import { Binary, Decimal128, Long, UUID } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { setStage } from '../../src/control/move.ts'
-import { prepareFlags } from '../../src/control/prepare-flags.ts'
-import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
-import { copyAll, openStores, type TestStores } from '../support/stores.ts'
+import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
 const Lot = defineEntity('Lot', {
   mongo: 'lots',
@@ -82,48 +76,25 @@ builder.queryType({
 const schema = builder.toSchema()
 
 const ticket = '0198c5a3-7e1c-7bb2-8f4e-00a1b2c3d4e5'
-let stores: TestStores
-let gateway: RunningGateway
-const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-kinds-'))
+const documents = [
+  {
+    _id: 1,
+    price: Decimal128.fromString('12.50'),
+    grams: Long.fromString('9007199254740993'),
+    ticket: new UUID(ticket),
+    seal: new Binary(Buffer.from([251, 255])),
+    state: 'open',
+    closed: new Date(0),
+    counts: [Long.MIN_VALUE, 5],
+  },
+  { _id: 2, price: 7, grams: -1, state: 'lost' },
+]
 
+let api: SmallGateway
 beforeAll(async () => {
-  stores = await openStores([Lot])
-  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
-  await prepareFlags(ledgers, ['Lot'])
-  await stores.mongo.connection.collection(Lot).insertMany([
-    {
-      _id: 1,
-      price: Decimal128.fromString('12.50'),
-      grams: Long.fromString('9007199254740993'),
-      ticket: new UUID(ticket),
-      seal: new Binary(Buffer.from([251, 255])),
-      state: 'open',
-      closed: new Date(0),
-      counts: [Long.MIN_VALUE, 5],
-    },
-    { _id: 2, price: 7, grams: -1, state: 'lost' },
-  ] as never[])
-  const config = { schema, entities: [Lot], migrations: {} }
-  gateway = await startGateway({ config, stores, port: 0, dataDir, log: () => undefined })
-  const move = { ledgers, log: () => undefined, sweep: async () => 0 }
-  await setStage(move, { type: 'Lot', stage: 'dualwrite' })
-  await copyAll(stores, Lot)
-  await setStage(move, { type: 'Lot', stage: 'shadow' })
+  api = await openSmallGateway(schema, Lot, documents as never)
 })
-afterAll(async () => {
-  await gateway.close()
-  await stores.close()
-  rmSync(dataDir, { recursive: true })
-})
-
-async function ask(query: string, variables: object = {}): Promise<unknown> {
-  const response = await fetch(gateway.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  })
-  return response.json()
-}
+afterAll(() => api.close())
 
 const found = `query ($filter: LotFilter) { lots(filter: $filter) { edges { node { id } } } }`
 const ids = (...wanted: string[]) => ({ data: { lots: { edges: wanted.map((id) => ({ node: { id } })) } } })
@@ -144,16 +115,13 @@ test('each kind has its scalar, and a schema only those that it uses', () => {
 
 describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
   beforeAll(async () => {
-    const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
-    if (stage === 'live')
-      await setStage({ ledgers, log: () => undefined, sweep: async () => 0 }, { type: 'Lot', stage })
-    await gateway.routing.flags.refresh()
+    if (stage === 'live') await api.setStage(stage)
   })
 
   test('values are shown without losing a digit', async () => {
     const query = '{ lots { edges { node { id price grams ticket seal state closed counts } } } }'
     const none = { ticket: null, seal: null, state: null, closed: null, counts: null }
-    expect(await ask(query)).toEqual({
+    expect(await api.ask(query)).toEqual({
       data: {
         lots: {
           edges: [
@@ -177,11 +145,11 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
   })
 
   test('an aggregate is routed and compared like any read', async () => {
-    await gateway.routing.shadow.idle()
-    const statistics = gateway.routing.shadow.statistics.of('Lot')
+    await api.gateway.routing.shadow.idle()
+    const statistics = api.gateway.routing.shadow.statistics.of('Lot')
     const before = statistics.matched
-    expect(await ask('{ heaviest }')).toEqual({ data: { heaviest: '9007199254740993' } })
-    await gateway.routing.shadow.idle()
+    expect(await api.ask('{ heaviest }')).toEqual({ data: { heaviest: '9007199254740993' } })
+    await api.gateway.routing.shadow.idle()
     expect(statistics.matched).toBe(before + 1)
     expect(statistics.diverged).toBe(0)
   })
@@ -195,7 +163,7 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     [{ ticket: { eq: ticket.toUpperCase() } }, ids('1')],
     [{ state: { eq: null } }, ids('2')],
   ])('%o', async (filter, expected) => {
-    expect(await ask(found, { filter })).toEqual(expected)
+    expect(await api.ask(found, { filter })).toEqual(expected)
   })
 
   test.each([
@@ -204,7 +172,7 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     [{ grams: { eq: '9223372036854775808' } }, 'is not a valid long'],
     [{ state: { eq: 'lost' } }, '"lost" is not a valid state: expected one of open, done.'],
   ])('%o is refused', async (filter, message) => {
-    expect(await ask(found, { filter })).toMatchObject({
+    expect(await api.ask(found, { filter })).toMatchObject({
       errors: [{ message: expect.stringContaining(message), extensions: { code: 'BAD_USER_INPUT' } }],
     })
   })

@@ -7,7 +7,7 @@ import { openStores, type TestStores } from '../support/stores.ts'
 import { openWorld } from './open-world.ts'
 import { questions } from './queries.ts'
 import { seed } from './seed.ts'
-import { type LeafPlan, pathOf, worlds } from './world.ts'
+import { type LeafPlan, pathOf, type World, worlds } from './world.ts'
 
 let stores: TestStores
 beforeAll(async () => {
@@ -33,7 +33,8 @@ function measuresOf(leaves: readonly LeafPlan[]): Measure[] {
   })
 }
 
-function aggregates(leaves: readonly LeafPlan[]): Arbitrary<Aggregate> {
+function aggregates(world: World): Arbitrary<Aggregate> {
+  const { leaves } = world
   const groupable = leaves.flatMap((leaf, index) =>
     leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order' ? [pathOf(leaf, index)] : [],
   )
@@ -42,7 +43,7 @@ function aggregates(leaves: readonly LeafPlan[]): Arbitrary<Aggregate> {
   const direction = fc.constantFrom('asc' as const, 'desc' as const)
   return fc
     .record({
-      question: questions(leaves),
+      question: questions(world),
       by: fc.subarray(groupable, { maxLength: Math.min(2, groupable.length) }),
       limit: fc.integer({ min: 1, max: 9 }),
     })
@@ -74,7 +75,7 @@ function aggregates(leaves: readonly LeafPlan[]): Arbitrary<Aggregate> {
 const cases = worlds.chain((world) =>
   fc.record({
     world: fc.constant(world),
-    asked: fc.array(aggregates(world.leaves), { minLength: 1, maxLength: 25, size: 'max' }),
+    asked: fc.array(aggregates(world), { minLength: 1, maxLength: 25, size: 'max' }),
   }),
 )
 

@@ -1,8 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { kindOf } from '../../src/codec/kinds.ts'
 import * as patch from '../../src/stores/patch.ts'
+import { rowConditions } from './queries.ts'
 import { valuesOf } from './values.ts'
-import { type LeafPlan, pathOf } from './world.ts'
+import { type LeafPlan, pathOf, type World } from './world.ts'
 
 type Input = Readonly<Record<string, unknown>>
 
@@ -29,11 +30,39 @@ function stepOf(leaf: LeafPlan): Arbitrary<Step> {
   return fc.oneof(...steps)
 }
 
+/** An object of the list as an application gives it. */
+function row(rows: readonly LeafPlan[]): Arbitrary<unknown> {
+  const members = rows.map((leaf) => {
+    const value = valuesOf[leaf.kind].map((each) => kindOf(leaf.kind).parse(each))
+    return fc.option(leaf.shape === 'scalar' ? value : fc.array(value, { maxLength: 2 }), { freq: 4 })
+  })
+  return fc.record({ values: fc.tuple(...members), boxed: fc.boolean() }).map(({ values, boxed }) => {
+    const at = (depth: number) => rows.flatMap((leaf, i) => (leaf.depth === depth ? [[`f${i}`, values[i]]] : []))
+    const box = boxed && at(1).length > 0 ? { box: Object.fromEntries(at(1)) } : {}
+    return { ...Object.fromEntries(at(0)), ...box }
+  })
+}
+
+function rowsStep(rows: readonly LeafPlan[]): Arbitrary<Step> {
+  const value = row(rows)
+  return fc.oneof(
+    fc.record({ op: fc.constant('append' as const), value }),
+    fc.record({ op: fc.constant('pull' as const), value: rowConditions(rows) }),
+    fc.record({ op: fc.constant('set' as const), value: fc.option(fc.array(value, { maxLength: 3 })) }),
+  )
+}
+
+type Steps = Readonly<Record<string, Step>>
+
 /** One patch: changes of some fields, or an embedded object made empty or removed. */
-export function patches(leaves: readonly LeafPlan[]): Arbitrary<Readonly<Record<string, Step>>> {
-  const some = fc
-    .tuple(...leaves.map((leaf) => fc.option(stepOf(leaf), { freq: 2 })))
-    .map((steps) => Object.fromEntries(steps.flatMap((step, i) => (step ? [[pathOf(leaves[i]!, i), step]] : []))))
+export function patches({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arbitrary<Steps> {
+  const list = rows.length > 0 ? fc.option(rowsStep(rows), { freq: 2 }) : fc.constant(null)
+  const some: Arbitrary<Steps> = fc
+    .record({ steps: fc.tuple(...leaves.map((leaf) => fc.option(stepOf(leaf), { freq: 2 }))), list })
+    .map(({ steps, list }) => ({
+      ...Object.fromEntries(steps.flatMap((step, i) => (step ? [[pathOf(leaves[i]!, i), step]] : []))),
+      ...(list ? { rows: list } : {}),
+    }))
   if (leaves.every(({ depth }) => depth === 0)) return some
   const box = fc.constantFrom<Step>({ op: 'set', value: null }, { op: 'set', value: {} }).map((step) => ({ box: step }))
   return fc.oneof({ weight: 4, arbitrary: some }, { weight: 1, arbitrary: box })
@@ -47,7 +76,7 @@ const operations: Record<Exclude<Step['op'], 'set'>, (value: never, path: string
   mean: (value: number, path) => patch.compute(patch.divide(patch.add(patch.field(path), value), 3)),
 }
 
-export const inputOf = (steps: Readonly<Record<string, Step>>): Input =>
+export const inputOf = (steps: Steps): Input =>
   Object.fromEntries(
     Object.entries(steps).map(([path, { op, value }]) => [
       path,

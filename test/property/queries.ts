@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import { kindOf } from '../../src/codec/kinds.ts'
 import type { Direction, OrderKey, Where } from '../../src/stores/query.ts'
 import { valuesOf } from './values.ts'
-import { type LeafPlan, pathOf } from './world.ts'
+import { type LeafPlan, pathOf, type World } from './world.ts'
 
 interface Asked {
   readonly leaf: LeafPlan
@@ -58,28 +58,52 @@ export interface Question {
   readonly size: number
 }
 
-/** Conditions up to three deep, orders of up to three keys in either direction, pages of one to six. */
-export function questions(leaves: readonly LeafPlan[]): Arbitrary<Question> {
-  const asked = leaves.map((leaf, index) => ({ leaf, path: pathOf(leaf, index) }))
+const asksOf = (leaves: readonly LeafPlan[]): Asked[] =>
+  leaves.map((leaf, index) => ({ leaf, path: pathOf(leaf, index) }))
+
+/** Conditions up to so many deep on some of the leaves, or on what `others` makes. */
+function conditions(asked: readonly Asked[], maxDepth: number, others: readonly Arbitrary<Where>[]): Arbitrary<Where> {
   const filtered = asked.filter(
     ({ leaf }) => leaf.kind !== 'json' && !(leaf.kind === 'binary' && leaf.shape !== 'scalar'),
   )
-  const leafCondition = fc.oneof(
+  const single = fc.oneof(
     fc.constant<Where>({ op: 'and', of: [] }),
     ...filtered.map((each) => (each.leaf.shape === 'scalar' ? scalarCondition(each) : listCondition(each))),
+    ...others,
   )
   const { where } = fc.letrec<{ where: Where }>((tie) => ({
     where: fc.oneof(
-      { maxDepth: 3, withCrossShrink: true },
-      leafCondition,
+      { maxDepth, withCrossShrink: true },
+      single,
       fc.record({ op: fc.constantFrom('and' as const, 'or' as const), of: fc.array(tie('where'), { maxLength: 3 }) }),
       fc.record({ op: fc.constant('not' as const), of: tie('where') }),
     ),
   }))
+  return where
+}
+
+/** A condition on the members of an object in the list. */
+export const rowConditions = (rows: readonly LeafPlan[]): Arbitrary<Where> => conditions(asksOf(rows), 2, [])
+
+function rowsConditions(rows: readonly LeafPlan[]): Arbitrary<Where>[] {
+  if (rows.length === 0) return []
+  const path = fc.constant('rows')
+  const some: Arbitrary<Where> = fc.record({ op: fc.constant('some' as const), path, where: rowConditions(rows) })
+  const isEmpty: Arbitrary<Where> = fc.record({ op: fc.constant('isEmpty' as const), path, value: fc.boolean() })
+  return [some, some, some, isEmpty, fc.constant<Where>({ op: 'eq', path: 'rows', value: null })]
+}
+
+/** Conditions up to three deep, orders of up to three keys in either direction, pages of one to six. */
+export function questions({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arbitrary<Question> {
+  const asked = asksOf(leaves)
   const orderable = asked.filter(({ leaf }) => leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order')
   const key: Arbitrary<OrderKey> = fc.record({
     path: fc.constantFrom('id', ...orderable.map(({ path }) => path)),
     direction: fc.constantFrom<Direction>('asc', 'desc'),
   })
-  return fc.record({ where, order: fc.array(key, { maxLength: 3 }), size: fc.integer({ min: 1, max: 6 }) })
+  return fc.record({
+    where: conditions(asked, 3, rowsConditions(rows)),
+    order: fc.array(key, { maxLength: 3 }),
+    size: fc.integer({ min: 1, max: 6 }),
+  })
 }

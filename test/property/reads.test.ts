@@ -53,7 +53,7 @@ async function walk(store: Store, entity: Entity, question: Question, direction:
 const cases = worlds.chain((world) =>
   fc.record({
     world: fc.constant(world),
-    asked: fc.array(questions(world.leaves), { minLength: 1, maxLength: perWorld, size: 'max' }),
+    asked: fc.array(questions(world), { minLength: 1, maxLength: perWorld, size: 'max' }),
   }),
 )
 

@@ -19,6 +19,9 @@ export interface LeafPlan {
 export interface World {
   readonly id: 'objectId' | 'text' | 'int'
   readonly leaves: readonly LeafPlan[]
+  /** A list of objects with these members; those of depth 1 are in an object `box` of each. Without members there is none. */
+  readonly rows: readonly LeafPlan[]
+  readonly rowsIn: 'jsonb' | 'child'
   readonly documents: readonly Document[]
 }
 
@@ -60,8 +63,18 @@ function fieldOf({ kind, shape, nullIf, intPrefix }: LeafPlan, index: number, ta
   return shape === 'column' ? many : many.childTable(`${table}_f${index}`)
 }
 
+/** The list of objects of a world, which is stored two steps down. */
+function rowsField({ rows, rowsIn }: Pick<World, 'rows' | 'rowsIn'>, table: string): fields.Field<unknown> {
+  const at = (depth: number) =>
+    rows.flatMap((leaf, i) => (leaf.depth === depth ? [[`f${i}`, fieldOf(leaf, i, table)] as const] : []))
+  const box = at(1).length > 0 ? [['box', fields.embed(Object.fromEntries(at(1)))] as const] : []
+  const many = fields.list(fields.embed(Object.fromEntries([...at(0), ...box]))).at('deep.rows')
+  return rowsIn === 'child' ? many.childTable(`${table}_rows`) : many
+}
+
 /** The mapping of a world, in a table of this name. Members of `box` are stored under another name. */
-export function entityOf({ id, leaves }: Pick<World, 'id' | 'leaves'>, table: string): Entity {
+export function entityOf(world: Omit<World, 'documents'>, table: string): Entity {
+  const { id, leaves } = world
   const at = (depth: number): Record<string, fields.Field<unknown>> =>
     Object.fromEntries(
       leaves.flatMap((leaf, index) => (leaf.depth === depth ? [[`f${index}`, fieldOf(leaf, index, table)]] : [])),
@@ -75,6 +88,7 @@ export function entityOf({ id, leaves }: Pick<World, 'id' | 'leaves'>, table: st
     fields: {
       ...at(0),
       ...(Object.keys(box).length > 0 ? { box: fields.embed(box).at('the box') } : {}),
+      ...(world.rows.length > 0 ? { rows: rowsField(world, table) } : {}),
       own: fields.int(),
     },
   })
@@ -106,17 +120,41 @@ function wrap(how: string, members: Document): unknown {
 const present = (members: readonly (readonly [string, unknown])[]): Document =>
   Object.fromEntries(members.filter(([, value]) => value !== missing))
 
-function documentOf(leaves: readonly LeafPlan[]): Arbitrary<Document> {
+/** Two steps down, and at times something else on the way. */
+const deep = (rows: Arbitrary<unknown>): Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 8, arbitrary: rows.map((each) => (each === missing ? {} : { rows: each })) },
+    { weight: 1, arbitrary: rows.map((each) => [{ rows: each === missing ? null : each }]) },
+    { weight: 1, arbitrary: anything },
+  )
+
+function storedRows(rows: readonly LeafPlan[]): Arbitrary<unknown> {
+  const row = fc.record({ values: fc.tuple(...rows.map(storedLeaf)), box: around }).map(({ values, box }) => {
+    const at = (depth: number) =>
+      rows.flatMap((leaf, i) => (leaf.depth === depth ? [[`f${i}`, values[i]] as const] : []))
+    const boxed = at(1).length > 0 ? [['box', wrap(box, present(at(1)))] as const] : []
+    return present([...at(0), ...boxed])
+  })
+  const some = fc.oneof({ weight: 9, arbitrary: row }, { weight: 1, arbitrary: anything })
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.array(some, { maxLength: 4 }) },
+    { weight: 1, arbitrary: fc.constantFrom<unknown>(missing, null) },
+    { weight: 1, arbitrary: anything },
+  )
+}
+
+function documentOf({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arbitrary<Document> {
+  const list = rows.length > 0 ? deep(storedRows(rows)) : fc.constant(missing)
   return fc
-    .record({ values: fc.tuple(...leaves.map(storedLeaf)), box: around, inner: around })
-    .map(({ values, box, inner }) => {
+    .record({ values: fc.tuple(...leaves.map(storedLeaf)), box: around, inner: around, list })
+    .map(({ values, box, inner, list }) => {
       const at = (depth: number) =>
         leaves.flatMap((leaf, i) => (leaf.depth === depth ? [[`f${i}`, values[i]] as const] : []))
       const [deep, middle] = [at(2), at(1)]
       const innerMembers = deep.length > 0 ? [['inner', wrap(inner, present(deep))] as const] : []
       const boxMembers = [...middle, ...innerMembers]
       const boxed = boxMembers.length > 0 ? [['the box', wrap(box, present(boxMembers))] as const] : []
-      return present([...at(0), ...boxed])
+      return present([...at(0), ...boxed, ['deep', list]])
     })
 }
 
@@ -126,16 +164,27 @@ const ids = {
   int: (index: number) => (index % 2 === 0 ? index : -index),
 }
 
-/** Two to five fields of any kind, and documents that hold them more or less well. */
+/** Members of objects in a list are scalars, or lists in a column. */
+const rowPlan: Arbitrary<LeafPlan> = leafPlan.map(({ shape, depth, ...leaf }) => ({
+  ...leaf,
+  shape: shape === 'child' ? 'column' : shape,
+  depth: depth === 0 ? 0 : 1,
+}))
+
+/** Up to five fields of any kind and a list of objects, and documents that hold them more or less well. */
 export const worlds: Arbitrary<World> = fc
   .record({
     id: fc.constantFrom('objectId' as const, 'text' as const, 'int' as const),
     leaves: fc.array(leafPlan, { minLength: 1, maxLength: 5 }),
+    rows: fc.oneof(
+      { weight: 1, arbitrary: fc.constant([]) },
+      { weight: 2, arbitrary: fc.array(rowPlan, { minLength: 1, maxLength: 3 }) },
+    ),
+    rowsIn: fc.constantFrom('jsonb' as const, 'child' as const),
   })
-  .chain(({ id, leaves }) =>
-    fc.array(documentOf(leaves), { minLength: 2, maxLength: 14 }).map((documents) => ({
-      id,
-      leaves,
-      documents: documents.map((document, index) => ({ _id: ids[id](index), ...document })),
+  .chain((plan) =>
+    fc.array(documentOf(plan), { minLength: 2, maxLength: 14 }).map((documents) => ({
+      ...plan,
+      documents: documents.map((document, index) => ({ _id: ids[plan.id](index), ...document })),
     })),
   )

@@ -21,7 +21,7 @@ afterAll(() => stores.close())
 const cases = worlds.chain((world) =>
   fc.record({
     world: fc.constant(world),
-    sequence: fc.array(fc.record({ at: fc.nat({ max: 13 }), steps: patches(world.leaves) }), {
+    sequence: fc.array(fc.record({ at: fc.nat({ max: 13 }), steps: patches(world) }), {
       minLength: 1,
       maxLength: 25,
       size: 'max',

@@ -1,10 +1,11 @@
 import { type Document, Double, Long } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
-import type { Arithmetic, Change, Patch } from '../patch.ts'
+import type { Arithmetic, Change, ListChange, Patch } from '../patch.ts'
 import { leafAt } from '../query.ts'
-import { encodeLeaf } from './codec/encode.ts'
-import { decoded } from './codec/expression.ts'
+import { encodeLeaf, encodeObjects } from './codec/encode.ts'
+import { decoded, decodedObjects, element } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
+import { testOf } from './where-expression.ts'
 
 function arithmetic(entity: Entity, value: Arithmetic): Document | Double {
   // A double, always: whole numbers must divide and overflow as Postgres's float8 does
@@ -40,13 +41,24 @@ function changed(entity: Entity, change: Change): Document {
     case 'compute':
       return asKind(leaf, arithmetic(entity, change.value) as Document)
   }
-  const element = { $literal: mongoKind(leaf.kind).encode(change.value) }
+  const value = { $literal: mongoKind(leaf.kind).encode(change.value) }
   const list = { $ifNull: [decoded(leaf), []] }
-  const appended = { $concatArrays: [list, [element]] }
+  const appended = { $concatArrays: [list, [value]] }
   if (change.op === 'append') return appended
-  if (change.op === 'addToSet') return { $cond: [{ $in: [element, list] }, list, appended] }
-  const kept = { $filter: { input: list, as: 'e', cond: { $ne: ['$$e', element] } } }
+  if (change.op === 'addToSet') return { $cond: [{ $in: [value, list] }, list, appended] }
+  const kept = { $filter: { input: list, as: 'e', cond: { $ne: ['$$e', value] } } }
   return { $cond: [{ $eq: [decoded(leaf), null] }, null, kept] }
+}
+
+/** Objects that stay keep what the mapping does not name of them. */
+function changedObjects(change: ListChange): Document {
+  const { list } = change
+  if (change.op === 'set') return { $literal: encodeObjects(list, change.value) }
+  const objects = decodedObjects(list)
+  if (change.op === 'append')
+    return { $concatArrays: [{ $ifNull: [objects, []] }, { $literal: encodeObjects(list, [change.value]) }] }
+  const kept = { $filter: { input: objects, as: element, cond: { $not: [testOf(list, change.where)] } } }
+  return { $cond: [{ $eq: [objects, null] }, null, kept] }
 }
 
 /** A step's subtree: the new value of a leaf, or the members that change below it. */
@@ -87,6 +99,7 @@ export function patchStage(entity: Entity, patch: Patch): Document {
   const root = tree()
   for (const [path, present] of patch.presence) at(root, entity.embeds.get(path)!.mongo).present = present
   for (const change of patch.changes) at(root, change.leaf.mongo).value = changed(entity, change)
+  for (const change of patch.lists) at(root, change.list.mongo).value = changedObjects(change)
   const stage: Document = {}
   for (const [step, node] of root.members) stage[step] = assemble(node, step)
   return stage

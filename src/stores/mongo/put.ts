@@ -29,10 +29,10 @@ function writeFor(entity: Entity, image: Image, stored: Document | undefined): W
   }
   const _cf = mirrored(image.version)
   if (stored) {
-    const update = { $set: { ...difference(entity, stored, image.record), _cf } }
+    const update = { $set: { ...difference(entity, stored, image.record, image.elementRests), _cf } }
     return async (collection) => (await collection.updateOne(asRead, update)).matchedCount === 1
   }
-  const document = { _id, ...encodeWhole(entity, image.record, image.rest), _cf } as Document
+  const document = { _id, ...encodeWhole(entity, image.record, image), _cf } as Document
   return async (collection) => {
     await collection.insertOne(document)
     return true

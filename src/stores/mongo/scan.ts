@@ -4,7 +4,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image, Scanned } from '../store.ts'
 import { allOf } from './all-of.ts'
 import { alive, isDeleted, isPending, versionOf } from './bookkeeping.ts'
-import { decodeId, decodeRecord, decodeRest, rawText } from './codec/decode.ts'
+import { decodeElementRests, decodeId, decodeRecord, decodeRest, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { hasRecord, visible } from './visible.ts'
@@ -15,7 +15,8 @@ export function imageOf(entity: Entity, id: Id, document: Document): Image {
   const issues: Issue[] = []
   const record = deleted ? null : decodeRecord(id, entity.nodes, document, issues)
   const rest = deleted ? null : decodeRest(entity, document, issues)
-  return { id, version: versionOf(document), pending: isPending(document), record, rest, issues }
+  const elementRests = deleted ? {} : decodeElementRests(entity, document, issues)
+  return { id, version: versionOf(document), pending: isPending(document), record, rest, elementRests, issues }
 }
 
 /** Documents that can have no record, found once, on the first batch: ids of another type sort anywhere. */

@@ -1,11 +1,11 @@
 import type { Document } from 'mongodb'
-import type { Entity, Leaf } from '../../entity/entity.ts'
-import { foldPattern } from '../../util/case-fold.ts'
-import type { TextMatch, Where } from '../query.ts'
+import type { Entity, Leaf, ObjectList } from '../../entity/entity.ts'
+import type { Comparison, TextMatch, Where } from '../query.ts'
 import { type Translator, translateWith } from '../translate.ts'
 import { allOf } from './all-of.ts'
 import { decoded, isConverted, isGuarded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
+import { patternOf, tests } from './where-expression.ts'
 
 const never: Document = { $nor: [{}] }
 
@@ -23,76 +23,74 @@ function scalarOnly(leaf: Leaf, condition: Document): Document {
   return allOf(condition, { [`${leaf.mongo}.0`]: { $exists: false } }, plainParents(leaf))
 }
 
-const isNull = (leaf: Leaf): Document => ({ $expr: { $eq: [decoded(leaf), null] } })
+const isNull = (leaf: Leaf): Document => ({ $expr: tests.compared(leaf, 'eq', null) })
 const isNotNull = (leaf: Leaf): Document => ({ $expr: { $ne: [decoded(leaf), null] } })
 
 /** Numbers of all BSON types compare by value, so that even equality matches decimals and longs that are dirty. */
 const isNumber = (leaf: Leaf): boolean => mongoKind(leaf.kind).types.includes('double')
 
-function compared(leaf: Leaf, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: unknown): Document {
+function compared(leaf: Leaf, op: Comparison, value: unknown): Document {
   if (value === null) return op === 'eq' ? isNull(leaf) : never
-  const { encode } = mongoKind(leaf.kind)
-  const encoded = encode(value)
-  if (isConverted(leaf)) {
-    const test = { [`$${op}`]: [decoded(leaf), { $literal: encoded }] }
-    return allOf(isNotNull(leaf), { $expr: test })
-  }
-  const condition = scalarOnly(leaf, { [leaf.mongo]: { [`$${op}`]: encoded } })
+  if (isConverted(leaf)) return { $expr: tests.compared(leaf, op, value) }
+  const condition = scalarOnly(leaf, { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf.kind).encode(value) } })
   // A range may take in values of the right type that are dirty all the same; equality with clean text cannot.
   return isGuarded(leaf) && (op !== 'eq' || isNumber(leaf)) ? allOf(condition, isNotNull(leaf)) : condition
 }
 
 function oneOf(leaf: Leaf, values: readonly unknown[]): Document {
+  if (isConverted(leaf)) return { $expr: tests.oneOf(leaf, values) }
   const solid = values.filter((value) => value !== null)
   const branches = values.length > solid.length ? [isNull(leaf)] : []
-  if (isConverted(leaf)) branches.push(...solid.map((value) => compared(leaf, 'eq', value)))
-  else if (solid.length > 0) {
+  if (solid.length > 0) {
     const condition = scalarOnly(leaf, { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } })
     branches.push(isNumber(leaf) ? allOf(condition, isNotNull(leaf)) : condition)
   }
   return branches.length === 0 ? never : branches.length === 1 ? branches[0]! : { $or: branches }
 }
 
-/** Every character but letters, digits and white space is escaped. */
-const literally = (text: string): string => text.replace(/[^\p{L}\p{N}\p{M}\s\u0080-\u{10ffff}]/gu, '\\$&')
-
-// PCRE's $ also matches before a last line break; the look-ahead forbids it.
-const ends = '$(?!\\n)'
-
-const affixes: Record<TextMatch | 'eq', readonly [string, string]> = {
-  contains: ['', ''],
-  startsWith: ['^', ''],
-  endsWith: ['', ends],
-  eq: ['^', ends],
-}
-
 function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Document {
-  const [before, after] = affixes[op]
-  const regex = before + (insensitive ? foldPattern(value) : literally(value)) + after
-  // $ne first: $regexMatch fails on anything but a string or null
-  // $literal: a pattern that starts with $ would be read as a path
-  const test = { $regexMatch: { input: { $ifNull: [decoded(leaf), ''] }, regex: { $literal: regex } } }
-  if (isConverted(leaf)) return allOf(isNotNull(leaf), { $expr: test })
-  return allOf(scalarOnly(leaf, { [leaf.mongo]: { $regex: regex } }), isNotNull(leaf))
+  if (isConverted(leaf)) return { $expr: tests.matching(leaf, op, value, insensitive) }
+  const condition = { [leaf.mongo]: { $regex: patternOf(op, value, insensitive) } }
+  return allOf(scalarOnly(leaf, condition), isNotNull(leaf))
 }
 
 function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
+  if (values.length === 0) return need === 'some' ? never : isNotNull(leaf)
+  if (isConverted(leaf) || isNumber(leaf)) return { $expr: tests.listHas(leaf, values, need) }
   const { encode } = mongoKind(leaf.kind)
-  const plain = plainParents(leaf)
-  const loose = isConverted(leaf) || isNumber(leaf)
-  const list = { $ifNull: [decoded(leaf), []] }
-  const each = values.map((value) =>
-    loose
-      ? { $expr: { $in: [{ $literal: encode(value) }, list] } }
-      : { [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } },
-  )
-  if (need === 'some') return each.length === 0 ? never : allOf({ $or: each }, plain)
-  return each.length === 0 ? isNotNull(leaf) : allOf(...each, plain)
+  const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
+  return allOf(plainParents(leaf), ...(need === 'some' ? [{ $or: each }] : each))
 }
 
-function isEmpty(leaf: Leaf, wanted: boolean): Document {
-  const size = { $size: { $ifNull: [decoded(leaf), []] } }
-  return allOf(isNotNull(leaf), { $expr: { [wanted ? '$eq' : '$gt']: [size, 0] } })
+/**
+ * What an object must hold, as stored, to match: not enough by itself, and served by an index on the members. Only what
+ * stands outside of "or" and "not" is looked at.
+ */
+function needed(list: ObjectList, where: Where): Document[] {
+  if (where.op === 'and') return where.of.flatMap((part) => needed(list, part))
+  const leaf = 'path' in where ? list.leaves.get(where.path) : undefined
+  if (leaf?.list !== 'none' || isConverted(leaf)) return []
+  const { encode } = mongoKind(leaf.kind)
+  switch (where.op) {
+    case 'eq':
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      if (where.value === null || where.insensitive) return []
+      return [{ [leaf.mongo]: { [`$${where.op}`]: encode(where.value) } }]
+    case 'in':
+      if (where.values.includes(null) || where.insensitive) return []
+      return [{ [leaf.mongo]: { $in: where.values.map(encode) } }]
+    default:
+      return []
+  }
+}
+
+function some(list: ObjectList, where: Where): Document {
+  const found = needed(list, where)
+  const first = found.length > 0 ? { [list.mongo]: { $elemMatch: allOf(...found) } } : {}
+  return allOf(first, { $expr: tests.some(list, where) })
 }
 
 const translator: Translator<Document> = {
@@ -103,7 +101,9 @@ const translator: Translator<Document> = {
   oneOf,
   matching,
   listHas,
-  isEmpty,
+  isEmpty: (list, wanted) => ({ $expr: tests.isEmpty(list, wanted) }),
+  isNull: (list) => ({ $expr: tests.isNull(list) }),
+  some,
 }
 
 /** A filter document for the AST: native where an index can serve it, an expression where dirty values could show. */

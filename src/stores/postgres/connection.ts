@@ -9,7 +9,7 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
-import { parseBeforeChrist } from './codec/timestamp.ts'
+import { parseTimestamp } from './codec/timestamp.ts'
 
 export interface PostgresOptions {
   readonly uri: string
@@ -98,11 +98,11 @@ const arrays = { text: 1009, timestamptz: 1185, numeric: 1231 } // the OIDs of b
 
 function parserOf(oid: number, format?: string): Parser {
   const parser = driverParser(oid, format)
-  if (oid === timestamptz) return (text) => parseBeforeChrist(text) ?? parser(text)
+  if (oid === timestamptz) return parseTimestamp
   if (oid === arrays.numeric) return driverParser(arrays.text) // the driver makes them doubles
   if (oid !== arrays.timestamptz) return parser
-  const [texts, one] = [driverParser(arrays.text), parserOf(timestamptz)]
-  return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : one(each)))
+  const texts = driverParser(arrays.text)
+  return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : parseTimestamp(each)))
 }
 
 /** Thrown where COMMIT was sent and no answer came: the transaction may stand. */

@@ -4,6 +4,7 @@ import { postgresKind } from './codec/postgres-kinds.ts'
 const own = {
   presence: 'boolean',
   count: 'integer',
+  objects: 'jsonb',
   rest: 'jsonb',
   version: 'bigint',
   position: 'integer',
@@ -21,12 +22,16 @@ export function castOf(column: ImpliedColumn): string {
 /** A quoted identifier. */
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** A column as it stands in CREATE TABLE. Postgres wants the collation of an array behind its brackets. */
-export function columnDefinition(column: ImpliedColumn): string {
+/** A column with its type. Postgres wants the collation of an array behind its brackets. */
+export function typedColumn(column: ImpliedColumn): string {
   const base = baseOf(column, 'type')
-  const type = column.array ? base.replace(/( collate .*)?$/, '[]$1') : base
+  return `${quote(column.name)} ${column.array ? base.replace(/( collate .*)?$/, '[]$1') : base}`
+}
+
+/** A column as it stands in CREATE TABLE. */
+export function columnDefinition(column: ImpliedColumn): string {
   const starts = column.type === 'version' ? ' default 0' : ''
-  return `${quote(column.name)} ${type}${column.notNull ? ' not null' : ''}${starts}`
+  return `${typedColumn(column)}${column.notNull ? ' not null' : ''}${starts}`
 }
 
 const list = (names: readonly string[]): string => names.map(quote).join(', ')

@@ -1,12 +1,11 @@
 import { sql } from 'kysely'
 import type { Id } from '../../entity/entity.ts'
-import { allFields } from '../../entity/field-set.ts'
 import type { Debts, Image } from '../store.ts'
 import { ids as idArray, toId, tombstonesOf } from './bookkeeping.ts'
 import type { Row } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import { imageOf } from './reader.ts'
-import { columnsOf, tableOf } from './select.ts'
+import { imageColumns, tableOf } from './select.ts'
 
 /** Notes are rows of `crossfade.pending`, written in the transaction of the change. */
 export function postgresDebts(connection: PostgresConnection): Debts {
@@ -22,7 +21,7 @@ export function postgresDebts(connection: PostgresConnection): Debts {
 
     async images(entity, ids) {
       const rows = await connection.run<Row>(
-        sql`select ${columnsOf(allFields(entity))}, t.rest from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
+        sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
       )
       const images = new Map<Id, Image>(rows.map((row) => [row['id'] as Id, imageOf(entity, row, true)]))
       const gone = ids.filter((id) => !images.has(id))

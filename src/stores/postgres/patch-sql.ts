@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Entity, Id, Leaf } from '../../entity/entity.ts'
-import type { Arithmetic, Change, Patch } from '../patch.ts'
+import type { Entity, Leaf } from '../../entity/entity.ts'
+import type { Arithmetic, Change, ListChange, Patch } from '../patch.ts'
 import { leafAt } from '../query.ts'
-import { encodeLeaf } from './codec/encode.ts'
+import { encodeLeaf, encodeObjects } from './codec/encode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
-import type { Executor } from './connection.ts'
-import { columnOf, tableOf } from './select.ts'
-import { param } from './where.ts'
+import { listColumn, memberTypes } from './objects.ts'
+import { columnOf } from './select.ts'
+import { param, translateElement } from './where.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -66,56 +66,31 @@ function assigned(entity: Entity, change: Change): Sql {
   return sql`case when ${element} = any(${old}) then ${old} else array_append(${old}, ${element}) end`
 }
 
+/** The new value of a jsonb column of objects, likewise. */
+function assignedObjects(change: ListChange): Sql {
+  const { list } = change
+  const old = listColumn(list)
+  if (change.op === 'pull') {
+    const kept = sql`select coalesce(jsonb_agg(x.value order by x.n), '[]')
+      from jsonb_array_elements(${old}) with ordinality x(value, n), jsonb_to_record(x.value) as e(${memberTypes(list)})
+      where not coalesce(${translateElement(list, change.where)}, false)`
+    return sql`case when ${old} is not null then (${kept}) end`
+  }
+  const value = encodeObjects(list, change.op === 'append' ? [change.value] : change.value)
+  const objects = sql`${value && JSON.stringify(value)}::jsonb`
+  return change.op === 'append' ? sql`coalesce(${old}, '[]') || ${objects}` : objects
+}
+
 /** Assignments of the main row; child tables are changed afterwards, in statements of their own. */
 export function assignments(entity: Entity, patch: Patch): Sql[] {
   const sets = [...patch.presence].map(
     ([path, there]) => sql`${sql.id(entity.embeds.get(path)!.column)} = ${there}::boolean`,
   )
   for (const change of patch.changes) {
-    if (change.leaf.list === 'child') continue
-    sets.push(sql`${sql.id(change.leaf.column)} = ${assigned(entity, change)}`)
+    if (!change.leaf.childTable) sets.push(sql`${sql.id(change.leaf.column)} = ${assigned(entity, change)}`)
+  }
+  for (const change of patch.lists) {
+    if (!change.list.childTable) sets.push(sql`${sql.id(change.list.column)} = ${assignedObjects(change)}`)
   }
   return sets
-}
-
-/** Applies the changes of lists in child tables, under the record's lock, and keeps the count that stands for presence. */
-export async function patchChildren(tx: Executor, entity: Entity, id: Id, patch: Patch): Promise<void> {
-  for (const change of patch.changes) {
-    const { leaf } = change
-    if (leaf.list !== 'child') continue
-    const table = sql.id(leaf.childTable!)
-    const main = tableOf(entity)
-    const recount = sql`(select count(*) from ${table} where parent_id = t.id)`
-    if (change.op === 'set') {
-      await tx.run(sql`delete from ${table} where parent_id = ${id}`)
-      const values = encodeLeaf(leaf, change.value) as unknown[] | null
-      if (values && values.length > 0) {
-        await tx.run(
-          sql`insert into ${table} (parent_id, position, value)
-              select ${id}, n - 1, v from unnest(${values}::${sql.raw(postgresKind(leaf.kind).cast)}[]) with ordinality u(v, n)`,
-        )
-      }
-      await tx.run(
-        sql`update ${main} set ${sql.id(leaf.column)} = ${values === null ? null : values.length}::integer where t.id = ${id}`,
-      )
-      continue
-    }
-    const element = param(leaf, (change as { value: unknown }).value)
-    if (change.op === 'pull') {
-      await tx.run(sql`delete from ${table} where parent_id = ${id} and value = ${element}`)
-      await tx.run(
-        sql`update ${main} set ${sql.id(leaf.column)} = ${recount} where t.id = ${id} and t.${sql.id(leaf.column)} is not null`,
-      )
-      continue
-    }
-    const absent =
-      change.op === 'addToSet'
-        ? sql`where not exists (select from ${table} where parent_id = ${id} and value = ${element})`
-        : sql``
-    await tx.run(
-      sql`insert into ${table} (parent_id, position, value)
-          select ${id}, (select coalesce(max(position) + 1, 0) from ${table} where parent_id = ${id}), ${element} ${absent}`,
-    )
-    await tx.run(sql`update ${main} set ${sql.id(leaf.column)} = ${recount} where t.id = ${id}`)
-  }
 }

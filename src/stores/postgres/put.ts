@@ -4,7 +4,6 @@ import { valueAt } from '../../entity/values.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { ids, keepTombstones, lockRecords, tombstonesOf } from './bookkeeping.ts'
-import { encodeRow } from './codec/encode.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
 import { isConstraint } from './errors.ts'
@@ -52,15 +51,10 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
     const tombstone = buried.get(id)
     return !tombstone || compareVersions(tombstone, version) < 0
   })
-  const rows = live.map(({ record, rest, version }) => encodeRow(entity, record, rest, version))
-  const written = rows.length > 0 ? await insertRows(tx, entity, rows, true) : new Set<Id>()
+  const written = live.length > 0 ? await insertRows(tx, entity, live, true) : new Set<Id>()
   const changed = live.filter(({ id }) => written.has(id))
   if (changed.length > 0) {
-    await replaceChildren(
-      tx,
-      entity,
-      changed.map(({ record }) => record),
-    )
+    await replaceChildren(tx, entity, changed)
     await replaceIssues(tx, entity, changed)
   }
   return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))

@@ -1,14 +1,15 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
+import type { Json } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { everything, leafAt, type OrderKey } from '../query.ts'
-import type { Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
+import type { ElementRests, Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import type { Row } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { type PostgresConnection, type Prepared, prepare, slot } from './connection.ts'
-import { columnOf, columnsOf, tableOf, toItem } from './select.ts'
+import { columnOf, columnsOf, imageColumns, tableOf, toItem } from './select.ts'
 import { orderBy, translate } from './where.ts'
 
 const orderText = (order: readonly OrderKey[]): string => order.map((key) => `${key.path} ${key.direction}`).join()
@@ -112,7 +113,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
       const { cast } = postgresKind(entity.idKind)
       const behind = after === null ? sql`true` : sql`t.id > ${after}::${sql.raw(cast)}`
       const rows = await connection.run<Row>(
-        sql`select ${columnsOf(allFields(entity))}, t.rest from ${tableOf(entity)}
+        sql`select ${imageColumns(entity)} from ${tableOf(entity)}
             where ${behind} order by t.id limit ${limit}::int`,
       )
       const images = rows.map((row) => imageOf(entity, row))
@@ -121,8 +122,18 @@ export function postgresReader(connection: PostgresConnection): Reader {
   }
 }
 
+function restsOf(entity: Entity, row: Row): ElementRests {
+  const rests: Record<string, Json[]> = {}
+  for (const list of entity.lists.values()) {
+    const found = ((row[list.column] ?? []) as readonly Row[]).map((each) => (each['rest'] ?? null) as Json)
+    if (found.some((rest) => rest !== null)) rests[list.path] = found
+  }
+  return rests
+}
+
 /** The image of a whole row. Dirty values were reported when the row was written. */
 export function imageOf(entity: Entity, row: Row, pending = false): Image {
   const { version, record } = toItem(allFields(entity), row)
-  return { id: record.id, version, pending, record, rest: (row['rest'] ?? null) as Image['rest'], issues: [] }
+  const rest = (row['rest'] ?? null) as Json
+  return { id: record.id, version, pending, record, rest, elementRests: restsOf(entity, row), issues: [] }
 }

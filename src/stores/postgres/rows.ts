@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Entity, Id, Leaf, Rec } from '../../entity/entity.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
 import { type ImpliedColumn, impliedTables } from '../../entity/implied-tables.ts'
+import { valueAt } from '../../entity/values.ts'
+import { onceFor } from '../../util/once-for.ts'
 import { ids } from './bookkeeping.ts'
-import { encodeChildren } from './codec/encode.ts'
+import { type ChildList, type Content, encodeChildren, encodeRow } from './codec/encode.ts'
 import type { Executor } from './connection.ts'
 import { castOf } from './ddl.ts'
 
@@ -20,9 +22,10 @@ const names = (columns: readonly ImpliedColumn[]): Sql => sql.join(columns.map((
 export async function insertRows(
   tx: Executor,
   entity: Entity,
-  rows: readonly Record<string, unknown>[],
+  contents: readonly Content[],
   onlyNewer: boolean,
 ): Promise<Set<Id>> {
+  const rows = contents.map((content) => encodeRow(entity, content))
   const { columns, name } = impliedTables(entity)[0]!
   const updates = columns
     .filter((column) => column.name !== 'id')
@@ -39,29 +42,56 @@ export async function insertRows(
   return new Set(written.map(({ id }) => id))
 }
 
-export async function insertChildren(tx: Executor, entity: Entity, leaf: Leaf, records: readonly Rec[]): Promise<void> {
-  const rows = records.flatMap((record) => encodeChildren(leaf, record))
+/** Rows of one child table, each with its parent and place. */
+export async function insertChildren(
+  tx: Executor,
+  entity: Entity,
+  { childTable }: ChildList,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Promise<void> {
   if (rows.length === 0) return
-  const { columns } = impliedTables(entity).find((table) => table.name === leaf.childTable)!
+  const { columns } = impliedTables(entity).find((table) => table.name === childTable)!
   await tx.run(
-    sql`insert into ${sql.id(leaf.childTable!)} (${names(columns)})
+    sql`insert into ${sql.id(childTable!)} (${names(columns)})
         select ${names(columns)} from json_to_recordset(${JSON.stringify(rows)}::json) as r(${recordset(columns)})`,
   )
 }
 
-export function childLeaves(entity: Entity): Leaf[] {
-  return [...entity.leaves.values()].filter((leaf) => leaf.list === 'child')
+/** One row behind the last of its parent, unless there is one for which `unless` holds. */
+export async function appendChild(
+  tx: Executor,
+  entity: Entity,
+  { childTable }: ChildList,
+  row: Readonly<Record<string, unknown>>,
+  unless: Sql,
+): Promise<void> {
+  const table = sql.id(childTable!)
+  const { columns } = impliedTables(entity).find(({ name }) => name === childTable)!
+  const others = columns.filter(({ name }) => name !== 'position')
+  await tx.run(
+    sql`insert into ${table} (position, ${names(others)})
+        select (select coalesce(max(e.position) + 1, 0) from ${table} e where e.parent_id = r.parent_id), ${names(others)}
+        from json_to_recordset(${JSON.stringify([row])}::json) as r(${recordset(others)})
+        where not exists (select from ${table} e where e.parent_id = r.parent_id and ${unless})`,
+  )
 }
 
+const childLists = onceFor((entity: Entity): readonly ChildList[] =>
+  [...entity.leaves.values(), ...entity.lists.values()].filter(({ childTable }) => childTable !== null),
+)
+
 /** Replaces the child rows of records whose main rows were just written. */
-export async function replaceChildren(tx: Executor, entity: Entity, records: readonly Rec[]): Promise<void> {
-  for (const leaf of childLeaves(entity)) {
+export async function replaceChildren(tx: Executor, entity: Entity, contents: readonly Content[]): Promise<void> {
+  for (const list of childLists(entity)) {
     await tx.run(
-      sql`delete from ${sql.id(leaf.childTable!)} where parent_id = any(${ids(
+      sql`delete from ${sql.id(list.childTable!)} where parent_id = any(${ids(
         entity,
-        records.map(({ id }) => id),
+        contents.map(({ record }) => record.id),
       )})`,
     )
-    await insertChildren(tx, entity, leaf, records)
+    const rows = contents.flatMap(({ record, elementRests = {} }) =>
+      encodeChildren(list, record.id, valueAt(record, list.keys), elementRests[list.path]),
+    )
+    await insertChildren(tx, entity, list, rows)
   }
 }

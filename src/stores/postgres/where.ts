@@ -1,11 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Entity, Leaf } from '../../entity/entity.ts'
+import type { Entity, Leaf, ObjectList } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
 import { type Translator, translateWith } from '../translate.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { constant } from './connection.ts'
+import { listColumn, rowsOf } from './objects.ts'
 import { columnOf } from './select.ts'
 
 type Sql = RawBuilder<unknown>
@@ -70,8 +71,14 @@ function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every')
       )})`
 }
 
-function isEmpty(leaf: Leaf, wanted: boolean): Sql {
-  const size = leaf.list === 'child' ? columnOf(leaf) : sql`cardinality(${columnOf(leaf)})`
+function sizeOf(list: Leaf | ObjectList): Sql {
+  const column = 'nodes' in list ? listColumn(list) : columnOf(list)
+  if (list.childTable) return column
+  return 'nodes' in list ? sql`jsonb_array_length(${column})` : sql`cardinality(${column})`
+}
+
+function isEmpty(list: Leaf | ObjectList, wanted: boolean): Sql {
+  const size = sizeOf(list)
   return wanted ? sql`${size} = 0` : sql`${size} > 0`
 }
 
@@ -87,7 +94,12 @@ const translator: Translator<Sql> = {
   matching,
   listHas,
   isEmpty,
+  isNull: (list) => sql`${listColumn(list)} is null`,
+  some: (list, where) => sql`exists (select ${rowsOf(list)} and ${translateElement(list, where)})`,
 }
+
+/** A condition on the members of an object, whose row is alias `e`. */
+export const translateElement = (list: ObjectList, where: Where): Sql => translateWith(translator, list, where)
 
 /** A condition on table alias `t`. Null counts as false; `not` makes it so before it negates. */
 export const translate = (entity: Entity, where: Where): Sql => translateWith(translator, entity, where)

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
-import { allFields } from '../../entity/field-set.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Patch } from '../patch.ts'
@@ -8,14 +7,14 @@ import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
 import { keepTombstones, lockRecords, nextCounter, noteOwed, restampTombstone, tombstonesOf } from './bookkeeping.ts'
 import type { Row } from './codec/decode.ts'
-import { encodeRow } from './codec/encode.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
-import { assignments, patchChildren } from './patch-sql.ts'
+import { patchChildren } from './patch-children.ts'
+import { assignments } from './patch-sql.ts'
 import { bulkPut } from './put.ts'
 import { imageOf } from './reader.ts'
 import { insertRows, replaceChildren } from './rows.ts'
-import { columnsOf, tableOf } from './select.ts'
+import { imageColumns, tableOf } from './select.ts'
 
 export function postgresWriter(connection: PostgresConnection): Writer {
   // Writers of a hot record wait here, not each with a connection in its hand.
@@ -36,9 +35,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
   }
 
   async function whole(tx: Executor, entity: Entity, id: Id, pending: boolean): Promise<Image> {
-    const rows = await tx.run<Row>(
-      sql`select ${columnsOf(allFields(entity))}, t.rest from ${tableOf(entity)} where t.id = ${id}`,
-    )
+    const rows = await tx.run<Row>(sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`)
     return imageOf(entity, rows[0]!, pending)
   }
 
@@ -59,8 +56,9 @@ export function postgresWriter(connection: PostgresConnection): Writer {
         throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
       }
       const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (buried?.counter ?? 0) + 1) }
-      await insertRows(tx, entity, [encodeRow(entity, record, null, version)], false)
-      await replaceChildren(tx, entity, [record])
+      const content = { record, rest: null, version }
+      await insertRows(tx, entity, [content], false)
+      await replaceChildren(tx, entity, [content])
       if (stamp.owed) await noteOwed(tx, entity, record.id, version)
       return { id: record.id, version, pending: stamp.owed, record, rest: null, issues: [] }
     })

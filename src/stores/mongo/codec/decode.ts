@@ -2,8 +2,9 @@ import { BSON, Decimal128, type Document, Long } from 'mongodb'
 import { intPrefixOf, meansNull } from '../../../codec/converter.ts'
 import { wholeNumber } from '../../../codec/decimal.ts'
 import { type Issue, Refused } from '../../../codec/refused.ts'
-import type { Entity, Id, Leaf, Node, Rec } from '../../../entity/entity.ts'
+import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json } from '../../../util/json.ts'
+import type { ElementRests } from '../../store.ts'
 import { mongoKind } from './mongo-kinds.ts'
 
 const maxRaw = 10_000 // characters of a raw value kept with an issue
@@ -69,11 +70,30 @@ export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
   return values
 }
 
+/** The objects of a list: what else stands in it has no place in a record. */
+const objectsIn = (raw: readonly unknown[]): Record<string, unknown>[] => raw.filter(isPlainObject)
+
+/** Likewise: objects alone have a place, each with its issues under its number. */
+export function decodeObjects(list: ObjectList, raw: unknown, issues: Issues): unknown {
+  if (raw === null || raw === undefined) {
+    return list.required ? report(issues, list.mongo, 'is required but null or missing', null) : null
+  }
+  if (!Array.isArray(raw)) return report(issues, list.mongo, 'is not a list', raw)
+  return raw.flatMap((element: unknown, index) => {
+    if (!isPlainObject(element)) return report(issues, `${list.mongo}.${index}`, 'is not an object', element) ?? []
+    const found: Issue[] | null = issues && []
+    const members = decodeNodes(list.nodes, element, found)
+    for (const issue of found ?? []) issues?.push({ ...issue, path: `${list.mongo}.${index}.${issue.path}` })
+    return [members]
+  })
+}
+
 function decodeNodes(nodes: readonly Node[], document: unknown, issues: Issues): Record<string, unknown> {
   const record: Record<string, unknown> = {}
   for (const node of nodes) {
     const raw = follow(document, node.steps)
     if (node.leaf) record[node.key] = decodeLeaf(node.leaf, raw, issues)
+    else if (node.list) record[node.key] = decodeObjects(node.list, raw, issues)
     else if (isPlainObject(raw)) record[node.key] = decodeNodes(node.nodes, raw, issues)
     else if (raw === null || raw === undefined) record[node.key] = null
     else record[node.key] = report(issues, node.embed.mongo, 'is not an object', raw)
@@ -99,7 +119,7 @@ function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]
     if (deeper.length > 0) {
       if (isPlainObject(value)) rest[step] = withoutMapped(value, [{ ...node, steps: deeper }])
       else if (value === null) delete rest[step]
-    } else if (node.leaf || value === null) delete rest[step]
+    } else if (!node.embed || value === null) delete rest[step]
     else if (isPlainObject(value)) rest[step] = withoutMapped(value, node.nodes)
     else delete rest[step] // reported as an issue by decode
     const left = rest[step]
@@ -108,12 +128,33 @@ function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]
   return rest
 }
 
-/** What the mapping does not name, as Extended JSON; null where the mapping names everything. */
-export function decodeRest(entity: Entity, document: Document, issues: Issues): Json {
-  const { _id, _cf, ...named } = document
-  const rest = withoutMapped(named, entity.nodes)
+function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
+  const rest = withoutMapped(document, nodes)
   if (Object.keys(rest).length === 0) return null
   const kept = BSON.EJSON.serialize(rest, { relaxed: false }) as Json
   const hasNul = JSON.stringify(kept).includes('\\u0000')
-  return hasNul ? report(issues, '(unmapped)', 'holds the character NUL, which jsonb cannot store', rest) : kept
+  return hasNul ? report(issues, path, 'holds the character NUL, which jsonb cannot store', rest) : kept
+}
+
+/** What the mapping does not name, as Extended JSON; null where the mapping names everything. */
+export function decodeRest(entity: Entity, document: Document, issues: Issues): Json {
+  const { _id, _cf, ...named } = document
+  return restOf(named, entity.nodes, '(unmapped)', issues)
+}
+
+/** The same of one list of objects, in the order that its record has; null where there is none in any. */
+export function decodeListRests(list: ObjectList, raw: unknown, issues: Issues): readonly Json[] | null {
+  if (!Array.isArray(raw)) return null
+  const rests = objectsIn(raw).map((element) => restOf(element, list.nodes, `${list.mongo}.(unmapped)`, issues))
+  return rests.some((rest) => rest !== null) ? rests : null
+}
+
+/** The same of every list of objects, by its path. */
+export function decodeElementRests(entity: Entity, document: Document, issues: Issues): ElementRests {
+  const rests: Record<string, readonly Json[]> = {}
+  for (const list of entity.lists.values()) {
+    const found = decodeListRests(list, follow(document, list.mongo.split('.')), issues)
+    if (found) rests[list.path] = found
+  }
+  return rests
 }

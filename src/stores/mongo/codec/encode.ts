@@ -1,9 +1,10 @@
 import { BSON, type Document } from 'mongodb'
-import { canonicalValue } from '../../../compare/canonical.ts'
+import { canonicalObjects, canonicalValue } from '../../../compare/canonical.ts'
 import { equalJson } from '../../../compare/equal-json.ts'
-import type { Entity, Id, Leaf, Node, Rec } from '../../../entity/entity.ts'
+import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json } from '../../../util/json.ts'
-import { decodeLeaf } from './decode.ts'
+import type { ElementRests, Image } from '../../store.ts'
+import { decodeLeaf, decodeListRests, decodeObjects } from './decode.ts'
 import { mongoKind } from './mongo-kinds.ts'
 
 export function encodeId(entity: Entity, id: Id): unknown {
@@ -25,22 +26,36 @@ function place(document: Document, steps: readonly string[], value: unknown): vo
   target[steps.at(-1)!] = value
 }
 
+type Members = Readonly<Record<string, unknown>>
+
+const withRest = (named: Document, rest: Json): Document =>
+  rest === null ? named : merge(BSON.EJSON.deserialize(rest as Document, { relaxed: false }) as Document, named)
+
+/** The objects of a list, with what the mapping does not name of each, where another store kept it. */
+export function encodeObjects(list: ObjectList, value: unknown, rests: readonly Json[] = []): Document[] | null {
+  if (value === null || value === undefined) return null
+  return (value as Members[]).map((members, index) => withRest(encodeNodes(list.nodes, members), rests[index] ?? null))
+}
+
 /** A new document; nulls are left out, since null and missing are one. */
-export function encodeNodes(nodes: readonly Node[], record: Readonly<Record<string, unknown>>): Document {
+export function encodeNodes(nodes: readonly Node[], record: Members, rests: ElementRests = {}): Document {
   const document: Document = {}
   for (const node of nodes) {
     const value = record[node.key] ?? null
     if (value === null) continue
-    const encoded = node.leaf ? encodeLeaf(node.leaf, value) : encodeNodes(node.nodes, value as Record<string, unknown>)
+    const encoded = node.leaf
+      ? encodeLeaf(node.leaf, value)
+      : node.list
+        ? encodeObjects(node.list, value, rests[node.list.path])
+        : encodeNodes(node.nodes, value as Members, rests)
     place(document, node.steps, encoded)
   }
   return document
 }
 
 /** A new document with what the mapping does not name, as another store kept it. */
-export function encodeWhole(entity: Entity, record: Rec, rest: Json): Document {
-  const named = encodeNodes(entity.nodes, record)
-  return rest === null ? named : merge(BSON.EJSON.deserialize(rest as Document, { relaxed: false }) as Document, named)
+export function encodeWhole(entity: Entity, record: Rec, { rest, elementRests }: Image): Document {
+  return withRest(encodeNodes(entity.nodes, record, elementRests), rest)
 }
 
 function follow(document: unknown, steps: readonly string[]): unknown {
@@ -72,21 +87,38 @@ function merge(a: Document, b: Document): Document {
   return merged
 }
 
-function diff(nodes: readonly Node[], stored: Document, record: Rec, prefix: string, $set: Document): void {
-  for (const node of nodes) {
-    const raw = follow(stored, node.steps)
-    const value = record[node.key] ?? null
-    if (node.leaf) {
-      const same = equalJson(
-        canonicalValue(node.leaf, decodeLeaf(node.leaf, raw, null)),
-        canonicalValue(node.leaf, value),
-      )
-      if (!same) setDeep(stored, prefix, node.steps, encodeLeaf(node.leaf, value), $set)
-    } else if (value === null) {
-      if (isPlainObject(raw)) setDeep(stored, prefix, node.steps, null, $set)
-    } else if (isPlainObject(raw)) {
-      diff(node.nodes, raw, value as Rec, [...(prefix ? [prefix] : []), ...node.steps].join('.'), $set)
-    } else setDeep(stored, prefix, node.steps, encodeNodes(node.nodes, value as Rec), $set)
+/** Whether a stored list means the same, with all that the mapping does not name of its objects. */
+function sameObjects(list: ObjectList, raw: unknown, value: unknown, rests: readonly Json[] | undefined): boolean {
+  const same = equalJson(canonicalObjects(list, decodeObjects(list, raw, null)), canonicalObjects(list, value))
+  return same && equalJson((decodeListRests(list, raw, null) ?? null) as Json, (rests ?? null) as Json)
+}
+
+/** Walks a stored document beside the record that it should decode to. */
+class Difference {
+  readonly $set: Document = {}
+  readonly #rests: ElementRests
+
+  constructor(rests: ElementRests) {
+    this.#rests = rests
+  }
+
+  walk(nodes: readonly Node[], stored: Document, record: Members, prefix: string): void {
+    for (const node of nodes) {
+      const raw = follow(stored, node.steps)
+      const value = record[node.key] ?? null
+      const set = (encoded: unknown): void => setDeep(stored, prefix, node.steps, encoded, this.$set)
+      if (node.leaf) {
+        const before = canonicalValue(node.leaf, decodeLeaf(node.leaf, raw, null))
+        if (!equalJson(before, canonicalValue(node.leaf, value))) set(encodeLeaf(node.leaf, value))
+      } else if (node.list) {
+        const rests = this.#rests[node.list.path]
+        if (!sameObjects(node.list, raw, value, rests)) set(encodeObjects(node.list, value, rests))
+      } else if (value === null) {
+        if (isPlainObject(raw)) set(null)
+      } else if (isPlainObject(raw)) {
+        this.walk(node.nodes, raw, value as Members, [...(prefix ? [prefix] : []), ...node.steps].join('.'))
+      } else set(encodeNodes(node.nodes, value as Members, this.#rests))
+    }
   }
 }
 
@@ -94,8 +126,8 @@ function diff(nodes: readonly Node[], stored: Document, record: Rec, prefix: str
  * What must be set so that the document decodes to the record. A stored value that already decodes to the wanted one
  * stays as it is, dirty or not, and so does everything that the mapping does not name.
  */
-export function difference(entity: Entity, stored: Document, record: Rec): Document {
-  const $set: Document = {}
-  diff(entity.nodes, stored, record, '', $set)
-  return $set
+export function difference(entity: Entity, stored: Document, record: Rec, rests: ElementRests = {}): Document {
+  const difference = new Difference(rests)
+  difference.walk(entity.nodes, stored, record, '')
+  return difference.$set
 }

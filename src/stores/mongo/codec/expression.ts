@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb'
 import { intPrefixPattern } from '../../../codec/converter.ts'
-import type { Leaf } from '../../../entity/entity.ts'
+import type { Leaf, ObjectList } from '../../../entity/entity.ts'
 import { mongoKind } from './mongo-kinds.ts'
 
 /** True where filters must see the converted value: the stored one alone would match differently. */
@@ -53,19 +53,38 @@ function decodedScalar(leaf: Leaf, value: string): Document {
   }
 }
 
+/** The variable that stands for one object of a list, where members of it are spoken of. */
+export const element = 'object'
+
+/** A document path as an expression. */
+const stored = ({ element: inElement }: { readonly element: boolean }, path: string): string =>
+  inElement ? `$$${element}.${path}` : `$${path}`
+
+/** A list reached through an array of objects is no list of ours. */
+const isList = (parents: readonly string[], value: string): Document => ({
+  $and: [...parents.map((parent) => ({ $not: [{ $isArray: parent }] })), { $isArray: value }],
+})
+
+/** The objects of a list as they are stored, for an aggregation expression; null where there is no list. */
+export function decodedObjects(list: ObjectList): Document {
+  const value = `$${list.mongo}`
+  const objects = { $filter: { input: value, as: element, cond: { $eq: [{ $type: `$$${element}` }, 'object'] } } }
+  const parents = list.parents.map((parent) => `$${parent}`)
+  return { $cond: [isList(parents, value), objects, null] }
+}
+
 /**
  * The decoded value of a leaf as an aggregation expression: what a read shows, null for dirty values. Agrees with
  * `decode` for every stored value; the conformance suite holds both to the same expectations.
  */
 export function decoded(leaf: Leaf): Document {
-  const value = `$${leaf.mongo}`
+  const value = stored(leaf, leaf.mongo)
   if (leaf.list === 'none') return decodedScalar(leaf, value)
   // Elements that mean another value are converted before those that mean none are left out
   const converted = { $map: { input: value, as: 'e', in: decodedScalar(leaf, '$$e') } }
   const elements = leaf.converter.intPrefix
     ? { $filter: { input: converted, as: 'e', cond: { $ne: ['$$e', null] } } }
     : { $filter: { input: value, as: 'e', cond: decodes(leaf, '$$e') } }
-  // A list reached through an array of objects is no list of ours
-  const plainParents = leaf.parents.map((parent) => ({ $not: [{ $isArray: `$${parent}` }] }))
-  return { $cond: [{ $and: [...plainParents, { $isArray: value }] }, elements, null] }
+  const parents = leaf.parents.map((parent) => stored(leaf, parent))
+  return { $cond: [isList(parents, value), elements, null] }
 }

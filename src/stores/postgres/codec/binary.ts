@@ -4,5 +4,6 @@ export const binaryKind: PostgresKind<string> = {
   type: 'bytea',
   cast: 'bytea',
   decode: (raw) => (raw as Buffer).toString('base64'),
+  fromText: (text) => Buffer.from(text.slice(2), 'hex').toString('base64'),
   encode: (value) => `\\x${Buffer.from(value, 'base64').toString('hex')}`,
 }

@@ -1,10 +1,13 @@
 import { canonicalDecimal } from '../../../codec/decimal.ts'
 import type { PostgresKind } from './postgres-kind.ts'
 
+const fromText = (text: string): string => canonicalDecimal(text) ?? text
+
 /** Numeric without bounds: it holds every decimal128, and the driver keeps it text. */
 export const decimalKind: PostgresKind<string> = {
   type: 'numeric',
   cast: 'numeric',
-  decode: (raw) => canonicalDecimal(raw as string) ?? (raw as string),
+  decode: (raw) => fromText(raw as string),
+  fromText,
   encode: (value) => value,
 }

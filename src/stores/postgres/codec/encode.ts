@@ -1,7 +1,7 @@
-import type { Entity, Leaf, Rec } from '../../../entity/entity.ts'
+import type { Entity, Id, Leaf, ObjectList, Rec, Scope } from '../../../entity/entity.ts'
 import { valueAt } from '../../../entity/values.ts'
 import type { Json } from '../../../util/json.ts'
-import type { Version } from '../../version.ts'
+import type { Image } from '../../store.ts'
 import { postgresKind } from './postgres-kinds.ts'
 
 export function encodeLeaf(leaf: Leaf, value: unknown): unknown {
@@ -10,19 +10,47 @@ export function encodeLeaf(leaf: Leaf, value: unknown): unknown {
   return leaf.list === 'none' ? encode(value) : (value as unknown[]).map(encode)
 }
 
-/** The main row of a record as JSON members, for `json_to_recordset`. */
-export function encodeRow(entity: Entity, record: Rec, rest: Json, version: Version): Record<string, unknown> {
-  const row: Record<string, unknown> = { id: record.id, rest, _cf_epoch: version.epoch, _cf_counter: version.counter }
-  for (const embed of entity.embeds.values()) row[embed.column] = valueAt(record, embed.path.split('.')) !== null
-  for (const leaf of entity.leaves.values()) {
+type Members = Readonly<Record<string, unknown>>
+
+function encodeMembers({ leaves, embeds }: Scope, record: Members): Record<string, unknown> {
+  const row: Record<string, unknown> = {}
+  for (const embed of embeds.values()) row[embed.column] = valueAt(record, embed.path.split('.')) !== null
+  for (const leaf of leaves.values()) {
     const value = valueAt(record, leaf.keys)
-    row[leaf.column] = leaf.list === 'child' ? ((value as unknown[] | null)?.length ?? null) : encodeLeaf(leaf, value)
+    row[leaf.column] = leaf.list === 'child' ? sizeOf(value) : encodeLeaf(leaf, value)
   }
   return row
 }
 
-/** The rows of one child table. */
-export function encodeChildren(leaf: Leaf, record: Rec): { parent_id: unknown; position: number; value: unknown }[] {
-  const values = (encodeLeaf(leaf, valueAt(record, leaf.keys)) ?? []) as unknown[]
-  return values.map((value, position) => ({ parent_id: record.id, position, value }))
+const sizeOf = (value: unknown): number | null => (value as readonly unknown[] | null)?.length ?? null
+
+/** The rows of a list of objects, without their places, as JSON members. */
+export function encodeObjects(list: ObjectList, value: unknown, rests: readonly Json[] = []): Members[] | null {
+  const objects = value as readonly Members[] | null
+  return objects?.map((each, index) => ({ ...encodeMembers(list, each), rest: rests[index] ?? null })) ?? null
+}
+
+/** What of an image its rows hold. */
+export type Content = Pick<Image, 'rest' | 'elementRests' | 'version'> & { readonly record: Rec }
+
+/** The main row of a record as JSON members, for `json_to_recordset`. */
+export function encodeRow(entity: Entity, { record, rest, elementRests = {}, version }: Content): Members {
+  const lists = entity.lists.values().map((list) => {
+    const value = valueAt(record, list.keys)
+    return [list.column, list.childTable ? sizeOf(value) : encodeObjects(list, value, elementRests[list.path])]
+  })
+  const stamp = { _cf_epoch: version.epoch, _cf_counter: version.counter }
+  return { id: record.id, ...encodeMembers(entity, record), ...Object.fromEntries(lists), rest, ...stamp }
+}
+
+/** A list in a table of its own. */
+export type ChildList = Leaf | ObjectList
+
+/** The rows of a child table for one record's list, each with its parent and place. */
+export function encodeChildren(list: ChildList, parent: Id, value: unknown, rests?: readonly Json[]): Members[] {
+  const rows =
+    'nodes' in list
+      ? encodeObjects(list, value, rests)
+      : (encodeLeaf(list, value) as unknown[] | null)?.map((each) => ({ value: each }))
+  return (rows ?? []).map((row, position) => ({ ...row, parent_id: parent, position }))
 }

@@ -4,5 +4,6 @@ export const longKind: PostgresKind<bigint> = {
   type: 'bigint',
   cast: 'bigint',
   decode: (raw) => BigInt(raw as string),
+  fromText: BigInt,
   encode: (value) => String(value),
 }

@@ -1,4 +1,7 @@
+import pg from 'pg'
 import type { PostgresKind } from './postgres-kind.ts'
+
+const driverParser = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ)
 
 /** Postgres counts years before Christ from 1 and has no year 0; JavaScript's year 0 is 1 BC. */
 function format(date: Date): string {
@@ -13,8 +16,8 @@ function format(date: Date): string {
 
 const form = /^(\d+)-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?\+00 BC$/
 
-/** An instant before Christ as Postgres prints it in UTC; undefined for all others. The driver moves its leap days. */
-export function parseBeforeChrist(text: string): Date | undefined {
+/** Undefined for instants after Christ. The driver moves leap days before. */
+function parseBeforeChrist(text: string): Date | undefined {
   const found = form.exec(text)
   if (!found) return undefined
   const [, year, month, day, hours, minutes, seconds, fraction = ''] = found
@@ -24,9 +27,13 @@ export function parseBeforeChrist(text: string): Date | undefined {
   return date
 }
 
+/** An instant as Postgres prints it in UTC. */
+export const parseTimestamp = (text: string): Date => parseBeforeChrist(text) ?? (driverParser(text) as Date)
+
 export const timestampKind: PostgresKind<Date> = {
   type: 'timestamp(3) with time zone',
   cast: 'timestamptz',
   decode: (raw) => raw as Date,
+  fromText: parseTimestamp,
   encode: format,
 }

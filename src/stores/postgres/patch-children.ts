@@ -1,0 +1,66 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Entity, Id } from '../../entity/entity.ts'
+import type { Change, ListChange, Patch } from '../patch.ts'
+import { type ChildList, encodeChildren } from './codec/encode.ts'
+import type { Executor } from './connection.ts'
+import { appendChild, insertChildren } from './rows.ts'
+import { tableOf } from './select.ts'
+import { param, translateElement } from './where.ts'
+
+type Sql = RawBuilder<unknown>
+
+/** A change of one record's rows, whose alias is `e`: the same for scalars and for objects. */
+type RowChange = { readonly list: ChildList } & (
+  | { readonly op: 'set'; readonly value: unknown }
+  | { readonly op: 'append'; readonly value: unknown; readonly unless: Sql }
+  | { readonly op: 'pull'; readonly where: Sql }
+)
+
+const never = sql`false`
+
+function ofScalars(change: Change): RowChange {
+  const { op, leaf: list } = change
+  if (op === 'set') return { op, list, value: change.value }
+  const { value } = change as Extract<Change, { op: 'append' | 'addToSet' | 'pull' }>
+  const same = sql`e.value = ${param(list, value)}`
+  return op === 'pull'
+    ? { op, list, where: same }
+    : { op: 'append', list, value, unless: op === 'append' ? never : same }
+}
+
+function ofObjects(change: ListChange): RowChange {
+  if (change.op === 'pull') return { ...change, where: translateElement(change.list, change.where) }
+  return change.op === 'append' ? { ...change, unless: never } : change
+}
+
+/** Applies the changes of lists in child tables, under the record's lock, and keeps the counts that stand for presence. */
+export async function patchChildren(tx: Executor, entity: Entity, id: Id, patch: Patch): Promise<void> {
+  const scalars = patch.changes.filter(({ leaf }) => leaf.childTable)
+  const objects = patch.lists.filter(({ list }) => list.childTable)
+  for (const change of [...scalars.map(ofScalars), ...objects.map(ofObjects)]) await patchChild(tx, entity, id, change)
+}
+
+async function patchChild(tx: Executor, entity: Entity, id: Id, change: RowChange): Promise<void> {
+  const { list } = change
+  const table = sql.id(list.childTable!)
+  const column = sql.id(list.column)
+  const count = (size: Sql): Promise<unknown> =>
+    tx.run(sql`update ${tableOf(entity)} set ${column} = ${size} where t.id = ${id}`)
+  const counted = sql`(select count(*) from ${table} where parent_id = t.id)`
+  switch (change.op) {
+    case 'set': {
+      const rows = encodeChildren(list, id, change.value)
+      await tx.run(sql`delete from ${table} where parent_id = ${id}`)
+      await insertChildren(tx, entity, list, rows)
+      await count(sql`${change.value === null ? null : rows.length}::integer`)
+      return
+    }
+    case 'append':
+      await appendChild(tx, entity, list, encodeChildren(list, id, [change.value])[0]!, change.unless)
+      await count(counted)
+      return
+    case 'pull':
+      await tx.run(sql`delete from ${table} e where e.parent_id = ${id} and ${change.where}`)
+      await count(sql`case when t.${column} is not null then ${counted} end`)
+  }
+}

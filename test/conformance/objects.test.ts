@@ -1,0 +1,232 @@
+import {
+  append,
+  boolean,
+  decimal,
+  defineEntity,
+  embed,
+  int,
+  list,
+  long,
+  pull,
+  text,
+  timestamp,
+  type Where,
+} from 'crossfade'
+import type { Document } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Entity, Id } from '../../src/entity/entity.ts'
+import { fieldSet } from '../../src/entity/field-set.ts'
+import { planPatch } from '../../src/stores/patch.ts'
+import { totalOrder } from '../../src/stores/query.ts'
+import { insertRaw, rawDocument } from '../support/dirty.ts'
+import { copyAll, openStores, type TestStores } from '../support/stores.ts'
+
+/** One list of objects, kept in either way. */
+const lines = list(
+  embed({
+    sku: text({ nullIf: ['-'] }),
+    pieces: int(),
+    price: decimal(),
+    weight: long(),
+    packed: timestamp(),
+    tags: list(text()),
+    gift: embed({ note: text(), wrapped: boolean() }),
+  }),
+).at('order.lines')
+
+const entityOf = (name: string, field: typeof lines) =>
+  defineEntity(name, { mongo: name, postgres: name, id: int(), fields: { lines: field, note: text() } })
+
+const Rows = entityOf('rows', lines.childTable('rows_lines'))
+const Columns = entityOf('columns', lines)
+
+const documents: readonly Document[] = [
+  {
+    _id: 1,
+    order: {
+      lines: [
+        { sku: 'apple', pieces: 3, tags: ['red', 'sweet'], gift: { note: 'Hi', wrapped: true } },
+        { sku: 'Pear', pieces: 1, packed: new Date(-5) },
+      ],
+    },
+  },
+  {
+    _id: 2,
+    order: {
+      lines: [
+        { sku: 'apple', pieces: 1 },
+        { sku: 'fig', pieces: 3, gift: {} },
+      ],
+    },
+  },
+  { _id: 3, order: { lines: [] } },
+  { _id: 4, order: { lines: null } },
+  { _id: 5 },
+  { _id: 6, order: { lines: [{ sku: '-', pieces: 'three' }, { sku: ['apple'] }, 'apple', null] } },
+  { _id: 7, order: [{ lines: [{ sku: 'apple', pieces: 3 }] }] },
+  { _id: 8, order: { lines: { sku: 'apple', pieces: 3 } } },
+  { _id: 9, order: { lines: [{ sku: 'apple', pieces: 5, gift: [{ note: 'Hi' }] }] } },
+]
+
+const some = (where: Where): Where => ({ op: 'some', path: 'lines', where })
+const not = (of: Where): Where => ({ op: 'not', of })
+const eq = (path: string, value: unknown): Where => ({ op: 'eq', path, value })
+const both = (...of: Where[]): Where => ({ op: 'and', of })
+const apple = eq('sku', 'apple')
+
+/** What each question finds. 4, 5, 7 and 8 have no list; 6 has two objects of nothing but nulls. */
+const questions: readonly (readonly [title: string, where: Where, ids: readonly number[]])[] = [
+  ['some equal', some(apple), [1, 2, 9]],
+  ['one object matches both', some(both(apple, eq('pieces', 3))), [1]],
+  ['two objects match one each', both(some(apple), some(eq('pieces', 3))), [1, 2]],
+  ['every: also of none, and of no list', not(some(not(apple))), [3, 4, 5, 7, 8, 9]],
+  ['none', not(some(apple)), [3, 4, 5, 6, 7, 8]],
+  ['any object', some({ op: 'and', of: [] }), [1, 2, 6, 9]],
+  ['a null member, missing or dirty', some(eq('pieces', null)), [6]],
+  ['not equal finds nulls', some(not(apple)), [1, 2, 6]],
+  ['less than finds no nulls', some({ op: 'lt', path: 'pieces', value: 2 }), [1, 2]],
+  ['a member of an embedded object', some(eq('gift.note', 'Hi')), [1]],
+  ['a list of a member', some({ op: 'has', path: 'tags', values: ['red', 'sweet'], need: 'every' }), [1]],
+  ['an empty list of a member', some({ op: 'isEmpty', path: 'tags', value: true }), []],
+  ['no list of a member', some(eq('tags', null)), [1, 2, 6, 9]],
+  ['among, with null', some({ op: 'in', path: 'sku', values: ['fig', null] }), [2, 6]],
+  ['without regard to case', some({ op: 'eq', path: 'sku', value: 'pEAR', insensitive: true }), [1]],
+  ['a beginning', some({ op: 'startsWith', path: 'sku', value: 'fi' }), [2]],
+  ['an instant before 1970', some(eq('packed', new Date(-5))), [1]],
+  ['what the converter means as null', some(eq('sku', '-')), []],
+  ['is empty', { op: 'isEmpty', path: 'lines', value: true }, [3]],
+  ['is not empty', { op: 'isEmpty', path: 'lines', value: false }, [1, 2, 6, 9]],
+  ['is null', eq('lines', null), [4, 5, 7, 8]],
+]
+
+const none = { price: null, weight: null, packed: null, tags: null, gift: null }
+const plum = { sku: 'plum', pieces: 2, ...none }
+const fig = { sku: 'fig', pieces: 9, ...none }
+const stored = [{ sku: 'fig', pieces: 9, origin: 'Smyrna' }, 5, { sku: 'plum', pieces: 2 }]
+
+/** What a patch makes of the list in `before`. */
+const patches: readonly (readonly [title: string, before: unknown, change: unknown, after: unknown])[] = [
+  ['sets a list', null, [{ sku: 'plum', pieces: 2 }], [plum]],
+  ['sets an empty list', stored, [], []],
+  ['sets null', stored, null, null],
+  ['appends, and leaves out what is no object', stored, append({ sku: 'plum', pieces: 2 }), [fig, plum, plum]],
+  ['appends to null', null, append({ sku: 'plum', pieces: 2 }), [plum]],
+  ['appends to what is no list', { sku: 'fig' }, append({ sku: 'plum', pieces: 2 }), [plum]],
+  ['takes out what matches', stored, pull(eq('sku', 'fig')), [plum]],
+  ['takes out nothing where nothing matches', stored, pull(eq('sku', 'kiwi')), [fig, plum]],
+  ['takes out everything', stored, pull({ op: 'and', of: [] }), []],
+  ['takes nothing out of null', null, pull(eq('sku', 'fig')), null],
+]
+
+const refusals: readonly (readonly [input: unknown, message: string])[] = [
+  [{ sku: 'x' }, 'rows.lines: a list is expected.'],
+  [['x'], 'rows.lines: an object is expected.'],
+  [[{ sku: 5 }], 'rows.lines.sku: 5 is not a valid text: expected a string.'],
+  [[{ colour: 'red' }], 'rows.lines has no field "colour".'],
+  [[{ gift: { to: 'x' } }], 'rows.lines.gift has no field "to".'],
+  [append(null), 'rows.lines: an object is expected.'],
+]
+
+let stores: TestStores
+beforeAll(async () => {
+  stores = await openStores([Rows, Columns])
+  for (const entity of [Rows, Columns]) {
+    await stores.mongo.connection.collection(entity).insertMany([...documents] as Document[])
+    await copyAll(stores, entity)
+  }
+})
+afterAll(() => stores.close())
+
+const ways = [
+  ['mongo', Rows],
+  ['postgres', Rows],
+  ['postgres', Columns],
+] as const
+
+describe.each(ways)('Lists of objects in %s, $1.name', (origin, entity) => {
+  async function ask(where: Where, paths: readonly string[] = []) {
+    const query = { where, order: totalOrder(entity, []), limit: 100, fields: fieldSet(entity, paths) }
+    const items = await stores[origin].reader.query(entity, query)
+    return items.map(({ record }) => record)
+  }
+
+  test.each(questions)('finds %s', async (_title, where, ids) => {
+    const only = both(where, { op: 'lt', path: 'id', value: 100 })
+    expect((await ask(only)).map(({ id }) => id)).toEqual(ids)
+    expect(await stores[origin].reader.count(entity, only)).toBe(ids.length)
+  })
+
+  test('reads the members that are asked for, and no others', async () => {
+    expect(await ask(eq('id', 1), ['lines', 'lines.sku', 'lines.gift', 'lines.gift.note'])).toEqual([
+      {
+        id: 1,
+        lines: [
+          { sku: 'apple', gift: { note: 'Hi' } },
+          { sku: 'Pear', gift: null },
+        ],
+      },
+    ])
+    expect(await ask(eq('id', 6), ['lines'])).toEqual([{ id: 6, lines: [{}, {}] }])
+    expect(await ask(eq('id', 4), ['lines.packed'])).toEqual([{ id: 4, lines: null }])
+  })
+
+  test('refuses what a list of objects cannot be asked', async () => {
+    await expect(ask({ op: 'gt', path: 'lines', value: 1 })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: `${entity.name}.lines is a list of objects and cannot be filtered by gt.`,
+    })
+    await expect(ask({ op: 'some', path: 'note', where: apple })).rejects.toMatchObject({ code: 'MISCONFIGURED' })
+  })
+})
+
+let next = 100
+
+describe.each(ways)('Patches of lists of objects in %s, $1.name', (origin, entity) => {
+  test.each(patches)('%s', async (_title, before, change, after) => {
+    const _id = next++
+    await insertRaw(stores, entity, { _id, order: { lines: before } })
+    const owed = { epoch: 1, owed: true }
+    const image = await stores[origin].writer.patch(entity, _id, planPatch(entity, { lines: change }), owed)
+    expect(image?.record?.['lines']).toEqual(after)
+    const [again] = await stores[origin].debts.images(entity, [_id])
+    expect(again).toEqual(image)
+    const other = origin === 'mongo' ? 'postgres' : 'mongo'
+    expect(await stores[other].writer.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
+    const [mirrored] = await stores[other].debts.images(entity, [_id])
+    expect([mirrored?.record, mirrored?.rest, mirrored?.elementRests ?? {}]).toEqual([
+      image!.record,
+      image!.rest,
+      image!.elementRests ?? {},
+    ])
+  })
+})
+
+describe.each([Rows, Columns] as Entity[])('What the mapping does not name, $name', (entity) => {
+  const owed = { epoch: 1, owed: true }
+
+  async function putBack(id: Id, input: Record<string, unknown>): Promise<Document | null> {
+    const image = await stores.postgres.writer.patch(entity, id, planPatch(entity, input), owed)
+    expect(await stores.mongo.writer.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
+    return rawDocument(stores, entity, id)
+  }
+
+  test('stays with its object when others come and go', async () => {
+    const id = await insertRaw(stores, entity, { _id: next++, order: { lines: stored, by: 'Ann' } })
+    const kept = { sku: 'fig', pieces: 9, origin: 'Smyrna' }
+    const kiwi = { sku: 'kiwi', gift: { note: 'x' } }
+    expect(await putBack(id, { lines: append(kiwi) })).toEqual({
+      order: { lines: [kept, { sku: 'plum', pieces: 2 }, kiwi], by: 'Ann' },
+    })
+    expect(await putBack(id, { lines: pull(eq('sku', 'plum')) })).toEqual({ order: { lines: [kept, kiwi], by: 'Ann' } })
+  })
+
+  test('and a list that means the same stay as they are, dirty or not', async () => {
+    const order = { lines: [...stored, { sku: 7 }] }
+    const id = await insertRaw(stores, entity, { _id: next++, order })
+    expect(await putBack(id, { note: 'x' })).toEqual({ order, note: 'x' })
+  })
+})
+
+test.each(refusals)('a patch with %o is refused', (input, message) => {
+  expect(() => planPatch(Rows, { lines: input })).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT', message }))
+})

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { GraphQLSchema } from 'graphql'
+import type { Document } from 'mongodb'
+import { setStage } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import type { Entity } from '../../src/entity/entity.ts'
+import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
+import type { Stage } from '../../src/stage/stage.ts'
+import { copyAll, openStores, type TestStores } from './stores.ts'
+
+/** An API of one type, in stage shadow, with documents that were backfilled. */
+export interface SmallGateway {
+  readonly gateway: RunningGateway
+  readonly stores: TestStores
+  ask(query: string, variables?: object): Promise<unknown>
+  setStage(stage: Stage): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openSmallGateway(
+  schema: GraphQLSchema,
+  entity: Entity,
+  documents: readonly Document[],
+): Promise<SmallGateway> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
+  const stores = await openStores([entity])
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  await prepareFlags(ledgers, [entity.name])
+  await stores.mongo.connection.collection(entity).insertMany([...documents] as Document[])
+  const config = { schema, entities: [entity], migrations: {} }
+  const gateway = await startGateway({ config, stores, port: 0, dataDir, log: () => undefined })
+  const move = { ledgers, log: () => undefined, sweep: async () => 0 }
+  async function toStage(stage: Stage): Promise<void> {
+    await setStage(move, { type: entity.name, stage })
+    await gateway.routing.flags.refresh()
+  }
+  await toStage('dualwrite')
+  await copyAll(stores, entity)
+  await toStage('shadow')
+  return {
+    gateway,
+    stores,
+    setStage: toStage,
+    async ask(query, variables = {}) {
+      const response = await fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      })
+      return response.json()
+    },
+    async close() {
+      await gateway.close()
+      await stores.close()
+      rmSync(dataDir, { recursive: true })
+    },
+  }
+}
