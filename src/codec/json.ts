@@ -3,7 +3,8 @@ import { badValue } from './bad-value.ts'
 import type { Kind } from './kind.ts'
 import { textKind } from './text.ts'
 
-const maxDepth = 90 // BSON allows 100 levels; the document itself and its embeds need some
+/** Levels of objects and lists inside each other. */
+export const maxDepth = 90 // BSON allows 100 levels; the document itself and its embeds need some
 
 function check(value: unknown, depth: number): Json {
   if (depth > maxDepth) throw badValue('JSON value', '…', `at most ${maxDepth} levels`)

@@ -1,6 +1,6 @@
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity, Scope } from './entity.ts'
-import type { Field, FieldSpec, Fields } from './field.ts'
+import { type Field, type FieldSpec, type Fields, isBare } from './field.ts'
 import { impliedTables } from './implied-tables.ts'
 
 const idKinds = new Set(['objectId', 'text', 'int'])
@@ -83,6 +83,18 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
   if (spec.unique && spec.kind === 'json') refuse(entity, path, 'is json and cannot be unique', 'Mark a scalar field.')
 }
 
+const inJson = new Set(['text', 'int', 'float', 'boolean'])
+
+/** What can be asked for inside of a json value: plain scalars. */
+function checkJsonPaths(entity: string, path: string, { spec: { paths, mongo } }: Field<unknown>): void {
+  for (const [inner, { spec }] of Object.entries(paths ?? {})) {
+    const whole = `${path}.${inner}`
+    checkPath(entity, whole, `${mongo ?? path}.${inner}`, true)
+    if (!inJson.has(spec.kind ?? '') || spec.shape !== 'scalar' || !isBare(spec))
+      refuse(entity, whole, 'is inside json and no plain text(), int(), float() or boolean()', 'Use one of them alone.')
+  }
+}
+
 /** What a member of an object in a list cannot be; `outer` is the list. */
 function checkElement(entity: string, path: string, { spec }: Field<unknown>, outer: FieldSpec): void {
   if (spec.shape === 'objects' || spec.childTable)
@@ -98,6 +110,7 @@ function checkFields(entity: string, fields: Fields, parent: string, outer: Fiel
     const path = parent === '' ? key : `${parent}.${key}`
     checkField(entity, key, path, field)
     if (outer) checkElement(entity, path, field, outer)
+    checkJsonPaths(entity, path, field)
     if (path === 'id')
       refuse(entity, path, 'is the name of the id itself', 'Describe the id with `id:` and remove the field.')
     const { spec } = field

@@ -34,6 +34,7 @@ class Parts {
   readonly leaves = new Map<string, Leaf>()
   readonly embeds = new Map<string, Embed>()
   readonly lists = new Map<string, ObjectList>()
+  readonly jsonPaths = new Map<string, Leaf>()
   readonly #name: string
   readonly #element: boolean
 
@@ -64,10 +65,19 @@ class Parts {
       unique: spec.unique,
       index: spec.index,
       references: spec.references,
+      inJson: null,
       element: this.#element,
     })
     this.leaves.set(at.path, leaf)
+    for (const [path, field] of Object.entries(spec.paths ?? {})) this.#jsonPath(leaf, path, field)
     return leaf
+  }
+
+  #jsonPath(json: Leaf, inner: string, { spec }: Field<unknown>): void {
+    const path = join(json.path, inner)
+    const mongo = join(json.mongo, inner)
+    const place = { path, keys: path.split('.'), mongo, parents: prefixes(mongo), inJson: inner.split('.') }
+    this.jsonPaths.set(path, Object.freeze<Leaf>({ ...json, ...place, kind: spec.kind ?? 'json', required: false }))
   }
 
   #embed(spec: FieldSpec, at: Parent): { embed: Embed; nodes: readonly Node[] } {
@@ -79,8 +89,7 @@ class Parts {
 
   #list(spec: FieldSpec, at: Parent): ObjectList {
     const name = `${this.#name}.${at.path}`
-    const { leaves, embeds, lists, nodes } = scopeOf(name, spec.fields!, true)
-    const list = Object.freeze<ObjectList>({ ...located(spec, at), name, leaves, embeds, lists, nodes })
+    const list = Object.freeze<ObjectList>({ ...located(spec, at), ...scopeOf(name, spec.fields!, true) })
     this.lists.set(at.path, list)
     return list
   }
@@ -97,8 +106,8 @@ function located(spec: FieldSpec, { path, mongo }: Parent) {
 function scopeOf(name: string, fields: Fields, element: boolean): Scope {
   const parts = new Parts(name, element)
   const nodes = parts.nodes(fields, top)
-  const { leaves, embeds, lists } = parts
-  return { name, leaves, embeds, lists, nodes }
+  const { leaves, embeds, lists, jsonPaths } = parts
+  return { name, leaves, embeds, lists, jsonPaths, nodes }
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Leaf {
   readonly unique: boolean
   readonly index: boolean
   readonly references: string | null
+  /** Leads from the json value in the column to what is asked for there; null where the leaf is the column's value. */
+  readonly inJson: readonly string[] | null
   /** True for a member of an object in a list: its paths are relative to that object, its column is one of a row. */
   readonly element: boolean
 }
@@ -48,6 +50,8 @@ export interface Scope {
   readonly leaves: ReadonlyMap<string, Leaf>
   readonly embeds: ReadonlyMap<string, Embed>
   readonly lists: ReadonlyMap<string, ObjectList>
+  /** What can be asked for inside of json values; not part of records. */
+  readonly jsonPaths: ReadonlyMap<string, Leaf>
   readonly nodes: readonly Node[]
 }
 

@@ -16,6 +16,8 @@ export interface FieldSpec {
   readonly converter: Converter
   /** The texts that an enumeration allows; null for other kinds. */
   readonly values: readonly string[] | null
+  /** Paths inside a json value that can be asked for. */
+  readonly paths: Fields | null
   /** Members of an embedded object, or of each object in a list. */
   readonly fields: Fields | null
   /** Table that holds the elements of a list; null keeps them in a column. */
@@ -38,6 +40,7 @@ const plain: FieldSpec = {
   kind: null,
   converter: {},
   values: null,
+  paths: null,
   fields: null,
   childTable: null,
   required: false,
@@ -49,6 +52,12 @@ const plain: FieldSpec = {
   references: null,
   flaw: null,
 }
+
+const told = ['required', 'mongo', 'column', 'sensitive', 'unique', 'index', 'references', 'values'] as const
+
+/** Whether a field says nothing about itself but its shape and kind. */
+export const isBare = (spec: FieldSpec): boolean =>
+  Object.keys(spec.converter).length === 0 && told.every((key) => spec[key] === plain[key])
 
 /** One field of a mapping. Immutable: each method returns a changed copy. Nullable unless `required`. */
 export class Field<T> {
@@ -114,11 +123,18 @@ export const int = (converter?: Converter): Field<number | null> => scalar('int'
 export const float = (converter?: Pick<Converter, 'nullIf'>): Field<number | null> => scalar('float', converter)
 export const boolean = (converter?: Pick<Converter, 'nullIf'>): Field<boolean | null> => scalar('boolean', converter)
 export const timestamp = (converter?: Pick<Converter, 'nullIf'>): Field<Date | null> => scalar('timestamp', converter)
-export const json = (): Field<Json> => scalar('json')
 export const decimal = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('decimal', converter)
 export const long = (converter?: Pick<Converter, 'nullIf'>): Field<bigint | null> => scalar('long', converter)
 export const uuid = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('uuid', converter)
 export const binary = (): Field<string | null> => scalar('binary')
+
+/**
+ * Any JSON value, compared whole.
+ *
+ * @param paths what queries may ask of it, dotted, with the kind that a value must have there to be found: `text()`,
+ * `int()`, `float()` or `boolean()`. A value of another kind, or below a list, counts as null.
+ */
+export const json = (paths?: Fields): Field<Json> => new Field<Json>({ ...plain, kind: 'json', paths: paths ?? null })
 
 /** One of the given texts; any other that is stored is a data issue. */
 export function enumeration<const V extends string>(

@@ -61,6 +61,7 @@ export const idLeaf = onceFor((entity: Entity) =>
     unique: true,
     index: true,
     references: null,
+    inJson: null,
     element: false,
   }),
 )
@@ -69,7 +70,7 @@ const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
 
 /** @throws CrossfadeError MISCONFIGURED where there is no such field. */
 export function leafAt(scope: Scope, path: string): Leaf {
-  const leaf = path === 'id' && isEntity(scope) ? idLeaf(scope) : scope.leaves.get(path)
+  const leaf = path === 'id' && isEntity(scope) ? idLeaf(scope) : (scope.leaves.get(path) ?? scope.jsonPaths.get(path))
   if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".`)
   return leaf
 }
@@ -106,7 +107,7 @@ export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly
   const keys: OrderKey[] = []
   for (const key of order) {
     const leaf = leafAt(entity, key.path)
-    if (leaf.list !== 'none' || kindOf(leaf.kind).queries !== 'order') {
+    if (leaf.list !== 'none' || leaf.inJson || kindOf(leaf.kind).queries !== 'order') {
       throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be ordered by ${key.path}.`)
     }
     if (keys.some((earlier) => earlier.path === key.path)) continue

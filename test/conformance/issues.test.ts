@@ -42,9 +42,9 @@ const expected: Partial<Record<VesselName, readonly Issue[]>> = {
     { path: 'launched', rule: 'is not a date', raw: '"1990-05-01T12:30:00.123Z"' },
     { path: 'owner', rule: 'is not an ObjectId', raw: '"5f00000000000000000000aa"' },
     {
-      path: 'papers',
+      path: 'papers.since',
       rule: 'has no JSON form',
-      raw: '{"since":{"$date":{"$numberLong":"641565000123"}}}',
+      raw: '{"$date":{"$numberLong":"641565000123"}}',
     },
     { path: 'flags', rule: 'is not a list', raw: '"red"' },
     { path: 'soundings', rule: 'is not a list', raw: '{"$numberDouble":"3.5"}' },
@@ -95,9 +95,9 @@ const expected: Partial<Record<VesselName, readonly Issue[]>> = {
       raw: '{"$numberLong":"1152921504606846976"}',
     },
     {
-      path: 'papers',
+      path: 'papers.0',
       rule: 'has no JSON form',
-      raw: '["\\u0000"]',
+      raw: '"\\u0000"',
     },
     { path: 'ports.0', rule: 'holds the character NUL, which Postgres cannot store', raw: '"Os\\u0000lo"' },
   ],

@@ -61,7 +61,7 @@ export const vesselRecords: Record<VesselName, Record<string, unknown>> = {
     ports: ['Riga'],
     engine: { maker: null, power: null, fuel: { kind: null, tons: null, tags: null } },
   },
-  fulmar: empty,
+  fulmar: { ...empty, papers: { since: null } },
   grebe: { ...empty, flags: [] },
   heron: { ...empty, name: 'Heron', built: 1995, engine: { maker: null, power: null, fuel: null } },
   ibis: {
@@ -80,7 +80,7 @@ export const vesselRecords: Record<VesselName, Record<string, unknown>> = {
     launched: new Date('1969-12-31T23:59:59.999Z'),
     engine: { maker: 'man', power: 900, fuel: { kind: '', tons: 20, tags: [] } },
   },
-  kite: { ...empty, callSign: 'K', built: 1990, crew: 12, ports: ['Oslo'] },
+  kite: { ...empty, callSign: 'K', built: 1990, crew: 12, papers: [null], ports: ['Oslo'] },
   lark: {
     ...empty,
     name: 'Lark',

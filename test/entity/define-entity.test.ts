@@ -163,6 +163,21 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     'Thing.c is stored inside "x", which a holds whole. Map one of the two.',
   ],
   [
+    'a date inside json',
+    { a: json({ at: timestamp() }) },
+    'Thing.a.at is inside json and no plain text(), int(), float() or boolean(). Use one of them alone.',
+  ],
+  [
+    'a value inside json that is unique',
+    { a: json({ b: text().unique() }) },
+    'Thing.a.b is inside json and no plain text(), int(), float() or boolean(). Use one of them alone.',
+  ],
+  [
+    'a number as a step inside json',
+    { a: json({ 'b.0': text() }).at('x') },
+    'Thing.a.b.0 has the Mongo path "x.b.0", with a step that is empty, a number or starts with $. Map the value around it with json() or list().',
+  ],
+  [
     'a child table for a scalar',
     { a: text().childTable('t') },
     'Thing.a is not a list but asks for a child table. Remove .childTable().',

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import { kindOf } from '../../src/codec/kinds.ts'
 import type { Direction, OrderKey, Where } from '../../src/stores/query.ts'
 import { valuesOf } from './values.ts'
-import { type LeafPlan, pathOf, type World } from './world.ts'
+import { jsonKinds, type LeafPlan, pathOf, type World } from './world.ts'
 
 interface Asked {
   readonly leaf: LeafPlan
@@ -58,14 +58,17 @@ export interface Question {
   readonly size: number
 }
 
-const asksOf = (leaves: readonly LeafPlan[]): Asked[] =>
-  leaves.map((leaf, index) => ({ leaf, path: pathOf(leaf, index) }))
+function asksOf(leaves: readonly LeafPlan[]): Asked[] {
+  return leaves.flatMap((leaf, index) => {
+    const path = pathOf(leaf, index)
+    if (leaf.kind !== 'json') return [{ leaf, path }]
+    return Object.entries(jsonKinds).map(([inner, kind]) => ({ leaf: { ...leaf, kind }, path: `${path}.${inner}` }))
+  })
+}
 
 /** Conditions up to so many deep on some of the leaves, or on what `others` makes. */
 function conditions(asked: readonly Asked[], maxDepth: number, others: readonly Arbitrary<Where>[]): Arbitrary<Where> {
-  const filtered = asked.filter(
-    ({ leaf }) => leaf.kind !== 'json' && !(leaf.kind === 'binary' && leaf.shape !== 'scalar'),
-  )
+  const filtered = asked.filter(({ leaf }) => leaf.kind !== 'binary' || leaf.shape === 'scalar')
   const single = fc.oneof(
     fc.constant<Where>({ op: 'and', of: [] }),
     ...filtered.map((each) => (each.leaf.shape === 'scalar' ? scalarCondition(each) : listCondition(each))),
@@ -96,7 +99,9 @@ function rowsConditions(rows: readonly LeafPlan[]): Arbitrary<Where>[] {
 /** Conditions up to three deep, orders of up to three keys in either direction, pages of one to six. */
 export function questions({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arbitrary<Question> {
   const asked = asksOf(leaves)
-  const orderable = asked.filter(({ leaf }) => leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order')
+  const orderable = leaves
+    .map((leaf, index) => ({ leaf, path: pathOf(leaf, index) }))
+    .filter(({ leaf }) => leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order')
   const key: Arbitrary<OrderKey> = fc.record({
     path: fc.constantFrom('id', ...orderable.map(({ path }) => path)),
     direction: fc.constantFrom<Direction>('asc', 'desc'),

@@ -53,6 +53,13 @@ const floats = oneof(
 
 export const states = ['open', 'held', 'done', 'É'] as const
 
+/** At the paths that the world's mappings name, what may be found there and what may not. */
+const member = oneof(words, ints, floats, fc.boolean(), constantFrom(null, [], {}, ['x'], [{ n: 1 }], 2 ** 31, 1.5))
+const jsonValues = oneof(
+  jsonValue({ maxDepth: 3, stringUnit: 'grapheme' }),
+  fc.record({ a: member, deep: oneof(member, fc.record({ n: member, 'x y': member })) }, { requiredKeys: [] }),
+)
+
 /** Values of a kind, as an application gives them. */
 export const valuesOf: Record<KindName, Arbitrary<unknown>> = {
   objectId: oneof(constantFrom('0'.repeat(24), 'f'.repeat(24)), hex(24)),
@@ -61,7 +68,7 @@ export const valuesOf: Record<KindName, Arbitrary<unknown>> = {
   float: floats,
   boolean: fc.boolean(),
   timestamp: instants,
-  json: jsonValue({ maxDepth: 3, stringUnit: 'grapheme' }),
+  json: jsonValues,
   decimal: decimals,
   long: longs,
   uuid: oneof(fc.uuid(), constantFrom('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')),
@@ -74,6 +81,14 @@ const asNumber = (value: number): Arbitrary<unknown> =>
     ? constantFrom<unknown>(new Int32(value), Long.fromNumber(value), new Double(value))
     : fc.constant(new Double(value))
 
+/** What other programs leave in collections: values of every type. */
+export const anything: Arbitrary<unknown> = oneof(
+  constantFrom<unknown>('', 'x', '12', 'a\0b', true, false, -1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY),
+  constantFrom<unknown>(new Double(-0), Long.MAX_VALUE, Decimal128.fromString('NaN'), Decimal128.fromString('1.5')),
+  constantFrom<unknown>([], {}, [null], [1, 'x'], { a: 1 }, [['a']], new Date(0), new ObjectId('0'.repeat(24))),
+  constantFrom<unknown>(new Binary(Buffer.alloc(17, 255), 4), new Binary(Buffer.from('x'))),
+)
+
 /** The same values as documents hold them; numbers in every type that may stand for them. */
 export const storedOf: Record<KindName, Arbitrary<unknown>> = {
   objectId: valuesOf.objectId.map((id) => new ObjectId(id as string)),
@@ -82,7 +97,7 @@ export const storedOf: Record<KindName, Arbitrary<unknown>> = {
   float: floats.chain(asNumber),
   boolean: fc.boolean(),
   timestamp: instants,
-  json: valuesOf.json,
+  json: oneof({ weight: 4, arbitrary: valuesOf.json }, { weight: 1, arbitrary: fc.record({ a: anything, b: words }) }),
   decimal: oneof(
     decimals.map((text) => Decimal128.fromString(text)),
     ints.chain(asNumber),
@@ -95,11 +110,3 @@ export const storedOf: Record<KindName, Arbitrary<unknown>> = {
   binary: valuesOf.binary.map((text) => new Binary(Buffer.from(text as string, 'base64'))),
   enum: oneof({ weight: 4, arbitrary: valuesOf.enum }, { weight: 1, arbitrary: words }),
 }
-
-/** What other programs leave in collections: values of every type. */
-export const anything: Arbitrary<unknown> = oneof(
-  constantFrom<unknown>('', 'x', '12', 'a\0b', true, false, -1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY),
-  constantFrom<unknown>(new Double(-0), Long.MAX_VALUE, Decimal128.fromString('NaN'), Decimal128.fromString('1.5')),
-  constantFrom<unknown>([], {}, [null], [1, 'x'], { a: 1 }, [['a']], new Date(0), new ObjectId('0'.repeat(24))),
-  constantFrom<unknown>(new Binary(Buffer.alloc(17, 255), 4), new Binary(Buffer.from('x'))),
-)

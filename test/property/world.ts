@@ -41,6 +41,10 @@ const parents = ['', 'box.', 'box.inner.'] as const
 
 export const pathOf = (leaf: LeafPlan, index: number): string => `${parents[leaf.depth]}f${index}`
 
+/** What is asked of every json value. */
+export const jsonKinds = { a: 'text', 'deep.n': 'int', 'deep.x y': 'float', deep: 'boolean' } as const
+const jsonPaths = { a: fields.text(), 'deep.n': fields.int(), 'deep.x y': fields.float(), deep: fields.boolean() }
+
 function fieldOf({ kind, shape, nullIf, intPrefix }: LeafPlan, index: number, table: string): fields.Field<unknown> {
   const converter = nullIf ? { nullIf: kind === 'text' ? ['', 'n/a'] : ['', -1] } : {}
   const scalar: Record<KindName, () => fields.Field<unknown>> = {
@@ -50,7 +54,7 @@ function fieldOf({ kind, shape, nullIf, intPrefix }: LeafPlan, index: number, ta
     float: () => fields.float(converter),
     boolean: () => fields.boolean(nullIf ? { nullIf: [false] } : {}),
     timestamp: () => fields.timestamp(converter),
-    json: fields.json,
+    json: () => fields.json(jsonPaths),
     decimal: () => fields.decimal(converter),
     long: () => fields.long(converter),
     uuid: () => fields.uuid(converter),

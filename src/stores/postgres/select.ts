@@ -5,6 +5,7 @@ import { onceFor } from '../../util/once-for.ts'
 import type { Item } from '../store.ts'
 import { decodeRow, type Row } from './codec/decode.ts'
 import { constant } from './connection.ts'
+import { inJson } from './in-json.ts'
 import { selectObjects } from './objects.ts'
 
 type Sql = RawBuilder<unknown>
@@ -34,10 +35,11 @@ export const imageColumns = onceFor((entity: Entity) => constant(columns(allFiel
 
 export const tableOf = onceFor((entity: Entity) => constant(sql`${sql.id(entity.postgres)} t`))
 
-/** A leaf's column of table alias `t`; a member's of a list's rows, which are alias `e`. */
-export const columnOf = onceFor((leaf: Leaf) =>
-  constant(leaf.element ? sql`e.${sql.id(leaf.column)}` : sql`t.${sql.id(leaf.column)}`),
-)
+/** A leaf's column of table alias `t`; a member's of a list's rows, which are alias `e`; or a value inside of json. */
+export const columnOf = onceFor((leaf: Leaf) => {
+  const column = sql`${sql.raw(leaf.element ? 'e' : 't')}.${sql.id(leaf.column)}`
+  return constant(leaf.inJson ? inJson(leaf.kind, column, leaf.inJson) : column)
+})
 
 export function toItem(fields: FieldSet, row: Row): Item {
   const version = { epoch: Number(row['_cf_epoch']), counter: Number(row['_cf_counter']) }

@@ -32,7 +32,7 @@ export default scenario({
       blob: 'AAH+',
       extra: null,
     },
-    { id: 2, price: null, ticks: null, blob: null, extra: null },
+    { id: 2, price: null, ticks: null, blob: null, extra: { at: null } },
   ],
-  issues: [[2, 'extra', 'has no JSON form']],
+  issues: [[2, 'extra.at', 'has no JSON form']],
 })

@@ -5,6 +5,7 @@ import { type Issue, Refused } from '../../../codec/refused.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
+import type { Lost } from './mongo-kind.ts'
 import { mongoKind } from './mongo-kinds.ts'
 
 const maxRaw = 10_000 // characters of a raw value kept with an issue
@@ -37,9 +38,9 @@ function plainNumber(raw: unknown): unknown {
   return raw instanceof Decimal128 || Long.isLong(raw) ? (wholeNumber(raw.toString()) ?? raw) : raw
 }
 
-function decodeScalar(leaf: Leaf, raw: unknown): unknown {
+function decodeScalar(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
   if (raw === null || raw === undefined || meansNull(leaf.converter, plainNumber(raw))) return null
-  const value = mongoKind(leaf.kind).decode(raw)
+  const value = mongoKind(leaf.kind).decode(raw, lost)
   if (leaf.values && typeof value === 'string' && !leaf.values.includes(value)) {
     return new Refused('is none of the values that the field allows')
   }
@@ -50,7 +51,8 @@ function decodeScalar(leaf: Leaf, raw: unknown): unknown {
 /** The record's value for a stored one: null, with an issue, where it is dirty; elements of lists likewise left out. */
 export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
   if (leaf.list === 'none') {
-    const value = decodeScalar(leaf, raw)
+    const lost: Lost = (path, rule, part) => report(issues, `${leaf.mongo}.${path}`, rule, part)
+    const value = decodeScalar(leaf, raw, lost)
     if (value instanceof Refused) return report(issues, leaf.mongo, value.rule, raw)
     if (value === null && leaf.required)
       return report(issues, leaf.mongo, 'is required but null or missing', raw ?? null)

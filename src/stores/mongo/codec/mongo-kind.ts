@@ -1,12 +1,15 @@
 import type { Document } from 'mongodb'
 import type { Refused } from '../../../codec/refused.ts'
 
+/** Told about a part of a value that could not be carried, with its path inside the value. */
+export type Lost = (path: string, rule: string, raw: unknown) => void
+
 /** How one kind is stored in a document. */
 export interface MongoKind<T> {
   /** BSON type aliases that hold a value of this kind; any other type is refused. */
   readonly types: readonly string[]
   /** Refused, with the rule, where the stored value is not faithful. Called for non-null values. */
-  decode(raw: unknown): T | Refused
+  decode(raw: unknown, lost?: Lost): T | Refused
   encode(value: T): unknown
   /**
    * An aggregation condition that holds for exactly those values of `types` that decode; null where all do. `value`

@@ -1,0 +1,29 @@
+import { type RawBuilder, sql } from 'kysely'
+import { maxInt, minInt } from '../../codec/int.ts'
+import type { KindName } from '../../codec/kinds.ts'
+
+type Sql = RawBuilder<unknown>
+
+/** What `jsonb_typeof` says of a kind's values, and their SQL value; a null is a value of another kind. */
+const kinds: Partial<Record<KindName, readonly [type: string, value: (json: Sql) => Sql]>> = {
+  text: ['string', (json) => sql`(${json} #>> '{}') collate "C"`],
+  float: ['number', (json) => sql`(${json})::double precision`],
+  boolean: ['boolean', (json) => sql`(${json})::boolean`],
+  int: ['number', whole],
+}
+
+function whole(json: Sql): Sql {
+  const number = sql`(${json})::numeric`
+  const fits = sql`${number} between ${sql.lit(minInt)} and ${sql.lit(maxInt)} and ${number} = trunc(${number})`
+  return sql`case when ${fits} then ${number}::integer end`
+}
+
+/** The value of a kind at a path inside a jsonb column; null where another stands there, or a list on the way. */
+export function inJson(kind: KindName, column: Sql, steps: readonly string[]): Sql {
+  const [type, value] = kinds[kind]!
+  const json = sql`${column} -> ${sql.join(
+    steps.map((step) => sql.lit(step)),
+    sql` -> `,
+  )}`
+  return sql`(case when jsonb_typeof(${json}) = ${sql.lit(type)} then ${value(json)} end)`
+}
