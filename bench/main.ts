@@ -1,8 +1,14 @@
 import { parseArgs } from 'node:util'
+import { queryCount } from './query-count.ts'
 import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
+import { shadow } from './shadow.ts'
 
-const benches: Readonly<Record<string, (only: string) => Promise<Row[]>>> = { 'routed-read': routedRead }
+const benches: Readonly<Record<string, (only: string) => Promise<Row[]>>> = {
+  'routed-read': routedRead,
+  shadow,
+  'query-count': queryCount,
+}
 
 const {
   values: { json, only },

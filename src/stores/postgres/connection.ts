@@ -69,15 +69,15 @@ export interface Executor {
 export interface PostgresConnection extends Executor {
   readonly pool: pg.Pool
   readonly statementTimeoutMs: number
-  /** READ COMMITTED, committed when it returns. A connection that failed in an unclear state is thrown away. */
+  /**
+   * READ COMMITTED, committed when it returns. A connection that failed in an unclear state is thrown away. Statements
+   * that are given together are sent together and run in their order: those that do not need each other's answers share
+   * one way to the server and back.
+   */
   transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
 }
 
-function executor(client: pg.Pool | pg.PoolClient): Executor {
-  const runPrepared: Executor['runPrepared'] = async <T>({ text, name }: Prepared, values: readonly unknown[]) => {
-    const result = await client.query({ name, text, values: [...values] })
-    return result.rows as T[]
-  }
+function executorOf(runPrepared: Executor['runPrepared']): Executor {
   return {
     run(statement) {
       const { sql: text, parameters } = statement.compile(compiler)
@@ -85,6 +85,13 @@ function executor(client: pg.Pool | pg.PoolClient): Executor {
     },
     runPrepared,
   }
+}
+
+function executor(client: pg.Pool | pg.PoolClient): Executor {
+  return executorOf(async <T>({ text, name }: Prepared, values: readonly unknown[]) => {
+    const result = await client.query({ name, text, values: [...values] })
+    return result.rows as T[]
+  })
 }
 
 /** The next statement on the connection fails and tells. */
@@ -122,6 +129,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
     application_name: 'crossfade',
     keepAlive: true,
+    pipeline: true,
   })
   pool.on('error', ignore) // an idle connection broke; the pool opens another
 
@@ -131,10 +139,18 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     client.on('error', ignore)
     let broken = true
     try {
-      await client.query('begin')
+      const begun = client.query('begin')
+      begun.catch(ignore)
+      const { runPrepared } = executor(client)
+      // Answers come in order, so that this waits for nothing more; where no transaction began, nothing may go on
+      const tx = executorOf(async <T>(statement: Prepared, values: readonly unknown[]) => {
+        const [rows] = await Promise.all([runPrepared<T>(statement, values), begun])
+        return rows
+      })
       let result: T
       try {
-        result = await work(executor(client))
+        result = await work(tx)
+        await begun
       } catch (error) {
         await client.query('rollback').then(() => {
           broken = false

@@ -29,10 +29,12 @@ async function insertIssues(
 /** What decoding found replaces what an earlier decoding of the same records found. */
 export async function replaceIssues(tx: Executor, entity: Entity, records: readonly WithIssues[]): Promise<void> {
   const ids = records.map(({ id }) => String(id))
-  await tx.run(
-    sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids}::text[]) and found = 'decode'`,
-  )
-  await insertIssues(tx, entity, records, 'decode')
+  await Promise.all([
+    tx.run(
+      sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids}::text[]) and found = 'decode'`,
+    ),
+    insertIssues(tx, entity, records, 'decode'),
+  ])
 }
 
 /** One kind of issue, counted. */

@@ -37,10 +37,12 @@ function ofObjects(change: ListChange): RowChange {
 export async function patchChildren(tx: Executor, entity: Entity, id: Id, patch: Patch): Promise<void> {
   const scalars = patch.changes.filter(({ leaf }) => leaf.childTable)
   const objects = patch.lists.filter(({ list }) => list.childTable)
-  for (const change of [...scalars.map(ofScalars), ...objects.map(ofObjects)]) await patchChild(tx, entity, id, change)
+  const changes = [...scalars.map(ofScalars), ...objects.map(ofObjects)]
+  await Promise.all(changes.flatMap((change) => patchChild(tx, entity, id, change)))
 }
 
-async function patchChild(tx: Executor, entity: Entity, id: Id, change: RowChange): Promise<void> {
+/** Statements that are already sent, in their order. */
+function patchChild(tx: Executor, entity: Entity, id: Id, change: RowChange): Promise<unknown>[] {
   const { list } = change
   const table = sql.id(list.childTable!)
   const column = sql.id(list.column)
@@ -50,17 +52,19 @@ async function patchChild(tx: Executor, entity: Entity, id: Id, change: RowChang
   switch (change.op) {
     case 'set': {
       const rows = encodeChildren(list, id, change.value)
-      await tx.run(sql`delete from ${table} where parent_id = ${id}`)
-      await insertChildren(tx, entity, list, rows)
-      await count(sql`${change.value === null ? null : rows.length}::integer`)
-      return
+      const old = sql`delete from ${table} where parent_id = ${id}`
+      const size = sql`${change.value === null ? null : rows.length}::integer`
+      return [tx.run(old), insertChildren(tx, entity, list, rows), count(size)]
     }
     case 'append':
-      await appendChild(tx, entity, list, encodeChildren(list, id, [change.value])[0]!, change.unless)
-      await count(counted)
-      return
+      return [
+        appendChild(tx, entity, list, encodeChildren(list, id, [change.value])[0]!, change.unless),
+        count(counted),
+      ]
     case 'pull':
-      await tx.run(sql`delete from ${table} e where e.parent_id = ${id} and ${change.where}`)
-      await count(sql`case when t.${column} is not null then ${counted} end`)
+      return [
+        tx.run(sql`delete from ${table} e where e.parent_id = ${id} and ${change.where}`),
+        count(sql`case when t.${column} is not null then ${counted} end`),
+      ]
   }
 }

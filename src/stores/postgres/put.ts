@@ -34,17 +34,12 @@ async function bury(tx: Executor, entity: Entity, dead: readonly Image[]): Promi
 
 async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
   // Values that the images exchange pass through a duplicate; only the end counts.
-  await tx.run(sql`set constraints all deferred`)
-  await lockRecords(
-    tx,
-    entity,
-    images.map(({ id }) => id),
-  )
-  const buried = await tombstonesOf(
-    tx,
-    entity,
-    images.map(({ id }) => id),
-  )
+  const all = images.map(({ id }) => id)
+  const [, , buried] = await Promise.all([
+    tx.run(sql`set constraints all deferred`),
+    lockRecords(tx, entity, all),
+    tombstonesOf(tx, entity, all),
+  ])
   const dead = images.filter((image) => image.record === null)
   const gone = dead.length > 0 ? await bury(tx, entity, dead) : new Set<Id>()
   const live = images.filter(isAlive).filter(({ id, version }) => {
@@ -54,8 +49,7 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
   const written = live.length > 0 ? await insertRows(tx, entity, live, true) : new Set<Id>()
   const changed = live.filter(({ id }) => written.has(id))
   if (changed.length > 0) {
-    await replaceChildren(tx, entity, changed)
-    await replaceIssues(tx, entity, changed)
+    await Promise.all([replaceChildren(tx, entity, changed), replaceIssues(tx, entity, changed)])
   }
   return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))
 }

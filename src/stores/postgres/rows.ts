@@ -82,16 +82,16 @@ const childLists = onceFor((entity: Entity): readonly ChildList[] =>
 
 /** Replaces the child rows of records whose main rows were just written. */
 export async function replaceChildren(tx: Executor, entity: Entity, contents: readonly Content[]): Promise<void> {
-  for (const list of childLists(entity)) {
-    await tx.run(
-      sql`delete from ${sql.id(list.childTable!)} where parent_id = any(${ids(
-        entity,
-        contents.map(({ record }) => record.id),
-      )})`,
-    )
+  const parents = ids(
+    entity,
+    contents.map(({ record }) => record.id),
+  )
+  const replace = (list: ChildList): Promise<unknown>[] => {
     const rows = contents.flatMap(({ record, elementRests = {} }) =>
       encodeChildren(list, record.id, valueAt(record, list.keys), elementRests[list.path]),
     )
-    await insertChildren(tx, entity, list, rows)
+    const old = sql`delete from ${sql.id(list.childTable!)} where parent_id = any(${parents})`
+    return [tx.run(old), insertChildren(tx, entity, list, rows)]
   }
+  await Promise.all(childLists(entity).flatMap(replace))
 }

@@ -16,6 +16,13 @@ import { imageOf } from './reader.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { imageColumns, tableOf } from './select.ts'
 
+interface VersionRow {
+  readonly epoch: string
+  readonly counter: string
+}
+
+const toVersion = ({ epoch, counter }: VersionRow): Version => ({ epoch: Number(epoch), counter: Number(counter) })
+
 export function postgresWriter(connection: PostgresConnection): Writer {
   // Writers of a hot record wait here, not each with a connection in its hand.
   const queue = new KeyedQueue()
@@ -24,8 +31,9 @@ export function postgresWriter(connection: PostgresConnection): Writer {
   async function onRecord<T>(entity: Entity, id: Id, work: (tx: Executor) => Promise<T>): Promise<T> {
     const locked = (): Promise<T> =>
       connection.transaction(async (tx) => {
-        await lockRecords(tx, entity, [id])
-        return work(tx)
+        // The lock is sent first, and what follows runs once it is held
+        const [, result] = await Promise.all([lockRecords(tx, entity, [id]), work(tx)])
+        return result
       })
     try {
       return await queue.run(`${entity.name}/${id}`, locked)
@@ -40,10 +48,10 @@ export function postgresWriter(connection: PostgresConnection): Writer {
   }
 
   async function refuseStale(tx: Executor, entity: Entity, id: Id, stamp: Stamp): Promise<void> {
-    const rows = await tx.run<{ epoch: string; counter: string }>(
+    const rows = await tx.run<VersionRow>(
       sql`select _cf_epoch as epoch, _cf_counter as counter from ${tableOf(entity)} where t.id = ${id}`,
     )
-    const version = rows[0] && { epoch: Number(rows[0].epoch), counter: Number(rows[0].counter) }
+    const version = rows[0] && toVersion(rows[0])
     if (!version || version.epoch <= stamp.epoch) return
     const text = `${entity.name} ${id} is at version ${formatVersion(version)}, written after authority moved`
     throw new CrossfadeError('TRY_AGAIN', `${text}; a write of epoch ${stamp.epoch} is refused.`)
@@ -58,8 +66,10 @@ export function postgresWriter(connection: PostgresConnection): Writer {
       const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (buried?.counter ?? 0) + 1) }
       const content = { record, rest: null, version }
       await insertRows(tx, entity, [content], false)
-      await replaceChildren(tx, entity, [content])
-      if (stamp.owed) await noteOwed(tx, entity, record.id, version)
+      await Promise.all([
+        replaceChildren(tx, entity, [content]),
+        stamp.owed && noteOwed(tx, entity, record.id, version),
+      ])
       return { id: record.id, version, pending: stamp.owed, record, rest: null, issues: [] }
     })
   }
@@ -74,17 +84,20 @@ export function postgresWriter(connection: PostgresConnection): Writer {
         sql`_cf_epoch = ${stamp.epoch}::bigint`,
         sql`_cf_counter = ${nextCounter}`,
       ]
-      const bumped = await tx.run(
+      const [bumped] = await tx.run<VersionRow>(
         sql`update ${tableOf(entity)} set ${sql.join(sets)}
-            where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint ${guard} returning t.id`,
+            where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint ${guard}
+            returning t._cf_epoch as epoch, t._cf_counter as counter`,
       )
-      if (bumped.length === 0) {
+      if (!bumped) {
         await refuseStale(tx, entity, id, stamp)
         return null
       }
       await patchChildren(tx, entity, id, change)
-      const image = await whole(tx, entity, id, stamp.owed)
-      if (stamp.owed) await noteOwed(tx, entity, id, image.version)
+      const [image] = await Promise.all([
+        whole(tx, entity, id, stamp.owed),
+        stamp.owed && noteOwed(tx, entity, id, toVersion(bumped)),
+      ])
       return image
     })
   }
@@ -100,8 +113,10 @@ export function postgresWriter(connection: PostgresConnection): Writer {
         return null
       }
       const version = { epoch: stamp.epoch, counter: Number(gone[0].counter) }
-      await keepTombstones(tx, entity, [{ id, version }])
-      if (stamp.owed) await noteOwed(tx, entity, id, version)
+      await Promise.all([
+        keepTombstones(tx, entity, [{ id, version }]),
+        stamp.owed && noteOwed(tx, entity, id, version),
+      ])
       return { id, version, pending: stamp.owed, record: null, rest: null, issues: [] }
     })
   }

@@ -1,0 +1,59 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStores, type TestStores } from '../support/stores.ts'
+
+let stores: TestStores
+beforeAll(async () => {
+  stores = await openStores([])
+  await stores.postgres.connection.run(sql`create table steps (n integer primary key)`)
+})
+afterAll(() => stores.close())
+
+const steps = async (): Promise<number[]> => {
+  const rows = await stores.postgres.connection.run<{ n: number }>(sql`select n from steps order by n`)
+  return rows.map(({ n }) => n)
+}
+
+test('statements that are sent together run in their order, and each sees those before it', async () => {
+  const seen = await stores.postgres.connection.transaction(async (tx) => {
+    const [, rows] = await Promise.all([
+      tx.run(sql`insert into steps values (1), (2)`),
+      tx.run<{ n: number }>(sql`update steps set n = n + 10 returning n`),
+      tx.run(sql`insert into steps values (3)`),
+    ])
+    return rows.map(({ n }) => n)
+  })
+  expect(seen).toEqual([11, 12])
+  expect(await steps()).toEqual([3, 11, 12])
+})
+
+test('nothing stands of what was sent with a statement that fails', async () => {
+  const { connection } = stores.postgres
+  const before = await steps()
+  const failing = connection.transaction((tx) =>
+    Promise.all([
+      tx.run(sql`insert into steps values (20)`),
+      tx.run(sql`select 1 / 0`),
+      tx.run(sql`insert into steps values (21)`),
+    ]),
+  )
+  await expect(failing).rejects.toThrow('division by zero')
+  expect(await steps()).toEqual(before)
+  await connection.transaction((tx) => tx.run(sql`insert into steps values (22)`))
+  expect(await steps()).toEqual([...before, 22])
+})
+
+test('a transaction in which nothing is asked is none', async () => {
+  expect(await stores.postgres.connection.transaction(async () => 5)).toBe(5)
+})
+
+test('a connection that breaks inside a transaction fails it and no other', async () => {
+  const { connection } = stores.postgres
+  const broken = connection.transaction(async (tx) => {
+    const [{ pid }] = (await tx.run<{ pid: number }>(sql`select pg_backend_pid() as pid`)) as [{ pid: number }]
+    await connection.run(sql`select pg_terminate_backend(${pid}::int)`)
+    await Promise.all([tx.run(sql`insert into steps values (30)`), tx.run(sql`insert into steps values (31)`)])
+  })
+  await expect(broken).rejects.toThrow()
+  expect((await steps()).filter((n) => n >= 30)).toEqual([])
+})
