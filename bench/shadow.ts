@@ -16,7 +16,7 @@ const slowerMs = 50
 
 /** One client, and as many requests on sixteen connections as use the budget up. */
 const loads = [
-  { connections: 1, requests: 300 },
+  { connections: 1, requests: 100 },
   { connections: 16, requests: 1_500 },
 ] as const
 

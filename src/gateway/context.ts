@@ -6,8 +6,8 @@ import { Loaders } from './loaders.ts'
 /** What Yoga hands to resolvers; one a request. */
 export interface GatewayContext {
   readonly routing: Routing
-  /** Who asks: decides sticky read percentages. */
-  readonly subject: string
+  /** Who asks: decides sticky read percentages. The same each time; worked out where it is needed. */
+  readonly subject: () => string
 }
 
 /** Reads and loaders of one request: one decision per type, one batch per level. */

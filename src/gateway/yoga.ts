@@ -25,7 +25,10 @@ export function createGateway({ schema, routing, subject = subjectOf }: GatewayO
     landingPage: false,
     graphqlEndpoint: '/graphql',
     maskedErrors: { maskError: maskError(routing.log) },
-    context: ({ request }): GatewayContext => ({ routing, subject: subject(request) }),
+    context({ request }): GatewayContext {
+      let known: string | undefined
+      return { routing, subject: () => (known ??= subject(request)) }
+    },
     plugins: [textGuard],
   })
 }

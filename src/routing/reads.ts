@@ -25,12 +25,12 @@ export interface Read<T> {
 /** Reads of one request: one decision per type, kept to the end. */
 export class Reads {
   readonly #routing: Routing
-  readonly #subject: string
+  readonly #subject: () => string
   readonly #fromAuthority: boolean
   readonly #decisions = new Map<string, Decision>()
 
   /** `fromAuthority`: the payload of a mutation reads what was written, and is not compared. */
-  constructor(routing: Routing, subject: string, fromAuthority: boolean) {
+  constructor(routing: Routing, subject: () => string, fromAuthority: boolean) {
     this.#routing = routing
     this.#subject = subject
     this.#fromAuthority = fromAuthority
@@ -51,7 +51,8 @@ export class Reads {
     if (this.#fromAuthority || killSwitch.isOn(type)) {
       return { reads: STAGE_PLAN[flag.stage].authority, candidate: null, samplePercent: 0 }
     }
-    return decide(flag, this.#subject, sweeper.backlog(type).oldestMs < freshnessMs)
+    const subject = flag.readPercent > 0 ? this.#subject() : ''
+    return decide(flag, subject, sweeper.backlog(type).oldestMs < freshnessMs)
   }
 
   reader(origin: Origin, candidate: boolean): Reader {

@@ -9,17 +9,22 @@ const Parcel = defineEntity('Parcel', {
   mongo: 'parcels',
   postgres: 'parcels',
   id: text(),
-  fields: { ship: objectId().references('Parcel').at('ship_id'), port: text(), weight: int({ intPrefix: true }) },
+  fields: {
+    ship: objectId().references('Parcel').at('ship_id'),
+    port: text(),
+    weight: int({ intPrefix: true }),
+    label: text().unique().at('tag.label'),
+  },
 })
 
 const ship = (n: number): string => `6600000000000000000000${String(n).padStart(2, '0')}`
 
 const documents: readonly Document[] = [
-  { _id: 'a', ship_id: new ObjectId(ship(1)), port: 'Oslo', weight: 3 },
-  { _id: 'b', ship_id: new ObjectId(ship(1)), port: 'Riga', weight: '2kg' },
-  { _id: 'c', ship_id: new ObjectId(ship(1)), port: 'Oslo', weight: null },
-  { _id: 'd', ship_id: new ObjectId(ship(1)), port: 'Oslo', weight: 3 },
-  { _id: 'e', ship_id: new ObjectId(ship(2)), port: 'Oslo', weight: 1 },
+  { _id: 'a', ship_id: new ObjectId(ship(1)), port: 'Oslo', weight: 3, tag: { label: 'red' } },
+  { _id: 'b', ship_id: new ObjectId(ship(1)), port: 'Riga', weight: '2kg', tag: { label: 'blue' } },
+  { _id: 'c', ship_id: new ObjectId(ship(1)), port: 'Oslo', weight: null, tag: { label: 'red' } },
+  { _id: 'd', ship_id: new ObjectId(ship(1)), port: 'Oslo', weight: 3, tag: [{ label: 'red' }] },
+  { _id: 'e', ship_id: new ObjectId(ship(2)), port: 'Oslo', weight: 1, tag: { label: 'green' } },
   { _id: 'f', ship_id: ship(2), port: 'Oslo', weight: 1 },
   { _id: 'g', port: 'Oslo', weight: 1 },
   { _id: 'h', ship_id: [new ObjectId(ship(2))], port: 'Oslo', weight: 1 },
@@ -47,6 +52,26 @@ describe.each(['mongo', 'postgres'] as const)('Pages for many parents from %s', 
     const groups = await stores[origin].reader.queryPer(Parcel, query)
     return Object.fromEntries([...groups].map(([key, items]) => [key, items.map(({ record }) => record)]))
   }
+
+  async function byLabel(labels: readonly string[]): Promise<object> {
+    const order = [{ path: 'id', direction: 'asc' }] as const
+    const query = { path: 'label', values: labels, where: everything, order, limit: 1, fields: fieldSet(Parcel, []) }
+    const groups = await stores[origin].reader.queryPer(Parcel, query)
+    return Object.fromEntries([...groups].map(([key, items]) => [key, items.map(({ record }) => record.id)]))
+  }
+
+  test('a look-up by a key that should be unique takes the lowest id, however many duplicates there are', async () => {
+    expect(await byLabel(['blue', 'green', 'none'])).toEqual({ blue: ['b'], green: ['e'] })
+    expect(await byLabel(['red', 'blue', 'green'])).toEqual({ red: ['a'], blue: ['b'], green: ['e'] })
+    expect(await byLabel(['red', 'none'])).toEqual({ red: ['a'] })
+    expect(await byLabel(['red'])).toEqual({ red: ['a'] })
+    const { collection } = stores.mongo.connection
+    const many = Array.from({ length: 20 }, (_, n) => ({ _id: `z${n}`, tag: { label: 'pink' } }))
+    if (origin === 'mongo')
+      await collection(Parcel).insertMany([...many, { _id: 'zz', tag: { label: 'grey' } }] as never)
+    if (origin === 'mongo') await copyAll(stores, Parcel, 10)
+    expect(await byLabel(['pink', 'grey'])).toEqual({ pink: ['z0'], grey: ['zz'] })
+  })
 
   test('each parent has its own first records, in order', async () => {
     expect(await per([ship(1), ship(2), ship(3)], 3)).toEqual({

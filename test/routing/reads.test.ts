@@ -11,10 +11,10 @@ test('a request keeps its decision while the flag changes; the next one decides 
     killSwitch: { isOn: () => false },
     sweeper: { backlog: () => ({ oldestMs: 0 }) },
   } as unknown as Routing
-  const reads = new Reads(routing, 'anna', false)
+  const reads = new Reads(routing, () => 'anna', false)
   expect(reads.decision('Movie').reads).toBe('mongo')
   stage = 'live'
   expect(reads.decision('Movie').reads).toBe('mongo')
   expect(reads.decision('Comment').reads).toBe('postgres')
-  expect(new Reads(routing, 'anna', false).decision('Movie').reads).toBe('postgres')
+  expect(new Reads(routing, () => 'anna', false).decision('Movie').reads).toBe('postgres')
 })

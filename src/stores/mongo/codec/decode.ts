@@ -3,8 +3,7 @@ import { intPrefixOf, meansNull } from '../../../codec/converter.ts'
 import { wholeNumber } from '../../../codec/decimal.ts'
 import { type Issue, Refused } from '../../../codec/refused.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
-import { isPlainObject, type Json } from '../../../util/json.ts'
-import type { ElementRests } from '../../store.ts'
+import { isPlainObject } from '../../../util/json.ts'
 import type { Lost } from './mongo-kind.ts'
 import { mongoKind } from './mongo-kinds.ts'
 
@@ -18,13 +17,13 @@ export function rawText(value: unknown): string {
 /** Collects what a decode could not carry; absent on the read path, where nobody looks. */
 export type Issues = Issue[] | null
 
-function report(issues: Issues, path: string, rule: string, raw: unknown): null {
+export function report(issues: Issues, path: string, rule: string, raw: unknown): null {
   issues?.push({ path, rule, raw: rawText(raw) })
   return null
 }
 
 /** What the path from a parent document leads to; undefined where a step is missing or no object. */
-function follow(document: unknown, steps: readonly string[]): unknown {
+export function follow(document: unknown, steps: readonly string[]): unknown {
   let value = document
   for (const step of steps) {
     if (!isPlainObject(value)) return undefined
@@ -73,7 +72,7 @@ export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
 }
 
 /** The objects of a list: what else stands in it has no place in a record. */
-const objectsIn = (raw: readonly unknown[]): Record<string, unknown>[] => raw.filter(isPlainObject)
+export const objectsIn = (raw: readonly unknown[]): Record<string, unknown>[] => raw.filter(isPlainObject)
 
 /** Likewise: objects alone have a place, each with its issues under its number. */
 export function decodeObjects(list: ObjectList, raw: unknown, issues: Issues): unknown {
@@ -111,52 +110,4 @@ export function decodeRecord(id: Id, nodes: readonly Node[], document: Document,
 /** The id of a document in record form, or why it has none. */
 export function decodeId(entity: Entity, raw: unknown): Id | Refused {
   return mongoKind(entity.idKind).decode(raw) as Id | Refused
-}
-
-function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]): Record<string, unknown> {
-  const rest = { ...document }
-  for (const node of nodes) {
-    const [step, ...deeper] = node.steps as [string, ...string[]]
-    const value = rest[step]
-    if (deeper.length > 0) {
-      if (isPlainObject(value)) rest[step] = withoutMapped(value, [{ ...node, steps: deeper }])
-      else if (value === null) delete rest[step]
-    } else if (!node.embed || value === null) delete rest[step]
-    else if (isPlainObject(value)) rest[step] = withoutMapped(value, node.nodes)
-    else delete rest[step] // reported as an issue by decode
-    const left = rest[step]
-    if (isPlainObject(left) && Object.keys(left).length === 0) delete rest[step]
-  }
-  return rest
-}
-
-function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
-  const rest = withoutMapped(document, nodes)
-  if (Object.keys(rest).length === 0) return null
-  const kept = BSON.EJSON.serialize(rest, { relaxed: false }) as Json
-  const hasNul = JSON.stringify(kept).includes('\\u0000')
-  return hasNul ? report(issues, path, 'holds the character NUL, which jsonb cannot store', rest) : kept
-}
-
-/** What the mapping does not name, as Extended JSON; null where the mapping names everything. */
-export function decodeRest(entity: Entity, document: Document, issues: Issues): Json {
-  const { _id, _cf, ...named } = document
-  return restOf(named, entity.nodes, '(unmapped)', issues)
-}
-
-/** The same of one list of objects, in the order that its record has; null where there is none in any. */
-export function decodeListRests(list: ObjectList, raw: unknown, issues: Issues): readonly Json[] | null {
-  if (!Array.isArray(raw)) return null
-  const rests = objectsIn(raw).map((element) => restOf(element, list.nodes, `${list.mongo}.(unmapped)`, issues))
-  return rests.some((rest) => rest !== null) ? rests : null
-}
-
-/** The same of every list of objects, by its path. */
-export function decodeElementRests(entity: Entity, document: Document, issues: Issues): ElementRests {
-  const rests: Record<string, readonly Json[]> = {}
-  for (const list of entity.lists.values()) {
-    const found = decodeListRests(list, follow(document, list.mongo.split('.')), issues)
-    if (found) rests[list.path] = found
-  }
-  return rests
 }

@@ -4,8 +4,9 @@ import { equalJson } from '../../../compare/equal-json.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json } from '../../../util/json.ts'
 import type { ElementRests, Image } from '../../store.ts'
-import { decodeLeaf, decodeListRests, decodeObjects } from './decode.ts'
+import { decodeLeaf, decodeObjects, follow } from './decode.ts'
 import { mongoKind } from './mongo-kinds.ts'
+import { decodeListRests } from './rest.ts'
 
 export function encodeId(entity: Entity, id: Id): unknown {
   return mongoKind(entity.idKind).encode(id)
@@ -37,18 +38,18 @@ export function encodeObjects(list: ObjectList, value: unknown, rests: readonly 
   return (value as Members[]).map((members, index) => withRest(encodeNodes(list.nodes, members), rests[index] ?? null))
 }
 
+function encodeNode(node: Node, value: unknown, rests: ElementRests): unknown {
+  if (node.leaf) return encodeLeaf(node.leaf, value)
+  if (node.list) return encodeObjects(node.list, value, rests[node.list.path])
+  return encodeNodes(node.nodes, value as Members, rests)
+}
+
 /** A new document; nulls are left out, since null and missing are one. */
 export function encodeNodes(nodes: readonly Node[], record: Members, rests: ElementRests = {}): Document {
   const document: Document = {}
   for (const node of nodes) {
     const value = record[node.key] ?? null
-    if (value === null) continue
-    const encoded = node.leaf
-      ? encodeLeaf(node.leaf, value)
-      : node.list
-        ? encodeObjects(node.list, value, rests[node.list.path])
-        : encodeNodes(node.nodes, value as Members, rests)
-    place(document, node.steps, encoded)
+    if (value !== null) place(document, node.steps, encodeNode(node, value, rests))
   }
   return document
 }
@@ -56,12 +57,6 @@ export function encodeNodes(nodes: readonly Node[], record: Members, rests: Elem
 /** A new document with what the mapping does not name, as another store kept it. */
 export function encodeWhole(entity: Entity, record: Rec, { rest, elementRests }: Image): Document {
   return withRest(encodeNodes(entity.nodes, record, elementRests), rest)
-}
-
-function follow(document: unknown, steps: readonly string[]): unknown {
-  let value = document
-  for (const step of steps) value = isPlainObject(value) ? value[step] : undefined
-  return value
 }
 
 /** The outermost path that must be written whole, because an object on the way is missing or no object. */

@@ -24,10 +24,13 @@ function encodeMembers({ leaves, embeds }: Scope, record: Members): Record<strin
 
 const sizeOf = (value: unknown): number | null => (value as readonly unknown[] | null)?.length ?? null
 
+/** Without nulls: a member that is missing is null in a row, and takes no room in jsonb. */
+const solid = (row: Members): Members => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
+
 /** The rows of a list of objects, without their places, as JSON members. */
 export function encodeObjects(list: ObjectList, value: unknown, rests: readonly Json[] = []): Members[] | null {
   const objects = value as readonly Members[] | null
-  return objects?.map((each, index) => ({ ...encodeMembers(list, each), rest: rests[index] ?? null })) ?? null
+  return objects?.map((each, index) => solid({ ...encodeMembers(list, each), rest: rests[index] ?? null })) ?? null
 }
 
 /** What of an image its rows hold. */

@@ -1,0 +1,90 @@
+import type { Document } from 'mongodb'
+import type { Entity } from '../../entity/entity.ts'
+import { leafAt } from '../query.ts'
+import type { Item, QueryPer } from '../store.ts'
+import { type CleanPaths, sorting } from './clean-paths.ts'
+import { decoded, isConverted } from './codec/expression.ts'
+import { mongoKind } from './codec/mongo-kinds.ts'
+import type { MongoConnection } from './connection.ts'
+import { toItem } from './item.ts'
+import { projectionOf } from './projection.ts'
+import type { Visibility } from './visibility.ts'
+
+interface Reading {
+  readonly connection: MongoConnection
+  readonly clean: CleanPaths
+  readonly visibility: Visibility
+}
+
+/** One query for all keys, numbered in the store: as many documents of each key as are asked for. */
+async function windows(
+  { connection, clean, visibility }: Reading,
+  entity: Entity,
+  per: QueryPer,
+  match: Document,
+  key: unknown,
+): Promise<Document[]> {
+  const { computed, sort } = sorting(clean, entity, per.order)
+  const tail: Document[] = [
+    ...(Object.keys(computed).length === 0 ? [] : [{ $set: computed }]),
+    { $setWindowFields: { partitionBy: key, sortBy: sort, output: { _cf_number: { $documentNumber: {} } } } },
+    { $match: { _cf_number: { $lte: per.limit } } },
+    { $project: { ...projectionOf(per.fields), _cf_key: key, _cf_number: 1 } },
+  ]
+  const collection = connection.collection(entity)
+  const documents = await visibility.read(entity, match, (visibly) =>
+    collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs }).toArray(),
+  )
+  // Documents come in no promised order; the store has numbered them
+  return documents.sort((a, b) => a['_cf_number'] - b['_cf_number'])
+}
+
+/**
+ * The documents of keys that should be unique, lowest id first, without a window: nearly always each has one. Null
+ * where there are so many duplicates that they are better left in the store.
+ */
+async function firsts(
+  { connection, visibility }: Reading,
+  entity: Entity,
+  { fields, values }: QueryPer,
+  match: Document,
+  path: string,
+): Promise<Document[] | null> {
+  const limit = 2 * values.length
+  const projection = { ...projectionOf(fields), _cf_key: `$${path}` }
+  const documents = await visibility.read(entity, match, (visibly) =>
+    connection
+      .collection(entity)
+      .find(visibly, { maxTimeMS: connection.maxTimeMs, projection, sort: { _id: 1 }, limit })
+      .toArray(),
+  )
+  return documents.length < limit ? documents : null
+}
+
+/** A query asked once for each of several keys, in one go; `match` selects the documents of all of them. */
+export async function perKey(
+  reading: Reading,
+  entity: Entity,
+  per: QueryPer,
+  match: Document,
+): Promise<ReadonlyMap<unknown, readonly Item[]>> {
+  const { path, order, limit, fields } = per
+  const leaf = leafAt(entity, path)
+  const plain = !isConverted(leaf)
+  const single = limit === 1 && leaf.unique && plain && order[0]!.path === 'id' && order[0]!.direction === 'asc'
+  // What the filter lets through decodes as it is stored, unless a converter stands between
+  const documents =
+    (single ? await firsts(reading, entity, per, match, leaf.mongo) : null) ??
+    (await windows(reading, entity, per, match, plain ? `$${leaf.mongo}` : decoded(leaf)))
+  const groups = new Map<unknown, Item[]>()
+  const { decode } = mongoKind(leaf.kind)
+  for (const document of documents) {
+    const key = decode(document['_cf_key'])
+    const [item] = toItem(entity, fields, document)
+    if (!item) continue
+    const group = groups.get(key)
+    if (!group) groups.set(key, [item])
+    else if (group.length < limit) group.push(item)
+  }
+  return groups
+}
