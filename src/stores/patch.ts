@@ -90,8 +90,11 @@ function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListCha
   if (!(value instanceof Operation)) return { op: 'set', list, value: parseObjects(list, value) }
   const { op, operand } = value
   if (op === 'append') return { op, list, value: parseObjects(list, [operand])![0]! }
-  if (op === 'pull') return { op, list, where: operand as Where }
-  return refuse(entity, list.path, `uses ${op} on a list of objects`)
+  if (op !== 'pull') return refuse(entity, list.path, `uses ${op} on a list of objects`)
+  const isCondition = typeof operand === 'object' && operand !== null && 'op' in operand
+  return isCondition
+    ? { op, list, where: operand as Where }
+    : refuse(entity, list.path, 'uses pull without a condition')
 }
 
 /** Collects what one patch changes. */

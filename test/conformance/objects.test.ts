@@ -1,4 +1,5 @@
 import {
+  addToSet,
   append,
   boolean,
   decimal,
@@ -118,13 +119,15 @@ const patches: readonly (readonly [title: string, before: unknown, change: unkno
   ['takes nothing out of null', null, pull(eq('sku', 'fig')), null],
 ]
 
-const refusals: readonly (readonly [input: unknown, message: string])[] = [
+const refusals: readonly (readonly [input: unknown, message: string, code?: string])[] = [
   [{ sku: 'x' }, 'rows.lines: a list is expected.'],
   [['x'], 'rows.lines: an object is expected.'],
   [[{ sku: 5 }], 'rows.lines.sku: 5 is not a valid text: expected a string.'],
   [[{ colour: 'red' }], 'rows.lines has no field "colour".'],
   [[{ gift: { to: 'x' } }], 'rows.lines.gift has no field "to".'],
   [append(null), 'rows.lines: an object is expected.'],
+  [pull({ sku: 'x' }), 'A patch of rows.lines uses pull without a condition.', 'MISCONFIGURED'],
+  [addToSet({ sku: 'x' }), 'A patch of rows.lines uses addToSet on a list of objects.', 'MISCONFIGURED'],
 ]
 
 let stores: TestStores
@@ -227,6 +230,6 @@ describe.each([Rows, Columns] as Entity[])('What the mapping does not name, $nam
   })
 })
 
-test.each(refusals)('a patch with %o is refused', (input, message) => {
-  expect(() => planPatch(Rows, { lines: input })).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT', message }))
+test.each(refusals)('a patch with %o is refused', (input, message, code = 'BAD_USER_INPUT') => {
+  expect(() => planPatch(Rows, { lines: input })).toThrow(expect.objectContaining({ code, message }))
 })
