@@ -3,7 +3,7 @@ import type { Kind } from './kind.ts'
 
 /** Bounds of IEEE 754 decimal128, which is BSON's Decimal128; Postgres's numeric is wider. */
 export const maxDigits = 34
-const maxExponent = 6144 // of the first digit
+export const maxExponent = 6144 // of the first digit
 const minExponent = -6176 // of the last digit
 
 const form = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,6}))?$/i

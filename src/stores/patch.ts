@@ -12,7 +12,7 @@ export type Arithmetic =
 /** What happens to one leaf. All changes of a patch see the record as it was before, and happen at once. */
 export type Change =
   | { readonly op: 'set'; readonly leaf: Leaf; readonly value: unknown }
-  | { readonly op: 'increment'; readonly leaf: Leaf; readonly by: number | bigint }
+  | { readonly op: 'increment'; readonly leaf: Leaf; readonly by: number | bigint | string }
   | { readonly op: 'append' | 'addToSet' | 'pull'; readonly leaf: Leaf; readonly value: unknown }
   | { readonly op: 'compute'; readonly leaf: Leaf; readonly value: Arithmetic }
 
@@ -47,7 +47,8 @@ export class Operation {
   }
 }
 
-export const increment = (by: number | bigint): Operation => new Operation('increment', by)
+/** Adds to a number; decimals are given as text, `increment('0.10')`. A sum that the field can't hold exactly is refused. */
+export const increment = (by: number | bigint | string): Operation => new Operation('increment', by)
 export const append = (value: unknown): Operation => new Operation('append', value)
 export const addToSet = (value: unknown): Operation => new Operation('addToSet', value)
 /** Takes out elements that are equal to a value; of a list of objects those that match a condition on their members. */
@@ -67,9 +68,9 @@ const refuse = (entity: Entity, path: string, why: string): never => {
   throw new CrossfadeError('MISCONFIGURED', `A patch of ${entity.name}.${path} ${why}.`)
 }
 
-/** Arithmetic is that of doubles, which a long would lose digits in; a decimal's sum is rounded by one store alone. */
+/** Arithmetic is that of doubles, in which longs and decimals would lose digits. */
 const numeric: Record<'increment' | 'compute', ReadonlySet<string>> = {
-  increment: new Set(['int', 'float', 'long']),
+  increment: new Set(['int', 'float', 'long', 'decimal']),
   compute: new Set(['int', 'float']),
 }
 
@@ -80,7 +81,11 @@ function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
     if (leaf.list !== 'none' || !numeric[op].has(leaf.kind)) refuse(entity, leaf.path, `uses ${op} on a ${leaf.kind}`)
     if (op === 'compute') return { op, leaf, value: operand as Arithmetic }
     // An amount is no stored value: -1 may mean null in the field and is still a step of one
-    return { op, leaf, by: parseLeaf(entity, { ...leaf, required: true, converter: {} }, operand) as number | bigint }
+    return {
+      op,
+      leaf,
+      by: parseLeaf(entity, { ...leaf, required: true, converter: {} }, operand) as number | bigint | string,
+    }
   }
   if (leaf.list === 'none') refuse(entity, leaf.path, `uses ${op} on a value that is no list`)
   return { op, leaf, value: (parseLeaf(entity, leaf, [operand]) as unknown[])[0] }

@@ -13,7 +13,19 @@ interface Step {
   readonly value: unknown
 }
 
-const numeric = new Set(['int', 'float', 'long'])
+const numeric = new Set(['int', 'float', 'long', 'decimal'])
+
+/** No sum of these leaves the range of decimals, of which SecantusDB would give up with an error of its own. */
+const decimalAmounts = fc.constantFrom(
+  '0.1',
+  '-0.1',
+  '1',
+  '-1',
+  '1E-40',
+  '-1E+20',
+  '1.5',
+  '9999999999999999999999999999999999',
+)
 
 function stepOf(leaf: LeafPlan): Arbitrary<Step> {
   const value = valuesOf[leaf.kind].map((each) => kindOf(leaf.kind).parse(each))
@@ -24,8 +36,9 @@ function stepOf(leaf: LeafPlan): Arbitrary<Step> {
   }
   const set = fc.record({ op: fc.constant('set' as const), value: fc.option(value) })
   if (!numeric.has(leaf.kind)) return set
-  const steps: Arbitrary<Step>[] = [set, fc.record({ op: fc.constant('increment' as const), value })]
-  if (leaf.kind !== 'long')
+  const amount = leaf.kind === 'decimal' ? decimalAmounts : value
+  const steps: Arbitrary<Step>[] = [set, fc.record({ op: fc.constant('increment' as const), value: amount })]
+  if (leaf.kind === 'int' || leaf.kind === 'float')
     steps.push(fc.record({ op: fc.constant('mean' as const), value: fc.integer({ min: -9, max: 9 }) }))
   return fc.oneof(...steps)
 }

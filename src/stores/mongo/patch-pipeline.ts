@@ -1,4 +1,4 @@
-import { type Document, Double, Long } from 'mongodb'
+import { Decimal128, type Document, Double, Long } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import type { Arithmetic, Change, ListChange, Patch } from '../patch.ts'
 import { leafAt } from '../query.ts'
@@ -27,17 +27,40 @@ function asLong(sum: Document): Document {
   return { $let: { vars: { sum }, in: { $toLong: { $cond: [fits, '$$sum', { $multiply: ['$$sum', 2] }] } } } }
 }
 
+/**
+ * A sum of decimals is rounded to 34 digits. It was not where taking away either number leaves the other; else it fails
+ * as in Postgres. A double becomes a long first: beside decimals 15 of its digits count.
+ */
+function asDecimal(before: Document, by: string): Document {
+  const amount = Decimal128.fromString(by)
+  const less = { $multiply: ['$$before', -1] }
+  const exact = [
+    { $eq: [{ $add: ['$$sum', less] }, amount] },
+    { $eq: [{ $add: ['$$sum', Decimal128.fromString(negated(by))] }, '$$before'] },
+  ]
+  const sum = { $cond: [{ $and: exact }, '$$sum', { $toInt: Decimal128.fromString('Infinity') }] }
+  const added = { $let: { vars: { sum: { $add: ['$$before', amount] } }, in: sum } }
+  const whole = { $cond: [{ $eq: [{ $type: before }, 'double'] }, { $toLong: before }, before] }
+  return { $let: { vars: { before: { $toDecimal: whole } }, in: added } }
+}
+
+const negated = (decimal: string): string => (decimal.startsWith('-') ? decimal.slice(1) : `-${decimal}`)
+
+function increased(leaf: Leaf, by: number | bigint | string): Document {
+  const before = { $ifNull: [decoded(leaf), 0] }
+  if (typeof by === 'string') return asDecimal(before, by)
+  if (typeof by === 'bigint') return asLong({ $add: [{ $toLong: before }, Long.fromBigInt(by)] })
+  if (leaf.kind === 'float') return asKind(leaf, { $add: [before, new Double(by)] })
+  return { $toInt: { $add: [before, by] } }
+}
+
 function changed(entity: Entity, change: Change): Document {
   const { leaf } = change
   switch (change.op) {
     case 'set':
       return { $literal: encodeLeaf(leaf, change.value) }
-    case 'increment': {
-      const before = { $ifNull: [decoded(leaf), 0] }
-      if (typeof change.by === 'bigint') return asLong({ $add: [{ $toLong: before }, Long.fromBigInt(change.by)] })
-      if (leaf.kind === 'float') return asKind(leaf, { $add: [before, new Double(change.by)] })
-      return { $toInt: { $add: [before, change.by] } }
-    }
+    case 'increment':
+      return increased(leaf, change.by)
     case 'compute':
       return asKind(leaf, arithmetic(entity, change.value) as Document)
   }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { maxDigits, maxExponent } from '../../codec/decimal.ts'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import type { Arithmetic, Change, ListChange, Patch } from '../patch.ts'
 import { leafAt } from '../query.ts'
@@ -30,12 +31,25 @@ function jsonSafe(leaf: Leaf, value: unknown): unknown {
   return leaf.kind === 'json' && encoded !== null ? JSON.stringify(encoded) : encoded
 }
 
+/** A sum that has more than 34 digits, or is too large for a decimal128, fails as in Mongo. */
+function asDecimal(sum: Sql): Sql {
+  const digits = sql`length(trim(both '0' from translate(v::text, '-.', '')))`
+  return sql`(select case when ${digits} <= ${sql.lit(maxDigits)} and abs(v) < ${sql.lit(`1E${maxExponent + 1}`)}::numeric
+    then v else (abs(v) + 1E10)::integer end from (select ${sum}) as s(v))`
+}
+
+function increased(leaf: Leaf, by: number | bigint | string): Sql {
+  const { cast, encode } = postgresKind(leaf.kind)
+  const sum = sql`coalesce(${columnOf(leaf)}, 0) + ${encode(by)}::${sql.raw(cast)}`
+  return leaf.kind === 'decimal' ? asDecimal(sum) : sum
+}
+
 /** A result that the field's converter means as null is null, as it is where it is read from Mongo. */
 function converted(leaf: Leaf, value: Sql): Sql {
   const numbers = (leaf.converter.nullIf ?? []).filter((each) => typeof each === 'number')
   return numbers.reduce(
     (result, each) =>
-      sql`nullif(${result}, ${each}::${sql.raw(leaf.kind === 'long' ? 'numeric' : 'double precision')})`,
+      sql`nullif(${result}, ${each}::${sql.raw(leaf.kind === 'float' ? 'double precision' : 'numeric')})`,
     value,
   )
 }
@@ -48,10 +62,7 @@ function assigned(entity: Entity, change: Change): Sql {
     case 'set':
       return listValue(leaf, change.value)
     case 'increment':
-      return converted(
-        leaf,
-        sql`coalesce(${old}, 0) + ${postgresKind(leaf.kind).encode(change.by)}::${sql.raw(postgresKind(leaf.kind).cast)}`,
-      )
+      return converted(leaf, increased(leaf, change.by))
     case 'compute':
       return converted(
         leaf,
