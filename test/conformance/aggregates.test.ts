@@ -21,11 +21,19 @@ const Sale = defineEntity('Sale', {
   },
 })
 
+/** Its numbers are stored as other types than their kinds. */
+const Odd = defineEntity('Odd', {
+  mongo: 'odds',
+  postgres: 'odds',
+  id: int(),
+  fields: { amount: decimal(), weight: float(), units: long() },
+})
+
 const d = (value: string): Decimal128 => Decimal128.fromString(value)
 
 let stores: TestStores
 beforeAll(async () => {
-  stores = await openStores([Sale])
+  stores = await openStores([Sale, Odd])
   await stores.mongo.connection.collection(Sale).insertMany([
     { _id: 1, shop: 'a', year: 2020, paid: true, amount: d('0.10'), weight: 6.98, units: 1, at: new Date(10) },
     {
@@ -43,7 +51,12 @@ beforeAll(async () => {
     { _id: 5, shop: 'é', year: [2020], paid: 'no', amount: d('1E-20'), weight: new Double(7), units: -2 },
     { _id: 6, shop: 'b', year: 2020, paid: false, amount: d('-5.5'), tags: ['x'] },
   ] as never[])
-  await copyAll(stores, Sale)
+  await stores.mongo.connection.collection(Odd).insertMany([
+    { _id: 1, amount: new Double(9007199254740991), weight: Long.fromString('9007199254740991'), units: 1 },
+    { _id: 2, amount: Long.MAX_VALUE, weight: 5, units: new Double(9007199254740991) },
+    { _id: 3, amount: d('0.5'), weight: new Double(0.1), units: d('7') },
+  ] as never[])
+  for (const entity of [Sale, Odd]) await copyAll(stores, entity)
 })
 afterAll(() => stores.close())
 
@@ -182,6 +195,15 @@ const cases: readonly (readonly [title: string, asked: Partial<Aggregate>, group
 describe.each(['mongo', 'postgres'] as const)('Aggregates in %s', (origin) => {
   test.each(cases)('%s', async (_title, given, groups) => {
     expect(await stores[origin].reader.aggregate(Sale, { ...asked, ...given })).toEqual(groups)
+  })
+
+  test('numbers of other types count as their kind has them: 15 digits of a float, all of a long or decimal', async () => {
+    const measures = Object.fromEntries(
+      ['amount', 'weight', 'units'].map((path) => [path, { op: 'sum' as const, path }]),
+    )
+    expect(await stores[origin].reader.aggregate(Odd, { ...asked, measures })).toEqual([
+      group([], { amount: '9232379236109516798.5', weight: '9007199254740995.1', units: '9007199254740992' }),
+    ])
   })
 
   test.each<[Partial<Aggregate>, string]>([

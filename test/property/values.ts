@@ -105,6 +105,7 @@ export const storedOf: Record<KindName, Arbitrary<unknown>> = {
   long: oneof(
     longs.map((long) => Long.fromBigInt(long)),
     ints.chain(asNumber),
+    fc.maxSafeInteger().map((whole) => new Double(whole)),
   ),
   uuid: valuesOf.uuid.map((uuid) => new UUID(uuid as string)),
   binary: valuesOf.binary.map((text) => new Binary(Buffer.from(text as string, 'base64'))),

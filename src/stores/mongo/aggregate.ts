@@ -12,7 +12,7 @@ import {
 } from '../aggregate.ts'
 import { allOf } from './all-of.ts'
 import { decodeLeaf } from './codec/decode.ts'
-import { decoded } from './codec/expression.ts'
+import { asDecimal, decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
 import { visible } from './visible.ts'
 import { translate } from './where.ts'
@@ -24,8 +24,7 @@ function accumulators(measures: readonly PlannedMeasure[]): Document {
     const value = decoded(leaf)
     if (op === 'min' || op === 'max') group[output.extreme(index)] = { [`$${op}`]: value }
     else {
-      // Decimals add exactly; doubles are taken to 15 digits, as Postgres makes them numeric
-      group[output.sum(index)] = { $sum: { $toDecimal: value } }
+      group[output.sum(index)] = { $sum: asDecimal(leaf, value) } // Decimals add exactly
       group[output.counted(index)] = { $sum: { $cond: [{ $eq: [value, null] }, 0, 1] } }
     }
   })

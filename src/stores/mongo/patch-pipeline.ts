@@ -3,7 +3,7 @@ import type { Entity, Leaf } from '../../entity/entity.ts'
 import type { Arithmetic, Change, ListChange, Patch } from '../patch.ts'
 import { leafAt } from '../query.ts'
 import { encodeLeaf, encodeObjects } from './codec/encode.ts'
-import { decoded, decodedObjects, element } from './codec/expression.ts'
+import { asDecimal, decoded, decodedObjects, element } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import { testOf } from './where-expression.ts'
 
@@ -29,9 +29,9 @@ function asLong(sum: Document): Document {
 
 /**
  * A sum of decimals is rounded to 34 digits. It was not where taking away either number leaves the other; else it fails
- * as in Postgres. A double becomes a long first: beside decimals 15 of its digits count.
+ * as in Postgres.
  */
-function asDecimal(before: Document, by: string): Document {
+function decimalSum(before: Document, by: string): Document {
   const amount = Decimal128.fromString(by)
   const less = { $multiply: ['$$before', -1] }
   const exact = [
@@ -40,15 +40,14 @@ function asDecimal(before: Document, by: string): Document {
   ]
   const sum = { $cond: [{ $and: exact }, '$$sum', { $toInt: Decimal128.fromString('Infinity') }] }
   const added = { $let: { vars: { sum: { $add: ['$$before', amount] } }, in: sum } }
-  const whole = { $cond: [{ $eq: [{ $type: before }, 'double'] }, { $toLong: before }, before] }
-  return { $let: { vars: { before: { $toDecimal: whole } }, in: added } }
+  return { $let: { vars: { before }, in: added } }
 }
 
 const negated = (decimal: string): string => (decimal.startsWith('-') ? decimal.slice(1) : `-${decimal}`)
 
 function increased(leaf: Leaf, by: number | bigint | string): Document {
   const before = { $ifNull: [decoded(leaf), 0] }
-  if (typeof by === 'string') return asDecimal(before, by)
+  if (typeof by === 'string') return decimalSum(asDecimal(leaf, before), by)
   if (typeof by === 'bigint') return asLong({ $add: [{ $toLong: before }, Long.fromBigInt(by)] })
   if (leaf.kind === 'float') return asKind(leaf, { $add: [before, new Double(by)] })
   return { $toInt: { $add: [before, by] } }

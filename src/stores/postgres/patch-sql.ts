@@ -32,7 +32,7 @@ function jsonSafe(leaf: Leaf, value: unknown): unknown {
 }
 
 /** A sum that has more than 34 digits, or is too large for a decimal128, fails as in Mongo. */
-function asDecimal(sum: Sql): Sql {
+function decimalSum(sum: Sql): Sql {
   const digits = sql`length(trim(both '0' from translate(v::text, '-.', '')))`
   return sql`(select case when ${digits} <= ${sql.lit(maxDigits)} and abs(v) < ${sql.lit(`1E${maxExponent + 1}`)}::numeric
     then v else (abs(v) + 1E10)::integer end from (select ${sum}) as s(v))`
@@ -41,7 +41,7 @@ function asDecimal(sum: Sql): Sql {
 function increased(leaf: Leaf, by: number | bigint | string): Sql {
   const { cast, encode } = postgresKind(leaf.kind)
   const sum = sql`coalesce(${columnOf(leaf)}, 0) + ${encode(by)}::${sql.raw(cast)}`
-  return leaf.kind === 'decimal' ? asDecimal(sum) : sum
+  return leaf.kind === 'decimal' ? decimalSum(sum) : sum
 }
 
 /** A result that the field's converter means as null is null, as it is where it is read from Mongo. */

@@ -88,3 +88,12 @@ export function decoded(leaf: Leaf): Document {
   const parents = leaf.parents.map((parent) => stored(leaf, parent))
   return { $cond: [isList(parents, value), elements, null] }
 }
+
+/**
+ * A number of a leaf's kind as a decimal. Doubles are taken to 15 digits, as Postgres makes them numeric; where the kind
+ * is another, a double holds a whole number, all of which counts.
+ */
+export function asDecimal({ kind }: Leaf, value: Document): Document {
+  if (kind === 'float') return { $toDecimal: { $toDouble: value } }
+  return { $toDecimal: { $cond: [{ $eq: [{ $type: value }, 'double'] }, { $toLong: value }, value] } }
+}
