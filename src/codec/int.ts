@@ -5,10 +5,11 @@ import type { Kind } from './kind.ts'
 export const minInt = -2147483648
 export const maxInt = 2147483647
 
+export const isInt = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= minInt && (value as number) <= maxInt
+
 function parse(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < minInt || value > maxInt) {
-    throw badValue('int', value, 'a whole number of 32 bits')
-  }
+  if (!isInt(value)) throw badValue('int', value, 'a whole number of 32 bits')
   return value + 0 // −0 becomes 0, which is what both stores keep
 }
 

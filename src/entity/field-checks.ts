@@ -1,3 +1,4 @@
+import { inJson } from '../codec/in-json.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Field, type FieldSpec, type Fields, isBare } from './field.ts'
 
@@ -51,14 +52,12 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
   if (spec.unique && spec.kind === 'json') refuse(entity, path, 'is json and cannot be unique', 'Mark a scalar field.')
 }
 
-const inJson = new Set(['text', 'int', 'float', 'boolean'])
-
 /** What can be asked for inside of a json value: plain scalars. */
 function checkJsonPaths(entity: string, path: string, { spec: { paths, mongo } }: Field<unknown>): void {
   for (const [inner, { spec }] of Object.entries(paths ?? {})) {
     const whole = `${path}.${inner}`
     checkPath(entity, whole, `${mongo ?? path}.${inner}`, true)
-    if (!inJson.has(spec.kind ?? '') || spec.shape !== 'scalar' || !isBare(spec))
+    if (!(spec.kind && spec.kind in inJson) || spec.shape !== 'scalar' || !isBare(spec))
       refuse(entity, whole, 'is inside json and no plain text(), int(), float() or boolean()', 'Use one of them alone.')
   }
 }

@@ -73,12 +73,18 @@ function build(entity: Entity, key: string, paths: readonly string[]): FieldSet 
   })
 }
 
+/** What is inside of json is read with the whole of it. */
+const readPath = ({ jsonPaths }: Entity, path: string): string => {
+  const inside = jsonPaths.get(path)
+  return inside ? inside.keys.slice(0, -inside.inJson!.length).join('.') : path
+}
+
 /**
  * The named paths of an entity; the id and the version always come along. A path of an embedded object asks for its
  * presence alone, one of a list of objects for how many they are.
  */
 export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
-  const sorted = [...new Set(paths)].sort()
+  const sorted = [...new Set(Array.from(paths, (path) => readPath(entity, path)))].sort()
   const key = sorted.join('\0') // the one character that no name holds
   const sets = setsOf(entity)
   let set = sets.get(key)

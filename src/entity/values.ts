@@ -1,3 +1,7 @@
+import { inJson } from '../codec/in-json.ts'
+import { isPlainObject } from '../util/json.ts'
+import type { Leaf, Rec } from './entity.ts'
+
 /** The value at a path of a record, or of an object in a list; null where an object on the way is null or missing. */
 export function valueAt(record: Readonly<Record<string, unknown>>, keys: readonly string[]): unknown {
   let value: unknown = record
@@ -6,4 +10,15 @@ export function valueAt(record: Readonly<Record<string, unknown>>, keys: readonl
     value = (value as Record<string, unknown>)[key]
   }
   return value ?? null
+}
+
+/** The value of a leaf; inside of json it is null where another kind's stands there, or a list on the way, as in stores. */
+export function leafValue(record: Rec, { keys, kind, inJson: steps }: Leaf): unknown {
+  if (!steps) return valueAt(record, keys)
+  let value = valueAt(record, keys.slice(0, -steps.length))
+  for (const step of steps) {
+    if (!isPlainObject(value) || !Object.hasOwn(value, step)) return null
+    value = value[step]
+  }
+  return inJson[kind]!(value) ? value : null
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
-import { valueAt } from '../entity/values.ts'
+import { leafValue } from '../entity/values.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { leafAt, type OrderKey } from './query.ts'
@@ -22,7 +22,7 @@ function seal(entity: Entity, order: readonly OrderKey[], values: string): strin
 export function encodeCursor(entity: Entity, order: readonly OrderKey[], record: Rec): string {
   const values = order.map(({ path }): Json => {
     const leaf = leafAt(entity, path)
-    const value = valueAt(record, leaf.keys)
+    const value = leafValue(record, leaf)
     return value === null ? null : kindOf(leaf.kind).toJson(value)
   })
   const text = JSON.stringify(values)

@@ -102,12 +102,12 @@ export function filteredLeaf(scope: Scope, where: Leafy): Leaf {
   return leaf
 }
 
-/** The order made total: the id is always the last key. Sorting by a list or by json is refused. */
+/** The order made total: the id is always the last key. Sorting by a list or by a whole json value is refused. */
 export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly OrderKey[] {
   const keys: OrderKey[] = []
   for (const key of order) {
     const leaf = leafAt(entity, key.path)
-    if (leaf.list !== 'none' || leaf.inJson || kindOf(leaf.kind).queries !== 'order') {
+    if (leaf.list !== 'none' || kindOf(leaf.kind).queries !== 'order') {
       throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be ordered by ${key.path}.`)
     }
     if (keys.some((earlier) => earlier.path === key.path)) continue

@@ -1,4 +1,4 @@
-import { defineEntity, embed, int, list, objectId, text } from 'crossfade'
+import { defineEntity, embed, int, json, list, objectId, text } from 'crossfade'
 import { expect, test } from 'vitest'
 import { allFields, fieldSet } from '../../src/entity/field-set.ts'
 
@@ -11,6 +11,7 @@ const Thing = defineEntity('Thing', {
     b: int(),
     e: embed({ x: text(), f: embed({ y: int() }) }),
     'a b': text(),
+    spec: json({ 'size.cm': int() }),
     rows: list(embed({ id: int(), g: embed({ z: text() }) })),
   },
 })
@@ -31,6 +32,10 @@ test('a member brings the objects around it, and nothing beside it', () => {
   expect(set.embeds.map(({ path }) => path)).toEqual(['e', 'e.f'])
 })
 
+test('what is inside of json is read with the whole of it', () => {
+  expect(fieldSet(Thing, ['spec.size.cm'])).toBe(fieldSet(Thing, ['spec']))
+})
+
 test('an embedded object alone is its presence', () => {
   const set = fieldSet(Thing, ['e'])
   expect(set.leaves).toEqual([])
@@ -42,7 +47,7 @@ test('no paths are the id alone', () => {
 })
 
 test('all fields are all leaves and embedded objects', () => {
-  expect(allFields(Thing).leaves.map(({ path }) => path)).toEqual(['a', 'b', 'e.x', 'e.f.y', 'a b'])
+  expect(allFields(Thing).leaves.map(({ path }) => path)).toEqual(['a', 'b', 'e.x', 'e.f.y', 'a b', 'spec'])
   expect(allFields(Thing).lists.map(({ leaves }) => [...leaves.keys()])).toEqual([['id', 'g.z']])
   expect(allFields(Thing)).toBe(allFields(Thing))
 })

@@ -5,9 +5,9 @@ import type { Aggregate, Measure } from '../../src/stores/aggregate.ts'
 import { rounds } from '../support/long.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 import { openWorld } from './open-world.ts'
-import { questions } from './queries.ts'
+import { type Asked, asksOf, questions } from './queries.ts'
 import { seed } from './seed.ts'
-import { type LeafPlan, pathOf, type World, worlds } from './world.ts'
+import { type World, worlds } from './world.ts'
 
 let stores: TestStores
 beforeAll(async () => {
@@ -19,10 +19,9 @@ afterAll(() => stores.close())
 const summed = new Set(['int', 'long'])
 const compared = new Set(['int', 'float', 'long', 'decimal', 'timestamp', 'text', 'enum', 'objectId'])
 
-function measuresOf(leaves: readonly LeafPlan[]): Measure[] {
-  return leaves.flatMap((leaf, index): Measure[] => {
+function measuresOf(asked: readonly Asked[]): Measure[] {
+  return asked.flatMap(({ leaf, path }): Measure[] => {
     if (leaf.shape !== 'scalar') return []
-    const path = pathOf(leaf, index)
     const sums: Measure[] = summed.has(leaf.kind)
       ? [
           { op: 'sum', path },
@@ -34,11 +33,11 @@ function measuresOf(leaves: readonly LeafPlan[]): Measure[] {
 }
 
 function aggregates(world: World): Arbitrary<Aggregate> {
-  const { leaves } = world
-  const groupable = leaves.flatMap((leaf, index) =>
-    leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order' ? [pathOf(leaf, index)] : [],
+  const asked = asksOf(world.leaves)
+  const groupable = asked.flatMap(({ leaf, path }) =>
+    leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order' ? [path] : [],
   )
-  const measures = Object.fromEntries([{ op: 'count' as const }, ...measuresOf(leaves)].map((m, i) => [`m$.${i}`, m]))
+  const measures = Object.fromEntries([{ op: 'count' as const }, ...measuresOf(asked)].map((m, i) => [`m$.${i}`, m]))
   const numbers = Object.entries(measures).filter(([, { op }]) => op !== 'min' && op !== 'max')
   const direction = fc.constantFrom('asc' as const, 'desc' as const)
   return fc

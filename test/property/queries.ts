@@ -4,7 +4,8 @@ import type { Direction, OrderKey, Where } from '../../src/stores/query.ts'
 import { valuesOf } from './values.ts'
 import { jsonKinds, type LeafPlan, pathOf, type World } from './world.ts'
 
-interface Asked {
+/** What can be asked of a world: its leaves, and what is inside of json. */
+export interface Asked {
   readonly leaf: LeafPlan
   readonly path: string
 }
@@ -58,7 +59,7 @@ export interface Question {
   readonly size: number
 }
 
-function asksOf(leaves: readonly LeafPlan[]): Asked[] {
+export function asksOf(leaves: readonly LeafPlan[]): Asked[] {
   return leaves.flatMap((leaf, index) => {
     const path = pathOf(leaf, index)
     if (leaf.kind !== 'json') return [{ leaf, path }]
@@ -99,9 +100,7 @@ function rowsConditions(rows: readonly LeafPlan[]): Arbitrary<Where>[] {
 /** Conditions up to three deep, orders of up to three keys in either direction, pages of one to six. */
 export function questions({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arbitrary<Question> {
   const asked = asksOf(leaves)
-  const orderable = leaves
-    .map((leaf, index) => ({ leaf, path: pathOf(leaf, index) }))
-    .filter(({ leaf }) => leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order')
+  const orderable = asked.filter(({ leaf }) => leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order')
   const key: Arbitrary<OrderKey> = fc.record({
     path: fc.constantFrom('id', ...orderable.map(({ path }) => path)),
     direction: fc.constantFrom<Direction>('asc', 'desc'),

@@ -1,4 +1,4 @@
-import { boolean, defineEntity, embed, float, int, objectId, text, timestamp } from 'crossfade'
+import { boolean, defineEntity, embed, float, int, json, objectId, text, timestamp } from 'crossfade'
 import { describe, expect, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { decodeCursor, encodeCursor } from '../../src/stores/cursor.ts'
@@ -15,6 +15,7 @@ const options = {
     on: boolean(),
     at: timestamp(),
     inner: embed({ code: text() }),
+    spec: json({ 'a.length': int(), 'a.constructor': text(), 'a.on': boolean(), 'a.x': float() }),
   },
 }
 const Thing = defineEntity('Thing', { mongo: 'things', ...options })
@@ -47,6 +48,20 @@ describe('Cursors', () => {
       null,
       id,
     ])
+  })
+
+  test.each([
+    [{ a: { length: 5, constructor: 'x', on: false, x: 0.5 } }, [5, 'x', false, 0.5]],
+    [{ a: { length: 5.5, constructor: 5, on: 'no', x: '1' } }, [null, null, null, null]],
+    [{ a: { length: 2 ** 31, constructor: null, on: 0 } }, [null, null, null, null]],
+    [{ a: [1, 2] }, [null, null, null, null]],
+    [{ a: 'text' }, [null, null, null, null]],
+    [{ a: {} }, [null, null, null, null]],
+    [null, [null, null, null, null]],
+  ])('carry of the json %j what is of the kinds that are asked for', (spec, values) => {
+    const inside = order(asc('spec.a.length'), asc('spec.a.constructor'), asc('spec.a.on'), asc('spec.a.x'))
+    const at = encodeCursor(Thing, inside, newRecord(Thing, id, { spec }))
+    expect(decodeCursor(Thing, inside, at)).toEqual([...values, id])
   })
 
   test('are text that fits a URL', () => {

@@ -1,12 +1,13 @@
 import { boolean, defineEntity, embed, float, int, json, list, text, type Where } from 'crossfade'
 import { Decimal128, Long } from 'mongodb'
+import { everything } from '../../../src/stores/query.ts'
 import { scenario } from '../scenario.ts'
 
 const eq = (path: string, value: unknown): Where => ({ op: 'eq', path, value })
 
 export default scenario({
   title:
-    'Objects whose members are only asked for, not mapped: json() names the paths that filters may use, each with the kind that counts there',
+    'Objects whose members are only asked for, not mapped: json() names the paths that filters and orders may use, each with the kind that counts there',
   entity: defineEntity('Part', {
     mongo: 'parts',
     postgres: 'parts',
@@ -46,6 +47,17 @@ export default scenario({
     { where: { op: 'gt', path: "spec.it's", value: 'Z' }, ids: [1, 5, 6] },
     { where: { op: 'not', of: eq("spec.it's", null) }, ids: [1, 5, 6] },
     { where: eq('spec.sold', true), ids: [1] },
+    { where: everything, order: [{ path: 'spec.size.cm', direction: 'desc' }], ids: [1, 2, 3, 4, 5, 6, 7] },
+    { where: everything, order: [{ path: 'spec.size.kg', direction: 'asc' }], ids: [3, 4, 7, 1, 2, 5, 6] },
+    { where: everything, order: [{ path: "spec.it's", direction: 'desc' }], ids: [5, 1, 6, 2, 3, 4, 7] },
+    {
+      where: everything,
+      order: [
+        { path: 'spec.sold', direction: 'desc' },
+        { path: 'spec.size.kg', direction: 'desc' },
+      ],
+      ids: [1, 6, 5, 2, 3, 4, 7],
+    },
     { where: { op: 'some', path: 'uses', where: eq('how.by', 'Ann') }, ids: [1] },
     { where: { op: 'some', path: 'uses', where: eq('how.by', null) }, ids: [2] },
   ],
