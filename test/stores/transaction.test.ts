@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Executor } from '../../src/stores/postgres/connection.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -45,6 +46,18 @@ test('nothing stands of what was sent with a statement that fails', async () => 
 
 test('a transaction in which nothing is asked is none', async () => {
   expect(await stores.postgres.connection.transaction(async () => 5)).toBe(5)
+})
+
+test.each([true, false])('once a transaction is over no statement of it runs; it failed: %s', async (fails) => {
+  let kept: Executor | undefined
+  const done = stores.postgres.connection.transaction(async (tx) => {
+    kept = tx
+    await tx.run(sql`select 1`)
+    if (fails) throw new Error('no')
+  })
+  await done.catch(() => undefined)
+  await expect(kept!.run(sql`insert into steps values (40)`)).rejects.toThrow('The transaction is over')
+  expect(await steps()).not.toContain(40)
 })
 
 test('a connection that breaks inside a transaction fails it and no other', async () => {

@@ -142,14 +142,18 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       const begun = client.query('begin')
       begun.catch(ignore)
       const { runPrepared } = executor(client)
+      let over = false
       // Answers come in order, so that this waits for nothing more; where no transaction began, nothing may go on
       const tx = executorOf(async <T>(statement: Prepared, values: readonly unknown[]) => {
+        if (over) throw new Error('The transaction is over; a statement of it would run, and stand, by itself.')
         const [rows] = await Promise.all([runPrepared<T>(statement, values), begun])
         return rows
       })
       let result: T
       try {
-        result = await work(tx)
+        result = await work(tx).finally(() => {
+          over = true
+        })
         await begun
       } catch (error) {
         await client.query('rollback').then(() => {
