@@ -19,6 +19,8 @@ function check(value: unknown, depth: number): Json {
   const copy: { [key: string]: Json } = {}
   for (const [key, member] of Object.entries(value)) {
     textKind.parse(key)
+    // The driver takes an object with this name for a BSON value
+    if (key === '_bsontype') throw badValue('JSON value', key, 'objects without the name "_bsontype"')
     // defineProperty, since assigning to "__proto__" would change the prototype and lose the key
     Object.defineProperty(copy, key, {
       value: check(member, depth + 1),

@@ -56,6 +56,16 @@ function checkScope(entity: string, scope: Scope, inElement: boolean, prefix: st
     const problem = `is stored inside "${inside}", which ${paths.has(inside)} holds whole`
     refuse(entity, prefix + path, problem, 'Map one of the two.')
   }
+  for (const { path, mongo } of [...whole, ...scope.embeds.values()]) {
+    const around = [...scope.embeds.values()].find((embed) => mongo.startsWith(`${embed.mongo}.`))
+    if (!around || path.startsWith(`${around.path}.`)) continue
+    refuse(
+      entity,
+      prefix + path,
+      `is stored inside "${around.mongo}", which ${around.path} maps`,
+      'Map it as a member.',
+    )
+  }
   for (const list of scope.lists.values()) checkScope(entity, list, true, `${prefix}${list.path}.`)
 }
 

@@ -23,9 +23,9 @@ function prefixes(path: string): string[] {
 interface Parent {
   readonly path: string
   readonly mongo: string
+  /** Members of a sensitive object are sensitive. */
+  readonly sensitive: boolean
 }
-
-const top: Parent = { path: '', mongo: '' }
 
 const join = (parent: string, child: string): string => (parent === '' ? child : `${parent}.${child}`)
 
@@ -48,7 +48,8 @@ class Parts {
       const { spec } = field
       const relative = spec.mongo ?? key
       const place = { key, steps: relative.split('.') }
-      const at = { path: join(parent.path, key), mongo: join(parent.mongo, relative) }
+      const { sensitive } = parent
+      const at = { path: join(parent.path, key), mongo: join(parent.mongo, relative), sensitive }
       if (spec.shape === 'objects') return Object.freeze<Node>({ ...place, list: this.#list(spec, at) })
       if (spec.shape === 'embed') return Object.freeze<Node>({ ...place, ...this.#embed(spec, at) })
       return Object.freeze<Node>({ ...place, leaf: this.#leaf(spec, at) })
@@ -82,30 +83,39 @@ class Parts {
 
   #embed(spec: FieldSpec, at: Parent): { embed: Embed; nodes: readonly Node[] } {
     const column = spec.column ?? `has_${snakeCase(at.path)}`
-    const embed = Object.freeze<Embed>({ ...at, column, required: spec.required })
+    const inner = { ...at, sensitive: at.sensitive || spec.sensitive }
+    const embed = Object.freeze<Embed>({ path: at.path, mongo: at.mongo, column, required: spec.required })
     this.embeds.set(at.path, embed)
-    return { embed, nodes: this.nodes(spec.fields!, at) }
+    return { embed, nodes: this.nodes(spec.fields!, inner) }
   }
 
   #list(spec: FieldSpec, at: Parent): ObjectList {
     const name = `${this.#name}.${at.path}`
-    const list = Object.freeze<ObjectList>({ ...located(spec, at), ...scopeOf(name, spec.fields!, true) })
+    const list = Object.freeze<ObjectList>({
+      ...located(spec, at),
+      ...scopeOf(name, spec.fields!, { element: true, sensitive: at.sensitive || spec.sensitive }),
+    })
     this.lists.set(at.path, list)
     return list
   }
 }
 
 /** What leaves and lists have alike. */
-function located(spec: FieldSpec, { path, mongo }: Parent) {
-  const { childTable, required, sensitive } = spec
+function located(spec: FieldSpec, { path, mongo, ...parent }: Parent) {
+  const { childTable, required } = spec
+  const sensitive = parent.sensitive || spec.sensitive
   const base = spec.column ?? snakeCase(path)
   const column = childTable && !spec.column ? `${base}_count` : base
   return { path, keys: path.split('.'), mongo, parents: prefixes(mongo), column, childTable, required, sensitive }
 }
 
-function scopeOf(name: string, fields: Fields, element: boolean): Scope {
+function scopeOf(
+  name: string,
+  fields: Fields,
+  { element, sensitive }: { element: boolean; sensitive: boolean },
+): Scope {
   const parts = new Parts(name, element)
-  const nodes = parts.nodes(fields, top)
+  const nodes = parts.nodes(fields, { path: '', mongo: '', sensitive })
   const { leaves, embeds, lists, jsonPaths } = parts
   return { name, leaves, embeds, lists, jsonPaths, nodes }
 }
@@ -118,7 +128,8 @@ function scopeOf(name: string, fields: Fields, element: boolean): Scope {
 export function defineEntity<const N extends string, F extends Fields>(name: N, options: EntityOptions<F>): Entity<F> {
   const { mongo, postgres, group = null, fields } = options
   const idKind = options.id.spec.kind as Entity['idKind']
-  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, group, fields, ...scopeOf(name, fields, false) })
+  const scope = scopeOf(name, fields, { element: false, sensitive: false })
+  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, group, fields, ...scope })
   checkEntity(entity)
   return entity
 }

@@ -49,6 +49,8 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
     const shape = spec.shape === 'objects' ? 'list' : spec.shape
     refuse(entity, path, `is a ${shape} and cannot be unique or a reference`, 'Mark a scalar field.')
   }
+  if (spec.index && spec.shape !== 'scalar' && (spec.shape !== 'list' || !spec.childTable))
+    refuse(entity, path, 'has no one column that an index could be on', 'Mark a scalar, a member or a list in a table.')
   if (spec.unique && spec.kind === 'json') refuse(entity, path, 'is json and cannot be unique', 'Mark a scalar field.')
 }
 

@@ -53,11 +53,10 @@ const plain: FieldSpec = {
   flaw: null,
 }
 
-const told = ['required', 'mongo', 'column', 'sensitive', 'unique', 'index', 'references', 'values'] as const
-
 /** Whether a field says nothing about itself but its shape and kind. */
-export const isBare = (spec: FieldSpec): boolean =>
-  Object.keys(spec.converter).length === 0 && told.every((key) => spec[key] === plain[key])
+export const isBare = ({ shape, kind, converter, ...told }: FieldSpec): boolean =>
+  Object.keys(converter).length === 0 &&
+  Object.entries(told).every(([key, value]) => value === plain[key as keyof FieldSpec])
 
 /** One field of a mapping. Immutable: each method returns a changed copy. Nullable unless `required`. */
 export class Field<T> {

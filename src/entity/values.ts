@@ -1,4 +1,4 @@
-import { inJson } from '../codec/in-json.ts'
+import { inJson, type KindInJson } from '../codec/in-json.ts'
 import { isPlainObject } from '../util/json.ts'
 import type { Leaf, Rec } from './entity.ts'
 
@@ -20,5 +20,5 @@ export function leafValue(record: Rec, { keys, kind, inJson: steps }: Leaf): unk
     if (!isPlainObject(value) || !Object.hasOwn(value, step)) return null
     value = value[step]
   }
-  return inJson[kind]!(value) ? value : null
+  return inJson[kind as KindInJson](value) ? value : null
 }

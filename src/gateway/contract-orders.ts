@@ -21,7 +21,7 @@ export function contractOrders(
       const by = getNamedType(input.getFields()['field']?.type)
       if (!isEnumType(by)) continue
       const paths = by.getValues().map(({ value }) => String(value))
-      const known = paths.filter((path) => entity.leaves.has(path))
+      const known = paths.filter((path) => entity.leaves.has(path) || entity.jsonPaths.has(path))
       orders.set(
         entity.name,
         known.map((path) => ({ path, direction: 'asc' })),

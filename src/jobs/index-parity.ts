@@ -32,7 +32,9 @@ const begins = (index: PostgresIndex, columns: readonly string[]): boolean =>
 type Mapped = Pick<Key, 'leaf' | 'list'>
 
 function byMongoPath(entity: Entity): Map<string, Mapped> {
-  const own = [...entity.leaves.values(), idLeaf(entity)].map((leaf) => [leaf.mongo, { leaf, list: null }] as const)
+  const own = [...entity.leaves.values(), ...entity.jsonPaths.values(), idLeaf(entity)].map(
+    (leaf) => [leaf.mongo, { leaf, list: null }] as const,
+  )
   const members = [...entity.lists.values()].flatMap((list) =>
     [...list.leaves.values()].map((leaf) => [`${list.mongo}.${leaf.mongo}`, { leaf, list }] as const),
   )
@@ -60,6 +62,9 @@ export async function missingIndexes(
   }
 
   async function scalarIndex(because: string, keys: readonly Key[], unique: boolean): Promise<void> {
+    const inside = keys.find(({ leaf }) => leaf.inJson)
+    if (inside)
+      return add(because, null, `${inside.leaf.path} is inside of json: map it as a field to give it an index.`)
     const columns = keys.map(({ leaf }) => leaf.column)
     const kept = unique
       ? present.some((index) => index.unique && index.columns.length === columns.length && begins(index, columns))

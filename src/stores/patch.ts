@@ -1,6 +1,7 @@
 import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
 import { membersOf, parseLeaf, parseObjects } from '../entity/new-record.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { parseWhere } from './parse-where.ts'
 import type { Where } from './query.ts'
 
 /** Arithmetic over the record's own numbers before the patch; null counts as 0. */
@@ -97,9 +98,8 @@ function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListCha
   if (op === 'append') return { op, list, value: parseObjects(list, [operand])![0]! }
   if (op !== 'pull') return refuse(entity, list.path, `uses ${op} on a list of objects`)
   const isCondition = typeof operand === 'object' && operand !== null && 'op' in operand
-  return isCondition
-    ? { op, list, where: operand as Where }
-    : refuse(entity, list.path, 'uses pull without a condition')
+  if (!isCondition) return refuse(entity, list.path, 'uses pull without a condition')
+  return { op, list, where: parseWhere(list, operand as Where) }
 }
 
 /** Collects what one patch changes. */

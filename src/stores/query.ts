@@ -91,11 +91,18 @@ function asksEquality(where: Leafy): boolean {
   return where.op === 'in' && !where.values.includes(null)
 }
 
+/** Whether only text can be asked that: for a part of it, or without regard to case. */
+function asksText(where: Leafy): boolean {
+  if (where.op === 'contains' || where.op === 'startsWith' || where.op === 'endsWith') return true
+  return 'insensitive' in where && where.insensitive === true
+}
+
 /** The leaf that a condition is about. @throws BAD_USER_INPUT where its kind cannot be asked that. */
 export function filteredLeaf(scope: Scope, where: Leafy): Leaf {
   const leaf = leafAt(scope, where.path)
   const { queries } = kindOf(leaf.kind)
-  if (queries === 'none' || (queries === 'equality' && !asksEquality(where))) {
+  const isText = leaf.kind === 'text' || leaf.kind === 'enum'
+  if (queries === 'none' || (queries === 'equality' && !asksEquality(where)) || (!isText && asksText(where))) {
     const what = queries === 'none' ? 'filtered' : `filtered by ${where.op}`
     throw new CrossfadeError('BAD_USER_INPUT', `${scope.name}.${where.path} is ${leaf.kind} and cannot be ${what}.`)
   }

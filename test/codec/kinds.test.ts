@@ -97,6 +97,7 @@ const refused: readonly (readonly [kind: KindName, value: unknown, message: stri
     'is not a valid JSON value: expected objects, lists, strings, numbers, booleans or null.',
   ],
   ['json', { 'a\0': 1 }, 'expected a string without the character NUL, which Postgres cannot hold.'],
+  ['json', [{ _bsontype: 'ObjectId' }], 'expected objects without the name "_bsontype".'],
   ['json', deep(91), '"…" is not a valid JSON value: expected at most 90 levels.'],
 ]
 

@@ -99,6 +99,20 @@ describe('Differences', () => {
     ])
   })
 
+  test('hide the members of what is sensitive, at any depth', () => {
+    const Secretive = defineEntity('Secretive', {
+      mongo: 'secretive',
+      postgres: 'secretive',
+      id: objectId(),
+      fields: { a: embed({ b: embed({ c: text() }) }).sensitive(), rows: list(embed({ d: text() })).sensitive() },
+    })
+    const of = (value: string) => newRecord(Secretive, id, { a: { b: { c: value } }, rows: [{ d: value }] })
+    expect(differences(allFields(Secretive), of('x'), of('y'))).toEqual([
+      { path: 'a.b.c', control: hidden, candidate: hidden },
+      { path: 'rows.d', control: hidden, candidate: hidden },
+    ])
+  })
+
   test('tell a missing object from an empty one', () => {
     expect(differences(all, record({ inner: {} }), record({}))).toEqual([
       { path: 'inner', control: '(object)', candidate: null },

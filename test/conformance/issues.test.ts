@@ -1,3 +1,5 @@
+import { defineEntity, embed, int, list, text } from 'crossfade'
+import { DBRef, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Issue } from '../../src/codec/refused.ts'
 import { imageOf } from '../../src/stores/mongo/scan.ts'
@@ -140,6 +142,23 @@ test('a required value that is null or missing is an issue', () => {
   const required = { path: 'name', rule: 'is required but null or missing', raw: 'null' }
   expect(imageOf(Vessel, 'x', { name: null }).issues).toEqual([required])
   expect(imageOf(Vessel, 'x', {}).issues).toEqual([required])
+})
+
+test('what the driver makes a reference is an object with members', () => {
+  // Not asked of the store: SecantusDB, unlike MongoDB, does not look inside such an object
+  const Linked = defineEntity('Linked', {
+    mongo: 'linked',
+    postgres: 'linked',
+    id: int(),
+    fields: { author: embed({ name: text() }), links: list(embed({ label: text() })) },
+  })
+  const document = {
+    author: new DBRef('users', new ObjectId(), undefined, { name: 'Ann' }),
+    links: [new DBRef('pages', new ObjectId(), undefined, { label: 'home' })],
+  }
+  const { record, issues } = imageOf(Linked, 1, document)
+  expect(record).toEqual({ id: 1, author: { name: 'Ann' }, links: [{ label: 'home' }] })
+  expect(issues).toEqual([])
 })
 
 test('issues are kept beside the records and counted by path and rule', async () => {

@@ -67,6 +67,25 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     'Thing.c uses the Mongo path "x" of a. Map each path once.',
   ],
   [
+    'a field stored inside an object of others',
+    { box: embed({ a: text() }), b: text().at('box.b') },
+    'Thing.b is stored inside "box", which box maps. Map it as a member.',
+  ],
+  [
+    'an index on a list in a column',
+    { a: list(text()).index() },
+    'Thing.a has no one column that an index could be on. Mark a scalar, a member or a list in a table.',
+  ],
+  [
+    'an index on a list of objects',
+    {
+      a: list(embed({ b: text() }))
+        .childTable('t')
+        .index(),
+    },
+    'Thing.a has no one column that an index could be on. Mark a scalar, a member or a list in a table.',
+  ],
+  [
     'a path inside a value',
     { a: json().at('x'), b: text().at('x.y') },
     'Thing.b is stored inside "x", which a holds whole. Map one of the two.',

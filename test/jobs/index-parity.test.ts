@@ -1,4 +1,4 @@
-import { defineEntity, embed, int, list, text } from 'crossfade'
+import { defineEntity, embed, int, json, list, text } from 'crossfade'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { schema } from '../../schema/index.ts'
@@ -21,6 +21,7 @@ const Ship = defineEntity('Ship', {
     ports: list(text()).childTable('ship_ports'),
     calls: list(embed({ port: text(), year: int() })).childTable('ship_calls'),
     owners: list(embed({ name: text() })),
+    papers: json({ 'lloyds.no': int() }),
   },
 })
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
   await createMongoIndex(connection, 'ships', { 'owners.name': 1 }, false)
   await createMongoIndex(connection, 'ships', { 'calls.port': 1, name: 1 }, false)
   await createMongoIndex(connection, 'ships', { hull: 1 }, false)
+  await createMongoIndex(connection, 'ships', { 'papers.lloyds.no': 1 }, false)
   await createMongoIndex(connection, 'ships', { tags: 1, name: 1 }, false)
   await copyAll(stores, Ship)
 })
@@ -86,6 +88,12 @@ const members = [
   },
 ]
 const advice = [
+  ...["MongoDB's index papers.lloyds.no_1", "the contract's order by papers.lloyds.no"].map((because) => ({
+    type,
+    because,
+    statement: null,
+    note: 'papers.lloyds.no is inside of json: map it as a field to give it an index.',
+  })),
   { type, because: "MongoDB's index hull_1", statement: null, note: 'The mapping does not name hull.' },
   {
     type,
@@ -126,11 +134,12 @@ const found = () =>
   missingIndexes(stores, Ship, [
     { path: 'flag', direction: 'asc' },
     { path: 'name', direction: 'asc' },
+    { path: 'papers.lloyds.no', direction: 'asc' },
   ])
 
 test('what PostgreSQL lacks is named, with its statement and with what stands in the way', async () => {
   const missing = await found()
-  expect(missing).toHaveLength(11)
+  expect(missing).toHaveLength(13)
   expect(new Set(missing)).toEqual(new Set([...lists, ...members, ...advice, ...rest]))
 })
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Executor } from '../../src/stores/postgres/connection.ts'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { connectPostgres, type Executor } from '../../src/stores/postgres/connection.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -42,6 +42,24 @@ test('nothing stands of what was sent with a statement that fails', async () => 
   expect(await steps()).toEqual(before)
   await connection.transaction((tx) => tx.run(sql`insert into steps values (22)`))
   expect(await steps()).toEqual([...before, 22])
+})
+
+test('a transaction that goes on after a failed statement is not taken for committed', async () => {
+  const done = stores.postgres.connection.transaction(async (tx) => {
+    await tx.run(sql`insert into steps values (50)`)
+    await tx.run(sql`select 1 / 0`).catch(() => undefined)
+  })
+  await expect(done).rejects.toThrow('was rolled back')
+  expect(await steps()).not.toContain(50)
+})
+
+test('statements that wait for those before them have the time of all', async () => {
+  const impatient = connectPostgres({ uri: inject('databaseUrl'), statementTimeoutMs: 500 })
+  const naps = impatient.transaction((tx) =>
+    Promise.all([1, 2, 3, 4, 5].map((n) => tx.run(sql`select pg_sleep(0.4), ${n}::int as n`))),
+  )
+  await expect(naps).resolves.toHaveLength(5)
+  await impatient.pool.end()
 })
 
 test('a transaction in which nothing is asked is none', async () => {

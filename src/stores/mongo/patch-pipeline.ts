@@ -38,7 +38,8 @@ function decimalSum(before: Document, by: string): Document {
     { $eq: [{ $add: ['$$sum', less] }, amount] },
     { $eq: [{ $add: ['$$sum', Decimal128.fromString(negated(by))] }, '$$before'] },
   ]
-  const sum = { $cond: [{ $and: exact }, '$$sum', { $toInt: Decimal128.fromString('Infinity') }] }
+  // Not $toInt of a constant, which the server might work out, and fail at, before it knows the sum
+  const sum = { $cond: [{ $and: exact }, '$$sum', { $toInt: { $add: ['$$sum', Decimal128.fromString('Infinity')] } }] }
   const added = { $let: { vars: { sum: { $add: ['$$before', amount] } }, in: sum } }
   return { $let: { vars: { before }, in: added } }
 }
@@ -112,8 +113,12 @@ function assemble(node: Tree, path: string): unknown {
   if (node.present === false) return null
   const members: Document = {}
   for (const [step, member] of node.members) members[step] = assemble(member, `${path}.${step}`)
-  const there = { $cond: [{ $eq: [{ $type: `$${path}` }, 'object'] }, `$${path}`, {}] }
-  return { $mergeObjects: [there, members] }
+  const isObject = { $eq: [{ $type: `$${path}` }, 'object'] }
+  if (node.present) return { $mergeObjects: [{ $cond: [isObject, `$${path}`, {}] }, members] }
+  // No object of the mapping: what stands there in the place of one is lost only to a value
+  const nothing = { $and: Object.values(members).map((value) => ({ $lte: [value, null] })) }
+  const made = { $cond: [nothing, `$${path}`, members] }
+  return { $cond: [isObject, { $mergeObjects: [`$${path}`, members] }, made] }
 }
 
 /** The `$set` of an update pipeline: every expression sees the document as it was before. */

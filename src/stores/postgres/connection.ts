@@ -87,11 +87,19 @@ function executorOf(runPrepared: Executor['runPrepared']): Executor {
   }
 }
 
-function executor(client: pg.Pool | pg.PoolClient): Executor {
-  return executorOf(async <T>({ text, name }: Prepared, values: readonly unknown[]) => {
-    const result = await client.query({ name, text, values: [...values] })
-    return result.rows as T[]
-  })
+interface Timed extends pg.QueryConfig {
+  /** How long the client waits, in milliseconds; the driver counts from when the statement is sent. */
+  readonly query_timeout?: number
+}
+
+async function send<T>(
+  client: pg.Pool | pg.PoolClient,
+  { text, name }: Prepared,
+  values: readonly unknown[],
+  timeout?: number,
+): Promise<T[]> {
+  const query: Timed = { name, text, values: [...values], ...(timeout ? { query_timeout: timeout } : {}) }
+  return (await client.query(query)).rows as T[]
 }
 
 /** The next statement on the connection fails and tells. */
@@ -118,13 +126,14 @@ export class UnknownCommit extends Error {}
 /** Nothing is sent before the first call; a server that is down fails a call at once, one that is silent after five seconds. */
 export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
+  // A server that hangs does not time its statements; the client's own limit comes a little later
+  const patienceMs = statementTimeoutMs + 1_000
   const pool = new pg.Pool({
     connectionString: options.uri,
     max: options.poolSize ?? 20,
     connectionTimeoutMillis: 5_000,
     statement_timeout: statementTimeoutMs,
-    // A server that hangs does not time its statements; the client's own limit comes a little later.
-    query_timeout: statementTimeoutMs + 1_000,
+    query_timeout: patienceMs,
     options: '-c timezone=UTC -c synchronous_commit=on',
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
     application_name: 'crossfade',
@@ -141,12 +150,15 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     try {
       const begun = client.query('begin')
       begun.catch(ignore)
-      const { runPrepared } = executor(client)
+      let waiting = 0
       let over = false
       // Answers come in order, so that this waits for nothing more; where no transaction began, nothing may go on
       const tx = executorOf(async <T>(statement: Prepared, values: readonly unknown[]) => {
         if (over) throw new Error('The transaction is over; a statement of it would run, and stand, by itself.')
-        const [rows] = await Promise.all([runPrepared<T>(statement, values), begun])
+        waiting++
+        // Each that was sent before it has the server for its own time first
+        const sent = send<T>(client, statement, values, waiting * patienceMs)
+        const [rows] = await Promise.all([sent.finally(() => waiting--), begun])
         return rows
       })
       let result: T
@@ -161,8 +173,9 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
         }, ignore)
         throw error
       }
+      let ended: string
       try {
-        await client.query('commit')
+        ended = (await client.query('commit')).command
         broken = false
       } catch (error) {
         // A constraint or a conflict is a refusal; anything else, a server that goes down included, is silence.
@@ -170,11 +183,13 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
         if (broken) throw new UnknownCommit('COMMIT was not answered', { cause: error })
         throw error
       }
+      // Where a statement had failed, the answer to COMMIT is ROLLBACK, and no error
+      if (ended !== 'COMMIT') throw new Error('A statement failed and nobody minded: the transaction was rolled back.')
       return result
     } finally {
       client.off('error', ignore)
       client.release(broken)
     }
   }
-  return { pool, statementTimeoutMs, transaction, ...executor(pool) }
+  return { pool, statementTimeoutMs, transaction, ...executorOf((statement, values) => send(pool, statement, values)) }
 }

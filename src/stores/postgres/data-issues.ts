@@ -20,7 +20,7 @@ async function insertIssues(
   if (rows.length === 0) return
   await tx.run(
     sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
-        select ${entity.name}, r.id, r.path, r.rule, r.raw, ${found}
+        select distinct on (r.id, r.path, r.rule) ${entity.name}, r.id, r.path, r.rule, r.raw, ${found}
         from json_to_recordset(${JSON.stringify(rows)}::json) r(id text, path text, rule text, raw text)
         on conflict (entity, id, path, rule) do update set raw = excluded.raw, at = now()`,
   )

@@ -19,6 +19,7 @@ export function writeError(error: unknown): unknown {
       cause: error,
     })
   }
+  if (error instanceof TypeError || error instanceof RangeError) return error // a fault of ours is no outage
   if (!(error instanceof pg.DatabaseError)) {
     return new CrossfadeError('UNAVAILABLE', 'PostgreSQL does not answer; nothing was written.', { cause: error })
   }

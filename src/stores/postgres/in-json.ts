@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { KindInJson } from '../../codec/in-json.ts'
 import { maxInt, minInt } from '../../codec/int.ts'
-import type { KindName } from '../../codec/kinds.ts'
 
 type Sql = RawBuilder<unknown>
 
 /** What `jsonb_typeof` says of a kind's values, and their SQL value; a null is a value of another kind. */
-const kinds: Partial<Record<KindName, readonly [type: string, value: (json: Sql) => Sql]>> = {
+const kinds: Record<KindInJson, readonly [type: string, value: (json: Sql) => Sql]> = {
   text: ['string', (json) => sql`(${json} #>> '{}') collate "C"`],
   float: ['number', (json) => sql`(${json})::double precision`],
   boolean: ['boolean', (json) => sql`(${json})::boolean`],
@@ -19,8 +19,8 @@ function whole(json: Sql): Sql {
 }
 
 /** The value of a kind at a path inside a jsonb column; null where another stands there, or a list on the way. */
-export function inJson(kind: KindName, column: Sql, steps: readonly string[]): Sql {
-  const [type, value] = kinds[kind]!
+export function inJson(kind: KindInJson, column: Sql, steps: readonly string[]): Sql {
+  const [type, value] = kinds[kind]
   const json = sql`${column} -> ${sql.join(
     steps.map((step) => sql.lit(step)),
     sql` -> `,

@@ -44,6 +44,7 @@ export function selectObjects(list: ObjectList, withRest: boolean): Sql {
     ...list.embeds.values().map(({ column }) => sql`e.${sql.id(column)}`),
     ...list.leaves.values().map(member),
   ]
-  const objects = sql`select coalesce(json_agg(r order by r.position), '[]') from (select ${sql.join(members)} ${rowsOf(list)}) r`
+  // r.* and not r, which would be a column of that name where there is one
+  const objects = sql`select coalesce(json_agg(r.* order by r.position), '[]') from (select ${sql.join(members)} ${rowsOf(list)}) r`
   return sql`case when ${listColumn(list)} is not null then (${objects}) end as ${sql.id(list.column)}`
 }

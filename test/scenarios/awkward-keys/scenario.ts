@@ -18,6 +18,8 @@ export default scenario({
       raw: { 'a.b': 1, $set: { $inc: 1 }, '': 0, __proto__x: 1, 'ключ 🔑': true },
       'not.mapped': { $where: 'x' },
       $odd: 1,
+      // Names that Extended JSON has for types
+      like: { $date: 'x', at: [{ $oid: 'zz' }, { $numberInt: 'x' }], $$date: { $binary: 1 } },
       note: 'six characters, \\u0000, and no NUL',
     },
   ],

@@ -3,31 +3,42 @@ import { intPrefixOf, meansNull } from '../../../codec/converter.ts'
 import { wholeNumber } from '../../../codec/decimal.ts'
 import { type Issue, Refused } from '../../../codec/refused.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
-import { isPlainObject } from '../../../util/json.ts'
 import type { Lost } from './mongo-kind.ts'
 import { mongoKind } from './mongo-kinds.ts'
+import { objectOf } from './object-of.ts'
 
 const maxRaw = 10_000 // characters of a raw value kept with an issue
+const maxPath = 300 // characters of its path, which may hold a client's keys and stands in an index
+const maxIssues = 100 // kept of one record: of a list of a million dirty values the first tell enough
+
+const cut = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text
 
 export function rawText(value: unknown): string {
-  const text = BSON.EJSON.stringify(value, { relaxed: false }) ?? 'undefined'
-  return text.length > maxRaw ? `${text.slice(0, maxRaw)}…` : text
+  return cut(BSON.EJSON.stringify(value, { relaxed: false }) ?? 'undefined', maxRaw)
 }
 
 /** Collects what a decode could not carry; absent on the read path, where nobody looks. */
 export type Issues = Issue[] | null
 
 export function report(issues: Issues, path: string, rule: string, raw: unknown): null {
-  issues?.push({ path, rule, raw: rawText(raw) })
+  if (issues && issues.length <= maxIssues) add(issues, { path: cut(path, maxPath), rule, raw: rawText(raw) })
   return null
+}
+
+function add(issues: Issue[], issue: Issue): void {
+  if (issues.length < maxIssues) issues.push(issue)
+  else if (issues.length === maxIssues)
+    issues.push({ path: '(more)', rule: `has more than ${maxIssues} issues`, raw: issue.raw })
 }
 
 /** What the path from a parent document leads to; undefined where a step is missing or no object. */
 export function follow(document: unknown, steps: readonly string[]): unknown {
   let value = document
   for (const step of steps) {
-    if (!isPlainObject(value)) return undefined
-    value = value[step]
+    const object = objectOf(value)
+    if (!object) return undefined
+    value = object[step]
   }
   return value
 }
@@ -50,7 +61,8 @@ function decodeScalar(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
 /** The record's value for a stored one: null, with an issue, where it is dirty; elements of lists likewise left out. */
 export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
   if (leaf.list === 'none') {
-    const lost: Lost = (path, rule, part) => report(issues, `${leaf.mongo}.${path}`, rule, part)
+    const inside = (path: string): string => (leaf.sensitive ? leaf.mongo : `${leaf.mongo}.${path}`)
+    const lost: Lost = (path, rule, part) => report(issues, inside(path), rule, part)
     const value = decodeScalar(leaf, raw, lost)
     if (value instanceof Refused) return report(issues, leaf.mongo, value.rule, raw)
     if (value === null && leaf.required)
@@ -72,7 +84,7 @@ export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
 }
 
 /** The objects of a list: what else stands in it has no place in a record. */
-export const objectsIn = (raw: readonly unknown[]): Record<string, unknown>[] => raw.filter(isPlainObject)
+export const objectsIn = (raw: readonly unknown[]): Document[] => raw.flatMap((element) => objectOf(element) ?? [])
 
 /** Likewise: objects alone have a place, each with its issues under its number. */
 export function decodeObjects(list: ObjectList, raw: unknown, issues: Issues): unknown {
@@ -81,10 +93,14 @@ export function decodeObjects(list: ObjectList, raw: unknown, issues: Issues): u
   }
   if (!Array.isArray(raw)) return report(issues, list.mongo, 'is not a list', raw)
   return raw.flatMap((element: unknown, index) => {
-    if (!isPlainObject(element)) return report(issues, `${list.mongo}.${index}`, 'is not an object', element) ?? []
+    const object = objectOf(element)
+    if (!object) {
+      report(issues, `${list.mongo}.${index}`, 'is not an object', element)
+      return []
+    }
     const found: Issue[] | null = issues && []
-    const members = decodeNodes(list.nodes, element, found)
-    for (const issue of found ?? []) issues?.push({ ...issue, path: `${list.mongo}.${index}.${issue.path}` })
+    const members = decodeNodes(list.nodes, object, found)
+    for (const issue of found ?? []) add(issues!, { ...issue, path: `${list.mongo}.${index}.${issue.path}` })
     return [members]
   })
 }
@@ -93,9 +109,10 @@ function decodeNodes(nodes: readonly Node[], document: unknown, issues: Issues):
   const record: Record<string, unknown> = {}
   for (const node of nodes) {
     const raw = follow(document, node.steps)
+    const object = node.embed && objectOf(raw)
     if (node.leaf) record[node.key] = decodeLeaf(node.leaf, raw, issues)
     else if (node.list) record[node.key] = decodeObjects(node.list, raw, issues)
-    else if (isPlainObject(raw)) record[node.key] = decodeNodes(node.nodes, raw, issues)
+    else if (object) record[node.key] = decodeNodes(node.nodes, object, issues)
     else if (raw === null || raw === undefined) record[node.key] = null
     else record[node.key] = report(issues, node.embed.mongo, 'is not an object', raw)
   }

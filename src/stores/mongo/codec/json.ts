@@ -1,7 +1,8 @@
 import { maxDepth } from '../../../codec/json.ts'
 import { Refused } from '../../../codec/refused.ts'
-import { isPlainObject, type Json } from '../../../util/json.ts'
+import type { Json } from '../../../util/json.ts'
 import type { Lost, MongoKind } from './mongo-kind.ts'
+import { objectOf } from './object-of.ts'
 
 // Without the value, which is kept as raw: issues are counted by their rule
 const noForm = new Refused('has no JSON form')
@@ -16,17 +17,20 @@ function decode(raw: unknown, depth: number, path: string, lost: Lost): Json | R
   if (typeof raw === 'boolean') return raw
   if (typeof raw === 'string') return raw.includes('\0') ? noForm : raw
   if (typeof raw === 'number') return Number.isFinite(raw) ? raw + 0 : noForm
-  if (depth > maxDepth || !(Array.isArray(raw) || isPlainObject(raw))) return noForm
-  const part = (key: string | number, value: unknown): Json => {
-    const inner = path === '' ? String(key) : `${path}.${key}`
+  if (depth > maxDepth) return noForm
+  const part = (key: string, value: unknown): Json => {
+    const name = key.includes('.') ? JSON.stringify(key) : key
+    const inner = path === '' ? name : `${path}.${name}`
     const decoded = decode(value, depth + 1, inner, lost)
     if (!(decoded instanceof Refused)) return decoded
     lost(inner, decoded.rule, value)
     return null
   }
-  if (Array.isArray(raw)) return raw.map((element: unknown, index) => part(index, element))
+  if (Array.isArray(raw)) return raw.map((element: unknown, index) => part(String(index), element))
+  const members = objectOf(raw)
+  if (!members) return noForm
   const object: { [key: string]: Json } = {}
-  for (const [key, member] of Object.entries(raw)) put(object, key, part(key, member))
+  for (const [key, member] of Object.entries(members)) put(object, key, part(key, member))
   return object
 }
 

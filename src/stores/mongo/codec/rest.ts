@@ -1,25 +1,42 @@
 import { BSON, type Document } from 'mongodb'
 import type { Entity, Node, ObjectList } from '../../../entity/entity.ts'
-import { isPlainObject, type Json } from '../../../util/json.ts'
+import type { Json } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
 import { follow, type Issues, objectsIn, report } from './decode.ts'
+import { objectOf } from './object-of.ts'
 
 function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]): Record<string, unknown> {
   const rest = { ...document }
   for (const node of nodes) {
     const [step, ...deeper] = node.steps as [string, ...string[]]
     const value = rest[step]
+    const object = objectOf(value)
     if (deeper.length > 0) {
-      if (isPlainObject(value)) rest[step] = withoutMapped(value, [{ ...node, steps: deeper }])
+      if (object) rest[step] = withoutMapped(object, [{ ...node, steps: deeper }])
       else if (value === null) delete rest[step]
     } else if (!node.embed || value === null) delete rest[step]
-    else if (isPlainObject(value)) rest[step] = withoutMapped(value, node.nodes)
+    else if (object) rest[step] = withoutMapped(object, node.nodes)
     else delete rest[step] // reported as an issue by decode
-    const left = rest[step]
-    if (isPlainObject(left) && Object.keys(left).length === 0) delete rest[step]
+    const left = objectOf(rest[step])
+    if (left && Object.keys(left).length === 0) delete rest[step]
   }
   return rest
 }
+
+function renamed(value: unknown, rename: (key: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((element) => renamed(element, rename))
+  const object = objectOf(value)
+  if (!object) return value
+  return Object.fromEntries(Object.entries(object).map(([key, member]) => [rename(key), renamed(member, rename)]))
+}
+
+/** Extended JSON has no way to tell a stored name that begins with $ from one of its own: it is kept with one $ more. */
+const escaped = (key: string): string => (key.startsWith('$') ? `$${key}` : key)
+const unescaped = (key: string): string => (key.startsWith('$$') ? key.slice(1) : key)
+
+/** What the mapping does not name, as it was stored. */
+export const encodeRest = (rest: Json): Document =>
+  renamed(BSON.EJSON.deserialize(rest as Document, { relaxed: false }), unescaped) as Document
 
 /** The escape of NUL in JSON text, with no backslash of its own before it. */
 const holdsNul = (kept: Json): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.stringify(kept))
@@ -27,7 +44,7 @@ const holdsNul = (kept: Json): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.st
 function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
   const rest = withoutMapped(document, nodes)
   if (Object.keys(rest).length === 0) return null
-  const kept = BSON.EJSON.serialize(rest, { relaxed: false }) as Json
+  const kept = BSON.EJSON.serialize(renamed(rest, escaped) as Document, { relaxed: false }) as Json
   return holdsNul(kept) ? report(issues, path, 'holds the character NUL, which jsonb cannot store', rest) : kept
 }
 
@@ -40,7 +57,9 @@ export function decodeRest(entity: Entity, document: Document, issues: Issues): 
 /** The same of one list of objects, in the order that its record has; null where there is none in any. */
 export function decodeListRests(list: ObjectList, raw: unknown, issues: Issues): readonly Json[] | null {
   if (!Array.isArray(raw)) return null
-  const rests = objectsIn(raw).map((element) => restOf(element, list.nodes, `${list.mongo}.(unmapped)`, issues))
+  const rests = objectsIn(raw).map((element, index) =>
+    restOf(element, list.nodes, `${list.mongo}.${index}.(unmapped)`, issues),
+  )
   return rests.some((rest) => rest !== null) ? rests : null
 }
 

@@ -1,0 +1,38 @@
+import { textKind } from '../codec/text.ts'
+import type { Scope } from '../entity/entity.ts'
+import { parseScalar } from '../entity/new-record.ts'
+import { filteredLeaf, listAt, type Where } from './query.ts'
+
+/**
+ * A condition with its values in the form of their kinds, for callers that cannot vouch for them: stores bind what they
+ * are given.
+ *
+ * @throws BAD_USER_INPUT for what a kind cannot be asked, and for a value that is not of it.
+ */
+export function parseWhere(scope: Scope, where: Where): Where {
+  switch (where.op) {
+    case 'and':
+    case 'or':
+      return { ...where, of: where.of.map((part) => parseWhere(scope, part)) }
+    case 'not':
+      return { ...where, of: parseWhere(scope, where.of) }
+    case 'some':
+      return { ...where, where: parseWhere(listAt(scope, where.path), where.where) }
+    case 'isEmpty':
+      return where
+  }
+  if (scope.lists.has(where.path)) return where
+  const leaf = filteredLeaf(scope, where)
+  const parsed = (value: unknown): unknown => (value === null ? null : parseScalar(leaf, value))
+  switch (where.op) {
+    case 'in':
+    case 'has':
+      return { ...where, values: where.values.map(parsed) }
+    case 'contains':
+    case 'startsWith':
+    case 'endsWith':
+      return { ...where, value: textKind.parse(where.value) }
+    default:
+      return { ...where, value: parsed(where.value) }
+  }
+}
