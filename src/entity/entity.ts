@@ -69,6 +69,8 @@ export interface ObjectList extends Scope {
   readonly sensitive: boolean
 }
 
+export const isObjectList = (list: Leaf | ObjectList): list is ObjectList => 'nodes' in list
+
 /** The record's tree, for decoding and encoding. `steps` leads from the parent's document to the value. */
 export type Node = LeafNode | EmbedNode | ListNode
 

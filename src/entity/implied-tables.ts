@@ -39,16 +39,13 @@ function leafColumn(leaf: Leaf): ImpliedColumn {
   return column(leaf.column, leaf.kind, false, leaf.list === 'column')
 }
 
-/** Columns of what a mapping names, and of the rest. */
-const membersOf = ({ leaves, embeds, lists }: Scope): ImpliedColumn[] => [
+/** Columns of what a mapping names, and of the rest: of a record, or of an object in a list, in a table or in jsonb. */
+export const memberColumns = ({ leaves, embeds, lists }: Scope): ImpliedColumn[] => [
   ...[...embeds.values()].map((embed) => column(embed.column, 'presence')),
   ...[...leaves.values()].map(leafColumn),
   ...[...lists.values()].map((list) => column(list.column, list.childTable ? 'count' : 'objects')),
   column('rest', 'rest'),
 ]
-
-/** Columns of an object in a list, whether its row is one of a table or of jsonb. */
-export const elementColumns: (list: ObjectList) => readonly ImpliedColumn[] = membersOf
 
 function childTable(
   entity: Entity,
@@ -76,7 +73,7 @@ function objectTable(entity: Entity, list: ObjectList): ImpliedTable {
       ? [{ name: `${list.childTable}_${column}_idx`, path: `${list.path}.${path}`, columns: [column, 'parent_id'] }]
       : [],
   )
-  return childTable(entity, list.childTable!, elementColumns(list), indexes)
+  return childTable(entity, list.childTable!, memberColumns(list), indexes)
 }
 
 /** The tables of an entity: its own first, then one for each list in a child table. */
@@ -86,7 +83,7 @@ export function impliedTables(entity: Entity): ImpliedTable[] {
     name: entity.postgres,
     columns: [
       column('id', entity.idKind, true),
-      ...membersOf(entity),
+      ...memberColumns(entity),
       column('_cf_epoch', 'version', true),
       column('_cf_counter', 'version', true),
     ],

@@ -50,12 +50,16 @@ export class Operation {
 
 /** Adds to a number; decimals are given as text, `increment('0.10')`. A sum that the field can't hold exactly is refused. */
 export const increment = (by: number | bigint | string): Operation => new Operation('increment', by)
+/** Puts an element behind the last; a list that is null becomes one of it alone. */
 export const append = (value: unknown): Operation => new Operation('append', value)
+/** Likewise, unless the list has an equal element. Not for lists of objects. */
 export const addToSet = (value: unknown): Operation => new Operation('addToSet', value)
 /** Takes out elements that are equal to a value; of a list of objects those that match a condition on their members. */
 export const pull = (value: unknown): Operation => new Operation('pull', value)
+/** Sets a number to arithmetic over the record's own; ints are rounded, and what the field can't hold is refused. */
 export const compute = (value: Arithmetic): Operation => new Operation('compute', value)
 
+/** A number of the record as it was before the patch; null counts as 0. */
 export const field = (path: string): Arithmetic => ({ path })
 const binary =
   (op: 'add' | 'subtract' | 'multiply' | 'divide') =>

@@ -24,7 +24,7 @@ function accumulators(measures: readonly PlannedMeasure[]): Document {
     const value = decoded(leaf)
     if (op === 'min' || op === 'max') group[output.extreme(index)] = { [`$${op}`]: value }
     else {
-      group[output.sum(index)] = { $sum: asDecimal(leaf, value) } // Decimals add exactly
+      group[output.sum(index)] = { $sum: asDecimal(leaf, value) }
       group[output.counted(index)] = { $sum: { $cond: [{ $eq: [value, null] }, 0, 1] } }
     }
   })

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import type { Leaf, ObjectList } from '../../entity/entity.ts'
+import { isObjectList, type Leaf, type ObjectList } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
 import type { Comparison, TextMatch, Where } from '../query.ts'
 import { type Translator, translateWith } from '../translate.ts'
@@ -56,7 +56,7 @@ function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every')
 }
 
 function isEmpty(list: Leaf | ObjectList, wanted: boolean): Test {
-  const elements = 'nodes' in list ? decodedObjects(list) : decoded(list)
+  const elements = isObjectList(list) ? decodedObjects(list) : decoded(list)
   const size = { $size: { $ifNull: [elements, []] } }
   return { $and: [isNotNull(elements), { [wanted ? '$eq' : '$gt']: [size, 0] }] }
 }

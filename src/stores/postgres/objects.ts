@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Leaf, ObjectList } from '../../entity/entity.ts'
-import { elementColumns } from '../../entity/implied-tables.ts'
+import { memberColumns } from '../../entity/implied-tables.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { constant } from './connection.ts'
@@ -13,7 +13,7 @@ export const listColumn = (list: ObjectList): Sql => sql`t.${sql.id(list.column)
 
 /** Names and types of the members that a list has in a row of jsonb. */
 export const memberTypes = onceFor((list: ObjectList) =>
-  constant(sql.raw(elementColumns(list).map(typedColumn).join(', '))),
+  constant(sql.raw(memberColumns(list).map(typedColumn).join(', '))),
 )
 
 /**
@@ -24,7 +24,7 @@ export const rowsOf = onceFor((list: ObjectList) => constant(rows(list)))
 
 function rows(list: ObjectList): Sql {
   if (list.childTable) return sql`from ${sql.id(list.childTable)} e where e.parent_id = t.id`
-  const names = sql.join([...elementColumns(list).map(({ name }) => sql.id(name)), sql`position`])
+  const names = sql.join([...memberColumns(list).map(({ name }) => sql.id(name)), sql`position`])
   const set = sql`rows from (jsonb_to_recordset(${listColumn(list)}) as (${memberTypes(list)})) with ordinality`
   return sql`from ${set} as e(${names}) where true`
 }

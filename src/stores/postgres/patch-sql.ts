@@ -18,7 +18,7 @@ function arithmetic(entity: Entity, value: Arithmetic): Sql {
   return sql`(${arithmetic(entity, value.left)} ${sql.raw(signs[value.op])} ${arithmetic(entity, value.right)})`
 }
 
-function listValue(leaf: Leaf, value: unknown): Sql {
+function wholeValue(leaf: Leaf, value: unknown): Sql {
   const { cast } = postgresKind(leaf.kind)
   return leaf.list === 'none'
     ? sql`${jsonSafe(leaf, value)}::${sql.raw(cast)}`
@@ -60,7 +60,7 @@ function assigned(entity: Entity, change: Change): Sql {
   const old = columnOf(leaf)
   switch (change.op) {
     case 'set':
-      return listValue(leaf, change.value)
+      return wholeValue(leaf, change.value)
     case 'increment':
       return converted(leaf, increased(leaf, change.by))
     case 'compute':

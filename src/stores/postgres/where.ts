@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Entity, Leaf, ObjectList } from '../../entity/entity.ts'
+import { type Entity, isObjectList, type Leaf, type ObjectList } from '../../entity/entity.ts'
 import { foldPattern } from '../../util/case-fold.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { leafAt, type OrderKey, type TextMatch, type Where } from '../query.ts'
@@ -72,9 +72,9 @@ function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every')
 }
 
 function sizeOf(list: Leaf | ObjectList): Sql {
-  const column = 'nodes' in list ? listColumn(list) : columnOf(list)
+  const column = isObjectList(list) ? listColumn(list) : columnOf(list)
   if (list.childTable) return column
-  return 'nodes' in list ? sql`jsonb_array_length(${column})` : sql`cardinality(${column})`
+  return isObjectList(list) ? sql`jsonb_array_length(${column})` : sql`cardinality(${column})`
 }
 
 function isEmpty(list: Leaf | ObjectList, wanted: boolean): Sql {

@@ -1,4 +1,12 @@
-import type { Entity, Id, Leaf, ObjectList, Rec, Scope } from '../../../entity/entity.ts'
+import {
+  type Entity,
+  type Id,
+  isObjectList,
+  type Leaf,
+  type ObjectList,
+  type Rec,
+  type Scope,
+} from '../../../entity/entity.ts'
 import { valueAt } from '../../../entity/values.ts'
 import type { Json } from '../../../util/json.ts'
 import type { Image } from '../../store.ts'
@@ -51,9 +59,8 @@ export type ChildList = Leaf | ObjectList
 
 /** The rows of a child table for one record's list, each with its parent and place. */
 export function encodeChildren(list: ChildList, parent: Id, value: unknown, rests?: readonly Json[]): Members[] {
-  const rows =
-    'nodes' in list
-      ? encodeObjects(list, value, rests)
-      : (encodeLeaf(list, value) as unknown[] | null)?.map((each) => ({ value: each }))
+  const rows = isObjectList(list)
+    ? encodeObjects(list, value, rests)
+    : (encodeLeaf(list, value) as unknown[] | null)?.map((each) => ({ value: each }))
   return (rows ?? []).map((row, position) => ({ ...row, parent_id: parent, position }))
 }

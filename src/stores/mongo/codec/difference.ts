@@ -1,0 +1,101 @@
+import type { Document } from 'mongodb'
+import { canonicalObjects, canonicalValue } from '../../../compare/canonical.ts'
+import { equalJson } from '../../../compare/equal-json.ts'
+import type { Entity, Node, ObjectList, Rec } from '../../../entity/entity.ts'
+import { isPlainObject, type Json, stableStringify } from '../../../util/json.ts'
+import type { ElementRests } from '../../store.ts'
+import { decodeLeaf, decodeObjects, follow, objectsIn } from './decode.ts'
+import { encodeLeaf, encodeNodes, encodeObjects, merge } from './encode.ts'
+import { objectOf } from './object-of.ts'
+import { decodeListRests } from './rest.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Sets a value at a path below `prefix`; from the first step on whose object is missing, objects are made whole. */
+function setDeep(document: Document, prefix: string, steps: readonly string[], value: unknown, $set: Document): void {
+  let parent = document
+  let index = 0
+  for (; index < steps.length - 1; index++) {
+    const object = objectOf(parent[steps[index]!])
+    if (!object) break
+    parent = object
+  }
+  const inner = steps.slice(index + 1).reduceRight<unknown>((nested, step) => ({ [step]: nested }), value)
+  const path = [...(prefix ? [prefix] : []), ...steps.slice(0, index + 1)].join('.')
+  const earlier = $set[path]
+  $set[path] = isPlainObject(earlier) && isPlainObject(inner) ? merge(earlier, inner) : inner
+}
+
+/** Whether a stored list means the same, with all that the mapping does not name of its objects. */
+function sameObjects(list: ObjectList, raw: unknown, value: unknown, rests: readonly Json[] | undefined): boolean {
+  const same = equalJson(canonicalObjects(list, decodeObjects(list, raw, null)), canonicalObjects(list, value))
+  return same && equalJson((decodeListRests(list, raw, null) ?? null) as Json, (rests ?? null) as Json)
+}
+
+const meaningOf = (object: Json, rest: Json | undefined): string => stableStringify([object, rest ?? null])
+
+/** The stored objects by what they mean, for those that a changed list still holds. */
+function storedObjects(list: ObjectList, raw: unknown): Map<string, Document[]> {
+  const found = new Map<string, Document[]>()
+  if (!Array.isArray(raw)) return found
+  const objects = objectsIn(raw)
+  const decoded = canonicalObjects(list, decodeObjects(list, objects, null)) as Json[]
+  const rests = decodeListRests(list, objects, null) ?? []
+  // The last first, so that pop gives those of one meaning in their order
+  for (let index = objects.length - 1; index >= 0; index--) {
+    const meaning = meaningOf(decoded[index]!, rests[index])
+    const same = found.get(meaning)
+    if (same) same.push(objects[index]!)
+    else found.set(meaning, [objects[index]!])
+  }
+  return found
+}
+
+/** A list as it is to be stored: objects of the stored one that are still in it stay as they are, dirty or not. */
+function changedObjects(list: ObjectList, raw: unknown, value: unknown, rests: readonly Json[] = []): unknown {
+  const encoded = encodeObjects(list, value, rests)
+  if (encoded === null) return null
+  const stored = storedObjects(list, raw)
+  const wanted = canonicalObjects(list, value) as Json[]
+  return encoded.map((object, index) => stored.get(meaningOf(wanted[index]!, rests[index]))?.pop() ?? object)
+}
+
+/** Walks a stored document beside the record that it should decode to. */
+class Difference {
+  readonly $set: Document = {}
+  readonly #rests: ElementRests
+
+  constructor(rests: ElementRests) {
+    this.#rests = rests
+  }
+
+  walk(nodes: readonly Node[], stored: Document, record: Members, prefix: string): void {
+    for (const node of nodes) {
+      const raw = follow(stored, node.steps)
+      const object = node.embed && objectOf(raw)
+      const value = record[node.key] ?? null
+      const set = (encoded: unknown): void => setDeep(stored, prefix, node.steps, encoded, this.$set)
+      if (node.leaf) {
+        const before = canonicalValue(node.leaf, decodeLeaf(node.leaf, raw, null))
+        if (!equalJson(before, canonicalValue(node.leaf, value))) set(encodeLeaf(node.leaf, value))
+      } else if (node.list) {
+        const rests = this.#rests[node.list.path]
+        if (!sameObjects(node.list, raw, value, rests)) set(changedObjects(node.list, raw, value, rests))
+      } else if (value === null) {
+        if (object) set(null)
+      } else if (object) {
+        this.walk(node.nodes, object, value as Members, [...(prefix ? [prefix] : []), ...node.steps].join('.'))
+      } else set(encodeNodes(node.nodes, value as Members, this.#rests))
+    }
+  }
+}
+
+/**
+ * What must be set so that the document decodes to the record. A stored value that already decodes to the wanted one
+ * stays as it is, dirty or not, and so does everything that the mapping does not name.
+ */
+export function difference(entity: Entity, stored: Document, record: Rec, rests: ElementRests = {}): Document {
+  const walked = new Difference(rests)
+  walked.walk(entity.nodes, stored, record, '')
+  return walked.$set
+}
