@@ -152,7 +152,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       begun.catch(ignore)
       let waiting = 0
       let over = false
-      // Answers come in order, so that this waits for nothing more; where no transaction began, nothing may go on
+      // Answers come in order, so that waiting for `begin` costs nothing; where it fails, so does what was sent with it
       const tx = executorOf(async <T>(statement: Prepared, values: readonly unknown[]) => {
         if (over) throw new Error('The transaction is over; a statement of it would run, and stand, by itself.')
         waiting++
