@@ -1,0 +1,23 @@
+import type { Document } from 'mongodb'
+import type { Entity } from '../../entity/entity.ts'
+import { leafAt, type OrderKey } from '../query.ts'
+import type { CleanPaths } from './clean-paths.ts'
+import { decoded } from './codec/expression.ts'
+
+/** The sort document, and the decoded order keys that must be computed first: dirty values sort as the null they are. */
+export function sorting(
+  clean: CleanPaths,
+  entity: Entity,
+  order: readonly OrderKey[],
+): { computed: Document; sort: Document } {
+  const computed: Document = {}
+  const sort: Document = {}
+  order.forEach(({ path, direction }, index) => {
+    const leaf = leafAt(entity, path)
+    const stored = path === 'id' || clean.isClean(entity, leaf)
+    const key = stored ? leaf.mongo : `_cf_order${index}`
+    if (!stored) computed[key] = decoded(leaf)
+    sort[key] = direction === 'asc' ? 1 : -1
+  })
+  return { computed, sort }
+}
