@@ -25,12 +25,21 @@ export function canonicalDecimal(text: string): string | undefined {
   return (sign === '-' ? '-' : '') + written(digits, exponent, first)
 }
 
-/** A decimal divided by a count, as the nearest double: doubles that divide each other would round twice. */
+/** How many digits a canonical decimal has, those of its exponent left out. */
+export const digitsOf = (decimal: string): number => decimal.replace(/E.*$/, '').replace(/\D/g, '').length
+
+/**
+ * A decimal divided by a count, as the nearest double: doubles that divide each other would round twice. What is past the
+ * largest double is that one, infinite sums included.
+ */
 export function quotient(decimal: string, count: number): number {
-  const [, sign, whole = '', fraction = '', power = '0'] = form.exec(decimal)!
+  const found = form.exec(decimal)
+  if (!found) return decimal.startsWith('-') ? -Number.MAX_VALUE : Number.MAX_VALUE
+  const [, sign, whole = '', fraction = '', power = '0'] = found
   const places = 40
   const digits = (BigInt(whole + fraction) * 10n ** BigInt(places)) / BigInt(count)
-  return Number(`${sign}${digits}e${Number(power) - fraction.length - places}`)
+  const nearest = Number(`${sign}${digits}e${Number(power) - fraction.length - places}`)
+  return Math.max(-Number.MAX_VALUE, Math.min(nearest, Number.MAX_VALUE))
 }
 
 /** The plain number that a text says exactly, where it is whole and below 2^53; else undefined. */

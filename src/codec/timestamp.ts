@@ -4,7 +4,10 @@ import type { Kind } from './kind.ts'
 /** The first instant that Postgres's timestamptz holds (4714-11-24 BC); JavaScript's last, 275760, is the later bound. */
 export const minTimestamp = -210866803200000
 
-const iso = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+const iso = /^([+-]?\d{4,6}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+
+/** False for the 30th of February, which JavaScript takes for a day of March. */
+const isDay = (day: string): boolean => new Date(`${day}T00:00Z`).getUTCDate() === Number(day.slice(-2))
 
 function check(date: Date, value: unknown): Date {
   if (!(date.getTime() >= minTimestamp)) throw badValue('date', value, 'an instant after 4714-11-24 BC')
@@ -13,7 +16,8 @@ function check(date: Date, value: unknown): Date {
 
 function parse(value: unknown): Date {
   if (value instanceof Date) return check(value, value)
-  if (typeof value === 'string' && iso.test(value)) return check(new Date(value), value)
+  const [, day] = typeof value === 'string' ? (iso.exec(value) ?? []) : []
+  if (day !== undefined && isDay(day)) return check(new Date(value as string), value)
   throw badValue('date', value, 'ISO 8601 with an offset, for example 1903-12-01T00:00:00.000Z')
 }
 

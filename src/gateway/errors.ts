@@ -23,6 +23,8 @@ function original(error: unknown): unknown {
 export function maskError(log: Routing['log']): (error: unknown) => Error {
   return (error) => {
     const cause = original(error)
+    if (cause instanceof RangeError && /call stack/.test(cause.message))
+      return new GraphQLError('The input is nested too deep.', { extensions: { code: 'BAD_USER_INPUT' } })
     const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
     if (cause instanceof CrossfadeError && shown.has(cause.code)) {
       if (cause.cause && !(cause.cause instanceof CrossfadeError))

@@ -1,6 +1,17 @@
-import type { Scope } from '../entity/entity.ts'
-import { allOf, type Comparison, leafAt, listAt, parseValue, type TextMatch, type Where } from '../stores/query.ts'
+import type { Id, Scope } from '../entity/entity.ts'
+import {
+  allOf,
+  type Comparison,
+  isEntity,
+  leafAt,
+  listAt,
+  parseValue,
+  type TextMatch,
+  type Where,
+} from '../stores/query.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { Budget, bounded, checkDepth, checkNeedles, maxParts, maxValues } from './filter-bounds.ts'
+import { parseId } from './parse-id.ts'
 
 /** Names of an order in the contract, and the record paths they mean. */
 export type Names = Readonly<Record<string, string>>
@@ -12,18 +23,6 @@ type Input = Readonly<Record<string, unknown>>
 
 const comparisons = new Set(['lt', 'lte', 'gt', 'gte'])
 const matches = new Set(['contains', 'startsWith', 'endsWith'])
-
-/** Bounds of one filter: past them a store would refuse, or be busy with one client for long. */
-const maxDepth = 30
-const maxValues = 10_000
-const maxParts = 1_000
-
-function bounded(name: string, values: unknown, most: number, what: string): readonly unknown[] {
-  const { length } = values as unknown[]
-  if (length > most)
-    throw new CrossfadeError('BAD_USER_INPUT', `${name} holds ${length} ${what}; ${most} are the most.`)
-  return values as unknown[]
-}
 
 const not = (of: Where): Where => ({ op: 'not', of })
 
@@ -59,11 +58,13 @@ function listOperator(scope: Scope, path: string, name: string, value: unknown):
 }
 
 function scalarOperator(scope: Scope, path: string, name: string, value: unknown, insensitive: boolean): Where {
-  const parse = (each: unknown): unknown => parseValue(scope, path, each)
+  const parse = (each: unknown): unknown =>
+    path === 'id' && isEntity(scope) && each !== null ? parseId(scope, each as Id) : parseValue(scope, path, each)
   if (comparisons.has(name)) {
     if (insensitive) throw new CrossfadeError('BAD_USER_INPUT', `insensitive does not go with ${name}.`)
     return { op: name as Comparison, path, value: parse(value) }
   }
+  if (insensitive || matches.has(name)) checkNeedles(path, name, Array.isArray(value) ? value : [value])
   if (matches.has(name)) return { op: name as TextMatch, path, value: parse(value) as string, insensitive }
   if (name === 'in' || name === 'notIn') {
     const among: Where = {
@@ -79,13 +80,16 @@ function scalarOperator(scope: Scope, path: string, name: string, value: unknown
 }
 
 /** Several operators in one filter must all hold. Null counts only with eq and ne; elsewhere it is as if left out. */
-function fieldFilter(scope: Scope, path: string, filter: Input): Where {
+function fieldFilter(scope: Scope, path: string, filter: Input, budget: Budget): Where {
   const { insensitive, ...operators } = filter
   const isList = leafAt(scope, path).list !== 'none'
   const parts = Object.entries(operators).flatMap(([name, value]): Where[] => {
     if (value === undefined || (value === null && name !== 'eq' && name !== 'ne')) return []
-    if (isList) return [listOperator(scope, path, name, value)]
-    return [scalarOperator(scope, path, name, value, insensitive === true)]
+    const part = isList
+      ? listOperator(scope, path, name, value)
+      : scalarOperator(scope, path, name, value, insensitive === true)
+    budget.spend(value)
+    return [part]
   })
   return allOf(...parts)
 }
@@ -114,12 +118,12 @@ function objectsOperator(path: string, name: string, value: unknown, parse: (mem
  * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind, and for filters past the bounds.
  */
 export function parseFilter(scope: Scope, names: FilterNames, input: Input | null | undefined): Where {
-  return filterOf(scope, names, input ?? {}, 0)
+  return filterOf(scope, names, input ?? {}, new Budget(), 0)
 }
 
-function filterOf(scope: Scope, names: FilterNames, input: Input, depth: number): Where {
-  if (depth > maxDepth) throw new CrossfadeError('BAD_USER_INPUT', `The filter is nested more than ${maxDepth} deep.`)
-  const inner = (each: unknown): Where => filterOf(scope, names, each as Input, depth + 1)
+function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget, depth: number): Where {
+  checkDepth(depth)
+  const inner = (each: unknown): Where => filterOf(scope, names, each as Input, budget, depth + 1)
   const parts = Object.entries(input).flatMap(([name, value]): Where[] => {
     if (value === null || value === undefined) return []
     if (name === 'and' || name === 'or') {
@@ -127,9 +131,9 @@ function filterOf(scope: Scope, names: FilterNames, input: Input, depth: number)
     }
     if (name === 'not') return [not(inner(value))]
     const field = names[name]!
-    if (typeof field === 'string') return [fieldFilter(scope, field, value as Input)]
+    if (typeof field === 'string') return [fieldFilter(scope, field, value as Input, budget)]
     const { path, members } = field
-    const parse = (each: unknown): Where => filterOf(listAt(scope, path), members, each as Input, depth + 1)
+    const parse = (each: unknown): Where => filterOf(listAt(scope, path), members, each as Input, budget, depth + 1)
     return Object.entries(value).flatMap(([operator, operand]) =>
       operand === null || operand === undefined ? [] : [objectsOperator(path, operator, operand, parse)],
     )

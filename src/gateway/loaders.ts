@@ -1,9 +1,8 @@
 import DataLoader from 'dataloader'
-import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Id, Rec } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import type { Reads } from '../routing/reads.ts'
-import { everything, leafAt, type OrderKey, type Where } from '../stores/query.ts'
+import { everything, keyOf, leafAt, type OrderKey, type Where } from '../stores/query.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
 
@@ -28,7 +27,7 @@ export interface ManyKey {
 }
 
 const text = (entity: Entity, path: string, value: unknown): string =>
-  JSON.stringify(kindOf(leafAt(entity, path).kind).toJson(value))
+  JSON.stringify(keyOf(leafAt(entity, path), value))
 
 const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
   sets.every((set) => set === sets[0])
@@ -84,7 +83,8 @@ export class Loaders {
   }
 
   async #loadOnes(entity: Entity, path: string, keys: readonly OneKey[]): Promise<(Rec | null)[]> {
-    const values = [...new Set(keys.map(({ value }) => value))]
+    const leaf = leafAt(entity, path)
+    const values = [...new Map(keys.map(({ value }) => [keyOf(leaf, value), value])).values()]
     const fields = union(
       entity,
       keys.map((key) => key.fields),
@@ -108,7 +108,7 @@ export class Loaders {
         ordered: false,
       }),
     })
-    return keys.map(({ value }) => found.get(value)?.record ?? null)
+    return keys.map(({ value }) => found.get(keyOf(leaf, value))?.record ?? null)
   }
 
   #many(entity: Entity, path: string): DataLoader<ManyKey, readonly Item[], string> {
@@ -137,11 +137,11 @@ export class Loaders {
       on: (origin, candidate) =>
         this.#reads.reader(origin, candidate).queryPer(entity, { path, values, where, order, limit, fields }),
       outcome: (found: ReadonlyMap<unknown, readonly Item[]>) => {
-        const lists = new Map([...found].map(([value, items]) => [text(entity, path, value), items]))
+        const lists = new Map([...found].map(([key, items]) => [JSON.stringify(key), items]))
         return { is: 'records', entity, fields, lists, ordered: true }
       },
     })
-    return keys.map(({ value }) => groups.get(value) ?? [])
+    return keys.map(({ value }) => groups.get(keyOf(leafAt(entity, path), value)) ?? [])
   }
 
   #count(entity: Entity, path: string): DataLoader<ManyKey, number, string> {
@@ -162,11 +162,11 @@ export class Loaders {
       args: { [path]: values },
       on: (origin, candidate) => this.#reads.reader(origin, candidate).countPer(entity, path, values, everything),
       outcome: (found: ReadonlyMap<unknown, number>) => {
-        const value: Json = Object.fromEntries([...found].map(([key, n]) => [text(entity, path, key), n]))
+        const value: Json = Object.fromEntries([...found].map(([key, n]) => [JSON.stringify(key), n]))
         return { is: 'value', value }
       },
     })
-    return keys.map(({ value }) => counts.get(value) ?? 0)
+    return keys.map(({ value }) => counts.get(keyOf(leafAt(entity, path), value)) ?? 0)
   }
 }
 

@@ -1,18 +1,13 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
-import type { Entity, Id, RecordOf } from '../entity/entity.ts'
+import type { Entity, RecordOf } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
 import { type Transaction, write } from '../routing/writes.ts'
 import { leafAt } from '../stores/query.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import { parseId } from './parse-id.ts'
 import { fieldsHere } from './selection.ts'
-
-/** The id of an argument in its canonical form. @throws BAD_USER_INPUT for one that cannot be an id of this entity. */
-export function parseId(entity: Entity, id: string | number): Id {
-  const value = entity.idKind === 'int' ? Number(id) : String(id)
-  return kindOf(entity.idKind).parse(value) as Id
-}
 
 type Loaded<E> = Promise<RecordOf<E> | null>
 

@@ -1,4 +1,4 @@
-import { type ConstValueNode, valueFromASTUntyped } from 'graphql'
+import { type ConstValueNode, Kind, valueFromASTUntyped } from 'graphql'
 import { type KindName, kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
@@ -65,7 +65,11 @@ export function addScalar(builder: Builder, name: string, description?: string):
       (value instanceof Date ? value.toISOString() : typeof value === 'bigint' ? String(value) : value) as Json,
     parseValue: parse,
     // Written out: the default would turn a literal into values with a null prototype
-    parseLiteral: (node, variables) => parse(structuredClone(valueFromASTUntyped(node as ConstValueNode, variables))),
+    parseLiteral: (node, variables) => {
+      // As text: a double has lost digits of a long, or what followed the point
+      if (name === 'Long' && (node.kind === Kind.INT || node.kind === Kind.FLOAT)) return parse(node.value)
+      return parse(structuredClone(valueFromASTUntyped(node as ConstValueNode, variables)))
+    },
   })
 }
 

@@ -1,4 +1,4 @@
-import { canonicalDecimal, quotient } from '../codec/decimal.ts'
+import { canonicalDecimal, digitsOf, quotient } from '../codec/decimal.ts'
 import type { KindName } from '../codec/kinds.ts'
 import type { Entity, Leaf } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -66,8 +66,18 @@ function planMeasure(entity: Entity, name: string, measure: Measure): PlannedMea
 
 export const isMeasure = (key: Leaf | PlannedMeasure): key is PlannedMeasure => 'op' in key
 
+const maxGroups = 10_000
+/** Digits of a limit that averages are held against: times a count it must stay below the 34 of a decimal128. */
+const maxLimitDigits = 20
+
+function checkLimit(entity: Entity, limit: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxGroups) return
+  refuse(entity, `a limit is a whole number from 1 to ${maxGroups}; ${limit} is not`)
+}
+
 /** Checks the question against the mapping. @throws BAD_USER_INPUT for what a field's kind cannot be asked. */
-export function planAggregate(entity: Entity, { by, measures, having, order }: Aggregate): AggregatePlan {
+export function planAggregate(entity: Entity, { by, measures, having, order, limit }: Aggregate): AggregatePlan {
+  checkLimit(entity, limit)
   const groups = by.map((path) => {
     const leaf = leafAt(entity, path)
     if (leaf.list !== 'none' || leaf.kind === 'json' || leaf.kind === 'binary')
@@ -82,6 +92,8 @@ export function planAggregate(entity: Entity, { by, measures, having, order }: A
     const measure = byName(name)
     if (measure.op === 'min' || measure.op === 'max') refuse(entity, `groups are not chosen by ${measure.op}`)
     const decimal = canonicalDecimal(value) ?? refuse(entity, `"${value.slice(0, 60)}" is not a decimal`)
+    if (measure.op === 'avg' && digitsOf(decimal) > maxLimitDigits)
+      refuse(entity, `an average is held against at most ${maxLimitDigits} digits; ${decimal} has more`)
     return { measure, op, value: decimal }
   })
   const keys = order.map(({ key, direction }) => ({

@@ -2,6 +2,7 @@ import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Leaf, ObjectList, Scope } from '../entity/entity.ts'
 import { parseScalar } from '../entity/new-record.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import type { Json } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 
 export type Comparison = 'eq' | 'lt' | 'lte' | 'gt' | 'gte'
@@ -66,7 +67,7 @@ export const idLeaf = onceFor((entity: Entity) =>
   }),
 )
 
-const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
+export const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
 
 /** @throws CrossfadeError MISCONFIGURED where there is no such field. */
 export function leafAt(scope: Scope, path: string): Leaf {
@@ -74,6 +75,9 @@ export function leafAt(scope: Scope, path: string): Leaf {
   if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".`)
   return leaf
 }
+
+/** What stands for a value in a map: dates are equal and not the same. */
+export const keyOf = ({ kind }: Leaf, value: unknown): Json => (value === null ? null : kindOf(kind).toJson(value))
 
 /** @throws CrossfadeError MISCONFIGURED where there is no such list of objects. */
 export function listAt(scope: Scope, path: string): ObjectList {

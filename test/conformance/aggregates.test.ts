@@ -2,7 +2,7 @@ import { boolean, decimal, defineEntity, float, int, list, long, text, timestamp
 import { Decimal128, Double, Long } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Aggregate, Group } from '../../src/stores/aggregate.ts'
-import { everything } from '../../src/stores/query.ts'
+import { everything, type Where } from '../../src/stores/query.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 
 const Sale = defineEntity('Sale', {
@@ -55,6 +55,7 @@ beforeAll(async () => {
     { _id: 1, amount: new Double(9007199254740991), weight: Long.fromString('9007199254740991'), units: 1 },
     { _id: 2, amount: Long.MAX_VALUE, weight: 5, units: new Double(9007199254740991) },
     { _id: 3, amount: d('0.5'), weight: new Double(0.1), units: d('7') },
+    { _id: 4, amount: d('1E+400'), weight: Number.MAX_VALUE },
   ] as never[])
   for (const entity of [Sale, Odd]) await copyAll(stores, entity)
 })
@@ -201,8 +202,17 @@ describe.each(['mongo', 'postgres'] as const)('Aggregates in %s', (origin) => {
     const measures = Object.fromEntries(
       ['amount', 'weight', 'units'].map((path) => [path, { op: 'sum' as const, path }]),
     )
-    expect(await stores[origin].reader.aggregate(Odd, { ...asked, measures })).toEqual([
+    const where: Where = { op: 'lt', path: 'id', value: 4 }
+    expect(await stores[origin].reader.aggregate(Odd, { ...asked, where, measures })).toEqual([
       group([], { amount: '9232379236109516798.5', weight: '9007199254740995.1', units: '9007199254740992' }),
+    ])
+  })
+
+  test('an average past the largest double is that', async () => {
+    const where: Where = { op: 'eq', path: 'id', value: 4 }
+    const measures = { a: { op: 'avg', path: 'amount' }, w: { op: 'avg', path: 'weight' } } as const
+    expect(await stores[origin].reader.aggregate(Odd, { ...asked, where, measures })).toEqual([
+      group([], { a: Number.MAX_VALUE, w: Number.MAX_VALUE }),
     ])
   })
 
@@ -216,6 +226,17 @@ describe.each(['mongo', 'postgres'] as const)('Aggregates in %s', (origin) => {
     [
       { by: ['shop'], measures: { n: { op: 'count' } }, having: [{ measure: 'n', op: 'gt', value: 'NaN' }] },
       'Sale: "NaN" is not a decimal.',
+    ],
+    [{ limit: 0 }, 'Sale: a limit is a whole number from 1 to 10000; 0 is not.'],
+    [{ limit: 1e12 }, 'Sale: a limit is a whole number from 1 to 10000; 1000000000000 is not.'],
+    [{ limit: 1.5 }, 'Sale: a limit is a whole number from 1 to 10000; 1.5 is not.'],
+    [
+      {
+        by: ['shop'],
+        measures: { m: { op: 'avg', path: 'amount' } },
+        having: [{ measure: 'm', op: 'gt', value: '0.777777777777777777777' }],
+      },
+      'Sale: an average is held against at most 20 digits; 0.777777777777777777777 has more.',
     ],
   ])('%j is refused', async (given, message) => {
     await expect(stores[origin].reader.aggregate(Sale, { ...asked, ...given })).rejects.toThrow(message)

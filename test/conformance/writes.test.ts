@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
+import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
 import { append, increment, planPatch } from '../../src/stores/patch.ts'
 import { everything } from '../../src/stores/query.ts'
 import type { Image } from '../../src/stores/store.ts'
+import { newObjectId } from '../../src/util/object-id.ts'
 import { Account, account, newId, openAccounts } from '../support/account.ts'
 import { insertRaw, rawDocument } from '../support/dirty.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -238,6 +241,38 @@ describe('Puts into Mongo', () => {
       hull: 'steel',
       engine: { serial: 7, power: 9 },
       meta: { note: 'kept' },
+    })
+  })
+
+  test.each<[path: string, rest: unknown, left: object]>([
+    ['engine', null, {}],
+    ['engine.fuel', { engine: { serial: { $numberInt: '7' } } }, { engine: { serial: 7, maker: 'M' } }],
+  ])('do not bring back what was in the object %s that became null', async (path, rest, left) => {
+    const id = await insertRaw(fleet, Vessel, { engine: { serial: 7, maker: 'M', fuel: { kind: 'oil', grade: 'A' } } })
+    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, { [path]: null }), owed)
+    expect(image!.rest).toEqual(rest)
+    await fleet.mongo.connection.collection(Vessel).deleteOne({ _id: encodeId(Vessel, id) } as Document)
+    expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    expect(await rawDocument(fleet, Vessel, id)).toEqual(left)
+    expect((await fleet.mongo.debts.images(Vessel, [id]))[0]?.record).toEqual(image!.record)
+  })
+})
+
+describe('Puts into Postgres', () => {
+  test('of a value that is too long for an index block that record and no other', async () => {
+    const name = Array.from({ length: 500 }, (_, n) => createHash('sha512').update(`${n}`).digest('base64')).join('')
+    const ids = [newObjectId(), newObjectId(), newObjectId()]
+    const documents = ids.map((id, n) => ({ _id: encodeId(Vessel, id), name: n === 1 ? name : 'short' }))
+    await fleet.mongo.connection.collection(Vessel).insertMany(documents as Document[])
+    const images = await fleet.mongo.debts.images(Vessel, ids)
+    const byId = images.toSorted((a, b) => ids.indexOf(String(a.id)) - ids.indexOf(String(b.id)))
+    const constraint = expect.stringMatching(/^index row requires \d+ bytes/)
+    const outcomes = [{ put: 'applied' }, { put: 'blocked', constraint, by: [] }, { put: 'applied' }]
+    expect(await fleet.postgres.writer.bulkPut(Vessel, byId)).toEqual(outcomes)
+    const patch = planPatch(Vessel, { name })
+    await expect(fleet.postgres.writer.patch(Vessel, ids[0]!, patch, owed)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: 'A value is too long for an index of the field.',
     })
   })
 })

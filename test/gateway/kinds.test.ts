@@ -9,7 +9,10 @@ import {
   enumeration,
   int,
   list,
+  load,
   loadAggregate,
+  loadBy,
+  loadChildren,
   loadConnection,
   long,
   parseFilter,
@@ -43,11 +46,12 @@ const LotFilter = builder.inputType('LotFilter', {
   fields: (t) => ({
     price: t.field({ type: filters.DecimalFilter }),
     grams: t.field({ type: filters.LongFilter }),
+    id: t.field({ type: filters.IdFilter }),
     ticket: t.field({ type: filters.UUIDFilter }),
     state: t.field({ type: filters.StringFilter }),
   }),
 })
-const names = { price: 'price', grams: 'grams', ticket: 'ticket', state: 'state' }
+const names = { id: 'id', price: 'price', grams: 'grams', ticket: 'ticket', state: 'state' }
 builder.queryType({
   fields: (t) => ({
     lots: t.field({
@@ -56,6 +60,22 @@ builder.queryType({
       args: { filter: t.arg({ type: LotFilter }) },
       resolve: (_, { filter }, context, info) =>
         loadConnection(context, info, Lot, parseFilter(Lot, names, filter), [], { first: 10 }),
+    }),
+    lot: t.field({
+      type: LotType,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }, context, info) => load(context, info, Lot, id),
+    }),
+    closedAt: t.field({
+      type: LotType,
+      args: { at: t.arg({ type: 'DateTime', required: true }) },
+      resolve: (_, { at }, context, info) => loadBy(context, info, Lot, 'closed', at),
+    }),
+    allClosedAt: t.field({
+      type: connectionType(builder, 'LotAt', LotType),
+      nullable: false,
+      args: { at: t.arg({ type: 'DateTime', required: true }) },
+      resolve: (_, { at }, context, info) => loadChildren(context, info, Lot, 'closed', at, [], { first: 10 }),
     }),
     heaviest: t.field({
       type: 'Long',
@@ -144,6 +164,46 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     })
   })
 
+  test('records are found by a date, alone and together', async () => {
+    const [epoch, other] = ['1970-01-01T00:00:00.000Z', '1970-01-01T01:00:00+01:00']
+    expect(await api.ask(`{ one: closedAt(at: "${epoch}") { id } }`)).toEqual({ data: { one: { id: '1' } } })
+    expect(
+      await api.ask(`{
+        same: closedAt(at: "${epoch}") { id }
+        again: closedAt(at: "${other}") { price }
+        none: closedAt(at: "1970-01-01T00:00:00.001Z") { id }
+        page: allClosedAt(at: "${epoch}") { totalCount edges { node { id } } }
+        empty: allClosedAt(at: "1999-01-01T00:00:00Z") { totalCount edges { node { id } } }
+      }`),
+    ).toEqual({
+      data: {
+        same: { id: '1' },
+        again: { price: '12.5' },
+        none: null,
+        page: { totalCount: 1, edges: [{ node: { id: '1' } }] },
+        empty: { totalCount: 0, edges: [] },
+      },
+    })
+    await api.gateway.routing.shadow.idle()
+    expect(api.gateway.routing.shadow.statistics.of('Lot').diverged).toBe(0)
+  })
+
+  test.each(['', ' 1 ', '0x1', '1e0', '1.0', '99999999999'])('"%s" is no id', async (id) => {
+    expect(await api.ask('query ($id: ID!) { lot(id: $id) { id } }', { id })).toMatchObject({
+      errors: [{ message: expect.stringContaining('is not a valid int'), extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+  })
+
+  test('a long is taken from its digits', async () => {
+    const literal = (grams: string) =>
+      api.ask(`{ lots(filter: { grams: { lte: ${grams} } }) { edges { node { id } } } }`)
+    expect(await literal('9223372036854775807')).toEqual(ids('1', '2'))
+    expect(await literal('9007199254740992')).toEqual(ids('2'))
+    expect(await literal('9007199254740990.7')).toMatchObject({
+      errors: [{ message: expect.stringContaining('"9007199254740990.7" is not a valid long') }],
+    })
+  })
+
   test('an aggregate is routed and compared like any read', async () => {
     await api.gateway.routing.shadow.idle()
     const statistics = api.gateway.routing.shadow.statistics.of('Lot')
@@ -162,6 +222,8 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     [{ ticket: { ne: null } }, ids('1')],
     [{ ticket: { eq: ticket.toUpperCase() } }, ids('1')],
     [{ state: { eq: null } }, ids('2')],
+    [{ id: { eq: '1' } }, ids('1')],
+    [{ id: { in: ['2', '7'] } }, ids('2')],
   ])('%o', async (filter, expected) => {
     expect(await api.ask(found, { filter })).toEqual(expected)
   })

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
-import { leafAt } from '../query.ts'
+import { keyOf, leafAt } from '../query.ts'
 import type { Item, QueryPer } from '../store.ts'
 import type { CleanPaths } from './clean-paths.ts'
 import { decoded, isConverted } from './codec/expression.ts'
@@ -80,7 +80,7 @@ export async function perKey(
   const groups = new Map<unknown, Item[]>()
   const { decode } = mongoKind(leaf.kind)
   for (const document of documents) {
-    const key = decode(document['_cf_key'])
+    const key = keyOf(leaf, decode(document['_cf_key']))
     const [item] = toItem(entity, fields, document)
     if (!item) continue
     const group = groups.get(key)

@@ -92,11 +92,20 @@ function assignedObjects(change: ListChange): Sql {
   return change.op === 'append' ? sql`coalesce(${old}, '[]') || ${objects}` : objects
 }
 
+/** What the mapping does not name of objects that become null goes with them. */
+function lessRest(entity: Entity, { presence }: Patch): Sql[] {
+  const removed = [...presence].flatMap(([path, there]) => (there ? [] : [entity.embeds.get(path)!.mongo.split('.')]))
+  if (removed.length === 0) return []
+  const rest = removed.reduce((left, steps) => sql`${left} #- ${steps}::text[]`, sql`t.rest`)
+  return [sql`rest = nullif(${rest}, '{}')`]
+}
+
 /** Assignments of the main row; child tables are changed afterwards, in statements of their own. */
 export function assignments(entity: Entity, patch: Patch): Sql[] {
   const sets = [...patch.presence].map(
     ([path, there]) => sql`${sql.id(entity.embeds.get(path)!.column)} = ${there}::boolean`,
   )
+  sets.push(...lessRest(entity, patch))
   for (const change of patch.changes) {
     if (!change.leaf.childTable) sets.push(sql`${sql.id(change.leaf.column)} = ${assigned(entity, change)}`)
   }

@@ -79,7 +79,7 @@ export async function bulkPut(
     const [first] = images
     if (images.length === 1 && first && isAlive(first)) {
       return [
-        { put: 'blocked', constraint: error.constraint ?? 'unique', by: await holders(connection, entity, first) },
+        { put: 'blocked', constraint: error.constraint ?? error.message, by: await holders(connection, entity, first) },
       ]
     }
     const outcomes: PutOutcome[] = []

@@ -3,7 +3,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import type { Json } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
-import { everything, leafAt, type OrderKey } from '../query.ts'
+import { everything, keyOf, leafAt, type OrderKey } from '../query.ts'
 import type { ElementRests, Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import type { Row } from './codec/decode.ts'
@@ -57,7 +57,8 @@ export function postgresReader(connection: PostgresConnection): Reader {
 
   async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
     const { path, values, where, order, limit, fields } = per
-    const { encode, decode } = postgresKind(leafAt(entity, path).kind)
+    const leaf = leafAt(entity, path)
+    const { encode, decode } = postgresKind(leaf.kind)
     const keys = values.map(encode)
     const rows = await (where === everything
       ? connection.runPrepared<Row>(
@@ -67,7 +68,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
       : connection.run<Row>(pagePer(entity, per, keys, limit)))
     const groups = new Map<unknown, Item[]>()
     for (const row of rows) {
-      const key = decode(row['_key'])
+      const key = keyOf(leaf, decode(row['_key']))
       const group = groups.get(key)
       if (group) group.push(toItem(fields, row))
       else groups.set(key, [toItem(fields, row)])
@@ -106,7 +107,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
             where ${columnOf(leaf)} = any(${values.map(encode)}::${sql.raw(cast)}[]) and ${translate(entity, where)}
             group by 1`,
       )
-      return new Map(rows.map(({ k, n }) => [decode(k), Number(n)]))
+      return new Map(rows.map(({ k, n }) => [keyOf(leaf, decode(k)), Number(n)]))
     },
 
     async scan(entity, { after, limit }): Promise<Scanned> {

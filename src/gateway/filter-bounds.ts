@@ -1,0 +1,41 @@
+import { CrossfadeError } from '../util/errors.ts'
+
+/** Bounds of one filter: past them a store would refuse, or be busy with one client for long. */
+const maxDepth = 30
+export const maxValues = 10_000
+export const maxParts = 1_000
+/** In all of it: Postgres binds 65,535 values to a statement, MongoDB takes 16 MB and looks at each condition alone. */
+const maxInAll = 20_000
+const valuesPerCondition = 4
+/** Characters; MongoDB takes patterns of about 32,000, and each letter is up to a few of them. */
+const maxNeedle = 1_000
+
+/** What a filter may still hold. */
+export class Budget {
+  #left = maxInAll
+
+  /** For one condition, on a value or on a list of them. */
+  spend(value: unknown): void {
+    this.#left -= Array.isArray(value) ? value.length : valuesPerCondition
+    if (this.#left >= 0) return
+    const most = `${maxInAll / valuesPerCondition} conditions or ${maxInAll} values`
+    throw new CrossfadeError('BAD_USER_INPUT', `The filter is too large: ${most} are the most in all.`)
+  }
+}
+
+export function bounded(name: string, values: unknown, most: number, what: string): readonly unknown[] {
+  const { length } = values as unknown[]
+  if (length > most)
+    throw new CrossfadeError('BAD_USER_INPUT', `${name} holds ${length} ${what}; ${most} are the most.`)
+  return values as unknown[]
+}
+
+export function checkDepth(depth: number): void {
+  if (depth > maxDepth) throw new CrossfadeError('BAD_USER_INPUT', `The filter is nested more than ${maxDepth} deep.`)
+}
+
+/** What is looked for by a pattern. */
+export function checkNeedles(path: string, name: string, needles: readonly unknown[]): void {
+  if (needles.some((needle) => typeof needle === 'string' && needle.length > maxNeedle))
+    throw new CrossfadeError('BAD_USER_INPUT', `${path}.${name} looks for text of at most ${maxNeedle} characters.`)
+}
