@@ -5,24 +5,27 @@ const maxDepth = 30
 export const maxValues = 10_000
 export const maxParts = 1_000
 /** In all of it: Postgres binds 65,535 values to a statement, MongoDB takes 16 MB and looks at each condition alone. */
-const maxInAll = 20_000
-const valuesPerCondition = 4
+const maxPartsInAll = 10_000
+const maxValuesInAll = 20_000
 /** Characters; MongoDB takes patterns of about 32,000, and each letter is up to a few of them. */
 const maxNeedle = 1_000
 
 /** What a filter may still hold. */
 export class Budget {
-  #left = maxInAll
+  #parts = maxPartsInAll
+  #values = maxValuesInAll
 
-  /** For one condition, on a value or on a list of them. */
-  spend(value: unknown): void {
-    this.#left -= Array.isArray(value) ? value.length : valuesPerCondition
-    if (this.#left >= 0) return
-    const most = `${maxInAll / valuesPerCondition} conditions or ${maxInAll} values`
+  /** For one filter inside of it, or for one condition on so many values. */
+  spend(values: number): void {
+    this.#parts -= 1
+    this.#values -= values
+    if (this.#parts >= 0 && this.#values >= 0) return
+    const most = `${maxPartsInAll} filters and conditions, ${maxValuesInAll} values`
     throw new CrossfadeError('BAD_USER_INPUT', `The filter is too large: ${most} are the most in all.`)
   }
 }
 
+/** A list of at most so many. */
 export function bounded(name: string, values: unknown, most: number, what: string): readonly unknown[] {
   const { length } = values as unknown[]
   if (length > most)

@@ -88,7 +88,7 @@ function fieldFilter(scope: Scope, path: string, filter: Input, budget: Budget):
     const part = isList
       ? listOperator(scope, path, name, value)
       : scalarOperator(scope, path, name, value, insensitive === true)
-    budget.spend(value)
+    budget.spend(Array.isArray(value) ? value.length : 1)
     return [part]
   })
   return allOf(...parts)
@@ -123,6 +123,7 @@ export function parseFilter(scope: Scope, names: FilterNames, input: Input | nul
 
 function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget, depth: number): Where {
   checkDepth(depth)
+  budget.spend(0)
   const inner = (each: unknown): Where => filterOf(scope, names, each as Input, budget, depth + 1)
   const parts = Object.entries(input).flatMap(([name, value]): Where[] => {
     if (value === null || value === undefined) return []

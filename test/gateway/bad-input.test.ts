@@ -64,7 +64,19 @@ const cases: readonly (readonly [title: string, query: string, variables: () => 
     '66,000 conditions in groups',
     browse,
     () => ({ filter: { or: many(66).map(() => ({ or: many(1_000).map((eq) => ({ title: { eq } })) })) } }),
-    'The filter is too large: 5000 conditions or 20000 values are the most in all.',
+    'The filter is too large: 10000 filters and conditions, 20000 values are the most in all.',
+  ],
+  [
+    '10,000 filters that ask nothing',
+    browse,
+    () => ({ filter: { or: many(10).map(() => ({ and: many(1_000).map(() => ({})) })) } }),
+    'The filter is too large',
+  ],
+  [
+    'three lists of 10,000 values',
+    browse,
+    () => ({ filter: { or: [1, 2, 3].map(() => ({ title: { in: many(10_000) } })) } }),
+    'The filter is too large',
   ],
   [
     'a part of 1,001 characters',

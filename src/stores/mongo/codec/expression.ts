@@ -90,8 +90,8 @@ export function decoded(leaf: Leaf): Document {
 }
 
 /**
- * A number of a leaf's kind as a decimal, which adds exactly while 34 digits are enough. Doubles are taken to 15 digits, as Postgres makes them numeric; where the kind
- * is another, a double holds a whole number, all of which counts.
+ * A number of a leaf's kind as a decimal, which adds exactly while 34 digits are enough. Doubles are taken to 15 digits,
+ * as Postgres makes them numeric; where the kind is another, a double holds a whole number, all of which counts.
  */
 export function asDecimal({ kind }: Leaf, value: Document): Document {
   if (kind === 'float') return { $toDecimal: { $toDouble: value } }
