@@ -5,6 +5,7 @@ import type { Reader } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Decision, decide } from './decide.ts'
+import { isConnection, readError } from './read-errors.ts'
 import type { Routing } from './routing.ts'
 
 /** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
@@ -93,19 +94,9 @@ export class Reads {
     try {
       return { result: await read.on(reads, false), origin: reads }
     } catch (error) {
-      if (!standIn || !isConnection(error)) throw error
+      if (!standIn || !isConnection(error)) throw readError(error)
       log('warn', `${read.resolver} was answered by ${other}, since ${reads} failed: ${messageOf(error)}`)
       return { result: await read.on(other, false), origin: other }
     }
   }
-}
-
-const connectionErrors =
-  /ECONN|EPIPE|ETIMEDOUT|Connection terminated|connection timeout|timeout exceeded|terminating connection|starting up|shutting down|MongoNetwork|MongoServerSelection|MongoPool|MongoTopology/
-
-function isConnection(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    connectionErrors.test(`${error.name} ${error.message} ${String((error as { code?: unknown }).code)}`)
-  )
 }
