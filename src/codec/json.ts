@@ -16,20 +16,13 @@ function check(value: unknown, depth: number): Json {
   }
   if (Array.isArray(value)) return value.map((element) => check(element, depth + 1))
   if (!isPlainObject(value)) throw badValue('JSON value', value, 'objects, lists, strings, numbers, booleans or null')
-  const copy: { [key: string]: Json } = {}
-  for (const [key, member] of Object.entries(value)) {
-    textKind.parse(key)
+  const member = ([key, each]: [string, unknown]): [string, Json] => {
     // The driver takes an object with this name for a BSON value
     if (key === '_bsontype') throw badValue('JSON value', key, 'objects without the name "_bsontype"')
-    // defineProperty, since assigning to "__proto__" would change the prototype and lose the key
-    Object.defineProperty(copy, key, {
-      value: check(member, depth + 1),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
+    return [textKind.parse(key), check(each, depth + 1)]
   }
-  return copy
+  // Not by assignment, which would lose a member called `__proto__`
+  return Object.fromEntries(Object.entries(value).map(member))
 }
 
 const parse = (value: unknown): Json => check(value, 0)

@@ -1,8 +1,9 @@
 import DataLoader from 'dataloader'
+import { canonicalValue } from '../compare/canonical.ts'
 import type { Entity, Id, Rec } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import type { Reads } from '../routing/reads.ts'
-import { everything, keyOf, leafAt, type OrderKey, type Where } from '../stores/query.ts'
+import { everything, leafAt, type OrderKey, type Where } from '../stores/query.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
 
@@ -27,7 +28,7 @@ export interface ManyKey {
 }
 
 const text = (entity: Entity, path: string, value: unknown): string =>
-  JSON.stringify(keyOf(leafAt(entity, path), value))
+  JSON.stringify(canonicalValue(leafAt(entity, path), value))
 
 const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
   sets.every((set) => set === sets[0])
@@ -84,7 +85,7 @@ export class Loaders {
 
   async #loadOnes(entity: Entity, path: string, keys: readonly OneKey[]): Promise<(Rec | null)[]> {
     const leaf = leafAt(entity, path)
-    const values = [...new Map(keys.map(({ value }) => [keyOf(leaf, value), value])).values()]
+    const values = [...new Map(keys.map(({ value }) => [canonicalValue(leaf, value), value])).values()]
     const fields = union(
       entity,
       keys.map((key) => key.fields),
@@ -108,7 +109,7 @@ export class Loaders {
         ordered: false,
       }),
     })
-    return keys.map(({ value }) => found.get(keyOf(leaf, value))?.record ?? null)
+    return keys.map(({ value }) => found.get(canonicalValue(leaf, value))?.record ?? null)
   }
 
   #many(entity: Entity, path: string): DataLoader<ManyKey, readonly Item[], string> {
@@ -129,6 +130,7 @@ export class Loaders {
 
   async #loadManys(entity: Entity, path: string, keys: readonly ManyKey[]): Promise<(readonly Item[])[]> {
     const { where, order, limit, fields, resolver, args } = keys[0]!
+    const leaf = leafAt(entity, path)
     const values = keys.map(({ value }) => value)
     const groups = await this.#reads.run({
       entity,
@@ -141,7 +143,7 @@ export class Loaders {
         return { is: 'records', entity, fields, lists, ordered: true }
       },
     })
-    return keys.map(({ value }) => groups.get(keyOf(leafAt(entity, path), value)) ?? [])
+    return keys.map(({ value }) => groups.get(canonicalValue(leaf, value)) ?? [])
   }
 
   #count(entity: Entity, path: string): DataLoader<ManyKey, number, string> {
@@ -155,6 +157,7 @@ export class Loaders {
   }
 
   async #loadCounts(entity: Entity, path: string, keys: readonly ManyKey[]): Promise<number[]> {
+    const leaf = leafAt(entity, path)
     const values = keys.map(({ value }) => value)
     const counts = await this.#reads.run({
       entity,
@@ -166,7 +169,7 @@ export class Loaders {
         return { is: 'value', value }
       },
     })
-    return keys.map(({ value }) => counts.get(keyOf(leafAt(entity, path), value)) ?? 0)
+    return keys.map(({ value }) => counts.get(canonicalValue(leaf, value)) ?? 0)
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { kindOf } from '../codec/kinds.ts'
+import { canonicalValue } from '../compare/canonical.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
 import { leafValue } from '../entity/values.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -22,8 +23,7 @@ function seal(entity: Entity, order: readonly OrderKey[], values: string): strin
 export function encodeCursor(entity: Entity, order: readonly OrderKey[], record: Rec): string {
   const values = order.map(({ path }): Json => {
     const leaf = leafAt(entity, path)
-    const value = leafValue(record, leaf)
-    return value === null ? null : kindOf(leaf.kind).toJson(value)
+    return canonicalValue(leaf, leafValue(record, leaf))
   })
   const text = JSON.stringify(values)
   return Buffer.from(seal(entity, order, text) + text).toString('base64url')

@@ -1,7 +1,6 @@
 import { textKind } from '../codec/text.ts'
 import type { Scope } from '../entity/entity.ts'
-import { parseScalar } from '../entity/new-record.ts'
-import { filteredLeaf, listAt, type Where } from './query.ts'
+import { filteredLeaf, listAt, parseValue, type Where } from './query.ts'
 
 /**
  * A condition with its values in the form of their kinds, for callers that cannot vouch for them: stores bind what they
@@ -22,8 +21,8 @@ export function parseWhere(scope: Scope, where: Where): Where {
       return where
   }
   if (scope.lists.has(where.path)) return where
-  const leaf = filteredLeaf(scope, where)
-  const parsed = (value: unknown): unknown => (value === null ? null : parseScalar(leaf, value))
+  filteredLeaf(scope, where)
+  const parsed = (value: unknown): unknown => parseValue(scope, where.path, value)
   switch (where.op) {
     case 'in':
     case 'has':

@@ -2,7 +2,6 @@ import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Leaf, ObjectList, Scope } from '../entity/entity.ts'
 import { parseScalar } from '../entity/new-record.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import type { Json } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 
 export type Comparison = 'eq' | 'lt' | 'lte' | 'gt' | 'gte'
@@ -75,9 +74,6 @@ export function leafAt(scope: Scope, path: string): Leaf {
   if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".`)
   return leaf
 }
-
-/** What stands for a value in a map: dates are equal and not the same. */
-export const keyOf = ({ kind }: Leaf, value: unknown): Json => (value === null ? null : kindOf(kind).toJson(value))
 
 /** @throws CrossfadeError MISCONFIGURED where there is no such list of objects. */
 export function listAt(scope: Scope, path: string): ObjectList {

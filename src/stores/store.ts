@@ -36,10 +36,10 @@ export interface Reader {
   /** The records that exist, by id, in no order. */
   byIds(entity: Entity, ids: readonly Id[], fields: FieldSet): Promise<ReadonlyMap<Id, Item>>
   query(entity: Entity, query: Query): Promise<readonly Item[]>
-  /** By `keyOf` the value; a value without records has no entry. */
+  /** By the `canonicalValue`: dates are equal and not the same. A value without records has no entry. */
   queryPer(entity: Entity, query: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>>
   count(entity: Entity, where: Where): Promise<number>
-  /** By `keyOf` the value. */
+  /** By the `canonicalValue`, likewise. */
   countPer(
     entity: Entity,
     path: string,

@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
+import { canonicalValue } from '../../compare/canonical.ts'
 import type { Entity } from '../../entity/entity.ts'
-import { keyOf, leafAt } from '../query.ts'
+import { leafAt } from '../query.ts'
 import type { Item, QueryPer } from '../store.ts'
 import type { CleanPaths } from './clean-paths.ts'
 import { decoded, isConverted } from './codec/expression.ts'
@@ -80,7 +81,7 @@ export async function perKey(
   const groups = new Map<unknown, Item[]>()
   const { decode } = mongoKind(leaf.kind)
   for (const document of documents) {
-    const key = keyOf(leaf, decode(document['_cf_key']))
+    const key = canonicalValue(leaf, decode(document['_cf_key']))
     const [item] = toItem(entity, fields, document)
     if (!item) continue
     const group = groups.get(key)

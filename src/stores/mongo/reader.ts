@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
+import { canonicalValue } from '../../compare/canonical.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
-import { keyOf, leafAt, type Where } from '../query.ts'
+import { leafAt, type Where } from '../query.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
@@ -47,7 +48,7 @@ export function mongoReader(connection: MongoConnection): Reader {
     const among: Where = { op: 'in', path, values }
     if (values.length === 1) {
       const items = await query(entity, { where: { op: 'and', of: [among, where] }, order, limit, fields })
-      return new Map(items.length > 0 ? [[keyOf(leafAt(entity, path), values[0]), items]] : [])
+      return new Map(items.length > 0 ? [[canonicalValue(leafAt(entity, path), values[0]), items]] : [])
     }
     const match = allOf(translate(entity, among), translate(entity, where))
     return perKey(reading, entity, { ...per, values }, match)
@@ -88,7 +89,7 @@ export function mongoReader(connection: MongoConnection): Reader {
         .aggregate([{ $match: among }, { $group: { _id: decoded(leaf), n: { $sum: 1 } } }], options)
         .toArray()
       const { decode } = mongoKind(leaf.kind)
-      return new Map(groups.map((group) => [keyOf(leaf, decode(group['_id'])), group['n'] as number]))
+      return new Map(groups.map((group) => [canonicalValue(leaf, decode(group['_id'])), group['n'] as number]))
     },
   }
 }

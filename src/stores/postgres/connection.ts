@@ -96,9 +96,9 @@ async function send<T>(
   client: pg.Pool | pg.PoolClient,
   { text, name }: Prepared,
   values: readonly unknown[],
-  timeout?: number,
+  timeoutMs: number,
 ): Promise<T[]> {
-  const query: Timed = { name, text, values: [...values], ...(timeout ? { query_timeout: timeout } : {}) }
+  const query: Timed = { name, text, values: [...values], query_timeout: timeoutMs }
   return (await client.query(query)).rows as T[]
 }
 
@@ -191,5 +191,6 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       client.release(broken)
     }
   }
-  return { pool, statementTimeoutMs, transaction, ...executorOf((statement, values) => send(pool, statement, values)) }
+  const onPool = executorOf((statement, values) => send(pool, statement, values, patienceMs))
+  return { pool, statementTimeoutMs, transaction, ...onPool }
 }

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
+import { canonicalValue } from '../../compare/canonical.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import type { Json } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
-import { everything, keyOf, leafAt, type OrderKey } from '../query.ts'
+import { everything, leafAt, type OrderKey } from '../query.ts'
 import type { ElementRests, Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import type { Row } from './codec/decode.ts'
@@ -68,7 +69,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
       : connection.run<Row>(pagePer(entity, per, keys, limit)))
     const groups = new Map<unknown, Item[]>()
     for (const row of rows) {
-      const key = keyOf(leaf, decode(row['_key']))
+      const key = canonicalValue(leaf, decode(row['_key']))
       const group = groups.get(key)
       if (group) group.push(toItem(fields, row))
       else groups.set(key, [toItem(fields, row)])
@@ -107,7 +108,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
             where ${columnOf(leaf)} = any(${values.map(encode)}::${sql.raw(cast)}[]) and ${translate(entity, where)}
             group by 1`,
       )
-      return new Map(rows.map(({ k, n }) => [keyOf(leaf, decode(k)), Number(n)]))
+      return new Map(rows.map(({ k, n }) => [canonicalValue(leaf, decode(k)), Number(n)]))
     },
 
     async scan(entity, { after, limit }): Promise<Scanned> {

@@ -58,12 +58,16 @@ function decodeScalar(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
   return value
 }
 
+/** Takes what a leaf's value lost for issues; keys of a sensitive one are not told. */
+const lostBy =
+  (leaf: Leaf, issues: Issue[]): Lost =>
+  (path, rule, part) =>
+    report(issues, leaf.sensitive ? leaf.mongo : `${leaf.mongo}.${path}`, rule, part)
+
 /** The record's value for a stored one: null, with an issue, where it is dirty; elements of lists likewise left out. */
 export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
   if (leaf.list === 'none') {
-    const inside = (path: string): string => (leaf.sensitive ? leaf.mongo : `${leaf.mongo}.${path}`)
-    const lost: Lost = (path, rule, part) => report(issues, inside(path), rule, part)
-    const value = decodeScalar(leaf, raw, lost)
+    const value = decodeScalar(leaf, raw, issues ? lostBy(leaf, issues) : undefined)
     if (value instanceof Refused) return report(issues, leaf.mongo, value.rule, raw)
     if (value === null && leaf.required)
       return report(issues, leaf.mongo, 'is required but null or missing', raw ?? null)

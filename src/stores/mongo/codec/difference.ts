@@ -26,22 +26,11 @@ function setDeep(document: Document, prefix: string, steps: readonly string[], v
   $set[path] = isPlainObject(earlier) && isPlainObject(inner) ? merge(earlier, inner) : inner
 }
 
-/** Whether a stored list means the same, with all that the mapping does not name of its objects. */
-function sameObjects(list: ObjectList, raw: unknown, value: unknown, rests: readonly Json[] | undefined): boolean {
-  const same = equalJson(canonicalObjects(list, decodeObjects(list, raw, null)), canonicalObjects(list, value))
-  return same && equalJson((decodeListRests(list, raw, null) ?? null) as Json, (rests ?? null) as Json)
-}
-
 const meaningOf = (object: Json, rest: Json | undefined): string => stableStringify([object, rest ?? null])
 
-/** The stored objects by what they mean, for those that a changed list still holds. */
-function storedObjects(list: ObjectList, raw: unknown): Map<string, Document[]> {
+/** Objects of a list by what they mean; of one meaning the last first, so that `pop` gives them in their order. */
+function byMeaning(objects: readonly Document[], decoded: readonly Json[], rests: readonly Json[]) {
   const found = new Map<string, Document[]>()
-  if (!Array.isArray(raw)) return found
-  const objects = objectsIn(raw)
-  const decoded = canonicalObjects(list, decodeObjects(list, objects, null)) as Json[]
-  const rests = decodeListRests(list, objects, null) ?? []
-  // The last first, so that pop gives those of one meaning in their order
   for (let index = objects.length - 1; index >= 0; index--) {
     const meaning = meaningOf(decoded[index]!, rests[index])
     const same = found.get(meaning)
@@ -51,13 +40,21 @@ function storedObjects(list: ObjectList, raw: unknown): Map<string, Document[]> 
   return found
 }
 
-/** A list as it is to be stored: objects of the stored one that are still in it stay as they are, dirty or not. */
-function changedObjects(list: ObjectList, raw: unknown, value: unknown, rests: readonly Json[] = []): unknown {
+/**
+ * A list of objects as it is to be stored; undefined where the stored one means the same, with all that the mapping does
+ * not name of its objects. Objects of the stored one that are still in it stay as they are, dirty or not.
+ */
+function changedObjects(list: ObjectList, raw: unknown, value: unknown, rests: readonly Json[] | undefined): unknown {
+  const before = canonicalObjects(list, decodeObjects(list, raw, null))
+  const restsBefore = decodeListRests(list, raw, null)
+  const after = canonicalObjects(list, value)
+  if (equalJson(before, after) && equalJson(restsBefore as Json, (rests ?? null) as Json)) return undefined
   const encoded = encodeObjects(list, value, rests)
-  if (encoded === null) return null
-  const stored = storedObjects(list, raw)
-  const wanted = canonicalObjects(list, value) as Json[]
-  return encoded.map((object, index) => stored.get(meaningOf(wanted[index]!, rests[index]))?.pop() ?? object)
+  if (encoded === null || !Array.isArray(raw)) return encoded
+  const stored = byMeaning(objectsIn(raw), before as Json[], restsBefore ?? [])
+  return encoded.map(
+    (object, index) => stored.get(meaningOf((after as Json[])[index]!, rests?.[index]))?.pop() ?? object,
+  )
 }
 
 /** Walks a stored document beside the record that it should decode to. */
@@ -79,8 +76,8 @@ class Difference {
         const before = canonicalValue(node.leaf, decodeLeaf(node.leaf, raw, null))
         if (!equalJson(before, canonicalValue(node.leaf, value))) set(encodeLeaf(node.leaf, value))
       } else if (node.list) {
-        const rests = this.#rests[node.list.path]
-        if (!sameObjects(node.list, raw, value, rests)) set(changedObjects(node.list, raw, value, rests))
+        const changed = changedObjects(node.list, raw, value, this.#rests[node.list.path])
+        if (changed !== undefined) set(changed)
       } else if (value === null) {
         if (object) set(null)
       } else if (object) {

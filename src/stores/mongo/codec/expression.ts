@@ -95,5 +95,6 @@ export function decoded(leaf: Leaf): Document {
  */
 export function asDecimal({ kind }: Leaf, value: Document): Document {
   if (kind === 'float') return { $toDecimal: { $toDouble: value } }
-  return { $toDecimal: { $cond: [{ $eq: [{ $type: value }, 'double'] }, { $toLong: value }, value] } }
+  const whole = { $cond: [{ $eq: [{ $type: '$$v' }, 'double'] }, { $toLong: '$$v' }, '$$v'] }
+  return { $let: { vars: { v: value }, in: { $toDecimal: whole } } }
 }

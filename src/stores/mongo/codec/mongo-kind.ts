@@ -8,7 +8,7 @@ export type Lost = (path: string, rule: string, raw: unknown) => void
 export interface MongoKind<T> {
   /** BSON type aliases that hold a value of this kind; any other type is refused. */
   readonly types: readonly string[]
-  /** Refused, with the rule, where the stored value is not faithful. Called for non-null values. */
+  /** Refused, with the rule, where the stored value is not faithful. Called for non-null values; `lost` is given where issues are kept. */
   decode(raw: unknown, lost?: Lost): T | Refused
   encode(value: T): unknown
   /**
