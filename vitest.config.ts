@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/rule-guard/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     execArgv: ['--conditions=source'],

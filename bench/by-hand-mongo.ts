@@ -45,7 +45,7 @@ export function byHandMongo({ connection: { db } }: MongoStore): ByHand {
             $setWindowFields: {
               partitionBy: '$movie_id',
               sortBy: { date: -1, _id: 1 },
-              output: { n: { $documentNumber: {} } },
+              output: { n: { $sum: 1, window: { documents: ['unbounded', 'current'] } } },
             },
           },
           { $match: { n: { $lte: first } } },

@@ -48,15 +48,20 @@ export function mongoLedger(connection: MongoConnection): Ledger {
     },
 
     async claim(key, owner, ms) {
-      // As milliseconds: a stored date against $$NOW is never "less" on SecantusDB, and claims would never expire
-      const free = { $or: [{ owner }, { $expr: { $lt: [{ $toLong: '$until' }, { $toLong: '$$NOW' }] } }] }
+      // The update decides and not the filter, since an upsert's filter can't ask for the server's clock ($expr).
+      // Stand-in (SecantusDB): as milliseconds, since it finds no stored date before or after $$NOW
+      const over = { $lt: [{ $ifNull: [{ $toLong: '$until' }, 0] }, { $toLong: '$$NOW' }] }
+      const free = { $or: [{ $eq: ['$owner', owner] }, over] }
+      const until = { $cond: [free, { $add: ['$$NOW', ms] }, '$until'] }
       try {
-        await claims.updateOne({ _id: key, ...free }, [{ $set: { owner, until: { $add: ['$$NOW', ms] } } }], {
-          upsert: true,
-        })
-        return true
+        const taken = await claims.findOneAndUpdate(
+          { _id: key },
+          [{ $set: { owner: { $cond: [free, owner, '$owner'] }, until } }],
+          { upsert: true, returnDocument: 'after' },
+        )
+        return taken?.['owner'] === owner
       } catch (error) {
-        if (isDuplicate(error)) return false
+        if (isDuplicate(error)) return false // another made the claim at the same moment
         throw error
       }
     },

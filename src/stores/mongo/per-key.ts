@@ -27,9 +27,11 @@ async function windows(
   key: unknown,
 ): Promise<Document[]> {
   const { computed, sort } = sorting(clean, entity, per.order)
+  // A running count and not $documentNumber, which takes an order of one key alone
+  const number = { $sum: 1, window: { documents: ['unbounded', 'current'] } }
   const tail: Document[] = [
     ...(Object.keys(computed).length === 0 ? [] : [{ $set: computed }]),
-    { $setWindowFields: { partitionBy: key, sortBy: sort, output: { _cf_number: { $documentNumber: {} } } } },
+    { $setWindowFields: { partitionBy: key, sortBy: sort, output: { _cf_number: number } } },
     { $match: { _cf_number: { $lte: per.limit } } },
     { $project: { ...projectionOf(per.fields), _cf_key: key, _cf_number: 1 } },
   ]
