@@ -36,6 +36,15 @@ export function atVersion(version: Version): Document {
   return version.epoch === 0 && version.counter === 0 ? { $or: [exact, { '_cf.counter': null }] } : exact
 }
 
+/** Matches a document at this version or an older one. */
+export function atMost({ epoch, counter }: Version): Document {
+  const older = [
+    { '_cf.epoch': { $lt: epoch } },
+    { '_cf.epoch': epoch, '_cf.counter': { $lte: Long.fromNumber(counter) } },
+  ]
+  return { $or: [...older, { '_cf.counter': null }] }
+}
+
 /** Matches a document that a writer of this epoch may change. */
 export function notNewerThan(epoch: number): Document {
   return { $or: [{ '_cf.epoch': null }, { '_cf.epoch': { $lte: epoch } }] }

@@ -3,7 +3,7 @@ import type { Entity } from '../../entity/entity.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { atVersion, mirrored, versionOf } from './bookkeeping.ts'
+import { atMost, atVersion, mirrored, versionOf } from './bookkeeping.ts'
 import { difference } from './codec/difference.ts'
 import { encodeId, encodeWhole } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -55,12 +55,15 @@ async function storedById(
 
 const maxRaces = 5 // another put of the same record won each time; the sweep looks at it again
 
-/** A delete that came between our look for tombstones and the insert has found nothing to remove: it is undone here. */
+/**
+ * A delete that came between our look for tombstones and the insert has found nothing to remove: it is undone here,
+ * together with what other puts have made of the document since.
+ */
 async function undoIfBuried(connection: MongoConnection, entity: Entity, image: Image): Promise<boolean> {
   const tombstone = (await tombstonesOf(connection, entity, [image.id])).get(image.id)
-  if (!buries(tombstone, image.version)) return false
-  const mine = allOf({ _id: encodeId(entity, image.id) }, atVersion(image.version)) as Document
-  await connection.collection(entity).deleteOne(mine)
+  if (!tombstone || !buries(tombstone, image.version)) return false
+  const buried = allOf({ _id: encodeId(entity, image.id) }, atMost(tombstone.version)) as Document
+  await connection.collection(entity).deleteOne(buried)
   return true
 }
 
