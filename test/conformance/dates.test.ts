@@ -29,7 +29,7 @@ const instants = [
   '+275760-09-13T00:00:00.000Z',
 ]
 
-// SecantusDB has no years outside 1 to 9999; MongoDB has
+// Stand-in (SecantusDB): it has no years outside 1 to 9999; MongoDB has
 const hasYear = (origin: string, iso: string): boolean => {
   const year = new Date(iso).getUTCFullYear()
   return origin === 'postgres' || inject('mongoName') !== 'SecantusDB' || (year >= 1 && year <= 9999)

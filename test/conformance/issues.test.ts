@@ -145,7 +145,7 @@ test('a required value that is null or missing is an issue', () => {
 })
 
 test('what the driver makes a reference is an object with members', () => {
-  // Not asked of the store: SecantusDB, unlike MongoDB, does not look inside such an object
+  // Stand-in (SecantusDB): not asked of the store, since it does not look inside such an object, as MongoDB does
   const Linked = defineEntity('Linked', {
     mongo: 'linked',
     postgres: 'linked',

@@ -196,7 +196,7 @@ describe.each(origins)('written by %s', (origin) => {
     const id = origin === 'mongo' ? 109 : 110
     await put(id, { price: before })
     const [stored] = await debts.images(Cargo, [id])
-    // SecantusDB gives up on such a sum with an error of its own; MongoDB makes it Infinity
+    // Stand-in (SecantusDB): it gives up on such a sum with an error of its own; MongoDB makes it Infinity
     await expect(writer.patch(Cargo, id, planPatch(Cargo, { price: increment(by) }), stamp)).rejects.toThrow()
     expect((await debts.images(Cargo, [id]))[0]).toEqual(stored)
   })

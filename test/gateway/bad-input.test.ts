@@ -200,7 +200,7 @@ describe.each(['off', 'live'] as const)('in %s', (stage) => {
   })
 
   test('what is just within the bounds is answered', async () => {
-    // SecantusDB takes seconds for a thousand conditions, which is less than the bound allows
+    // Stand-in (SecantusDB): it takes seconds for a thousand conditions, which is less than the bound allows
     const groups = many(stage === 'live' ? 4 : 1).map(() => ({ or: many(1_000).map((eq) => ({ title: { eq } })) }))
     for (const filter of [
       nested(30),

@@ -15,7 +15,10 @@ interface Step {
 
 const numeric = new Set(['int', 'float', 'long', 'decimal'])
 
-/** No sum of these leaves the range of decimals, of which SecantusDB would give up with an error of its own. */
+/**
+ * No sum of these leaves the range of decimals.
+ * Stand-in (SecantusDB): it gives up on such a sum with an error of its own.
+ */
 const decimalAmounts = fc.constantFrom(
   '0.1',
   '-0.1',

@@ -19,7 +19,7 @@ const hex = (length: number): Arbitrary<string> => stringMatching(new RegExp(`^[
 
 const instants = oneof(
   constantFrom(-1, 0, 1, -62135596800000, 253402300799999, -2082844800000, 951782400000),
-  // The stand-in for MongoDB takes the years 1 to 9999 and no others
+  // Stand-in (SecantusDB): it takes the years 1 to 9999 and no others
   integer({ min: -62135596800000, max: 253402300799999 }),
 ).map((ms) => new Date(ms))
 

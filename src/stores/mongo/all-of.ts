@@ -1,8 +1,9 @@
 import type { Document } from 'mongodb'
 
 /**
- * A filter that holds where all of the given ones do. Conditions on different keys are merged into one document, since
- * some planners use an index only for keys at the top level; those that share a key go under `$and`.
+ * A filter that holds where all of the given ones do. Conditions on different keys are merged into one document; those
+ * that share a key go under `$and`.
+ * Stand-in (SecantusDB): it uses an index only for keys at the top level.
  */
 export function allOf(...filters: readonly Document[]): Document {
   const merged: Document = {}

@@ -13,9 +13,10 @@ const isVisible = (entity: Entity, document: Document): boolean =>
   !isDeleted(document) && !(decodeId(entity, document['_id']) instanceof Refused)
 
 /**
- * Reads the first documents of an order without asking which of them are part of the API: nearly always all are, and
- * some planners leave an index for a filter. Where one is not, the page is read again with the filter, since others
- * belong in its place; a page without such a document is the same either way. Documents need `_id` and `_cf`.
+ * Reads the first documents of an order without asking which of them are part of the API: nearly always all are. Where
+ * one is not, the page is read again with the filter, since others belong in its place; a page without such a document
+ * is the same either way. Documents need `_id` and `_cf`.
+ * Stand-in (SecantusDB): it leaves the index that gives the order for the filter.
  */
 export class Visibility {
   readonly #waryUntil = new WeakMap<Entity, number>()

@@ -42,8 +42,8 @@ function compared(leaf: Leaf, op: Comparison, value: unknown): Test {
 }
 
 function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Test {
-  // $ifNull, since $regexMatch of null is an error on some servers; $literal, since a pattern that starts with $ would
-  // be read as a path
+  // $literal, since a pattern that starts with $ would be read as a path
+  // Stand-in (SecantusDB): $ifNull, since $regexMatch of null is an error there and no match on MongoDB
   const regex = { $literal: patternOf(op, value, insensitive) }
   const test = { $regexMatch: { input: { $ifNull: [decoded(leaf), ''] }, regex } }
   return { $and: [isNotNull(decoded(leaf)), test] }

@@ -16,7 +16,8 @@ function plainParents({ parents }: Leaf): Document {
 
 /**
  * A condition on a scalar field: one that holds an array is dirty, and so is one inside an array of objects. Nothing
- * matches inside an empty array, so that a first element tells; some planners leave the index at a `$type`.
+ * matches inside an empty array, so that a first element tells.
+ * Stand-in (SecantusDB): not by `$type`, at which it leaves the index.
  */
 function scalarOnly(leaf: Leaf, condition: Document): Document {
   if (leaf.mongo === '_id') return condition

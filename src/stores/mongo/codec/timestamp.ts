@@ -11,7 +11,7 @@ export const timestampKind: MongoKind<Date> = {
     return raw.getTime() >= minTimestamp ? raw : new Refused('is outside the years that both stores hold')
   },
   encode: (value) => value,
-  // As milliseconds: a date constant outside years 1 to 9999 is not understood by every driver and proxy on the way
+  // Stand-in (SecantusDB): as milliseconds, since it takes no date constant outside of the years 1 to 9999
   guard: (value) => ({
     $and: [{ $gte: [{ $toLong: value }, minTimestamp] }, { $lte: [{ $toLong: value }, maxTimestamp] }],
   }),
