@@ -62,6 +62,7 @@ class Parts {
       kind: spec.kind ?? 'json',
       list: spec.shape === 'scalar' ? 'none' : spec.childTable ? 'child' : 'column',
       converter: spec.converter,
+      strict: spec.strict,
       values: spec.values,
       unique: spec.unique,
       index: spec.index,
@@ -78,7 +79,10 @@ class Parts {
     const path = join(json.path, inner)
     const mongo = join(json.mongo, inner)
     const place = { path, keys: path.split('.'), mongo, parents: prefixes(mongo), inJson: inner.split('.') }
-    this.jsonPaths.set(path, Object.freeze<Leaf>({ ...json, ...place, kind: spec.kind ?? 'json', required: false }))
+    this.jsonPaths.set(
+      path,
+      Object.freeze<Leaf>({ ...json, ...place, kind: spec.kind ?? 'json', strict: true, required: false }),
+    )
   }
 
   #embed(spec: FieldSpec, at: Parent): { embed: Embed; nodes: readonly Node[] } {

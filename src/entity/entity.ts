@@ -15,6 +15,8 @@ export interface Leaf {
   readonly kind: KindName
   readonly list: 'none' | 'column' | 'child'
   readonly converter: Converter
+  /** True: values of another kind are null, with a data issue; false: they are what GraphQL's own scalar makes of them. */
+  readonly strict: boolean
   /** The texts that an enumeration allows; null for other kinds. */
   readonly values: readonly string[] | null
   /** Path in the document, dotted. */

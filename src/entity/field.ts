@@ -14,6 +14,7 @@ export interface FieldSpec {
   /** The kind of the value, or of the elements of a list; null for an embedded object. */
   readonly kind: KindName | null
   readonly converter: Converter
+  readonly strict: boolean
   /** The texts that an enumeration allows; null for other kinds. */
   readonly values: readonly string[] | null
   /** Paths inside a json value that can be asked for. */
@@ -39,6 +40,7 @@ const plain: FieldSpec = {
   shape: 'scalar',
   kind: null,
   converter: {},
+  strict: false,
   values: null,
   paths: null,
   fields: null,
@@ -85,6 +87,14 @@ export class Field<T> {
   /** The Postgres column. Default: the field's path in snake case. */
   column(name: string): Field<T> {
     return this.#with({ column: name })
+  }
+
+  /**
+   * Stored values of another kind are null, each with a data issue. Without it they are what GraphQL's own scalar makes
+   * of them: a number in a text() is its digits, the text '12' in an int() is 12.
+   */
+  strict(): Field<T> {
+    return this.#with({ strict: true })
   }
 
   /** Never shown in a log, metric, mismatch or page. */
@@ -149,7 +159,7 @@ export function enumeration<const V extends string>(
  * The elements of a table of objects are rows with a column for each member.
  */
 export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {
-  const { shape, kind, converter, values, fields, sensitive, flaw: inner } = element.spec
+  const { shape, kind, converter, strict, values, fields, sensitive, flaw: inner } = element.spec
   if (shape === 'embed') return new Field({ ...plain, shape: 'objects', fields, sensitive })
   const flaw =
     shape === 'scalar'
@@ -157,7 +167,7 @@ export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {
         ? 'is a list of json, which no column holds'
         : inner
       : 'is a list of lists, which no column holds'
-  return new Field({ ...plain, shape: 'list', kind, converter, values, sensitive, flaw })
+  return new Field({ ...plain, shape: 'list', kind, converter, strict, values, sensitive, flaw })
 }
 
 /** An object inside the document; its members become columns of the entity's table. */

@@ -51,6 +51,7 @@ export const idLeaf = onceFor((entity: Entity) =>
     kind: entity.idKind,
     list: 'none',
     converter: {},
+    strict: true,
     values: null,
     mongo: '_id',
     parents: [],

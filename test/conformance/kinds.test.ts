@@ -17,7 +17,7 @@ const Cargo = defineEntity('Cargo', {
     grams: long(),
     ticket: uuid(),
     seal: binary(),
-    state: enumeration(['open', 'held', 'done']),
+    state: enumeration(['open', 'held', 'done']).strict(),
     prices: list(decimal()),
     counts: list(long()),
     tickets: list(uuid()),

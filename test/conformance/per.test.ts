@@ -10,8 +10,8 @@ const Parcel = defineEntity('Parcel', {
   postgres: 'parcels',
   id: text(),
   fields: {
-    ship: objectId().references('Parcel').at('ship_id'),
-    port: text(),
+    ship: objectId().strict().references('Parcel').at('ship_id'),
+    port: text().strict(),
     weight: int({ intPrefix: true }),
     label: text().unique().at('tag.label'),
   },

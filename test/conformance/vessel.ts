@@ -1,30 +1,35 @@
 import { boolean, defineEntity, embed, float, int, json, list, objectId, text, timestamp } from 'crossfade'
 
-/** An invented type that has every kind, embeds two deep, lists in a column and in a child table. */
+/**
+ * An invented type that has every kind, embeds two deep, lists in a column and in a child table. Its fields are strict:
+ * what values of other kinds mean where they are not is told by `coercion.test.ts`.
+ */
 export const Vessel = defineEntity('Vessel', {
   mongo: 'vessels',
   postgres: 'vessels',
   id: objectId(),
   fields: {
-    name: text().required().index(),
-    callSign: text({ nullIf: ['', 'n/a'] }).unique(),
-    built: int({ intPrefix: true, nullIf: ['0000'] }),
-    crew: int({ nullIf: ['', -1] }),
-    draught: float({ nullIf: [''] }),
-    active: boolean({ nullIf: [false] }),
+    name: text().strict().required().index(),
+    callSign: text({ nullIf: ['', 'n/a'] })
+      .strict()
+      .unique(),
+    built: int({ intPrefix: true, nullIf: ['0000'] }).strict(),
+    crew: int({ nullIf: ['', -1] }).strict(),
+    draught: float({ nullIf: [''] }).strict(),
+    active: boolean({ nullIf: [false] }).strict(),
     launched: timestamp(),
-    owner: objectId(),
+    owner: objectId().strict(),
     papers: json(),
-    flags: list(text({ nullIf: [''] })),
-    soundings: list(float()),
-    decks: list(int({ intPrefix: true })),
-    ports: list(text()).childTable('vessel_ports').index(),
-    captain: text().sensitive(),
+    flags: list(text({ nullIf: [''] }).strict()),
+    soundings: list(float().strict()),
+    decks: list(int({ intPrefix: true }).strict()),
+    ports: list(text().strict()).childTable('vessel_ports').index(),
+    captain: text().strict().sensitive(),
     seen: timestamp().at('meta.lastSeen'),
     engine: embed({
-      maker: text(),
-      power: int(),
-      fuel: embed({ kind: text(), tons: float(), tags: list(text()) }),
+      maker: text().strict(),
+      power: int().strict(),
+      fuel: embed({ kind: text().strict(), tons: float().strict(), tags: list(text().strict()) }),
     }),
   },
 })

@@ -5,7 +5,7 @@ import { fieldSet } from '../../src/entity/field-set.ts'
 import { everything, type Where } from '../../src/stores/query.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 
-const Word = defineEntity('Word', { mongo: 'words', postgres: 'words', id: int(), fields: { word: text() } })
+const Word = defineEntity('Word', { mongo: 'words', postgres: 'words', id: int(), fields: { word: text().strict() } })
 
 /** Ids are whole numbers; the last five are not, or not of 32 bits. */
 const documents: readonly Document[] = [

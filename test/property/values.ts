@@ -87,6 +87,10 @@ export const anything: Arbitrary<unknown> = oneof(
   constantFrom<unknown>(new Double(-0), Long.MAX_VALUE, Decimal128.fromString('NaN'), Decimal128.fromString('1.5')),
   constantFrom<unknown>([], {}, [null], [1, 'x'], { a: 1 }, [['a']], new Date(0), new ObjectId('0'.repeat(24))),
   constantFrom<unknown>(new Binary(Buffer.alloc(17, 255), 4), new Binary(Buffer.from('x'))),
+  constantFrom<unknown>(' 12 ', '-1', '1e3', '.5', '5.', '0x10', 'NaN', 'Infinity', '1e400', ' ', '2147483648', '1.5'),
+  constantFrom<unknown>(new Double(19.99), new Double(1e21), new Double(1e-7), new Double(-0), Long.fromNumber(-3)),
+  constantFrom<unknown>(Decimal128.fromString('12'), Decimal128.fromString('19.90'), Decimal128.fromString('1E+400')),
+  constantFrom<unknown>(Decimal128.fromString('-Infinity'), new Date(1), new Date(1.7e12), 'f'.repeat(24)),
 )
 
 /** The same values as documents hold them; numbers in every type that may stand for them. */

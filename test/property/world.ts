@@ -14,6 +14,7 @@ export interface LeafPlan {
   readonly depth: 0 | 1 | 2
   readonly nullIf: boolean
   readonly intPrefix: boolean
+  readonly strict: boolean
 }
 
 export interface World {
@@ -34,6 +35,7 @@ const leafPlan: Arbitrary<LeafPlan> = fc
     depth: fc.constantFrom(0, 0, 1, 2),
     nullIf: fc.boolean(),
     intPrefix: fc.boolean(),
+    strict: fc.boolean(),
   })
   .map(({ kind, shape, ...rest }) => ({ ...rest, kind, shape: kind === 'json' ? 'scalar' : shape }) as LeafPlan)
 
@@ -45,7 +47,11 @@ export const pathOf = (leaf: LeafPlan, index: number): string => `${parents[leaf
 export const jsonKinds = { a: 'text', 'deep.n': 'int', 'deep.x y': 'float', deep: 'boolean' } as const
 const jsonPaths = { a: fields.text(), 'deep.n': fields.int(), 'deep.x y': fields.float(), deep: fields.boolean() }
 
-function fieldOf({ kind, shape, nullIf, intPrefix }: LeafPlan, index: number, table: string): fields.Field<unknown> {
+function fieldOf(
+  { kind, shape, nullIf, intPrefix, strict }: LeafPlan,
+  index: number,
+  table: string,
+): fields.Field<unknown> {
   const converter = nullIf ? { nullIf: kind === 'text' ? ['', 'n/a'] : ['', -1] } : {}
   const scalar: Record<KindName, () => fields.Field<unknown>> = {
     objectId: fields.objectId,
@@ -61,7 +67,7 @@ function fieldOf({ kind, shape, nullIf, intPrefix }: LeafPlan, index: number, ta
     binary: fields.binary,
     enum: () => fields.enumeration(states, nullIf ? { nullIf: ['done'] } : {}),
   }
-  const one = scalar[kind]()
+  const one = strict ? scalar[kind]().strict() : scalar[kind]()
   if (shape === 'scalar') return one
   const many = fields.list(one)
   return shape === 'column' ? many : many.childTable(`${table}_f${index}`)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import { int, objectId, text } from '../../src/entity/field.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
-import { CleanPaths } from '../../src/stores/mongo/clean-paths.ts'
+import { isClean, isPlain, lookAt } from '../../src/stores/mongo/clean-paths.ts'
 import { insertExported } from '../../src/stores/mongo/sample.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -11,7 +11,7 @@ const Plank = defineEntity('Plank', {
   mongo: 'planks',
   postgres: 'planks',
   id: objectId(),
-  fields: { wood: text(), length: int(), age: int({ intPrefix: true }), width: int() },
+  fields: { wood: text(), length: int(), age: int({ intPrefix: true }), width: int(), grade: int() },
 })
 
 const id = (n: number): string => n.toString(16).padStart(24, '0')
@@ -20,26 +20,32 @@ let stores: TestStores
 beforeAll(async () => {
   stores = await openStores([Plank])
   await insertExported(stores.mongo.connection, 'planks', [
-    { _id: { $oid: id(1) }, wood: 'oak', length: 3, age: 5, width: 2 },
+    { _id: { $oid: id(1) }, wood: 'oak', length: 3, age: 5, width: 2, grade: '1' },
     { _id: { $oid: id(2) }, wood: null, length: 2.5, age: 6, width: 1 },
     { _id: { $oid: id(3) }, length: 1, age: 7 },
   ])
 })
 afterAll(() => stores.close())
 
-test('a field is clean where every stored value is null, missing or of its kind', async () => {
-  const clean = new CleanPaths(stores.mongo.connection)
+test('a field is clean where every stored value is null, missing or of its kind, and plain where none means something as another type', async () => {
+  const { connection } = stores.mongo
+  const paths = ['wood', 'length', 'age', 'width', 'grade']
   const leaf = (path: string) => Plank.leaves.get(path)!
-  expect(clean.isClean(Plank, leaf('wood'))).toBe(false) // nobody has looked yet
-  for (const path of ['wood', 'length', 'age', 'width']) await clean.look(Plank, leaf(path))
+  expect([isClean(connection, Plank, leaf('wood')), isPlain(connection, Plank, leaf('wood'))]).toEqual([false, false]) // nobody has looked yet
+  for (const path of paths) await lookAt(connection, Plank, leaf(path))
   await sleep(50)
-  await clean.look(Plank, leaf('wood'))
-  const answers = ['wood', 'length', 'age', 'width'].map((path) => [path, clean.isClean(Plank, leaf(path))])
+  await lookAt(connection, Plank, leaf('wood'))
+  const answers = paths.map((path) => [
+    path,
+    isClean(connection, Plank, leaf(path)),
+    isPlain(connection, Plank, leaf(path)),
+  ])
   expect(answers).toEqual([
-    ['wood', true],
-    ['length', false], // 2.5 is no whole number
-    ['age', false], // a converter stands between
-    ['width', true],
+    ['wood', true, true],
+    ['length', false, true], // 2.5 is no whole number
+    ['age', false, true], // a converter stands between
+    ['width', true, true],
+    ['grade', false, false], // the text "1" is the number 1
   ])
 })
 

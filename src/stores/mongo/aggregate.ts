@@ -67,7 +67,7 @@ export async function aggregate(connection: MongoConnection, entity: Entity, ask
     plan.by.length === 0 ? null : Object.fromEntries(plan.by.map((leaf, index) => [output.key(index), decoded(leaf)]))
   const { computed, sort } = sorting(plan)
   const pipeline: Document[] = [
-    { $match: allOf(translate(entity, asked.where), visible(entity)) },
+    { $match: allOf(translate(connection, entity, asked.where), visible(entity)) },
     { $group: { _id, ...accumulators(plan.measures) } },
   ]
   if (plan.having.length > 0) pipeline.push({ $match: { $and: chosen(plan) } })

@@ -1,66 +1,42 @@
 import type { Document } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
-import { decoded, isConverted, isGuarded } from './codec/expression.ts'
+import { onceFor } from '../../util/once-for.ts'
+import { coercionOf, decoded, isConverted, isGuarded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
+import { Looks } from './looks.ts'
 
-/** For how long an answer holds at least and at most, in milliseconds. */
-const shortest = 2_000
-const longest = 60_000
+/** A value of another type that has a meaning all the same: a native condition compares it with nothing, or otherwise. */
+export const coercedAt = (leaf: Leaf, path: string): Document | null => coercionOf(leaf)?.stored(path) ?? null
 
-/** An answer holds this many times as long as it took to find, so that asking costs about two per cent. */
-const restFactor = 50
-
-/** Matches documents in which a leaf's stored value is neither null nor one that decodes. */
-function dirty(leaf: Leaf): Document {
+/** A value that is neither null nor one that stands where its decoded value sorts. */
+function dirtyAt(leaf: Leaf, path: string): Document {
   const { types } = mongoKind(leaf.kind)
+  const coerced = coercedAt(leaf, path)
   const conditions: Document[] = [
-    { [leaf.mongo]: { $exists: true, $not: { $type: [...types, 'null'] } } },
-    ...[leaf.mongo, ...leaf.parents].map((path) => ({ [path]: { $type: 'array' } })),
+    { [path]: { $exists: true, $not: { $type: [...types, 'null'] } } },
+    ...[path, ...leaf.parents].map((each) => ({ [each]: { $type: 'array' } })),
+    ...(coerced ? [coerced] : []),
   ]
-  if (isGuarded(leaf)) conditions.push({ [leaf.mongo]: { $type: types }, $expr: { $eq: [decoded(leaf), null] } })
+  if (isGuarded(leaf)) conditions.push({ [path]: { $type: types }, $expr: { $eq: [decoded(leaf), null] } })
   return { $or: conditions }
 }
 
-/**
- * Knows of which fields no stored value is dirty at present: those can be ordered by the stored value, with an index,
- * and not by the decoded one. Asked in the background: until it is known, and for fields with a converter always, the
- * answer is no. A dirty value that another program writes may stand where its raw form sorts until the next look.
- */
-export class CleanPaths {
-  readonly #connection: MongoConnection
-  readonly #answers = new WeakMap<Leaf, { clean: boolean; until: number }>()
-  readonly #asking = new WeakSet<Leaf>()
+/** Fields that can be ordered by the stored value, with an index; a converter's never. */
+const cleanPaths = onceFor((connection: MongoConnection) => new Looks(connection, dirtyAt))
 
-  constructor(connection: MongoConnection) {
-    this.#connection = connection
-  }
+/** Fields whose native conditions find everything; an index on the field serves the look. */
+const plainPaths = onceFor((connection: MongoConnection) => new Looks(connection, coercedAt))
 
-  isClean(entity: Entity, leaf: Leaf): boolean {
-    if (isConverted(leaf)) return false
-    const answer = this.#answers.get(leaf)
-    if (answer && answer.until > performance.now()) return answer.clean
-    void this.look(entity, leaf)
-    return false
-  }
+/** Whether a field can be ordered by what is stored. */
+export const isClean = (connection: MongoConnection, entity: Entity, leaf: Leaf): boolean =>
+  !isConverted(leaf) && cleanPaths(connection).isFree(entity, leaf)
 
-  /** Looks now. Never rejects: where the store does not answer, nothing is known. */
-  async look(entity: Entity, leaf: Leaf): Promise<void> {
-    if (this.#asking.has(leaf)) return
-    this.#asking.add(leaf)
-    const began = performance.now()
-    try {
-      const { maxTimeMs: maxTimeMS } = this.#connection
-      const found = await this.#connection
-        .collection(entity)
-        .findOne(dirty(leaf), { projection: { _id: 1 }, maxTimeMS })
-      const now = performance.now()
-      const until = now + Math.min(longest, Math.max(shortest, (now - began) * restFactor))
-      this.#answers.set(leaf, { clean: found === null, until })
-    } catch {
-      this.#answers.delete(leaf)
-    } finally {
-      this.#asking.delete(leaf)
-    }
-  }
+/** Whether no value of another type that means something is stored at a path. */
+export const isPlain = (connection: MongoConnection, entity: Entity, leaf: Leaf, path?: string): boolean =>
+  plainPaths(connection).isFree(entity, leaf, path)
+
+/** Looks now, where a test or a job can't wait for the background. */
+export async function lookAt(connection: MongoConnection, entity: Entity, leaf: Leaf): Promise<void> {
+  await Promise.all([cleanPaths(connection).look(entity, leaf), plainPaths(connection).look(entity, leaf)])
 }

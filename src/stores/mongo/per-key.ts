@@ -3,9 +3,9 @@ import { canonicalValue } from '../../compare/canonical.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../query.ts'
 import type { Item, QueryPer } from '../store.ts'
-import type { CleanPaths } from './clean-paths.ts'
+import { isPlain } from './clean-paths.ts'
+import { decodeLeaf } from './codec/decode.ts'
 import { decoded, isConverted } from './codec/expression.ts'
-import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 import { toItem } from './item.ts'
 import { projectionOf } from './projection.ts'
@@ -14,19 +14,18 @@ import type { Visibility } from './visibility.ts'
 
 interface Reading {
   readonly connection: MongoConnection
-  readonly clean: CleanPaths
   readonly visibility: Visibility
 }
 
 /** One query for all keys, numbered in the store: as many documents of each key as are asked for. */
 async function windows(
-  { connection, clean, visibility }: Reading,
+  { connection, visibility }: Reading,
   entity: Entity,
   per: QueryPer,
   match: Document,
   key: unknown,
 ): Promise<Document[]> {
-  const { computed, sort } = sorting(clean, entity, per.order)
+  const { computed, sort } = sorting(connection, entity, per.order)
   // A running count and not $documentNumber, which takes an order of one key alone
   const number = { $sum: 1, window: { documents: ['unbounded', 'current'] } }
   const tail: Document[] = [
@@ -74,16 +73,15 @@ export async function perKey(
 ): Promise<ReadonlyMap<unknown, readonly Item[]>> {
   const { path, order, limit, fields } = per
   const leaf = leafAt(entity, path)
-  const plain = !isConverted(leaf)
+  const plain = !isConverted(leaf) && isPlain(reading.connection, entity, leaf)
   const single = limit === 1 && leaf.unique && plain && order[0]!.path === 'id' && order[0]!.direction === 'asc'
   // What the filter lets through decodes as it is stored, unless a converter stands between
   const documents =
     (single ? await firsts(reading, entity, per, match, leaf.mongo) : null) ??
     (await windows(reading, entity, per, match, plain ? `$${leaf.mongo}` : decoded(leaf)))
   const groups = new Map<unknown, Item[]>()
-  const { decode } = mongoKind(leaf.kind)
   for (const document of documents) {
-    const key = canonicalValue(leaf, decode(document['_cf_key']))
+    const key = canonicalValue(leaf, decodeLeaf(leaf, document['_cf_key'], null))
     const [item] = toItem(entity, fields, document)
     if (!item) continue
     const group = groups.get(key)

@@ -6,7 +6,6 @@ import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
 import { isDeleted } from './bookkeeping.ts'
-import { CleanPaths } from './clean-paths.ts'
 import { encodeId } from './codec/encode.ts'
 import { decoded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
@@ -25,16 +24,15 @@ const asked = (values: readonly unknown[]): unknown[] => values.filter((value) =
 
 export function mongoReader(connection: MongoConnection): Reader {
   const options = { maxTimeMS: connection.maxTimeMs }
-  const clean = new CleanPaths(connection)
   const visibility = new Visibility()
-  const reading = { connection, clean, visibility }
+  const reading = { connection, visibility }
 
   async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
-    const { computed, sort } = sorting(clean, entity, order)
+    const { computed, sort } = sorting(connection, entity, order)
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
     const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
-    const documents = await visibility.read(entity, translate(entity, where), (match) =>
+    const documents = await visibility.read(entity, translate(connection, entity, where), (match) =>
       Object.keys(computed).length === 0
         ? collection.find(match, { ...options, projection, sort, limit }).toArray()
         : collection.aggregate([{ $match: match }, ...tail], options).toArray(),
@@ -50,7 +48,7 @@ export function mongoReader(connection: MongoConnection): Reader {
       const items = await query(entity, { where: { op: 'and', of: [among, where] }, order, limit, fields })
       return new Map(items.length > 0 ? [[canonicalValue(leafAt(entity, path), values[0]), items]] : [])
     }
-    const match = allOf(translate(entity, among), translate(entity, where))
+    const match = allOf(translate(connection, entity, among), translate(connection, entity, where))
     return perKey(reading, entity, { ...per, values }, match)
   }
 
@@ -73,15 +71,15 @@ export function mongoReader(connection: MongoConnection): Reader {
     },
 
     async count(entity, where) {
-      const match = allOf(translate(entity, where), visible(entity))
+      const match = allOf(translate(connection, entity, where), visible(entity))
       return connection.collection(entity).countDocuments(match, options)
     },
 
     async countPer(entity, path, values, where) {
       const leaf = leafAt(entity, path)
       const among = allOf(
-        translate(entity, { op: 'in', path, values: asked(values) }),
-        translate(entity, where),
+        translate(connection, entity, { op: 'in', path, values: asked(values) }),
+        translate(connection, entity, where),
         visible(entity),
       )
       const groups = await connection

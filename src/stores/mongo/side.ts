@@ -23,7 +23,7 @@ export function mongoSide(connection: MongoConnection): MongoSide {
         .collection(entity)
         .aggregate<never>([{ $match: visible(entity) }, ...pipeline], { maxTimeMS: connection.maxTimeMs })
         .toArray(),
-    match: translate,
+    match: (entity, where) => translate(connection, entity, where),
     value: (entity, path) => decoded(leafAt(entity, path)),
   }
 }

@@ -1,12 +1,13 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt, type OrderKey } from '../query.ts'
-import type { CleanPaths } from './clean-paths.ts'
+import { isClean } from './clean-paths.ts'
 import { decoded } from './codec/expression.ts'
+import type { MongoConnection } from './connection.ts'
 
 /** The sort document, and the decoded order keys that must be computed first: dirty values sort as the null they are. */
 export function sorting(
-  clean: CleanPaths,
+  connection: MongoConnection,
   entity: Entity,
   order: readonly OrderKey[],
 ): { computed: Document; sort: Document } {
@@ -14,7 +15,7 @@ export function sorting(
   const sort: Document = {}
   order.forEach(({ path, direction }, index) => {
     const leaf = leafAt(entity, path)
-    const stored = path === 'id' || clean.isClean(entity, leaf)
+    const stored = path === 'id' || isClean(connection, entity, leaf)
     const key = stored ? leaf.mongo : `_cf_order${index}`
     if (!stored) computed[key] = decoded(leaf)
     sort[key] = direction === 'asc' ? 1 : -1

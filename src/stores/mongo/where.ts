@@ -3,8 +3,10 @@ import type { Entity, Leaf, ObjectList } from '../../entity/entity.ts'
 import type { Comparison, TextMatch, Where } from '../query.ts'
 import { type Translator, translateWith } from '../translate.ts'
 import { allOf } from './all-of.ts'
+import { coercedAt, isPlain } from './clean-paths.ts'
 import { decoded, isConverted, isGuarded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
+import type { MongoConnection } from './connection.ts'
 import { patternOf, tests } from './where-expression.ts'
 
 const never: Document = { $nor: [{}] }
@@ -30,34 +32,46 @@ const isNotNull = (leaf: Leaf): Document => ({ $expr: { $ne: [decoded(leaf), nul
 /** Numbers of all BSON types compare by value, so that even equality matches decimals and longs that are dirty. */
 const isNumber = (leaf: Leaf): boolean => mongoKind(leaf.kind).types.includes('double')
 
-function compared(leaf: Leaf, op: Comparison, value: unknown): Document {
+/** Whether a native condition on a leaf finds everything: no value of another type that means something is stored. */
+type IsPlain = (leaf: Leaf, list?: ObjectList) => boolean
+
+/** An index finds what may match, the expression decides: among values of other types, too, that mean something. */
+const withCoerced = (leaf: Leaf, native: Document, test: Document | boolean): Document =>
+  allOf({ $or: [native, coercedAt(leaf, leaf.mongo)!] }, { $expr: test })
+
+function compared(isPlain: IsPlain, leaf: Leaf, op: Comparison, value: unknown): Document {
   if (value === null) return op === 'eq' ? isNull(leaf) : never
-  if (isConverted(leaf)) return { $expr: tests.compared(leaf, op, value) }
-  const condition = scalarOnly(leaf, { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf.kind).encode(value) } })
+  const test = tests.compared(leaf, op, value)
+  if (isConverted(leaf)) return { $expr: test }
+  const native = { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf.kind).encode(value) } }
+  if (!isPlain(leaf)) return withCoerced(leaf, native, test)
+  const condition = scalarOnly(leaf, native)
   // A range may take in values of the right type that are dirty all the same; equality with clean text cannot.
   return isGuarded(leaf) && (op !== 'eq' || isNumber(leaf)) ? allOf(condition, isNotNull(leaf)) : condition
 }
 
-function oneOf(leaf: Leaf, values: readonly unknown[]): Document {
+function oneOf(isPlain: IsPlain, leaf: Leaf, values: readonly unknown[]): Document {
   if (isConverted(leaf)) return { $expr: tests.oneOf(leaf, values) }
   const solid = values.filter((value) => value !== null)
   const branches = values.length > solid.length ? [isNull(leaf)] : []
   if (solid.length > 0) {
-    const condition = scalarOnly(leaf, { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } })
+    const native = { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } }
+    const condition = isPlain(leaf) ? scalarOnly(leaf, native) : withCoerced(leaf, native, tests.oneOf(leaf, solid))
     branches.push(isNumber(leaf) ? allOf(condition, isNotNull(leaf)) : condition)
   }
   return branches.length === 0 ? never : branches.length === 1 ? branches[0]! : { $or: branches }
 }
 
-function matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Document {
-  if (isConverted(leaf)) return { $expr: tests.matching(leaf, op, value, insensitive) }
-  const condition = { [leaf.mongo]: { $regex: patternOf(op, value, insensitive) } }
-  return allOf(scalarOnly(leaf, condition), isNotNull(leaf))
+function matching(isPlain: IsPlain, leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Document {
+  const test = tests.matching(leaf, op, value, insensitive)
+  if (isConverted(leaf)) return { $expr: test }
+  const native = { [leaf.mongo]: { $regex: patternOf(op, value, insensitive) } }
+  return isPlain(leaf) ? allOf(scalarOnly(leaf, native), isNotNull(leaf)) : withCoerced(leaf, native, test)
 }
 
-function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
+function listHas(isPlain: IsPlain, leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
   if (values.length === 0) return need === 'some' ? never : isNotNull(leaf)
-  if (isConverted(leaf) || isNumber(leaf)) return { $expr: tests.listHas(leaf, values, need) }
+  if (isConverted(leaf) || isNumber(leaf) || !isPlain(leaf)) return { $expr: tests.listHas(leaf, values, need) }
   const { encode } = mongoKind(leaf.kind)
   const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
   return allOf(plainParents(leaf), ...(need === 'some' ? [{ $or: each }] : each))
@@ -67,10 +81,10 @@ function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every')
  * What an object must hold, as stored, to match: not enough by itself, and served by an index on the members. Only what
  * stands outside of "or" and "not" is looked at.
  */
-function needed(list: ObjectList, where: Where): Document[] {
-  if (where.op === 'and') return where.of.flatMap((part) => needed(list, part))
+function needed(isPlain: IsPlain, list: ObjectList, where: Where): Document[] {
+  if (where.op === 'and') return where.of.flatMap((part) => needed(isPlain, list, part))
   const leaf = 'path' in where ? list.leaves.get(where.path) : undefined
-  if (leaf?.list !== 'none' || isConverted(leaf)) return []
+  if (leaf?.list !== 'none' || isConverted(leaf) || !isPlain(leaf, list)) return []
   const { encode } = mongoKind(leaf.kind)
   switch (where.op) {
     case 'eq':
@@ -88,24 +102,28 @@ function needed(list: ObjectList, where: Where): Document[] {
   }
 }
 
-function some(list: ObjectList, where: Where): Document {
-  const found = needed(list, where)
+function some(isPlain: IsPlain, list: ObjectList, where: Where): Document {
+  const found = needed(isPlain, list, where)
   const first = found.length > 0 ? { [list.mongo]: { $elemMatch: allOf(...found) } } : {}
   return allOf(first, { $expr: tests.some(list, where) })
 }
 
-const translator: Translator<Document> = {
+const translatorOf = (isPlain: IsPlain): Translator<Document> => ({
   and: (parts) => allOf(...parts),
   or: (parts) => (parts.length === 0 ? never : { $or: [...parts] }),
   not: (part) => ({ $nor: [part] }),
-  compared,
-  oneOf,
-  matching,
-  listHas,
+  compared: (...args) => compared(isPlain, ...args),
+  oneOf: (...args) => oneOf(isPlain, ...args),
+  matching: (...args) => matching(isPlain, ...args),
+  listHas: (...args) => listHas(isPlain, ...args),
   isEmpty: (list, wanted) => ({ $expr: tests.isEmpty(list, wanted) }),
   isNull: (list) => ({ $expr: tests.isNull(list) }),
-  some,
-}
+  some: (...args) => some(isPlain, ...args),
+})
 
-/** A filter document for the AST: native where an index can serve it, an expression where dirty values could show. */
-export const translate = (entity: Entity, where: Where): Document => translateWith(translator, entity, where)
+/** A filter document for the AST: native where an index can serve it, an expression where other values could show. */
+export function translate(connection: MongoConnection, entity: Entity, where: Where): Document {
+  const plain: IsPlain = (leaf, list) =>
+    isPlain(connection, entity, leaf, list ? `${list.mongo}.${leaf.mongo}` : leaf.mongo)
+  return translateWith(translatorOf(plain), entity, where)
+}

@@ -17,7 +17,9 @@ import { operators, translate } from './where.ts'
 
 type Sql = RawBuilder<unknown>
 
-const sumOf = (leaf: Leaf): Sql => sql`sum(${columnOf(leaf)}::numeric)`
+/** A double counts as its shortest decimal text, which Postgres prints; its own cast to numeric stops at 15 digits. */
+const sumOf = (leaf: Leaf): Sql =>
+  leaf.kind === 'float' ? sql`sum(${columnOf(leaf)}::text::numeric)` : sql`sum(${columnOf(leaf)}::numeric)`
 const countOf = (leaf: Leaf): Sql => sql`count(${columnOf(leaf)})`
 
 /** With 40 places, more than a decimal128 has, so that both stores round the same quotient to a double. */

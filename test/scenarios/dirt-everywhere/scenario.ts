@@ -16,7 +16,7 @@ export default scenario({
     fields: {
       meta: json(),
       secret: json().sensitive(),
-      words: list(text()),
+      words: list(text().strict()),
       lines: list(embed({ sku: text() })),
     },
   }),

@@ -10,7 +10,9 @@ export default scenario({
     postgres: 'orders',
     id: int(),
     fields: {
-      lines: list(embed({ sku: text().index(), price: decimal(), parts: list(text()) })).childTable('order_lines'),
+      lines: list(embed({ sku: text().strict().index(), price: decimal(), parts: list(text()) })).childTable(
+        'order_lines',
+      ),
       events: list(embed({ _id: long(), at: timestamp(), by: embed({ name: text() }) })).at('log.events'),
     },
   }),

@@ -10,4 +10,5 @@ export const binaryKind: MongoKind<string> = {
       : new Refused('is not binary of subtype 0'),
   encode: (value) => new Binary(Buffer.from(value, 'base64')),
   guard: null, // subtypes cannot be told apart; see the kind
+  coercion: null,
 }

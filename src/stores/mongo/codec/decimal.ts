@@ -33,6 +33,7 @@ export const decimalKind: MongoKind<string> = {
       default: true,
     },
   }),
+  coercion: null,
 }
 
 const between = (value: string, low: unknown, high: unknown) => ({

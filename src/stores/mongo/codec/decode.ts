@@ -48,13 +48,21 @@ function plainNumber(raw: unknown): unknown {
   return raw instanceof Decimal128 || Long.isLong(raw) ? (wholeNumber(raw.toString()) ?? raw) : raw
 }
 
+/** A value that is there: as its kind has it, else as its converter or its scalar does. */
+function decodeValue(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
+  const { decode, coercion } = mongoKind(leaf.kind)
+  const value = decode(raw, lost)
+  if (!(value instanceof Refused)) return value
+  if (leaf.converter.intPrefix && typeof raw === 'string') return intPrefixOf(raw) ?? value
+  return (leaf.strict ? undefined : coercion?.decode(raw)) ?? value
+}
+
 function decodeScalar(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
   if (raw === null || raw === undefined || meansNull(leaf.converter, plainNumber(raw))) return null
-  const value = mongoKind(leaf.kind).decode(raw, lost)
+  const value = decodeValue(leaf, raw, lost)
   if (leaf.values && typeof value === 'string' && !leaf.values.includes(value)) {
     return new Refused('is none of the values that the field allows')
   }
-  if (value instanceof Refused && leaf.converter.intPrefix && typeof raw === 'string') return intPrefixOf(raw) ?? value
   return value
 }
 

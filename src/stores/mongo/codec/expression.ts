@@ -1,7 +1,9 @@
 import type { Document } from 'mongodb'
 import { intPrefixPattern } from '../../../codec/converter.ts'
 import type { Leaf, ObjectList } from '../../../entity/entity.ts'
+import type { Coercion } from './coercion.ts'
 import { mongoKind } from './mongo-kinds.ts'
+import { shortestDecimal } from './shortest-decimal.ts'
 
 /** True where filters must see the converted value: the stored one alone would match differently. */
 export function isConverted(leaf: Leaf): boolean {
@@ -38,19 +40,25 @@ function prefixOf(value: string): Document {
   return { $convert: { input: match, to: 'int', onError: null, onNull: null } }
 }
 
-function decodedScalar(leaf: Leaf, value: string): Document {
-  if (!leaf.converter.intPrefix) return { $cond: [decodes(leaf, value), value, null] }
-  const { nullIf = [] } = leaf.converter
+/** What values of other types mean for this leaf; null where they mean nothing. */
+export const coercionOf = (leaf: Leaf): Coercion<unknown> | null => (leaf.strict ? null : mongoKind(leaf.kind).coercion)
+
+/** A coerced value that the leaf allows. */
+function coerced(leaf: Leaf, expression: Document): Document {
+  if (!leaf.values) return expression
   return {
-    $switch: {
-      branches: [
-        { case: { $in: [value, { $literal: nullIf }] }, then: null },
-        { case: decodes(leaf, value), then: value },
-        { case: { $eq: [{ $type: value }, 'string'] }, then: prefixOf(value) },
-      ],
-      default: null,
-    },
+    $let: { vars: { c: expression }, in: { $cond: [{ $in: ['$$c', { $literal: leaf.values }] }, '$$c', null] } },
   }
+}
+
+function decodedScalar(leaf: Leaf, value: string): Document {
+  const { intPrefix, nullIf = [] } = leaf.converter
+  const coercion = coercionOf(leaf)
+  if (!intPrefix && !coercion) return { $cond: [decodes(leaf, value), value, null] }
+  const branches: Document[] = [{ case: decodes(leaf, value), then: value }]
+  if (nullIf.length > 0) branches.unshift({ case: { $in: [value, { $literal: nullIf }] }, then: null })
+  if (intPrefix) branches.push({ case: { $eq: [{ $type: value }, 'string'] }, then: prefixOf(value) })
+  return { $switch: { branches, default: coercion ? coerced(leaf, coercion.expression(value)) : null } }
 }
 
 /** The variable that stands for one object of a list, where members of it are spoken of. */
@@ -82,19 +90,20 @@ export function decoded(leaf: Leaf): Document {
   if (leaf.list === 'none') return decodedScalar(leaf, value)
   // Elements that mean another value are converted before those that mean none are left out
   const converted = { $map: { input: value, as: 'e', in: decodedScalar(leaf, '$$e') } }
-  const elements = leaf.converter.intPrefix
-    ? { $filter: { input: converted, as: 'e', cond: { $ne: ['$$e', null] } } }
-    : { $filter: { input: value, as: 'e', cond: decodes(leaf, '$$e') } }
+  const elements =
+    leaf.converter.intPrefix || coercionOf(leaf)
+      ? { $filter: { input: converted, as: 'e', cond: { $ne: ['$$e', null] } } }
+      : { $filter: { input: value, as: 'e', cond: decodes(leaf, '$$e') } }
   const parents = leaf.parents.map((parent) => stored(leaf, parent))
   return { $cond: [isList(parents, value), elements, null] }
 }
 
 /**
- * A number of a leaf's kind as a decimal, which adds exactly while 34 digits are enough. Doubles are taken to 15 digits,
- * as Postgres makes them numeric; where the kind is another, a double holds a whole number, all of which counts.
+ * A number of a leaf's kind as a decimal, which adds exactly while 34 digits are enough. Doubles count as their shortest
+ * decimal text; where the kind is another, a double holds a whole number, all of which counts.
  */
 export function asDecimal({ kind }: Leaf, value: Document): Document {
-  if (kind === 'float') return { $toDecimal: { $toDouble: value } }
+  if (kind === 'float') return shortestDecimal(value)
   const whole = { $cond: [{ $eq: [{ $type: '$$v' }, 'double'] }, { $toLong: '$$v' }, '$$v'] }
   return { $let: { vars: { v: value }, in: { $toDecimal: whole } } }
 }

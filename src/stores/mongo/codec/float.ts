@@ -1,9 +1,40 @@
-import { Double, Long } from 'mongodb'
+import { type Document, Double, Long } from 'mongodb'
 import { Refused } from '../../../codec/refused.ts'
+import { anyNumberOf, branch, type Coercion, chosen, ofTypes, textAsDouble, toDouble, where } from './coercion.ts'
 import type { MongoKind } from './mongo-kind.ts'
 
 const maxDouble = Number.MAX_VALUE
 const maxWhole = 2 ** 53 // the driver makes longs up to here numbers
+
+const finite = (value: string): Document => ({ $and: [{ $gte: [value, -maxDouble] }, { $lte: [value, maxDouble] }] })
+
+/** Null where a number is not finite as a double; `number` may be null. */
+const asDouble = (number: unknown): Document => ({
+  $let: { vars: { n: toDouble(number) }, in: where(finite('$$n'), '$$n') },
+})
+
+const past = [{ $gt: Long.fromNumber(maxWhole) }, { $lt: Long.fromNumber(-maxWhole) }]
+
+/** Longs that no double holds are the nearest one, which Mongo would not find equal. */
+const coercion: Coercion<number> = {
+  stored: (path) => ({
+    $or: [
+      ofTypes('string', 'bool', 'decimal', 'date')(path),
+      ...past.map((bound) => ({ [path]: { $type: 'long', ...bound } })),
+    ],
+  }),
+  decode(raw) {
+    const number = anyNumberOf(raw)
+    return Number.isFinite(number) ? number! + 0 : undefined
+  },
+  expression: (value) =>
+    chosen(
+      branch(value, ['string'], asDouble(textAsDouble(value))),
+      branch(value, ['bool'], { $toDouble: value }),
+      branch(value, ['decimal', 'long'], asDouble(value)),
+      branch(value, ['date'], asDouble({ $toLong: value })),
+    ),
+}
 
 export const floatKind: MongoKind<number> = {
   types: ['int', 'long', 'double'],
@@ -16,8 +47,7 @@ export const floatKind: MongoKind<number> = {
   encode: (value) => new Double(value),
   guard: (value) => ({
     $and: [
-      { $gte: [value, -maxDouble] },
-      { $lte: [value, maxDouble] },
+      finite(value),
       {
         $or: [
           { $ne: [{ $type: value }, 'long'] },
@@ -27,4 +57,5 @@ export const floatKind: MongoKind<number> = {
       },
     ],
   }),
+  coercion,
 }

@@ -37,4 +37,5 @@ export const jsonKind: MongoKind<Json> = {
   decode: (raw, lost) => decode(raw, 0, '', lost),
   encode: (value) => value,
   guard: null,
+  coercion: null,
 }

@@ -26,4 +26,5 @@ export const longKind: MongoKind<bigint> = {
       },
     ],
   }),
+  coercion: null,
 }

@@ -1,12 +1,13 @@
 import type { Document } from 'mongodb'
 import type { Refused } from '../../../codec/refused.ts'
+import type { Coercion } from './coercion.ts'
 
 /** Told about a part of a value that could not be carried, with its path inside the value. */
 export type Lost = (path: string, rule: string, raw: unknown) => void
 
 /** How one kind is stored in a document. */
 export interface MongoKind<T> {
-  /** BSON type aliases that hold a value of this kind; any other type is refused. */
+  /** BSON type aliases that hold a value of this kind as it is. */
   readonly types: readonly string[]
   /** Refused, with the rule, where the stored value is not faithful. Called for non-null values; `lost` is given where issues are kept. */
   decode(raw: unknown, lost?: Lost): T | Refused
@@ -16,4 +17,6 @@ export interface MongoKind<T> {
    * is an expression.
    */
   readonly guard: ((value: string) => Document) | null
+  /** What values of other types mean; null where they mean nothing. */
+  readonly coercion: Coercion<T> | null
 }

@@ -15,4 +15,5 @@ export const timestampKind: MongoKind<Date> = {
   guard: (value) => ({
     $and: [{ $gte: [{ $toLong: value }, minTimestamp] }, { $lte: [{ $toLong: value }, maxTimestamp] }],
   }),
+  coercion: null,
 }

@@ -15,4 +15,5 @@ export const uuidKind: MongoKind<string> = {
   encode: (value) => new UUID(value),
   // Binary is ordered by length, then subtype, then bytes
   guard: (value) => ({ $and: [{ $gte: [value, lowest] }, { $lte: [value, highest] }] }),
+  coercion: null,
 }
