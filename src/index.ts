@@ -19,6 +19,7 @@ export {
   timestamp,
   uuid,
 } from './entity/field.ts'
+export { parseId } from './entity/parse-id.ts'
 export { type Builder, createBuilder, type InputRef, type Ref } from './gateway/builder.ts'
 export { type CrossfadeConfig, type DemoConfig, defineConfig, type SampleOperation } from './gateway/config.ts'
 export { type Connection, loadChildren, loadConnection } from './gateway/connection.ts'
@@ -28,7 +29,6 @@ export { entityType } from './gateway/entity-type.ts'
 export { type FilterNames, type Names, parseFilter } from './gateway/filter.ts'
 export { addFilterInputs, listFilterInput } from './gateway/inputs.ts'
 export { loadAggregate } from './gateway/load-aggregate.ts'
-export { parseId } from './gateway/parse-id.ts'
 export { independent, load, loadBy, mutation, only, type Writes } from './gateway/resolvers.ts'
 export { routed } from './gateway/routed.ts'
 export { addScalars } from './gateway/scalars.ts'

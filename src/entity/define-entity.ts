@@ -1,5 +1,6 @@
+import { newObjectId } from '../util/object-id.ts'
 import { checkEntity } from './checks.ts'
-import type { Embed, Entity, Leaf, Node, ObjectList, Scope } from './entity.ts'
+import type { Embed, Entity, Id, Leaf, Node, ObjectList, Scope } from './entity.ts'
 import type { Field, FieldSpec, Fields } from './field.ts'
 import { snakeCase } from './names.ts'
 
@@ -10,6 +11,8 @@ export interface EntityOptions<F extends Fields> {
   readonly postgres: string
   /** Kind of `_id`: `objectId()`, `text()` or `int()`. */
   readonly id: Field<string | null> | Field<number | null>
+  /** Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, and else nothing does. */
+  readonly newId?: () => Id
   readonly group?: string
   readonly fields: F
 }
@@ -133,7 +136,8 @@ export function defineEntity<const N extends string, F extends Fields>(name: N, 
   const { mongo, postgres, group = null, fields } = options
   const idKind = options.id.spec.kind as Entity['idKind']
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
-  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, group, fields, ...scope })
+  const newId = options.newId ?? (idKind === 'objectId' ? newObjectId : null)
+  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, newId, group, fields, ...scope })
   checkEntity(entity)
   return entity
 }

@@ -1,4 +1,5 @@
-import type { Id, Scope } from '../entity/entity.ts'
+import type { Scope } from '../entity/entity.ts'
+import { parseId } from '../entity/parse-id.ts'
 import {
   allOf,
   type Comparison,
@@ -11,7 +12,6 @@ import {
 } from '../stores/query.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { Budget, bounded, checkDepth, checkNeedles, maxParts, maxValues } from './filter-bounds.ts'
-import { parseId } from './parse-id.ts'
 
 /** Names of an order in the contract, and the record paths they mean. */
 export type Names = Readonly<Record<string, string>>
@@ -59,7 +59,7 @@ function listOperator(scope: Scope, path: string, name: string, value: unknown):
 
 function scalarOperator(scope: Scope, path: string, name: string, value: unknown, insensitive: boolean): Where {
   const parse = (each: unknown): unknown =>
-    path === 'id' && isEntity(scope) && each !== null ? parseId(scope, each as Id) : parseValue(scope, path, each)
+    path === 'id' && isEntity(scope) && each !== null ? parseId(scope, each) : parseValue(scope, path, each)
   if (comparisons.has(name)) {
     if (insensitive) throw new CrossfadeError('BAD_USER_INPUT', `insensitive does not go with ${name}.`)
     return { op: name as Comparison, path, value: parse(value) }

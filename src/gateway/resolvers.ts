@@ -2,11 +2,11 @@ import type { GraphQLResolveInfo } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, RecordOf } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
+import { parseId } from '../entity/parse-id.ts'
 import { type Transaction, write } from '../routing/writes.ts'
 import { leafAt } from '../stores/query.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
-import { parseId } from './parse-id.ts'
 import { fieldsHere } from './selection.ts'
 
 type Loaded<E> = Promise<RecordOf<E> | null>

@@ -1,11 +1,11 @@
 import type { Flag } from '../control/flag.ts'
 import type { Entity, Id, NewRecordOf, Rec, RecordOf } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
+import { parseId } from '../entity/parse-id.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { isNothing, planPatch } from '../stores/patch.ts'
 import type { Image, Stamp } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { newObjectId } from '../util/object-id.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
 
@@ -14,7 +14,10 @@ export type PatchInput = Readonly<Record<string, unknown>>
 
 /** Writes of one type inside one mutation. Each is acknowledged by the authority when it resolves. */
 export interface TypeWrites<E extends Entity> {
-  /** Makes the id once, for both stores, unless one is given. */
+  /**
+   * Makes the id once, for both stores, unless one is given.
+   * @throws BAD_USER_INPUT where none is given and the mapping makes none, or where it cannot be one of this type.
+   */
   create(input: NewRecordOf<E>, id?: Id): Promise<RecordOf<E>>
   /** One atomic step. Null where there is no such record. */
   patch(id: Id, patch: PatchInput): Promise<RecordOf<E> | null>
@@ -54,23 +57,26 @@ export class Transaction {
       if (image && plan.mirror !== null) this.#written.push({ entity, image, flag })
       return image?.record ?? null
     }
-    const get = async (id: Id): Promise<RecordOf<E> | null> => {
+    const get = async (given: Id): Promise<RecordOf<E> | null> => {
+      const id = parseId(entity, given)
       const present = (await store.debts.images(entity, [id]))[0]
       return (present?.record ?? null) as RecordOf<E> | null
     }
     return {
       get,
       async create(input, id) {
-        const record = newRecord(entity, id ?? newObjectId(), input as Readonly<Record<string, unknown>>)
+        const given = id ?? entity.newId?.()
+        if (given === undefined) throw new CrossfadeError('BAD_USER_INPUT', `A new ${entity.name} needs an id.`)
+        const record = newRecord(entity, parseId(entity, given), input as Readonly<Record<string, unknown>>)
         return keep(await writer.create(entity, record, stamp)) as RecordOf<E>
       },
       async patch(id, input) {
         const patch = planPatch(entity, input)
         if (isNothing(patch)) return get(id) // no write, but it still tells whether the record is there
-        return keep(await writer.patch(entity, id, patch, stamp)) as RecordOf<E> | null
+        return keep(await writer.patch(entity, parseId(entity, id), patch, stamp)) as RecordOf<E> | null
       },
       async delete(id) {
-        const image = await writer.delete(entity, id, stamp)
+        const image = await writer.delete(entity, parseId(entity, id), stamp)
         keep(image)
         return image !== null
       },

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly records: readonly Readonly<Record<string, unknown>>[]
   /** What no record holds: the document's id, the path and the rule. Everything else must survive a way there and back. */
   readonly issues?: readonly (readonly [id: Id, path: string, rule: string])[]
+  /** How those come back that hold values of another kind, or converted ones: as the field's own kind stores them. */
+  readonly normalised?: readonly Document[]
   /** Documents whose id has no record, as Extended JSON. */
   readonly quarantined?: readonly string[]
   readonly finds?: readonly {

@@ -25,6 +25,7 @@ export default scenario({
     { id: 4, size: { min: 1, max: 2.5 }, weight: 7, label: null },
     { id: 5, size: false, weight: null, label: null },
   ],
+  normalised: [{ _id: 2, size: 'XL', weight: 12, label: '5' }],
   issues: [
     [3, 'weight', 'is not a whole number'],
     [5, 'weight', 'is not a whole number of 32 bits'],
