@@ -57,14 +57,14 @@ export interface Scope {
   readonly nodes: readonly Node[]
 }
 
-/** A list of embedded objects. Each is a row: of a child table, or of a jsonb column. Holds no lists of objects itself. */
+/** A list of embedded objects. Each is a row: of a child table, or of a json column. Holds no lists of objects itself. */
 export interface ObjectList extends Scope {
   readonly path: string
   readonly keys: readonly string[]
   /** Path in the document, dotted. */
   readonly mongo: string
   readonly parents: readonly string[]
-  /** jsonb; for a child table the column that counts elements and so keeps null apart from []. */
+  /** json; for a child table the column that counts elements and so keeps null apart from []. */
   readonly column: string
   readonly childTable: string | null
   readonly required: boolean

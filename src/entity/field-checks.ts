@@ -71,7 +71,7 @@ function checkElement(entity: string, path: string, { spec }: Field<unknown>, ou
   if (spec.unique || spec.references)
     refuse(entity, path, 'is inside a list and cannot be unique or a reference', 'Mark a field outside of lists.')
   if (spec.index && !outer.childTable)
-    refuse(entity, path, 'is inside a jsonb column and cannot have an index', 'Give the list a .childTable().')
+    refuse(entity, path, 'is inside a json column and cannot have an index', 'Give the list a .childTable().')
 }
 
 /** What each field says of itself; `outer` is the list of objects that it is a member of. */

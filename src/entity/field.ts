@@ -117,7 +117,7 @@ export class Field<T> {
     return this.#with({ references: entity })
   }
 
-  /** For lists: one row an element in a table of its own, in place of an array or jsonb column. */
+  /** For lists: one row an element in a table of its own, in place of an array or json column. */
   childTable(name: string): Field<T> {
     return this.#with({ childTable: name })
   }
@@ -155,7 +155,7 @@ export function enumeration<const V extends string>(
 }
 
 /**
- * A list of scalars, in an array column, or of embedded objects, in a jsonb column, unless `childTable` names a table.
+ * A list of scalars, in an array column, or of embedded objects, in a json column, unless `childTable` names a table.
  * The elements of a table of objects are rows with a column for each member.
  */
 export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {

@@ -39,7 +39,7 @@ function leafColumn(leaf: Leaf): ImpliedColumn {
   return column(leaf.column, leaf.kind, false, leaf.list === 'column')
 }
 
-/** Columns of what a mapping names, and of the rest: of a record, or of an object in a list, in a table or in jsonb. */
+/** Columns of what a mapping names, and of the rest: of a record, or of an object in a list, in a table or in json. */
 export const memberColumns = ({ leaves, embeds, lists }: Scope): ImpliedColumn[] => [
   ...[...embeds.values()].map((embed) => column(embed.column, 'presence')),
   ...[...leaves.values()].map(leafColumn),

@@ -98,7 +98,7 @@ export async function missingIndexes(
 
   async function memberIndex(because: string, list: ObjectList, keys: readonly Key[]): Promise<void> {
     if (list.childTable === null) {
-      return add(because, null, `${list.path} is a jsonb column, whose members have no index: give it a child table.`)
+      return add(because, null, `${list.path} is a json column, whose members have no index: give it a child table.`)
     }
     const there = await postgresIndexes(connection, list.childTable)
     const columns = keys.map(({ leaf }) => leaf.column)

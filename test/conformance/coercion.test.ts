@@ -1,7 +1,7 @@
 import { boolean, defineEntity, enumeration, float, int, list, objectId, text } from 'crossfade'
 import fc from 'fast-check'
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql'
-import { Binary, Decimal128, type Document, Double, Long, ObjectId } from 'mongodb'
+import { Binary, Decimal128, type Document, Double, Long, ObjectId, Timestamp } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allFields, fieldSet } from '../../src/entity/field-set.ts'
 import { decodeLeaf } from '../../src/stores/mongo/codec/decode.ts'
@@ -14,6 +14,7 @@ const fields = {
   int: int(),
   float: float({ nullIf: ['none'] }),
   boolean: boolean(),
+  flags: list(boolean({ nullIf: [false] })),
   owner: objectId(),
   grade: enumeration(['1', '2']),
   words: list(text()),
@@ -50,6 +51,7 @@ const values: readonly (readonly [field: keyof typeof fields, raw: unknown, valu
   ['text', d('1E+3'), '1E+3'],
   ['text', d('NaN'), null],
   ['text', d('-Infinity'), null],
+  ['text', new Timestamp({ t: 1, i: 1 }), null],
   ['text', true, 'true'],
   ['text', new Date(1_700_000_000_123), '1700000000123'],
   ['text', new ObjectId(hex), hex],
@@ -79,6 +81,7 @@ const values: readonly (readonly [field: keyof typeof fields, raw: unknown, valu
   ['float', Long.fromString('9007199254740993'), 9007199254740992],
   ['float', '0.1', 0.1],
   ['float', '.5', 0.5],
+  ['float', new Timestamp({ t: 1, i: 1 }), null],
   ['float', '', null],
   ['float', 'NaN', null],
   ['float', 'Infinity', null],
@@ -94,6 +97,7 @@ const values: readonly (readonly [field: keyof typeof fields, raw: unknown, valu
   ['boolean', Long.fromNumber(2), true],
   ['boolean', new Date(0), false],
   ['boolean', 'true', null],
+  ['flags', [0, 1, false, true], [true, true]],
   ['owner', hex, hex],
   ['owner', hex.toUpperCase(), null],
   ['owner', 'me', null],
@@ -209,7 +213,7 @@ test('what the scalar throws at is an issue, and what it takes is none', async (
   const images = await stores.mongo.debts.images(Mixed, [...values.keys()])
   const reported = images.filter(({ issues }) => issues.length > 0).map(({ id }) => id)
   const wanted = [...values.entries()].filter(
-    ([, [field, , value]]) => value === null || ['words', 'counts'].includes(field),
+    ([, [field, , value]]) => value === null || ['flags', 'words', 'counts'].includes(field),
   )
   expect(reported.toSorted((a, b) => Number(a) - Number(b))).toEqual(wanted.map(([id]) => id))
 })

@@ -1,6 +1,6 @@
 import { binary, decimal, defineEntity, enumeration, increment, int, list, long, uuid } from 'crossfade'
 import { sql } from 'kysely'
-import { Binary, Decimal128, type Document, Double, Int32, Long, UUID } from 'mongodb'
+import { Binary, Decimal128, type Document, Double, Int32, Long, Timestamp, UUID } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allFields } from '../../src/entity/field-set.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
@@ -99,6 +99,8 @@ const dirty: readonly (readonly [field: string, raw: unknown, rule: string])[] =
   ['grams', new Double(2 ** 63), 'is past 64 bits'],
   ['grams', new Double(1.5), 'is not a whole number'],
   ['grams', d('5'), 'is not a whole number of 64 bits'],
+  ['grams', new Timestamp({ t: 1, i: 1 }), 'is not a whole number of 64 bits'],
+  ['price', new Timestamp({ t: 1, i: 1 }), 'is not a number'],
   ['ticket', ticket, 'is not a UUID of binary subtype 4'],
   ['ticket', new Binary(Buffer.alloc(16), 3), 'is not a UUID of binary subtype 4'],
   ['ticket', new Binary(Buffer.alloc(16), 0), 'is not a UUID of binary subtype 4'],

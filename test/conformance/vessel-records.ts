@@ -61,7 +61,7 @@ export const vesselRecords: Record<VesselName, Record<string, unknown>> = {
     ports: ['Riga'],
     engine: { maker: null, power: null, fuel: { kind: null, tons: null, tags: null } },
   },
-  fulmar: { ...empty, papers: { since: null } },
+  fulmar: { ...empty, papers: { since: { $date: '1990-05-01T12:30:00.123Z' } } },
   grebe: { ...empty, flags: [] },
   heron: { ...empty, name: 'Heron', built: 1995, engine: { maker: null, power: null, fuel: null } },
   ibis: {

@@ -157,9 +157,9 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     'Thing.a.b is inside a list and cannot be unique or a reference. Mark a field outside of lists.',
   ],
   [
-    'an index in a jsonb column',
+    'an index in a json column',
     { a: list(embed({ b: text().index() })) },
-    'Thing.a.b is inside a jsonb column and cannot have an index. Give the list a .childTable().',
+    'Thing.a.b is inside a json column and cannot have an index. Give the list a .childTable().',
   ],
   [
     'a column of child tables',

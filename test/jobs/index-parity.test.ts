@@ -78,7 +78,7 @@ const members = [
     type,
     because: "MongoDB's index owners.name_1",
     statement: null,
-    note: 'owners is a jsonb column, whose members have no index: give it a child table.',
+    note: 'owners is a json column, whose members have no index: give it a child table.',
   },
   {
     type,

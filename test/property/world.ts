@@ -22,7 +22,7 @@ export interface World {
   readonly leaves: readonly LeafPlan[]
   /** A list of objects with these members; those of depth 1 are in an object `box` of each. Without members there is none. */
   readonly rows: readonly LeafPlan[]
-  readonly rowsIn: 'jsonb' | 'child'
+  readonly rowsIn: 'json' | 'child'
   readonly documents: readonly Document[]
 }
 
@@ -190,7 +190,7 @@ export const worlds: Arbitrary<World> = fc
       { weight: 1, arbitrary: fc.constant([]) },
       { weight: 2, arbitrary: fc.array(rowPlan, { minLength: 1, maxLength: 3 }) },
     ),
-    rowsIn: fc.constantFrom('jsonb' as const, 'child' as const),
+    rowsIn: fc.constantFrom('json' as const, 'child' as const),
   })
   .chain((plan) =>
     fc.array(documentOf(plan), { minLength: 2, maxLength: 14 }).map((documents) => ({

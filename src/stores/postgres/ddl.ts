@@ -4,7 +4,7 @@ import { postgresKind } from './codec/postgres-kinds.ts'
 const own = {
   presence: 'boolean',
   count: 'integer',
-  objects: 'jsonb',
+  objects: 'json', // as objects in it may have members of that type
   rest: 'jsonb',
   version: 'bigint',
   position: 'integer',

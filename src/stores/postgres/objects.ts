@@ -8,24 +8,24 @@ import { typedColumn } from './ddl.ts'
 
 type Sql = RawBuilder<unknown>
 
-/** A list of objects as a column of table alias `t`: jsonb, or the count of a child table's rows. */
+/** A list of objects as a column of table alias `t`: json, or the count of a child table's rows. */
 export const listColumn = (list: ObjectList): Sql => sql`t.${sql.id(list.column)}`
 
-/** Names and types of the members that a list has in a row of jsonb. */
+/** Names and types of the members that a list has in a row of json. */
 export const memberTypes = onceFor((list: ObjectList) =>
   constant(sql.raw(memberColumns(list).map(typedColumn).join(', '))),
 )
 
 /**
  * The objects of a list as rows of alias `e`, one column a member, with their `position`: what stands behind FROM, with
- * its WHERE. Queries see no difference between a child table and jsonb.
+ * its WHERE. Queries see no difference between a child table and json.
  */
 export const rowsOf = onceFor((list: ObjectList) => constant(rows(list)))
 
 function rows(list: ObjectList): Sql {
   if (list.childTable) return sql`from ${sql.id(list.childTable)} e where e.parent_id = t.id`
   const names = sql.join([...memberColumns(list).map(({ name }) => sql.id(name)), sql`position`])
-  const set = sql`rows from (jsonb_to_recordset(${listColumn(list)}) as (${memberTypes(list)})) with ordinality`
+  const set = sql`rows from (json_to_recordset(${listColumn(list)}) as (${memberTypes(list)})) with ordinality`
   return sql`from ${set} as e(${names}) where true`
 }
 

@@ -77,19 +77,23 @@ function assigned(entity: Entity, change: Change): Sql {
   return sql`case when ${element} = any(${old}) then ${old} else array_append(${old}, ${element}) end`
 }
 
-/** The new value of a jsonb column of objects, likewise. */
+const elements = (array: Sql): Sql => sql`json_array_elements(${array}) with ordinality x(value, n)`
+
+/** The new value of a json column of objects, likewise. */
 function assignedObjects(change: ListChange): Sql {
   const { list } = change
   const old = listColumn(list)
   if (change.op === 'pull') {
-    const kept = sql`select coalesce(jsonb_agg(x.value order by x.n), '[]')
-      from jsonb_array_elements(${old}) with ordinality x(value, n), jsonb_to_record(x.value) as e(${memberTypes(list)})
+    const kept = sql`select coalesce(json_agg(x.value order by x.n), '[]')
+      from ${elements(old)}, json_to_record(x.value) as e(${memberTypes(list)})
       where not coalesce(${translateElement(list, change.where)}, false)`
     return sql`case when ${old} is not null then (${kept}) end`
   }
   const value = encodeObjects(list, change.op === 'append' ? [change.value] : change.value)
-  const objects = sql`${value && JSON.stringify(value)}::jsonb`
-  return change.op === 'append' ? sql`coalesce(${old}, '[]') || ${objects}` : objects
+  const objects = sql`${value && JSON.stringify(value)}::json`
+  if (change.op === 'set') return objects
+  return sql`(select json_agg(a.value order by a.part, a.n) from (
+    select 1 as part, x.n, x.value from ${elements(old)} union all select 2, x.n, x.value from ${elements(objects)}) a)`
 }
 
 /** What the mapping does not name of objects that become null goes with them. */

@@ -74,7 +74,7 @@ function listHas(leaf: Leaf, values: readonly unknown[], need: 'some' | 'every')
 function sizeOf(list: Leaf | ObjectList): Sql {
   const column = isObjectList(list) ? listColumn(list) : columnOf(list)
   if (list.childTable) return column
-  return isObjectList(list) ? sql`jsonb_array_length(${column})` : sql`cardinality(${column})`
+  return isObjectList(list) ? sql`json_array_length(${column})` : sql`cardinality(${column})`
 }
 
 function isEmpty(list: Leaf | ObjectList, wanted: boolean): Sql {

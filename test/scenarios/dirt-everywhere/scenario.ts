@@ -3,6 +3,7 @@ import { scenario } from '../scenario.ts'
 
 const longKey = '漢'.repeat(6_000)
 const nul = 'holds the character NUL, which jsonb cannot store'
+const nulText = 'a\0b'
 const noForm = 'has no JSON form'
 const notText = 'is not a string'
 
@@ -28,9 +29,9 @@ export default scenario({
         { sku: 'b', x: 'r\0' },
       ],
     },
-    { _id: 2, meta: { 'a.b': Number.NaN, a: { b: Number.NaN } } },
-    { _id: 3, meta: { [`${longKey} 1`]: Number.NaN, [`${longKey} 2`]: Number.NaN } },
-    { _id: 4, secret: { 'Ann Smith': Number.NaN } },
+    { _id: 2, meta: { 'a.b': nulText, a: { b: nulText } } },
+    { _id: 3, meta: { [`${longKey} 1`]: nulText, [`${longKey} 2`]: nulText } },
+    { _id: 4, secret: { 'Ann Smith': nulText } },
     // What is kept of the raw value ends in the middle of a pair of surrogates
     { _id: 5, words: [['x'.repeat(9_996) + '😀'.repeat(9)], [`x${'😀'.repeat(5_001)}`]] },
     { _id: 6, words: new Array(300).fill(5) },

@@ -18,7 +18,6 @@ export default scenario({
     { id: 1, schema: { $ref: '#/definitions/x', $id: 'https://x', title: 'X' } },
     { id: 2, schema: [{ $ref: 'users', $id: 5, $db: 'other', since: 5 }] },
     { id: 3, schema: null },
-    { id: 4, schema: { $ref: 'users', $id: null } },
+    { id: 4, schema: { $ref: 'users', $id: { $oid: '5f00000000000000000000aa' } } },
   ],
-  issues: [[4, 'schema.$id', 'has no JSON form']],
 })

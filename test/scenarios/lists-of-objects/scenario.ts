@@ -4,7 +4,7 @@ import { scenario } from '../scenario.ts'
 
 export default scenario({
   title:
-    'Lists of objects: each a row of a child table, or of a jsonb column; order, null or [], and members that the mapping does not name are kept',
+    'Lists of objects: each a row of a child table, or of a json column; order, null or [], and members that the mapping does not name are kept',
   entity: defineEntity('Order', {
     mongo: 'orders',
     postgres: 'orders',

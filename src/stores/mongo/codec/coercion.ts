@@ -1,4 +1,5 @@
-import { Decimal128, type Document, Long } from 'mongodb'
+import { Decimal128, type Document } from 'mongodb'
+import { isLong } from './is-long.ts'
 
 /**
  * What stored values of other types than a kind's own mean: what GraphQL's own scalar makes of them when a resolver
@@ -44,7 +45,7 @@ const form = new RegExp(numeric)
 /** A value as a number, where GraphQL's Int, Float and Boolean take one; undefined where it is none. Not always finite. */
 export function numberOf(raw: unknown): number | undefined {
   if (typeof raw === 'number') return raw
-  if (raw instanceof Decimal128 || Long.isLong(raw)) return Number(raw.toString())
+  if (raw instanceof Decimal128 || isLong(raw)) return Number(raw.toString())
   if (raw instanceof Date) return raw.getTime()
   return undefined
 }

@@ -1,6 +1,7 @@
-import { Decimal128, Long } from 'mongodb'
+import { Decimal128 } from 'mongodb'
 import { canonicalDecimal } from '../../../codec/decimal.ts'
 import { Refused } from '../../../codec/refused.ts'
+import { isLong } from './is-long.ts'
 import type { MongoKind } from './mongo-kind.ts'
 
 const largest = Decimal128.fromString('9.999999999999999999999999999999999E+6144')
@@ -11,7 +12,7 @@ export const decimalKind: MongoKind<string> = {
   types: ['int', 'long', 'double', 'decimal'],
   decode: (raw) => {
     if (raw instanceof Decimal128) return canonicalDecimal(raw.toString()) ?? new Refused('is not finite')
-    if (Long.isLong(raw)) return canonicalDecimal(raw.toString())!
+    if (isLong(raw)) return canonicalDecimal(raw.toString())!
     if (typeof raw !== 'number') return new Refused('is not a number')
     return Number.isSafeInteger(raw) ? String(raw + 0) : new Refused('is a double that is no exact decimal')
   },

@@ -1,8 +1,9 @@
-import { BSON, Decimal128, type Document, Long } from 'mongodb'
+import { BSON, Decimal128, type Document } from 'mongodb'
 import { intPrefixOf, meansNull } from '../../../codec/converter.ts'
 import { wholeNumber } from '../../../codec/decimal.ts'
 import { type Issue, Refused } from '../../../codec/refused.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
+import { isLong } from './is-long.ts'
 import type { Lost } from './mongo-kind.ts'
 import { mongoKind } from './mongo-kinds.ts'
 import { objectOf } from './object-of.ts'
@@ -45,7 +46,7 @@ export function follow(document: unknown, steps: readonly string[]): unknown {
 
 /** Mongo compares numbers of all types by value: so does `nullIf`, whose numbers are plain. */
 function plainNumber(raw: unknown): unknown {
-  return raw instanceof Decimal128 || Long.isLong(raw) ? (wholeNumber(raw.toString()) ?? raw) : raw
+  return raw instanceof Decimal128 || isLong(raw) ? (wholeNumber(raw.toString()) ?? raw) : raw
 }
 
 /** A value that is there: as its kind has it, else as its converter or its scalar does. */
@@ -54,7 +55,9 @@ function decodeValue(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
   const value = decode(raw, lost)
   if (!(value instanceof Refused)) return value
   if (leaf.converter.intPrefix && typeof raw === 'string') return intPrefixOf(raw) ?? value
-  return (leaf.strict ? undefined : coercion?.decode(raw)) ?? value
+  const coerced = leaf.strict ? undefined : coercion?.decode(raw)
+  if (coerced === undefined) return value
+  return meansNull(leaf.converter, coerced) ? null : coerced // as it will be when a patch has stored it
 }
 
 function decodeScalar(leaf: Leaf, raw: unknown, lost?: Lost): unknown {

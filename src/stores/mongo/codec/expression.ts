@@ -43,12 +43,13 @@ function prefixOf(value: string): Document {
 /** What values of other types mean for this leaf; null where they mean nothing. */
 export const coercionOf = (leaf: Leaf): Coercion<unknown> | null => (leaf.strict ? null : mongoKind(leaf.kind).coercion)
 
-/** A coerced value that the leaf allows. */
-function coerced(leaf: Leaf, expression: Document): Document {
-  if (!leaf.values) return expression
-  return {
-    $let: { vars: { c: expression }, in: { $cond: [{ $in: ['$$c', { $literal: leaf.values }] }, '$$c', null] } },
-  }
+/** A coerced value that the leaf allows, and does not mean as null. */
+function coerced({ values, converter: { nullIf = [] } }: Leaf, expression: Document): Document {
+  const conditions: Document[] = []
+  if (values) conditions.push({ $in: ['$$c', { $literal: values }] })
+  if (nullIf.length > 0) conditions.push({ $not: [{ $in: ['$$c', { $literal: nullIf }] }] })
+  if (conditions.length === 0) return expression
+  return { $let: { vars: { c: expression }, in: { $cond: [{ $and: conditions }, '$$c', null] } } }
 }
 
 function decodedScalar(leaf: Leaf, value: string): Document {

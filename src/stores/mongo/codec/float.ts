@@ -1,6 +1,7 @@
 import { type Document, Double, Long } from 'mongodb'
 import { Refused } from '../../../codec/refused.ts'
 import { anyNumberOf, branch, type Coercion, chosen, ofTypes, textAsDouble, toDouble, where } from './coercion.ts'
+import { isLong } from './is-long.ts'
 import type { MongoKind } from './mongo-kind.ts'
 
 const maxDouble = Number.MAX_VALUE
@@ -39,7 +40,7 @@ const coercion: Coercion<number> = {
 export const floatKind: MongoKind<number> = {
   types: ['int', 'long', 'double'],
   decode: (raw) => {
-    if (Long.isLong(raw)) return new Refused('is past the whole numbers that a double holds')
+    if (isLong(raw)) return new Refused('is past the whole numbers that a double holds')
     if (typeof raw !== 'number') return new Refused('is not a number')
     return Number.isFinite(raw) ? raw + 0 : new Refused('is not finite')
   },

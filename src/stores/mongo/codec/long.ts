@@ -1,5 +1,6 @@
 import { Double, Long } from 'mongodb'
 import { Refused } from '../../../codec/refused.ts'
+import { isLong } from './is-long.ts'
 import type { MongoKind } from './mongo-kind.ts'
 
 const past = 2 ** 63
@@ -8,7 +9,7 @@ const past = 2 ** 63
 export const longKind: MongoKind<bigint> = {
   types: ['int', 'long', 'double'],
   decode: (raw) => {
-    if (Long.isLong(raw)) return raw.toBigInt()
+    if (isLong(raw)) return raw.toBigInt()
     if (typeof raw !== 'number') return new Refused('is not a whole number of 64 bits')
     if (!Number.isInteger(raw)) return new Refused('is not a whole number')
     return raw >= -past && raw < past ? BigInt(raw) : new Refused('is past 64 bits')

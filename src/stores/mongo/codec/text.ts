@@ -1,6 +1,7 @@
-import { Decimal128, type Document, Long, ObjectId } from 'mongodb'
+import { Decimal128, type Document, ObjectId } from 'mongodb'
 import { Refused } from '../../../codec/refused.ts'
 import { branch, type Coercion, chosen, ofTypes, where } from './coercion.ts'
+import { isLong } from './is-long.ts'
 import type { MongoKind } from './mongo-kind.ts'
 import { shortestDecimal } from './shortest-decimal.ts'
 
@@ -19,7 +20,7 @@ function decode(raw: unknown): string | undefined {
   if (typeof raw === 'boolean') return String(raw)
   if (typeof raw === 'number') return isPlain(raw) ? String(raw + 0) : undefined
   if (raw instanceof Decimal128) return /^[+-]?(NaN|Inf)/i.test(raw.toString()) ? undefined : raw.toString()
-  if (Long.isLong(raw)) return raw.toString()
+  if (isLong(raw)) return raw.toString()
   if (raw instanceof Date) return Number.isNaN(raw.getTime()) ? undefined : String(raw.getTime())
   return raw instanceof ObjectId ? raw.toHexString() : undefined
 }

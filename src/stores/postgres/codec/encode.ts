@@ -32,7 +32,7 @@ function encodeMembers({ leaves, embeds }: Scope, record: Members): Record<strin
 
 const sizeOf = (value: unknown): number | null => (value as readonly unknown[] | null)?.length ?? null
 
-/** Without nulls: a member that is missing is null in a row, and takes no room in jsonb. */
+/** Without nulls: a member that is missing is null in a row, and takes no room in json. */
 const solid = (row: Members): Members => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
 
 /** The rows of a list of objects, without their places, as JSON members. */

@@ -1,9 +1,10 @@
 import type { Json } from '../../../util/json.ts'
 import type { PostgresKind } from './postgres-kind.ts'
 
+/** json and not jsonb, which would sort the keys: clients see them in their order. */
 export const jsonKind: PostgresKind<Json> = {
-  type: 'jsonb',
-  cast: 'jsonb',
+  type: 'json',
+  cast: 'json',
   decode: (raw) => raw as Json,
   encode: (value) => value,
 }
