@@ -6,6 +6,7 @@ import { isNothing, planPatch } from '../stores/patch.ts'
 import type { Image, Stamp } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { newObjectId } from '../util/object-id.ts'
+import { readFrom } from './fail-over.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
 
@@ -55,7 +56,7 @@ export class Transaction {
       return image?.record ?? null
     }
     const get = async (id: Id): Promise<RecordOf<E> | null> => {
-      const present = (await store.debts.images(entity, [id]))[0]
+      const present = (await readFrom(store, () => store.debts.images(entity, [id])))[0]
       return (present?.record ?? null) as RecordOf<E> | null
     }
     return {

@@ -1,5 +1,6 @@
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
+import { countSent } from './sent.ts'
 
 export interface MongoOptions {
   readonly uri: string
@@ -9,6 +10,8 @@ export interface MongoOptions {
   readonly poolSize?: number
   /** What the server may spend on one call, in milliseconds. */
   readonly maxTimeMs?: number
+  /** What a call waits for one of the connections, in milliseconds; default 5,000. */
+  readonly waitMs?: number
 }
 
 export interface MongoConnection {
@@ -30,8 +33,11 @@ export function connectMongo(options: MongoOptions): MongoConnection {
     maxPoolSize: options.poolSize ?? 50,
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
+    waitQueueTimeoutMS: options.waitMs ?? 5_000,
     appName: 'crossfade',
+    monitorCommands: true,
   })
+  countSent(client)
   const named = new URL(options.uri.replace(/^mongodb(\+srv)?:/, 'http:')).pathname.slice(1)
   const db = client.db(options.database ?? (named === '' ? 'crossfade' : named), durable)
   return {
