@@ -50,11 +50,15 @@ const noConnection = [
   MongoTopologyClosedError,
 ]
 
+/** The name service did not find the hosts of a `mongodb+srv` address: the driver hands its error on. */
+const isLookup = (error: unknown): boolean =>
+  error instanceof Error && String((error as NodeJS.ErrnoException).syscall).startsWith('query')
+
 /** What an error means; null for a fault of ours. A broken connection says nothing of whether a command was sent. */
 export function failureOf(error: unknown): Failure | null {
   // The driver meets sizes and depths of its own before the server does
   if (error instanceof RangeError || error instanceof BSON.BSONError) return 'refused'
-  if (!(error instanceof MongoError)) return null
+  if (!(error instanceof MongoError)) return isLookup(error) ? 'unreachable' : null
   if (error instanceof MongoWriteConcernError) return 'unknown'
   if (noConnection.some((kind) => error instanceof kind)) return 'unreachable'
   if (error instanceof MongoOperationTimeoutError) return 'timeout'
