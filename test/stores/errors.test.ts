@@ -7,7 +7,8 @@ import { type Failure, mayAnswerElsewhere, readError } from '../../src/stores/fa
 import { connectMongo } from '../../src/stores/mongo/connection.ts'
 import * as mongo from '../../src/stores/mongo/errors.ts'
 import { answered } from '../../src/stores/mongo/sent.ts'
-import { connectPostgres, type PostgresConnection, Unanswered } from '../../src/stores/postgres/connection.ts'
+import { connectPostgres, type PostgresConnection } from '../../src/stores/postgres/connection.ts'
+import { ConnectionFailure } from '../../src/stores/postgres/connection-failure.ts'
 import * as postgres from '../../src/stores/postgres/errors.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -216,10 +217,10 @@ test('a validator’s refusal names the properties and no value', () => {
 
 test('“nothing was written” is said only where nothing was sent or PostgreSQL rolled back', async () => {
   const { connection } = stores.postgres
-  expect(await write(connection, new Unanswered('unreachable', 'x'))).toEqual(
+  expect(await write(connection, new ConnectionFailure('unreachable', 'x'))).toEqual(
     said('UNAVAILABLE', 'PostgreSQL does not answer; nothing was written.'),
   )
-  expect(await write(connection, new Unanswered('unknown', 'x'))).toMatchObject({ code: 'UNKNOWN_OUTCOME' })
+  expect(await write(connection, new ConnectionFailure('unknown', 'x'))).toMatchObject({ code: 'UNKNOWN_OUTCOME' })
   expect(await write(connection, await raised('55P03'))).toMatchObject({ code: 'TRY_AGAIN' })
   expect(await write(connection, await raised('42501'))).toMatchObject({ code: 'UNAVAILABLE' })
 })

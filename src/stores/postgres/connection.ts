@@ -10,9 +10,12 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
-import { messageOf } from '../../util/errors.ts'
-import type { Failure } from '../failure.ts'
+import { CrossfadeError, messageOf } from '../../util/errors.ts'
+import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
 import { parseTimestamp } from './codec/timestamp.ts'
+import { ConnectionFailure, isClear } from './connection-failure.ts'
+import { type Pooling, poolingOf } from './pooler.ts'
+import { settleSession } from './session-settings.ts'
 
 export interface PostgresOptions {
   readonly uri: string
@@ -74,6 +77,8 @@ export interface Executor {
 export interface PostgresConnection extends Executor {
   readonly pool: pg.Pool
   readonly statementTimeoutMs: number
+  /** What stands between us and the server. @throws like a statement where it cannot be reached. */
+  pooling(): Promise<Pooling>
   /**
    * READ COMMITTED, committed when it returns. A connection that failed in an unclear state is thrown away. Statements
    * that are given together are sent together and run in their order: those that do not need each other's answers share
@@ -93,26 +98,7 @@ function executorOf(runPrepared: Executor['runPrepared']): Executor {
   return executor
 }
 
-/**
- * No answer of a server: the driver has no code for these, only texts.
- *
- * Its `failure` is `unknown` where a write may stand.
- */
-export class Unanswered extends Error {
-  readonly failure: Extract<Failure, 'unreachable' | 'busy' | 'unknown'>
-
-  constructor(failure: Unanswered['failure'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'Unanswered'
-    this.failure = failure
-  }
-}
-
-/** An answer of the server, or a fault of ours before anything was sent, stays what it is. */
-const isAnswer = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError || error instanceof TypeError || error instanceof RangeError
-
-/** Sends one statement. @throws Unanswered where the connection breaks, or nothing comes within the time. */
+/** Sends one statement. @throws ConnectionFailure where the connection breaks, or nothing comes within the time. */
 async function send<T>(
   client: pg.PoolClient,
   { text, name }: Prepared,
@@ -124,10 +110,10 @@ async function send<T>(
     const result = await awaitWithin(client.query({ name, text, values: [...values] }), timeoutMs)
     if (result !== timedOut) return result as { command: string; rows: T[] }
   } catch (error) {
-    if (isAnswer(error)) throw error
-    throw new Unanswered(failure, `PostgreSQL broke the connection: ${messageOf(error)}`, { cause: error })
+    if (isClear(error)) throw error
+    throw new ConnectionFailure(failure, `PostgreSQL broke the connection: ${messageOf(error)}`, { cause: error })
   }
-  throw new Unanswered(failure, `PostgreSQL did not answer within ${timeoutMs} ms`)
+  throw new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`)
 }
 
 /** The next statement on the connection fails and tells. */
@@ -148,22 +134,53 @@ function parserOf(oid: number, format?: string): Parser {
   return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : parseTimestamp(each)))
 }
 
+/** The driver's own reading of the address. @throws MISCONFIGURED with its reason, without the password. */
+function configOf({ uri, waitMs = 5_000 }: PostgresOptions): pg.ClientConfig {
+  const config: pg.ClientConfig = {
+    connectionString: uri,
+    connectionTimeoutMillis: waitMs,
+    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
+    keepAlive: true,
+    fallback_application_name: 'crossfade',
+  }
+  checkUri('DATABASE_URL', uri)
+  try {
+    new pg.Client(config) // connects nowhere yet
+  } catch (error) {
+    const several = hostsOf(uri).includes(',')
+      ? ' The driver takes one host; a proxy or a name may stand for several.'
+      : ''
+    throw new CrossfadeError('MISCONFIGURED', `DATABASE_URL: ${withoutSecrets(messageOf(error), uri)}.${several}`)
+  }
+  return config
+}
+
+const sharedSessions = (pooling: 'transaction' | 'statement'): string =>
+  `a pooler in ${pooling} mode gives each ${pooling} another session, which loses time zone, timeouts and durable commits: ` +
+  'set pool_mode = session for this user or database, or name the server itself'
+
 /** Nothing is sent before the first call; a server that is down fails a call at once, one that is silent after five seconds. */
 export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
   // A server that hangs does not time its statements; the client's own limit comes a little later
   const patienceMs = statementTimeoutMs + 1_000
   const poolSize = options.poolSize ?? 20
+  const config = configOf(options)
+  let pooling: Promise<Pooling> | undefined
   const pool = new pg.Pool({
-    connectionString: options.uri,
+    ...config,
     max: poolSize,
-    connectionTimeoutMillis: options.waitMs ?? 5_000,
-    statement_timeout: statementTimeoutMs,
-    options: '-c timezone=UTC -c synchronous_commit=on',
-    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
-    application_name: 'crossfade',
-    keepAlive: true,
     pipeline: true,
+    // The pool waits for it; its type says less
+    onConnect: (async (client: pg.ClientBase) => {
+      const pid = await settleSession(client, statementTimeoutMs)
+      pooling ??= poolingOf(client, pid, config)
+      const found = await pooling.catch((error: unknown) => {
+        pooling = undefined // looked at again by the next
+        throw error
+      })
+      if (found === 'transaction' || found === 'statement') throw new ConnectionFailure('unfit', sharedSessions(found))
+    }) as (client: pg.ClientBase) => void,
   })
   pool.on('error', ignore) // an idle connection broke; the pool opens another
 
@@ -172,12 +189,16 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     try {
       return await pool.connect()
     } catch (error) {
-      if (isAnswer(error)) throw error
+      if (isClear(error)) throw error
       // One that waited in vain for another's connection has neither code nor cause
       const waited = full && error instanceof Error && !('code' in error) && error.cause === undefined
-      throw new Unanswered(waited ? 'busy' : 'unreachable', `PostgreSQL cannot be reached: ${messageOf(error)}`, {
-        cause: error,
-      })
+      throw new ConnectionFailure(
+        waited ? 'busy' : 'unreachable',
+        `PostgreSQL cannot be reached: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -190,7 +211,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       broken = false
       return rows
     } catch (error) {
-      broken = error instanceof Unanswered
+      broken = error instanceof ConnectionFailure
       throw error
     } finally {
       client.off('error', ignore)
@@ -227,7 +248,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
         await begun
       } catch (error) {
         // Where nothing was answered the connection is thrown away, and the server rolls back
-        if (!(error instanceof Unanswered))
+        if (!(error instanceof ConnectionFailure))
           await bare('rollback', 'unreachable').then(() => {
             broken = false
           }, ignore)
@@ -240,7 +261,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       } catch (error) {
         // A constraint or a conflict is a refusal; anything else, a server that goes down included, is silence.
         broken = !(error instanceof pg.DatabaseError && /^(23|40)/.test(error.code ?? ''))
-        if (broken) throw new Unanswered('unknown', 'COMMIT was not answered', { cause: error })
+        if (broken) throw new ConnectionFailure('unknown', 'COMMIT was not answered', { cause: error })
         throw error
       }
       // Where a statement had failed, the answer to COMMIT is ROLLBACK, and no error
@@ -251,5 +272,11 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       client.release(broken)
     }
   }
-  return Object.assign(executorOf(onPool), { pool, statementTimeoutMs, transaction })
+  async function how(): Promise<Pooling> {
+    const client = await checkOut()
+    client.release()
+    return pooling! // known since the first connection
+  }
+
+  return Object.assign(executorOf(onPool), { pool, statementTimeoutMs, pooling: how, transaction })
 }

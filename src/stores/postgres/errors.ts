@@ -2,7 +2,8 @@ import pg from 'pg'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { conflict, type Failure, isTrouble, refusedRecord, troubleOfWrite } from '../failure.ts'
-import { type PostgresConnection, Unanswered } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
+import { ConnectionFailure } from './connection-failure.ts'
 import { postgresIndexes } from './indexes.ts'
 
 /** By SQLSTATE, else by its class: https://www.postgresql.org/docs/18/errcodes-appendix.html */
@@ -27,7 +28,7 @@ const byState = new Map<string, Failure>(
 
 /** What an error means; null for a fault of ours. */
 export function failureOf(error: unknown): Failure | null {
-  if (error instanceof Unanswered) return error.failure
+  if (error instanceof ConnectionFailure) return error.failure
   if (error instanceof RangeError) return 'refused' // a text too long for the driver's machine
   if (!(error instanceof pg.DatabaseError)) return null
   const state = error.code ?? ''
