@@ -36,12 +36,13 @@ function counter({ mongo, postgres }: { readonly mongo: MongoStore; readonly pos
         },
       }),
   })
-  const { pool } = postgres.connection
-  const query = pool.query.bind(pool) as (config: { text: string }) => unknown
-  pool.query = ((config: { text: string }) => {
-    if (/ from "\w+" t\b/.test(config.text)) counted.queries++
-    return query(config)
-  }) as never
+  const { runPrepared } = postgres.connection
+  Object.assign(postgres.connection, {
+    runPrepared(...args: Parameters<typeof runPrepared>) {
+      if (/ from "\w+" t\b/.test(args[0].text)) counted.queries++
+      return runPrepared(...args)
+    },
+  })
   return counted
 }
 

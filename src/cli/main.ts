@@ -11,6 +11,7 @@ import { warn } from './output.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
+import { told } from './told.ts'
 
 const program = new Command('crossfade')
   .description('Moves a live GraphQL API from MongoDB to PostgreSQL, one type at a time.')
@@ -32,8 +33,9 @@ for (const command of commands) program.addCommand(command())
 try {
   await program.parseAsync()
 } catch (error) {
-  warn(messageOf(error))
-  if (!(error instanceof CrossfadeError) && error instanceof Error && error.stack) warn(error.stack)
+  const line = told(error)
+  warn(line ?? messageOf(error))
+  if (!line && !(error instanceof CrossfadeError) && error instanceof Error && error.stack) warn(error.stack)
   // 2 is for what was refused or differs; everything else went wrong
   process.exitCode = error instanceof CrossfadeError && error.code !== 'MISCONFIGURED' ? 2 : 1
 }

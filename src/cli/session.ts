@@ -8,6 +8,7 @@ import type { Stores } from '../routing/routing.ts'
 import { mongoStore } from '../stores/mongo/mongo-store.ts'
 import { postgresStore } from '../stores/postgres/postgres-store.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { checkUri } from '../util/store-uri.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 
@@ -30,7 +31,13 @@ export type Settings = z.infer<typeof environment>
 /** Settings from the environment. @throws MISCONFIGURED that names the variable and what was expected. */
 export function readSettings(): Settings {
   const parsed = environment.safeParse(process.env)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    for (const setting of ['MONGODB_URI', 'DATABASE_URL'] as const) {
+      const uri = parsed.data[setting]
+      if (uri !== undefined) checkUri(setting, uri)
+    }
+    return parsed.data
+  }
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new CrossfadeError('MISCONFIGURED', `The environment does not fit: ${problems.join('; ')}`)
 }
@@ -66,20 +73,25 @@ export interface Session {
 
 /**
  * Opens both stores: those of the environment, else the embedded ones of the data directory, which are started where
- * they do not run.
+ * they do not run. A store of the environment need not answer: what needs it says so.
  */
 export async function openSession(configFile: string | undefined, log: (line: string) => void): Promise<Session> {
   const settings = readSettings()
   const config = await loadConfig(configFile)
   const { MONGODB_URI: mongoUri, DATABASE_URL: databaseUrl, CROSSFADE_DATA_DIR: dataDir } = settings
   const servers = await startStores({ dataDir, mongoUri, databaseUrl, log })
-  const stores = {
-    mongo: mongoStore({ uri: servers.mongo.uri }),
-    postgres: postgresStore({ uri: servers.postgres.uri }),
-  }
-  const close = async (): Promise<void> => {
-    await Promise.allSettled([stores.mongo.close(), stores.postgres.close()])
+  try {
+    const stores = {
+      mongo: mongoStore({ uri: servers.mongo.uri }),
+      postgres: postgresStore({ uri: servers.postgres.uri }),
+    }
+    const close = async (): Promise<void> => {
+      await Promise.allSettled([stores.mongo.close(), stores.postgres.close()])
+      await servers.stop()
+    }
+    return { settings, config, servers, stores, close }
+  } catch (error) {
     await servers.stop()
+    throw error
   }
-  return { settings, config, servers, stores, close }
 }

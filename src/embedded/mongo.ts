@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '../util/errors.ts'
 import { askMongo, initiateReplicaSet } from './ask-mongo.ts'
 import { findServer } from './find-server.ts'
+import { givenStore } from './given-store.ts'
 import type { MongoChoice } from './mongo-choice.ts'
 import { mongodDownload } from './mongod-download.ts'
 import { mongodOnPath } from './mongod-on-path.ts'
@@ -27,7 +28,7 @@ const ways: readonly Way[] = [
   { id: 'pypi', label: `SecantusDB ${secantusVersion} from PyPI (needs python3 with venv)`, prepare: secantus },
 ]
 
-const uriOf = (port: number): string => `mongodb://127.0.0.1:${port}/?directConnection=true`
+const uriOf = (port: number): string => `mongodb://127.0.0.1:${port}/crossfade?directConnection=true`
 
 async function startWay({ id, prepare }: Way, options: StartOptions): Promise<StartedStore> {
   const { dataDir, log } = options
@@ -94,13 +95,6 @@ export async function openMongo(options: MongoOptions): Promise<StartedStore> {
   throw new Error(['MongoDB could not be started:', ...reasons.map((reason) => `- ${reason}`), last].join('\n'))
 }
 
-async function givenMongo(uri: string, log: (line: string) => void): Promise<StartedStore> {
-  const shown = uri.replace(/\/\/[^@/]*@/, '//').replace(/\?.*/, '')
-  try {
-    const { name, version } = await askMongo(uri, 10_000)
-    log(`${name} ${version} at ${shown} (MONGODB_URI)`)
-    return { name, version, uri, pid: null, startedHere: false }
-  } catch (error) {
-    throw new Error(`MONGODB_URI: ${shown} does not answer: ${messageOf(error)}`, { cause: error })
-  }
+function givenMongo(uri: string, log: (line: string) => void): Promise<StartedStore> {
+  return givenStore({ setting: 'MONGODB_URI', name: 'MongoDB', uri, ask: askMongo, log })
 }

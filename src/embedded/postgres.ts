@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { messageOf } from '../util/errors.ts'
 import { findServer } from './find-server.ts'
+import { givenStore } from './given-store.ts'
 import { clearLeftovers, createCluster, resetPassword } from './postgres-cluster.ts'
 import { binaries, placeFor, serverUser } from './postgres-user.ts'
 import { type Answer, runServer } from './run-server.ts'
@@ -100,13 +100,6 @@ export async function openPostgres(options: PostgresOptions): Promise<StartedSto
   return runServer(plan, { ...options, began })
 }
 
-async function givenPostgres(uri: string, log: (line: string) => void): Promise<StartedStore> {
-  const { host, pathname } = new URL(uri)
-  try {
-    const { name, version } = await askPostgres(uri, 10_000)
-    log(`${name} ${version} at ${host}${pathname} (DATABASE_URL)`)
-    return { name, version, uri, pid: null, startedHere: false }
-  } catch (error) {
-    throw new Error(`DATABASE_URL: ${host}${pathname} does not answer: ${messageOf(error)}`, { cause: error })
-  }
+function givenPostgres(uri: string, log: (line: string) => void): Promise<StartedStore> {
+  return givenStore({ setting: 'DATABASE_URL', name: 'PostgreSQL', uri, ask: askPostgres, log })
 }

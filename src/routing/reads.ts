@@ -5,7 +5,7 @@ import type { Reader } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Decision, decide } from './decide.ts'
-import { isConnection, readError } from './read-errors.ts'
+import { mayFailOver, readFailure, readFrom, readInstead } from './fail-over.ts'
 import type { Routing } from './routing.ts'
 
 /** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
@@ -84,19 +84,21 @@ export class Reads {
 
   /** Fails over where the stage keeps the other store fresh; the fail-over is logged. */
   async #answered<T>(read: Read<T>, reads: Origin): Promise<{ result: T; origin: Origin }> {
-    const { flags, log } = this.#routing
+    const { flags, log, stores } = this.#routing
     const flag = flags.get(read.entity.name)
     const other = otherOrigin(reads)
     const { mirror, authority } = STAGE_PLAN[flag.stage]
     const standIn = mirror === other || authority === other ? STAGE_PLAN[flag.stage].candidate !== null : false
-    if (standIn && flags.isDown(reads) && !flags.isDown(other))
-      return { result: await read.on(other, false), origin: other }
-    try {
-      return { result: await read.on(reads, false), origin: reads }
-    } catch (error) {
-      if (!standIn || !isConnection(error)) throw readError(error)
-      log('warn', `${read.resolver} was answered by ${other}, since ${reads} failed: ${messageOf(error)}`)
-      return { result: await read.on(other, false), origin: other }
+    const on = (origin: Origin) => () => read.on(origin, false)
+    if (!standIn) return { result: await readFrom(stores[reads], on(reads)), origin: reads }
+    if (!flags.isDown(reads) || flags.isDown(other)) {
+      try {
+        return { result: await on(reads)(), origin: reads }
+      } catch (error) {
+        if (!mayFailOver(stores[reads], error)) throw readFailure(stores[reads], error)
+        log('warn', `${read.resolver} was answered by ${other}, since ${reads} failed: ${messageOf(error)}`)
+      }
     }
+    return { result: await readInstead(stores[other], on(other)), origin: other }
   }
 }

@@ -4,6 +4,7 @@ import type { FieldSet } from '../entity/field-set.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
 import type { Aggregate, Group } from './aggregate.ts'
+import type { Failure } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Patch } from './patch.ts'
 import type { OrderKey, Where } from './query.ts'
@@ -137,6 +138,8 @@ export interface Store {
   readonly writer: Writer
   readonly debts: Debts
   readonly ledger: Ledger
+  /** What an error of this store means; null for a fault of ours. */
+  failureOf(error: unknown): Failure | null
   /** Resolves where the store answers within `ms` milliseconds; rejects with the reason where not. */
   ping(ms: number): Promise<void>
   close(): Promise<void>

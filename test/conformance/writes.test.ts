@@ -272,7 +272,7 @@ describe('Puts into Postgres', () => {
     const patch = planPatch(Vessel, { name })
     await expect(fleet.postgres.writer.patch(Vessel, ids[0]!, patch, owed)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
-      message: 'A value is too long for an index of the field.',
+      message: 'The record cannot be kept: a value is too long for an index of PostgreSQL (SQLSTATE 54000).',
     })
   })
 })

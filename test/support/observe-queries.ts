@@ -46,12 +46,13 @@ export function observeQueries({ mongo, postgres }: TestStores): Seen[] {
       return real
     },
   })
-  const { pool } = postgres.connection
-  const query = pool.query.bind(pool) as (config: { text: string }) => unknown
-  pool.query = ((config: { text: string }) => {
-    const one = seenByPostgres(config.text)
-    if (one) seen.push(one)
-    return query(config)
-  }) as never
+  const { runPrepared } = postgres.connection
+  Object.assign(postgres.connection, {
+    runPrepared(...args: Parameters<typeof runPrepared>) {
+      const one = seenByPostgres(args[0].text)
+      if (one) seen.push(one)
+      return runPrepared(...args)
+    },
+  })
   return seen
 }

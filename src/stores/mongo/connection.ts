@@ -1,14 +1,28 @@
-import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
+import {
+  type Collection,
+  type Db,
+  type Document,
+  MongoClient,
+  type MongoClientOptions,
+  ReadConcern,
+  ReadPreference,
+  WriteConcern,
+} from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
+import { CrossfadeError, messageOf } from '../../util/errors.ts'
+import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
+import { countSent } from './sent.ts'
 
 export interface MongoOptions {
   readonly uri: string
-  /** Database; default: the one that the URI names, else `crossfade`. */
+  /** Database; default: the one that the URI names. */
   readonly database?: string
   /** Connections at most. */
   readonly poolSize?: number
   /** What the server may spend on one call, in milliseconds. */
   readonly maxTimeMs?: number
+  /** What a call waits for one of the connections, in milliseconds; default 5,000. */
+  readonly waitMs?: number
 }
 
 export interface MongoConnection {
@@ -18,22 +32,51 @@ export interface MongoConnection {
   collection(entity: Entity): Collection<Document>
 }
 
-/** Documents have ids of several types; the driver's default of ObjectId is too narrow. */
-export const durable = { writeConcern: { w: 'majority', journal: true } } as const
+/** What is acknowledged stays, and what is read was acknowledged, whatever the URI says. */
+export const deciding = {
+  writeConcern: new WriteConcern('majority', undefined, true),
+  readConcern: new ReadConcern('majority'),
+  readPreference: ReadPreference.primary,
+} as const
+
+const namesDatabase = /^[^/]+:\/\/[^/?]+\/[^?]/
+
+/** The driver's own reading of the address. @throws MISCONFIGURED with its reason, without the password. */
+function clientOf(uri: string, options: MongoClientOptions): MongoClient {
+  checkUri('MONGODB_URI', uri)
+  try {
+    return new MongoClient(uri, options)
+  } catch (error) {
+    throw new CrossfadeError('MISCONFIGURED', `MONGODB_URI: ${withoutSecrets(messageOf(error), uri)}`)
+  }
+}
 
 /**
- * A connection whose writes are durable whatever the URI says. Nothing is sent before the first call; a store that is
- * down fails a call after about two seconds.
+ * A connection whose writes are durable, and whose reads come from the primary, whatever the URI says. Nothing is sent
+ * before the first call; a store that is down fails a call after about two seconds.
+ *
+ * @throws MISCONFIGURED where the URI cannot be read or names no database.
  */
 export function connectMongo(options: MongoOptions): MongoConnection {
-  const client = new MongoClient(options.uri, {
+  const client = clientOf(options.uri, {
     maxPoolSize: options.poolSize ?? 50,
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
-    appName: 'crossfade',
+    waitQueueTimeoutMS: options.waitMs ?? 5_000,
+    retryWrites: true,
+    retryReads: true,
+    ...(/[?&]appname=/i.test(options.uri) ? {} : { appName: 'crossfade' }),
+    monitorCommands: true,
   })
-  const named = new URL(options.uri.replace(/^mongodb(\+srv)?:/, 'http:')).pathname.slice(1)
-  const db = client.db(options.database ?? (named === '' ? 'crossfade' : named), durable)
+  countSent(client)
+  if (options.database === undefined && !namesDatabase.test(options.uri)) {
+    const example = `mongodb://${hostsOf(options.uri)}/shop`
+    throw new CrossfadeError(
+      'MISCONFIGURED',
+      `MONGODB_URI names no database: write it behind the hosts, as ${example}.`,
+    )
+  }
+  const db = client.db(options.database ?? client.options.dbName, deciding)
   return {
     client,
     db,

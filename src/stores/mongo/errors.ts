@@ -1,32 +1,143 @@
-import { MongoNetworkError, MongoServerError, MongoServerSelectionError, MongoWriteConcernError } from 'mongodb'
+import {
+  BSON,
+  MongoError,
+  MongoErrorLabel,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerClosedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoStalePrimaryError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+} from 'mongodb'
+import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
+import { conflict, type Failure, isTrouble, refusedRecord, troubleOfWrite } from '../failure.ts'
+
+/** The server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
+const byCode = new Map<number, Failure>(
+  Object.entries({
+    // Its state changes, or it is not the one that is written
+    unreachable: [6, 7, 89, 91, 133, 134, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436],
+    // Locks, write conflicts, cursors and plans that were swept away, disk space, a limit of requests
+    busy: [24, 43, 46, 112, 117, 175, 225, 237, 244, 251, 462, 14031],
+    // maxTimeMS, transactions and operations that were ended, memory of a sort or group
+    timeout: [50, 146, 262, 290, 292, 11601],
+    forbidden: [11, 13, 18, 391, 8000],
+    // A collection, command or option that this server does not have
+    unfit: [20, 26, 59, 72, 115, 166, 323],
+    conflict: [11000, 11001],
+    // Values that do not fit, validators, keys, sizes, depths
+    refused: [2, 14, 15, 28, 52, 57, 121, 171, 241, 10003, 10334, 16755, 17280, 17419, 17420, 31109],
+    unknown: [64, 79, 100],
+  } satisfies Record<Failure, number[]>).flatMap(([failure, codes]) => codes.map((code) => [code, failure as Failure])),
+)
+
+/** Pools have classes of their own, which the driver does not export. */
+const byName = new Map<string, Failure>([
+  ['MongoWaitQueueTimeoutError', 'busy'],
+  ['MongoPoolClosedError', 'unreachable'],
+])
+
+const noConnection = [
+  MongoServerSelectionError,
+  MongoNetworkError, // cleared pools, too
+  MongoStalePrimaryError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoTopologyClosedError,
+]
+
+/** The name service did not find the hosts of a `mongodb+srv` address: the driver hands its error on. */
+const isLookup = (error: unknown): boolean =>
+  error instanceof Error && String((error as NodeJS.ErrnoException).syscall).startsWith('query')
+
+/** What an error means; null for a fault of ours. A broken connection says nothing of whether a command was sent. */
+export function failureOf(error: unknown): Failure | null {
+  // The driver meets sizes and depths of its own before the server does
+  if (error instanceof RangeError || error instanceof BSON.BSONError) return 'refused'
+  if (!(error instanceof MongoError)) return isLookup(error) ? 'unreachable' : null
+  if (error instanceof MongoWriteConcernError) return 'unknown'
+  if (noConnection.some((kind) => error instanceof kind)) return 'unreachable'
+  if (error instanceof MongoOperationTimeoutError) return 'timeout'
+  const known = byName.get(error.name) ?? byCode.get(Number(error.code))
+  if (known) return known
+  const busy = [MongoErrorLabel.TransientTransactionError, MongoErrorLabel.SystemOverloadedError]
+  if (busy.some((label) => error.hasErrorLabel(label))) return 'busy'
+  return error.hasErrorLabel(MongoErrorLabel.RetryableWriteError) ? 'unreachable' : null
+}
 
 /** True for "this key is taken"; on `_id` a guarded upsert raises it where the guard refused: late, not broken. */
 export function isDuplicate(error: unknown): error is MongoServerError {
-  return error instanceof MongoServerError && error.code === 11000
+  return error instanceof MongoServerError && failureOf(error) === 'conflict'
 }
 
-const conversionFailures = new Set([241, 2, 31109])
+/** True where the store is in trouble, and another record would fare the same. */
+export const isStoreTrouble = (error: unknown): boolean => isTrouble(failureOf(error))
 
-/** What a failed write means to the caller. The driver's own retry is exactly-once, so none is added here. */
-export function writeError(error: unknown): unknown {
-  if (isDuplicate(error)) {
-    const fields = Object.keys((error['keyPattern'] as object | undefined) ?? {}).join(', ')
-    return new CrossfadeError('CONFLICT', `A record with this ${fields || 'value'} exists already.`, { cause: error })
+const reasons = new Map<number, string>([
+  [15, 'it is nested too deep for MongoDB'],
+  [17419, 'it is larger than the 16 MB that MongoDB allows'],
+  [17420, 'it is larger than the 16 MB that MongoDB allows'],
+  [10334, 'it is larger than the 16 MB that MongoDB allows'],
+  [17280, 'a value is too long for an index of MongoDB'],
+])
+
+interface ValidatorDetails {
+  readonly details?: {
+    readonly schemaRulesNotSatisfied?: readonly {
+      readonly propertiesNotSatisfied?: readonly { readonly propertyName?: string }[]
+      readonly additionalProperties?: readonly string[]
+      readonly missingProperties?: readonly string[]
+    }[]
   }
-  if (error instanceof MongoServerSelectionError) {
-    return new CrossfadeError('UNAVAILABLE', 'MongoDB does not answer; nothing was written.', { cause: error })
-  }
-  if (error instanceof MongoWriteConcernError || error instanceof MongoNetworkError) {
-    return new CrossfadeError('UNKNOWN_OUTCOME', 'MongoDB did not confirm the write; look before repeating it.', {
-      cause: error,
-    })
-  }
-  if (error instanceof MongoServerError && error.code === 50) {
-    return new CrossfadeError('UNKNOWN_OUTCOME', 'MongoDB ran out of time; look before repeating it.', { cause: error })
-  }
-  if (error instanceof MongoServerError && conversionFailures.has(Number(error.code))) {
-    return new CrossfadeError('BAD_USER_INPUT', 'The result is not a value that the field can hold.', { cause: error })
-  }
-  return error
 }
+
+function validatorReason(error: MongoServerError): string {
+  const { details } = (error['errInfo'] ?? {}) as ValidatorDetails
+  const properties = (details?.schemaRulesNotSatisfied ?? []).flatMap((rule) => [
+    ...(rule.propertiesNotSatisfied ?? []).flatMap(({ propertyName }) => propertyName ?? []),
+    ...(rule.additionalProperties ?? []),
+    ...(rule.missingProperties ?? []),
+  ])
+  const where = properties.length > 0 ? ` (${properties.join(', ')})` : ''
+  return `the validator of the MongoDB collection refuses it${where}`
+}
+
+/** Why MongoDB cannot hold this record, with no value of it; null where the record is not the reason. */
+export function refusal(error: unknown): string | null {
+  if (failureOf(error) !== 'refused') return null
+  if (!(error instanceof MongoServerError))
+    return 'it is too large, nested too deep or named in a way that BSON has not'
+  if (error.code === 121) return validatorReason(error)
+  return reasons.get(Number(error.code)) ?? `a value is not one that its field can hold (MongoDB's code ${error.code})`
+}
+
+/** The record paths of the unique index that refused a write. */
+function conflictFields(entity: Entity, error: MongoServerError): string[] {
+  const byMongoPath = new Map([...entity.leaves.values()].map((leaf) => [leaf.mongo, leaf.path]))
+  const keys = Object.keys((error['keyPattern'] as object | undefined) ?? {})
+  return keys.map((key) => (key === '_id' ? 'id' : (byMongoPath.get(key) ?? key)))
+}
+
+/**
+ * What a failed write means to the caller. The driver's own retry is exactly-once, so none is added here.
+ *
+ * @param sent how many write commands had been sent: "nothing was written" is said only where there was none, or one
+ * that the server refused.
+ */
+export function writeError(entity: Entity, error: unknown, sent: number): unknown {
+  const failure = failureOf(error)
+  if (failure === null || error instanceof CrossfadeError) return error
+  if (isDuplicate(error)) return conflict(conflictFields(entity, error))
+  const reason = refusal(error)
+  if (reason !== null) return refusedRecord(reason)
+  const refused = error instanceof MongoServerError && failure !== 'timeout'
+  const nothing = sent === 0 || (sent === 1 && refused && !interrupted.has(Number(error.code)))
+  return troubleOfWrite('MongoDB', nothing ? failure : 'unknown', error)
+}
+
+/** A server that steps down or stops may have begun the write. */
+const interrupted = new Set([6, 7, 89, 91, 189, 9001, 11600, 11602])

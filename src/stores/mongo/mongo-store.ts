@@ -4,6 +4,7 @@ import type { Store } from '../store.ts'
 import { alive } from './bookkeeping.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
 import { mongoDebts } from './debts.ts'
+import { failureOf } from './errors.ts'
 import { mongoLedger } from './ledger.ts'
 import { mongoReader } from './reader.ts'
 import { mongoWriter } from './writer.ts'
@@ -35,6 +36,7 @@ export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): Mo
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
     debts: mongoDebts(connection),
     ledger: mongoLedger(connection),
+    failureOf,
     async ping(ms) {
       const answer = await awaitWithin(connection.db.command({ ping: 1, maxTimeMS: ms }), ms)
       if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)

@@ -18,10 +18,11 @@ import {
 } from './bookkeeping.ts'
 import { encodeId, encodeNodes } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
-import { isDuplicate, writeError } from './errors.ts'
+import { isDuplicate } from './errors.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { bulkPut } from './put.ts'
 import { imageOf } from './scan.ts'
+import { answered } from './sent.ts'
 import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
 
 export function mongoWriter(connection: MongoConnection): Writer {
@@ -31,14 +32,10 @@ export function mongoWriter(connection: MongoConnection): Writer {
   async function change(entity: Entity, id: Id, stage: Document, stamp: Stamp, guard: Document): Promise<Image | null> {
     const _id = encodeId(entity, id)
     const filter = allOf({ _id }, alive, notNewerThan(stamp.epoch), guard) as Document
-    try {
-      const document = await connection
-        .collection(entity)
-        .findOneAndUpdate(filter, [{ $set: stage }], { ...options, returnDocument: 'after' })
-      if (document) return imageOf(entity, id, document)
-    } catch (error) {
-      throw writeError(error)
-    }
+    const document = await connection
+      .collection(entity)
+      .findOneAndUpdate(filter, [{ $set: stage }], { ...options, returnDocument: 'after' })
+    if (document) return imageOf(entity, id, document)
     const there = await connection.collection(entity).findOne({ _id } as Document, { projection: { _cf: 1 } })
     if (there && !isDeleted(there) && versionOf(there).epoch > stamp.epoch) throw staleEpoch(entity, id, there, stamp)
     return null
@@ -65,11 +62,9 @@ export function mongoWriter(connection: MongoConnection): Writer {
       await connection.collection(entity).insertOne({ ...document, _cf } as Document, options)
       return { id, version: { epoch: stamp.epoch, counter }, pending: stamp.owed, record, rest: null, issues: [] }
     } catch (error) {
-      if (!isDuplicate(error)) throw writeError(error)
-      const taken = await takeOver(entity, id, document, stamp).catch((again: unknown) => {
-        throw writeError(again)
-      })
-      if (!taken) throw writeError(error)
+      if (!isDuplicate(error)) throw error
+      const taken = await takeOver(entity, id, document, stamp)
+      if (!taken) throw error
       return imageOf(entity, id, taken)
     }
   }
@@ -84,13 +79,13 @@ export function mongoWriter(connection: MongoConnection): Writer {
   }
 
   return {
-    create,
-    delete: remove,
+    create: (entity, record, stamp) => answered(entity, () => create(entity, record, stamp)),
+    delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
     bulkPut: (entity, images) => bulkPut(connection, entity, images),
 
     patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version) {
       const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }
-      return change(entity, id, stage, stamp, expected ? atVersion(expected) : {})
+      return answered(entity, () => change(entity, id, stage, stamp, expected ? atVersion(expected) : {}))
     },
 
     async restamp(entity, id, version, above) {

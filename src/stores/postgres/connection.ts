@@ -9,7 +9,13 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
+import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import { CrossfadeError, messageOf } from '../../util/errors.ts'
+import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
 import { parseTimestamp } from './codec/timestamp.ts'
+import { ConnectionFailure, isClear } from './connection-failure.ts'
+import { type Pooling, poolingOf } from './pooler.ts'
+import { settleSession } from './session-settings.ts'
 
 export interface PostgresOptions {
   readonly uri: string
@@ -17,6 +23,8 @@ export interface PostgresOptions {
   readonly poolSize?: number
   /** What the server may spend on one statement, in milliseconds. */
   readonly statementTimeoutMs?: number
+  /** What a call waits for a connection, in milliseconds; default 5,000. */
+  readonly waitMs?: number
 }
 
 /** Compiles SQL and never runs it: statements run on our own connections, so that they can be prepared and pipelined. */
@@ -69,6 +77,8 @@ export interface Executor {
 export interface PostgresConnection extends Executor {
   readonly pool: pg.Pool
   readonly statementTimeoutMs: number
+  /** What stands between us and the server. @throws like a statement where it cannot be reached. */
+  pooling(): Promise<Pooling>
   /**
    * READ COMMITTED, committed when it returns. A connection that failed in an unclear state is thrown away. Statements
    * that are given together are sent together and run in their order: those that do not need each other's answers share
@@ -78,28 +88,32 @@ export interface PostgresConnection extends Executor {
 }
 
 function executorOf(runPrepared: Executor['runPrepared']): Executor {
-  return {
+  const executor: Executor = {
     run(statement) {
       const { sql: text, parameters } = statement.compile(compiler)
-      return runPrepared({ text, name: nameOf(text) }, parameters)
+      return executor.runPrepared({ text, name: nameOf(text) }, parameters) // one way, which can be watched
     },
     runPrepared,
   }
+  return executor
 }
 
-interface Timed extends pg.QueryConfig {
-  /** How long the client waits, in milliseconds; the driver counts from when the statement is sent. */
-  readonly query_timeout?: number
-}
-
+/** Sends one statement. @throws ConnectionFailure where the connection breaks, or nothing comes within the time. */
 async function send<T>(
-  client: pg.Pool | pg.PoolClient,
+  client: pg.PoolClient,
   { text, name }: Prepared,
   values: readonly unknown[],
   timeoutMs: number,
-): Promise<T[]> {
-  const query: Timed = { name, text, values: [...values], query_timeout: timeoutMs }
-  return (await client.query(query)).rows as T[]
+  failure: 'unreachable' | 'unknown',
+): Promise<{ readonly command: string; readonly rows: T[] }> {
+  try {
+    const result = await awaitWithin(client.query({ name, text, values: [...values] }), timeoutMs)
+    if (result !== timedOut) return result as { command: string; rows: T[] }
+  } catch (error) {
+    if (isClear(error)) throw error
+    throw new ConnectionFailure(failure, `PostgreSQL broke the connection: ${messageOf(error)}`, { cause: error })
+  }
+  throw new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`)
 }
 
 /** The next statement on the connection fails and tells. */
@@ -120,35 +134,100 @@ function parserOf(oid: number, format?: string): Parser {
   return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : parseTimestamp(each)))
 }
 
-/** Thrown where COMMIT was sent and no answer came: the transaction may stand. */
-export class UnknownCommit extends Error {}
+/** The driver's own reading of the address. @throws MISCONFIGURED with its reason, without the password. */
+function configOf({ uri, waitMs = 5_000 }: PostgresOptions): pg.ClientConfig {
+  const config: pg.ClientConfig = {
+    connectionString: uri,
+    connectionTimeoutMillis: waitMs,
+    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
+    keepAlive: true,
+    fallback_application_name: 'crossfade',
+  }
+  checkUri('DATABASE_URL', uri)
+  try {
+    new pg.Client(config) // connects nowhere yet
+  } catch (error) {
+    const several = hostsOf(uri).includes(',')
+      ? ' The driver takes one host; a proxy or a name may stand for several.'
+      : ''
+    throw new CrossfadeError('MISCONFIGURED', `DATABASE_URL: ${withoutSecrets(messageOf(error), uri)}.${several}`)
+  }
+  return config
+}
+
+const sharedSessions = (pooling: 'transaction' | 'statement'): string =>
+  `a pooler in ${pooling} mode gives each ${pooling} another session, which loses time zone, timeouts and durable commits: ` +
+  'set pool_mode = session for this user or database, or name the server itself'
 
 /** Nothing is sent before the first call; a server that is down fails a call at once, one that is silent after five seconds. */
 export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
   // A server that hangs does not time its statements; the client's own limit comes a little later
   const patienceMs = statementTimeoutMs + 1_000
+  const poolSize = options.poolSize ?? 20
+  const config = configOf(options)
+  let pooling: Promise<Pooling> | undefined
   const pool = new pg.Pool({
-    connectionString: options.uri,
-    max: options.poolSize ?? 20,
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: statementTimeoutMs,
-    query_timeout: patienceMs,
-    options: '-c timezone=UTC -c synchronous_commit=on',
-    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
-    application_name: 'crossfade',
-    keepAlive: true,
+    ...config,
+    max: poolSize,
     pipeline: true,
+    // The pool waits for it; its type says less
+    onConnect: (async (client: pg.ClientBase) => {
+      const pid = await settleSession(client, statementTimeoutMs)
+      pooling ??= poolingOf(client, pid, config)
+      const found = await pooling.catch((error: unknown) => {
+        pooling = undefined // looked at again by the next
+        throw error
+      })
+      if (found === 'transaction' || found === 'statement') throw new ConnectionFailure('unfit', sharedSessions(found))
+    }) as (client: pg.ClientBase) => void,
   })
   pool.on('error', ignore) // an idle connection broke; the pool opens another
 
-  async function transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
-    const client = await pool.connect()
-    // Between two statements nobody listens to the connection: one that breaks there would end the process.
+  async function checkOut(): Promise<pg.PoolClient> {
+    const full = pool.totalCount >= poolSize && pool.idleCount === 0
+    try {
+      return await pool.connect()
+    } catch (error) {
+      if (isClear(error)) throw error
+      // One that waited in vain for another's connection has neither code nor cause
+      const waited = full && error instanceof Error && !('code' in error) && error.cause === undefined
+      throw new ConnectionFailure(
+        waited ? 'busy' : 'unreachable',
+        `PostgreSQL cannot be reached: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
+    }
+  }
+
+  async function onPool<T>(statement: Prepared, values: readonly unknown[]): Promise<Rows<T>> {
+    const client = await checkOut()
     client.on('error', ignore)
     let broken = true
     try {
-      const begun = client.query('begin')
+      const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown')
+      broken = false
+      return rows
+    } catch (error) {
+      broken = error instanceof ConnectionFailure
+      throw error
+    } finally {
+      client.off('error', ignore)
+      client.release(broken)
+    }
+  }
+
+  async function transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
+    const client = await checkOut()
+    // Between two statements nobody listens to the connection: one that breaks there would end the process.
+    client.on('error', ignore)
+    const bare = (text: string, failure: 'unreachable' | 'unknown') =>
+      send(client, { text, name: undefined }, [], patienceMs, failure)
+    let broken = true
+    try {
+      const begun = bare('begin', 'unreachable')
       begun.catch(ignore)
       let waiting = 0
       let over = false
@@ -157,8 +236,8 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
         if (over) throw new Error('The transaction is over; a statement of it would run, and stand, by itself.')
         waiting++
         // Each that was sent before it has the server for its own time first
-        const sent = send<T>(client, statement, values, waiting * patienceMs)
-        const [rows] = await Promise.all([sent.finally(() => waiting--), begun])
+        const sent = send<T>(client, statement, values, waiting * patienceMs, 'unreachable')
+        const [{ rows }] = await Promise.all([sent.finally(() => waiting--), begun])
         return rows
       })
       let result: T
@@ -168,19 +247,21 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
         })
         await begun
       } catch (error) {
-        await client.query('rollback').then(() => {
-          broken = false
-        }, ignore)
+        // Where nothing was answered the connection is thrown away, and the server rolls back
+        if (!(error instanceof ConnectionFailure))
+          await bare('rollback', 'unreachable').then(() => {
+            broken = false
+          }, ignore)
         throw error
       }
       let ended: string
       try {
-        ended = (await client.query('commit')).command
+        ended = (await bare('commit', 'unknown')).command
         broken = false
       } catch (error) {
         // A constraint or a conflict is a refusal; anything else, a server that goes down included, is silence.
         broken = !(error instanceof pg.DatabaseError && /^(23|40)/.test(error.code ?? ''))
-        if (broken) throw new UnknownCommit('COMMIT was not answered', { cause: error })
+        if (broken) throw new ConnectionFailure('unknown', 'COMMIT was not answered', { cause: error })
         throw error
       }
       // Where a statement had failed, the answer to COMMIT is ROLLBACK, and no error
@@ -191,6 +272,11 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       client.release(broken)
     }
   }
-  const onPool = executorOf((statement, values) => send(pool, statement, values, patienceMs))
-  return { pool, statementTimeoutMs, transaction, ...onPool }
+  async function how(): Promise<Pooling> {
+    const client = await checkOut()
+    client.release()
+    return pooling! // known since the first connection
+  }
+
+  return Object.assign(executorOf(onPool), { pool, statementTimeoutMs, pooling: how, transaction })
 }

@@ -5,6 +5,7 @@ import type { Store } from '../store.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
 import { postgresDebts } from './debts.ts'
+import { failureOf } from './errors.ts'
 import { postgresFindings } from './findings.ts'
 import { postgresLedger } from './ledger.ts'
 import { postgresReader } from './reader.ts'
@@ -36,6 +37,7 @@ export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_00
     writer: postgresWriter(connection),
     debts: postgresDebts(connection),
     ledger: postgresLedger(connection),
+    failureOf,
     dataIssues: dataIssues(connection),
     findings: postgresFindings(connection),
     async ping(ms) {

@@ -38,7 +38,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
     try {
       return await queue.run(`${entity.name}/${id}`, locked)
     } catch (error) {
-      throw writeError(error)
+      throw await writeError(connection, entity, error)
     }
   }
 

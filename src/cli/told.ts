@@ -1,0 +1,35 @@
+import type { Failure } from '../stores/failure.ts'
+import { failureOf as mongoFailure } from '../stores/mongo/errors.ts'
+import { failureOf as postgresFailure } from '../stores/postgres/errors.ts'
+import { messageOf } from '../util/errors.ts'
+import { hostsOf, withoutSecrets } from '../util/store-uri.ts'
+
+const remedies: Readonly<Record<Failure, string>> = {
+  unreachable: 'See that it runs, and that the setting names it.',
+  busy: 'Try again when it has less to do, or give it more connections.',
+  timeout: 'Try again when it has less to do.',
+  forbidden: 'See user and password of the setting, and the rights in docs/security.md.',
+  unfit: 'Run `crossfade migrate status`, and `crossfade migrate up` where something has not run.',
+  conflict: 'Another record holds the value.',
+  refused: 'It cannot hold the value.',
+  unknown: 'Look whether the change was made before you repeat it.',
+}
+
+/**
+ * What the error of a store says to an operator: which store, where, why, and what to do, in one line. Null for what
+ * is no store's.
+ */
+export function told(error: unknown, env: NodeJS.ProcessEnv = process.env): string | null {
+  const stores = [
+    ['MongoDB', 'MONGODB_URI', mongoFailure(error)],
+    ['PostgreSQL', 'DATABASE_URL', postgresFailure(error)],
+  ] as const
+  for (const [store, setting, failure] of stores) {
+    if (failure === null || error instanceof RangeError) continue
+    const uri = env[setting]
+    const place = uri ? `${hostsOf(uri)} (${setting})` : 'the data directory'
+    const why = withoutSecrets(messageOf(error), uri ?? '').replaceAll(/\s*\n\s*/g, ' ')
+    return `${store} at ${place}: ${why.replace(/\.$/, '')}. ${remedies[failure]}`
+  }
+  return null
+}

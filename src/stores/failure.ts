@@ -1,0 +1,105 @@
+import { CrossfadeError, type ErrorCode } from '../util/errors.ts'
+
+/**
+ * What an error of a store means, told by its code, label or class, never by its message.
+ *
+ * - unreachable: nothing was sent, or the server refused to serve: it starts, stops, or is not the one that is written.
+ * - busy: no room at the moment: connections, memory, locks, a conflict with another write. The same call may succeed.
+ * - timeout: the store or the caller gave up waiting.
+ * - forbidden: user, password or right is missing.
+ * - unfit: the store lacks what a statement names: a table, a column, a database, a feature.
+ * - conflict: another record holds a unique value.
+ * - refused: this record or value, by a rule of the store: size, key length, validator, range, encoding.
+ * - unknown: a write was sent and not confirmed: it may stand.
+ */
+export type Failure = 'unreachable' | 'busy' | 'timeout' | 'forbidden' | 'unfit' | 'conflict' | 'refused' | 'unknown'
+
+interface Meaning {
+  /** Of the store, not of what was asked or written: another record would fare the same. */
+  readonly trouble: boolean
+  /** The other store may answer a read that failed so. One that took too long would burden both. */
+  readonly elsewhere: boolean
+  readonly read: readonly [ErrorCode, string]
+  /** Behind the store's name. */
+  readonly write: readonly [ErrorCode, string]
+}
+
+const silent = 'The data store does not answer; try again.'
+const closed = 'The data store cannot serve this at the moment; its operator has to look.'
+
+const MEANING: Readonly<Record<Failure, Meaning>> = {
+  unreachable: {
+    trouble: true,
+    elsewhere: true,
+    read: ['UNAVAILABLE', silent],
+    write: ['UNAVAILABLE', 'does not answer; nothing was written.'],
+  },
+  busy: {
+    trouble: true,
+    elsewhere: true,
+    read: ['TRY_AGAIN', 'The data store has too much to do; try again.'],
+    write: ['TRY_AGAIN', 'has too much to do; nothing was written, try again.'],
+  },
+  timeout: {
+    trouble: true,
+    elsewhere: false,
+    read: ['UNAVAILABLE', 'The query took too long; ask for less.'],
+    write: ['UNAVAILABLE', 'took too long; nothing was written.'],
+  },
+  forbidden: {
+    trouble: true,
+    elsewhere: true,
+    read: ['UNAVAILABLE', closed],
+    write: ['UNAVAILABLE', 'does not let the gateway write; its operator has to look. Nothing was written.'],
+  },
+  unfit: {
+    trouble: true,
+    elsewhere: true,
+    read: ['UNAVAILABLE', closed],
+    write: ['UNAVAILABLE', 'lacks what the write needs; its operator has to look. Nothing was written.'],
+  },
+  conflict: {
+    trouble: false,
+    elsewhere: false,
+    read: ['TRY_AGAIN', silent],
+    write: ['CONFLICT', 'has a record with this value already.'],
+  },
+  refused: {
+    trouble: false,
+    elsewhere: false,
+    read: ['BAD_USER_INPUT', 'The data store cannot answer this question; ask for less.'],
+    write: ['BAD_USER_INPUT', 'cannot hold this record'],
+  },
+  unknown: {
+    trouble: true,
+    elsewhere: true,
+    read: ['UNAVAILABLE', silent],
+    write: ['UNKNOWN_OUTCOME', 'did not confirm the write; look before repeating it.'],
+  },
+}
+
+export const isTrouble = (failure: Failure | null): boolean => failure !== null && MEANING[failure].trouble
+
+/** Whether the other store may answer a read that failed so. */
+export const mayAnswerElsewhere = (failure: Failure | null): boolean => failure !== null && MEANING[failure].elsewhere
+
+/** What a read that failed means to the caller; faults of ours stay what they are. */
+export function readError(failure: Failure | null, error: unknown): unknown {
+  return failure === null ? error : new CrossfadeError(...MEANING[failure].read, { cause: error })
+}
+
+/** What a write that failed by the store's trouble means to the caller. */
+export function troubleOfWrite(store: string, failure: Failure, error: unknown): CrossfadeError {
+  const [code, text] = MEANING[failure].write
+  return new CrossfadeError(code, `${store} ${text}`, { cause: error })
+}
+
+/** A unique value is taken. Without a cause: a driver's message quotes the value. */
+export function conflict(fields: readonly string[]): CrossfadeError {
+  return new CrossfadeError('CONFLICT', `A record with this ${fields.join(', ') || 'value'} exists already.`)
+}
+
+/** The store cannot hold the record. Without a cause, likewise. */
+export function refusedRecord(reason: string): CrossfadeError {
+  return new CrossfadeError('BAD_USER_INPUT', `The record cannot be kept: ${reason}.`)
+}

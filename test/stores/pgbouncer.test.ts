@@ -1,0 +1,76 @@
+import { sql } from 'kysely'
+import { afterAll, afterEach, describe, expect, inject, test } from 'vitest'
+import { connectPostgres, type PostgresConnection } from '../../src/stores/postgres/connection.ts'
+import { failureOf } from '../../src/stores/postgres/errors.ts'
+import { openGateway } from '../support/gateway.ts'
+import { rounds } from '../support/long.ts'
+import { type PgBouncer, pgbouncerVersion, startPgBouncer } from '../support/pgbouncer.ts'
+
+const version = pgbouncerVersion()
+if (version === null) console.log('pgbouncer is not on PATH: its tests are skipped')
+
+const bouncers: PgBouncer[] = []
+const open: PostgresConnection[] = []
+async function through(mode: 'session' | 'transaction' | 'statement'): Promise<PostgresConnection> {
+  const bouncer = await startPgBouncer(inject('databaseUrl'), mode)
+  bouncers.push(bouncer)
+  const connection = connectPostgres({ uri: bouncer.uri })
+  open.push(connection)
+  return connection
+}
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(({ pool }) => pool.end()))
+  await Promise.all(bouncers.splice(0).map((bouncer) => bouncer.stop()))
+})
+
+describe.skipIf(version === null)('Behind PgBouncer', () => {
+  test.each(['transaction', 'statement'] as const)('in %s mode every call is refused with what to do', async (mode) => {
+    const connection = await through(mode)
+    const calls = Array.from({ length: 40 }, (_, n) => connection.run(sql`select ${n}::int as n`))
+    const outcomes = await Promise.allSettled(calls)
+    for (const outcome of outcomes) {
+      expect(outcome.status).toBe('rejected')
+      const { reason } = outcome as PromiseRejectedResult
+      expect(failureOf(reason)).toBe('unfit')
+      expect(reason.message).toMatch(new RegExp(`^a pooler in ${mode} mode .*: set pool_mode = session`))
+      expect(reason.message).not.toContain('\n')
+    }
+  })
+
+  test('in session mode sessions are ours: settings, prepared statements, pipelines and locks', async () => {
+    const connection = await through('session')
+    const shown = sql`select current_setting('timezone') as zone, current_setting('statement_timeout') as time`
+    const rows = await Promise.all(Array.from({ length: 50 }, () => connection.run(shown)))
+    for (const [row] of rows) expect(row).toEqual({ zone: 'UTC', time: '10s' })
+    const added = await connection.transaction(async (tx) => {
+      const [, sum] = await Promise.all([
+        tx.run(sql`select pg_advisory_xact_lock(7)`),
+        tx.run<{ sum: number }>(sql`select ${1}::int + ${2}::int as sum`),
+      ])
+      return sum[0]?.sum
+    })
+    expect(added).toBe(3)
+  })
+
+  test('in session mode the gateway serves and mirrors as it does without', { timeout: 300_000 }, async () => {
+    for (let round = 0; round < rounds(1, 10); round++) {
+      const bouncer = await startPgBouncer(inject('databaseUrl'), 'session')
+      bouncers.push(bouncer)
+      const api = await openGateway(5 + round, { mongoUri: inject('mongoUri'), databaseUrl: bouncer.uri })
+      await api.setStage('live')
+      const { _id } = (await api.stores.mongo.connection.db.collection('movies').findOne({}))!
+      const rate = 'mutation ($id: ID!) { rateMovie(id: $id, rating: 6) { movie { title } } }'
+      const answers = await Promise.all(Array.from({ length: 100 }, () => api.ask(rate, { id: String(_id) })))
+      expect(answers.filter((text) => text.includes('"errors"'))).toEqual([])
+      await api.settled()
+      await api.close()
+    }
+  })
+})
+
+test('without a pooler the server is told as such', async () => {
+  const direct = connectPostgres({ uri: inject('databaseUrl') })
+  expect(await direct.pooling()).toBe('none')
+  await direct.pool.end()
+})
+afterAll(() => expect(open).toEqual([]))
