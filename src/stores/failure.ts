@@ -99,6 +99,10 @@ export function conflict(fields: readonly string[]): CrossfadeError {
   return new CrossfadeError('CONFLICT', `A record with this ${fields.join(', ') || 'value'} exists already.`)
 }
 
+/** Why a record can't be put, where nothing that the store knows is the reason: by class, since a message may hold values. */
+export const faultOf = (error: unknown): string =>
+  `an unexpected fault (${error instanceof Error ? error.name : typeof error}); report it with a document that shows it`
+
 /** The store cannot hold the record. Without a cause, likewise. */
 export function refusedRecord(reason: string): CrossfadeError {
   return new CrossfadeError('BAD_USER_INPUT', `The record cannot be kept: ${reason}.`)

@@ -88,11 +88,13 @@ export interface Stamp {
  * - applied: the mirror now holds this image.
  * - late: the mirror holds an equal or newer version, or a tombstone of one; nothing changed.
  * - blocked: a constraint stands in the way; `by` are the ids of the records that hold the value, where known.
+ * - refused: this store can't hold this record, by a rule of its own; the reason holds no value of it.
  */
 export type PutOutcome =
   | { readonly put: 'applied' }
   | { readonly put: 'late' }
   | { readonly put: 'blocked'; readonly constraint: string; readonly by: readonly Id[] }
+  | { readonly put: 'refused'; readonly reason: string }
 
 /** Writes. `create`, `patch` and `delete` are the authority's; the rest are the mirror's and backfill's. */
 export interface Writer {
@@ -108,7 +110,9 @@ export interface Writer {
 
   /**
    * Makes the mirror's records equal to the images (tombstones remove), each only where the mirror's version is
-   * lower. Images given together may swap unique values. Outcomes are in the order of the images.
+   * lower. Images given together may swap unique values. Outcomes are in the order of the images; one that can't be
+   * put stands in the way of none of the others.
+   * @throws where the store is in trouble; then any of them may have been put.
    */
   bulkPut(entity: Entity, images: readonly Image[]): Promise<readonly PutOutcome[]>
   /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */

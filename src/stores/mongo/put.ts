@@ -1,5 +1,6 @@
 import type { Collection, Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
+import { faultOf } from '../failure.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
@@ -7,7 +8,7 @@ import { atMost, atVersion, mirrored, versionOf } from './bookkeeping.ts'
 import { difference } from './codec/difference.ts'
 import { encodeId, encodeWhole } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
-import { isDuplicate } from './errors.ts'
+import { isDuplicate, isStoreTrouble, refusal } from './errors.ts'
 import { buries, keepTombstone, tombstonesOf } from './tombstone.ts'
 import { holders, park } from './unique-values.ts'
 
@@ -67,6 +68,12 @@ async function undoIfBuried(connection: MongoConnection, entity: Entity, image: 
   return true
 }
 
+/** What keeps an image out. @throws where the store is in trouble. */
+function keptOut(error: unknown): PutOutcome {
+  if (isStoreTrouble(error)) throw error
+  return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
+}
+
 /** @param buriedHere for a tombstone: it was not there before, so that only a newer record can make it late. */
 async function putOne(
   connection: MongoConnection,
@@ -85,7 +92,7 @@ async function putOne(
         return undone ? late : applied
       }
     } catch (error) {
-      if (!isDuplicate(error)) throw error
+      if (!isDuplicate(error)) return keptOut(error)
       const constraint = / index: (\S+)/.exec(error.message)?.[1] ?? 'unique'
       if (!constraint.startsWith('_id_')) return holders(connection, entity, image, constraint)
     }

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
+import { faultOf } from '../failure.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { ids, keepTombstones, lockRecords, tombstonesOf } from './bookkeeping.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
-import { isConstraint } from './errors.ts'
+import { isConstraint, isStoreTrouble, refusal } from './errors.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { columnOf, tableOf } from './select.ts'
 import { param } from './where.ts'
@@ -65,7 +66,22 @@ async function holders(connection: PostgresConnection, entity: Entity, image: Al
   return rows.map(({ id }) => id)
 }
 
-/** See `Writer.bulkPut`: one transaction; where a constraint refuses it, each image by itself, to find which. */
+/** What keeps one image out. @throws where the store is in trouble. */
+async function keptOut(
+  connection: PostgresConnection,
+  entity: Entity,
+  image: Image,
+  error: unknown,
+): Promise<PutOutcome> {
+  if (isStoreTrouble(error)) throw error
+  if (isAlive(image) && isConstraint(error)) {
+    const by = await holders(connection, entity, image)
+    if (by.length > 0) return { put: 'blocked', constraint: error.constraint ?? error.message, by }
+  }
+  return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
+}
+
+/** See `Writer.bulkPut`: one transaction; where something refuses it, each half by itself, to find which. */
 export async function bulkPut(
   connection: PostgresConnection,
   entity: Entity,
@@ -75,15 +91,11 @@ export async function bulkPut(
   try {
     return await connection.transaction((tx) => putAll(tx, entity, images))
   } catch (error) {
-    if (!isConstraint(error)) throw error
-    const [first] = images
-    if (images.length === 1 && first && isAlive(first)) {
-      return [
-        { put: 'blocked', constraint: error.constraint ?? error.message, by: await holders(connection, entity, first) },
-      ]
-    }
-    const outcomes: PutOutcome[] = []
-    for (const image of images) outcomes.push(...(await bulkPut(connection, entity, [image])))
-    return outcomes
+    const [first, another] = images
+    if (first && !another) return [await keptOut(connection, entity, first, error)]
+    if (isStoreTrouble(error)) throw error
+    const half = Math.ceil(images.length / 2)
+    const outcomes = await bulkPut(connection, entity, images.slice(0, half))
+    return [...outcomes, ...(await bulkPut(connection, entity, images.slice(half)))]
   }
 }
