@@ -18,6 +18,9 @@ interface Pair {
   readonly candidate: Item | undefined
 }
 
+/** What a comparison could not decide at once. */
+export type Open = Pick<Classified, 'suspects' | 'whole'>
+
 const versionOf = (item: Item | undefined): string | null => (item ? formatVersion(item.version) : null)
 
 /** A record that the stores hold in different versions, or one of them alone; with what differs in content. */
@@ -61,7 +64,7 @@ export class Recheck {
   #isQuiet = true
 
   /** `entity` is the type of the lists' records; null where whole values are compared. */
-  constructor(question: Question, entity: Entity | null, owing: Owing, { suspects, whole }: Classified) {
+  constructor(question: Question, entity: Entity | null, owing: Owing, { suspects, whole }: Open) {
     this.#question = question
     this.#entity = entity
     this.#owing = owing

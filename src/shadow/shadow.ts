@@ -6,13 +6,14 @@ import type { FieldSet } from '../entity/field-set.ts'
 import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { type Classified, classify } from './classify.ts'
+import { classify } from './classify.ts'
 import type { Experiment, Question, Side } from './experiment.ts'
 import { tookTooLong } from './latency.ts'
 import { batched, type Owing } from './looks.ts'
 import type { Finding, Outcome } from './outcome.ts'
 import { Publisher } from './publisher.ts'
-import { Recheck } from './recheck.ts'
+import { Recent } from './recent.ts'
+import { type Open, Recheck } from './recheck.ts'
 import { cut, errorText, shownError } from './redact.ts'
 import { Statistics, type Verdict } from './statistics.ts'
 
@@ -73,6 +74,7 @@ export class Shadow {
   readonly #owing: Owing
   readonly #timeoutMs: number
   readonly #publisher: Publisher
+  readonly #recent = new Recent()
   readonly #limit: ReturnType<typeof pLimit>
   readonly #recheckLimit: ReturnType<typeof pLimit>
   readonly #rechecks = new Set<Promise<void>>()
@@ -147,26 +149,26 @@ export class Shadow {
     }
     time(performance.now() - began)
     const control = read()
-    const classified = await classify(control, candidate)
+    const { decided, suspects, whole } = await classify(control, candidate)
+    const recent = this.#recent.divide(type, suspects)
     const published = new Set<string>()
-    this.#report(question, published, classified.decided)
+    this.#report(question, published, [...decided, ...recent.decided])
     const shape = control.is === 'records' ? control : null
-    if (classified.suspects.size + classified.whole.size > 0) {
+    if (recent.suspects.size + whole.size > 0) {
       const known = { entity: shape?.entity ?? null, fields: shape?.fields ?? null, published }
-      return this.#recheckLater(question, known, classified)
+      return this.#recheckLater(question, known, { suspects: recent.suspects, whole })
     }
     this.#count(question, shape?.fields ?? null, published.size > 0 ? 'diverged' : 'matched')
   }
 
   /** Only what is open is held while it waits, not the records that were read. */
-  #recheckLater(question: Question, known: Known, classified: Classified): void {
+  #recheckLater(question: Question, known: Known, open: Open): void {
     if (this.#rechecks.size >= (this.#options.recheckQueue ?? 200)) {
-      const open = classified.suspects.size + classified.whole.size
-      this.#publisher.note().undecided(question.type, 'no room', open)
+      this.#publisher.note().undecided(question.type, 'no room', open.suspects.size + open.whole.size)
       this.#count(question, null, known.published.size > 0 ? 'diverged' : 'indeterminate')
       return
     }
-    const recheck = this.#recheck(question, known, classified)
+    const recheck = this.#recheck(question, known, open)
       .catch((error: unknown) => {
         if (!this.#stopped.signal.aborted) this.#publisher.tell('fault', `A recheck failed: ${errorText(error)}`)
       })
@@ -174,19 +176,23 @@ export class Shadow {
     this.#rechecks.add(recheck)
   }
 
-  async #recheck(question: Question, { entity, fields, published }: Known, classified: Classified): Promise<void> {
+  async #recheck(question: Question, { entity, fields, published }: Known, open: Open): Promise<void> {
     const timed: Question = {
       ...question,
       candidate: () => this.#within('candidate', question.candidate()),
       again: () => this.#within('control', question.again()),
       records: (side, ids) => this.#within(side, question.records(side, ids)),
     }
-    const recheck = new Recheck(timed, entity, this.#owing, classified)
+    const recheck = new Recheck(timed, entity, this.#owing, open)
+    const tell = (findings: readonly Finding[]): void => {
+      for (const finding of findings) this.#recent.note(question.type, finding)
+      this.#report(question, published, findings)
+    }
     let unread = false
     for (const wait of this.#options.recheckMs ?? [200, 1_000, 3_000]) {
       await sleep(wait, undefined, { signal: this.#stopped.signal })
       try {
-        await this.#recheckLimit(() => recheck.look((findings) => this.#report(question, published, findings)))
+        await this.#recheckLimit(() => recheck.look(tell))
         unread = false
       } catch (error) {
         unread = true
@@ -194,12 +200,13 @@ export class Shadow {
       }
       if (recheck.isOver) break
     }
-    const open = recheck.undecided(unread)
-    for (const { reason, count, oldest } of open) this.#publisher.note().undecided(question.type, reason, count, oldest)
-    const isLag = open.every(({ reason }) => reason === 'owed')
+    const undecided = recheck.undecided(unread)
+    for (const { reason, count, oldest } of undecided)
+      this.#publisher.note().undecided(question.type, reason, count, oldest)
+    const isLag = undecided.every(({ reason }) => reason === 'owed')
     const verdict = published.size > 0 ? 'diverged' : isLag ? 'lag' : 'indeterminate'
     // What could not be decided was not compared
-    this.#count(question, open.length === 0 ? fields : null, verdict)
+    this.#count(question, undecided.length === 0 ? fields : null, verdict)
   }
 
   async #within<T>(side: Side, work: Promise<T>): Promise<T> {
