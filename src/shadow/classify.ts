@@ -14,25 +14,30 @@ const stretchMs = 5 // comparing gives way to requests after this long
 export interface Classified {
   /** Equal versions of one record with unequal content: no waiting changes that. */
   readonly decided: readonly Finding[]
-  /** Records that only a closer look decides: their versions differ, or one side alone has them. */
+  /** Records that only a closer look decides: their versions differ, or one list alone has them. */
   readonly suspects: ReadonlyMap<Id, Suspect>
+  /** Of each list the records that the other store's list has not. */
+  readonly members: readonly Members[]
   /** Order and whole values, which have no version, by what makes two of them the same. */
   readonly whole: ReadonlyMap<string, Finding>
 }
 
+/** The versions of a record that the lists show; null where a list has it not. */
 export interface Suspect {
-  /** The state that the lists show, see `stateOf`; null where they do not tell the control's. */
-  readonly state: string | null
-  /** True where one list has it and the other has not. */
-  readonly oneSided: boolean
+  readonly control: string | null
+  readonly candidate: string | null
+}
+
+export interface Members {
+  readonly missing: readonly Id[]
+  readonly extra: readonly Id[]
+  /** True where the list was cut to a page: what one side lacks pushes another record over the end. */
+  readonly isCut: boolean
 }
 
 const noRecord = { path: '', id: null, controlVersion: null, candidateVersion: null }
 
-/** The versions that both stores have of a record: equal for two looks between which nothing was written. */
-export function stateOf(control: Item | undefined, candidate: Item | undefined): string {
-  return [control, candidate].map((item) => (item ? formatVersion(item.version) : 'none')).join(' ')
-}
+export const versionOf = (item: Item | undefined): string | null => (item ? formatVersion(item.version) : null)
 
 /** Where the content of a record differs that both stores have at one version. */
 export function divergences(fields: FieldSet, control: Item, candidate: Item): Finding[] {
@@ -54,6 +59,7 @@ type Lists = Extract<Outcome, { is: 'records' }>
 interface Found {
   readonly decided: Finding[]
   readonly suspects: Map<Id, Suspect>
+  readonly members: Members[]
   readonly whole: Map<string, Finding>
 }
 
@@ -64,11 +70,13 @@ function classifyList(key: string, control: Lists, candidate: Lists, found: Foun
   const other = byId(theirs)
   const mine = byId(ours)
   const unsettled = new Set<Id>()
+  const missing: Id[] = []
   for (const item of ours) {
     const { id } = item.record
     const twin = other.get(id)
     if (!twin) {
-      found.suspects.set(id, { state: stateOf(item, undefined), oneSided: true })
+      missing.push(id)
+      found.suspects.set(id, { control: versionOf(item), candidate: null })
     } else if (compareVersions(item.version, twin.version) === 0) {
       const differing = divergences(fields, item, twin)
       found.decided.push(...differing)
@@ -77,11 +85,15 @@ function classifyList(key: string, control: Lists, candidate: Lists, found: Foun
       unsettled.add(id)
       // An owed version with the content that the candidate has, too, is on its way
       const onItsWay = item.pending && differences(fields, item.record, twin.record).length === 0
-      if (!onItsWay) found.suspects.set(id, { state: stateOf(item, twin), oneSided: false })
+      if (!onItsWay) found.suspects.set(id, { control: versionOf(item), candidate: versionOf(twin) })
     }
   }
-  for (const { record } of theirs)
-    if (!mine.has(record.id)) found.suspects.set(record.id, { state: null, oneSided: true })
+  const extra = theirs.filter(({ record }) => !mine.has(record.id))
+  for (const item of extra) found.suspects.set(item.record.id, { control: null, candidate: versionOf(item) })
+  if (missing.length + extra.length > 0) {
+    const isCut = control.limit !== undefined && Math.max(ours.length, theirs.length) >= control.limit
+    found.members.push({ missing, extra: extra.map(({ record }) => record.id), isCut })
+  }
   if (!control.ordered) return
   // The order is asked of the records that agree: where one that differs stands says nothing more
   const agree = (items: readonly Item[], others: ReadonlyMap<Id, Item>): Item[] =>
@@ -103,7 +115,7 @@ function classifyValues(control: Outcome, candidate: Outcome, found: Found): voi
 
 /** Compares two outcomes, list by list; gives way to requests in between. */
 export async function classify(control: Outcome, candidate: Outcome): Promise<Classified> {
-  const found: Found = { decided: [], suspects: new Map(), whole: new Map() }
+  const found: Found = { decided: [], suspects: new Map(), members: [], whole: new Map() }
   if (control.is === 'value' || candidate.is === 'value') {
     classifyValues(control, candidate, found)
     return found
@@ -119,24 +131,15 @@ export async function classify(control: Outcome, candidate: Outcome): Promise<Cl
 }
 
 /**
- * Records that both stores hold alike, of which one store's list has one and the other's does not: of `alike`, with the
- * side that lacks it. In a list that was cut, each record that one side lacks for a reason of its own pushes another
- * over the end; as many as that are left out, from the end.
+ * Records that both stores hold alike, of which one store's list has one and the other's has not; with the side that
+ * lacks it. Of a list that was cut, as many are left out, from its end, as the other side lacks for another reason.
  */
 export function strays(
-  control: Outcome,
-  candidate: Outcome,
+  members: readonly Members[],
   isAlike: (id: Id) => boolean,
 ): ReadonlyMap<Id, 'missing' | 'extra'> {
   const found = new Map<Id, 'missing' | 'extra'>()
-  if (control.is === 'value' || candidate.is === 'value') return found
-  for (const key of new Set([...control.lists.keys(), ...candidate.lists.keys()])) {
-    const ours = control.lists.get(key) ?? []
-    const theirs = candidate.lists.get(key) ?? []
-    const isCut = control.limit !== undefined && Math.max(ours.length, theirs.length) >= control.limit
-    const [mine, other] = [byId(ours), byId(theirs)]
-    const missing = ours.map(({ record }) => record.id).filter((id) => !other.has(id))
-    const extra = theirs.map(({ record }) => record.id).filter((id) => !mine.has(id))
+  for (const { missing, extra, isCut } of members) {
     const left = (of: readonly Id[], others: readonly Id[]): Id[] => {
       const alike = of.filter(isAlike)
       const pushed = isCut ? others.filter((id) => !isAlike(id)).length : 0

@@ -1,53 +1,66 @@
 import type { Id } from '../entity/entity.ts'
-import type { Suspect } from './classify.ts'
+import { type Classified, type Suspect, strays } from './classify.ts'
 import type { Finding } from './outcome.ts'
+import type { Open } from './recheck.ts'
 
 const keepMs = 10_000
-const maxKept = 2_000
+const maxKept = 5_000
 
-interface Decided {
-  readonly finding: Finding
-  /** The versions that it was decided at, as `stateOf` has them. */
-  readonly state: string
+interface Looked {
+  /** Null where both stores hold it alike. */
+  readonly finding: Finding | null
+  readonly control: string | null
+  readonly candidate: string | null
   readonly until: number
 }
 
 /**
- * Records that were decided moments ago. A popular record that one store lacks is met by every read of it: the first is
- * looked at again, the others that meet it in the same state are findings without a look.
+ * Records that were looked at moments ago. A popular record that one store lacks is met by every read of it, and pushes
+ * others over the end of each page: the first read is looked at again, the others that meet the same versions are not.
  */
 export class Recent {
-  readonly #decided = new Map<string, Decided>()
+  readonly #looked = new Map<string, Looked>()
 
-  note(type: string, finding: Finding): void {
-    const { kind, id, controlVersion, candidateVersion } = finding
-    if (id === null || (kind !== 'version' && kind !== 'missing' && kind !== 'extra')) return
-    const state = `${controlVersion ?? 'none'} ${candidateVersion ?? 'none'}`
-    const key = `${type}/${id}`
-    this.#decided.delete(key) // the newest is last
-    this.#decided.set(key, { finding, state, until: performance.now() + keepMs })
-    if (this.#decided.size <= maxKept) return
-    const [oldest] = this.#decided.keys()
-    this.#decided.delete(oldest!)
+  /** What a look has found to differ. */
+  found(type: string, finding: Finding): void {
+    const { kind, id, controlVersion: control, candidateVersion: candidate } = finding
+    const isOfRecord = kind === 'version' || (kind === 'missing' && !candidate) || (kind === 'extra' && !control)
+    if (id !== null && isOfRecord) this.#note(`${type}/${id}`, { finding, control, candidate })
   }
 
-  /** Those that are decided, and those that are not. */
-  divide(
-    type: string,
-    suspects: ReadonlyMap<Id, Suspect>,
-  ): { readonly decided: readonly Finding[]; readonly suspects: ReadonlyMap<Id, Suspect> } {
+  /** What a look has found to be alike, at one version. */
+  alike(type: string, id: Id, version: string): void {
+    this.#note(`${type}/${id}`, { finding: null, control: version, candidate: version })
+  }
+
+  /** What is a finding by what is known, and what is open for all that. */
+  decide(type: string, { suspects, members, whole }: Classified): { readonly decided: Finding[]; readonly open: Open } {
     const decided: Finding[] = []
+    const alike = new Set<Id>()
     const open = new Map<Id, Suspect>()
     for (const [id, suspect] of suspects) {
-      const known = this.#decided.get(`${type}/${id}`)
-      if (known && known.until > performance.now() && isSame(suspect, known)) decided.push(known.finding)
+      const known = this.#looked.get(`${type}/${id}`)
+      const isKnown = known && known.until > performance.now() && isSame(suspect, known)
+      if (isKnown && known.finding) decided.push(known.finding)
+      else if (isKnown) alike.add(id)
       else open.set(id, suspect)
     }
-    return { decided, suspects: open }
+    const isExplained = open.size === 0 && strays(members, (id) => alike.has(id)).size === 0
+    if (!isExplained) for (const id of alike) open.set(id, suspects.get(id)!)
+    return { decided, open: { suspects: open, members, whole } }
+  }
+
+  #note(key: string, looked: Omit<Looked, 'until'>): void {
+    this.#looked.delete(key) // the newest is last
+    this.#looked.set(key, { ...looked, until: performance.now() + keepMs })
+    if (this.#looked.size <= maxKept) return
+    const [oldest] = this.#looked.keys()
+    this.#looked.delete(oldest!)
   }
 }
 
-/** A list that the control's record is not on does not tell its state; that there was none is known. */
-function isSame({ state }: Suspect, known: Decided): boolean {
-  return state === null ? known.finding.kind === 'extra' : state === known.state
+/** A list that does not show a record says nothing of its version. */
+function isSame({ control, candidate }: Suspect, known: Looked): boolean {
+  if (known.finding) return control === known.control && candidate === known.candidate
+  return (control ?? candidate) === known.control && (control === null || candidate === null)
 }

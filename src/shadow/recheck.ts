@@ -3,9 +3,9 @@ import type { Entity, Id } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { UndecidedReason } from '../stores/findings.ts'
 import type { Item } from '../stores/store.ts'
-import { compareVersions, formatVersion } from '../stores/version.ts'
+import { compareVersions } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
-import { type Classified, classify, divergences, type Suspect, stateOf, strays } from './classify.ts'
+import { type Classified, classify, divergences, type Members, type Suspect, strays, versionOf } from './classify.ts'
 import type { Question } from './experiment.ts'
 import type { Owing } from './looks.ts'
 import type { Oldest } from './observations.ts'
@@ -18,10 +18,11 @@ interface Pair {
   readonly candidate: Item | undefined
 }
 
-/** What a comparison could not decide at once. */
-export type Open = Pick<Classified, 'suspects' | 'whole'>
+const listed = '(listed)'
+const notListed = '(not listed)'
 
-const versionOf = (item: Item | undefined): string | null => (item ? formatVersion(item.version) : null)
+/** What a comparison could not decide at once. */
+export type Open = Omit<Classified, 'decided'>
 
 /** A record that the stores hold in different versions, or one of them alone; with what differs in content. */
 function unlike(entity: Entity, id: Id, { control, candidate }: Pair): Finding {
@@ -55,21 +56,36 @@ export class Recheck {
   readonly #question: Question
   readonly #entity: Entity | null
   readonly #owing: Owing
+  readonly #onAlike: (id: Id, version: string) => void
   readonly #suspects: Map<Id, Suspect>
-  /** Records that both stores hold alike, with their state; those that one list alone had. */
+  readonly #members: readonly Members[]
+  /** Records that both stores hold alike and one list alone has, with their version. */
   readonly #alike = new Map<Id, string>()
   readonly #leftOut: number
+  /** Suspects that the control had no record of at the last look. */
+  readonly #absent = new Set<Id>()
   #whole: ReadonlyMap<string, Finding>
   #owed: ReadonlyMap<Id, number> = new Map()
   #isQuiet = true
 
-  /** `entity` is the type of the lists' records; null where whole values are compared. */
-  constructor(question: Question, entity: Entity | null, owing: Owing, { suspects, whole }: Open) {
+  /**
+   * @param entity the type of the lists' records; null where whole values are compared.
+   * @param onAlike called with each record that both stores hold alike after all, and its version.
+   */
+  constructor(
+    question: Question,
+    entity: Entity | null,
+    owing: Owing,
+    { suspects, members, whole }: Open,
+    onAlike: (id: Id, version: string) => void,
+  ) {
     this.#question = question
     this.#entity = entity
     this.#owing = owing
+    this.#onAlike = onAlike
     this.#suspects = new Map([...suspects].slice(0, maxSuspects))
     this.#leftOut = suspects.size - this.#suspects.size
+    this.#members = members
     this.#whole = whole
   }
 
@@ -110,22 +126,32 @@ export class Recheck {
     const ids = [...this.#suspects.keys()]
     this.#owed = await this.#owing.owedFor(entity.name, ids)
     const pairOf = await this.#pairs(ids)
-    return ids.flatMap((id) => this.#judge(entity, id, pairOf(id)))
+    const found = ids.flatMap((id) => this.#judge(entity, id, pairOf(id)))
+    // Mostly all of them were pushed over the end, and the lists need not be read again
+    if (strays(this.#members, (id) => this.#alike.has(id)).size === 0) this.#alike.clear()
+    return found
   }
 
   #judge(entity: Entity, id: Id, pair: Pair): Finding[] {
     const { control, candidate } = pair
     const suspect = this.#suspects.get(id)!
-    const state = stateOf(control, candidate)
+    const now: Suspect = { control: versionOf(control), candidate: versionOf(candidate) }
     const isSame = control && candidate && compareVersions(control.version, candidate.version) === 0
     if (isSame || (!control && !candidate)) {
       this.#suspects.delete(id)
       const found = isSame ? divergences(allFields(entity), control, candidate) : []
-      if (isSame && found.length === 0 && suspect.oneSided) this.#alike.set(id, state)
+      if (isSame && found.length === 0) {
+        this.#alike.set(id, now.control!)
+        this.#onAlike(id, now.control!)
+      }
       return found
     }
-    if (this.#owed.has(id) || suspect.state !== state) {
-      this.#suspects.set(id, { ...suspect, state })
+    // A list that the control's record is not on does not say that there is none
+    const isKnown = suspect.control !== null || this.#absent.has(id)
+    if (this.#owed.has(id) || !isKnown || suspect.control !== now.control || suspect.candidate !== now.candidate) {
+      this.#suspects.set(id, now)
+      if (!control) this.#absent.add(id)
+      else this.#absent.delete(id)
       return []
     }
     this.#suspects.delete(id)
@@ -144,19 +170,32 @@ export class Recheck {
     const decided = [...before.whole].filter(([key]) => isDecided(key)).map(([, finding]) => finding)
     this.#whole = new Map([...before.whole].filter(([key]) => !isDecided(key)))
 
-    const isAlike = (id: Id): boolean => this.#alike.has(id)
-    const strayBefore = strays(first, candidate, isAlike)
-    const stray = [...strays(last, candidate, isAlike)].filter(([id, side]) => strayBefore.get(id) === side)
-    const pairOf = stray.length > 0 ? await this.#pairs(stray.map(([id]) => id)) : null
-    for (const [id, kind] of stray) {
-      const { control, candidate } = pairOf!(id)
-      if (stateOf(control, candidate) !== this.#alike.get(id)) continue
-      const versions = { controlVersion: versionOf(control), candidateVersion: versionOf(candidate) }
-      const sides = kind === 'missing' ? ['(listed)', '(not listed)'] : ['(not listed)', '(listed)']
-      decided.push({ kind, path: '', id, control: sides[0]!, candidate: sides[1]!, ...versions })
-    }
+    decided.push(...(await this.#strays(before.members, after.members)))
     this.#alike.clear()
     return decided
+  }
+
+  /** Only those count that no write has touched since they were alike: one that moves takes others with it. */
+  async #strays(before: readonly Members[], after: readonly Members[]): Promise<Finding[]> {
+    const one = before.flatMap(({ missing, extra }) => [...missing, ...extra])
+    const ids = one.filter((id) => this.#alike.has(id))
+    if (ids.length === 0) return []
+    const pairOf = await this.#pairs(ids)
+    const still = new Set(
+      ids.filter((id) => {
+        const { control, candidate } = pairOf(id)
+        const version = this.#alike.get(id)
+        return versionOf(control) === version && versionOf(candidate) === version
+      }),
+    )
+    const isAlike = (id: Id): boolean => still.has(id)
+    const now = strays(after, isAlike)
+    return [...strays(before, isAlike)].flatMap(([id, kind]): Finding[] => {
+      if (now.get(id) !== kind) return []
+      const version = this.#alike.get(id)!
+      const [control, candidate] = kind === 'missing' ? [listed, notListed] : [notListed, listed]
+      return [{ kind, path: '', id, control, candidate, controlVersion: version, candidateVersion: version }]
+    })
   }
 
   async #isAllQuiet(): Promise<boolean> {

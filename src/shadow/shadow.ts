@@ -149,14 +149,14 @@ export class Shadow {
     }
     time(performance.now() - began)
     const control = read()
-    const { decided, suspects, whole } = await classify(control, candidate)
-    const recent = this.#recent.divide(type, suspects)
+    const classified = await classify(control, candidate)
+    const { decided, open } = this.#recent.decide(type, classified)
     const published = new Set<string>()
-    this.#report(question, published, [...decided, ...recent.decided])
+    this.#report(question, published, [...classified.decided, ...decided])
     const shape = control.is === 'records' ? control : null
-    if (recent.suspects.size + whole.size > 0) {
+    if (open.suspects.size + open.whole.size > 0) {
       const known = { entity: shape?.entity ?? null, fields: shape?.fields ?? null, published }
-      return this.#recheckLater(question, known, { suspects: recent.suspects, whole })
+      return this.#recheckLater(question, known, open)
     }
     this.#count(question, shape?.fields ?? null, published.size > 0 ? 'diverged' : 'matched')
   }
@@ -183,9 +183,11 @@ export class Shadow {
       again: () => this.#within('control', question.again()),
       records: (side, ids) => this.#within(side, question.records(side, ids)),
     }
-    const recheck = new Recheck(timed, entity, this.#owing, open)
+    const recheck = new Recheck(timed, entity, this.#owing, open, (id, version) =>
+      this.#recent.alike(question.type, id, version),
+    )
     const tell = (findings: readonly Finding[]): void => {
-      for (const finding of findings) this.#recent.note(question.type, finding)
+      for (const finding of findings) this.#recent.found(question.type, finding)
       this.#report(question, published, findings)
     }
     let unread = false

@@ -121,7 +121,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
         of
           .aggregate([
             { $match: { _id: { $in: keys }, [pending]: { $type: 'date' } } },
-            { $project: { ms: { $subtract: ['$$NOW', `$${pending}`] } } },
+            { $project: { ms: { $dateDiff: { startDate: `$${pending}`, endDate: '$$NOW', unit: 'millisecond' } } } },
           ])
           .toArray()
       const [documents, dead] = await Promise.all([
