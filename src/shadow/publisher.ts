@@ -1,5 +1,5 @@
 import type { Mismatch, Seen } from '../stores/findings.ts'
-import { awaitWithin } from '../util/await-within.ts'
+import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { Observations } from './observations.ts'
 import { errorText } from './redact.ts'
 
@@ -28,7 +28,7 @@ export class Publisher {
   #untold = 0
   #lost = 0
   #failing = false
-  #flushing: Promise<void> | undefined
+  #flushed: Promise<void> = Promise.resolve()
   #flushTimer: NodeJS.Timeout | undefined
   #summaryTimer: NodeJS.Timeout | undefined
 
@@ -59,23 +59,19 @@ export class Publisher {
     this.#summaryTimer ??= setTimeout(() => this.#sumUp(), this.#options.summaryMs ?? 60_000).unref()
   }
 
-  /** Has kept what was seen so far, or failed to; never rejects. */
+  /** Resolves once what was seen so far is kept, or could not be; never rejects. */
   flush(): Promise<void> {
-    return (this.#flushing ??= this.#flush().finally(() => {
-      this.#flushing = undefined
-    }))
+    this.#flushed = this.#flushed.then(() => this.#flush())
+    return this.#flushed
   }
 
-  /** Keeps what it can within the time given, and says what it could not. */
+  /** Keeps what it can within the time given in milliseconds, and says what it could not. */
   async stop(ms: number): Promise<void> {
-    clearTimeout(this.#flushTimer)
     this.#sumUp()
-    await awaitWithin(
-      this.flush().then(() => this.flush()),
-      ms,
-    )
+    const isOver = (await awaitWithin(this.flush(), ms)) === timedOut
     clearTimeout(this.#flushTimer)
-    if (this.#observations.seen()) this.#options.log('warn', 'What shadow reads saw last could not be kept.')
+    if (isOver || this.#observations.seen())
+      this.#options.log('warn', 'What shadow reads saw last could not be kept in time.')
   }
 
   async #flush(): Promise<void> {

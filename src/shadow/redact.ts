@@ -31,12 +31,14 @@ export function cut(value: Json, room = { left: maxAll }): Json {
   return Object.fromEntries(members.length > maxMembers ? [...kept, ['…', `(${members.length} members)`]] : kept)
 }
 
-/** Values of a field, in the form that a cursor or an application gives them; hidden where the mapping says so. */
+/** Values of a field, in the form that a client gives them; hidden where the mapping says so. */
 export function shownValues(leaf: Leaf, values: readonly unknown[]): Json {
   const kind = kindOf(leaf.kind)
-  const shown = (value: unknown): Json =>
-    leaf.sensitive ? hidden : value === null || value === undefined ? null : kind.toJson(value as never)
-  return cut(values.map(shown))
+  const shown = (value: unknown): Json => {
+    if (value === null || value === undefined) return null
+    return value instanceof Date ? value.toISOString() : kind.toJson(value as never)
+  }
+  return cut(values.map((value) => (leaf.sensitive ? hidden : shown(value))))
 }
 
 const shownValue = (leaf: Leaf, value: unknown): Json => (shownValues(leaf, [value]) as Json[])[0]!
@@ -108,7 +110,7 @@ export function shownError(error: unknown): { readonly code: string; readonly me
   const { code } = error as { code?: unknown }
   const message = error.message
     .replace(/"[^"]*"|'[^']*'|`[^`]*`|\{.*\}|\[[^\]]*\]|\(.*\)/gs, '…')
-    .replace(/\b(0x[\da-f]+|\d[\d.-]{3,})\b/gi, '…')
+    .replace(/\b(0x[\da-f]+|\d[\d.e+-]{3,})\b/gi, '…')
   return {
     code: typeof code === 'string' || typeof code === 'number' ? String(code) : error.name,
     message: message.slice(0, 300),
