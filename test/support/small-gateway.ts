@@ -23,7 +23,7 @@ interface Watched {
   readonly log?: GatewayRun['log']
   readonly onMismatch?: GatewayRun['onMismatch']
   /** What the gateway gets for the stores. */
-  readonly replace?: (stores: TestStores) => TestStores
+  readonly replace?: (stores: TestStores) => TestStores | Promise<TestStores>
 }
 
 export async function openSmallGateway(
@@ -38,7 +38,7 @@ export async function openSmallGateway(
   await prepareFlags(ledgers, [entity.name])
   await stores.mongo.connection.collection(entity).insertMany([...documents] as Document[])
   const config = { schema, entities: [entity], migrations: {} }
-  const gateway = await startGateway({ config, stores: replace(stores), port: 0, dataDir, log, onMismatch })
+  const gateway = await startGateway({ config, stores: await replace(stores), port: 0, dataDir, log, onMismatch })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }
   async function toStage(stage: Stage): Promise<void> {
     await setStage(move, { type: entity.name, stage })
