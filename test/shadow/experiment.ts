@@ -25,7 +25,7 @@ export const item = ([id, title, counter]: Note, pending = false): Item => ({
   record: { id, title, secret: `${title}!` },
 })
 
-const list = (notes: readonly Note[], limit?: number): Outcome => ({
+export const page = (notes: readonly Note[], limit?: number): Outcome => ({
   is: 'records',
   entity: Note,
   fields: allFields(Note),
@@ -75,7 +75,7 @@ export async function compared(experiment: Partial<Experiment>, options: Partial
     },
     ...options,
   })
-  const control = experiment.control ?? (() => list([]))
+  const control = experiment.control ?? (() => page([]))
   shadow.offer({
     type: 'Note',
     types: ['Note'],
@@ -84,7 +84,7 @@ export async function compared(experiment: Partial<Experiment>, options: Partial
     args: () => ({}),
     controlMs: 1,
     control,
-    candidate: async () => list([]),
+    candidate: async () => page([]),
     again: async () => control(),
     records: async () => new Map(),
     ...experiment,
@@ -104,17 +104,17 @@ export async function comparedPage(
 ): Promise<Told> {
   let at = 0
   const now = (): World => worlds[Math.min(at, worlds.length - 1)]!
-  const page = (side: 'control' | 'candidate'): Outcome => list((now().listed ?? now())[side], limit)
-  const first = page('control')
+  const listed = (side: 'control' | 'candidate'): Outcome => page((now().listed ?? now())[side], limit)
+  const first = listed('control')
   return compared(
     {
       control: () => first,
       candidate: async () => {
-        const read = page('candidate')
+        const read = listed('candidate')
         if (at === 0) at++
         return read
       },
-      again: async () => page('control'),
+      again: async () => listed('control'),
       records: async (side, ids) => {
         const held = now()[side].filter(([id]) => ids.includes(id))
         if (side === 'control') at++

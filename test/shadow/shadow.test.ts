@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/shadow/outcome.ts'
 import { Shadow } from '../../src/shadow/shadow.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
-import { compared, comparedPage, type Note, value, type World } from './experiment.ts'
+import { CrossfadeError } from '../../src/util/errors.ts'
+import { compared, comparedPage, type Note, page, value, type World } from './experiment.ts'
 
 const a = (title = 'x', counter = 1): Note => ['a', title, counter]
 const b = (title = 'y', counter = 1): Note => ['b', title, counter]
@@ -130,6 +131,20 @@ describe('a page', () => {
     expect(found.sort()).toEqual(['extra  c', 'missing  a'])
   })
 
+  test('that was cut reports nothing while one of the records that it shifts is being written', async () => {
+    const listed = { control: [a(), b()], candidate: [a(), c()] }
+    const { found } = await comparedPage(
+      [
+        { ...alike(a(), b(), c()), listed },
+        alike(a(), b(), c()),
+        { control: [a(), b(), c('first', 2)], candidate: [a(), b(), c()], listed },
+      ],
+      {},
+      2,
+    )
+    expect(found).toEqual([])
+  })
+
   test('names the field by which a record left one list, not the list', async () => {
     const world: World = {
       control: [a('x', 1)],
@@ -151,6 +166,15 @@ describe('a page', () => {
     const world: World = { control: [a('x'), b(), c()], candidate: [b(), c(), a('zz')] }
     expect((await comparedPage([world])).found).toEqual(['divergence title a', 'divergence secret a'])
   })
+})
+
+test('a record that differs on two lists of one read is told once', async () => {
+  const lists = (title: string): Outcome => {
+    const one = page([a(title)])
+    return one.is === 'value' ? one : { ...one, lists: new Map([...one.lists, ['second', one.lists.get('')!]]) }
+  }
+  const { found } = await compared({ control: () => lists('x'), candidate: async () => lists('y') })
+  expect(found).toEqual(['divergence title a', 'divergence secret a'])
 })
 
 describe('a whole value', () => {
@@ -199,9 +223,8 @@ const isOutage = (error: unknown): boolean => error instanceof Gone
 
 describe('a candidate that does not answer', () => {
   test('for no fault of the read is an outage: no mismatch, nothing compared, nothing covered', async () => {
-    const { found, shadow, seen } = await comparedPage([alike(a())], { isOutage }).then(() =>
-      compared({ candidate: () => Promise.reject(new Gone('connect ECONNREFUSED 127.0.0.1:1')) }, { isOutage }),
-    )
+    const gone = (): Promise<Outcome> => Promise.reject(new Gone('connect ECONNREFUSED 127.0.0.1:1'))
+    const { found, shadow, seen } = await compared({ candidate: gone }, { isOutage })
     expect(found).toEqual([])
     expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 1, outages: 1, compared: 0, failed: 0 })
     expect(shadow.statistics.coverage.size).toBe(0)
@@ -263,7 +286,6 @@ test('a client’s read that the control did not answer is counted, one that the
     isOutage,
     log: () => undefined,
   })
-  const { CrossfadeError } = await import('../../src/util/errors.ts')
   const place = { type: 'Note', resolver: 'Query.notes', store: 'mongo' } as const
   shadow.controlFailed(place, new CrossfadeError('UNAVAILABLE', 'try again', { cause: new Gone('gone') }))
   shadow.controlFailed(place, new CrossfadeError('BAD_USER_INPUT', 'first is between 0 and 100'))
