@@ -2,8 +2,11 @@ import { Command, InvalidArgumentError } from 'commander'
 import { newer, readFlag } from '../control/flag-store.ts'
 import { kill } from '../control/kill-file.ts'
 import { setStage } from '../control/move.ts'
+import { type Latency, latencies } from '../shadow/latency.ts'
 import { isStage, type Stage, stages } from '../stage/stage.ts'
+import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say } from './output.ts'
 import { readSettings, type Session } from './session.ts'
 import { moveOptions } from './sweep-now.ts'
@@ -39,6 +42,15 @@ const typesOf = ({ config }: Session, type: string): string[] => {
   return [type]
 }
 
+/** Of each type; empty where PostgreSQL, which keeps it, cannot be asked: the flags are told all the same. */
+async function measuredLatency(findings: Findings): Promise<Latency[]> {
+  try {
+    return latencies(await findings.timings(), await findings.failures(), 'type')
+  } catch {
+    return []
+  }
+}
+
 /** The flags. */
 export function stageCommand(): Command {
   const stage = new Command('stage').description('which store answers, and which is written, for each type')
@@ -61,7 +73,9 @@ export function stageCommand(): Command {
         }),
       )
       const known = flags.filter((flag) => flag !== null)
-      if (json) return printJson(known)
+      const measured = await measuredLatency(stores.postgres.findings)
+      const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
+      if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
       const rows = known.map((flag) => [
         flag.type,
         flag.stage,
@@ -69,8 +83,9 @@ export function stageCommand(): Command {
         flag.epoch,
         `${flag.readPercent} %`,
         `${flag.samplePercent} %`,
+        ...latencyColumns(latencyOf(flag.type)),
       ])
-      printTable(['type', 'stage', 'state', 'epoch', 'reads moved', 'compared'], rows)
+      printTable(['type', 'stage', 'state', 'epoch', 'reads moved', 'compared', ...latencyHead], rows)
     }),
   )
   add(

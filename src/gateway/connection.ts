@@ -3,6 +3,7 @@ import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
 import { fieldSet } from '../entity/field-set.ts'
+import { shownPage, shownWhere } from '../shadow/redact.ts'
 import { encodeCursor } from '../stores/cursor.ts'
 import { cutPage, type Page, type PageArgs, type PagePlan, planPage } from '../stores/page.ts'
 import { everything, leafAt, type OrderKey, type Where } from '../stores/query.ts'
@@ -74,7 +75,7 @@ export async function loadConnection(
     (await reads.run({
       entity,
       resolver,
-      args,
+      args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, plan.shownOrder, args) }),
       on: (origin, candidate) =>
         reads
           .reader(origin, candidate)
@@ -85,13 +86,14 @@ export async function loadConnection(
         fields,
         lists: new Map([['', found]]),
         ordered: true,
+        limit: plan.limit,
       }),
     }))
   const totalCount = (): Promise<number> =>
     reads.run({
       entity,
       resolver: `${resolver}.totalCount`,
-      args,
+      args: () => ({ where: shownWhere(entity, where) }),
       on: (origin, candidate) => reads.reader(origin, candidate).count(entity, where),
       outcome: (value: number) => ({ is: 'value', value }),
     })
@@ -122,7 +124,7 @@ export async function loadChildren(
     limit,
     fields: fields ?? fieldSet(entity, []),
     resolver,
-    args,
+    page: () => shownPage(entity, plan.shownOrder, args),
   }
   const items = fields && (await loaders.many(entity, path, key))
   return connection(entity, plan, items, () =>

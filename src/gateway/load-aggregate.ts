@@ -1,9 +1,34 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { canonicalValue } from '../compare/canonical.ts'
-import type { Entity } from '../entity/entity.ts'
+import { hidden } from '../compare/differences.ts'
+import type { Entity, Leaf } from '../entity/entity.ts'
+import { shownWhere } from '../shadow/redact.ts'
 import { type Aggregate, type Group, planAggregate } from '../stores/aggregate.ts'
+import { leafAt } from '../stores/query.ts'
 import type { Json } from '../util/json.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+
+const hiding = (leaf: Leaf | null, value: Json): Json => (leaf?.sensitive ? hidden : value)
+
+/** The question as it may be shown. A limit of a condition on a measure is as sensitive as the field that is measured. */
+function shownAggregate(entity: Entity, asked: Aggregate): Json {
+  const { by, measures, having, order, limit, where } = asked
+  const leafOf = (name: string): Leaf | null => {
+    const measure = measures[name]
+    return measure && measure.op !== 'count' ? leafAt(entity, measure.path) : null
+  }
+  return {
+    where: shownWhere(entity, where),
+    by: [...by],
+    measures: Object.fromEntries(Object.entries(measures).map(([name, measure]) => [name, { ...measure }])),
+    having: having.map(({ measure, op, value }) => ({ measure, op, value: hiding(leafOf(measure), value) })),
+    order: order.map(({ key, direction }) => ({ key, direction })),
+    limit,
+  }
+}
+
+/** A group in comparable form. */
+type Comparable = { by: Json[]; measures: Json[] }
 
 /**
  * Groups of an entity's records from the store that its flag decides, compared like any other read.
@@ -26,11 +51,16 @@ export function loadAggregate(
         return op === 'min' || op === 'max' ? canonicalValue(leaf!, value) : (value as Json)
       }),
     }))
+  const shown = (groups: Json): Json =>
+    (groups as Comparable[]).map((group) => ({
+      by: group.by.map((value, index) => hiding(by[index]!, value)),
+      measures: group.measures.map((value, index) => hiding(measures[index]!.leaf, value)),
+    }))
   return reads.run({
     entity,
     resolver: resolverName(info),
-    args: { by: asked.by, order: asked.order, limit: asked.limit },
+    args: () => shownAggregate(entity, asked),
     on: (origin, candidate) => reads.reader(origin, candidate).aggregate(entity, asked),
-    outcome: (groups) => ({ is: 'value', value: comparable(groups) }),
+    outcome: (groups) => ({ is: 'value', value: comparable(groups), shown }),
   })
 }

@@ -3,6 +3,7 @@ import { canonicalValue } from '../compare/canonical.ts'
 import type { Entity, Id, Rec } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import type { Reads } from '../routing/reads.ts'
+import { shownValues } from '../shadow/redact.ts'
 import { everything, leafAt, type OrderKey, type Where } from '../stores/query.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
@@ -24,7 +25,8 @@ export interface ManyKey {
   readonly limit: number
   readonly fields: FieldSet
   readonly resolver: string
-  readonly args: unknown
+  /** The page's arguments as they may be shown. */
+  readonly page: () => Readonly<Record<string, Json>>
 }
 
 const text = (entity: Entity, path: string, value: unknown): string =>
@@ -93,7 +95,7 @@ export class Loaders {
     const found = await this.#reads.run<ReadonlyMap<unknown, Item>>({
       entity,
       resolver: keys[0]!.resolver,
-      args: { [path]: values },
+      args: () => ({ [path]: shownValues(leaf, values) }),
       on: async (origin, candidate) => {
         const reader = this.#reads.reader(origin, candidate)
         if (path === 'id') return reader.byIds(entity, values as Id[], fields)
@@ -101,13 +103,11 @@ export class Loaders {
         const groups = await reader.queryPer(entity, { path, values, where: everything, order, limit: 1, fields })
         return new Map([...groups].map(([value, items]) => [value, items[0]!]))
       },
-      outcome: (items) => ({
-        is: 'records',
-        entity,
-        fields,
-        lists: new Map([['', [...items.values()]]]),
-        ordered: false,
-      }),
+      outcome: (items) => {
+        const found = { is: 'records', entity, fields, ordered: false } as const
+        if (path === 'id') return { ...found, lists: new Map([['', [...items.values()]]]) }
+        return { ...found, lists: new Map([...items].map(([key, item]) => [JSON.stringify(key), [item]])), limit: 1 }
+      },
     })
     return keys.map(({ value }) => found.get(canonicalValue(leaf, value))?.record ?? null)
   }
@@ -129,18 +129,18 @@ export class Loaders {
   }
 
   async #loadManys(entity: Entity, path: string, keys: readonly ManyKey[]): Promise<(readonly Item[])[]> {
-    const { where, order, limit, fields, resolver, args } = keys[0]!
+    const { where, order, limit, fields, resolver, page } = keys[0]!
     const leaf = leafAt(entity, path)
     const values = keys.map(({ value }) => value)
     const groups = await this.#reads.run({
       entity,
       resolver,
-      args,
+      args: () => ({ [path]: shownValues(leaf, values), ...page() }),
       on: (origin, candidate) =>
         this.#reads.reader(origin, candidate).queryPer(entity, { path, values, where, order, limit, fields }),
       outcome: (found: ReadonlyMap<unknown, readonly Item[]>) => {
         const lists = new Map([...found].map(([key, items]) => [JSON.stringify(key), items]))
-        return { is: 'records', entity, fields, lists, ordered: true }
+        return { is: 'records', entity, fields, lists, ordered: true, limit }
       },
     })
     return keys.map(({ value }) => groups.get(canonicalValue(leaf, value)) ?? [])
@@ -162,11 +162,14 @@ export class Loaders {
     const counts = await this.#reads.run({
       entity,
       resolver: keys[0]!.resolver,
-      args: { [path]: values },
+      args: () => ({ [path]: shownValues(leaf, values) }),
       on: (origin, candidate) => this.#reads.reader(origin, candidate).countPer(entity, path, values, everything),
       outcome: (found: ReadonlyMap<unknown, number>) => {
         const value: Json = Object.fromEntries([...found].map(([key, n]) => [JSON.stringify(key), n]))
-        return { is: 'value', value }
+        // Its keys are values of the field
+        return leaf.sensitive
+          ? { is: 'value', value, shown: (counts) => Object.values(counts as object) }
+          : { is: 'value', value }
       },
     })
     return keys.map(({ value }) => counts.get(canonicalValue(leaf, value)) ?? 0)

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
+import { shownUnmapped } from '../shadow/redact.ts'
 import { type MongoSide, mongoSide } from '../stores/mongo/side.ts'
 import { type PostgresSide, postgresSide } from '../stores/postgres/side.ts'
 import type { Json } from '../util/json.ts'
@@ -20,13 +21,14 @@ export function routed<Args, Found extends Json, Result extends Json>(
   entity: Entity,
   { also, mongo, postgres, settle }: Routed<Args, Found, Result>,
 ): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
+  const shown = (value: unknown): Json => shownUnmapped([entity, ...(also ?? [])], value)
   return (_parent, args, context, info) => {
     const { stores } = context.routing
     return sessionOf(context, info).reads.run<Result>({
       entity,
       also,
       resolver: resolverName(info),
-      args,
+      args: () => shown(args),
       on: async (origin, candidate) => {
         if (origin === 'mongo') {
           return settle(
@@ -37,7 +39,7 @@ export function routed<Args, Found extends Json, Result extends Json>(
         const connection = candidate ? stores.postgres.candidateConnection : stores.postgres.connection
         return settle(await postgres(postgresSide(connection), args), args)
       },
-      outcome: (value) => ({ is: 'value', value }),
+      outcome: (value) => ({ is: 'value', value, shown }),
     })
   }
 }

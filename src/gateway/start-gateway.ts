@@ -8,10 +8,14 @@ import { checkEntities } from '../entity/checks.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
 import { Permits } from '../routing/permits.ts'
+import { readError } from '../routing/read-errors.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Mismatch } from '../stores/findings.ts'
+import { mongoDebts } from '../stores/mongo/debts.ts'
+import { postgresDebts } from '../stores/postgres/debts.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { Readiness } from './readiness.ts'
 import { checkWrites } from './resolvers.ts'
@@ -26,7 +30,7 @@ export interface GatewayRun {
   readonly host?: string
   readonly dataDir: string
   readonly log: Routing['log']
-  /** Called with every mismatch that is published, after it is kept. */
+  /** Called with every mismatch, as it is found. */
   readonly onMismatch?: (mismatch: Mismatch) => void
 }
 
@@ -39,6 +43,12 @@ export interface RunningGateway {
 
 const heartbeatMs = 1_000
 
+/** A store that cannot be asked, or does not answer in time, says nothing of the read. */
+function isOutage(error: unknown): boolean {
+  const meaning = readError(error)
+  return meaning instanceof CrossfadeError && meaning.code === 'UNAVAILABLE'
+}
+
 function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun, owner: string): Routing {
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const types = config.entities.map(({ name }) => name)
@@ -50,18 +60,25 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     return plan.mirror === null ? null : plan.authority
   }
   const sweeper = new Sweeper({ stores, entities: config.entities, owing, owner, olderThanMs: 1_000, log })
+  // Comparison looks at what is owed on connections that are not the clients'
+  const debts = {
+    mongo: mongoDebts(stores.mongo.candidateConnection),
+    postgres: postgresDebts(stores.postgres.candidateConnection),
+  }
   const shadow = new Shadow({
     ...config.shadow,
     log,
+    onMismatch,
+    isOutage,
     async pending(type) {
       const from = owing(type)
-      return from !== null && (await stores[from].debts.backlog(byName.get(type)!)).count > 0
+      return from !== null && (await debts[from].backlog(byName.get(type)!)).count > 0
     },
-    async publish(mismatches) {
-      for (const mismatch of mismatches) log('warn', 'mismatch', mismatch)
-      await stores.postgres.findings.add(mismatches)
-      for (const mismatch of mismatches) onMismatch?.(mismatch)
+    async owedFor(type, ids) {
+      const from = owing(type)
+      return from === null ? new Map() : debts[from].owedFor(byName.get(type)!, ids)
     },
+    keep: (seen) => stores.postgres.findings.add(seen),
   })
   return {
     stores,
@@ -126,7 +143,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
       server.close(resolve)
       server.closeIdleConnections()
     })
-    shadow.stop()
+    await shadow.stop()
     await sweeper.stop()
     await mirror.flush()
     flags.stop()

@@ -1,8 +1,10 @@
 import type { Entity } from '../entity/entity.ts'
+import { allFields } from '../entity/field-set.ts'
 import type { Outcome } from '../shadow/outcome.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Reader } from '../stores/store.ts'
-import { messageOf } from '../util/errors.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
+import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Decision, decide } from './decide.ts'
 import { mayFailOver, readFailure, readFrom, readInstead } from './fail-over.ts'
@@ -11,13 +13,16 @@ import type { Routing } from './routing.ts'
 /** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
 const freshnessMs = 1_000
 
+const failedOver = new CrossfadeError('UNAVAILABLE', 'The other store answered.')
+
 /** One routed read: the same function runs on either store. */
 export interface Read<T> {
   readonly entity: Entity
   /** Other types whose records the result depends on. */
   readonly also?: readonly Entity[]
   readonly resolver: string
-  readonly args: unknown
+  /** As they may be shown, see `shadow/redact`; asked for only where something is to be told. */
+  readonly args: () => Json
   readonly on: (origin: Origin, candidate: boolean) => Promise<T>
   /** The result in comparable form. */
   readonly outcome: (result: T) => Outcome
@@ -63,22 +68,45 @@ export class Reads {
 
   /** Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it. */
   async run<T>(read: Read<T>): Promise<T> {
-    const { shadow } = this.#routing
     const type = read.entity.name
     const { reads, candidate, samplePercent } = this.decision(type)
-    shadow.statistics.of(type).reads++
-    const { result, origin } = await this.#answered(read, reads)
-    if (candidate !== null && origin === reads && Math.random() * 100 < samplePercent) {
-      shadow.offer({
-        type,
-        resolver: read.resolver,
-        args: read.args,
-        types: [read.entity, ...(read.also ?? [])].map(({ name }) => name),
-        control: read.outcome(result),
-        candidate: async () => read.outcome(await read.on(candidate, true)),
-        again: async () => read.outcome(await read.on(reads, true)),
-      })
+    this.#routing.shadow.statistics.of(type).reads++
+    if (candidate === null || Math.random() * 100 >= samplePercent) return (await this.#answered(read, reads)).result
+    return this.#compared(read, reads, candidate)
+  }
+
+  /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */
+  async #compared<T>(read: Read<T>, reads: Origin, candidate: Origin): Promise<T> {
+    const { shadow, stores } = this.#routing
+    const { entity, resolver, args } = read
+    const place = { type: entity.name, resolver, store: reads }
+    const began = performance.now()
+    let answer: { result: T; origin: Origin }
+    try {
+      answer = await this.#answered(read, reads)
+    } catch (error) {
+      shadow.controlFailed(place, error)
+      throw error
     }
+    const controlMs = performance.now() - began
+    const { result, origin } = answer
+    if (origin !== reads) {
+      shadow.controlFailed(place, failedOver)
+      return result
+    }
+    shadow.offer({
+      type: entity.name,
+      resolver,
+      args,
+      types: [entity, ...(read.also ?? [])].map(({ name }) => name),
+      stores: { control: reads, candidate },
+      control: () => read.outcome(result),
+      controlMs,
+      candidate: async () => read.outcome(await read.on(candidate, true)),
+      again: async () => read.outcome(await read.on(reads, true)),
+      records: (side, ids) =>
+        stores[side === 'control' ? reads : candidate].candidate.byIds(entity, ids, allFields(entity)),
+    })
     return result
   }
 

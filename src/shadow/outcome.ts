@@ -1,5 +1,6 @@
 import type { Entity, Id } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
+import type { MismatchKind } from '../stores/findings.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
 
@@ -13,13 +14,19 @@ export type Outcome =
       readonly lists: ReadonlyMap<string, readonly Item[]>
       /** False for look-ups by id, whose order means nothing. */
       readonly ordered: boolean
+      /** What each list was cut to; left out where it was not. */
+      readonly limit?: number
     }
-  | { readonly is: 'value'; readonly value: Json }
+  | {
+      readonly is: 'value'
+      readonly value: Json
+      /** The value as it may be shown; left out where all of it may. */
+      readonly shown?: (value: Json) => Json
+    }
 
-/** One place where control and candidate differ. */
+/** One place where control and candidate differ, and nothing on its way can explain it. */
 export interface Finding {
-  /** `lag` where the versions differ; such a finding is never published as it is. */
-  readonly kind: 'divergence' | 'missing' | 'extra' | 'order' | 'lag'
+  readonly kind: Exclude<MismatchKind, 'error'>
   readonly path: string
   readonly id: Id | null
   readonly control: Json

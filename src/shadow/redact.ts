@@ -1,17 +1,124 @@
+import { kindOf } from '../codec/kinds.ts'
 import { hidden } from '../compare/differences.ts'
+import type { Entity, Leaf, Scope } from '../entity/entity.ts'
+import type { PageArgs } from '../stores/page.ts'
+import { leafAt, listAt, type OrderKey, type Where } from '../stores/query.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
 
-const id = /^[0-9a-f]{24}$/i
-const word = /^[A-Z][A-Z0-9_]*$/ // an enum value: a word of the schema, not of a person
+const maxMembers = 100 // of a list or an object
+const maxText = 1_000
+const maxAll = 8_000 // characters of one value with everything in it
 
-/** Arguments as they may be shown: shapes, numbers, ids and enum values stay, all other text goes. */
-export function redactArgs(value: unknown): Json {
+/** What the store of the findings takes: no NUL, no half of a pair of surrogates. */
+const storable = (text: string): string => text.replaceAll('\0', '\u2400').toWellFormed()
+
+/** A value that may be shown, cut to what an example may hold. */
+export function cut(value: Json, room = { left: maxAll }): Json {
+  if (room.left <= 0) return '…'
+  if (typeof value === 'string') {
+    const length = Math.min(maxText, room.left)
+    room.left -= Math.min(value.length, length)
+    return storable(value.length > length ? `${value.slice(0, length)}… (${value.length} characters)` : value)
+  }
+  room.left -= 5
+  if (Array.isArray(value)) {
+    const kept = value.slice(0, maxMembers).map((each) => cut(each, room))
+    return value.length > maxMembers ? [...kept, `… (${value.length} values)`] : kept
+  }
+  if (!isPlainObject(value)) return value
+  const members = Object.entries(value)
+  const kept = members.slice(0, maxMembers).map(([key, member]) => [cut(key, room), cut(member as Json, room)])
+  return Object.fromEntries(members.length > maxMembers ? [...kept, ['…', `(${members.length} members)`]] : kept)
+}
+
+/** Values of a field, in the form that a client gives them; hidden where the mapping says so. */
+export function shownValues(leaf: Leaf, values: readonly unknown[]): Json {
+  const kind = kindOf(leaf.kind)
+  const shown = (value: unknown): Json => {
+    if (value === null || value === undefined) return null
+    return value instanceof Date ? value.toISOString() : kind.toJson(value as never)
+  }
+  return cut(values.map((value) => (leaf.sensitive ? hidden : shown(value))))
+}
+
+const shownValue = (leaf: Leaf, value: unknown): Json => (shownValues(leaf, [value]) as Json[])[0]!
+
+/** A condition in the form that it is asked in, so that it can be asked again, without what the mapping hides. */
+export function shownWhere(scope: Scope, where: Where): Json {
+  switch (where.op) {
+    case 'and':
+    case 'or':
+      return { op: where.op, of: where.of.map((part) => shownWhere(scope, part)) }
+    case 'not':
+      return { op: 'not', of: shownWhere(scope, where.of) }
+    case 'some':
+      return { op: 'some', path: where.path, where: shownWhere(listAt(scope, where.path), where.where) }
+    case 'isEmpty':
+      return { op: 'isEmpty', path: where.path, value: where.value }
+  }
+  // A list of objects is asked for null alone, which tells nothing of its values
+  if (scope.lists.has(where.path)) return { op: where.op, path: where.path, value: null }
+  const leaf = leafAt(scope, where.path)
+  const shown: Record<string, Json> = { op: where.op, path: where.path }
+  if ('values' in where) shown['values'] = shownValues(leaf, where.values)
+  else shown['value'] = shownValue(leaf, where.value)
+  if (where.op === 'has') shown['need'] = where.need
+  if ('insensitive' in where && where.insensitive === true) shown['insensitive'] = true
+  return shown
+}
+
+/** A page as it was asked for. Cursors hold the values of the order's keys. */
+export function shownPage(entity: Entity, order: readonly OrderKey[], args: PageArgs): Record<string, Json> {
+  const hides = order.some(({ path }) => leafAt(entity, path).sensitive)
+  const shown: Record<string, Json> = { orderBy: order.map(({ path, direction }) => ({ path, direction })) }
+  for (const name of ['first', 'last'] as const) if (args[name] != null) shown[name] = args[name]
+  for (const name of ['after', 'before'] as const) if (args[name] != null) shown[name] = hides ? hidden : args[name]
+  return shown
+}
+
+const hides = ({ leaves, lists }: Scope): boolean =>
+  leaves.values().some(({ sensitive }) => sensitive) || lists.values().some((list) => list.sensitive || hides(list))
+
+/**
+ * What no mapping describes, the arguments and results of bespoke fields: shown where none of the types involved hides
+ * anything; else its shape alone, since nobody can tell whose value it is.
+ */
+export function shownUnmapped(entities: readonly Entity[], value: unknown): Json {
+  return entities.some(hides) ? shapeOf(value) : cut(plain(value))
+}
+
+function plain(value: unknown): Json {
+  return JSON.parse(
+    JSON.stringify(value ?? null, (_, each) => (typeof each === 'bigint' ? String(each) : each)),
+  ) as Json
+}
+
+function shapeOf(value: unknown): Json {
   if (value === null || value === undefined) return null
-  if (typeof value === 'string') return id.test(value) || word.test(value) ? value : hidden
-  if (typeof value === 'number' || typeof value === 'boolean') return value
-  if (value instanceof Date) return value.toISOString()
-  if (Array.isArray(value)) return value.slice(0, 100).map(redactArgs)
-  if (isPlainObject(value))
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redactArgs(member)]))
-  return hidden
+  if (typeof value === 'boolean') return value
+  if (Array.isArray(value)) return cut(value.map(shapeOf))
+  if (!isPlainObject(value)) return hidden
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shapeOf(member)]))
+}
+
+/**
+ * An error as it may be kept: its code or class, and its text without what stands in quotes, brackets or braces, and
+ * without long numbers. Drivers put values there: the key that is taken, the text that is no number.
+ */
+export function shownError(error: unknown): { readonly code: string; readonly message: string } {
+  if (!(error instanceof Error)) return { code: typeof error, message: '' }
+  const { code } = error as { code?: unknown }
+  const message = error.message
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`|\{.*\}|\[[^\]]*\]|\(.*\)/gs, '…')
+    .replace(/\b(0x[\da-f]+|\d[\d.e+-]{3,})\b/gi, '…')
+  return {
+    code: typeof code === 'string' || typeof code === 'number' ? String(code) : error.name,
+    message: message.slice(0, 300),
+  }
+}
+
+/** The same in one line. */
+export function errorText(error: unknown): string {
+  const { code, message } = shownError(error)
+  return `${code}: ${message}`
 }

@@ -1,38 +1,51 @@
-/** Counts of one type, since the gateway started. `compared` is the sum of the five verdicts behind it. */
+/** How a comparison ended. */
+export type Verdict = 'matched' | 'lag' | 'indeterminate' | 'diverged' | 'failed'
+
+/** Counts of one type. */
 export interface TypeStatistics {
   reads: number
   sampled: number
   /** Sampled reads that were not compared, because the budget was used up. */
   shed: number
+  /** Sampled reads that were not compared, because the other store could not be asked or gave no answer in time. */
+  outages: number
+  /** The sum of the five verdicts behind it. */
   compared: number
   matched: number
+  /** Equal once a write had arrived, or different and still owed. */
   lag: number
   indeterminate: number
   diverged: number
+  /** The other store refused what the first one answered. */
   failed: number
 }
 
+const none = (): TypeStatistics => ({
+  reads: 0,
+  sampled: 0,
+  shed: 0,
+  outages: 0,
+  compared: 0,
+  matched: 0,
+  lag: 0,
+  indeterminate: 0,
+  diverged: 0,
+  failed: 0,
+})
+
+/** What this gateway has counted since it started. */
 export class Statistics {
   readonly #types = new Map<string, TypeStatistics>()
   readonly #coverage = new Map<string, number>()
 
   of(type: string): TypeStatistics {
     let counts = this.#types.get(type)
-    if (!counts) {
-      counts = {
-        reads: 0,
-        sampled: 0,
-        shed: 0,
-        compared: 0,
-        matched: 0,
-        lag: 0,
-        indeterminate: 0,
-        diverged: 0,
-        failed: 0,
-      }
-      this.#types.set(type, counts)
-    }
+    if (!counts) this.#types.set(type, (counts = none()))
     return counts
+  }
+
+  types(): Iterable<readonly [string, Readonly<TypeStatistics>]> {
+    return this.#types
   }
 
   /** Notes that fields of a type were compared. */

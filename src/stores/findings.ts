@@ -1,6 +1,14 @@
 import type { Json } from '../util/json.ts'
+import type { Origin } from '../util/origin.ts'
 
-export type MismatchKind = 'divergence' | 'missing' | 'extra' | 'order' | 'error' | 'timeout'
+/**
+ * - divergence: unequal content at equal versions, or another value.
+ * - version: unequal versions, and no write on its way that explains it; content may be equal.
+ * - missing, extra: the control's store alone, the candidate's alone has the record.
+ * - order: the same records one after another in another order.
+ * - error: the candidate refused what the control answered.
+ */
+export type MismatchKind = 'divergence' | 'version' | 'missing' | 'extra' | 'order' | 'error'
 
 /** One difference that a shadow read found, redacted by the mapping. */
 export interface Mismatch {
@@ -9,7 +17,7 @@ export interface Mismatch {
   readonly type: string
   readonly resolver: string
   readonly kind: MismatchKind
-  /** Record path, or empty where the whole result is meant. */
+  /** Record path, or empty where the whole record or result is meant; of an error its code. */
   readonly path: string
   readonly id: string | null
   readonly args: Json
@@ -19,15 +27,18 @@ export interface Mismatch {
   readonly candidateVersion: string | null
 }
 
-export interface MismatchGroup {
-  readonly fingerprint: string
-  readonly type: string
-  readonly resolver: string
-  readonly kind: MismatchKind
-  readonly path: string
+/** What one group of mismatches is about. */
+export type GroupKey = Pick<Mismatch, 'fingerprint' | 'type' | 'resolver' | 'kind' | 'path'>
+
+export interface MismatchGroup extends GroupKey {
   readonly count: number
   readonly firstAt: Date
   readonly lastAt: Date
+  /** When and why it was closed; the reason stays when it comes back. */
+  readonly closedAt: Date | null
+  readonly closedWhy: string | null
+  /** When it came back after it was closed: counts, times and examples are those since then. */
+  readonly reopenedAt: Date | null
 }
 
 export interface MismatchExample {
@@ -36,12 +47,107 @@ export interface MismatchExample {
   readonly example: Json
 }
 
-/** Where mismatches are kept for QA: groups count everything, examples are capped. */
+/** Mismatches of one group that a gateway found since it last told. */
+export interface SeenGroup extends GroupKey {
+  readonly count: number
+  /** How long ago the first and the last was found, in milliseconds. */
+  readonly firstMs: number
+  readonly lastMs: number
+  /** One a record, by the record's id, or by the arguments where the whole result is meant. */
+  readonly examples: readonly SeenExample[]
+}
+
+export interface SeenExample {
+  readonly subject: string
+  readonly id: string | null
+  readonly agoMs: number
+  readonly example: Json
+}
+
+/**
+ * Why a difference could not be decided.
+ * - owed: the mirror is owed the record, or one of the types of the whole result.
+ * - changing: it looked otherwise each time.
+ * - unread: a store did not answer when it was looked at again.
+ * - no room: too much else was being looked at.
+ */
+export type UndecidedReason = 'owed' | 'changing' | 'unread' | 'no room'
+
+/** Differences of one type that could not be decided, for one reason. */
+export interface SeenUndecided {
+  readonly type: string
+  readonly reason: UndecidedReason
+  readonly count: number
+  /** The record that the mirror is owed for longest, and for how many milliseconds when last seen; null where none is. */
+  readonly id: string | null
+  readonly owedMs: number | null
+}
+
+export interface Undecided extends SeenUndecided {
+  readonly firstAt: Date
+  readonly lastAt: Date
+}
+
+/** One store's reads of one resolver: those that both stores were asked. */
+export interface ReadPlace {
+  readonly type: string
+  readonly resolver: string
+  readonly store: Origin
+}
+
+/**
+ * Reads that a store did not answer.
+ * - error: it refused the read.
+ * - outage: it could not be asked, or gave no answer in time.
+ */
+export interface SeenFailures extends ReadPlace {
+  readonly kind: 'error' | 'outage'
+  /** The error's code or class. */
+  readonly reason: string
+  readonly count: number
+}
+
+export interface Failures extends SeenFailures {
+  readonly lastAt: Date
+}
+
+/** Reads that took about as long: see `bucketOf` in `shadow/latency`. */
+export interface Timing extends ReadPlace {
+  readonly bucket: number
+  readonly count: number
+}
+
+export interface VerdictCount {
+  readonly type: string
+  readonly verdict: string
+  readonly count: number
+}
+
+/** What a gateway saw since it last told, added up, so that it takes few statements however much it is. */
+export interface Seen {
+  readonly groups: readonly SeenGroup[]
+  readonly undecided: readonly SeenUndecided[]
+  readonly verdicts: readonly VerdictCount[]
+  readonly failures: readonly SeenFailures[]
+  readonly timings: readonly Timing[]
+}
+
+/** Where what shadow reads saw is kept, summed over all gateways. Groups count everything, examples are capped. */
 export interface Findings {
-  add(mismatches: readonly Mismatch[]): Promise<void>
-  /** Most frequent first. */
-  groups(): Promise<readonly MismatchGroup[]>
+  /** All of it or nothing. */
+  add(seen: Seen): Promise<void>
+  /** Most frequent first; those that are open, or those that were closed. */
+  groups(closed?: boolean): Promise<readonly MismatchGroup[]>
   /** By fingerprint or an unambiguous beginning of one; null where there is none. */
   show(fingerprint: string): Promise<{ group: MismatchGroup; examples: readonly MismatchExample[] } | null>
+  /** Until it is seen again; a group is named as in `show`. Null where there is none, or it is closed already. */
+  close(fingerprint: string, why: string): Promise<MismatchGroup | null>
+  undecided(): Promise<readonly Undecided[]>
+  verdicts(): Promise<readonly VerdictCount[]>
+  /** Of one kind, or all. */
+  failures(kind?: Failures['kind']): Promise<readonly Failures[]>
+  timings(): Promise<readonly Timing[]>
+  /** Forgets timings and failures, where they tell of something that is no more: an index was missing. */
+  clearTimings(): Promise<void>
   clear(): Promise<void>
 }

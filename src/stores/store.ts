@@ -131,6 +131,11 @@ export interface Debts {
     paid: readonly { readonly id: Id; readonly version: Version; readonly deleted: boolean }[],
   ): Promise<void>
   backlog(entity: Entity): Promise<{ readonly count: number; readonly oldest: Date | null }>
+  /**
+   * Those of the ids whose record or tombstone is owed, with for how many milliseconds by the store's own clock. Sees
+   * every write that a read of this store could see.
+   */
+  owedFor(entity: Entity, ids: readonly Id[]): Promise<ReadonlyMap<Id, number>>
 }
 
 /** One store with all its parts. */

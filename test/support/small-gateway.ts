@@ -6,7 +6,7 @@ import type { Document } from 'mongodb'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
-import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
+import { type GatewayRun, type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import { copyAll, openStores, type TestStores } from './stores.ts'
 
@@ -19,10 +19,18 @@ export interface SmallGateway {
   close(): Promise<void>
 }
 
+interface Watched {
+  readonly log?: GatewayRun['log']
+  readonly onMismatch?: GatewayRun['onMismatch']
+  /** What the gateway gets for the stores. */
+  readonly replace?: (stores: TestStores) => TestStores | Promise<TestStores>
+}
+
 export async function openSmallGateway(
   schema: GraphQLSchema,
   entity: Entity,
   documents: readonly Document[],
+  { log = () => undefined, onMismatch = () => undefined, replace = (stores) => stores }: Watched = {},
 ): Promise<SmallGateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
   const stores = await openStores([entity])
@@ -30,7 +38,7 @@ export async function openSmallGateway(
   await prepareFlags(ledgers, [entity.name])
   await stores.mongo.connection.collection(entity).insertMany([...documents] as Document[])
   const config = { schema, entities: [entity], migrations: {} }
-  const gateway = await startGateway({ config, stores, port: 0, dataDir, log: () => undefined })
+  const gateway = await startGateway({ config, stores: await replace(stores), port: 0, dataDir, log, onMismatch })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }
   async function toStage(stage: Stage): Promise<void> {
     await setStage(move, { type: entity.name, stage })

@@ -8,7 +8,7 @@ import type { Session } from '../session.ts'
 async function typeSummary({ config, stores }: Session, { routing }: RunningGateway, type: string) {
   const entity = config.entities.find(({ name }) => name === type)!
   const { stage } = routing.flags.get(type)
-  const { reads, compared, matched, lag, indeterminate, diverged, failed } = routing.shadow.statistics.of(type)
+  const { reads, compared, matched, lag, indeterminate, diverged, failed, outages } = routing.shadow.statistics.of(type)
   const issues = await stores.postgres.dataIssues.counts(entity)
   const backlog = await stores[STAGE_PLAN[stage].authority].debts.backlog(entity)
   return {
@@ -24,6 +24,7 @@ async function typeSummary({ config, stores }: Session, { routing }: RunningGate
     indeterminate,
     diverged,
     failed,
+    outages,
     mutations: routing.mirror.acknowledged.get(type) ?? 0,
     mirrored: routing.mirror.confirmed.get(type) ?? 0,
     pending: backlog.count,

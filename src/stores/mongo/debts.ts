@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb'
+import type { Collection, Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { Debts, Image } from '../store.ts'
@@ -113,6 +113,38 @@ export function mongoDebts(connection: MongoConnection): Debts {
       )
       const first = dates.length > 0 ? new Date(Math.min(...dates.map(Number))) : null
       return { count: documents + dead, oldest: first }
+    },
+
+    async owedFor(entity, ids) {
+      // Not at `majority`, which sees a mark later than other reads see the write that made it
+      const among = async (of: Collection<Document>, pending: string, keys: readonly unknown[]): Promise<Document[]> =>
+        of
+          .aggregate([
+            { $match: { _id: { $in: keys }, [pending]: { $type: 'date' } } },
+            { $project: { ms: { $dateDiff: { startDate: `$${pending}`, endDate: '$$NOW', unit: 'millisecond' } } } },
+          ])
+          .toArray()
+      const [documents, dead] = await Promise.all([
+        among(
+          connection.collection(entity),
+          '_cf.pending',
+          ids.map((id) => encodeId(entity, id)),
+        ),
+        among(
+          graves,
+          'pending',
+          ids.map((id) => tombstoneKey(entity, id)),
+        ),
+      ])
+      const owed = new Map<Id, number>()
+      for (const [raw, ms] of [
+        ...dead.map((grave) => [(grave['_id'] as unknown as Document)['id'], grave['ms']] as const),
+        ...documents.map((document) => [document['_id'] as unknown, document['ms']] as const),
+      ]) {
+        const id = decodeId(entity, raw)
+        if (!(id instanceof Refused)) owed.set(id, Math.max(Number(ms), owed.get(id) ?? 0))
+      }
+      return owed
     },
   }
 }

@@ -48,5 +48,13 @@ export function postgresDebts(connection: PostgresConnection): Debts {
       )
       return { count: Number(rows[0]!.count), oldest: rows[0]!.oldest }
     },
+
+    async owedFor(entity, ids) {
+      const rows = await connection.run<{ id: string; ms: number }>(
+        sql`select id, (extract(epoch from clock_timestamp() - since) * 1000)::float8 as ms from crossfade.pending
+            where entity = ${entity.name} and id = any(${ids.map(String)}::text[])`,
+      )
+      return new Map(rows.map(({ id, ms }) => [toId(entity, id), ms]))
+    },
   }
 }

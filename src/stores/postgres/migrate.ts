@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import type { PostgresConnection } from './connection.ts'
 import * as control from './migrations/0001-control.ts'
+import * as shadow from './migrations/0002-shadow.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -13,7 +14,7 @@ export interface MigrationStatus {
   readonly applied: Date | null
 }
 
-const own: Migrations = { '0001-control': control }
+const own: Migrations = { '0001-control': control, '0002-shadow': shadow }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */
 function migrators(db: Kysely<unknown>, app: Migrations): { set: MigrationStatus['set']; migrator: Migrator }[] {

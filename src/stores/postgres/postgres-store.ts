@@ -39,7 +39,7 @@ export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_00
     ledger: postgresLedger(connection),
     failureOf,
     dataIssues: dataIssues(connection),
-    findings: postgresFindings(connection),
+    findings: postgresFindings(candidateConnection), // what shadow reads saw takes no connection from clients
     async ping(ms) {
       const answer = await awaitWithin(connection.run(sql`select 1`), ms)
       if (answer === timedOut) throw new Error(`PostgreSQL did not answer within ${ms} ms`)
