@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { newer, readFlag } from '../control/flag-store.ts'
-import { conflictLog, deadLetterKind } from '../mirror/sweep.ts'
+import { deadLetterKind } from '../mirror/dead-letters.ts'
+import { conflictLog } from '../mirror/sweep.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
 import { printJson, printTable } from './output.ts'

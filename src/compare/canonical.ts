@@ -1,5 +1,5 @@
 import { kindOf } from '../codec/kinds.ts'
-import type { Leaf, ObjectList } from '../entity/entity.ts'
+import type { Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
 import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
 
@@ -14,11 +14,24 @@ export function canonicalAt(record: Readonly<Record<string, unknown>>, leaf: Lea
   return canonicalValue(leaf, valueAt(record, leaf.keys))
 }
 
-/** The canonical form of a list of objects: by path what each holds, and which embedded objects are there. */
+type Members = Readonly<Record<string, unknown>>
+
+/** By path what is held, and which embedded objects are there. */
+function canonicalMembers({ leaves, embeds }: Scope, members: Members): { [key: string]: Json } {
+  return {
+    ...Object.fromEntries(leaves.values().map((leaf) => [leaf.path, canonicalAt(members, leaf)])),
+    ...Object.fromEntries(embeds.values().map(({ path }) => [path, valueAt(members, path.split('.')) !== null])),
+  }
+}
+
+/** The canonical form of a list of objects. */
 export function canonicalObjects(list: ObjectList, value: unknown): Json {
   if (value === null || value === undefined) return null
-  return (value as Readonly<Record<string, unknown>>[]).map((element) => ({
-    ...Object.fromEntries(list.leaves.values().map((leaf) => [leaf.path, canonicalAt(element, leaf)])),
-    ...Object.fromEntries(list.embeds.values().map(({ path }) => [path, valueAt(element, path.split('.')) !== null])),
-  }))
+  return (value as Members[]).map((element) => canonicalMembers(list, element))
+}
+
+/** A whole record as JSON that loses nothing, by path; for notes that keep one. */
+export function canonicalRecord(entity: Entity, record: Rec): Json {
+  const lists = entity.lists.values().map((list) => [list.path, canonicalObjects(list, valueAt(record, list.keys))])
+  return { id: record.id, ...canonicalMembers(entity, record), ...Object.fromEntries(lists) }
 }

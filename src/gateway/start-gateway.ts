@@ -8,14 +8,14 @@ import { checkEntities } from '../entity/checks.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
 import { Permits } from '../routing/permits.ts'
-import { readError } from '../routing/read-errors.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Failure } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { mongoDebts } from '../stores/mongo/debts.ts'
 import { postgresDebts } from '../stores/postgres/debts.ts'
-import { CrossfadeError } from '../util/errors.ts'
+import { origins } from '../util/origin.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { Readiness } from './readiness.ts'
 import { checkWrites } from './resolvers.ts'
@@ -43,11 +43,8 @@ export interface RunningGateway {
 
 const heartbeatMs = 1_000
 
-/** A store that cannot be asked, or does not answer in time, says nothing of the read. */
-function isOutage(error: unknown): boolean {
-  const meaning = readError(error)
-  return meaning instanceof CrossfadeError && meaning.code === 'UNAVAILABLE'
-}
+/** A store that can't be asked, or does not answer in time, says nothing of the read; one that lacks a column does. */
+const outages: ReadonlySet<Failure | null> = new Set(['unreachable', 'busy', 'timeout', 'forbidden', 'unknown'])
 
 function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun, owner: string): Routing {
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
@@ -69,7 +66,7 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     ...config.shadow,
     log,
     onMismatch,
-    isOutage,
+    isOutage: (error) => origins.some((origin) => outages.has(stores[origin].failureOf(error))),
     async pending(type) {
       const from = owing(type)
       return from !== null && (await debts[from].backlog(byName.get(type)!)).count > 0

@@ -1,11 +1,12 @@
+import { canonicalRecord } from '../compare/canonical.ts'
 import { sameRecord } from '../compare/differences.ts'
 import type { Entity, Id } from '../entity/entity.ts'
+import { faultOf, isTrouble } from '../stores/failure.ts'
 import type { Image, PutOutcome, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
-import type { Json } from '../util/json.ts'
-import { type Origin, otherOrigin } from '../util/origin.ts'
+import { type Origin, origins, otherOrigin } from '../util/origin.ts'
+import { DeadLetters } from './dead-letters.ts'
 
-export const deadLetterKind = 'dead-letter'
 export const conflictLog = 'conflict'
 
 export interface SweepOptions {
@@ -14,51 +15,70 @@ export interface SweepOptions {
   readonly owner: string
   /** Debts younger than this are left to the put that is under way, in milliseconds. */
   readonly olderThanMs: number
+  /** True tries dead letters before their time, too. */
+  readonly impatient?: boolean
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
-const batch = 200
+/** Records that are read and put together. */
+const batch = 25
 const claimMs = 30_000
 
-const deadKey = (entity: Entity, id: Id): string => `${entity.name}/${id}`
+const keyOf = (entity: Entity, id: Id): string => `${entity.name}/${id}`
 
 async function readImage(store: Store, entity: Entity, id: Id): Promise<Image | undefined> {
   return (await store.debts.images(entity, [id]))[0]
 }
 
-/** A refused put: settled only where the authority, read again, is at the mirror's version with equal content. */
-async function judgeLate(options: SweepOptions, entity: Entity, image: Image, from: Origin): Promise<boolean> {
+/** What became of one debt: paid, still open, or refused for a reason. */
+type Verdict = 'paid' | 'open' | { readonly reason: string; readonly by?: readonly Id[] }
+
+/** One debt of one type. */
+interface Debt {
+  readonly options: SweepOptions
+  readonly entity: Entity
+  readonly from: Origin
+  readonly image: Image
+}
+
+/** A put that came late: settled only where the authority, read again, is at the mirror's version with equal content. */
+async function judgeLate({ options, entity, from, image }: Debt): Promise<Verdict> {
   const authority = options.stores[from]
-  const present = await readImage(authority, entity, image.id)
-  if (!present || compareVersions(present.version, image.version) !== 0) return false // changed meanwhile; still owed
   const copy = await readImage(options.stores[otherOrigin(from)], entity, image.id)
-  if (!copy) return false
+  // Behind the mirror, since a write may have reached both between the two reads
+  const present = await readImage(authority, entity, image.id)
+  if (!copy || !present || compareVersions(present.version, image.version) !== 0) return 'open' // changed meanwhile
   const order = compareVersions(copy.version, present.version)
-  if (order < 0) return false // the put raced; the next round repeats it
-  if (order === 0 && sameRecord(entity, copy.record, present.record)) return true
+  if (order < 0) return 'open' // the put raced; the next round repeats it
+  if (order === 0 && sameRecord(entity, copy.record, present.record)) return 'paid'
+  await keepConflict(options, entity, from, present, copy)
+  return 'open'
+}
+
+/** The mirror's copy is kept in conflicts, and the authority's record gets a version above it, to be put again. */
+export async function keepConflict(
+  { stores, log }: Pick<SweepOptions, 'stores' | 'log'>,
+  entity: Entity,
+  from: Origin,
+  present: Image,
+  copy: Image,
+): Promise<boolean> {
   const note = {
     mirror: otherOrigin(from),
     version: formatVersion(copy.version),
-    record: copy.record as Json,
+    record: copy.record && canonicalRecord(entity, copy.record),
     authority: formatVersion(present.version),
   }
-  await authority.ledger.append(conflictLog, deadKey(entity, image.id), note)
-  await authority.writer.restamp(entity, image.id, present.version, copy.version)
-  options.log(
-    'warn',
-    `${entity.name} ${image.id}: the mirror was ahead (${note.version}); its copy is kept in conflicts.`,
-  )
-  return false
+  await stores[from].ledger.append(conflictLog, keyOf(entity, present.id), note)
+  const restamped = await stores[from].writer.restamp(entity, present.id, present.version, copy.version)
+  const text = `the mirror has ${note.version}, the authority ${note.authority}; the mirror's copy is kept in conflicts.`
+  log('warn', `${entity.name} ${present.id}: ${text}`)
+  return restamped
 }
 
 /** A constraint is a dependency first: the records in the way are read from the authority and put together with it. */
-async function judgeBlocked(
-  options: SweepOptions,
-  entity: Entity,
-  image: Image,
-  from: Origin,
-  blocked: Extract<PutOutcome, { put: 'blocked' }>,
-): Promise<boolean> {
+async function judgeBlocked(debt: Debt, blocked: Extract<PutOutcome, { put: 'blocked' }>): Promise<Verdict> {
+  const { options, entity, from, image } = debt
   const authority = options.stores[from]
   const together = new Map<Id, Image>([[image.id, image]])
   let outcome: PutOutcome = blocked
@@ -72,57 +92,73 @@ async function judgeBlocked(
     const next = outcomes.find((each) => each.put === 'blocked')
     if (outcome.put !== 'blocked' && next) outcome = next
   }
-  if (outcome.put === 'applied') return true
-  if (outcome.put === 'late') return judgeLate(options, entity, image, from)
-  const key = deadKey(entity, image.id)
-  const note = { constraint: blocked.constraint, by: blocked.by.map(String), version: formatVersion(image.version) }
-  const entry = await authority.ledger.get(deadLetterKind, key)
-  if (!entry) options.log('warn', `${key} cannot be mirrored: ${blocked.constraint} is held by ${note.by.join(', ')}.`)
-  await authority.ledger.compareAndSet(deadLetterKind, key, entry?.revision ?? null, note)
-  return false
+  if (outcome.put === 'applied') return 'paid'
+  if (outcome.put === 'late') return judgeLate(debt)
+  if (outcome.put === 'refused') return { reason: outcome.reason }
+  return { reason: `${blocked.constraint} is held by ${blocked.by.join(', ')}`, by: blocked.by }
 }
 
-async function settle(options: SweepOptions, entity: Entity, images: readonly Image[], from: Origin): Promise<Image[]> {
+/** @throws where one of the stores is in trouble; what goes wrong with this record alone is its verdict. */
+async function judge(debt: Debt, outcome: PutOutcome): Promise<Verdict> {
+  try {
+    if (outcome.put === 'applied') return 'paid'
+    if (outcome.put === 'late') return await judgeLate(debt)
+    if (outcome.put === 'blocked') return await judgeBlocked(debt, outcome)
+    return { reason: outcome.reason }
+  } catch (error) {
+    if (origins.some((origin) => isTrouble(debt.options.stores[origin].failureOf(error)))) throw error
+    return { reason: faultOf(error) }
+  }
+}
+
+/** Puts one batch of what is owed, and clears what is paid. */
+async function settle(options: SweepOptions, entity: Entity, from: Origin, letters: DeadLetters, ids: readonly Id[]) {
+  const { debts } = options.stores[from]
+  const images = await debts.images(entity, ids)
   const outcomes = await options.stores[otherOrigin(from)].writer.bulkPut(entity, images)
   const paid: Image[] = []
   for (const [index, image] of images.entries()) {
-    const outcome = outcomes[index]!
-    const done =
-      outcome.put === 'applied' ||
-      (outcome.put === 'late'
-        ? await judgeLate(options, entity, image, from)
-        : await judgeBlocked(options, entity, image, from, outcome))
-    if (done) paid.push(image)
+    const verdict = await judge({ options, entity, from, image }, outcomes[index]!)
+    if (verdict === 'paid') paid.push(image)
+    else if (verdict !== 'open' && (await letters.write(image, verdict.reason, verdict.by)))
+      options.log('warn', `${keyOf(entity, image.id)} cannot be mirrored: ${verdict.reason}.`)
   }
-  return paid
+  await debts.clear(
+    entity,
+    paid.map(({ id, version, record }) => ({ id, version, deleted: record === null })),
+  )
 }
+
+/** Batches of one round at most, so that one type does not keep the others waiting for ever. */
+const maxBatches = 40
 
 /**
  * One round for one type: reads the present state of what is owed and makes the mirror equal to it. It never trusts
- * the note. Safe to run any number of times, on any instance.
+ * the note. Safe to run any number of times, on any instance. A record that the mirror refuses is a dead letter, is
+ * tried again ever more rarely, and stands in nobody's way.
  *
  * @returns how many records are still owed, those younger than `olderThanMs` and dead letters included.
  */
 export async function sweep(options: SweepOptions, entity: Entity, from: Origin): Promise<number> {
-  const { ledger, debts } = options.stores[from]
+  const store = options.stores[from]
+  const { ledger, debts } = store
   const key = `sweep/${entity.name}`
   // Committed before anything is sent to the other store, so that a slow mirror never blocks the authority.
   if (!(await ledger.claim(key, options.owner, claimMs))) return (await debts.backlog(entity)).count
   try {
-    const dead = (await ledger.list(deadLetterKind)).filter((entry) => entry.key.startsWith(`${entity.name}/`))
-    const ids = await debts.owed(entity, options.olderThanMs, batch + dead.length)
-    const owed = new Set(ids.map((id) => deadKey(entity, id)))
-    if (ids.length > 0) {
-      const images = await debts.images(entity, ids)
-      const paid = await settle(options, entity, images, from)
-      await debts.clear(
-        entity,
-        paid.map(({ id, version, record }) => ({ id, version, deleted: record === null })),
-      )
-      for (const { id } of paid) owed.delete(deadKey(entity, id))
+    const letters = await DeadLetters.of(ledger, entity)
+    const dead = letters.ids
+    const tried = options.impatient ? [] : await letters.waiting(store, dead)
+    for (let round = 0; round < maxBatches; round++) {
+      const ids = await debts.owed(entity, options.olderThanMs, batch, tried)
+      if (ids.length === 0) break
+      await settle(options, entity, from, letters, ids)
+      tried.push(...ids) // what is left of them waits for the next round
+      if (ids.length < batch) break
+      await ledger.claim(key, options.owner, claimMs)
     }
     // Paid now, or by a put that did not wait for the sweep
-    for (const entry of dead) if (!owed.has(entry.key)) await ledger.remove(deadLetterKind, entry.key)
+    if (dead.length > 0) await letters.removeAllBut([...(await debts.owedFor(entity, dead)).keys()])
   } finally {
     await ledger.release(key, options.owner)
   }

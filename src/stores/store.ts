@@ -121,8 +121,8 @@ export interface Writer {
 
 /** What the mirror is owed by this store. */
 export interface Debts {
-  /** Ids of owed records and tombstones, oldest first, of at least this age. */
-  owed(entity: Entity, olderThanMs: number, limit: number): Promise<readonly Id[]>
+  /** Ids of owed records and tombstones, oldest first, of at least this age, but for those of `without`. */
+  owed(entity: Entity, olderThanMs: number, limit: number, without?: readonly Id[]): Promise<readonly Id[]>
   /** The present state of the given ids, tombstones included, read so that it cannot be rolled back. */
   images(entity: Entity, ids: readonly Id[]): Promise<readonly Image[]>
   /** Marks as paid, each only where the record is still at the version that was mirrored. */

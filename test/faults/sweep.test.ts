@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { conflictLog, deadLetterKind } from '../../src/mirror/sweep.ts'
+import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
+import { conflictLog } from '../../src/mirror/sweep.ts'
 import { increment, planPatch } from '../../src/stores/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'

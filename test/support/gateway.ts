@@ -67,7 +67,11 @@ export async function openGateway(seed: number, servers?: Servers): Promise<Test
     ledgers,
     log: () => undefined,
     sweep: (type: string, origin: 'mongo' | 'postgres') =>
-      sweep({ stores, owner: 'test', olderThanMs: 0, log }, entities.find(({ name }) => name === type)!, origin),
+      sweep(
+        { stores, owner: 'test', olderThanMs: 0, impatient: true, log },
+        entities.find(({ name }) => name === type)!,
+        origin,
+      ),
   }
   const move = async (stage: Stage): Promise<void> => {
     await Promise.all(entities.map(({ name }) => setStage(options, { type: name, stage })))

@@ -13,6 +13,9 @@ import { finishDelete, tombstoneCollection, tombstoneImage, tombstoneKey, tombst
 
 const majority = { readConcern: { level: 'majority' } } as const
 
+/** Leaves out documents by id. */
+const but = (ids: readonly unknown[]): Document => (ids.length === 0 ? {} : { _id: { $nin: ids } })
+
 const since = (olderThanMs: number): Document =>
   olderThanMs > 0 ? { $type: 'date', $lte: new Date(Date.now() - olderThanMs) } : { $type: 'date' }
 
@@ -36,15 +39,25 @@ export function mongoDebts(connection: MongoConnection): Debts {
   }
 
   return {
-    async owed(entity, olderThanMs, limit) {
+    async owed(entity, olderThanMs, limit, without = []) {
       const age = since(olderThanMs)
       const sorted = { ...majority, limit, projection: { _id: 1 } } as const
       const documents = await connection
         .collection(entity)
-        .find({ '_cf.pending': age }, { ...sorted, sort: { '_cf.pending': 1 } })
+        .find({ '_cf.pending': age, ...but(without.map((id) => encodeId(entity, id))) } as Document, {
+          ...sorted,
+          sort: { '_cf.pending': 1 },
+        })
         .toArray()
       const dead = await graves
-        .find({ '_id.entity': entity.name, pending: age } as Document, { ...sorted, sort: { pending: 1 } })
+        .find(
+          {
+            '_id.entity': entity.name,
+            pending: age,
+            ...but(without.map((id) => tombstoneKey(entity, id))),
+          } as Document,
+          { ...sorted, sort: { pending: 1 } },
+        )
         .toArray()
       const raw = [
         ...documents.map((document) => document['_id']),

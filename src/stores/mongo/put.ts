@@ -84,17 +84,17 @@ async function putOne(
 ): Promise<PutOutcome> {
   let present = stored
   for (let race = 0; race < maxRaces; race++) {
-    const write = writeFor(entity, image, present)
-    if (!write) return buriedHere && !present ? applied : late
     try {
+      const write = writeFor(entity, image, present)
+      if (!write) return buriedHere && !present ? applied : late
       if (await write(connection.collection(entity))) {
         const undone = !present && (await undoIfBuried(connection, entity, image))
         return undone ? late : applied
       }
     } catch (error) {
       if (!isDuplicate(error)) return keptOut(error)
-      const constraint = / index: (\S+)/.exec(error.message)?.[1] ?? 'unique'
-      if (!constraint.startsWith('_id_')) return holders(connection, entity, image, constraint)
+      const keys = Object.keys((error['keyPattern'] as object | undefined) ?? {})
+      if (keys.join() !== '_id') return holders(connection, entity, image, keys.join(', '))
     }
     present = (await storedById(connection, entity, [image])).get(String(encodeId(entity, image.id)))
   }

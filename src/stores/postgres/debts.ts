@@ -10,10 +10,11 @@ import { imageColumns, tableOf } from './select.ts'
 /** Notes are rows of `crossfade.pending`, written in the transaction of the change. */
 export function postgresDebts(connection: PostgresConnection): Debts {
   return {
-    async owed(entity, olderThanMs, limit) {
+    async owed(entity, olderThanMs, limit, without = []) {
       const rows = await connection.run<{ id: string }>(
         sql`select id from crossfade.pending
             where entity = ${entity.name} and since <= clock_timestamp() - ${olderThanMs}::float8 * interval '1 millisecond'
+              and id <> all(${without.map(String)}::text[])
             order by since limit ${limit}::int`,
       )
       return rows.map(({ id }) => toId(entity, id))

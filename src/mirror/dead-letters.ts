@@ -1,0 +1,99 @@
+import type { Entity, Id } from '../entity/entity.ts'
+import { fieldSet } from '../entity/field-set.ts'
+import type { Entry, Ledger } from '../stores/ledger.ts'
+import type { Image, Store } from '../stores/store.ts'
+import { formatVersion } from '../stores/version.ts'
+import type { Json } from '../util/json.ts'
+
+export const deadLetterKind = 'dead-letter'
+
+/** A put that the mirror refuses: which record, at which version, why, and when it is tried again. */
+export interface DeadLetter {
+  readonly reason: string
+  /** Ids of the records that hold a unique value of it. */
+  readonly by: readonly string[]
+  readonly version: string
+  readonly tries: number
+  /** Milliseconds since 1970 by the clock of the gateway that tried last. */
+  readonly next: number
+}
+
+const firstWaitMs = 1_000
+const longestWaitMs = 600_000
+
+/** Ever more rarely, up to every ten minutes: what is refused stays refused until the record or a rule changes. */
+export const waitMs = (tries: number): number => Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(tries - 1, 20))
+
+const keyOf = (entity: Entity, id: Id): string => `${entity.name}/${id}`
+
+/** The dead letters of one type in the store that owes, as they were when they were read. */
+export class DeadLetters {
+  readonly #ledger: Ledger
+  readonly #entity: Entity
+  readonly #entries: ReadonlyMap<string, Entry>
+
+  private constructor(ledger: Ledger, entity: Entity, entries: readonly Entry[]) {
+    this.#ledger = ledger
+    this.#entity = entity
+    this.#entries = new Map(entries.map((entry) => [entry.key, entry]))
+  }
+
+  static async of(ledger: Ledger, entity: Entity): Promise<DeadLetters> {
+    const entries = await ledger.list(deadLetterKind)
+    return new DeadLetters(
+      ledger,
+      entity,
+      entries.filter(({ key }) => key.startsWith(`${entity.name}/`)),
+    )
+  }
+
+  /** Those whose time has not come and whose record has not changed since. */
+  async waiting(store: Store, ids: readonly Id[], now = Date.now()): Promise<Id[]> {
+    const early = ids.filter((id) => (this.#letter(id)?.next ?? 0) > now)
+    if (early.length === 0) return []
+    const present = await store.reader.byIds(this.#entity, early, fieldSet(this.#entity, []))
+    return early.filter((id) => {
+      const item = present.get(id)
+      return item !== undefined && formatVersion(item.version) === this.#letter(id)!.version
+    })
+  }
+
+  #letter(id: Id): DeadLetter | undefined {
+    return this.#entries.get(keyOf(this.#entity, id))?.value as DeadLetter | undefined
+  }
+
+  /** @returns whether it is the first of its record. */
+  async write({ id, version }: Image, reason: string, by: readonly Id[] = []): Promise<boolean> {
+    const key = keyOf(this.#entity, id)
+    const tries = (this.#letter(id)?.tries ?? 0) + 1
+    const letter: DeadLetter = {
+      reason,
+      by: by.map(String),
+      version: formatVersion(version),
+      tries,
+      next: Date.now() + waitMs(tries),
+    }
+    await this.#ledger.compareAndSet(
+      deadLetterKind,
+      key,
+      this.#entries.get(key)?.revision ?? null,
+      letter as unknown as Json,
+    )
+    return tries === 1
+  }
+
+  /** Takes away those of records that are owed no more. */
+  async removeAllBut(owed: readonly Id[]): Promise<void> {
+    const kept = new Set(owed.map((id) => keyOf(this.#entity, id)))
+    for (const key of this.#entries.keys()) if (!kept.has(key)) await this.#ledger.remove(deadLetterKind, key)
+  }
+
+  /** The ids, as the ledger's keys have them. */
+  get ids(): Id[] {
+    const { name, idKind } = this.#entity
+    return [...this.#entries.keys()].map((key) => {
+      const text = key.slice(name.length + 1)
+      return idKind === 'int' ? Number(text) : text
+    })
+  }
+}
