@@ -52,8 +52,8 @@ export class Sweeper {
       if (!from) continue
       try {
         await sweep(this.#options, entity, from)
-        const { count, oldest } = await stores[from].debts.backlog(entity)
-        this.#backlog.set(entity.name, { count, oldestMs: oldest ? Date.now() - oldest.getTime() : 0 })
+        const { count, oldestMs } = await stores[from].debts.backlog(entity)
+        this.#backlog.set(entity.name, { count, oldestMs })
         if (this.#failing) log('info', 'The sweep goes on.')
         this.#failing = false
       } catch (error) {

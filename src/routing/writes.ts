@@ -3,6 +3,7 @@ import type { Entity, Id, NewRecordOf, Rec, RecordOf } from '../entity/entity.ts
 import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
+import { refusedRecord } from '../stores/failure.ts'
 import { isNothing, planPatch } from '../stores/patch.ts'
 import type { Image, Stamp } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -51,7 +52,8 @@ export class Transaction {
       throw new CrossfadeError('MISCONFIGURED', `This mutation did not declare that it writes ${entity.name}.`)
     const { flag } = permit
     const plan = STAGE_PLAN[flag.stage]
-    const store = this.#routing.stores[plan.authority]
+    const { stores } = this.#routing
+    const store = stores[plan.authority]
     const { writer } = store
     const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null }
     const keep = (image: Image | null): Rec | null => {
@@ -69,6 +71,8 @@ export class Transaction {
         const given = id ?? entity.newId?.()
         if (given === undefined) throw new CrossfadeError('BAD_USER_INPUT', `A new ${entity.name} needs an id.`)
         const record = newRecord(entity, parseId(entity, given), input as Readonly<Record<string, unknown>>)
+        const reason = plan.mirror && stores[plan.mirror].writer.unfit(entity, record)
+        if (reason) throw refusedRecord(reason)
         return keep(await writer.create(entity, record, stamp)) as RecordOf<E>
       },
       async patch(id, input) {

@@ -115,8 +115,19 @@ export interface Writer {
    * @throws where the store is in trouble; then any of them may have been put.
    */
   bulkPut(entity: Entity, images: readonly Image[]): Promise<readonly PutOutcome[]>
+  /** Why this store could never hold a record, where that is known without asking it; null where it may. */
+  unfit(entity: Entity, record: Rec): string | null
   /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
   restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
+}
+
+/** How much is owed, and since when, both by the store's own clock. */
+export interface Backlog {
+  readonly count: number
+  /** Null where nothing is owed. */
+  readonly oldest: Date | null
+  /** Milliseconds; 0 where nothing is owed. */
+  readonly oldestMs: number
 }
 
 /** What the mirror is owed by this store. */
@@ -130,7 +141,7 @@ export interface Debts {
     entity: Entity,
     paid: readonly { readonly id: Id; readonly version: Version; readonly deleted: boolean }[],
   ): Promise<void>
-  backlog(entity: Entity): Promise<{ readonly count: number; readonly oldest: Date | null }>
+  backlog(entity: Entity): Promise<Backlog>
   /**
    * Those of the ids whose record or tombstone is owed, with for how many milliseconds by the store's own clock. Sees
    * every write that a read of this store could see.

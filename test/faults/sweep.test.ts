@@ -40,7 +40,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     for (const { authority, mirror } of states) expect(mirror).toEqual(authority)
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await Promise.all(ids.map((id) => both(stores, from, id)))).toEqual(states)
-    expect(await stores[from].debts.backlog(Account)).toEqual({ count: 0, oldest: null })
+    expect(await stores[from].debts.backlog(Account)).toEqual({ count: 0, oldest: null, oldestMs: 0 })
   })
 
   test('a hot record keeps the age of its first owed write', async () => {

@@ -5,6 +5,7 @@ import type { Debts, Image } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { atVersion, isDeleted, isPending, versionOf } from './bookkeeping.ts'
+import { storeNow } from './clock.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -16,8 +17,7 @@ const majority = { readConcern: { level: 'majority' } } as const
 /** Leaves out documents by id. */
 const but = (ids: readonly unknown[]): Document => (ids.length === 0 ? {} : { _id: { $nin: ids } })
 
-const since = (olderThanMs: number): Document =>
-  olderThanMs > 0 ? { $type: 'date', $lte: new Date(Date.now() - olderThanMs) } : { $type: 'date' }
+const isOwed: Document = { $type: 'date' }
 
 /** Marks are `_cf.pending` in documents and `pending` in tombstones. */
 export function mongoDebts(connection: MongoConnection): Debts {
@@ -40,7 +40,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
 
   return {
     async owed(entity, olderThanMs, limit, without = []) {
-      const age = since(olderThanMs)
+      const age = olderThanMs > 0 ? { ...isOwed, $lte: new Date((await storeNow(connection)) - olderThanMs) } : isOwed
       const sorted = { ...majority, limit, projection: { _id: 1 } } as const
       const documents = await connection
         .collection(entity)
@@ -125,7 +125,8 @@ export function mongoDebts(connection: MongoConnection): Debts {
         (date): date is Date => date instanceof Date,
       )
       const first = dates.length > 0 ? new Date(Math.min(...dates.map(Number))) : null
-      return { count: documents + dead, oldest: first }
+      const oldestMs = first ? Math.max(0, (await storeNow(connection)) - first.getTime()) : 0
+      return { count: documents + dead, oldest: first, oldestMs }
     },
 
     async owedFor(entity, ids) {

@@ -15,6 +15,7 @@ import {
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { conflict, type Failure, isTrouble, refusedRecord, troubleOfWrite } from '../failure.ts'
+import { tooLarge } from './codec/encode.ts'
 
 /** The server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
 const byCode = new Map<number, Failure>(
@@ -79,9 +80,9 @@ export const isStoreTrouble = (error: unknown): boolean => isTrouble(failureOf(e
 
 const reasons = new Map<number, string>([
   [15, 'it is nested too deep for MongoDB'],
-  [17419, 'it is larger than the 16 MB that MongoDB allows'],
-  [17420, 'it is larger than the 16 MB that MongoDB allows'],
-  [10334, 'it is larger than the 16 MB that MongoDB allows'],
+  [17419, tooLarge],
+  [17420, tooLarge],
+  [10334, tooLarge],
   [17280, 'a value is too long for an index of MongoDB'],
 ])
 

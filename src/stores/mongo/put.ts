@@ -6,7 +6,7 @@ import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { atMost, atVersion, mirrored, versionOf } from './bookkeeping.ts'
 import { difference } from './codec/difference.ts'
-import { encodeId, encodeWhole } from './codec/encode.ts'
+import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, isStoreTrouble, refusal } from './errors.ts'
 import { buries, keepTombstone, tombstonesOf } from './tombstone.ts'
@@ -14,6 +14,9 @@ import { holders, park } from './unique-values.ts'
 
 const late: PutOutcome = { put: 'late' }
 const applied: PutOutcome = { put: 'applied' }
+
+/** Known before anything is sent. */
+class TooLarge extends Error {}
 
 /** One guarded write; false where the document is no longer as it was read. */
 type Write = (collection: Collection<Document>) => Promise<boolean>
@@ -35,6 +38,7 @@ function writeFor(entity: Entity, image: Image, stored: Document | undefined): W
     return async (collection) => (await collection.updateOne(asRead, update)).matchedCount === 1
   }
   const document = { _id, ...encodeWhole(entity, image.record, image), _cf } as Document
+  if (isTooLarge(document)) throw new TooLarge()
   return async (collection) => {
     await collection.insertOne(document)
     return true
@@ -71,6 +75,7 @@ async function undoIfBuried(connection: MongoConnection, entity: Entity, image: 
 /** What keeps an image out. @throws where the store is in trouble. */
 function keptOut(error: unknown): PutOutcome {
   if (isStoreTrouble(error)) throw error
+  if (error instanceof TooLarge) return { put: 'refused', reason: tooLarge }
   return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
 }
 

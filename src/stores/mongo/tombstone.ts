@@ -4,6 +4,7 @@ import type { Image } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { atVersion, mirrored, versionOf } from './bookkeeping.ts'
+import { storeNow } from './clock.ts'
 import { encodeId } from './codec/encode.ts'
 import { type MongoConnection, tombstones } from './connection.ts'
 import { isDuplicate } from './errors.ts'
@@ -26,11 +27,12 @@ export async function keepTombstone(
 ): Promise<boolean> {
   const _id = tombstoneKey(entity, id)
   const { epoch, counter } = mirrored(version)
+  const now = new Date(await storeNow(connection))
   const lower = [{ '_cf.epoch': { $lt: epoch } }, { '_cf.epoch': epoch, '_cf.counter': { $lt: counter } }]
   try {
     await tombstoneCollection(connection).updateOne(
       { _id, $or: lower } as Document,
-      { $set: { _cf: { epoch, counter }, pending: pending ? new Date() : null, at: new Date() } },
+      { $set: { _cf: { epoch, counter }, pending: pending ? now : null, at: now } },
       { upsert: true },
     )
     return true
@@ -49,7 +51,7 @@ export async function restampTombstone(
   next: Version,
 ): Promise<boolean> {
   const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(version)) as Document
-  const change = { $set: { _cf: mirrored(next), pending: new Date() } }
+  const change = { $set: { _cf: mirrored(next), pending: new Date(await storeNow(connection)) } }
   return (await tombstoneCollection(connection).updateOne(filter, change)).matchedCount === 1
 }
 

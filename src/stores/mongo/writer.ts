@@ -1,6 +1,7 @@
 import { type Document, Long } from 'mongodb'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
+import { refusedRecord } from '../failure.ts'
 import type { Patch } from '../patch.ts'
 import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
@@ -16,7 +17,8 @@ import {
   owedSince,
   versionOf,
 } from './bookkeeping.ts'
-import { encodeId, encodeNodes } from './codec/encode.ts'
+import { storeNow } from './clock.ts'
+import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { patchStage } from './patch-pipeline.ts'
@@ -54,9 +56,11 @@ export function mongoWriter(connection: MongoConnection): Writer {
     const buried = (await tombstonesOf(connection, entity, [id])).get(id)?.version
     if (buried && buried.epoch > stamp.epoch)
       throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
-    const counter = Math.max(Date.now(), (buried?.counter ?? 0) + 1)
+    const now = await storeNow(connection)
+    const counter = Math.max(now, (buried?.counter ?? 0) + 1)
     const document: Document = { _id: encodeId(entity, id), ...encodeNodes(entity.nodes, record) }
-    const owed = stamp.owed ? { pending: new Date() } : {}
+    if (isTooLarge(document)) throw refusedRecord(tooLarge)
+    const owed = stamp.owed ? { pending: new Date(now) } : {}
     const _cf = { epoch: stamp.epoch, counter: Long.fromNumber(counter), ...owed }
     try {
       await connection.collection(entity).insertOne({ ...document, _cf } as Document, options)
@@ -79,6 +83,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
   }
 
   return {
+    unfit: (entity, record) => (isTooLarge(encodeNodes(entity.nodes, record)) ? tooLarge : null),
     create: (entity, record, stamp) => answered(entity, () => create(entity, record, stamp)),
     delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
     bulkPut: (entity, images) => bulkPut(connection, entity, images),

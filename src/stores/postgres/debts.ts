@@ -44,10 +44,13 @@ export function postgresDebts(connection: PostgresConnection): Debts {
     },
 
     async backlog(entity) {
-      const rows = await connection.run<{ count: string; oldest: Date | null }>(
-        sql`select count(*) as count, min(since) as oldest from crossfade.pending where entity = ${entity.name}`,
+      const [row] = await connection.run<{ count: string; oldest: Date | null; ms: number | null }>(
+        sql`select count(*) as count, min(since) as oldest,
+              (extract(epoch from clock_timestamp() - min(since)) * 1000)::float8 as ms
+            from crossfade.pending where entity = ${entity.name}`,
       )
-      return { count: Number(rows[0]!.count), oldest: rows[0]!.oldest }
+      const { count, oldest, ms } = row!
+      return { count: Number(count), oldest, oldestMs: Math.max(0, ms ?? 0) }
     },
 
     async owedFor(entity, ids) {

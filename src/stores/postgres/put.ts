@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
+import { byWeight } from '../../util/weigh.ts'
 import { faultOf } from '../failure.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
@@ -81,13 +82,15 @@ async function keptOut(
   return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
 }
 
-/** See `Writer.bulkPut`: one transaction; where something refuses it, each half by itself, to find which. */
-export async function bulkPut(
+/** Bytes of one statement, about: what a server takes within a fraction of its time limit. */
+const maxBytes = 8 * 1024 * 1024
+
+/** One transaction; where something refuses it, each half by itself, to find which. */
+async function putTogether(
   connection: PostgresConnection,
   entity: Entity,
   images: readonly Image[],
 ): Promise<readonly PutOutcome[]> {
-  if (images.length === 0) return []
   try {
     return await connection.transaction((tx) => putAll(tx, entity, images))
   } catch (error) {
@@ -95,7 +98,18 @@ export async function bulkPut(
     if (first && !another) return [await keptOut(connection, entity, first, error)]
     if (isStoreTrouble(error)) throw error
     const half = Math.ceil(images.length / 2)
-    const outcomes = await bulkPut(connection, entity, images.slice(0, half))
-    return [...outcomes, ...(await bulkPut(connection, entity, images.slice(half)))]
+    const outcomes = await putTogether(connection, entity, images.slice(0, half))
+    return [...outcomes, ...(await putTogether(connection, entity, images.slice(half)))]
   }
+}
+
+/** See `Writer.bulkPut`. */
+export async function bulkPut(
+  connection: PostgresConnection,
+  entity: Entity,
+  images: readonly Image[],
+): Promise<readonly PutOutcome[]> {
+  const outcomes: PutOutcome[] = []
+  for (const part of byWeight(images, maxBytes)) outcomes.push(...(await putTogether(connection, entity, part)))
+  return outcomes
 }

@@ -136,5 +136,15 @@ export function postgresWriter(connection: PostgresConnection): Writer {
     })
   }
 
-  return { create, patch, delete: remove, restamp, bulkPut: (entity, images) => bulkPut(connection, entity, images) }
+  // What a text becomes when it is compressed for an index is known to the server alone
+  const unfit = (): null => null
+
+  return {
+    create,
+    patch,
+    delete: remove,
+    restamp,
+    unfit,
+    bulkPut: (entity, images) => bulkPut(connection, entity, images),
+  }
 }

@@ -1,6 +1,7 @@
-import type { Document } from 'mongodb'
+import { BSON, type Document } from 'mongodb'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json } from '../../../util/json.ts'
+import { weigh } from '../../../util/weigh.ts'
 import type { ElementRests, Image } from '../../store.ts'
 import { mongoKind } from './mongo-kinds.ts'
 import { encodeRest } from './rest.ts'
@@ -54,6 +55,15 @@ export function encodeNodes(nodes: readonly Node[], record: Members, rests: Elem
 export function encodeWhole(entity: Entity, record: Rec, { rest, elementRests }: Image): Document {
   return withRest(encodeNodes(entity.nodes, record, elementRests), rest)
 }
+
+/** What a document may take; bookkeeping is added to it. Source: MongoDB manual, "MongoDB Limits and Thresholds". */
+const maxBytes = 16 * 1024 * 1024 - 1024
+
+/** Whether MongoDB refuses a document for its size. */
+export const isTooLarge = (document: Document): boolean =>
+  weigh(document) > maxBytes / 4 && BSON.calculateObjectSize(document) > maxBytes
+
+export const tooLarge = 'it is larger than the 16 MB that MongoDB allows'
 
 export function merge(a: Document, b: Document): Document {
   const merged = { ...a }

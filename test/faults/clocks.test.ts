@@ -1,0 +1,60 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
+import { Account, account, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { emptyStores, type TestStores } from '../support/stores.ts'
+
+let stores: TestStores
+beforeAll(async () => {
+  stores = await openAccounts()
+})
+afterEach(() => {
+  vi.useRealTimers()
+  return emptyStores(stores)
+})
+afterAll(() => stores.close())
+
+const minutes = 60_000
+
+/** A gateway whose own clock is off by so much, beside stores whose clocks are right. */
+function shiftClock(ms: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+}
+
+describe.each(directions)('A gateway whose clock is ten minutes off, authority $from [clock-skew]', ({ from }) => {
+  test.each([-10 * minutes, 10 * minutes])(
+    '%i ms: what is owed has its right age, and is swept at once',
+    async (off) => {
+      // A connection of its own, whose first look at the clock is under the wrong one
+      const { db } = stores.mongo.connection
+      const mongo = mongoStore({ uri: inject('mongoUri'), database: db.databaseName })
+      const shifted: TestStores = { ...stores, mongo }
+      try {
+        const elsewhere = newId()
+        await stores[from].writer.create(Account, account(elsewhere), owed)
+        shiftClock(off)
+        const here = newId()
+        await shifted[from].writer.create(Account, account(here), owed)
+        const { count, oldestMs } = await shifted[from].debts.backlog(Account)
+        expect(count).toBe(2)
+        expect(oldestMs).toBeGreaterThanOrEqual(0)
+        expect(oldestMs).toBeLessThan(5 * minutes)
+        expect(await shifted[from].debts.owed(Account, 5 * minutes, 10)).toEqual([])
+        expect((await shifted[from].debts.owed(Account, 0, 10)).toSorted()).toEqual([elsewhere, here].toSorted())
+        expect(await sweepOnce(shifted, from)).toBe(0)
+      } finally {
+        await mongo.close()
+      }
+    },
+  )
+
+  test('versions of records that were deleted and made again by gateways of different clocks only grow', async () => {
+    const id = newId()
+    const first = await stores[from].writer.create(Account, account(id), owed)
+    shiftClock(-10 * minutes)
+    const gone = await stores[from].writer.delete(Account, id, owed)
+    const again = await stores[from].writer.create(Account, account(id), owed)
+    expect(gone!.version.counter).toBeGreaterThan(first.version.counter)
+    expect(again.version.counter).toBeGreaterThan(gone!.version.counter)
+    expect(await sweepOnce(stores, from)).toBe(0)
+  })
+})
