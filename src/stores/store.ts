@@ -49,7 +49,7 @@ export interface Reader {
   ): Promise<ReadonlyMap<unknown, number>>
   /** Groups of records with what is computed for each. @throws BAD_USER_INPUT for what a kind cannot be asked. */
   aggregate(entity: Entity, asked: Aggregate): Promise<readonly Group[]>
-  /** Whole records by id, for jobs: at most `limit` of them behind `after`, in id order. */
+  /** Whole records by id, for jobs: at most `limit` of them behind `after`, in id order, and fewer where they are large. */
   scan(entity: Entity, range: { readonly after: Id | null; readonly limit: number }): Promise<Scanned>
 }
 

@@ -14,6 +14,7 @@ import { allOf } from './all-of.ts'
 import { decodeLeaf } from './codec/decode.ts'
 import { asDecimal, decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
+import { readDocuments } from './read-documents.ts'
 import { visible } from './visible.ts'
 import { translate } from './where.ts'
 
@@ -75,7 +76,9 @@ export async function aggregate(connection: MongoConnection, entity: Entity, ask
   if (Object.keys(sort).length > 0) pipeline.push({ $sort: sort })
   pipeline.push({ $limit: asked.limit })
   const options = { maxTimeMS: connection.maxTimeMs }
-  const documents = await connection.collection(entity).aggregate(pipeline, options).toArray()
+  const documents = await readDocuments((more) =>
+    connection.collection(entity).aggregate(pipeline, { ...options, ...more }),
+  )
   const rows = documents.map(({ _id: keys, ...row }): Document => ({ ...row, ...keys }))
   return (plan.by.length === 0 && rows.length === 0 ? [{}] : rows).map((row) => toGroup(plan, row, decode))
 }

@@ -9,6 +9,7 @@ import { storeNow } from './clock.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
+import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
 import { finishDelete, tombstoneCollection, tombstoneImage, tombstoneKey, tombstonesOf } from './tombstone.ts'
 
@@ -68,10 +69,10 @@ export function mongoDebts(connection: MongoConnection): Debts {
     },
 
     async images(entity, ids) {
-      const documents = await connection
-        .collection(entity)
-        .find({ _id: { $in: ids.map((id) => encodeId(entity, id)) } } as Document, majority)
-        .toArray()
+      const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) } } as Document
+      const documents = await readDocuments((more) =>
+        connection.collection(entity).find(among, { ...majority, ...more }),
+      )
       const images = new Map<Id, Image>()
       for (const document of documents) {
         const id = decodeId(entity, document['_id'])

@@ -9,6 +9,7 @@ import { decoded, isConverted } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
 import { toItem } from './item.ts'
 import { projectionOf } from './projection.ts'
+import { readDocuments } from './read-documents.ts'
 import { sorting } from './sorting.ts'
 import type { Visibility } from './visibility.ts'
 
@@ -36,7 +37,9 @@ async function windows(
   ]
   const collection = connection.collection(entity)
   const documents = await visibility.read(entity, match, (visibly) =>
-    collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs }).toArray(),
+    readDocuments((more) =>
+      collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, ...more }),
+    ),
   )
   // Documents come in no promised order; the store has numbered them
   return documents.sort((a, b) => a['_cf_number'] - b['_cf_number'])
@@ -56,10 +59,11 @@ async function firsts(
   const limit = 2 * values.length
   const projection = { ...projectionOf(fields), _cf_key: `$${path}` }
   const documents = await visibility.read(entity, match, (visibly) =>
-    connection
-      .collection(entity)
-      .find(visibly, { maxTimeMS: connection.maxTimeMs, projection, sort: { _id: 1 }, limit })
-      .toArray(),
+    readDocuments((more) =>
+      connection
+        .collection(entity)
+        .find(visibly, { maxTimeMS: connection.maxTimeMs, projection, sort: { _id: 1 }, limit, ...more }),
+    ),
   )
   return documents.length < limit ? documents : null
 }

@@ -5,10 +5,11 @@ import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { atMost, atVersion, mirrored, versionOf } from './bookkeeping.ts'
-import { difference } from './codec/difference.ts'
+import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, isStoreTrouble, refusal } from './errors.ts'
+import { readDocuments } from './read-documents.ts'
 import { buries, keepTombstone, tombstonesOf } from './tombstone.ts'
 import { holders, park } from './unique-values.ts'
 
@@ -51,10 +52,11 @@ async function storedById(
   images: readonly Image[],
 ): Promise<Map<string, Document>> {
   const ids = images.map(({ id }) => encodeId(entity, id))
-  const documents = await connection
-    .collection(entity)
-    .find({ _id: { $in: ids } } as Document, { readConcern: { level: 'majority' } })
-    .toArray()
+  const documents = await readDocuments((more) =>
+    connection
+      .collection(entity)
+      .find({ _id: { $in: ids } } as Document, { readConcern: { level: 'majority' }, ...more }),
+  )
   return new Map(documents.map((document) => [String(document['_id']), document]))
 }
 
@@ -76,6 +78,7 @@ async function undoIfBuried(connection: MongoConnection, entity: Entity, image: 
 function keptOut(error: unknown): PutOutcome {
   if (isStoreTrouble(error)) throw error
   if (error instanceof TooLarge) return { put: 'refused', reason: tooLarge }
+  if (error instanceof Unwritable) return { put: 'refused', reason: error.message }
   return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
 }
 

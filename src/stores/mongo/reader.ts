@@ -13,6 +13,7 @@ import type { MongoConnection } from './connection.ts'
 import { toItem } from './item.ts'
 import { perKey } from './per-key.ts'
 import { projectionOf } from './projection.ts'
+import { readDocuments } from './read-documents.ts'
 import { scan } from './scan.ts'
 import { sorting } from './sorting.ts'
 import { Visibility } from './visibility.ts'
@@ -34,8 +35,8 @@ export function mongoReader(connection: MongoConnection): Reader {
     const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
     const documents = await visibility.read(entity, translate(connection, entity, where), (match) =>
       Object.keys(computed).length === 0
-        ? collection.find(match, { ...options, projection, sort, limit }).toArray()
-        : collection.aggregate([{ $match: match }, ...tail], options).toArray(),
+        ? readDocuments((more) => collection.find(match, { ...options, projection, sort, limit, ...more }))
+        : readDocuments((more) => collection.aggregate([{ $match: match }, ...tail], { ...options, ...more })),
     )
     return documents.flatMap((document) => toItem(entity, fields, document))
   }
@@ -62,10 +63,10 @@ export function mongoReader(connection: MongoConnection): Reader {
       const keys = ids.map((id) => encodeId(entity, id))
       // The plainest filter there is: marked documents are told by the bookkeeping that is read anyway
       const match: Document = keys.length === 1 ? { _id: keys[0] } : { _id: { $in: keys } }
-      const documents = await connection
-        .collection(entity)
-        .find(match, { ...options, projection: projectionOf(fields) })
-        .toArray()
+      const projection = projectionOf(fields)
+      const documents = await readDocuments((more) =>
+        connection.collection(entity).find(match, { ...options, projection, ...more }),
+      )
       const items = documents.flatMap((document) => (isDeleted(document) ? [] : toItem(entity, fields, document)))
       return new Map<Id, Item>(items.map((item) => [item.record.id, item]))
     },

@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
+import { weigh } from '../../util/weigh.ts'
 import type { Image, Scanned } from '../store.ts'
 import { allOf } from './all-of.ts'
 import { alive, isDeleted, isPending, versionOf } from './bookkeeping.ts'
@@ -8,6 +9,7 @@ import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import { decodeElementRests, decodeRest } from './codec/rest.ts'
 import type { MongoConnection } from './connection.ts'
+import { readDocuments } from './read-documents.ts'
 import { hasRecord, visible } from './visible.ts'
 
 /** The image of a whole document whose id is already decoded. */
@@ -22,31 +24,34 @@ export function imageOf(entity: Entity, id: Id, document: Document): Image {
 
 /** Documents that can have no record, found once, on the first batch: ids of another type sort anywhere. */
 async function quarantined(connection: MongoConnection, entity: Entity): Promise<Scanned['quarantined']> {
-  const documents = await connection
-    .collection(entity)
-    .find(allOf(alive, { $nor: [hasRecord(entity)] }))
-    .toArray()
+  const match = allOf(alive, { $nor: [hasRecord(entity)] })
+  const documents = await readDocuments((more) => connection.collection(entity).find(match, more))
   return documents.map((document) => ({
     id: rawText(document['_id']),
     issues: [{ path: '_id', rule: `is not of the id's kind, ${entity.idKind}`, raw: rawText(document) }],
   }))
 }
 
-/** Whole documents behind `after` in id order. */
+/** Bytes of one batch, about: documents are of 16 MB at most, and a few times that in memory. */
+const maxBytes = 32 * 1024 * 1024
+
+/** Whole documents behind `after` in id order; fewer than asked for where they are large. */
 export async function scan(
   connection: MongoConnection,
   entity: Entity,
   range: { readonly after: Id | null; readonly limit: number },
 ): Promise<Scanned> {
   const behind: Document = range.after === null ? {} : { _id: { $gt: encodeId(entity, range.after) } }
-  const documents = await connection
-    .collection(entity)
-    .find(allOf(behind, visible(entity)) as Document, { sort: { _id: 1 }, limit: range.limit })
-    .toArray()
+  const match = allOf(behind, visible(entity)) as Document
+  const { limit } = range
+  const documents = await readDocuments(
+    (more) => connection.collection(entity).find(match, { sort: { _id: 1 }, limit, ...more }),
+    maxBytes,
+  )
   const images = documents.map((document) => imageOf(entity, decodeId(entity, document['_id']) as Id, document))
   return {
     images,
     quarantined: range.after === null ? await quarantined(connection, entity) : [],
-    next: documents.length < range.limit ? null : images.at(-1)!.id,
+    next: documents.length < limit && weigh(documents) <= maxBytes ? null : images.at(-1)!.id,
   }
 }

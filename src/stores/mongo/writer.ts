@@ -19,10 +19,12 @@ import {
 } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
+import { holdsReplacement } from './codec/unsound.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { bulkPut } from './put.ts'
+import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
 import { answered } from './sent.ts'
 import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
@@ -30,13 +32,22 @@ import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './
 export function mongoWriter(connection: MongoConnection): Writer {
   const options = { maxTimeMS: connection.maxTimeMs }
 
+  /** The document as it is after a guarded change. What was written must not fail for text that is not UTF-8. */
+  async function changed(entity: Entity, filter: Document, stages: Document[]): Promise<Document | null> {
+    const collection = connection.collection(entity)
+    const leniently = { ...options, returnDocument: 'after', enableUtf8Validation: false } as const
+    const document = await collection.findOneAndUpdate(filter, stages, leniently)
+    if (!document || !holdsReplacement(document)) return document
+    // It may stand there by right, or in the place of bytes that are no text: the bytes tell
+    const [present] = await readDocuments((more) => collection.find({ _id: document._id }, more))
+    return present && compareVersions(versionOf(present), versionOf(document)) === 0 ? present : document
+  }
+
   /** One guarded findOneAndUpdate; null where nothing matched and the reason is not a newer epoch. */
   async function change(entity: Entity, id: Id, stage: Document, stamp: Stamp, guard: Document): Promise<Image | null> {
     const _id = encodeId(entity, id)
     const filter = allOf({ _id }, alive, notNewerThan(stamp.epoch), guard) as Document
-    const document = await connection
-      .collection(entity)
-      .findOneAndUpdate(filter, [{ $set: stage }], { ...options, returnDocument: 'after' })
+    const document = await changed(entity, filter, [{ $set: stage }])
     if (document) return imageOf(entity, id, document)
     const there = await connection.collection(entity).findOne({ _id } as Document, { projection: { _cf: 1 } })
     if (there && !isDeleted(there) && versionOf(there).epoch > stamp.epoch) throw staleEpoch(entity, id, there, stamp)
@@ -48,7 +59,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
     const filter = allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, notNewerThan(stamp.epoch)) as Document
     const fresh = { $mergeObjects: [{ $literal: document }, { _cf: bump(stamp) }] }
     const stages = [{ $replaceWith: fresh }, { $unset: '_cf.deleted' }]
-    return connection.collection(entity).findOneAndUpdate(filter, stages, { ...options, returnDocument: 'after' })
+    return changed(entity, filter, stages)
   }
 
   async function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {

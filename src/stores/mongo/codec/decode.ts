@@ -7,6 +7,7 @@ import { isLong } from './is-long.ts'
 import type { Lost } from './mongo-kind.ts'
 import { mongoKind } from './mongo-kinds.ts'
 import { objectOf } from './object-of.ts'
+import { InvalidText, isUnsound, unsoundness } from './unsound.ts'
 
 const maxRaw = 10_000 // characters of a raw value kept with an issue
 const maxPath = 300 // characters of its path, which may hold a client's keys and stands in an index
@@ -16,6 +17,9 @@ const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text
 
 export function rawText(value: unknown): string {
+  // Extended JSON has no form for either
+  if (value instanceof InvalidText) return cut(JSON.stringify(value.text), maxRaw)
+  if (isUnsound(value)) return '{"$date":"(out of range)"}'
   return cut(BSON.EJSON.stringify(value, { relaxed: false }) ?? 'undefined', maxRaw)
 }
 
@@ -62,6 +66,8 @@ function decodeValue(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
 
 function decodeScalar(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
   if (raw === null || raw === undefined || meansNull(leaf.converter, plainNumber(raw))) return null
+  const unsound = unsoundness(raw)
+  if (unsound) return new Refused(unsound)
   const value = decodeValue(leaf, raw, lost)
   if (leaf.values && typeof value === 'string' && !leaf.values.includes(value)) {
     return new Refused('is none of the values that the field allows')

@@ -8,6 +8,14 @@ import { decodeLeaf, decodeObjects, follow, objectsIn } from './decode.ts'
 import { encodeLeaf, encodeNodes, encodeObjects, merge } from './encode.ts'
 import { objectOf } from './object-of.ts'
 import { decodeListRests } from './rest.ts'
+import { hasUnsound } from './unsound.ts'
+
+/** A stored list can't be changed: other programs have to mend it first. */
+export class Unwritable extends Error {
+  constructor(path: string) {
+    super(`${path} in MongoDB holds a date or text that no driver can write back as it is; mend it there`)
+  }
+}
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -51,6 +59,8 @@ function changedObjects(list: ObjectList, raw: unknown, value: unknown, rests: r
   if (equalJson(before, after) && equalJson(restsBefore as Json, (rests ?? null) as Json)) return undefined
   const encoded = encodeObjects(list, value, rests)
   if (encoded === null || !Array.isArray(raw)) return encoded
+  // They would be written back, and the driver can't
+  if (hasUnsound(raw)) throw new Unwritable(list.mongo)
   const stored = byMeaning(objectsIn(raw), before as Json[], restsBefore ?? [])
   return encoded.map(
     (object, index) => stored.get(meaningOf((after as Json[])[index]!, rests?.[index]))?.pop() ?? object,

@@ -1,6 +1,7 @@
 import { BSON, type Document } from 'mongodb'
 import { isPlainObject, type Json } from '../../../util/json.ts'
 import { isLong } from './is-long.ts'
+import { isUnsound } from './unsound.ts'
 
 /**
  * A BSON value that JSON has no form of its own for, as relaxed Extended JSON: `{ "$date": "2020-01-02T03:04:05.678Z" }`.
@@ -8,8 +9,8 @@ import { isLong } from './is-long.ts'
  * Source: MongoDB Extended JSON (v2) specification.
  */
 export function toExtended(raw: unknown): Json | undefined {
+  if (isUnsound(raw) || raw instanceof BSON.Code) return undefined
   if (isLong(raw)) return { $numberLong: raw.toString() }
-  if (raw instanceof BSON.Code || (raw instanceof Date && Number.isNaN(raw.getTime()))) return undefined
   const form = (BSON.EJSON.serialize({ raw } as Document, { relaxed: true }) as { raw: Json }).raw
   return isPlainObject(form) && !JSON.stringify(form).includes('\\u0000') ? (form as Json) : undefined
 }

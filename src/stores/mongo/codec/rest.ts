@@ -4,6 +4,7 @@ import type { Json } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
 import { follow, type Issues, objectsIn, report } from './decode.ts'
 import { objectOf } from './object-of.ts'
+import { unsoundness, withoutUnsound } from './unsound.ts'
 
 function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]): Record<string, unknown> {
   const rest = { ...document }
@@ -42,7 +43,8 @@ export const encodeRest = (rest: Json): Document =>
 const holdsNul = (kept: Json): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.stringify(kept))
 
 function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
-  const rest = withoutMapped(document, nodes)
+  const lost = (where: string, value: unknown): null => report(issues, where, unsoundness(value)!, value)
+  const rest = withoutUnsound(withoutMapped(document, nodes), path === '(unmapped)' ? '' : path, lost) as Document
   if (Object.keys(rest).length === 0) return null
   const kept = BSON.EJSON.serialize(renamed(rest, escaped) as Document, { relaxed: false }) as Json
   return holdsNul(kept) ? report(issues, path, 'holds the character NUL, which jsonb cannot store', rest) : kept
