@@ -1,11 +1,23 @@
 import { Command } from 'commander'
 import { CrossfadeError } from '../util/errors.ts'
 import { printJson, printTable, say } from './output.ts'
+import { told } from './told.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
   readonly config?: string
   readonly json?: boolean
+}
+
+/** Findings are kept in PostgreSQL alone. @throws UNAVAILABLE that says so where it does not answer. */
+async function kept<T>(ask: Promise<T>): Promise<T> {
+  try {
+    return await ask
+  } catch (error) {
+    const line = told(error)
+    if (line === null) throw error
+    throw new CrossfadeError('UNAVAILABLE', `Findings are kept in PostgreSQL alone. ${line}`)
+  }
 }
 
 /** What shadow reads found. */
@@ -20,7 +32,7 @@ export function mismatchesCommand(): Command {
       .option('--json', 'print as JSON')
   add('list', 'groups, most frequent first', 'crossfade mismatches list').action(({ config, json }: Options) =>
     withSession(config, async ({ stores }) => {
-      const groups = await stores.postgres.findings.groups()
+      const groups = await kept(stores.postgres.findings.groups())
       if (json) return printJson(groups)
       if (groups.length === 0) return say('Shadow reads have found nothing.')
       const rows = groups.map((group) => [
@@ -41,7 +53,7 @@ export function mismatchesCommand(): Command {
     'crossfade mismatches show 3fa9',
   ).action((group: string, { config, json }: Options) =>
     withSession(config, async ({ stores }) => {
-      const found = await stores.postgres.findings.show(group)
+      const found = await kept(stores.postgres.findings.show(group))
       if (!found)
         throw new CrossfadeError(
           'BAD_USER_INPUT',
