@@ -1,18 +1,23 @@
 import { Command } from 'commander'
 import { contractOrders } from '../gateway/contract-orders.ts'
+import { connectionNotes } from '../jobs/connections.ts'
 import { missingIndexes } from '../jobs/index-parity.ts'
-import { printJson, say } from './output.ts'
+import { printJson, say, warn } from './output.ts'
 import { withSession } from './with-session.ts'
 
-/** What PostgreSQL lacks to answer as fast, and to promise as much, as MongoDB. */
+/** What the connections are worth, and what PostgreSQL lacks to answer as fast, and to promise as much, as MongoDB. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('the indexes that PostgreSQL lacks: those of MongoDB, and those that the orders of the contract need')
+    .description(
+      'what the connections promise and have room for, and the indexes that PostgreSQL lacks: those of MongoDB, and those that the orders of the contract need',
+    )
     .addHelpText('before', 'Example:\n  crossfade doctor > indexes.sql\n')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')
     .action(({ config, json }: { config?: string; json?: boolean }) =>
       withSession(config, async ({ config: { entities, schema }, stores }) => {
+        const notes = await connectionNotes(stores)
+        for (const { store, problem, text } of notes) (problem ? warn : say)(`${store}: ${text}`)
         const orders = contractOrders(schema, entities)
         const found = (
           await Promise.all(entities.map((entity) => missingIndexes(stores, entity, orders.get(entity.name) ?? [])))
@@ -27,7 +32,8 @@ export function doctorCommand(): Command {
           if (found.length === 0) say('PostgreSQL has every index that MongoDB has and the contract needs.')
         }
         // 2: differs
-        if (found.some(({ statement }) => statement !== null)) process.exitCode = 2
+        if (notes.some(({ problem }) => problem) || found.some(({ statement }) => statement !== null))
+          process.exitCode = 2
       }),
     )
 }

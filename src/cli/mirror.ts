@@ -1,11 +1,14 @@
 import { Command } from 'commander'
-import { newer, readFlag } from '../control/flag-store.ts'
+import type { Flag } from '../control/flag.ts'
+import type { Entity } from '../entity/entity.ts'
 import { deadLetterKind } from '../mirror/dead-letters.ts'
 import { conflictLog } from '../mirror/sweep.ts'
+import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
+import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
-import type { Session } from './session.ts'
+import { told } from './told.ts'
 import { withSession } from './with-session.ts'
 
 interface Owed {
@@ -18,11 +21,8 @@ interface Owed {
   readonly problem: string | null
 }
 
-async function owedOf({ config, stores }: Session, type: string): Promise<Owed> {
-  const entity = config.entities.find(({ name }) => name === type)!
-  const copies = await Promise.allSettled([readFlag(stores.mongo.ledger, type), readFlag(stores.postgres.ledger, type)])
-  const [a, b] = copies.map((copy) => (copy.status === 'fulfilled' ? (copy.value?.flag ?? null) : null))
-  const flag = newer(a ?? null, b ?? null)
+async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): Promise<Owed> {
+  const type = entity.name
   const authority = STAGE_PLAN[flag?.stage ?? 'off'].authority
   try {
     const { debts, ledger } = stores[authority]
@@ -31,7 +31,8 @@ async function owedOf({ config, stores }: Session, type: string): Promise<Owed> 
     const conflicts = (await ledger.tail(conflictLog, 10_000)).filter(({ key }) => key.startsWith(`${type}/`)).length
     return { type, authority, owed: count, oldest, deadLetters, conflicts, problem: null }
   } catch (error) {
-    return { type, authority, owed: null, oldest: null, deadLetters: null, conflicts: null, problem: messageOf(error) }
+    const problem = told(error) ?? messageOf(error)
+    return { type, authority, owed: null, oldest: null, deadLetters: null, conflicts: null, problem }
   }
 }
 
@@ -44,9 +45,14 @@ export function mirrorCommand(): Command {
     .addHelpText('before', 'Example:\n  crossfade mirror status\n')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')
-    .action(({ config, json }: { config?: string; json?: boolean }) =>
-      withSession(config, async (session) => {
-        const rows = await Promise.all(session.config.entities.map(({ name }) => owedOf(session, name)))
+    .action(({ config: file, json }: { config?: string; json?: boolean }) =>
+      withSession(file, async ({ config, stores }) => {
+        const { entities } = config
+        const flags = await knownFlags(
+          stores,
+          entities.map(({ name }) => name),
+        )
+        const rows = await Promise.all(entities.map((entity) => owedOf(stores, entity, flags.get(entity.name))))
         if (json) return printJson(rows)
         printTable(
           ['type', 'authority', 'owed', 'oldest', 'dead letters', 'conflicts', 'problem'],

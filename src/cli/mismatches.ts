@@ -4,6 +4,7 @@ import type { Failures, Findings, MismatchGroup, Undecided, UndecidedReason } fr
 import { CrossfadeError } from '../util/errors.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say } from './output.ts'
+import { told } from './told.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -109,6 +110,17 @@ async function latency(findings: Findings, json: boolean): Promise<void> {
   printTable(['type', 'read by', 'reads', ...latencyHead], rows)
 }
 
+/** Findings are kept in PostgreSQL alone. @throws UNAVAILABLE that says so where it does not answer. */
+async function kept<T>(ask: Promise<T>): Promise<T> {
+  try {
+    return await ask
+  } catch (error) {
+    const line = told(error)
+    if (line === null) throw error
+    throw new CrossfadeError('UNAVAILABLE', `Findings are kept in PostgreSQL alone. ${line}`)
+  }
+}
+
 /** What shadow reads found. */
 export function mismatchesCommand(): Command {
   const mismatches = new Command('mismatches').description('what shadow reads found')
@@ -126,14 +138,14 @@ export function mismatchesCommand(): Command {
   )
     .option('--closed', 'the groups that were closed instead of those that are open')
     .action(({ config, json, closed }: Options & { closed?: boolean }) =>
-      withSession(config, ({ stores }) => list(stores.postgres.findings, closed === true, json === true)),
+      withSession(config, ({ stores }) => kept(list(stores.postgres.findings, closed === true, json === true))),
     )
   add(
     'show <group>',
     'one group with examples, the newest first (one a record, at most 20 are kept)',
     'crossfade mismatches show 3fa9',
   ).action((group: string, { config, json }: Options) =>
-    withSession(config, ({ stores }) => show(stores.postgres.findings, group, json === true)),
+    withSession(config, ({ stores }) => kept(show(stores.postgres.findings, group, json === true))),
   )
   add(
     'close <group>',
@@ -143,7 +155,7 @@ export function mismatchesCommand(): Command {
     .requiredOption('--why <text>', 'kept with the group')
     .action((group: string, { config, json, why }: Options & { why: string }) =>
       withSession(config, async ({ stores }) => {
-        const closed = await stores.postgres.findings.close(group, why)
+        const closed = await kept(stores.postgres.findings.close(group, why))
         if (!closed) throw noGroup(group)
         if (json) printJson(closed)
         else say(`Closed ${closed.fingerprint}: ${closed.type} ${closed.path} (${closed.kind}), ${closed.count} times.`)
@@ -153,8 +165,8 @@ export function mismatchesCommand(): Command {
     .option('--reset', 'forget what was measured so far, since it is of another time: an index was missing')
     .action(({ config, json, reset }: Options & { reset?: boolean }) =>
       withSession(config, async ({ stores }) => {
-        if (!reset) return latency(stores.postgres.findings, json === true)
-        await stores.postgres.findings.clearTimings()
+        if (!reset) return kept(latency(stores.postgres.findings, json === true))
+        await kept(stores.postgres.findings.clearTimings())
         say('Forgotten. Gateways measure on.')
       }),
     )

@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { newer, readFlag } from '../control/flag-store.ts'
 import { kill } from '../control/kill-file.ts'
 import { setStage } from '../control/move.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
 import { isStage, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { fromEither } from './from-either.ts'
+import { knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say } from './output.ts'
 import { readSettings, type Session } from './session.ts'
@@ -63,16 +64,9 @@ export function stageCommand(): Command {
       .option('--json', 'print as JSON')
   add('list', 'the flag of every type', 'crossfade stage list').action(({ config, json }: Options) =>
     withSession(config, async ({ config: app, stores }) => {
-      const flags = await Promise.all(
-        app.entities.map(async ({ name }) => {
-          const [mongo, postgres] = await Promise.all([
-            readFlag(stores.mongo.ledger, name),
-            readFlag(stores.postgres.ledger, name),
-          ])
-          return newer(mongo?.flag ?? null, postgres?.flag ?? null)
-        }),
-      )
-      const known = flags.filter((flag) => flag !== null)
+      const types = app.entities.map(({ name }) => name)
+      const flags = await knownFlags(stores, types)
+      const known = types.flatMap((type) => flags.get(type) ?? [])
       const measured = await measuredLatency(stores.postgres.findings)
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
       if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
@@ -119,10 +113,7 @@ export function stageCommand(): Command {
   add('history [type]', 'who changed what, newest first', 'crossfade stage history Movie').action(
     (type: string | undefined, { config, json }: Options) =>
       withSession(config, async ({ stores }) => {
-        const both = await Promise.all([
-          stores.mongo.ledger.tail('stage', 100, type),
-          stores.postgres.ledger.tail('stage', 100, type),
-        ])
+        const both = await fromEither(stores, ({ ledger }) => ledger.tail('stage', 100, type))
         const entries = both.flat().sort((a, b) => b.at.getTime() - a.at.getTime())
         if (json) return printJson(entries)
         for (const { at, key, value } of entries)

@@ -43,12 +43,21 @@ export class FlagWatch {
     return join(this.#options.dataDir, 'flags.json')
   }
 
-  /** Reads the file, then both stores. @throws MISCONFIGURED where neither knows a type. */
+  /** Types whose flag is not known: neither from the file nor from a store. */
+  missing(): string[] {
+    return this.#options.types.filter((type) => !this.#flags.has(type))
+  }
+
+  /**
+   * Reads the file, then both stores. A type that is not known yet, since a store did not answer, may be later.
+   *
+   * @throws MISCONFIGURED where both answered and neither knows a type.
+   */
   async start(): Promise<void> {
     this.#readFile()
     await this.refresh()
-    const unknown = this.#options.types.filter((type) => !this.#flags.has(type))
-    if (unknown.length > 0) {
+    const unknown = this.missing()
+    if (unknown.length > 0 && this.#down.size === 0) {
       throw new CrossfadeError(
         'MISCONFIGURED',
         `No flag is known for ${unknown.join(', ')}. Run \`crossfade migrate up\`.`,
@@ -103,10 +112,11 @@ export class FlagWatch {
     }
   }
 
-  /** The flag in force for reads: the last one known. */
+  /** The flag in force for reads: the last one known. @throws UNAVAILABLE where no store has told one yet. */
   get(type: string): Flag {
     const flag = this.#flags.get(type)
-    if (!flag) throw new CrossfadeError('MISCONFIGURED', `No flag is known for ${type}.`)
+    if (!flag)
+      throw new CrossfadeError('UNAVAILABLE', `${type} cannot be served yet: no data store has told its stage.`)
     return flag
   }
 
@@ -121,6 +131,10 @@ export class FlagWatch {
     const own = flags.get(type)
     const fresh = performance.now() - at < confirmationMs
     return fresh && own?.epoch === flag.epoch && own.revision === flag.revision ? flag : null
+  }
+
+  has(type: string): boolean {
+    return this.#flags.has(type)
   }
 
   isDown(origin: Origin): boolean {

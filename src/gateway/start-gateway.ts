@@ -53,6 +53,7 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
   const flags = new FlagWatch({ types, ledgers, dataDir, log })
   const mirror = new Mirror({ stores, log })
   const owing = (type: string): 'mongo' | 'postgres' | null => {
+    if (!flags.has(type)) return null
     const plan = STAGE_PLAN[flags.get(type).stage]
     return plan.mirror === null ? null : plan.authority
   }
@@ -95,9 +96,11 @@ function reply(response: ServerResponse, status: number, body: object): void {
 }
 
 /**
- * Starts the gateway: flags first, then the mirror's sweep, then the server.
+ * Starts the gateway: flags first, then the mirror's sweep, then the server. A store that does not answer is no reason
+ * not to: it may come, and `/readyz` tells.
  *
- * @throws CrossfadeError MISCONFIGURED where the mapping or the declared writes cannot work, or no flag is known.
+ * @throws CrossfadeError MISCONFIGURED where the mapping or the declared writes cannot work, or both stores answer and
+ * know no flag.
  */
 export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { config, stores, dataDir } = run
@@ -111,14 +114,17 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const present = (): Instance => ({
     id: instance,
     seen: Date.now(),
-    settled: Object.fromEntries(config.entities.map(({ name }) => [name, permits.settled(name)])),
+    settled: Object.fromEntries(
+      config.entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.settled(name)]),
+    ),
   })
   await announce(ledgers, present())
   const heartbeat = setInterval(() => void announce(ledgers, present()), heartbeatMs).unref()
   flags.onChange(() => void announce(ledgers, present()))
   sweeper.start()
 
-  const readiness = new Readiness(stores.postgres.connection, config.entities, config.migrations)
+  const { entities, migrations } = config
+  const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
   const yoga = createGateway({ schema: config.schema, routing, subject: config.subject })
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
     if (request.url === '/healthz') return reply(response, 200, { alive: true })
@@ -133,9 +139,11 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     server.listen(run.port, run.host ?? '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
+  readiness.start()
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     clearInterval(heartbeat)
+    readiness.stop()
     await new Promise((resolve) => {
       server.close(resolve)
       server.closeIdleConnections()

@@ -1,28 +1,16 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
+import { runCommand, serveOnce } from '../support/run-command.ts'
 
-const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
 const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-addresses-'))
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
 
 /** What a command says on both of its channels. */
 async function said(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
-  const options = { env: { ...process.env, CROSSFADE_DATA_DIR: dataDir, ...env } }
-  try {
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      ['--conditions=source', main, ...args],
-      options,
-    )
-    return stdout + stderr
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    return stdout + stderr
-  }
+  const { stdout, stderr } = await runCommand(args, { CROSSFADE_DATA_DIR: dataDir, ...env })
+  return stdout + stderr
 }
 
 const nobody = '127.0.0.1:9'
@@ -31,21 +19,47 @@ const passwords = ['zeb/ra', 'zeb@ra', 'zeb:ra', 'zeb#ra', 'zeb?ra', 'zeb%ra', '
 const commands: readonly (readonly string[])[] = [['stage', 'list'], ['doctor'], ['mismatches', 'list']]
 
 test('no command prints a password, or half of one, whatever is in it', { timeout: 300_000 }, async () => {
-  for (const [n, password] of passwords.entries()) {
+  const good = 'zebra'
+  const tries = passwords.flatMap((password, n) => {
     const args = commands[n % commands.length]!
-    const bad = await said(args, {
-      MONGODB_URI: `mongodb://user:${password}@${nobody}/shop`,
-      DATABASE_URL: `postgresql://user:zebra@${nobody}/shop`,
-    })
-    expect(bad).not.toMatch(/zeb|ra@/)
-    expect(bad).not.toMatch(/\n {4}at /) // a stack
-    const other = await said(args, {
-      MONGODB_URI: `mongodb://user:zebra@${nobody},127.0.0.1:10/shop`,
-      DATABASE_URL: `postgresql://user:${password}@${nobody}/shop`,
-    })
-    expect(other).not.toMatch(/zeb|ra@/)
-    expect(other).not.toMatch(/\n {4}at /)
+    return [
+      { args, mongo: password, postgres: good },
+      { args, mongo: good, postgres: password },
+    ]
+  })
+  const four = async (from: number): Promise<void> => {
+    await Promise.all(
+      tries.slice(from, from + 4).map(async ({ args, mongo, postgres }) => {
+        const text = await said(args, {
+          MONGODB_URI: `mongodb://user:${mongo}@${nobody},127.0.0.1:10/shop`,
+          DATABASE_URL: `postgresql://user:${postgres}@${nobody}/shop`,
+        })
+        expect(text).not.toBe('')
+        expect(text).not.toMatch(/zeb|ra@/)
+        expect(text).not.toMatch(/\n {4}at /) // a stack
+      }),
+    )
   }
+  for (let from = 0; from < tries.length; from += 4) await four(from)
+})
+
+test('a gateway that finds neither store starts, says what it lacks, and prints hosts only', async () => {
+  const { text, ready } = await serveOnce({
+    CROSSFADE_DATA_DIR: dataDir,
+    MONGODB_URI: `mongodb://user:zeb%2Fra@${nobody}/shop`,
+    DATABASE_URL: `postgresql://user:zeb@ra@${nobody}/shop`,
+  })
+  expect(ready).toContain('"ready":false')
+  expect(ready).toContain('MongoDB: connect ECONNREFUSED 127.0.0.1:9')
+  expect(ready).toContain('PostgreSQL cannot be reached: connect ECONNREFUSED 127.0.0.1:9')
+  expect(text + ready).not.toMatch(/zeb|ra@|%2F/)
+})
+
+test('a gateway whose address cannot be read ends with one line', async () => {
+  const env = { CROSSFADE_DATA_DIR: dataDir, DATABASE_URL: `postgresql://user:zebra@${nobody}/shop` }
+  const { text, ready } = await serveOnce({ ...env, MONGODB_URI: `mongodb://user:zeb/ra@${nobody}/shop` })
+  expect(ready).toBe('')
+  expect(text).toMatch(/^MONGODB_URI cannot be read: [^\n]*\n$/)
 })
 
 const secret = 'user:zebra'
@@ -72,7 +86,7 @@ test.each([
     /^The environment does not fit: DATABASE_URL: expected postgresql/m,
   ],
 ])('what is wrong with %s=%s is one line that says what to do', async (setting, uri, line) => {
-  const text = await said(['mismatches', 'list'], {
+  const text = await said(['migrate', 'status'], {
     MONGODB_URI: `mongodb://${nobody}/x`,
     DATABASE_URL: `postgresql://${nobody}/x`,
     [setting]: uri,

@@ -52,6 +52,16 @@ function clientOf(uri: string, options: MongoClientOptions): MongoClient {
 }
 
 /**
+ * A client that finds no server at its first call is dead for the driver: every later call says that its topology is
+ * closed, also once the server is there. Without that topology the next call makes another.
+ */
+function startAnew(client: MongoClient): void {
+  client.on('topologyClosed', () => {
+    Object.assign(client, { topology: undefined })
+  })
+}
+
+/**
  * A connection whose writes are durable, and whose reads come from the primary, whatever the URI says. Nothing is sent
  * before the first call; a store that is down fails a call after about two seconds.
  *
@@ -69,6 +79,7 @@ export function connectMongo(options: MongoOptions): MongoConnection {
     monitorCommands: true,
   })
   countSent(client)
+  startAnew(client)
   if (options.database === undefined && !namesDatabase.test(options.uri)) {
     const example = `mongodb://${hostsOf(options.uri)}/shop`
     throw new CrossfadeError(

@@ -77,6 +77,8 @@ export interface Executor {
 export interface PostgresConnection extends Executor {
   readonly pool: pg.Pool
   readonly statementTimeoutMs: number
+  /** A connection of the pool, for what sends statements by itself; the caller releases it. */
+  connect(): Promise<pg.PoolClient>
   /** What stands between us and the server. @throws like a statement where it cannot be reached. */
   pooling(): Promise<Pooling>
   /**
@@ -278,5 +280,11 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     return pooling! // known since the first connection
   }
 
-  return Object.assign(executorOf(onPool), { pool, statementTimeoutMs, pooling: how, transaction })
+  return Object.assign(executorOf(onPool), {
+    pool,
+    statementTimeoutMs,
+    connect: checkOut,
+    pooling: how,
+    transaction,
+  })
 }

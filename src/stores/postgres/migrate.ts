@@ -32,8 +32,9 @@ function migrators(db: Kysely<unknown>, app: Migrations): { set: MigrationStatus
   ]
 }
 
-function kysely(connection: PostgresConnection): Kysely<unknown> {
-  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: connection.pool }) })
+function kysely({ connect, pool: { options } }: PostgresConnection): Kysely<unknown> {
+  const pool = { connect, options, end: async () => undefined } // the pool itself is its owner's to close
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
 }
 
 /** Runs what has not run yet; returns the names. @throws MISCONFIGURED with the migration that failed and why. */

@@ -1,0 +1,19 @@
+import type { Stores } from '../routing/routing.ts'
+import type { Store } from '../stores/store.ts'
+import { messageOf } from '../util/errors.ts'
+import { origins } from '../util/origin.ts'
+import { say } from './output.ts'
+import { told } from './told.ts'
+
+/**
+ * Asks both stores, and goes on with what one says while the other does not answer.
+ *
+ * @throws the error of one where neither answers.
+ */
+export async function fromEither<T>(stores: Stores, ask: (store: Store) => Promise<T>): Promise<readonly T[]> {
+  const answers = await Promise.allSettled(origins.map((origin) => ask(stores[origin])))
+  const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+  if (failed.length === answers.length) throw failed[0]
+  for (const error of failed) say(told(error) ?? messageOf(error))
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+}

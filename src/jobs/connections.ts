@@ -1,0 +1,85 @@
+import { liveInstances } from '../control/instances.ts'
+import type { MongoStore } from '../stores/mongo/mongo-store.ts'
+import { type Deployment, deploymentOf } from '../stores/mongo/server-check.ts'
+import { type Capacity, capacityOf } from '../stores/postgres/capacity.ts'
+import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+
+/** What was found of the connections to the stores; a problem is to be mended. */
+export interface ConnectionNote {
+  readonly store: 'MongoDB' | 'PostgreSQL'
+  readonly problem: boolean
+  readonly text: string
+}
+
+interface Stores {
+  readonly mongo: MongoStore
+  readonly postgres: PostgresStore
+}
+
+/** What one gateway opens at most: for clients and the mirror, and for candidate reads. */
+const poolSizes = ({ mongo, postgres }: Stores) => ({
+  mongo: mongo.connection.client.options.maxPoolSize! + mongo.candidateConnection.client.options.maxPoolSize!,
+  postgres: postgres.connection.pool.options.max! + postgres.candidateConnection.pool.options.max!,
+})
+
+export function roomNote(gateways: number, each: number, { connections, limitedBy }: Capacity): ConnectionNote {
+  const needed = gateways * each
+  const sum = `${gateways} ${gateways === 1 ? 'gateway needs' : 'gateways need'} up to ${needed} connections (${each} each)`
+  const room = `there is room for ${connections} (${limitedBy})`
+  const problem = needed > connections
+  const remedy = problem ? ': raise it, or run fewer gateways' : ''
+  return { store: 'PostgreSQL', problem, text: `${sum}; ${room}${remedy}.` }
+}
+
+export function poolerNote({ pooling }: Capacity, each: number): ConnectionNote | null {
+  if (pooling === 'none') return null
+  const text =
+    'a pooler in session mode is in front of it. Its own limits cannot be seen from here: ' +
+    `give this user or database default_pool_size of ${each} a gateway at least. ` +
+    'In transaction or statement mode session settings, prepared statements and timeouts would be lost, and it is refused.'
+  return { store: 'PostgreSQL', problem: false, text }
+}
+
+export function commitNote({ standbys }: Capacity): ConnectionNote {
+  const text =
+    standbys === null
+      ? 'no synchronous_standby_names: a commit is on this server’s disk when it is acknowledged. A standby that is promoted after a crash may lack the last ones.'
+      : `commits wait for standbys (synchronous_standby_names = ${standbys}): one of them that is promoted lacks nothing that was acknowledged.`
+  return { store: 'PostgreSQL', problem: false, text }
+}
+
+const deployments: Readonly<Record<Deployment['kind'], string>> = {
+  set: 'writes are acknowledged once a majority has them on disk.',
+  sharded: 'a sharded cluster: unique keys hold for the whole collection only where they contain the shard key.',
+  standalone:
+    'one server by itself: without transactions and an oplog a delete takes several steps, and writers that bypass the gateway are not seen. Make it a replica set of one.',
+}
+
+export function deploymentNote(deployment: Deployment, each: number): ConnectionNote {
+  const kind = deployment.kind === 'set' ? `the replica set ${deployment.name} of ${deployment.members}: ` : ''
+  return {
+    store: 'MongoDB',
+    problem: false,
+    text: `${kind}${deployments[deployment.kind]} A gateway opens up to ${each} connections.`,
+  }
+}
+
+/**
+ * What `doctor` says of the connections: what stands between, whether there is room for all gateways that were seen
+ * lately, and what an acknowledged write is worth.
+ */
+export async function connectionNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
+  const sizes = poolSizes(stores)
+  const [deployment, capacity, instances] = await Promise.all([
+    deploymentOf(stores.mongo.connection),
+    capacityOf(stores.postgres.connection),
+    liveInstances(stores.postgres.ledger),
+  ])
+  const pooler = poolerNote(capacity, sizes.postgres)
+  return [
+    deploymentNote(deployment, sizes.mongo),
+    ...(pooler ? [pooler] : []),
+    roomNote(Math.max(1, instances.length), sizes.postgres, capacity),
+    commitNote(capacity),
+  ]
+}

@@ -1,0 +1,60 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A way to a server on loopback that a test can cut, close, and lead to another server. */
+export interface TcpProxy {
+  readonly port: number
+  /** Leads new connections to another port, and ends those that are open. */
+  lead(port: number): void
+  /** Ends every connection that is open now. */
+  cut(): void
+  /** Ends what is open, and refuses what comes, until it is called with false. */
+  close(closed: boolean): void
+  stop(): Promise<void>
+}
+
+/** @param answer makes what passes a client's answers on to it; default: as they are. */
+export async function tcpProxy(
+  behind: number,
+  answer: (client: Socket) => (chunk: Buffer) => void = (client) => (chunk) => client.write(chunk),
+): Promise<TcpProxy> {
+  const open = new Set<Socket>()
+  let target = behind
+  let refusing = false
+  const server = createServer((client) => {
+    client.on('error', () => undefined)
+    if (refusing) return client.resetAndDestroy()
+    const upstream = connect(target, '127.0.0.1')
+    upstream.on('error', () => undefined)
+    for (const socket of [client, upstream]) {
+      open.add(socket)
+      socket.on('close', () => {
+        open.delete(socket)
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+    client.on('data', (chunk: Buffer) => upstream.write(chunk))
+    upstream.on('data', answer(client))
+    return undefined
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const cut = (): void => {
+    for (const socket of open) socket.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    lead(port) {
+      target = port
+      cut()
+    },
+    close(closed) {
+      refusing = closed
+      if (closed) cut()
+    },
+    async stop() {
+      cut()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
