@@ -97,6 +97,15 @@ describe('a page', () => {
     expect(found).toEqual([])
   })
 
+  test('that a record was pushed off says nothing of the record, which may be deleted during the look', async () => {
+    const { found } = await comparedPage([
+      { ...alike(a()), listed: { control: [], candidate: [a()] } },
+      { control: [], candidate: [a()] },
+      alike(),
+    ])
+    expect(found).toEqual([])
+  })
+
   test('that has a record of which the control knows nothing is reported', async () => {
     expect((await comparedPage([{ control: [], candidate: [a()] }])).found).toEqual(['extra  a'])
   })
