@@ -45,8 +45,9 @@ function unlike(entity: Entity, id: Id, { control, candidate }: Pair): Finding {
 /**
  * What one comparison could not decide at once, looked at again until it is decided. Each record is decided by itself:
  *
- * - The look at what is owed comes first, then the candidate is read, then the control. A record whose control was at
- *   the same version before that look, and which is not owed, had been mirrored: what still differs is a finding.
+ * - The look at what is owed comes first, then both stores are read. A record that is not owed, at the versions that both
+ *   stores had before that look, had been mirrored by then: what still differs is a finding, whichever store has
+ *   authority.
  * - A record that both stores hold alike and one list alone has is a finding of the list, unless another that differs has
  *   pushed it over the end of a page.
  * - Order and whole values have no version: the control must equal itself before and after, and nothing of the types
@@ -62,8 +63,8 @@ export class Recheck {
   /** Records that both stores hold alike and one list alone has, with their version. */
   readonly #alike = new Map<Id, string>()
   readonly #leftOut: number
-  /** Suspects that the control had no record of at the last look. */
-  readonly #absent = new Set<Id>()
+  /** Suspects whose versions are those of the last look, no longer those that the lists showed. */
+  readonly #looked = new Set<Id>()
   #whole: ReadonlyMap<string, Finding>
   #owed: ReadonlyMap<Id, number> = new Map()
   #isQuiet = true
@@ -146,12 +147,11 @@ export class Recheck {
       }
       return found
     }
-    // A list that the control's record is not on does not say that there is none
-    const isKnown = suspect.control !== null || this.#absent.has(id)
+    // That a record is not on a list does not say that a store has none: it may be deleted during this look
+    const isKnown = (suspect.control !== null && suspect.candidate !== null) || this.#looked.has(id)
     if (this.#owed.has(id) || !isKnown || suspect.control !== now.control || suspect.candidate !== now.candidate) {
       this.#suspects.set(id, now)
-      if (!control) this.#absent.add(id)
-      else this.#absent.delete(id)
+      this.#looked.add(id)
       return []
     }
     this.#suspects.delete(id)
