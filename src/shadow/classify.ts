@@ -22,6 +22,9 @@ export interface Classified {
   readonly whole: ReadonlyMap<string, Finding>
 }
 
+/** What a comparison could not decide at once. */
+export type Open = Omit<Classified, 'decided'>
+
 /** The versions of a record that the lists show; null where a list has it not. */
 export interface Suspect {
   readonly control: string | null
