@@ -19,8 +19,8 @@ const reasons: Record<UndecidedReason, string> = {
   'no room': 'too many others were being looked at: lower the sample',
 }
 
-const noGroup = (group: string): CrossfadeError =>
-  new CrossfadeError('BAD_USER_INPUT', `No one group begins with ${group}; see \`crossfade mismatches list\`.`)
+const noGroup = (group: string, which = 'group'): CrossfadeError =>
+  new CrossfadeError('BAD_USER_INPUT', `No one ${which} begins with ${group}; see \`crossfade mismatches list\`.`)
 
 function printGroups(groups: readonly MismatchGroup[]): void {
   const rows = groups.map(({ fingerprint, type, resolver, kind, path, count, lastAt, closedAt, reopenedAt }) => [
@@ -144,7 +144,7 @@ export function mismatchesCommand(): Command {
     .action((group: string, { config, json, why }: Options & { why: string }) =>
       withSession(config, async ({ stores }) => {
         const closed = await stores.postgres.findings.close(group, why)
-        if (!closed) throw noGroup(group)
+        if (!closed) throw noGroup(group, 'open group')
         if (json) printJson(closed)
         else say(`Closed ${closed.fingerprint}: ${closed.type} ${closed.path} (${closed.kind}), ${closed.count} times.`)
       }),
