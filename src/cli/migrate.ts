@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { prepareFlags } from '../control/prepare-flags.ts'
+import { adoptMappings } from '../jobs/adopt-mappings.ts'
 import { prepareMongo } from '../stores/mongo/connection.ts'
 import { migrateUp, migrationStatus } from '../stores/postgres/migrate.ts'
 import { schemaDrift } from '../stores/postgres/schema-diff.ts'
@@ -18,13 +19,16 @@ interface Options {
 /** Everything that the gateway needs before it can be ready: tables, Mongo's indexes, flags. Safe to repeat. */
 export async function migrateAll({ config, stores }: Pick<Session, 'config' | 'stores'>): Promise<string[]> {
   const done = await migrateUp(stores.postgres.connection, config.migrations)
+  const adopted = await adoptMappings(stores.postgres, config.entities)
   await prepareMongo(stores.mongo.connection, config.entities)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const types = await prepareFlags(
     ledgers,
     config.entities.map(({ name }) => name),
   )
-  return [...done, ...types.map((type) => `flag ${type}`)]
+  const grown = [...adopted].filter(([, count]) => count > 0)
+  const taken = grown.map(([type, count]) => `values of ${count} records of ${type} that are mapped by now`)
+  return [...done, ...taken, ...types.map((type) => `flag ${type}`)]
 }
 
 function migrationText(statements: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { latencies } from '../shadow/latency.ts'
-import type { Failures, Findings, MismatchGroup, Undecided, UndecidedReason } from '../stores/findings.ts'
+import type { Failures, Findings, MismatchGroup, Undecided, UndecidedReason, VerdictCount } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say } from './output.ts'
@@ -20,8 +20,8 @@ const reasons: Record<UndecidedReason, string> = {
   'no room': 'too many others were being looked at: lower the sample',
 }
 
-const noGroup = (group: string): CrossfadeError =>
-  new CrossfadeError('BAD_USER_INPUT', `No one group begins with ${group}; see \`crossfade mismatches list\`.`)
+const noGroup = (group: string, which = 'group'): CrossfadeError =>
+  new CrossfadeError('BAD_USER_INPUT', `No one ${which} begins with ${group}; see \`crossfade mismatches list\`.`)
 
 function printGroups(groups: readonly MismatchGroup[]): void {
   const rows = groups.map(({ fingerprint, type, resolver, kind, path, count, lastAt, closedAt, reopenedAt }) => [
@@ -75,15 +75,28 @@ function printOutages(outages: readonly Failures[]): void {
   printTable(['type', 'read by', 'store', 'reason', 'count', 'last seen'], rows)
 }
 
+const verdicts = ['matched', 'lag', 'indeterminate', 'diverged', 'failed', 'outages', 'shed'] as const
+
+function printVerdicts(counts: readonly VerdictCount[]): void {
+  process.stdout.write('\nComparisons by how they ended:\n')
+  const rows = [...Map.groupBy(counts, ({ type }) => type)].map(([type, of]) => [
+    type,
+    ...verdicts.map((verdict) => of.find((each) => each.verdict === verdict)?.count ?? 0),
+  ])
+  printTable(['type', ...verdicts], rows)
+}
+
 async function list(findings: Findings, closed: boolean, json: boolean): Promise<void> {
   const groups = await findings.groups(closed)
   const undecided = await findings.undecided()
   const outages = await findings.failures('outage')
-  if (json) return printJson({ groups, undecided, outages })
+  const counts = await findings.verdicts()
+  if (json) return printJson({ groups, undecided, outages, verdicts: counts })
   if (groups.length > 0) printGroups(groups)
   else say(closed ? 'No group is closed.' : 'Shadow reads have found no difference.')
   if (undecided.length > 0) printUndecided(undecided)
   if (outages.length > 0) printOutages(outages)
+  if (counts.length > 0) printVerdicts(counts)
 }
 
 async function show(findings: Findings, prefix: string, json: boolean): Promise<void> {
@@ -156,7 +169,7 @@ export function mismatchesCommand(): Command {
     .action((group: string, { config, json, why }: Options & { why: string }) =>
       withSession(config, async ({ stores }) => {
         const closed = await kept(stores.postgres.findings.close(group, why))
-        if (!closed) throw noGroup(group)
+        if (!closed) throw noGroup(group, 'open group')
         if (json) printJson(closed)
         else say(`Closed ${closed.fingerprint}: ${closed.type} ${closed.path} (${closed.kind}), ${closed.count} times.`)
       }),

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Stores as Servers, startStores } from '../embedded/start-stores.ts'
 import type { CrossfadeConfig } from '../gateway/config.ts'
 import type { Stores } from '../routing/routing.ts'
+import { adopt } from '../stores/mongo/codec/adopt.ts'
 import { mongoStore } from '../stores/mongo/mongo-store.ts'
 import { postgresStore } from '../stores/postgres/postgres-store.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
@@ -83,7 +84,7 @@ export async function openSession(configFile: string | undefined, log: (line: st
   try {
     const stores = {
       mongo: mongoStore({ uri: servers.mongo.uri }),
-      postgres: postgresStore({ uri: servers.postgres.uri }),
+      postgres: postgresStore({ uri: servers.postgres.uri, adopt }),
     }
     const close = async (): Promise<void> => {
       await Promise.allSettled([stores.mongo.close(), stores.postgres.close()])

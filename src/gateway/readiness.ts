@@ -1,9 +1,10 @@
 import type { FlagWatch } from '../control/flag-watch.ts'
 import type { Entity } from '../entity/entity.ts'
+import { unadopted } from '../jobs/adopt-mappings.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { mongoProblems } from '../stores/mongo/server-check.ts'
-import type { PostgresConnection } from '../stores/postgres/connection.ts'
 import { type Migrations, migrationStatus } from '../stores/postgres/migrate.ts'
+import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { schemaDrift } from '../stores/postgres/schema-diff.ts'
 import { postgresProblems } from '../stores/postgres/server-check.ts'
 import { messageOf } from '../util/errors.ts'
@@ -11,10 +12,11 @@ import { messageOf } from '../util/errors.ts'
 type Check = () => Promise<readonly string[]>
 
 async function tableProblems(
-  connection: PostgresConnection,
+  postgres: PostgresStore,
   entities: readonly Entity[],
   migrations: Migrations,
 ): Promise<readonly string[]> {
+  const { connection } = postgres
   const problems = await postgresProblems(connection, entities)
   if (problems.length > 0) return problems
   const status = await migrationStatus(connection, migrations)
@@ -22,7 +24,11 @@ async function tableProblems(
     .filter(({ applied }) => applied === null)
     .map(({ set, name }) => `Migration ${set}/${name} has not run.`)
   if (missing.length > 0) return [...missing, 'Run `crossfade migrate up`.']
-  return (await schemaDrift(connection, entities)).map(({ table, problem }) => `${table}: ${problem}.`)
+  const drift = (await schemaDrift(connection, entities)).map(({ table, problem }) => `${table}: ${problem}.`)
+  if (drift.length > 0) return drift
+  const grown = (await unadopted(postgres, entities)).map(({ name }) => name)
+  if (grown.length === 0) return []
+  return [`The mapping of ${grown.join(', ')} has grown; run \`crossfade migrate up\`, which fills its columns.`]
 }
 
 export interface ReadinessOptions {
@@ -55,7 +61,7 @@ export class Readiness {
         async () => flags.missing().map((type) => `No stage is known for ${type}. Run \`crossfade migrate up\`.`),
       ],
       ['mongo', () => mongoProblems(stores.mongo.connection, entities)],
-      ['postgres', () => tableProblems(stores.postgres.connection, entities, migrations)],
+      ['postgres', () => tableProblems(stores.postgres, entities, migrations)],
     ])
   }
 

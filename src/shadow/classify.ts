@@ -22,6 +22,9 @@ export interface Classified {
   readonly whole: ReadonlyMap<string, Finding>
 }
 
+/** What a comparison could not decide at once. */
+export type Open = Omit<Classified, 'decided'>
+
 /** The versions of a record that the lists show; null where a list has it not. */
 export interface Suspect {
   readonly control: string | null
@@ -83,8 +86,8 @@ function classifyList(key: string, control: Lists, candidate: Lists, found: Foun
       if (differing.length > 0) unsettled.add(id)
     } else {
       unsettled.add(id)
-      // An owed version with the content that the candidate has, too, is on its way
-      const onItsWay = item.pending && differences(fields, item.record, twin.record).length === 0
+      // A version that is owed, of content that both have, is on its way
+      const onItsWay = (item.pending || twin.pending) && differences(fields, item.record, twin.record).length === 0
       if (!onItsWay) found.suspects.set(id, { control: versionOf(item), candidate: versionOf(twin) })
     }
   }

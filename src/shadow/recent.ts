@@ -1,7 +1,6 @@
 import type { Id } from '../entity/entity.ts'
-import { type Classified, type Suspect, strays } from './classify.ts'
+import { type Open, type Suspect, strays } from './classify.ts'
 import type { Finding } from './outcome.ts'
-import type { Open } from './recheck.ts'
 
 const keepMs = 10_000
 const maxKept = 5_000
@@ -34,7 +33,7 @@ export class Recent {
   }
 
   /** What is a finding by what is known, and what is open for all that. */
-  decide(type: string, { suspects, members, whole }: Classified): { readonly decided: Finding[]; readonly open: Open } {
+  decide(type: string, { suspects, members, whole }: Open): { readonly decided: Finding[]; readonly open: Open } {
     const decided: Finding[] = []
     const alike = new Set<Id>()
     const open = new Map<Id, Suspect>()

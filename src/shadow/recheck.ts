@@ -5,11 +5,12 @@ import type { UndecidedReason } from '../stores/findings.ts'
 import type { Item } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
-import { type Classified, classify, divergences, type Members, type Suspect, strays, versionOf } from './classify.ts'
+import { classify, divergences, type Members, type Open, type Suspect, strays, versionOf } from './classify.ts'
 import type { Question } from './experiment.ts'
 import type { Owing } from './looks.ts'
 import type { Oldest } from './observations.ts'
 import type { Finding } from './outcome.ts'
+import type { Recent } from './recent.ts'
 
 const maxSuspects = 200 // of one comparison
 
@@ -20,9 +21,6 @@ interface Pair {
 
 const listed = '(listed)'
 const notListed = '(not listed)'
-
-/** What a comparison could not decide at once. */
-export type Open = Omit<Classified, 'decided'>
 
 /** A record that the stores hold in different versions, or one of them alone; with what differs in content. */
 function unlike(entity: Entity, id: Id, { control, candidate }: Pair): Finding {
@@ -45,8 +43,9 @@ function unlike(entity: Entity, id: Id, { control, candidate }: Pair): Finding {
 /**
  * What one comparison could not decide at once, looked at again until it is decided. Each record is decided by itself:
  *
- * - The look at what is owed comes first, then the candidate is read, then the control. A record whose control was at
- *   the same version before that look, and which is not owed, had been mirrored: what still differs is a finding.
+ * - The look at what is owed comes first, then both stores are read. A record that is not owed, at the versions that both
+ *   stores had before that look, had been mirrored by then: what still differs is a finding, whichever store has
+ *   authority.
  * - A record that both stores hold alike and one list alone has is a finding of the list, unless another that differs has
  *   pushed it over the end of a page.
  * - Order and whole values have no version: the control must equal itself before and after, and nothing of the types
@@ -56,33 +55,30 @@ export class Recheck {
   readonly #question: Question
   readonly #entity: Entity | null
   readonly #owing: Owing
-  readonly #onAlike: (id: Id, version: string) => void
-  readonly #suspects: Map<Id, Suspect>
+  readonly #recent: Recent
+  #suspects: Map<Id, Suspect>
   readonly #members: readonly Members[]
   /** Records that both stores hold alike and one list alone has, with their version. */
   readonly #alike = new Map<Id, string>()
   readonly #leftOut: number
-  /** Suspects that the control had no record of at the last look. */
-  readonly #absent = new Set<Id>()
+  /** Suspects whose versions are those of the last look, no longer those that the lists showed. */
+  readonly #looked = new Set<Id>()
   #whole: ReadonlyMap<string, Finding>
   #owed: ReadonlyMap<Id, number> = new Map()
   #isQuiet = true
 
-  /**
-   * @param entity the type of the lists' records; null where whole values are compared.
-   * @param onAlike called with each record that both stores hold alike after all, and its version.
-   */
+  /** `entity` is the type of the lists' records; null where whole values are compared. */
   constructor(
     question: Question,
     entity: Entity | null,
     owing: Owing,
+    recent: Recent,
     { suspects, members, whole }: Open,
-    onAlike: (id: Id, version: string) => void,
   ) {
     this.#question = question
     this.#entity = entity
     this.#owing = owing
-    this.#onAlike = onAlike
+    this.#recent = recent
     this.#suspects = new Map([...suspects].slice(0, maxSuspects))
     this.#leftOut = suspects.size - this.#suspects.size
     this.#members = members
@@ -95,6 +91,14 @@ export class Recheck {
 
   /** Looks once more and tells what that decides. @throws what a store throws; what is not told stays open. */
   async look(tell: (findings: readonly Finding[]) => void): Promise<void> {
+    // While this one waited, others may have looked at the same records
+    const known = this.#recent.decide(this.#question.type, {
+      suspects: this.#suspects,
+      members: this.#members,
+      whole: this.#whole,
+    })
+    this.#suspects = new Map(known.open.suspects)
+    tell(known.decided)
     if (this.#suspects.size > 0) tell(await this.#lookAtRecords(this.#entity!))
     if (this.#alike.size + this.#whole.size > 0) tell(await this.#lookAtLists())
   }
@@ -127,6 +131,7 @@ export class Recheck {
     this.#owed = await this.#owing.owedFor(entity.name, ids)
     const pairOf = await this.#pairs(ids)
     const found = ids.flatMap((id) => this.#judge(entity, id, pairOf(id)))
+    for (const finding of found) this.#recent.found(entity.name, finding)
     // Mostly all of them were pushed over the end, and the lists need not be read again
     if (strays(this.#members, (id) => this.#alike.has(id)).size === 0) this.#alike.clear()
     return found
@@ -142,16 +147,15 @@ export class Recheck {
       const found = isSame ? divergences(allFields(entity), control, candidate) : []
       if (isSame && found.length === 0) {
         this.#alike.set(id, now.control!)
-        this.#onAlike(id, now.control!)
+        this.#recent.alike(entity.name, id, now.control!)
       }
       return found
     }
-    // A list that the control's record is not on does not say that there is none
-    const isKnown = suspect.control !== null || this.#absent.has(id)
+    // That a record is not on a list does not say that a store has none: it may be deleted during this look
+    const isKnown = (suspect.control !== null && suspect.candidate !== null) || this.#looked.has(id)
     if (this.#owed.has(id) || !isKnown || suspect.control !== now.control || suspect.candidate !== now.candidate) {
       this.#suspects.set(id, now)
-      if (!control) this.#absent.add(id)
-      else this.#absent.delete(id)
+      this.#looked.add(id)
       return []
     }
     this.#suspects.delete(id)

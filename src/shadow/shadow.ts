@@ -6,14 +6,14 @@ import type { FieldSet } from '../entity/field-set.ts'
 import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { classify } from './classify.ts'
+import { classify, type Open } from './classify.ts'
 import type { Experiment, Question, Side } from './experiment.ts'
 import { tookTooLong } from './latency.ts'
 import { batched, type Owing } from './looks.ts'
 import type { Finding, Outcome } from './outcome.ts'
 import { Publisher } from './publisher.ts'
 import { Recent } from './recent.ts'
-import { type Open, Recheck } from './recheck.ts'
+import { Recheck } from './recheck.ts'
 import { cut, errorText, shownError } from './redact.ts'
 import { Statistics, type Verdict } from './statistics.ts'
 
@@ -183,13 +183,8 @@ export class Shadow {
       again: () => this.#within('control', question.again()),
       records: (side, ids) => this.#within(side, question.records(side, ids)),
     }
-    const recheck = new Recheck(timed, entity, this.#owing, open, (id, version) =>
-      this.#recent.alike(question.type, id, version),
-    )
-    const tell = (findings: readonly Finding[]): void => {
-      for (const finding of findings) this.#recent.found(question.type, finding)
-      this.#report(question, published, findings)
-    }
+    const recheck = new Recheck(timed, entity, this.#owing, this.#recent, open)
+    const tell = (findings: readonly Finding[]): void => this.#report(question, published, findings)
     let unread = false
     for (const wait of this.#options.recheckMs ?? [200, 1_000, 3_000]) {
       await sleep(wait, undefined, { signal: this.#stopped.signal })

@@ -44,10 +44,6 @@ export class Statistics {
     return counts
   }
 
-  types(): Iterable<readonly [string, Readonly<TypeStatistics>]> {
-    return this.#types
-  }
-
   /** Notes that fields of a type were compared. */
   cover(type: string, paths: readonly string[]): void {
     for (const path of paths) {

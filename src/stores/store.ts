@@ -70,6 +70,12 @@ export interface Image {
   readonly issues: readonly Issue[]
 }
 
+/**
+ * Takes values out of what an image keeps as unmapped where the mapping names them by now; null where there are none.
+ * MongoDB's codec reads them, whichever store keeps them.
+ */
+export type Adopt = (entity: Entity, image: Image) => Image | null
+
 export interface Scanned {
   readonly images: readonly Image[]
   /** Documents whose id does not fit the mapping; they have no record. `id` is Extended JSON text. */

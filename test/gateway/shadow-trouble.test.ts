@@ -97,7 +97,7 @@ test('half of the records missing costs the clients nothing but a bounded number
 
   expect(clients.texts.filter((text) => /crossfade\.(mismatch|shadow)/.test(text))).toEqual([])
   expect(keeping.connections).toBeLessThan(found.length / 5) // one a flush, whatever is found
-  expect(reading.texts.length).toBeLessThan(2 * compared)
+  expect(reading.texts.length).toBeLessThanOrEqual(3 * compared) // a read, and the looks that there is room for
   expect(logged.filter((line) => line === 'mismatch')).toHaveLength(1)
   expect(logged.filter((line) => line.startsWith('Shadow reads found')).length).toBeLessThan(found.length / 20)
 })

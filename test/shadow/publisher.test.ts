@@ -56,6 +56,12 @@ const counts = async (): Promise<(readonly [string, number])[]> =>
 const subjects = async (group: string): Promise<(string | null)[]> =>
   (await stores.postgres.findings.show(group))!.examples.map(({ id }) => id)
 
+/** Opens the gate; each connection that broke meanwhile fails the attempt that meets it. */
+async function comeBack(told: Publisher): Promise<void> {
+  await gate.open()
+  while (!logged.includes('What shadow reads saw is kept again.')) await told.flush()
+}
+
 test('groups count everything; examples are of distinct records', async () => {
   const told = open()
   for (let n = 0; n < 500; n++) told.mismatch(mismatch('title', 'popular'))
@@ -131,14 +137,12 @@ test('while PostgreSQL is down all is counted, a thousand examples are held, and
   await told.flush()
   expect(logged.filter((line) => line.startsWith('What shadow reads saw cannot be kept'))).toHaveLength(1)
   expect(await counts()).toEqual([['before', 1]])
-  await gate.open()
-  await told.flush()
+  await comeBack(told)
   const kept = await counts()
   expect(kept).toHaveLength(101)
   expect(kept.slice(0, 100).every(([, count]) => count === 120)).toBe(true)
   const examples = await Promise.all(kept.map(([group]) => subjects(group)))
   expect(examples.flat().length).toBeLessThanOrEqual(1_001)
-  expect(logged.at(-1)).toBe('What shadow reads saw is kept again.')
 })
 
 test('groups that there is no room for are lost, counted and told', async () => {
@@ -148,10 +152,32 @@ test('groups that there is no room for are lost, counted and told', async () => 
   await told.flush()
   for (let n = 0; n < 4; n++) told.mismatch(mismatch(`other ${n}`, 'id'))
   await told.flush()
-  await gate.open()
+  await comeBack(told)
   await told.stop(30_000)
   expect(await counts()).toHaveLength(1_000)
   expect(logged).toContain('7 mismatches are lost: there was no room for them until they could be kept.')
+})
+
+test('what is found while a batch fails is told with it, or lost where there is no room, and counted', async () => {
+  let isDown = true
+  const told: Publisher = new Publisher({
+    keep: async (seen) => {
+      if (!isDown) return behind.findings.add(seen)
+      isDown = false
+      told.mismatch(mismatch('group 0.', 'later'))
+      told.mismatch(mismatch('group 0.', 'id'))
+      told.mismatch(mismatch('another', 'id'))
+      throw new Error('down')
+    },
+    log: (_level, message) => logged.push(message),
+  })
+  for (let n = 0; n < 1_000; n++) told.mismatch(mismatch(`group ${n}.`, 'id'))
+  await told.flush()
+  await told.stop(30_000)
+  expect(await counts()).toHaveLength(1_000)
+  expect((await counts())[0]).toEqual(['group 0.', 3])
+  expect(await subjects('group 0.')).toEqual(['id'])
+  expect(logged).toContain('1 mismatches are lost: there was no room for them until they could be kept.')
 })
 
 test('the log has the first of each group, and one line for all the others', async () => {

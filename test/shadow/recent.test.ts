@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Classified, Suspect } from '../../src/shadow/classify.ts'
+import type { Open, Suspect } from '../../src/shadow/classify.ts'
 import type { Finding } from '../../src/shadow/outcome.ts'
 import { Recent } from '../../src/shadow/recent.ts'
 
@@ -14,9 +14,9 @@ const finding = (kind: Finding['kind'], controlVersion: string | null, candidate
 })
 
 /** Of record 1, as two lists show it. */
-function met(recent: Recent, control: string | null, candidate: string | null, more: Partial<Classified> = {}): string {
+function met(recent: Recent, control: string | null, candidate: string | null, more: Partial<Open> = {}): string {
   const suspects = new Map<number, Suspect>([[1, { control, candidate }]])
-  const { decided, open } = recent.decide('Note', { decided: [], suspects, members: [], whole: new Map(), ...more })
+  const { decided, open } = recent.decide('Note', { suspects, members: [], whole: new Map(), ...more })
   return `${decided.map(({ kind }) => kind).join()} ${[...open.suspects.keys()].join()}`
 }
 

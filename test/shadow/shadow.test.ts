@@ -97,6 +97,15 @@ describe('a page', () => {
     expect(found).toEqual([])
   })
 
+  test.each(['control', 'candidate'] as const)(
+    'that a record was pushed off says nothing of the record, which the %s may delete during the look',
+    async (side) => {
+      const deleted = { control: [a()], candidate: [a()], [side]: [] }
+      const { found } = await comparedPage([{ ...alike(a()), listed: deleted }, deleted, alike()])
+      expect(found).toEqual([])
+    },
+  )
+
   test('that has a record of which the control knows nothing is reported', async () => {
     expect((await comparedPage([{ control: [], candidate: [a()] }])).found).toEqual(['extra  a'])
   })

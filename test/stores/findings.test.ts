@@ -56,6 +56,26 @@ test('what was found before a group was closed, and told after, does not bring i
   expect(await findings.groups(true)).toMatchObject([{ count: 2 }])
 })
 
+test('twenty records at most have an example, over all batches; a record that has one gets the newest', async () => {
+  const example = (n: number, text: string): SeenGroup['examples'][number] => ({
+    subject: `id ${n}`,
+    id: String(n),
+    agoMs: 0,
+    example: { args: text },
+  })
+  const batch = (from: number, to: number, text: string): SeenGroup => ({
+    ...group('a'),
+    examples: Array.from({ length: to - from }, (_, index) => example(from + index, text)),
+  })
+  await seen(batch(0, 15, 'first'))
+  await seen(batch(10, 30, 'second'))
+  const { group: kept, examples } = (await findings.show('abcd'))!
+  expect(kept.count).toBe(2)
+  expect(examples).toHaveLength(20)
+  const textOf = (id: string): unknown => (examples.find((each) => each.id === id)!.example as { args: string }).args
+  expect([textOf('9'), textOf('10'), textOf('14')]).toEqual(['first', 'second', 'second'])
+})
+
 test('a group is closed once, by an unambiguous beginning of its name', async () => {
   await seen(group('a'), { ...group('b'), fingerprint: 'abcdefffffff', path: 'year' })
   expect(await findings.close('abcdef', 'why')).toBeNull()

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { inject } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
+import { adopt } from '../../src/stores/mongo/codec/adopt.ts'
 import { prepareMongo } from '../../src/stores/mongo/connection.ts'
 import { type MongoStore, mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { connectPostgres } from '../../src/stores/postgres/connection.ts'
@@ -57,7 +58,7 @@ export async function openStores(
   const uri = new URL(databaseUrl)
   uri.pathname = `/${database}`
   const mongo = mongoStore({ uri: mongoUri, database }, candidateMs)
-  const postgres = postgresStore({ uri: uri.href }, candidateMs)
+  const postgres = postgresStore({ uri: uri.href, adopt }, candidateMs)
   const { connection } = postgres
   await migrateUp(connection, {})
   for (const { statement } of await schemaDrift(connection, entities)) {

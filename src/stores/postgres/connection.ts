@@ -12,6 +12,7 @@ import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
+import type { Adopt } from '../store.ts'
 import { parseTimestamp } from './codec/timestamp.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import { type Pooling, poolingOf } from './pooler.ts'
@@ -25,6 +26,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number
   /** What a call waits for a connection, in milliseconds; default 5,000. */
   readonly waitMs?: number
+  /** Default: rows that keep as unmapped what the mapping names by now can't be changed. */
+  readonly adopt?: Adopt
 }
 
 /** Compiles SQL and never runs it: statements run on our own connections, so that they can be prepared and pipelined. */
@@ -75,6 +78,7 @@ export interface Executor {
 }
 
 export interface PostgresConnection extends Executor {
+  readonly adopt: Adopt
   readonly pool: pg.Pool
   readonly statementTimeoutMs: number
   /** A connection of the pool, for what sends statements by itself; the caller releases it. */
@@ -281,6 +285,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   }
 
   return Object.assign(executorOf(onPool), {
+    adopt: options.adopt ?? (() => null),
     pool,
     statementTimeoutMs,
     connect: checkOut,

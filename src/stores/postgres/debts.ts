@@ -24,7 +24,7 @@ export function postgresDebts(connection: PostgresConnection): Debts {
       const rows = await connection.run<Row>(
         sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
       )
-      const images = new Map<Id, Image>(rows.map((row) => [row['id'] as Id, imageOf(entity, row, true)]))
+      const images = new Map<Id, Image>(rows.map((row) => [row['id'] as Id, imageOf(connection, entity, row, true)]))
       const gone = ids.filter((id) => !images.has(id))
       for (const [id, version] of await tombstonesOf(connection, entity, gone)) {
         images.set(id, { id, version, pending: true, record: null, rest: null, issues: [] })

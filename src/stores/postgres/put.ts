@@ -48,7 +48,7 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
     const tombstone = buried.get(id)
     return !tombstone || compareVersions(tombstone, version) < 0
   })
-  const written = live.length > 0 ? await insertRows(tx, entity, live, true) : new Set<Id>()
+  const written = live.length > 0 ? await insertRows(tx, entity, live, 'newer') : new Set<Id>()
   const changed = live.filter(({ id }) => written.has(id))
   if (changed.length > 0) {
     await Promise.all([replaceChildren(tx, entity, changed), replaceIssues(tx, entity, changed)])

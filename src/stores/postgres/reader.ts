@@ -118,7 +118,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
         sql`select ${imageColumns(entity)} from ${tableOf(entity)}
             where ${behind} order by t.id limit ${limit}::int`,
       )
-      const images = rows.map((row) => imageOf(entity, row))
+      const images = rows.map((row) => imageOf(connection, entity, row))
       return { images, quarantined: [], next: rows.length < limit ? null : images.at(-1)!.id }
     },
   }
@@ -133,8 +133,17 @@ function restsOf(entity: Entity, row: Row): ElementRests {
   return rests
 }
 
-/** The image of a whole row. Dirty values were reported when the row was written. */
-export function imageOf(entity: Entity, row: Row, pending = false): Image {
+/**
+ * The image of a whole row. Dirty values were reported when the row was written; those that are mapped by now are taken
+ * out of the rest.
+ */
+export function imageOf({ adopt }: PostgresConnection, entity: Entity, row: Row, pending = false): Image {
+  const image = keptImage(entity, row, pending)
+  return adopt(entity, image) ?? image
+}
+
+/** The image of a row as it is kept. */
+export function keptImage(entity: Entity, row: Row, pending = false): Image {
   const { version, record } = toItem(allFields(entity), row)
   const rest = (row['rest'] ?? null) as Json
   return { id: record.id, version, pending, record, rest, elementRests: restsOf(entity, row), issues: [] }

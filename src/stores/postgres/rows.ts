@@ -16,24 +16,27 @@ const recordset = (columns: readonly ImpliedColumn[]): Sql =>
 const names = (columns: readonly ImpliedColumn[]): Sql => sql.join(columns.map((column) => sql.id(column.name)))
 
 /**
- * Main rows from JSON, in one statement whose text never changes. `on conflict` decides between the authority's create
- * (no clause: a taken id is an error) and the mirror's put, which replaces only what is older.
+ * Main rows from JSON, in one statement whose text never changes.
+ *
+ * @param over what a row that is there gives way to: nothing (a taken id is an error), a newer version, or the same one.
  */
 export async function insertRows(
   tx: Executor,
   entity: Entity,
   contents: readonly Content[],
-  onlyNewer: boolean,
+  over: 'nothing' | 'newer' | 'same',
 ): Promise<Set<Id>> {
   const rows = contents.map((content) => encodeRow(entity, content))
   const { columns, name } = impliedTables(entity)[0]!
   const updates = columns
     .filter((column) => column.name !== 'id')
     .map(({ name: c }) => sql`${sql.id(c)} = excluded.${sql.id(c)}`)
-  const conflict = onlyNewer
-    ? sql`on conflict (id) do update set ${sql.join(updates)}
-          where (t._cf_epoch, t._cf_counter) < (excluded._cf_epoch, excluded._cf_counter)`
-    : sql``
+  const replaced = sql.raw(over === 'newer' ? '<' : '=')
+  const conflict =
+    over === 'nothing'
+      ? sql``
+      : sql`on conflict (id) do update set ${sql.join(updates)}
+          where (t._cf_epoch, t._cf_counter) ${replaced} (excluded._cf_epoch, excluded._cf_counter)`
   const written = await tx.run<{ id: Id }>(
     sql`insert into ${sql.id(name)} as t (${names(columns)})
         select ${names(columns)} from json_to_recordset(${JSON.stringify(rows)}::json) as r(${recordset(columns)})

@@ -5,6 +5,7 @@ import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Patch } from '../patch.ts'
 import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
+import { adoptRecord, isStale } from './adopt-rest.ts'
 import { keepTombstones, lockRecords, nextCounter, noteOwed, restampTombstone, tombstonesOf } from './bookkeeping.ts'
 import type { Row } from './codec/decode.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
@@ -19,6 +20,16 @@ import { imageColumns, tableOf } from './select.ts'
 interface VersionRow {
   readonly epoch: string
   readonly counter: string
+}
+
+/** The row keeps as unmapped what the mapping names by now. */
+class Stale extends CrossfadeError {
+  constructor(entity: Entity, id: Id) {
+    super(
+      'UNAVAILABLE',
+      `${entity.name} ${id} keeps values that were mapped later; \`crossfade migrate up\` takes them.`,
+    )
+  }
 }
 
 const toVersion = ({ epoch, counter }: VersionRow): Version => ({ epoch: Number(epoch), counter: Number(counter) })
@@ -44,7 +55,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
 
   async function whole(tx: Executor, entity: Entity, id: Id, pending: boolean): Promise<Image> {
     const rows = await tx.run<Row>(sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`)
-    return imageOf(entity, rows[0]!, pending)
+    return imageOf(connection, entity, rows[0]!, pending)
   }
 
   async function refuseStale(tx: Executor, entity: Entity, id: Id, stamp: Stamp): Promise<void> {
@@ -65,7 +76,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
       }
       const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (buried?.counter ?? 0) + 1) }
       const content = { record, rest: null, version }
-      await insertRows(tx, entity, [content], false)
+      await insertRows(tx, entity, [content], 'nothing')
       await Promise.all([
         replaceChildren(tx, entity, [content]),
         stamp.owed && noteOwed(tx, entity, record.id, version),
@@ -74,7 +85,18 @@ export function postgresWriter(connection: PostgresConnection): Writer {
     })
   }
 
-  function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, expected?: Version): Promise<Image | null> {
+  /** A field that was mapped later takes its value out of the rest before anything is changed. */
+  async function patch(...args: Parameters<typeof patchOnce>): Promise<Image | null> {
+    try {
+      return await patchOnce(...args)
+    } catch (error) {
+      if (!(error instanceof Stale)) throw error
+      await adoptRecord(connection, args[0], args[1])
+      return patchOnce(...args)
+    }
+  }
+
+  function patchOnce(entity: Entity, id: Id, change: Patch, stamp: Stamp, expected?: Version): Promise<Image | null> {
     return onRecord(entity, id, async (tx) => {
       const guard = expected
         ? sql`and (t._cf_epoch, t._cf_counter) = (${expected.epoch}::bigint, ${expected.counter}::bigint)`
@@ -84,15 +106,16 @@ export function postgresWriter(connection: PostgresConnection): Writer {
         sql`_cf_epoch = ${stamp.epoch}::bigint`,
         sql`_cf_counter = ${nextCounter}`,
       ]
-      const [bumped] = await tx.run<VersionRow>(
+      const [bumped] = await tx.run<VersionRow & { readonly stale: boolean }>(
         sql`update ${tableOf(entity)} set ${sql.join(sets)}
             where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint ${guard}
-            returning t._cf_epoch as epoch, t._cf_counter as counter`,
+            returning t._cf_epoch as epoch, t._cf_counter as counter, ${isStale(entity)} as stale`,
       )
       if (!bumped) {
         await refuseStale(tx, entity, id, stamp)
         return null
       }
+      if (bumped.stale) throw new Stale(entity, id)
       await patchChildren(tx, entity, id, change)
       const [image] = await Promise.all([
         whole(tx, entity, id, stamp.owed),

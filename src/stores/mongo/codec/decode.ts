@@ -126,7 +126,7 @@ export function decodeObjects(list: ObjectList, raw: unknown, issues: Issues): u
   })
 }
 
-function decodeNodes(nodes: readonly Node[], document: unknown, issues: Issues): Record<string, unknown> {
+export function decodeNodes(nodes: readonly Node[], document: unknown, issues: Issues): Record<string, unknown> {
   const record: Record<string, unknown> = {}
   for (const node of nodes) {
     const raw = follow(document, node.steps)

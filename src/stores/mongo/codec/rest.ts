@@ -42,7 +42,8 @@ export const encodeRest = (rest: Json): Document =>
 /** The escape of NUL in JSON text, with no backslash of its own before it. */
 const holdsNul = (kept: Json): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.stringify(kept))
 
-function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
+/** What the nodes do not name, as Extended JSON; null where they name everything. */
+export function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
   const lost = (where: string, value: unknown): null => report(issues, where, unsoundness(value)!, value)
   const rest = withoutUnsound(withoutMapped(document, nodes), path === '(unmapped)' ? '' : path, lost) as Document
   if (Object.keys(rest).length === 0) return null

@@ -1,0 +1,91 @@
+import { BSON, type Document } from 'mongodb'
+import type { Issue } from '../../../codec/refused.ts'
+import type { Entity, Node, ObjectList } from '../../../entity/entity.ts'
+import { valueAt } from '../../../entity/values.ts'
+import { isPlainObject, type Json } from '../../../util/json.ts'
+import type { Image } from '../../store.ts'
+import { decodeNodes, follow } from './decode.ts'
+import { objectOf } from './object-of.ts'
+import { decodeElementRests, encodeRest, restOf } from './rest.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Numbers as the driver reads them, and not as the classes that keep their types. */
+const asRead = (document: Document): Document => BSON.deserialize(BSON.serialize(document))
+
+/** Whether what another store kept as unmapped holds a path that the mapping names by now. */
+function names(nodes: readonly Node[], rest: unknown, present: Members | null): boolean {
+  if (!isPlainObject(rest)) return false
+  return nodes.some((node) => {
+    const raw = follow(rest, node.steps)
+    if (raw === undefined) return false
+    if (!node.embed) return true
+    // Of an object that is mapped already, the members that are not stay in the rest
+    const members = present?.[node.key] ?? null
+    return members === null || names(node.nodes, raw, members as Members)
+  })
+}
+
+/** The members that a document has, over those of the record. */
+function taken(nodes: readonly Node[], document: Document, members: Members, issues: Issue[]): Record<string, unknown> {
+  const record: Record<string, unknown> = { ...members }
+  for (const node of nodes) {
+    const raw = follow(document, node.steps)
+    if (raw === undefined) continue
+    const object = node.embed && objectOf(raw)
+    const present = members[node.key]
+    record[node.key] =
+      object && isPlainObject(present)
+        ? taken(node.nodes, object, present, issues)
+        : decodeNodes([node], document, issues)[node.key]
+  }
+  return record
+}
+
+/** Likewise for the objects of a list, each with the rest of its own. */
+function takenList(list: ObjectList, value: unknown, rests: readonly Json[], issues: Issue[]): [unknown, Json[]] {
+  const objects = (value ?? []) as Members[]
+  const documents = objects.map((_, index) => (rests[index] ? encodeRest(rests[index]) : {}))
+  return [
+    objects.map((members, index) => taken(list.nodes, asRead(documents[index]!), members, issues)),
+    documents.map((document, index) => restOf(document, list.nodes, `${list.mongo}.${index}.(unmapped)`, issues)),
+  ]
+}
+
+const staleLists = ({ lists }: Entity, { record, elementRests = {} }: Image): ObjectList[] =>
+  [...lists.values()].filter((list) => {
+    const objects = valueAt(record!, list.keys) as readonly Members[] | null
+    return elementRests[list.path]?.some((rest, index) => names(list.nodes, rest, objects?.[index] ?? null))
+  })
+
+/** Puts a value at a path of a record, whose objects on the way are there. */
+function withValue(record: Members, [key, ...deeper]: readonly string[], value: unknown): Members {
+  if (deeper.length === 0) return { ...record, [key!]: value }
+  return { ...record, [key!]: withValue(record[key!] as Members, deeper, value) }
+}
+
+/**
+ * A field that is mapped later finds its value in what was kept as unmapped, where it was written before: the image
+ * with such values in their fields, and without them in its rest. Null where there are none.
+ */
+export function adopt(entity: Entity, image: Image): Image | null {
+  const { record, rest } = image
+  if (record === null) return null
+  const isStale = names(entity.nodes, rest, record)
+  const lists = staleLists(entity, image)
+  if (!isStale && lists.length === 0) return null
+  const issues = [...image.issues]
+  const document = rest === null ? {} : encodeRest(rest)
+  let adopted: Members = isStale ? taken(entity.nodes, asRead(document), record, issues) : record
+  const elementRests: Record<string, readonly Json[]> = {
+    ...image.elementRests,
+    ...(isStale ? decodeElementRests(entity, document, issues) : {}),
+  }
+  for (const list of lists) {
+    const [objects, rests] = takenList(list, valueAt(record, list.keys), elementRests[list.path] ?? [], issues)
+    adopted = withValue(adopted, list.keys, objects)
+    elementRests[list.path] = rests
+  }
+  const left = restOf(document, entity.nodes, '(unmapped)', issues)
+  return { ...image, record: { ...adopted, id: record.id }, rest: left, elementRests, issues }
+}

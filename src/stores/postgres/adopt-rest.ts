@@ -1,0 +1,96 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Entity, Id, Node, ObjectList } from '../../entity/entity.ts'
+import { onceFor } from '../../util/once-for.ts'
+import { ids as idArray, lockRecords } from './bookkeeping.ts'
+import type { Row } from './codec/decode.ts'
+import type { Content } from './codec/encode.ts'
+import { constant, type Executor, type PostgresConnection } from './connection.ts'
+import { replaceIssues } from './data-issues.ts'
+import { rowsOf } from './objects.ts'
+import { keptImage } from './reader.ts'
+import { insertRows, replaceChildren } from './rows.ts'
+import { imageColumns, tableOf } from './select.ts'
+
+type Sql = RawBuilder<unknown>
+
+const anyOf = (parts: readonly Sql[]): Sql => (parts.length === 0 ? sql`false` : sql`(${sql.join(parts, sql` or `)})`)
+
+/** Names in a rest that begin with $ have one more; see the codec of MongoDB's documents. */
+const escaped = (step: string): string => (step.startsWith('$') ? `$${step}` : step)
+
+/** Whether jsonb of unmapped values holds a path that the nodes name; `alias` has the columns of the objects. */
+function holds(rest: Sql, alias: Sql, nodes: readonly Node[], path: readonly string[]): Sql {
+  const parts = nodes.map((node) => {
+    const steps = [...path, ...node.steps.map(escaped)]
+    const there = sql`${rest} #> ${sql.lit(`{${steps.map((step) => JSON.stringify(step)).join(',')}}`)} is not null`
+    if (!node.embed) return there
+    const present = sql`${alias}.${sql.id(node.embed.column)}`
+    return sql`(${there} and (${present} is not true or ${holds(rest, alias, node.nodes, steps)}))`
+  })
+  return anyOf(parts)
+}
+
+/** Whether a row keeps as unmapped what the mapping names by now, outside of lists. */
+export const isStale = onceFor((entity: Entity) =>
+  constant(sql`coalesce(t.rest is not null and ${holds(sql`t.rest`, sql`t`, entity.nodes, [])}, false)`),
+)
+
+const listIsStale = (list: ObjectList): Sql =>
+  sql`exists (select ${rowsOf(list)} and e.rest is not null and ${holds(sql`e.rest`, sql`e`, list.nodes, [])})`
+
+/** The same, lists of objects included. */
+const isStaleAnywhere = onceFor((entity: Entity) =>
+  constant(anyOf([isStale(entity), ...entity.lists.values().map(listIsStale)])),
+)
+
+async function adoptRows(
+  { adopt }: PostgresConnection,
+  tx: Executor,
+  entity: Entity,
+  ids: readonly Id[],
+): Promise<number> {
+  await lockRecords(tx, entity, ids)
+  const rows = await tx.run<Row>(
+    sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
+  )
+  const adopted = rows.flatMap((row) => adopt(entity, keptImage(entity, row)) ?? [])
+  if (adopted.length === 0) return 0
+  const contents = adopted as (Content & (typeof adopted)[number])[]
+  await insertRows(tx, entity, contents, 'same')
+  await Promise.all([replaceChildren(tx, entity, contents), replaceIssues(tx, entity, adopted)])
+  return adopted.length
+}
+
+/** One record's values out of its rest, at its version. */
+export async function adoptRecord(connection: PostgresConnection, entity: Entity, id: Id): Promise<void> {
+  await connection.transaction((tx) => adoptRows(connection, tx, entity, [id]))
+}
+
+/** Rows that one statement looks at: a table without any such value is gone through as well. */
+const batch = 2_000
+
+interface Looked {
+  readonly last: Id | null
+  readonly stale: readonly Id[] | null
+}
+
+/**
+ * Takes what is mapped by now out of the rest of every row: after a mapping has grown. Can be stopped at any point and
+ * run again; a gateway with the older mapping may put back some, which another run takes.
+ *
+ * @returns how many records had such values.
+ */
+export async function adoptRest(connection: PostgresConnection, entity: Entity): Promise<number> {
+  let adopted = 0
+  for (let after: Id | null = null; ; ) {
+    const behind: Sql = after === null ? sql`true` : sql`t.id > ${after}`
+    const rows = sql`select * from ${tableOf(entity)} where ${behind} order by t.id limit ${batch}::int`
+    const [looked]: readonly Looked[] = await connection.run<Looked>(
+      sql`select max(t.id) as last, array_agg(t.id) filter (where ${isStaleAnywhere(entity)}) as stale from (${rows}) t`,
+    )
+    const { last, stale }: Looked = looked!
+    if (last === null) return adopted
+    if (stale) adopted += await connection.transaction((tx) => adoptRows(connection, tx, entity, stale))
+    after = last
+  }
+}
