@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { inject } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
+import { adoptMappings } from '../../src/jobs/adopt-mappings.ts'
 import { adopt } from '../../src/stores/mongo/codec/adopt.ts'
 import { prepareMongo } from '../../src/stores/mongo/connection.ts'
 import { type MongoStore, mongoStore } from '../../src/stores/mongo/mongo-store.ts'
@@ -64,6 +65,7 @@ export async function openStores(
   for (const { statement } of await schemaDrift(connection, entities)) {
     if (statement) await connection.run(sql.raw(statement))
   }
+  await adoptMappings(postgres, entities)
   await prepareMongo(mongo.connection, entities)
   return {
     mongo,
