@@ -1,4 +1,4 @@
-import type { Progress } from '../jobs/backfill.ts'
+import type { Progress } from '../jobs/checkpoint.ts'
 
 /** Progress on stderr: one line that is written over on a terminal, JSON lines elsewhere. */
 export class ProgressLine {
@@ -9,15 +9,17 @@ export class ProgressLine {
   }
 
   show(progress: Progress): void {
-    const { seen, total, copied, quarantined, blocked } = progress
+    const { seen, total, copied, mended, removed, quarantined, refused } = progress
     if (!process.stderr.isTTY) {
       process.stderr.write(
-        `${JSON.stringify({ job: 'backfill', type: this.#type, seen, total, copied, quarantined, blocked })}\n`,
+        `${JSON.stringify({ job: 'backfill', type: this.#type, seen, total, copied, mended, removed, quarantined, refused })}\n`,
       )
       return
     }
-    const odd = quarantined + blocked > 0 ? `, ${quarantined + blocked} kept out` : ''
-    process.stderr.write(`\r${this.#type}: ${seen} of ${total}, ${copied} copied${odd}`)
+    const odd = quarantined + refused > 0 ? `, ${quarantined + refused} kept out` : ''
+    process.stderr.write(
+      `\r${this.#type}: ${seen} of ${total === null ? 'an unknown number' : `about ${total}`}, ${copied} copied${odd}`,
+    )
   }
 
   end(): void {

@@ -11,3 +11,12 @@ export function untilSignal(): Promise<void> {
     process.on('SIGTERM', stop)
   })
 }
+
+/** A signal that is aborted by the first Ctrl-C or SIGTERM. */
+export function untilAborted(): AbortController {
+  const controller = new AbortController()
+  void untilSignal().then(() => controller.abort())
+  return controller
+}
+
+export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError'

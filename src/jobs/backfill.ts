@@ -1,117 +1,127 @@
-import type { Entity, Id } from '../entity/entity.ts'
-import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import { ensureUnique } from '../stores/postgres/constraints.ts'
-import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
-import { CrossfadeError } from '../util/errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newer, readFlag } from '../control/flag-store.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import { isTrouble } from '../stores/failure.ts'
+import { adoptRest } from '../stores/postgres/adopt-rest.ts'
+import { awaitWithin } from '../util/await-within.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
-
-/** How far a backfill is; kept after every batch, so that a killed one goes on where it was. */
-export interface Progress {
-  readonly type: string
-  /** Documents in the collection when the run began. */
-  readonly total: number
-  readonly seen: number
-  /** Records written; the others were there already, at this version or a newer one. */
-  readonly copied: number
-  /** Documents that have no record; each is a data issue. */
-  readonly quarantined: number
-  /** Records that a unique constraint keeps out. */
-  readonly blocked: number
-  readonly done: boolean
-}
-
-export interface BackfillOptions {
-  readonly stores: { readonly mongo: MongoStore; readonly postgres: PostgresStore }
-  readonly entity: Entity
-  /** Documents a batch; default 500. */
-  readonly batch?: number
-  readonly onProgress?: (progress: Progress) => void
-  readonly signal?: AbortSignal
-}
+import { origins } from '../util/origin.ts'
+import type { BackfillOptions, Checkpoint, Progress } from './checkpoint.ts'
+import { copyBatch } from './copy-batch.ts'
+import { removeBatch } from './remove-batch.ts'
 
 const kind = 'backfill'
 const claimMs = 60_000
 
-/** A batch that took longer from read to put is read again first: it may have been overtaken by a delete and more. */
-const deadlineMs = 10_000
+/** A batch that takes longer is followed by one of half its size. */
+const slowMs = 5_000
 
-interface Checkpoint extends Progress {
-  readonly after: Id | null
+/** How often a batch is tried where a store is in trouble, each time after twice as long. */
+const maxTries = 6
+const firstWaitMs = 1_000
+
+const fresh = (type: string): Checkpoint => ({
+  type,
+  total: null,
+  seen: 0,
+  copied: 0,
+  mended: 0,
+  removed: 0,
+  quarantined: 0,
+  refused: 0,
+  done: false,
+  phase: 'copy',
+  after: null,
+})
+
+/** @throws BAD_USER_INPUT where MongoDB does not rule, or where nothing would keep the copy as it is. */
+async function checkStage({ mongo, postgres }: BackfillOptions['stores'], type: string): Promise<void> {
+  const [a, b] = await Promise.all([readFlag(mongo.ledger, type), readFlag(postgres.ledger, type)])
+  const flag = newer(a?.flag ?? null, b?.flag ?? null)
+  if (flag === null || (STAGE_PLAN[flag.stage].authority === 'mongo' && STAGE_PLAN[flag.stage].mirror !== null)) return
+  const why =
+    flag.stage === 'off'
+      ? 'writes do not reach PostgreSQL yet: `stage set` it to dualwrite first'
+      : 'PostgreSQL has authority, and its records would be replaced'
+  throw new CrossfadeError('BAD_USER_INPUT', `${type} is ${flag.stage}: ${why}.`)
+}
+
+/** Tries again, spaced and bounded, where a store is in trouble; a fault of the job itself ends it. */
+async function patiently<T>({ stores, entity, log, signal }: BackfillOptions, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      const trouble = origins.some((origin) => isTrouble(stores[origin].failureOf(error)))
+      if (!trouble || tries === maxTries) throw error
+      const waitMs = firstWaitMs * 2 ** (tries - 1)
+      log?.(`${entity.name}: ${messageOf(error)}; try ${tries + 1} of ${maxTries} in ${waitMs / 1_000} s`)
+      await sleep(waitMs, undefined, { signal })
+    }
+  }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason)
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 /**
- * Copies a collection in batches by id, each put only where Postgres has nothing as new. Can be killed at any point and
- * run again; memory is bounded by the batch.
+ * Makes a type's tables equal to its collection, in batches by id. What MongoDB has is put where PostgreSQL has nothing
+ * as new; what differs at the same version, or without one, is kept in conflicts and replaced; rows without a document
+ * go. Can be killed at any point and run again; memory is bounded by the batch.
  *
- * @throws TRY_AGAIN where another backfill of the type is running.
+ * @throws TRY_AGAIN where another backfill of the type is running; BAD_USER_INPUT in a stage that has no use for it.
  */
 export async function backfill(options: BackfillOptions): Promise<Progress> {
-  const { stores, entity, batch = 500, signal } = options
+  const { stores, entity, signal } = options
   const { ledger } = stores.postgres
+  await checkStage(stores, entity.name)
   const owner = `${process.pid}-${Math.random().toString(36).slice(2)}`
   const key = `backfill/${entity.name}`
   if (!(await ledger.claim(key, owner, claimMs))) {
     throw new CrossfadeError('TRY_AGAIN', `A backfill of ${entity.name} is running already.`)
   }
+  const stopped = aborted(signal)
+  stopped.catch(() => undefined)
   try {
-    const entry = await ledger.get(kind, entity.name)
-    const earlier = entry?.value as Checkpoint | undefined
-    const total = await stores.mongo.documents(entity)
-    const fresh: Checkpoint = {
-      type: entity.name,
-      total,
-      seen: 0,
-      copied: 0,
-      quarantined: 0,
-      blocked: 0,
-      done: false,
-      after: null,
-    }
-    let at: Checkpoint = earlier && !earlier.done ? { ...earlier, total } : fresh
-    let revision = entry?.revision ?? null
-    while (!at.done) {
-      signal?.throwIfAborted()
-      at = await copyBatch(options, at, batch)
-      if (!(await ledger.compareAndSet(kind, entity.name, revision, { ...at } as unknown as Json))) {
-        throw new CrossfadeError('CONFLICT', `The checkpoint of ${entity.name} was changed by another backfill.`)
-      }
-      revision = (revision ?? 0) + 1
-      await ledger.claim(key, owner, claimMs)
-      options.onProgress?.(at)
-    }
-    return at
+    return await Promise.race([run(options, () => ledger.claim(key, owner, claimMs)), stopped])
   } finally {
-    await ledger.release(key, owner)
+    // A store that hangs must not keep who pressed Ctrl-C waiting: the claim expires by itself
+    await awaitWithin(
+      ledger.release(key, owner).catch(() => undefined),
+      500,
+    )
   }
 }
 
-async function copyBatch({ stores, entity }: BackfillOptions, at: Checkpoint, limit: number): Promise<Checkpoint> {
-  const { mongo, postgres } = stores
-  for (;;) {
+async function run(options: BackfillOptions, renew: () => Promise<boolean>): Promise<Progress> {
+  const { stores, entity, batch = 500, signal } = options
+  const { ledger } = stores.postgres
+  await adoptRest(stores.postgres.connection, entity)
+  const entry = await ledger.get(kind, entity.name)
+  const earlier = entry?.value as Checkpoint | undefined
+  const total = await stores.mongo.estimate(entity)
+  let at: Checkpoint = { ...fresh(entity.name), ...(earlier && !earlier.done ? earlier : {}), total }
+  let revision = entry?.revision ?? null
+  let limit = batch
+  while (!at.done) {
+    signal?.throwIfAborted()
     const began = performance.now()
-    const { images, quarantined, next } = await mongo.reader.scan(entity, { after: at.after, limit })
-    if (performance.now() - began > deadlineMs) continue
-    const outcomes = await postgres.writer.bulkPut(entity, images)
-    if (quarantined.length > 0) await postgres.dataIssues.quarantine(entity, quarantined)
-    const count = (put: string): number => outcomes.filter((outcome) => outcome.put === put).length
-    return {
-      ...at,
-      after: next,
-      seen: at.seen + images.length + quarantined.length,
-      copied: at.copied + count('applied'),
-      quarantined: at.quarantined + quarantined.length,
-      blocked: at.blocked + count('blocked'),
-      done: next === null,
+    const step = at.phase === 'copy' ? copyBatch : removeBatch
+    const from = at
+    at = await patiently(options, () => step(options, from, limit))
+    limit = performance.now() - began > slowMs ? Math.max(1, Math.floor(limit / 2)) : Math.min(batch, limit * 2)
+    signal?.throwIfAborted()
+    if (!(await ledger.compareAndSet(kind, entity.name, revision, { ...at } as unknown as Json))) {
+      throw new CrossfadeError('CONFLICT', `The checkpoint of ${entity.name} was changed by another backfill.`)
     }
+    revision = (revision ?? 0) + 1
+    await renew()
+    options.onProgress?.(at)
   }
-}
-
-/** What can only be seen when all types are there: dangling references and duplicates; then the constraints that fit. */
-export async function settleConstraints(postgres: PostgresStore, entities: readonly Entity[]): Promise<void> {
-  const targets = new Map(entities.map((entity) => [entity.name, entity]))
-  for (const entity of entities) {
-    await postgres.dataIssues.findDangling(entity, targets)
-    const clean = await postgres.dataIssues.findDuplicates(entity)
-    await ensureUnique(postgres.connection, entity, clean)
-  }
+  return at
 }

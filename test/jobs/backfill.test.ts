@@ -1,10 +1,21 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import type { Document } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { initialFlag } from '../../src/control/flag.ts'
+import { raiseFlag } from '../../src/control/flag-store.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import { int, list, objectId, text } from '../../src/entity/field.ts'
-import { backfill, type Progress, settleConstraints } from '../../src/jobs/backfill.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
+import type { Progress } from '../../src/jobs/checkpoint.ts'
+import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
+import { conflictLog } from '../../src/mirror/sweep.ts'
+import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { insertExported } from '../../src/stores/mongo/sample.ts'
+import { planPatch } from '../../src/stores/patch.ts'
 import type { Json } from '../../src/util/json.ts'
 import { compareStores } from '../support/compare-stores.ts'
+import { mongoProxy } from '../support/mongo-proxy.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Parcel = defineEntity('Parcel', {
@@ -40,18 +51,103 @@ test('a backfill that is stopped goes on where it was, and copies nothing twice'
     'aborted',
   )
   const result = await backfill({ stores, entity: Parcel, batch: 10 })
-  expect(result).toMatchObject({ total: 97, seen: 97, copied: 96, quarantined: 1, blocked: 0, done: true })
+  expect(result).toMatchObject({ total: 97, seen: 97, copied: 96, quarantined: 1, refused: 0, done: true })
   expect(await compareStores(stores, Parcel)).toEqual({ compared: 96, different: [] })
 })
 
-test('a second run finds everything there, and leaves newer records alone', async () => {
-  const id = '0'.repeat(24)
-  const [image] = (await stores.mongo.reader.scan(Parcel, { after: null, limit: 1 })).images
-  const newer = { ...image!, version: { epoch: 1, counter: 9 }, record: { ...image!.record!, id, code: 1000 } }
-  expect(await stores.postgres.writer.bulkPut(Parcel, [newer])).toEqual([{ put: 'applied' }])
-  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 97, copied: 0, quarantined: 1 })
-  const [row] = await stores.postgres.debts.images(Parcel, [id])
-  expect(row).toMatchObject({ version: { epoch: 1, counter: 9 }, record: { code: 1000 } })
+test('a second run finds everything there', async () => {
+  const result = await backfill({ stores, entity: Parcel })
+  expect(result).toMatchObject({ seen: 97, copied: 0, mended: 0, removed: 0, quarantined: 1 })
+})
+
+test('a second run makes the tables equal, and keeps what it replaces', async () => {
+  const { mongo, postgres } = stores
+  const owed = { epoch: 1, owed: true }
+  const id = (n: number): string => n.toString(16).padStart(24, '0')
+  const collection = mongo.connection.collection(Parcel)
+  const versioned = await mongo.writer.patch(Parcel, id(1), planPatch(Parcel, { code: 101 }), owed)
+  await postgres.writer.bulkPut(Parcel, [versioned!])
+  // Replaced whole by a program that does not know us: the version is gone, the row has one
+  await collection.replaceOne({ _id: encodeId(Parcel, id(1)) } as never, { code: 111, tags: ['new'], weight: 2 })
+  // Changed at the same version, on either side; also where the mapping does not name it
+  await collection.updateOne({ _id: encodeId(Parcel, id(2)) } as never, { $set: { code: 222 } })
+  await collection.updateOne({ _id: encodeId(Parcel, id(3)) } as never, { $set: { weight: 9 } })
+  await postgres.connection.run(sql`update parcels set code = 444 where id = ${id(4)}`)
+  // Ahead in the mirror, with other content
+  const [image] = await mongo.debts.images(Parcel, [id(5)])
+  const ahead = { epoch: 1, counter: 9 }
+  await postgres.writer.bulkPut(Parcel, [{ ...image!, version: ahead, record: { ...image!.record!, code: 555 } }])
+  // Gone, behind everybody's back; and there without a document
+  await collection.deleteOne({ _id: encodeId(Parcel, id(6)) } as never)
+  await postgres.writer.bulkPut(Parcel, [
+    { ...image!, id: id(0xabc), record: { ...image!.record!, id: id(0xabc), code: 777 } },
+  ])
+  const lines: string[] = []
+  const result = await backfill({ stores, entity: Parcel, batch: 10, log: (line) => lines.push(line) })
+  expect(result).toMatchObject({ seen: 96, copied: 0, mended: 5, removed: 2, done: true })
+  expect(await compareStores(stores, Parcel)).toEqual({ compared: 95, different: [] })
+  const kept = (await mongo.ledger.tail(conflictLog, 100)).map(({ key, value }) => [
+    key.slice(-1),
+    (value as { record: { code: number } }).record.code,
+  ])
+  expect(kept.toSorted((x, y) => (x[0]! < y[0]! ? -1 : 1))).toEqual([
+    ['1', 101],
+    ['2', 2],
+    ['3', 3],
+    ['4', 444],
+    ['5', 555],
+  ])
+  // A late put brings nothing back
+  expect(
+    await postgres.writer.bulkPut(Parcel, [{ ...image!, id: id(6), record: { ...image!.record!, id: id(6) } }]),
+  ).toEqual([{ put: 'late' }])
+  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 96, copied: 0, mended: 0, removed: 0 })
+})
+
+describe('A MongoDB that does not answer every time', () => {
+  const timeUp = { ok: 0, code: 50, codeName: 'MaxTimeMSExpired', errmsg: 'operation exceeded time limit' }
+
+  /** A backfill whose answers from MongoDB may be others than the server gave. */
+  async function through(change: (answer: Document) => Document | null, log?: (line: string) => void) {
+    const uri = new URL(inject('mongoUri'))
+    const proxy = await mongoProxy(Number(uri.port), change)
+    uri.port = String(proxy.port)
+    const mongo = mongoStore({ uri: uri.href, database: stores.mongo.connection.db.databaseName })
+    try {
+      return await backfill({ stores: { ...stores, mongo }, entity: Parcel, log })
+    } finally {
+      await mongo.close()
+      await proxy.stop()
+    }
+  }
+
+  test('a collection whose documents are not counted in time is copied all the same', async () => {
+    const isCount = (answer: Document): boolean => 'n' in answer && !('cursor' in answer)
+    expect(await through((answer) => (isCount(answer) ? timeUp : null))).toMatchObject({
+      total: null,
+      seen: 96,
+      done: true,
+    })
+  })
+
+  test('a batch that is not read in time is read again, and that is told', async () => {
+    let left = 1
+    const lines: string[] = []
+    const isBatch = ({ cursor }: Document): boolean => cursor?.firstBatch?.[0]?.tags !== undefined
+    const once = (answer: Document): Document | null => (isBatch(answer) && left-- > 0 ? timeUp : null)
+    expect(await through(once, (line) => lines.push(line))).toMatchObject({ seen: 96, done: true })
+    expect(lines).toEqual([expect.stringMatching(/^Parcel: .*; try 2 of 6 in 1 s$/)])
+  })
+})
+
+test.each([
+  ['off', 'Parcel is off: writes do not reach PostgreSQL yet: `stage set` it to dualwrite first.'],
+  ['live', 'Parcel is live: PostgreSQL has authority, and its records would be replaced.'],
+] as const)('a type that is %s is not copied', async (stage, message) => {
+  const flag = { ...initialFlag('Parcel'), stage }
+  for (const { ledger } of [stores.mongo, stores.postgres])
+    await raiseFlag(ledger, { ...flag, epoch: stage === 'off' ? 1 : 2 })
+  await expect(backfill({ stores, entity: Parcel })).rejects.toMatchObject({ code: 'BAD_USER_INPUT', message })
 })
 
 test('what could not be carried is told with its rule, and keeps the constraint from being made', async () => {

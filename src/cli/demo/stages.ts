@@ -1,7 +1,9 @@
 import { readFlag } from '../../control/flag-store.ts'
 import { setStage } from '../../control/move.ts'
-import { backfill, settleConstraints } from '../../jobs/backfill.ts'
+import { backfill } from '../../jobs/backfill.ts'
+import { settleConstraints } from '../../jobs/settle-constraints.ts'
 import { stages } from '../../stage/stage.ts'
+import { copiedTypes } from '../backfill.ts'
 import { ProgressLine } from '../progress-line.ts'
 import type { Session } from '../session.ts'
 import { moveOptions } from '../sweep-now.ts'
@@ -15,7 +17,8 @@ export async function moveToShadow(session: Session, showProgress: boolean): Pro
   for (const { name } of config.entities) {
     if ((await stageOf(name)) === 0) await setStage(options, { type: name, stage: 'dualwrite', why: 'demo' })
   }
-  for (const entity of config.entities) {
+  const copied = await copiedTypes(stores, config.entities)
+  for (const entity of config.entities.filter(({ name }) => copied.includes(name))) {
     const line = showProgress ? new ProgressLine(entity.name) : null
     await backfill({ stores, entity, onProgress: (progress) => line?.show(progress) })
     line?.end()

@@ -16,6 +16,8 @@ export interface MongoStore extends Store {
   readonly candidateConnection: MongoConnection
   /** Documents of the collection, also those that can have no record. */
   documents(entity: Entity): Promise<number>
+  /** How many documents there are, about, from the collection's statistics; null where the server does not say. */
+  estimate(entity: Entity): Promise<number | null>
 }
 
 /**
@@ -33,6 +35,11 @@ export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): Mo
     reader: mongoReader(connection),
     candidate: mongoReader(candidateConnection),
     writer: mongoWriter(connection),
+    estimate: (entity) =>
+      connection
+        .collection(entity)
+        .estimatedDocumentCount({ maxTimeMS: 2_000 })
+        .catch(() => null),
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
     debts: mongoDebts(connection),
     ledger: mongoLedger(connection),

@@ -48,6 +48,8 @@ export interface IssueCount {
 export interface DataIssues {
   /** Documents that have no record. */
   quarantine(entity: Entity, records: readonly WithIssues[]): Promise<void>
+  /** Records that a constraint or rule keeps out; replaces what was found of all of `ids` before. */
+  keepOut(entity: Entity, ids: readonly Id[], records: readonly WithIssues[]): Promise<void>
   /** References that point nowhere, found by one anti-join a field; replaces what was found before. */
   findDangling(entity: Entity, targets: ReadonlyMap<string, Entity>): Promise<void>
   /** Values that a unique field holds more than once; replaces what was found before. True where there are none. */
@@ -62,6 +64,15 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
   return {
     async quarantine(entity, records) {
       await connection.transaction((tx) => insertIssues(tx, entity, records, 'quarantine'))
+    },
+
+    async keepOut(entity, ids, records) {
+      await connection.transaction(async (tx) => {
+        await tx.run(
+          sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids.map(String)}::text[]) and found = 'kept out'`,
+        )
+        await insertIssues(tx, entity, records, 'kept out')
+      })
     },
 
     async findDangling(entity, targets) {

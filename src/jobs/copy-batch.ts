@@ -1,0 +1,86 @@
+import { sameRecord } from '../compare/differences.ts'
+import { equalJson } from '../compare/equal-json.ts'
+import type { Entity } from '../entity/entity.ts'
+import { keepConflict } from '../mirror/sweep.ts'
+import type { Image, PutOutcome } from '../stores/store.ts'
+import { compareVersions } from '../stores/version.ts'
+import type { Json } from '../util/json.ts'
+import type { BackfillOptions, Checkpoint } from './checkpoint.ts'
+
+/** A batch that took longer from read to put is read again first: it may have been overtaken by a delete and more. */
+const deadlineMs = 10_000
+
+const isEqual = (entity: Entity, a: Image, b: Image): boolean =>
+  sameRecord(entity, a.record, b.record) &&
+  equalJson(a.rest, b.rest) &&
+  equalJson((a.elementRests ?? {}) as Json, (b.elementRests ?? {}) as Json)
+
+/**
+ * Records that a put left as they were, since their version is as high or higher: equal ones are done; of others the
+ * table's copy goes to conflicts, and the document is put above it.
+ */
+async function mend({ stores, entity, log }: BackfillOptions, late: readonly Image[]): Promise<number> {
+  const { mongo, postgres } = stores
+  const ids = late.map(({ id }) => id)
+  const copies = new Map((await postgres.debts.images(entity, ids)).map((image) => [image.id, image]))
+  let mended = 0
+  for (const image of late) {
+    const copy = copies.get(image.id)
+    const order = copy && compareVersions(copy.version, image.version)
+    if (!copy || order! < 0 || (order === 0 && isEqual(entity, copy, image))) continue
+    // A write through a gateway may have reached both between the two reads
+    const [present] = await mongo.debts.images(entity, [image.id])
+    if (!present || compareVersions(present.version, image.version) !== 0) continue
+    if (order! > 0 && isEqual(entity, copy, { ...present }) && copy.record !== null) {
+      // The document lost its version and nothing else
+      if (!(await mongo.writer.restamp(entity, image.id, present.version, copy.version))) continue
+    } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, 'mongo', present, copy)))
+      continue
+    const [outcome] = await postgres.writer.bulkPut(entity, await mongo.debts.images(entity, [image.id]))
+    if (outcome?.put === 'applied') mended++
+  }
+  return mended
+}
+
+/** Why a record is kept out, for its data issue; null where it is not. */
+function refusalOf(outcome: PutOutcome): string | null {
+  if (outcome.put === 'refused') return outcome.reason
+  return outcome.put === 'blocked' ? `${outcome.constraint} is held by ${outcome.by.join(', ')}` : null
+}
+
+/** Copies the documents behind the checkpoint. */
+export async function copyBatch(options: BackfillOptions, at: Checkpoint, limit: number): Promise<Checkpoint> {
+  const { stores, entity } = options
+  const { mongo, postgres } = stores
+  for (;;) {
+    const began = performance.now()
+    const { images, quarantined, next } = await mongo.reader.scan(entity, { after: at.after, limit })
+    if (performance.now() - began > deadlineMs && limit > 1) {
+      limit = Math.ceil(limit / 2)
+      continue
+    }
+    const outcomes = await postgres.writer.bulkPut(entity, images)
+    const late = images.filter((_, index) => outcomes[index]!.put === 'late')
+    const mended = late.length > 0 ? await mend(options, late) : 0
+    const keptOut = images.flatMap(({ id }, index) => {
+      const rule = refusalOf(outcomes[index]!)
+      return rule === null ? [] : [{ id, issues: [{ path: '(record)', rule, raw: '' }] }]
+    })
+    if (quarantined.length > 0) await postgres.dataIssues.quarantine(entity, quarantined)
+    await postgres.dataIssues.keepOut(
+      entity,
+      images.map(({ id }) => id),
+      keptOut,
+    )
+    return {
+      ...at,
+      after: next,
+      phase: next === null ? 'remove' : 'copy',
+      seen: at.seen + images.length + quarantined.length,
+      copied: at.copied + outcomes.filter(({ put }) => put === 'applied').length,
+      mended: at.mended + mended,
+      quarantined: at.quarantined + quarantined.length,
+      refused: at.refused + keptOut.length,
+    }
+  }
+}
