@@ -44,6 +44,16 @@ describe.skipIf(version === null)('Behind PgBouncer', () => {
     }
   })
 
+  test('with room for one session only it does not show what it does, and is refused for the moment', async () => {
+    const bouncer = await startPgBouncer(inject('databaseUrl'), 'session', 1)
+    bouncers.push(bouncer)
+    const connection = connectPostgres({ uri: bouncer.uri, poolSize: 1 })
+    open.push(connection)
+    const error = await connection.run(sql`select 1`).catch((reason: unknown) => reason)
+    expect(failureOf(error)).toBe('busy')
+    expect(String(error)).toContain('see default_pool_size')
+  })
+
   test('a command behind one that is refused says so in one line', async () => {
     const bouncer = await startPgBouncer(inject('databaseUrl'), 'transaction')
     bouncers.push(bouncer)
