@@ -1,5 +1,6 @@
 import type { Failure } from '../stores/failure.ts'
 import { failureOf as mongoFailure } from '../stores/mongo/errors.ts'
+import { ConnectionFailure } from '../stores/postgres/connection-failure.ts'
 import { failureOf as postgresFailure } from '../stores/postgres/errors.ts'
 import { messageOf } from '../util/errors.ts'
 import { hostsOf, withoutSecrets } from '../util/store-uri.ts'
@@ -29,7 +30,9 @@ export function told(error: unknown, env: NodeJS.ProcessEnv = process.env): stri
     const uri = env[setting]
     const place = uri ? `${hostsOf(uri)} (${setting})` : 'the data directory'
     const why = withoutSecrets(messageOf(error), uri ?? '').replaceAll(/\s*\n\s*/g, ' ')
-    return `${store} at ${place}: ${why.replace(/\.$/, '')}. ${remedies[failure]}`
+    // What was found wrong with a connection says itself what to do
+    const remedy = error instanceof ConnectionFailure && failure === 'unfit' ? '' : ` ${remedies[failure]}`
+    return `${store} at ${place}: ${why.replace(/\.$/, '')}.${remedy}`
   }
   return null
 }

@@ -5,9 +5,16 @@ import { failureOf } from '../../src/stores/postgres/errors.ts'
 import { openGateway } from '../support/gateway.ts'
 import { rounds } from '../support/long.ts'
 import { type PgBouncer, pgbouncerVersion, startPgBouncer } from '../support/pgbouncer.ts'
+import { runCommand } from '../support/run-command.ts'
 
 const version = pgbouncerVersion()
 if (version === null) console.log('pgbouncer is not on PATH: its tests are skipped')
+
+const withPath = (uri: string, database: string): string => {
+  const url = new URL(uri)
+  url.pathname = `/${database}`
+  return url.href
+}
 
 const bouncers: PgBouncer[] = []
 const open: PostgresConnection[] = []
@@ -37,6 +44,28 @@ describe.skipIf(version === null)('Behind PgBouncer', () => {
     }
   })
 
+  test('with room for one session only it does not show what it does, and is refused for the moment', async () => {
+    const bouncer = await startPgBouncer(inject('databaseUrl'), 'session', 1)
+    bouncers.push(bouncer)
+    const connection = connectPostgres({ uri: bouncer.uri, poolSize: 1 })
+    open.push(connection)
+    const error = await connection.run(sql`select 1`).catch((reason: unknown) => reason)
+    expect(failureOf(error)).toBe('busy')
+    expect(String(error)).toContain('see default_pool_size')
+  })
+
+  test('a command behind one that is refused says so in one line', async () => {
+    const bouncer = await startPgBouncer(inject('databaseUrl'), 'transaction')
+    bouncers.push(bouncer)
+    const env = { MONGODB_URI: withPath(inject('mongoUri'), 'none'), DATABASE_URL: bouncer.uri }
+    const { code, stderr } = await runCommand(['migrate', 'status'], env)
+    expect(stderr).toMatch(
+      /^PostgreSQL at 127\.0\.0\.1:\d+ \(DATABASE_URL\): a pooler in transaction mode .* itself\.$/m,
+    )
+    expect(stderr).not.toMatch(/\n {4}at /)
+    expect(code).toBe(1)
+  })
+
   test('in session mode sessions are ours: settings, prepared statements, pipelines and locks', async () => {
     const connection = await through('session')
     const shown = sql`select current_setting('timezone') as zone, current_setting('statement_timeout') as time`
@@ -63,6 +92,15 @@ describe.skipIf(version === null)('Behind PgBouncer', () => {
       const answers = await Promise.all(Array.from({ length: 100 }, () => api.ask(rate, { id: String(_id) })))
       expect(answers.filter((text) => text.includes('"errors"'))).toEqual([])
       await api.settled()
+      const { mongo, postgres } = api.stores
+      const [{ name }] = (await postgres.connection.run(sql`select current_database() as name`)) as [{ name: string }]
+      const said = await runCommand(['doctor', '--json'], {
+        MONGODB_URI: withPath(inject('mongoUri'), mongo.connection.db.databaseName),
+        DATABASE_URL: withPath(bouncer.uri, name),
+      })
+      expect(said.stderr).toMatch(/^PostgreSQL: a pooler in session mode .* default_pool_size of 28 a gateway/m)
+      expect(said.stderr).toMatch(/^PostgreSQL: \d+ gateways? needs? up to \d+ connections/m)
+      expect(said.stderr).toMatch(/^MongoDB: the replica set /m)
       await api.close()
     }
   })

@@ -24,6 +24,7 @@ export interface PgBouncer {
 export async function startPgBouncer(
   server: string,
   mode: 'session' | 'transaction' | 'statement',
+  poolSize = 30,
 ): Promise<PgBouncer> {
   const { hostname, port: behind, username, password, pathname } = new URL(server)
   const port = await pickPort(undefined, () => undefined)
@@ -39,7 +40,7 @@ export async function startPgBouncer(
     'auth_type = scram-sha-256',
     `auth_file = ${join(dir, 'users.txt')}`,
     `pool_mode = ${mode}`,
-    'default_pool_size = 30',
+    `default_pool_size = ${poolSize}`,
     'server_idle_timeout = 1', // a database in use cannot be dropped
   ]
   writeFileSync(join(dir, 'pgbouncer.ini'), `${config.join('\n')}\n`)

@@ -72,6 +72,8 @@ export function connectMongo(options: MongoOptions): MongoConnection {
     maxPoolSize: options.poolSize ?? 50,
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
+    // A server that was given up for an error is looked at again after this at the latest; the driver's own is 10 s
+    heartbeatFrequencyMS: 2_000,
     waitQueueTimeoutMS: options.waitMs ?? 5_000,
     retryWrites: true,
     retryReads: true,

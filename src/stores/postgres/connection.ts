@@ -10,10 +10,9 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
-import { CrossfadeError, messageOf } from '../../util/errors.ts'
-import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
+import { messageOf } from '../../util/errors.ts'
 import type { Adopt } from '../store.ts'
-import { parseTimestamp } from './codec/timestamp.ts'
+import { clientConfig } from './client-config.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import { type Pooling, poolingOf } from './pooler.ts'
 import { settleSession } from './session-settings.ts'
@@ -125,42 +124,6 @@ async function send<T>(
 /** The next statement on the connection fails and tells. */
 const ignore = (): void => undefined
 
-type Parser = (text: string) => unknown
-
-const driverParser = pg.types.getTypeParser as (oid: number, format?: string) => Parser
-const timestamptz = 1184
-const arrays = { text: 1009, timestamptz: 1185, numeric: 1231 } // the OIDs of built-in types are fixed
-
-function parserOf(oid: number, format?: string): Parser {
-  const parser = driverParser(oid, format)
-  if (oid === timestamptz) return parseTimestamp
-  if (oid === arrays.numeric) return driverParser(arrays.text) // the driver makes them doubles
-  if (oid !== arrays.timestamptz) return parser
-  const texts = driverParser(arrays.text)
-  return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : parseTimestamp(each)))
-}
-
-/** The driver's own reading of the address. @throws MISCONFIGURED with its reason, without the password. */
-function configOf({ uri, waitMs = 5_000 }: PostgresOptions): pg.ClientConfig {
-  const config: pg.ClientConfig = {
-    connectionString: uri,
-    connectionTimeoutMillis: waitMs,
-    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
-    keepAlive: true,
-    fallback_application_name: 'crossfade',
-  }
-  checkUri('DATABASE_URL', uri)
-  try {
-    new pg.Client(config) // connects nowhere yet
-  } catch (error) {
-    const several = hostsOf(uri).includes(',')
-      ? ' The driver takes one host; a proxy or a name may stand for several.'
-      : ''
-    throw new CrossfadeError('MISCONFIGURED', `DATABASE_URL: ${withoutSecrets(messageOf(error), uri)}.${several}`)
-  }
-  return config
-}
-
 const sharedSessions = (pooling: 'transaction' | 'statement'): string =>
   `a pooler in ${pooling} mode gives each ${pooling} another session, which loses time zone, timeouts and durable commits: ` +
   'set pool_mode = session for this user or database, or name the server itself'
@@ -171,7 +134,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   // A server that hangs does not time its statements; the client's own limit comes a little later
   const patienceMs = statementTimeoutMs + 1_000
   const poolSize = options.poolSize ?? 20
-  const config = configOf(options)
+  const config = clientConfig(options.uri, options.waitMs ?? 5_000)
   let pooling: Promise<Pooling> | undefined
   const pool = new pg.Pool({
     ...config,
@@ -198,13 +161,8 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       if (isClear(error)) throw error
       // One that waited in vain for another's connection has neither code nor cause
       const waited = full && error instanceof Error && !('code' in error) && error.cause === undefined
-      throw new ConnectionFailure(
-        waited ? 'busy' : 'unreachable',
-        `PostgreSQL cannot be reached: ${messageOf(error)}`,
-        {
-          cause: error,
-        },
-      )
+      const text = `PostgreSQL cannot be reached: ${messageOf(error)}`
+      throw new ConnectionFailure(waited ? 'busy' : 'unreachable', text, { cause: error })
     }
   }
 
@@ -216,9 +174,6 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown')
       broken = false
       return rows
-    } catch (error) {
-      broken = error instanceof ConnectionFailure
-      throw error
     } finally {
       client.off('error', ignore)
       client.release(broken)
@@ -278,6 +233,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       client.release(broken)
     }
   }
+
   async function how(): Promise<Pooling> {
     const client = await checkOut()
     client.release()

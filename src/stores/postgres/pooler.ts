@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import { ConnectionFailure } from './connection-failure.ts'
 
 /**
  * What stands between a client and the server. A pooler answers with session numbers of its own; whether it keeps a
@@ -46,10 +47,12 @@ async function share(client: pg.ClientBase, config: pg.ClientConfig): Promise<Ex
  * What a new connection goes through.
  *
  * @param pid the server's number of the session, as the server tells it.
+ * @throws ConnectionFailure where a pooler lets nobody else in, so that it does not show.
  */
 export async function poolingOf(client: pg.ClientBase, pid: number, config: pg.ClientConfig): Promise<Pooling> {
   if ((client as { readonly processID?: number | null }).processID === pid) return 'none'
   const found = await awaitWithin(share(client, config), patienceMs)
-  // The other one waits for our session to end: it is ours alone
-  return found === timedOut ? 'session' : found
+  if (found !== timedOut) return found
+  const text = `the pooler in front of PostgreSQL gave no second connection within ${patienceMs / 1_000} s: see default_pool_size`
+  throw new ConnectionFailure('busy', text)
 }
