@@ -5,13 +5,15 @@ import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 import { canonicalAt } from './canonical.ts'
-import { equalJson } from './equal-json.ts'
+import { equalJson, sameKeyOrder } from './equal-json.ts'
 
 /** Two values of one field that do not mean the same. Sensitive values are already hidden. */
 export interface Difference {
   readonly path: string
   readonly control: Json
   readonly candidate: Json
+  /** Set where the values are equal but for it. */
+  readonly only?: 'order of keys'
 }
 
 export const hidden = '[redacted]'
@@ -21,8 +23,10 @@ type Members = Readonly<Record<string, unknown>>
 function leafDifference(leaf: Leaf, control: Members, candidate: Members): Difference[] {
   const a = canonicalAt(control, leaf)
   const b = canonicalAt(candidate, leaf)
-  if (equalJson(a, b)) return []
-  return [{ path: leaf.path, control: leaf.sensitive ? hidden : a, candidate: leaf.sensitive ? hidden : b }]
+  const isEqual = equalJson(a, b)
+  if (isEqual && sameKeyOrder(a, b)) return []
+  const shown = leaf.sensitive ? { control: hidden, candidate: hidden } : { control: a, candidate: b }
+  return [{ path: leaf.path, ...shown, ...(isEqual ? { only: 'order of keys' } : {}) }]
 }
 
 function presenceDifference(embed: Embed, control: Members, candidate: Members): Difference[] {

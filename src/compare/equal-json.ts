@@ -12,3 +12,15 @@ export function equalJson(a: Json, b: Json): boolean {
   if (keys.length !== Object.keys(b).length) return false
   return keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key]!, b[key]!))
 }
+
+/** Whether two equal values also have their keys in the same order, which clients see. */
+export function sameKeyOrder(a: Json, b: Json): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return true
+  if (Array.isArray(a) || Array.isArray(b))
+    return (a as Json[]).every((element, index) => sameKeyOrder(element, (b as Json[])[index]!))
+  const keys = Object.keys(b)
+  return Object.entries(a).every(([key, value], index) => keys[index] === key && sameKeyOrder(value, b[key]!))
+}
+
+/** Equal to a client, to the order of keys. */
+export const sameJson = (a: Json, b: Json): boolean => equalJson(a, b) && sameKeyOrder(a, b)

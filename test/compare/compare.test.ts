@@ -85,8 +85,22 @@ describe('Differences', () => {
 
   test('equal records have none', () => {
     const values = { name: 'a', at: new Date(5), extra: { a: 1, b: 2 }, tags: ['x'], inner: { deep: null } }
-    expect(differences(all, record(values), record({ ...values, at: new Date(5), extra: { b: 2, a: 1 } }))).toEqual([])
+    expect(differences(all, record(values), record({ ...values, at: new Date(5) }))).toEqual([])
     expect(sameRecord(Thing, record(values), record(values))).toBe(true)
+  })
+
+  test('tell another order of keys as that alone: clients see the order', () => {
+    const a = record({ extra: { a: 1, b: [{ c: 2, d: 3 }] } })
+    const b = record({ extra: { a: 1, b: [{ d: 3, c: 2 }] } })
+    expect(differences(all, a, b)).toEqual([
+      {
+        path: 'extra',
+        control: { a: 1, b: [{ c: 2, d: 3 }] },
+        candidate: { a: 1, b: [{ d: 3, c: 2 }] },
+        only: 'order of keys',
+      },
+    ])
+    expect(sameRecord(Thing, a, b)).toBe(false)
   })
 
   test('name the path and both values, and hide what is sensitive', () => {

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb'
 import { canonicalObjects, canonicalValue } from '../../../compare/canonical.ts'
-import { equalJson } from '../../../compare/equal-json.ts'
+import { equalJson, sameJson } from '../../../compare/equal-json.ts'
 import type { Entity, Node, ObjectList, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json, stableStringify } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
@@ -34,7 +34,9 @@ function setDeep(document: Document, prefix: string, steps: readonly string[], v
   $set[path] = isPlainObject(earlier) && isPlainObject(inner) ? merge(earlier, inner) : inner
 }
 
-const meaningOf = (object: Json, rest: Json | undefined): string => stableStringify([object, rest ?? null])
+/** Canonical objects have their members in one order; the order inside of json counts, that of a rest does not. */
+const meaningOf = (object: Json, rest: Json | undefined): string =>
+  `${JSON.stringify(object)} ${stableStringify(rest ?? null)}`
 
 /** Objects of a list by what they mean; of one meaning the last first, so that `pop` gives them in their order. */
 function byMeaning(objects: readonly Document[], decoded: readonly Json[], rests: readonly Json[]) {
@@ -56,7 +58,7 @@ function changedObjects(list: ObjectList, raw: unknown, value: unknown, rests: r
   const before = canonicalObjects(list, decodeObjects(list, raw, null))
   const restsBefore = decodeListRests(list, raw, null)
   const after = canonicalObjects(list, value)
-  if (equalJson(before, after) && equalJson(restsBefore as Json, (rests ?? null) as Json)) return undefined
+  if (sameJson(before, after) && equalJson(restsBefore as Json, (rests ?? null) as Json)) return undefined
   const encoded = encodeObjects(list, value, rests)
   if (encoded === null || !Array.isArray(raw)) return encoded
   // They would be written back, and the driver can't
@@ -84,7 +86,7 @@ class Difference {
       const set = (encoded: unknown): void => setDeep(stored, prefix, node.steps, encoded, this.$set)
       if (node.leaf) {
         const before = canonicalValue(node.leaf, decodeLeaf(node.leaf, raw, null))
-        if (!equalJson(before, canonicalValue(node.leaf, value))) set(encodeLeaf(node.leaf, value))
+        if (!sameJson(before, canonicalValue(node.leaf, value))) set(encodeLeaf(node.leaf, value))
       } else if (node.list) {
         const changed = changedObjects(node.list, raw, value, this.#rests[node.list.path])
         if (changed !== undefined) set(changed)
