@@ -4,6 +4,7 @@ import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { backfillCommand } from './backfill.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { issuesCommand } from './issues.ts'
 import { migrateCommand } from './migrate.ts'
 import { mirrorCommand } from './mirror.ts'
 import { mismatchesCommand } from './mismatches.ts'
@@ -26,6 +27,7 @@ const commands = [
   backfillCommand,
   mismatchesCommand,
   mirrorCommand,
+  issuesCommand,
   doctorCommand,
 ]
 for (const command of commands) program.addCommand(command())

@@ -1,39 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { entities } from '../../schema/index.ts'
-import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
 import { runCommand } from '../support/run-command.ts'
-import { openStores, type TestStores } from '../support/stores.ts'
 
-let stores: TestStores
-let both: Readonly<Record<'MONGODB_URI' | 'DATABASE_URL' | 'CROSSFADE_DATA_DIR', string>>
-const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-one-store-'))
-
+let opened: CommandStores
 beforeAll(async () => {
-  stores = await openStores(entities)
-  const { mongo, postgres } = stores
-  await prepareFlags(
-    { mongo: mongo.ledger, postgres: postgres.ledger },
-    entities.map(({ name }) => name),
-  )
-  await mongo.ledger.append('stage', 'Movie', { note: 'kept in MongoDB' })
-  await postgres.ledger.append('stage', 'Movie', { note: 'kept in PostgreSQL' })
-  const [{ name }] = (await postgres.connection.run(sql`select current_database() as name`)) as [{ name: string }]
-  const [mongoUri, databaseUrl] = [new URL(inject('mongoUri')), new URL(inject('databaseUrl'))]
-  mongoUri.pathname = `/${mongo.connection.db.databaseName}`
-  databaseUrl.pathname = `/${name}`
-  both = { MONGODB_URI: mongoUri.href, DATABASE_URL: databaseUrl.href, CROSSFADE_DATA_DIR: dataDir }
+  opened = await openCommandStores()
+  await opened.stores.mongo.ledger.append('stage', 'Movie', { note: 'kept in MongoDB' })
+  await opened.stores.postgres.ledger.append('stage', 'Movie', { note: 'kept in PostgreSQL' })
 })
-afterAll(async () => {
-  await stores.close()
-  rmSync(dataDir, { recursive: true, force: true })
-})
+afterAll(() => opened.close())
 
-const noPostgres = () => ({ ...both, DATABASE_URL: 'postgresql://u:zebra@127.0.0.1:9/x' })
-const noMongo = () => ({ ...both, MONGODB_URI: 'mongodb://u:zebra@127.0.0.1:9/x' })
+const noPostgres = () => ({ ...opened.env, DATABASE_URL: 'postgresql://u:zebra@127.0.0.1:9/x' })
+const noMongo = () => ({ ...opened.env, MONGODB_URI: 'mongodb://u:zebra@127.0.0.1:9/x' })
 
 test.each([
   ['PostgreSQL', noPostgres, 'kept in MongoDB'],
@@ -62,7 +41,7 @@ test('findings need PostgreSQL: without it that is said, without MongoDB they ar
   )
   expect([lost.code, lost.stdout]).toEqual([2, ''])
   const shown = await runCommand(['mismatches', 'list', '--json'], noMongo())
-  expect([shown.code, shown.stdout]).toEqual([0, '[]\n'])
+  expect([shown.code, JSON.parse(shown.stdout)]).toEqual([0, { groups: [], undecided: [], outages: [], verdicts: [] }])
 })
 
 test('what needs both says which one is missing, in one line', async () => {

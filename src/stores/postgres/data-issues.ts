@@ -42,6 +42,13 @@ export interface IssueCount {
   readonly path: string
   readonly rule: string
   readonly count: number
+  /** The first of the records, as text. */
+  readonly ids: readonly string[]
+}
+
+/** One issue of one record. */
+export interface DataIssue extends Issue {
+  readonly at: Date
 }
 
 /** Values that could not be carried faithfully, or that stand in the way of a constraint. */
@@ -55,6 +62,8 @@ export interface DataIssues {
   /** Values that a unique field holds more than once; replaces what was found before. True where there are none. */
   findDuplicates(entity: Entity): Promise<ReadonlyMap<string, boolean>>
   counts(entity: Entity): Promise<readonly IssueCount[]>
+  /** Those of one record, by its id as text. */
+  of(entity: Entity, id: string): Promise<readonly DataIssue[]>
 }
 
 export function dataIssues(connection: PostgresConnection): DataIssues {
@@ -114,11 +123,16 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
     },
 
     async counts(entity) {
-      const rows = await connection.run<{ path: string; rule: string; count: string }>(
-        sql`select path, rule, count(*) as count from crossfade.data_issues where entity = ${entity.name}
+      const rows = await connection.run<{ path: string; rule: string; count: string; ids: string[] }>(
+        sql`select path, rule, count(*) as count, (array_agg(id order by id))[1:5] as ids from crossfade.data_issues where entity = ${entity.name}
             group by 1, 2 order by 3 desc, 1, 2`,
       )
-      return rows.map(({ path, rule, count }) => ({ path, rule, count: Number(count) }))
+      return rows.map(({ path, rule, count, ids }) => ({ path, rule, count: Number(count), ids }))
     },
+
+    of: (entity, id) =>
+      connection.run<DataIssue>(
+        sql`select path, rule, raw, at from crossfade.data_issues where entity = ${entity.name} and id = ${id} order by path, rule`,
+      ),
   }
 }

@@ -1,0 +1,126 @@
+import { Command } from 'commander'
+import { hidden } from '../compare/differences.ts'
+import type { Entity } from '../entity/entity.ts'
+import { hides, hidesAny } from '../entity/hides.ts'
+import { type DeadLetter, deadLetterKind } from '../mirror/dead-letters.ts'
+import type { Stores } from '../routing/routing.ts'
+import type { DataIssue } from '../stores/postgres/data-issues.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { origins } from '../util/origin.ts'
+import { printJson, printTable, say } from './output.ts'
+import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+}
+
+/** One kind of issue of one type. */
+interface Row {
+  readonly type: string
+  readonly path: string
+  readonly rule: string
+  readonly count: number
+  /** The first of them. */
+  readonly ids: readonly string[]
+}
+
+interface Letter extends DeadLetter {
+  readonly id: string
+}
+
+async function lettersOf(stores: Stores, { name }: Entity): Promise<Letter[]> {
+  const kept = await Promise.all(origins.map((origin) => stores[origin].ledger.list(deadLetterKind)))
+  return kept
+    .flat()
+    .filter(({ key }) => key.startsWith(`${name}/`))
+    .map(({ key, value }) => ({ ...(value as unknown as DeadLetter), id: key.slice(name.length + 1) }))
+}
+
+async function rowsOf(stores: Stores, entity: Entity): Promise<Row[]> {
+  const type = entity.name
+  const found = (await stores.postgres.dataIssues.counts(entity)).map((count) => ({ type, ...count }))
+  const byReason = Map.groupBy(await lettersOf(stores, entity), ({ reason }) => reason)
+  const letters = [...byReason].map(([reason, of]) => {
+    const ids = of.slice(0, 5).map(({ id }) => id)
+    return { type, path: '(cannot be mirrored)', rule: reason, count: of.length, ids }
+  })
+  return [...letters, ...found]
+}
+
+/** What may be seen of a value; of documents without a record all of it is kept. */
+function shown(entity: Entity, { path, raw }: DataIssue): string {
+  const isWhole = path === '_id'
+  return (isWhole ? hidesAny(entity) : hides(entity, path)) ? hidden : raw
+}
+
+async function list(stores: Stores, entities: readonly Entity[], json: boolean): Promise<void> {
+  const rows = (await Promise.all(entities.map((entity) => rowsOf(stores, entity)))).flat()
+  if (json) printJson(rows)
+  else if (rows.length === 0) say('There are no issues.')
+  else
+    printTable(
+      ['type', 'path', 'rule', 'count', 'ids'],
+      rows.map(({ type, path, rule, count, ids }) => [
+        type,
+        path,
+        rule,
+        count,
+        ids.join(', ') + (count > ids.length ? ', …' : ''),
+      ]),
+    )
+  if (rows.length > 0) process.exitCode = 2
+}
+
+async function show(stores: Stores, entity: Entity, id: string, json: boolean): Promise<void> {
+  const issues = (await stores.postgres.dataIssues.of(entity, id)).map((issue) => ({
+    ...issue,
+    raw: shown(entity, issue),
+  }))
+  const letter = (await lettersOf(stores, entity)).find((each) => each.id === id) ?? null
+  if (json) printJson({ type: entity.name, id, issues, deadLetter: letter })
+  else if (issues.length === 0 && letter === null) say(`${entity.name} ${id} has no issues.`)
+  if (!json && letter) {
+    const next = new Date(letter.next).toISOString()
+    process.stdout.write(
+      `cannot be mirrored: ${letter.reason} (version ${letter.version}, tried ${letter.tries} times, next at ${next})\n`,
+    )
+  }
+  if (!json)
+    for (const { path, rule, raw, at } of issues)
+      process.stdout.write(`${path}: ${rule} (${at.toISOString()})\n  ${raw}\n`)
+  if (issues.length > 0 || letter !== null) process.exitCode = 2
+}
+
+/** What could not be carried, and which records cannot be mirrored. */
+export function issuesCommand(): Command {
+  const issues = new Command('issues').description(
+    'values that could not be carried, and records that cannot be mirrored',
+  )
+  const add = (name: string, description: string, example: string): Command =>
+    issues
+      .command(name)
+      .description(description)
+      .addHelpText('before', `Example:\n  ${example}\n`)
+      .option('--config <file>', 'default crossfade.config.ts')
+      .option('--json', 'print as JSON')
+  const typeOf = (entities: readonly Entity[], type: string): Entity => {
+    const entity = entities.find(({ name }) => name === type)
+    if (!entity) throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${type}.`)
+    return entity
+  }
+  add(
+    'list [type]',
+    'by type, path and rule, with ids; exit 2 while there are any',
+    'crossfade issues list Movie',
+  ).action((type: string | undefined, { config: file, json }: Options) =>
+    withSession(file, ({ config: { entities }, stores }) =>
+      list(stores, type === undefined ? entities : [typeOf(entities, type)], json === true),
+    ),
+  )
+  add('show <type> <id>', 'those of one record, with the stored values', 'crossfade issues show Movie 573a13').action(
+    (type: string, id: string, { config: file, json }: Options) =>
+      withSession(file, ({ config: { entities }, stores }) => show(stores, typeOf(entities, type), id, json === true)),
+  )
+  return issues
+}

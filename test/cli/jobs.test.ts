@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Decimal128, type Document, ObjectId } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
+import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
+import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
+import { runCommand } from '../support/run-command.ts'
+
+let opened: CommandStores
+beforeAll(async () => {
+  opened = await openCommandStores()
+  const { mongo, postgres } = opened.stores
+  for (const type of ['User', 'Theater']) {
+    const { flag } = (await readFlag(mongo.ledger, type))!
+    for (const { ledger } of [mongo, postgres])
+      await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
+  }
+})
+afterAll(() => opened.close())
+
+const run = (...args: string[]) => runCommand(args, opened.env)
+const hex = (n: number): string => n.toString(16).padStart(24, '0')
+const insert = (collection: string, documents: readonly Document[]) =>
+  opened.stores.mongo.connection.db.collection(collection).insertMany([...documents])
+
+describe('issues', () => {
+  test('there are none at first', async () => {
+    const none = { code: 0, stdout: '', stderr: expect.stringMatching(/^There are no issues\.$/m) }
+    expect(await run('issues', 'list')).toMatchObject(none)
+  })
+
+  test('are listed with their ids after a backfill, and shown with what was stored', async () => {
+    await insert('theaters', [
+      { _id: new ObjectId(hex(1)), theaterId: 1 },
+      { _id: new ObjectId(hex(2)), theaterId: 'the second' },
+      { _id: new ObjectId(hex(3)), theaterId: 2.5 },
+      { _id: new ObjectId(hex(4)), theaterId: Decimal128.fromString('4') },
+    ])
+    const copied = await run('backfill', 'Theater', '--json')
+    expect(copied).toMatchObject({ code: 0 })
+    expect(JSON.parse(copied.stdout)).toMatchObject([{ type: 'Theater', seen: 4, copied: 4, done: true }])
+    const listed = await run('issues', 'list', 'Theater', '--json')
+    expect(listed.code).toBe(2)
+    expect(JSON.parse(listed.stdout)).toEqual([
+      { type: 'Theater', path: 'theaterId', rule: 'is not a whole number', count: 1, ids: [hex(3)] },
+      { type: 'Theater', path: 'theaterId', rule: 'is not a whole number of 32 bits', count: 1, ids: [hex(2)] },
+    ])
+    const shown = await run('issues', 'show', 'Theater', hex(2))
+    expect(shown).toMatchObject({ code: 2, stdout: expect.stringContaining('"the second"') })
+    expect(await run('issues', 'show', 'Theater', hex(1))).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('records that cannot be mirrored are among them, with the reason', async () => {
+    const letter = {
+      reason: 'it is larger than the 16 MB that MongoDB allows',
+      by: [],
+      version: '1.7',
+      tries: 3,
+      next: 0,
+    }
+    await opened.stores.postgres.ledger.compareAndSet(deadLetterKind, `Theater/${hex(9)}`, null, letter)
+    const listed = JSON.parse((await run('issues', 'list', 'Theater', '--json')).stdout) as unknown[]
+    expect(listed[0]).toEqual({
+      type: 'Theater',
+      path: '(cannot be mirrored)',
+      rule: 'it is larger than the 16 MB that MongoDB allows',
+      count: 1,
+      ids: [hex(9)],
+    })
+    expect((await run('issues', 'show', 'Theater', hex(9))).stdout).toContain('version 1.7, tried 3 times')
+  })
+
+  test('values of fields that the mapping marks are hidden, and so is a document that has such a field', async () => {
+    await insert('users', [
+      { _id: new ObjectId(hex(1)), name: 'Ann', email: 'ann@example.org', password: { secret: 'zebra' } },
+      { _id: 'odd', name: 'Bob', email: 'b@example.org', password: 'zebra' },
+    ] as never[])
+    expect((await run('backfill', 'User')).code).toBe(0)
+    for (const id of [hex(1), '"odd"']) {
+      const { stdout, code } = await run('issues', 'show', 'User', id)
+      expect(code).toBe(2)
+      expect(stdout).toContain('[redacted]')
+      expect(stdout).not.toContain('zebra')
+    }
+  })
+
+  test.each([
+    [['issues', 'list', 'Nobody'], 'There is no type Nobody.'],
+    [['issues', 'show', 'Nobody', '1'], 'There is no type Nobody.'],
+    [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL yet: `stage set` it to dualwrite first.'],
+  ])('%j is refused', async (args, message) => {
+    expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
+  })
+})
+
+test('Ctrl-C ends a backfill whose store hangs, and another can begin', { timeout: 120_000 }, async () => {
+  await insert(
+    'theaters',
+    Array.from({ length: 3_000 }, (_, n) => ({ _id: new ObjectId(hex(1_000 + n)), theaterId: 1_000 + n })),
+  )
+  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+  const lock = await opened.stores.postgres.connection.pool.connect()
+  try {
+    const args = ['--conditions=source', main, 'backfill', 'Theater', '--batch', '100']
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...opened.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let text = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += String(chunk)
+    })
+    while (!text.includes('"job"')) await once(child.stderr, 'data') // it has begun
+    await lock.query('begin; lock table theaters in access exclusive mode')
+    child.kill('SIGINT')
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(code).toBe(130)
+    expect(text).toContain('Stopped. Run it again to go on from here.')
+  } finally {
+    await lock.query('rollback')
+    lock.release()
+  }
+  const again = await run('backfill', 'Theater', '--json')
+  expect(JSON.parse(again.stdout)).toMatchObject([{ type: 'Theater', seen: 3_004, done: true }])
+})
