@@ -13,7 +13,6 @@ export interface EntityOptions<F extends Fields> {
   readonly id: Field<string | null> | Field<number | null>
   /** Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, and else nothing does. */
   readonly newId?: () => Id
-  readonly group?: string
   readonly fields: F
 }
 
@@ -133,11 +132,11 @@ function scopeOf(
  * @throws CrossfadeError MISCONFIGURED that names the entity, the field and the remedy, for a mapping that cannot work.
  */
 export function defineEntity<const N extends string, F extends Fields>(name: N, options: EntityOptions<F>): Entity<F> {
-  const { mongo, postgres, group = null, fields } = options
+  const { mongo, postgres, fields } = options
   const idKind = options.id.spec.kind as Entity['idKind']
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
   const newId = options.newId ?? (idKind === 'objectId' ? newObjectId : null)
-  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, newId, group, fields, ...scope })
+  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, newId, fields, ...scope })
   checkEntity(entity)
   return entity
 }

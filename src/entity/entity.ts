@@ -106,8 +106,6 @@ export interface Entity<F extends Fields = Fields> extends Scope {
   readonly idKind: 'objectId' | 'text' | 'int'
   /** Makes the id of a record that is created without one; null where the caller must give it. */
   readonly newId: (() => Id) | null
-  /** Types that share a flag and move together; null moves alone. */
-  readonly group: string | null
   readonly fields: F
 }
 

@@ -11,9 +11,9 @@ export interface SampleOperation {
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
-/** A value that changed behind the gateway's back: a path of a document, and what it becomes. */
+/** What the demo may change behind the gateway's back. */
 export interface DriftSpec {
-  /** Record paths that may be changed: none that an order, a join or a filter of the traffic uses. */
+  /** Record paths: none that an order, a join or a filter of the traffic uses. */
   readonly paths: readonly string[]
 }
 

@@ -6,6 +6,7 @@ import { fieldSet } from '../entity/field-set.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
 import { encodeCursor } from '../stores/cursor.ts'
 import { cutPage, type Page, type PageArgs, type PagePlan, planPage } from '../stores/page.ts'
+import { parseWhere } from '../stores/parse-where.ts'
 import { everything, leafAt, type OrderKey, type Where } from '../stores/query.ts'
 import type { Item } from '../stores/store.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
@@ -62,10 +63,11 @@ export async function loadConnection(
   context: GatewayContext,
   info: GraphQLResolveInfo,
   entity: Entity,
-  where: Where,
+  asked: Where,
   order: readonly OrderKey[],
   args: PageArgs,
 ): Promise<Connection> {
+  const where = asked === everything ? everything : parseWhere(entity, asked)
   const { reads } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, where, order, args)

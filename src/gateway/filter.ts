@@ -1,15 +1,5 @@
 import type { Scope } from '../entity/entity.ts'
-import { parseId } from '../entity/parse-id.ts'
-import {
-  allOf,
-  type Comparison,
-  isEntity,
-  leafAt,
-  listAt,
-  parseValue,
-  type TextMatch,
-  type Where,
-} from '../stores/query.ts'
+import { allOf, type Comparison, leafAt, listAt, parseValue, type TextMatch, type Where } from '../stores/query.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { Budget, bounded, checkDepth, checkNeedles, maxParts, maxValues } from './filter-bounds.ts'
 
@@ -58,8 +48,7 @@ function listOperator(scope: Scope, path: string, name: string, value: unknown):
 }
 
 function scalarOperator(scope: Scope, path: string, name: string, value: unknown, insensitive: boolean): Where {
-  const parse = (each: unknown): unknown =>
-    path === 'id' && isEntity(scope) && each !== null ? parseId(scope, each) : parseValue(scope, path, each)
+  const parse = (each: unknown): unknown => parseValue(scope, path, each)
   if (comparisons.has(name)) {
     if (insensitive) throw new CrossfadeError('BAD_USER_INPUT', `insensitive does not go with ${name}.`)
     return { op: name as Comparison, path, value: parse(value) }

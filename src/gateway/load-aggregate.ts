@@ -4,6 +4,7 @@ import { hidden } from '../compare/differences.ts'
 import type { Entity, Leaf } from '../entity/entity.ts'
 import { shownWhere } from '../shadow/redact.ts'
 import { type Aggregate, type Group, planAggregate } from '../stores/aggregate.ts'
+import { parseWhere } from '../stores/parse-where.ts'
 import { leafAt } from '../stores/query.ts'
 import type { Json } from '../util/json.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
@@ -39,8 +40,9 @@ export function loadAggregate(
   context: GatewayContext,
   info: GraphQLResolveInfo,
   entity: Entity,
-  asked: Aggregate,
+  given: Aggregate,
 ): Promise<readonly Group[]> {
+  const asked = { ...given, where: parseWhere(entity, given.where) }
   const { reads } = sessionOf(context, info)
   const { by, measures } = planAggregate(entity, asked)
   const comparable = (groups: readonly Group[]): Json =>

@@ -39,20 +39,21 @@ export async function loadBy<E extends Entity>(
 }
 
 /**
- * What a mutation writes.
- * - one type: each of its writes is atomic.
- * - `independent` types: ordered writes, each with its own authority; a crash between them leaves the earlier ones.
+ * The types that a mutation writes: no others let it. Each write is atomic; several are made one after the other, each
+ * with its own authority, and a crash between them leaves the earlier ones.
  */
 export interface Writes {
   readonly entities: readonly Entity[]
 }
 
+/** One type. */
 export const only = (entity: Entity): Writes => ({ entities: [entity] })
+/** Several types that do not move together: said where it is so, since no transaction joins their writes. */
 export const independent = (...entities: readonly Entity[]): Writes => ({ entities })
 
 const declared: { name: string; writes: Writes }[] = []
 
-/** @throws MISCONFIGURED where a mutation writes several types that are neither marked independent nor share a group. */
+/** @throws MISCONFIGURED where a mutation writes a type that is not part of the schema. */
 export function checkWrites(entities: readonly Entity[]): void {
   for (const { name, writes } of declared) {
     const unknown = writes.entities.find((entity) => !entities.includes(entity))

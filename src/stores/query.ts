@@ -1,6 +1,7 @@
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Leaf, ObjectList, Scope } from '../entity/entity.ts'
 import { parseScalar } from '../entity/new-record.ts'
+import { parseId } from '../entity/parse-id.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 
@@ -132,5 +133,6 @@ export function reversed(order: readonly OrderKey[]): OrderKey[] {
 
 /** Checks a value against the kind of a path's values or elements. @throws BAD_USER_INPUT */
 export function parseValue(scope: Scope, path: string, value: unknown): unknown {
-  return value === null ? null : parseScalar(leafAt(scope, path), value)
+  if (value === null) return null
+  return path === 'id' && isEntity(scope) ? parseId(scope, value) : parseScalar(leafAt(scope, path), value)
 }

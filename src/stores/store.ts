@@ -32,7 +32,10 @@ export interface QueryPer extends Query {
   readonly values: readonly unknown[]
 }
 
-/** Reads. Records that are marked deleted are never seen. Every call is one store query. */
+/**
+ * Reads. Records that are marked deleted are never seen. A call is one store query, and a second one where MongoDB met a
+ * document that is not part of the API, or text that is not UTF-8; `scan` asks for documents without a record besides.
+ */
 export interface Reader {
   /** The records that exist, by id, in no order. */
   byIds(entity: Entity, ids: readonly Id[], fields: FieldSet): Promise<ReadonlyMap<Id, Item>>
