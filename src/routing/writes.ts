@@ -40,6 +40,7 @@ export class Transaction {
   readonly #routing: Routing
   readonly #permits: ReadonlyMap<string, Permit>
   readonly #written: Written[] = []
+  #acknowledged = 0
 
   constructor(routing: Routing, permits: ReadonlyMap<string, Permit>) {
     this.#routing = routing
@@ -57,6 +58,7 @@ export class Transaction {
     const { writer } = store
     const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null }
     const keep = (image: Image | null): Rec | null => {
+      if (image) this.#acknowledged++
       if (image && plan.mirror !== null) this.#written.push({ entity, image, flag })
       return image?.record ?? null
     }
@@ -88,6 +90,14 @@ export class Transaction {
     } satisfies TypeWrites<E>
   }
 
+  /** What a failure means for the mutation: a store that fails behind an acknowledged write leaves a part of it. */
+  failure(error: unknown): unknown {
+    const { code, cause } = error instanceof CrossfadeError ? error : { code: null, cause: null }
+    if (this.#acknowledged === 0 || (code !== 'UNAVAILABLE' && code !== 'TRY_AGAIN')) return error
+    const text = 'A part of it was written before the data store failed; look before repeating it.'
+    return new CrossfadeError('UNKNOWN_OUTCOME', text, { cause: cause ?? error })
+  }
+
   /** Mirrors what was written: the newest image of each record, all within one budget. Never rejects. */
   async mirror(): Promise<void> {
     const newest = new Map(this.#written.map((written) => [`${written.entity.name}/${written.image.id}`, written]))
@@ -115,6 +125,8 @@ export async function write<T>(
     const transaction = new Transaction(routing, permits)
     try {
       return await work(transaction)
+    } catch (error) {
+      throw transaction.failure(error)
     } finally {
       await transaction.mirror()
     }
