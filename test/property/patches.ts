@@ -41,8 +41,9 @@ function stepOf(leaf: LeafPlan): Arbitrary<Step> {
   if (!numeric.has(leaf.kind)) return set
   const amount = leaf.kind === 'decimal' ? decimalAmounts : value
   const steps: Arbitrary<Step>[] = [set, fc.record({ op: fc.constant('increment' as const), value: amount })]
+  // Not 0: PostgreSQL refuses a quotient that is too near 0 for a double, as a third of 5e-324 is
   if (leaf.kind === 'int' || leaf.kind === 'float')
-    steps.push(fc.record({ op: fc.constant('mean' as const), value: fc.integer({ min: -9, max: 9 }) }))
+    steps.push(fc.record({ op: fc.constant('mean' as const), value: fc.integer({ min: 1, max: 9 }) }))
   return fc.oneof(...steps)
 }
 
