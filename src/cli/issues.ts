@@ -5,9 +5,9 @@ import { hides, hidesAny } from '../entity/hides.ts'
 import { type DeadLetter, deadLetterKind } from '../mirror/dead-letters.ts'
 import type { Stores } from '../routing/routing.ts'
 import type { DataIssue } from '../stores/postgres/data-issues.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { printJson, printTable, say } from './output.ts'
+import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -104,11 +104,6 @@ export function issuesCommand(): Command {
       .addHelpText('before', `Example:\n  ${example}\n`)
       .option('--config <file>', 'default crossfade.config.ts')
       .option('--json', 'print as JSON')
-  const typeOf = (entities: readonly Entity[], type: string): Entity => {
-    const entity = entities.find(({ name }) => name === type)
-    if (!entity) throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${type}.`)
-    return entity
-  }
   add(
     'list [type]',
     'by type, path and rule, with ids; exit 2 while there are any',

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { deadLetterKind } from '../mirror/dead-letters.ts'
@@ -6,9 +6,11 @@ import { conflictLog } from '../mirror/sweep.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
+import { printConflicts } from './conflicts.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
 import { told } from './told.ts'
+import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
 interface Owed {
@@ -36,9 +38,18 @@ async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): P
   }
 }
 
-/** What writes are owed. */
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
+  return limit
+}
+
+/** What writes are owed, and what was replaced. */
 export function mirrorCommand(): Command {
-  const mirror = new Command('mirror').description('what writes are owed to the other store')
+  const mirror = new Command('mirror').description(
+    'what writes are owed to the other store, and which copies were replaced',
+  )
   mirror
     .command('status')
     .description('how much is owed for each type, how old it is, and why')
@@ -67,6 +78,18 @@ export function mirrorCommand(): Command {
           ]),
         )
       }),
+    )
+  mirror
+    .command('conflicts <type>')
+    .description('copies that were replaced because they differed at the same or a higher version, newest first')
+    .addHelpText('before', 'Example:\n  crossfade mirror conflicts Movie --limit 5\n')
+    .option('--limit <n>', 'how many', parseLimit, 20)
+    .option('--config <file>', 'default crossfade.config.ts')
+    .option('--json', 'print as JSON')
+    .action((type: string, { config: file, json, limit }: { config?: string; json?: boolean; limit: number }) =>
+      withSession(file, ({ config: { entities }, stores }) =>
+        printConflicts(stores, typeOf(entities, type), limit, json === true),
+      ),
     )
   return mirror
 }

@@ -4,13 +4,13 @@ import { setStage } from '../control/move.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
 import { isStage, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { fromEither } from './from-either.ts'
 import { knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say } from './output.ts'
 import { readSettings, type Session } from './session.ts'
 import { moveOptions } from './sweep-now.ts'
+import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -35,13 +35,8 @@ function stageOf(text: string): Stage {
   return text
 }
 
-const typesOf = ({ config }: Session, type: string): string[] => {
-  const names = config.entities.map(({ name }) => name)
-  if (type === 'all') return names
-  if (!names.includes(type))
-    throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${type}; there are ${names.join(', ')}.`)
-  return [type]
-}
+const typesOf = ({ config: { entities } }: Session, type: string): string[] =>
+  (type === 'all' ? entities : [typeOf(entities, type)]).map(({ name }) => name)
 
 /** Of each type; empty where PostgreSQL, which keeps it, cannot be asked: the flags are told all the same. */
 async function measuredLatency(findings: Findings): Promise<Latency[]> {

@@ -4,10 +4,22 @@ import type { Entity, Id } from '../entity/entity.ts'
 import { faultOf, isTrouble } from '../stores/failure.ts'
 import type { Image, PutOutcome, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
+import type { Json } from '../util/json.ts'
 import { type Origin, origins, otherOrigin } from '../util/origin.ts'
 import { DeadLetters } from './dead-letters.ts'
 
 export const conflictLog = 'conflict'
+
+/** A copy that was replaced, as it is kept in the ledger. */
+export interface Conflict {
+  /** The store that had it. */
+  readonly mirror: Origin
+  readonly version: string
+  /** In canonical form; null where it was marked deleted. */
+  readonly record: Json
+  /** The version of the authority's record then. */
+  readonly authority: string
+}
 
 export interface SweepOptions {
   readonly stores: Readonly<Record<Origin, Store>>
@@ -63,13 +75,13 @@ export async function keepConflict(
   present: Image,
   copy: Image,
 ): Promise<boolean> {
-  const note = {
+  const note: Conflict = {
     mirror: otherOrigin(from),
     version: formatVersion(copy.version),
     record: copy.record && canonicalRecord(entity, copy.record),
     authority: formatVersion(present.version),
   }
-  await stores[from].ledger.append(conflictLog, keyOf(entity, present.id), note)
+  await stores[from].ledger.append(conflictLog, keyOf(entity, present.id), { ...note })
   const restamped = await stores[from].writer.restamp(entity, present.id, present.version, copy.version)
   const text = `the mirror has ${note.version}, the authority ${note.authority}; the mirror's copy is kept in conflicts.`
   log('warn', `${entity.name} ${present.id}: ${text}`)

@@ -86,12 +86,26 @@ describe('issues', () => {
   })
 
   test.each([
-    [['issues', 'list', 'Nobody'], 'There is no type Nobody.'],
-    [['issues', 'show', 'Nobody', '1'], 'There is no type Nobody.'],
+    [['issues', 'list', 'Nobody'], 'There is no type Nobody; there are Comment, '],
+    [['issues', 'show', 'Nobody', '1'], 'There is no type Nobody; there are Comment, '],
+    [['mirror', 'conflicts', 'Nobody'], 'There is no type Nobody; there are Comment, '],
     [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL yet: `stage set` it to dualwrite first.'],
   ])('%j is refused', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
   })
+})
+
+test('mirror conflicts shows the rows that another backfill replaced, and hides what the mapping marks', async () => {
+  const none = { code: 0, stdout: '', stderr: expect.stringMatching(/^No copy of a Theater was replaced\.$/m) }
+  expect(await run('mirror', 'conflicts', 'Theater')).toMatchObject(none)
+  const { pool } = opened.stores.postgres.connection
+  await pool.query('update theaters set theater_id = 77 where id = $1', [hex(1)])
+  await pool.query("update users set name = 'Zed' where id = $1", [hex(1)])
+  for (const type of ['Theater', 'User']) expect((await run('backfill', type)).code).toBe(0)
+  const kept = JSON.parse((await run('mirror', 'conflicts', 'Theater', '--json')).stdout) as unknown[]
+  expect(kept).toMatchObject([{ id: hex(1), mirror: 'postgres', record: { theaterId: 77 } }])
+  const users = await run('mirror', 'conflicts', 'User', '--limit', '1')
+  expect(users.stdout).toMatch(new RegExp(`^${hex(1)} \\(.*\\): postgres had .*\\n {2}"\\[redacted\\]"\\n$`))
 })
 
 test('Ctrl-C ends a backfill whose store hangs, and another can begin', { timeout: 120_000 }, async () => {

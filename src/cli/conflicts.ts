@@ -1,0 +1,30 @@
+import { hidden } from '../compare/differences.ts'
+import type { Entity } from '../entity/entity.ts'
+import { hidesAny } from '../entity/hides.ts'
+import { type Conflict, conflictLog } from '../mirror/sweep.ts'
+import type { Stores } from '../routing/routing.ts'
+import { origins } from '../util/origin.ts'
+import { printJson, say } from './output.ts'
+
+const logLimit = 10_000
+
+/** Copies of one type that were replaced because they differed at the same or a higher version, newest first. */
+export async function printConflicts(stores: Stores, entity: Entity, limit: number, json: boolean): Promise<void> {
+  const prefix = `${entity.name}/`
+  const logs = await Promise.all(origins.map((origin) => stores[origin].ledger.tail(conflictLog, logLimit)))
+  const kept = logs
+    .flat()
+    .filter(({ key }) => key.startsWith(prefix))
+    .toSorted((a, b) => b.at.getTime() - a.at.getTime())
+    .slice(0, limit)
+    .map(({ key, at, value }) => {
+      const { record, ...versions } = value as unknown as Conflict
+      return { id: key.slice(prefix.length), at, ...versions, record: record && hidesAny(entity) ? hidden : record }
+    })
+  if (json) return printJson(kept)
+  if (kept.length === 0) say(`No copy of a ${entity.name} was replaced.`)
+  for (const { id, at, mirror, version, authority, record } of kept)
+    process.stdout.write(
+      `${id} (${at.toISOString()}): ${mirror} had ${version}, the authority ${authority}\n  ${JSON.stringify(record)}\n`,
+    )
+}
