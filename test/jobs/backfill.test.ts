@@ -151,7 +151,7 @@ test.each([
 })
 
 test('what could not be carried is told with its rule, and keeps the constraint from being made', async () => {
-  await settleConstraints(stores.postgres, [Parcel])
+  await settleConstraints(stores, [Parcel])
   expect([...(await stores.postgres.dataIssues.counts(Parcel))].sort((a, b) => (a.rule < b.rule ? -1 : 1))).toEqual([
     { path: 'code', rule: 'is not a whole number of 32 bits', count: 1 },
     { path: '_id', rule: "is not of the id's kind, objectId", count: 1 },
