@@ -54,7 +54,7 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
       async copy() {
         await move('dualwrite')
         for (const entity of config.entities) await backfill({ stores, entity })
-        await settleConstraints(stores.postgres, config.entities)
+        await settleConstraints(stores, config.entities)
       },
     })
   } finally {

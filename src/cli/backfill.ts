@@ -52,7 +52,7 @@ export function backfillCommand(): Command {
           results.push(await backfill({ stores, entity, batch, onProgress, log: say, signal }).catch(leave))
           line.end()
         }
-        await settleConstraints(stores.postgres, app.entities)
+        await settleConstraints(stores, app.entities, { log: say })
         if (json) printJson(results)
         else say('Backfill is complete.')
       }),

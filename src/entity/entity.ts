@@ -1,6 +1,6 @@
 import type { Converter } from '../codec/converter.ts'
 import type { KindName } from '../codec/kinds.ts'
-import type { Fields, ValuesOf } from './field.ts'
+import type { Fields, Unique, ValuesOf } from './field.ts'
 
 export type Id = string | number
 
@@ -28,7 +28,8 @@ export interface Leaf {
   readonly childTable: string | null
   readonly required: boolean
   readonly sensitive: boolean
-  readonly unique: boolean
+  /** Null where records may have the same value. */
+  readonly unique: Unique | null
   readonly index: boolean
   readonly references: string | null
   /** Leads from the json value in the column to what is asked for there; null where the leaf is the column's value. */

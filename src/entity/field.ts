@@ -8,6 +8,15 @@ export type Fields = Readonly<Record<string, Field<unknown>>>
 /** What the fields hold in a record. */
 export type ValuesOf<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 
+/** How many records may lack a unique value: one, where null counts like a value, or many. */
+export type Nulls = 'one' | 'many'
+
+/** That no two records have one value. */
+export interface Unique {
+  /** Null: as MongoDB's index has it, and many where there is none. */
+  readonly nulls: Nulls | null
+}
+
 /** Everything a field says about itself; plain data, read by `define-entity`. */
 export interface FieldSpec {
   readonly shape: 'scalar' | 'list' | 'embed' | 'objects'
@@ -28,7 +37,7 @@ export interface FieldSpec {
   readonly mongo: string | null
   readonly column: string | null
   readonly sensitive: boolean
-  readonly unique: boolean
+  readonly unique: Unique | null
   readonly index: boolean
   /** Name of the entity that the value is an id of. */
   readonly references: string | null
@@ -49,7 +58,7 @@ const plain: FieldSpec = {
   mongo: null,
   column: null,
   sensitive: false,
-  unique: false,
+  unique: null,
   index: false,
   references: null,
   flaw: null,
@@ -102,9 +111,14 @@ export class Field<T> {
     return this.#with({ sensitive: true })
   }
 
-  /** One record per value; the Postgres constraint is made once no duplicates stand in the way. */
-  unique(): Field<T> {
-    return this.#with({ unique: true })
+  /**
+   * One record per value; the Postgres constraint is made once no duplicates stand in the way.
+   *
+   * @param options.nulls how many records may lack a value. Default: as MongoDB's unique index counts them while there
+   * is one (a plain one takes null for a value, a sparse one does not), and else many.
+   */
+  unique({ nulls = null }: { readonly nulls?: Nulls | null } = {}): Field<T> {
+    return this.#with({ unique: Object.freeze({ nulls }) })
   }
 
   /** An index in Postgres. */

@@ -7,7 +7,7 @@ import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { origins } from '../util/origin.ts'
-import type { BackfillOptions, Checkpoint, Progress } from './checkpoint.ts'
+import { type BackfillOptions, type Checkpoint, fresh, type Progress } from './checkpoint.ts'
 import { copyBatch } from './copy-batch.ts'
 import { removeBatch } from './remove-batch.ts'
 
@@ -20,20 +20,6 @@ const slowMs = 5_000
 /** How often a batch is tried where a store is in trouble, each time after twice as long. */
 const maxTries = 6
 const firstWaitMs = 1_000
-
-const fresh = (type: string): Checkpoint => ({
-  type,
-  total: null,
-  seen: 0,
-  copied: 0,
-  mended: 0,
-  removed: 0,
-  quarantined: 0,
-  refused: 0,
-  done: false,
-  phase: 'copy',
-  after: null,
-})
 
 /** @throws BAD_USER_INPUT where MongoDB does not rule, or where nothing would keep the copy as it is. */
 async function checkStage({ mongo, postgres }: BackfillOptions['stores'], type: string): Promise<void> {

@@ -38,3 +38,18 @@ export interface BackfillOptions {
   /** Heard at once: what is under way is not waited for. */
   readonly signal?: AbortSignal
 }
+
+/** Where a backfill begins. */
+export const fresh = (type: string): Checkpoint => ({
+  type,
+  total: null,
+  seen: 0,
+  copied: 0,
+  mended: 0,
+  removed: 0,
+  quarantined: 0,
+  refused: 0,
+  done: false,
+  phase: 'copy',
+  after: null,
+})

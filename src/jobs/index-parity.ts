@@ -1,10 +1,14 @@
 import type { Entity, Leaf, ObjectList } from '../entity/entity.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import { createIndexConcurrently, type IndexKey } from '../stores/postgres/ddl.ts'
+import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
+import { serverVersion } from '../stores/postgres/constraints.ts'
+import { createIndexConcurrently, type IndexKey, quote } from '../stores/postgres/ddl.ts'
 import { duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+import { addConstraint, createUnique, keeps, standing, uniqueForms } from '../stores/postgres/unique-forms.ts'
 import { idLeaf, leafAt, type OrderKey } from '../stores/query.ts'
+import type { UniqueKey } from '../stores/unique-key.ts'
 
 /** A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not. */
 export interface MissingIndex {
@@ -27,7 +31,20 @@ const shownDuplicates = 5 // values
 
 /** Whether an index begins with these columns, in either reading direction. */
 const begins = (index: PostgresIndex, columns: readonly string[]): boolean =>
-  index.method === 'btree' && columns.every((column, at) => index.columns[at] === column)
+  index.valid &&
+  index.predicate === null &&
+  index.method === 'btree' &&
+  columns.every((column, at) => index.columns[at] === column)
+
+const otherOrder =
+  'finds and orders texts otherwise than PostgreSQL, which compares code points: queries that name it are written by hand.'
+
+const expiry = ({ keys }: MongoIndex, seconds: number): string =>
+  `MongoDB deletes documents ${seconds} s after ${keys[0]![0]} by itself. PostgreSQL does not: ` +
+  'rows stay until a backfill removes them, and once it has authority a job of yours must delete them through the API.'
+
+const notKept = (why: string): string =>
+  `PostgreSQL does not keep it, since ${why}: in live a record that MongoDB refuses for it becomes a dead letter.`
 
 type Mapped = Pick<Key, 'leaf' | 'list'>
 
@@ -51,7 +68,10 @@ export async function missingIndexes(
   orders: readonly OrderKey[],
 ): Promise<MissingIndex[]> {
   const { connection } = postgres
-  const present = await postgresIndexes(connection, entity.postgres)
+  const [present, version] = await Promise.all([
+    postgresIndexes(connection, entity.postgres),
+    serverVersion(connection),
+  ])
   const missing: MissingIndex[] = []
   const byPath = byMongoPath(entity)
   const stated = new Set<string>()
@@ -61,37 +81,43 @@ export async function missingIndexes(
     missing.push({ type: entity.name, because, statement, note })
   }
 
-  async function scalarIndex(because: string, keys: readonly Key[], unique: boolean): Promise<void> {
+  async function scalarIndex(because: string, keys: readonly Key[], note = ''): Promise<void> {
     const inside = keys.find(({ leaf }) => leaf.inJson)
     if (inside)
       return add(because, null, `${inside.leaf.path} is inside of json: map it as a field to give it an index.`)
     const columns = keys.map(({ leaf }) => leaf.column)
-    const kept = unique
-      ? present.some((index) => index.unique && index.columns.length === columns.length && begins(index, columns))
-      : present.some((index) => begins(index, columns))
-    if (kept) return
+    if (present.some((index) => begins(index, columns))) return
     // Pages end their order with the id
-    const whole =
-      unique || columns.includes('id')
-        ? keys
-        : [...keys, { leaf: idLeaf(entity), list: null, direction: keys[0]!.direction }]
-    const statement = createIndexConcurrently(entity.postgres, terms(whole), { unique })
-    if (!unique) return add(because, statement)
-    const groups = await duplicates(
-      connection,
-      entity,
-      keys.map(({ leaf }) => leaf),
-      shownDuplicates,
-    )
+    const whole = columns.includes('id')
+      ? keys
+      : [...keys, { leaf: idLeaf(entity), list: null, direction: keys[0]!.direction }]
+    add(because, createIndexConcurrently(entity.postgres, terms(whole)), note)
+  }
+
+  async function uniqueIndex(key: UniqueKey): Promise<void> {
+    const groups = await duplicates(connection, entity, key, shownDuplicates)
     const shown = groups.map(({ count, ids }) => `${count} records hold one value: ${ids.join(', ')}`)
-    add(because, statement, shown.length > 0 ? `First settle the duplicates. ${shown.join('; ')}` : '')
+    const note = shown.length > 0 ? `First settle the duplicates. ${shown.join('; ')}` : ''
+    for (const form of uniqueForms(entity.postgres, key, version)) {
+      const state = standing(form, present)
+      if (state === 'replace') add(key.because, null, `${form.name} promises something else: backfill replaces it.`)
+      if (state === 'build') add(key.because, `${createUnique(form)};`, note)
+      if ((state === 'build' || state === 'attach') && form.predicate === null)
+        add(`${key.because}; records can exchange their values`, `${addConstraint(form, form.name)};`)
+      if (state !== 'kept') continue
+      for (const { name } of present.filter((index) => index.deferrable === null && keeps(index, form))) {
+        if (name === form.name) continue
+        add(key.because, `drop index concurrently ${quote(name)};`, `${form.name} keeps it; ${name} stops exchanges.`)
+      }
+    }
   }
 
   async function listIndex(because: string, leaf: Leaf): Promise<void> {
     const [table, column] = leaf.childTable ? [leaf.childTable, 'value'] : [entity.postgres, leaf.column]
     const method = leaf.childTable ? 'btree' : 'gin'
     const there = await postgresIndexes(connection, table)
-    if (there.some((index) => index.method === method && index.columns[0] === column)) return
+    const serves = ({ valid, predicate }: PostgresIndex): boolean => valid && predicate === null
+    if (there.some((index) => serves(index) && index.method === method && index.columns[0] === column)) return
     const keys = [{ column, direction: 'asc' as const, nullable: false }]
     add(because, createIndexConcurrently(table, keys, { using: leaf.childTable ? '' : 'gin' }))
   }
@@ -109,6 +135,12 @@ export async function missingIndexes(
 
   async function compare(index: MongoIndex): Promise<void> {
     const because = `MongoDB's index ${index.name}`
+    if (index.expireAfterSeconds !== null) add(because, null, expiry(index, index.expireAfterSeconds))
+    if (index.unique) return
+    if (index.hidden) return add(because, null, 'It is hidden: no query uses it.')
+    if (index.collation) return add(because, null, `Its collation (${collationText(index.collation)}) ${otherOrder}`)
+    if (index.keys.some(([path]) => path.includes('$**')))
+      return add(because, null, 'It is a wildcard index; PostgreSQL needs one for each field that is asked for.')
     const special = index.keys.find(([, key]) => typeof key === 'string')
     if (special) return add(because, null, `It is a ${special[1]} index; the queries behind it are written by hand.`)
     const unmapped = index.keys.find(([path]) => !byPath.has(path))
@@ -123,23 +155,18 @@ export async function missingIndexes(
       if (list === null && keys.length === 1) return listIndex(because, leaf)
       return add(because, null, `${(list ?? leaf).path} is a list, which has an index of its own.`)
     }
-    if (index.unique && index.partial)
-      return add(because, null, 'It leaves documents out; say in PostgreSQL for which rows it holds.')
-    return scalarIndex(because, keys, index.unique)
+    const leavesOut = index.sparse || index.filter !== null
+    return scalarIndex(because, keys, leavesOut ? 'It leaves documents out; this one holds all rows.' : '')
   }
 
-  for (const index of await mongoIndexes(mongo.connection, entity)) await compare(index)
+  const indexes = await mongoIndexes(mongo.connection, entity)
+  for (const index of indexes) await compare(index)
+  const { keys, untold } = uniqueKeys(entity, indexes)
+  for (const { index, why } of untold) add(`MongoDB's index ${index.name}`, null, notKept(why))
+  for (const key of keys) await uniqueIndex(key)
   for (const { path, direction } of orders) {
     if (path !== 'id')
-      await scalarIndex(
-        `the contract's order by ${path}`,
-        [{ leaf: leafAt(entity, path), list: null, direction }],
-        false,
-      )
-  }
-  for (const leaf of entity.leaves.values()) {
-    if (leaf.unique)
-      await scalarIndex(`${leaf.path} is unique in the mapping`, [{ leaf, list: null, direction: 'asc' }], true)
+      await scalarIndex(`the contract's order by ${path}`, [{ leaf: leafAt(entity, path), list: null, direction }])
   }
   return missing
 }

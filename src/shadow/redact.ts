@@ -101,6 +101,13 @@ function shapeOf(value: unknown): Json {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shapeOf(member)]))
 }
 
+function shownMessage({ message }: Error): string {
+  return message
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`|\{.*\}|\[[^\]]*\]|\(.*\)/gs, '…')
+    .replace(/\b(0x[\da-f]+|\d[\d.e+-]{3,})\b/gi, '…')
+    .slice(0, 300)
+}
+
 /**
  * An error as it may be kept: its code or class, and its text without what stands in quotes, brackets or braces, and
  * without long numbers. Drivers put values there: the key that is taken, the text that is no number.
@@ -108,12 +115,11 @@ function shapeOf(value: unknown): Json {
 export function shownError(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: typeof error, message: '' }
   const { code } = error as { code?: unknown }
-  const message = error.message
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`|\{.*\}|\[[^\]]*\]|\(.*\)/gs, '…')
-    .replace(/\b(0x[\da-f]+|\d[\d.e+-]{3,})\b/gi, '…')
+  if (code === undefined && error.cause instanceof Error && 'code' in error.cause)
+    return { ...shownError(error.cause), message: shownMessage(error) }
   return {
     code: typeof code === 'string' || typeof code === 'number' ? String(code) : error.name,
-    message: message.slice(0, 300),
+    message: shownMessage(error),
   }
 }
 

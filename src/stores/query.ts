@@ -60,7 +60,7 @@ export const idLeaf = onceFor((entity: Entity) =>
     childTable: null,
     required: true,
     sensitive: false,
-    unique: true,
+    unique: { nulls: null },
     index: true,
     references: null,
     inJson: null,

@@ -127,16 +127,25 @@ async function locked(work: () => Promise<void>): Promise<void> {
 }
 
 test('so is one that does not answer in time, and its time counts', async () => {
-  await locked(async () => {
-    await read(page(0))
-    await idle()
-  })
+  await inPostgres('alter table patients rename to slow')
+  await inPostgres('create view patients as select slow.* from slow, pg_sleep(6)')
+  await read(page(0))
+  await idle()
   expect(found).toEqual([])
   expect(await api.stores.postgres.findings.failures()).toMatchObject([
     { kind: 'outage', store: 'postgres', reason: 'timeout', count: 1 },
   ])
   const [measured] = latencies(await api.stores.postgres.findings.timings(), [], 'resolver')
   expect(measured!.postgres.p50).toBeGreaterThan(1_700)
+})
+
+test('so is one whose table is locked', async () => {
+  await locked(async () => {
+    await read(page(0))
+    await idle()
+  })
+  expect(found).toEqual([])
+  expect(await api.stores.postgres.findings.failures()).toMatchObject([{ kind: 'outage', reason: '55P03', count: 1 }])
 })
 
 test('so is one whose session an operator ends', async () => {

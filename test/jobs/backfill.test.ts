@@ -5,8 +5,10 @@ import { initialFlag } from '../../src/control/flag.ts'
 import { raiseFlag } from '../../src/control/flag-store.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import { int, list, objectId, text } from '../../src/entity/field.ts'
+import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
-import type { Progress } from '../../src/jobs/checkpoint.ts'
+import { type Checkpoint, fresh, type Progress } from '../../src/jobs/checkpoint.ts'
+import { removeBatch } from '../../src/jobs/remove-batch.ts'
 import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
 import { conflictLog } from '../../src/mirror/sweep.ts'
 import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
@@ -151,7 +153,7 @@ test.each([
 })
 
 test('what could not be carried is told with its rule, and keeps the constraint from being made', async () => {
-  await settleConstraints(stores.postgres, [Parcel])
+  await settleConstraints(stores, [Parcel])
   const counts = await stores.postgres.dataIssues.counts(Parcel)
   expect([...counts].sort((a, b) => (a.rule < b.rule ? -1 : 1)).map(({ ids, ...count }) => count)).toEqual([
     { path: 'code', rule: 'is not a whole number of 32 bits', count: 1 },
@@ -159,4 +161,50 @@ test('what could not be carried is told with its rule, and keeps the constraint 
     { path: 'from', rule: 'refers to a Parcel that does not exist', count: 1 },
     { path: 'code', rule: 'should be unique but is not', count: 2 },
   ])
+})
+
+describe('A row without a document', () => {
+  const id = (n: number): string => n.toString(16).padStart(24, '0')
+  /** The second phase of a backfill, with something that happens once the collection was asked for the rows. */
+  async function during(meanwhile: () => Promise<unknown>) {
+    const { reader } = stores.mongo
+    const byIds: typeof reader.byIds = async (...args) => {
+      const there = await reader.byIds(...args)
+      await meanwhile()
+      return there
+    }
+    const mongo = { ...stores.mongo, reader: { ...reader, byIds } }
+    const at: Checkpoint = { ...fresh('Parcel'), phase: 'remove', after: id(0xfff) }
+    return removeBatch({ stores: { ...stores, mongo }, entity: Parcel }, at, 10)
+  }
+  const inPostgres = async (n: number) => (await stores.postgres.debts.images(Parcel, [id(n)]))[0]?.record?.code ?? null
+  const row = (n: number, counter: number, code: number) => {
+    const record = newRecord(Parcel, id(n), { code })
+    return {
+      id: id(n),
+      version: { epoch: 1, counter },
+      record,
+      rest: null,
+      elementRests: {},
+      issues: [],
+      pending: false,
+    }
+  }
+
+  test('stays where its document is made while it is looked at', async () => {
+    await stores.postgres.writer.bulkPut(Parcel, [row(0x1001, 1, 1001)])
+    const insert = () =>
+      stores.mongo.connection.collection(Parcel).insertOne({ _id: encodeId(Parcel, id(0x1001)), code: 1001 } as never)
+    expect(await during(insert)).toMatchObject({ removed: 0, done: true })
+    expect(await inPostgres(0x1001)).toBe(1001)
+  })
+
+  test('stays where a newer version of it arrives while it is looked at', async () => {
+    await stores.postgres.writer.bulkPut(Parcel, [row(0x1002, 1, 1002)])
+    const put = () => stores.postgres.writer.bulkPut(Parcel, [row(0x1002, 5, 1005)])
+    expect(await during(put)).toMatchObject({ removed: 0, done: true })
+    expect(await inPostgres(0x1002)).toBe(1005)
+    expect(await during(async () => undefined)).toMatchObject({ removed: 1 })
+    expect(await inPostgres(0x1002)).toBeNull()
+  })
 })

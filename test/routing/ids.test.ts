@@ -2,6 +2,7 @@ import { createBuilder, defineEntity, entityType, int, load, objectId, text } fr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
 import { write } from '../../src/routing/writes.ts'
+import { parseWhere } from '../../src/stores/parse-where.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
 const fields = { title: text(), parent: objectId() }
@@ -70,6 +71,17 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     expect(await through(by(Hexed), Hexed, low.toUpperCase(), low)).toEqual([low, 'a', low, 'b', true])
     expect(await through(by(Hexed), Hexed, low, low.toUpperCase())).toEqual([low, 'a', low, 'b', true])
     expect(await through(by(Named), Named, '7', 7)).toEqual(['7', 'a', low, 'b', true])
+  })
+
+  test('have it in filters, too', () => {
+    const among = (entity: Entity, ...values: unknown[]) => {
+      const where = parseWhere(entity, { op: 'in', path: 'id', values, insensitive: false })
+      return 'values' in where && where.values
+    }
+    expect(among(Numbered, '7', 8)).toEqual([7, 8])
+    expect(among(Hexed, low.toUpperCase())).toEqual([low])
+    expect(among(Named, 7, '8')).toEqual(['7', '8'])
+    expect(() => among(Numbered, '1e3')).toThrow('Numbered.id: "1e3" is not a valid int')
   })
 
   test('are made where the mapping makes them', async () => {

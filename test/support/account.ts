@@ -1,9 +1,9 @@
 import { defineEntity, embed, int, list, text } from 'crossfade'
 import type { Rec } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
+import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { createMongoIndex } from '../../src/stores/mongo/sample.ts'
-import { ensureUnique } from '../../src/stores/postgres/constraints.ts'
 import { type Origin, otherOrigin } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from './stores.ts'
 
@@ -32,7 +32,7 @@ export const account = (id: string, values: Readonly<Record<string, unknown>> = 
 export async function openAccounts(): Promise<TestStores> {
   const stores = await openStores([Account])
   await createMongoIndex(stores.mongo.connection, 'accounts', { email: 1 }, true)
-  await ensureUnique(stores.postgres.connection, Account, new Map([['email', true]]))
+  await settleConstraints(stores, [Account])
   return stores
 }
 

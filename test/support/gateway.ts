@@ -97,7 +97,7 @@ export async function openGateway(seed: number, servers?: Servers): Promise<Test
       if (now === 'off' && stage !== 'off') {
         await move('dualwrite')
         for (const entity of entities) await backfill({ stores, entity })
-        await settleConstraints(stores.postgres, entities)
+        await settleConstraints(stores, entities)
       }
       if (gateway.routing.flags.get(first).stage !== stage) await move(stage)
     },

@@ -23,7 +23,7 @@ export async function moveToShadow(session: Session, showProgress: boolean): Pro
     await backfill({ stores, entity, onProgress: (progress) => line?.show(progress) })
     line?.end()
   }
-  await settleConstraints(stores.postgres, config.entities)
+  await settleConstraints(stores, config.entities)
   for (const { name } of config.entities) {
     if ((await stageOf(name)) === 1)
       await setStage(options, { type: name, stage: 'shadow', samplePercent: 100, why: 'demo' })

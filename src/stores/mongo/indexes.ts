@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import type { MongoConnection } from './connection.ts'
 
@@ -6,8 +7,16 @@ export interface MongoIndex {
   readonly name: string
   readonly keys: readonly (readonly [path: string, key: number | string])[]
   readonly unique: boolean
-  /** It leaves documents out: sparse, or with a filter of its own. */
-  readonly partial: boolean
+  /** It leaves out documents that have none of its paths. */
+  readonly sparse: boolean
+  /** It leaves out documents that do not match. */
+  readonly filter: Document | null
+  /** Other than the simple one, which compares bytes. */
+  readonly collation: Document | null
+  /** A document is deleted so many seconds after the date in it. */
+  readonly expireAfterSeconds: number | null
+  /** No query uses it. */
+  readonly hidden: boolean
 }
 
 /** The indexes of an entity's collection, but for those of Crossfade and of the id; none where there is no collection. */
@@ -15,10 +24,22 @@ export async function mongoIndexes({ db }: MongoConnection, entity: Entity): Pro
   const found = await db.listCollections({ name: entity.mongo }, { nameOnly: true }).toArray()
   if (found.length === 0) return []
   const indexes = await db.collection(entity.mongo).indexes()
-  return indexes.flatMap(({ name, key, unique, sparse, partialFilterExpression }) => {
+  return indexes.flatMap(({ name, key, ...told }) => {
     const keys = Object.entries(key) as [string, number | string][]
     if (keys.length === 1 && keys[0]![0] === '_id') return []
     if (keys.some(([path]) => path.startsWith('_cf'))) return []
-    return [{ name: name!, keys, unique: unique === true, partial: sparse === true || partialFilterExpression != null }]
+    const collation = told.collation as Document | undefined
+    return [
+      {
+        name: name!,
+        keys,
+        unique: told.unique === true,
+        sparse: told.sparse === true,
+        filter: (told.partialFilterExpression as Document | undefined) ?? null,
+        collation: collation && collation['locale'] !== 'simple' ? collation : null,
+        expireAfterSeconds: told.expireAfterSeconds ?? null,
+        hidden: told.hidden === true,
+      },
+    ]
   })
 }

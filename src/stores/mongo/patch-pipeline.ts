@@ -87,6 +87,8 @@ function changedObjects(change: ListChange): Document {
 /** A step's subtree: the new value of a leaf, or the members that change below it. */
 interface Tree {
   value?: unknown
+  /** The value goes: a sparse index would count null like a value. */
+  unset?: boolean
   /** False: the object itself becomes null. */
   present?: boolean
   members: Map<string, Tree>
@@ -109,23 +111,39 @@ function at(root: Tree, path: string): Tree {
  * of `$set` through a null parent silently does nothing.
  */
 function assemble(node: Tree, path: string): unknown {
+  if (node.unset) return '$$REMOVE'
   if (node.value !== undefined) return node.value
   if (node.present === false) return null
   const members: Document = {}
-  for (const [step, member] of node.members) members[step] = assemble(member, `${path}.${step}`)
+  const unset: string[] = []
+  for (const [step, member] of node.members) {
+    if (member.unset) unset.push(step)
+    else members[step] = assemble(member, `${path}.${step}`)
+  }
+  const merged = (object: unknown): unknown => {
+    const changed = Object.keys(members).length > 0 ? { $mergeObjects: [object, members] } : object
+    if (unset.length === 0) return changed
+    // Stand-in (SecantusDB): not $unsetField, which it has not
+    const kept = { $not: [{ $in: ['$$m.k', { $literal: unset }] }] }
+    return { $arrayToObject: { $filter: { input: { $objectToArray: changed }, as: 'm', cond: kept } } }
+  }
   const isObject = { $eq: [{ $type: `$${path}` }, 'object'] }
-  if (node.present) return { $mergeObjects: [{ $cond: [isObject, `$${path}`, {}] }, members] }
+  if (node.present) return merged({ $cond: [isObject, `$${path}`, {}] })
   // No object of the mapping: what stands there in the place of one is lost only to a value
   const nothing = { $and: Object.values(members).map((value) => ({ $lte: [value, null] })) }
   const made = { $cond: [nothing, `$${path}`, members] }
-  return { $cond: [isObject, { $mergeObjects: [`$${path}`, members] }, made] }
+  return { $cond: [isObject, merged(`$${path}`), made] }
 }
 
 /** The `$set` of an update pipeline: every expression sees the document as it was before. */
 export function patchStage(entity: Entity, patch: Patch): Document {
   const root = tree()
   for (const [path, present] of patch.presence) at(root, entity.embeds.get(path)!.mongo).present = present
-  for (const change of patch.changes) at(root, change.leaf.mongo).value = changed(entity, change)
+  for (const change of patch.changes) {
+    const node = at(root, change.leaf.mongo)
+    if (change.leaf.unique && change.op === 'set' && change.value === null) node.unset = true
+    else node.value = changed(entity, change)
+  }
   for (const change of patch.lists) at(root, change.list.mongo).value = changedObjects(change)
   const stage: Document = {}
   for (const [step, node] of root.members) stage[step] = assemble(node, step)

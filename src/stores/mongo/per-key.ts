@@ -78,7 +78,8 @@ export async function perKey(
   const { path, order, limit, fields } = per
   const leaf = leafAt(entity, path)
   const plain = !isConverted(leaf) && isPlain(reading.connection, entity, leaf)
-  const single = limit === 1 && leaf.unique && plain && order[0]!.path === 'id' && order[0]!.direction === 'asc'
+  const single =
+    limit === 1 && leaf.unique !== null && plain && order[0]!.path === 'id' && order[0]!.direction === 'asc'
   // What the filter lets through decodes as it is stored, unless a converter stands between
   const documents =
     (single ? await firsts(reading, entity, per, match, leaf.mongo) : null) ??

@@ -35,7 +35,8 @@ function writeFor(entity: Entity, image: Image, stored: Document | undefined): W
   }
   const _cf = mirrored(image.version)
   if (stored) {
-    const update = { $set: { ...difference(entity, stored, image.record, image.elementRests), _cf } }
+    const { $set, $unset } = difference(entity, stored, image.record, image.elementRests)
+    const update = { $set: { ...$set, _cf }, ...(Object.keys($unset).length > 0 ? { $unset } : {}) }
     return async (collection) => (await collection.updateOne(asRead, update)).matchedCount === 1
   }
   const document = { _id, ...encodeWhole(entity, image.record, image), _cf } as Document
@@ -102,7 +103,7 @@ async function putOne(
     } catch (error) {
       if (!isDuplicate(error)) return keptOut(error)
       const keys = Object.keys((error['keyPattern'] as object | undefined) ?? {})
-      if (keys.join() !== '_id') return holders(connection, entity, image, keys.join(', '))
+      if (keys.join() !== '_id') return holders(connection, entity, image, error)
     }
     present = (await storedById(connection, entity, [image])).get(String(encodeId(entity, image.id)))
   }

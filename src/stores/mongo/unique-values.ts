@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb'
+import type { Document, MongoServerError } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
@@ -7,31 +7,33 @@ import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { alive, atVersion, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
-import { encodeId, encodeLeaf } from './codec/encode.ts'
+import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 
-/** Which records hold the value that a unique index refused. */
+/** Which records hold the values that a unique index refused, as the server tells them; null finds what is missing, too. */
 export async function holders(
   connection: MongoConnection,
   entity: Entity,
   image: Image,
-  index: string,
+  error: MongoServerError,
 ): Promise<PutOutcome> {
-  const own = encodeId(entity, image.id)
-  const conditions = [...entity.leaves.values()].flatMap((leaf) => {
-    const value = leaf.unique ? valueAt(image.record!, leaf.keys) : null
-    return value === null ? [] : [{ [leaf.mongo]: encodeLeaf(leaf, value) }]
-  })
-  if (conditions.length === 0) return { put: 'blocked', constraint: index, by: [] }
+  const pattern = Object.keys((error['keyPattern'] as object | undefined) ?? {})
+  const refused = error['keyValue'] as Document | undefined
+  const constraint = pattern.join(', ')
+  // Under a collation it tells keys of its own, and not the values
+  if (!refused || error['collation']) return { put: 'blocked', constraint, by: [] }
+  const conditions = pattern.map((path): Document => ({ [path]: { $eq: refused[path] ?? null } }))
   const found = await connection
     .collection(entity)
-    .find(allOf(alive, { _id: { $ne: own } }, { $or: conditions }) as Document, { projection: { _id: 1 } })
+    .find(allOf(alive, { _id: { $ne: encodeId(entity, image.id) } }, ...conditions) as Document, {
+      projection: { _id: 1 },
+    })
     .toArray()
   const by = found.map(({ _id }): Id => {
     const id = decodeId(entity, _id)
     return id instanceof Refused ? rawText(_id) : id
   })
-  return { put: 'blocked', constraint: index, by }
+  return { put: 'blocked', constraint, by }
 }
 
 /**

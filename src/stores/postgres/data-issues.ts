@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
-import { leafAt } from '../query.ts'
+import type { UniqueKey } from '../unique-key.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
+import { keyRows } from './key-conditions.ts'
 import { columnOf, tableOf } from './select.ts'
 
 interface WithIssues {
@@ -59,8 +60,8 @@ export interface DataIssues {
   keepOut(entity: Entity, ids: readonly Id[], records: readonly WithIssues[]): Promise<void>
   /** References that point nowhere, found by one anti-join a field; replaces what was found before. */
   findDangling(entity: Entity, targets: ReadonlyMap<string, Entity>): Promise<void>
-  /** Values that a unique field holds more than once; replaces what was found before. True where there are none. */
-  findDuplicates(entity: Entity): Promise<ReadonlyMap<string, boolean>>
+  /** Values that a unique key's records hold more than once; replaces what was found before. Returns the keys that have none. */
+  findDuplicates(entity: Entity, keys: readonly UniqueKey[]): Promise<readonly UniqueKey[]>
   counts(entity: Entity): Promise<readonly IssueCount[]>
   /** Those of one record, by its id as text. */
   of(entity: Entity, id: string): Promise<readonly DataIssue[]>
@@ -102,24 +103,28 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
       }
     },
 
-    async findDuplicates(entity) {
-      const clean = new Map<string, boolean>()
-      for (const leaf of entity.leaves.values()) {
-        if (!leaf.unique) continue
-        const column = sql`t.${sql.id(leafAt(entity, leaf.path).column)}`
-        await connection.transaction(async (tx) => {
-          await forget(tx, entity, leaf.mongo, 'duplicate')
+    async findDuplicates(entity, keys) {
+      const one = ({ leaves }: UniqueKey) =>
+        leaves.length === 1 ? columnOf(leaves[0]!) : sql`json_build_array(${sql.join(leaves.map(columnOf))})`
+      return connection.transaction(async (tx) => {
+        await tx.run(sql`delete from crossfade.data_issues where entity = ${entity.name} and found = 'duplicate'`)
+        const clean: UniqueKey[] = []
+        for (const key of keys) {
+          const path = key.leaves.map(({ mongo }) => mongo).join(', ')
+          const groups = sql`count(*) over (partition by ${sql.join(key.leaves.map(columnOf))})`
           const rows = await tx.run(
             sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
-                select ${entity.name}, t.id::text, ${leaf.mongo}, 'should be unique but is not', to_json(${column})::text, 'duplicate'
-                from ${tableOf(entity)}
-                where ${column} in (select ${column} from ${tableOf(entity)} where ${column} is not null group by 1 having count(*) > 1)
+                select ${entity.name}, d.id::text, ${path}, 'should be unique but is not', coalesce(d.raw, 'null'), 'duplicate'
+                from (select t.id, to_json(${one(key)})::text as raw, ${groups} as count
+                      from ${tableOf(entity)} where ${keyRows(key)}) d
+                where d.count > 1
+                on conflict (entity, id, path, rule) do update set raw = excluded.raw
                 returning id`,
           )
-          clean.set(leaf.path, rows.length === 0)
-        })
-      }
-      return clean
+          if (rows.length === 0) clean.push(key)
+        }
+        return clean
+      })
     },
 
     async counts(entity) {

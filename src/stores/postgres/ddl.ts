@@ -22,6 +22,13 @@ export function castOf(column: ImpliedColumn): string {
 /** A quoted identifier. */
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** A name as Postgres takes it. Its limit is in bytes; one that is cut in a character loses it. */
+export const limited = (name: string): string =>
+  Buffer.from(name)
+    .subarray(0, 63)
+    .toString()
+    .replace(/\ufffd$/, '')
+
 /** A column with its type. Postgres wants the collation of an array behind its brackets. */
 export function typedColumn(column: ImpliedColumn): string {
   const base = baseOf(column, 'type')
@@ -68,14 +75,9 @@ export function createIndexes(table: ImpliedTable): string[] {
 export function createIndexConcurrently(
   table: string,
   keys: readonly IndexKey[],
-  { unique = false, using = '' }: { readonly unique?: boolean; readonly using?: string } = {},
+  { using = '' }: { readonly using?: string } = {},
 ): string {
-  const name = `${table}_${keys.map(({ column }) => column).join('_')}_${unique ? 'key' : 'idx'}`
-  // Postgres's limit on a name is in bytes; one that is cut in a character loses it
-  const short = Buffer.from(name)
-    .subarray(0, 63)
-    .toString()
-    .replace(/\ufffd$/, '')
+  const short = limited(`${table}_${keys.map(({ column }) => column).join('_')}_idx`)
   const on = `${quote(table)}${using === '' ? '' : ` using ${using}`} (${keys.map(keyText).join(', ')})`
-  return `create ${unique ? 'unique ' : ''}index concurrently ${quote(short)} on ${on};`
+  return `create index concurrently ${quote(short)} on ${on};`
 }

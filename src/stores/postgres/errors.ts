@@ -75,7 +75,7 @@ async function conflictFields(
 ): Promise<string[]> {
   const index = (await postgresIndexes(connection, entity.postgres)).find(({ name }) => name === constraint)
   const paths = new Map([...entity.leaves.values()].map(({ column, path }) => [column, path]))
-  return (index?.columns ?? []).map((column) => paths.get(column) ?? column)
+  return [...(index?.columns ?? []), ...(index?.carried ?? [])].map((column) => paths.get(column) ?? column)
 }
 
 /** What a failed write means to the caller. A transaction whose COMMIT was not sent has written nothing. */

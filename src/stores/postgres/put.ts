@@ -9,6 +9,7 @@ import { ids, keepTombstones, lockRecords, tombstonesOf } from './bookkeeping.ts
 import type { Executor, PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
 import { isConstraint, isStoreTrouble, refusal } from './errors.ts'
+import { postgresIndexes } from './indexes.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { columnOf, tableOf } from './select.ts'
 import { param } from './where.ts'
@@ -56,13 +57,26 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
   return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))
 }
 
-/** Which records hold the values that a constraint refused. */
-async function holders(connection: PostgresConnection, entity: Entity, image: Alive): Promise<Id[]> {
-  const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique && valueAt(image.record, leaf.keys) !== null)
-  if (unique.length === 0) return []
-  const same = unique.map((leaf) => sql`${columnOf(leaf)} = ${param(leaf, valueAt(image.record, leaf.keys))}`)
+/** Which records hold the values that a unique key refused; none where something else refused the image. */
+async function holders(
+  connection: PostgresConnection,
+  entity: Entity,
+  image: Alive,
+  constraint: string | undefined,
+): Promise<Id[]> {
+  const index = (await postgresIndexes(connection, entity.postgres)).find(({ name }) => name === constraint)
+  if (!index?.unique) return []
+  const leaves = new Map([...entity.leaves.values()].map((leaf) => [leaf.column, leaf]))
+  const same = [...index.columns, ...index.carried].flatMap((column) => {
+    const leaf = leaves.get(column)
+    if (!leaf) return []
+    const value = valueAt(image.record, leaf.keys)
+    return [value === null ? sql`${columnOf(leaf)} is null` : sql`${columnOf(leaf)} = ${param(leaf, value)}`]
+  })
+  if (same.length === 0) return []
+  const among = index.predicate === null ? [] : [sql.raw(`(${index.predicate})`)]
   const rows = await connection.run<{ id: Id }>(
-    sql`select t.id from ${tableOf(entity)} where t.id <> ${image.id} and (${sql.join(same, sql` or `)})`,
+    sql`select t.id from ${tableOf(entity)} where t.id <> ${image.id} and ${sql.join([...same, ...among], sql` and `)}`,
   )
   return rows.map(({ id }) => id)
 }
@@ -76,7 +90,7 @@ async function keptOut(
 ): Promise<PutOutcome> {
   if (isStoreTrouble(error)) throw error
   if (isAlive(image) && isConstraint(error)) {
-    const by = await holders(connection, entity, image)
+    const by = await holders(connection, entity, image, error.constraint)
     if (by.length > 0) return { put: 'blocked', constraint: error.constraint ?? error.message, by }
   }
   return { put: 'refused', reason: refusal(error) ?? faultOf(error) }

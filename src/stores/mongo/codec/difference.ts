@@ -69,9 +69,12 @@ function changedObjects(list: ObjectList, raw: unknown, value: unknown, rests: r
   )
 }
 
+const joined = (prefix: string, steps: readonly string[]): string => [...(prefix ? [prefix] : []), ...steps].join('.')
+
 /** Walks a stored document beside the record that it should decode to. */
 class Difference {
   readonly $set: Document = {}
+  readonly $unset: Record<string, true> = {}
   readonly #rests: ElementRests
 
   constructor(rests: ElementRests) {
@@ -86,25 +89,28 @@ class Difference {
       const set = (encoded: unknown): void => setDeep(stored, prefix, node.steps, encoded, this.$set)
       if (node.leaf) {
         const before = canonicalValue(node.leaf, decodeLeaf(node.leaf, raw, null))
-        if (!sameJson(before, canonicalValue(node.leaf, value))) set(encodeLeaf(node.leaf, value))
+        if (sameJson(before, canonicalValue(node.leaf, value))) continue
+        if (value === null && node.leaf.unique) this.$unset[joined(prefix, node.steps)] = true
+        else set(encodeLeaf(node.leaf, value))
       } else if (node.list) {
         const changed = changedObjects(node.list, raw, value, this.#rests[node.list.path])
         if (changed !== undefined) set(changed)
       } else if (value === null) {
         if (object) set(null)
       } else if (object) {
-        this.walk(node.nodes, object, value as Members, [...(prefix ? [prefix] : []), ...node.steps].join('.'))
+        this.walk(node.nodes, object, value as Members, joined(prefix, node.steps))
       } else set(encodeNodes(node.nodes, value as Members, this.#rests))
     }
   }
 }
 
 /**
- * What must be set so that the document decodes to the record. A stored value that already decodes to the wanted one
+ * What must be set, and unset, so that the document decodes to the record. A stored value that already decodes to the wanted one
  * stays as it is, dirty or not, and so does everything that the mapping does not name.
+ * A unique field that is null is unset: a sparse index would count null like a value.
  */
-export function difference(entity: Entity, stored: Document, record: Rec, rests: ElementRests = {}): Document {
+export function difference(entity: Entity, stored: Document, record: Rec, rests: ElementRests = {}): Difference {
   const walked = new Difference(rests)
   walked.walk(entity.nodes, stored, record, '')
-  return walked.$set
+  return walked
 }

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { byWeight, weigh } from '../../src/util/weigh.ts'
+
+test('a value weighs about what it is as text: long texts, keys and bytes count', () => {
+  expect(weigh('x'.repeat(1_000))).toBe(1_004)
+  expect(weigh(new Uint8Array(1_000))).toBe(1_004)
+  expect(weigh({ key: ['x'.repeat(100), null] })).toBe(8 + 7 + 8 + 104 + 8)
+})
+
+test('parts are as heavy as may be, and what is heavier than that is alone', () => {
+  const [a, b, c, huge, d] = ['a'.repeat(36), 'b'.repeat(36), 'c'.repeat(36), 'h'.repeat(500), 'd']
+  expect(byWeight([a, b, c, huge, d], 80)).toEqual([[a, b], [c], [huge], [d]])
+  expect(byWeight([], 80)).toEqual([])
+})
