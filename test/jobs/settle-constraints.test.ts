@@ -34,7 +34,9 @@ const put = (codes: Readonly<Record<number, string>>, counter: number) =>
 const run = (text: string) => stores.postgres.connection.run(sql.raw(text))
 
 const definitions = async () =>
-  (await run("select conname, pg_get_constraintdef(oid) as def from pg_constraint where conrelid = 'seats'::regclass and contype = 'u'")) as {
+  (await run(
+    "select conname, pg_get_constraintdef(oid) as def from pg_constraint where conrelid = 'seats'::regclass and contype = 'u'",
+  )) as {
     conname: string
     def: string
   }[]
