@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { contractOrders } from '../gateway/contract-orders.ts'
 import { connectionNotes } from '../jobs/connections.ts'
+import { forewarnings } from '../jobs/forewarnings.ts'
 import { missingIndexes } from '../jobs/index-parity.ts'
 import { printJson, say, warn } from './output.ts'
 import { withSession } from './with-session.ts'
@@ -18,6 +19,8 @@ export function doctorCommand(): Command {
       withSession(config, async ({ config: { entities, schema }, stores }) => {
         const notes = await connectionNotes(stores)
         for (const { store, problem, text } of notes) (problem ? warn : say)(`${store}: ${text}`)
+        const warnings = await forewarnings(stores.mongo, entities)
+        for (const line of warnings) warn(line)
         const orders = contractOrders(schema, entities)
         const found = (
           await Promise.all(entities.map((entity) => missingIndexes(stores, entity, orders.get(entity.name) ?? [])))
@@ -32,8 +35,8 @@ export function doctorCommand(): Command {
           if (found.length === 0) say('PostgreSQL has every index that MongoDB has and the contract needs.')
         }
         // 2: differs
-        if (notes.some(({ problem }) => problem) || found.some(({ statement }) => statement !== null))
-          process.exitCode = 2
+        const problems = notes.some(({ problem }) => problem) || warnings.length > 0
+        if (problems || found.some(({ statement }) => statement !== null)) process.exitCode = 2
       }),
     )
 }

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { prepareFlags } from '../control/prepare-flags.ts'
 import { adoptMappings } from '../jobs/adopt-mappings.ts'
+import { forewarnings } from '../jobs/forewarnings.ts'
 import { prepareMongo } from '../stores/mongo/connection.ts'
 import { migrateUp, migrationStatus } from '../stores/postgres/migrate.ts'
 import { schemaDrift } from '../stores/postgres/schema-diff.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { printJson, printTable, say } from './output.ts'
+import { printJson, printTable, say, warn } from './output.ts'
 import type { Session } from './session.ts'
 import { withSession } from './with-session.ts'
 
@@ -75,6 +76,7 @@ export function migrateCommand(): Command {
     ({ config, json }: Options) =>
       withSession(config, async (session) => {
         const done = await migrateAll(session)
+        for (const line of await forewarnings(session.stores.mongo, session.config.entities)) warn(line)
         if (json) printJson(done)
         else say(done.length > 0 ? `Done: ${done.join(', ')}.` : 'Nothing was left to do.')
       }),

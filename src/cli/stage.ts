@@ -1,13 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { kill } from '../control/kill-file.ts'
 import { setStage } from '../control/move.ts'
+import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
-import { isStage, type Stage, stages } from '../stage/stage.ts'
+import { isStage, STAGE_PLAN, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { fromEither } from './from-either.ts'
 import { knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
-import { printJson, printTable, say } from './output.ts'
+import { printJson, printTable, say, warn } from './output.ts'
 import { readSettings, type Session } from './session.ts'
 import { moveOptions } from './sweep-now.ts'
 import { typeOf } from './type-of.ts'
@@ -45,6 +46,14 @@ async function measuredLatency(findings: Findings): Promise<Latency[]> {
   } catch {
     return []
   }
+}
+
+/** While MongoDB has authority, and PostgreSQL follows, what it takes must fit both. */
+async function forewarn({ config, stores }: Session, stage: Stage, types: readonly string[]): Promise<void> {
+  const { authority, mirror } = STAGE_PLAN[stage]
+  if (authority !== 'mongo' || mirror === null) return
+  const entities = config.entities.filter(({ name }) => types.includes(name))
+  for (const line of await forewarnings(stores.mongo, entities)) warn(line)
 }
 
 /** The flags. */
@@ -89,7 +98,9 @@ export function stageCommand(): Command {
       withSession(config, async (session) => {
         const stage = to === undefined ? undefined : stageOf(to)
         const options = moveOptions(session)
-        for (const name of typesOf(session, type)) {
+        const names = typesOf(session, type)
+        if (stage) await forewarn(session, stage, names)
+        for (const name of names) {
           const flag = await setStage(options, {
             type: name,
             stage,

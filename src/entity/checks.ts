@@ -6,12 +6,32 @@ const idKinds = new Set(['objectId', 'text', 'int'])
 const ownColumns = { record: ['id', 'rest', '_cf_epoch', '_cf_counter'], element: ['parent_id', 'position', 'rest'] }
 const maxIdentifier = 63 // bytes; Postgres cuts longer names silently (NAMEDATALEN − 1)
 
-function checkIdentifier(entity: string, field: string, name: string): void {
+/** Every table of PostgreSQL has these already: https://www.postgresql.org/docs/current/ddl-system-columns.html */
+const systemColumns = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']
+
+const byColumn = 'Name it with .column().'
+const byTable = 'Choose another with `postgres:`.'
+const byChildTable = 'Name another with .childTable().'
+
+function checkIdentifier(entity: string, field: string, name: string, remedy: string = byColumn): void {
   if (Buffer.byteLength(name) > maxIdentifier) {
-    refuse(entity, field, `needs the Postgres name "${name}", which is longer than 63 bytes`, 'Name it with .column().')
+    refuse(entity, field, `needs the Postgres name "${name}", which is longer than 63 bytes`, remedy)
   }
-  if (name === '' || name.includes('\0'))
-    refuse(entity, field, 'has an empty or unusable Postgres name', 'Name it with .column().')
+  if (name === '' || name.includes('\0')) refuse(entity, field, 'has an empty or unusable Postgres name', remedy)
+}
+
+function checkTable(entity: string, field: string, name: string, remedy: string): void {
+  checkIdentifier(entity, field, name, remedy)
+  // The catalog is looked at before every other schema
+  if (name.startsWith('pg_')) refuse(entity, field, `uses the table "${name}", a name of PostgreSQL's catalog`, remedy)
+}
+
+/** Names of indexes, the one of a unique key among them, each with the path that asks for it: tables share them. */
+function indexNames(entity: Entity): { readonly name: string; readonly path: string }[] {
+  const keys = [...entity.leaves.values()].flatMap(({ unique, column, path }) =>
+    unique ? [{ name: `${entity.postgres}_${column}_key`, path }] : [],
+  )
+  return [...impliedTables(entity).flatMap(({ indexes }) => indexes), ...keys]
 }
 
 /** One name, one owner: columns, and document paths of which none may lie inside another. */
@@ -41,6 +61,7 @@ function checkScope(entity: string, scope: Scope, inElement: boolean, prefix: st
   const objects = new Claims(entity)
   for (const column of ownColumns[inElement ? 'element' : 'record'])
     columns.claim('column', column, 'Crossfade itself', '')
+  for (const column of systemColumns) columns.claim('column', column, 'PostgreSQL itself', '')
   const claim = (of: Claims, { path, mongo, column }: { path: string; mongo: string; column: string }): void => {
     checkPath(entity, prefix + path, mongo, inElement)
     checkIdentifier(entity, prefix + path, column)
@@ -74,17 +95,18 @@ export function checkEntity(entity: Entity): void {
   const { name } = entity
   if (!idKinds.has(entity.idKind)) refuse(name, 'id', 'is neither objectId(), text() nor int()', 'Choose one of them.')
   checkFields(name, entity.fields, '', null)
-  checkIdentifier(name, 'id', entity.postgres)
+  checkTable(name, 'entity', entity.postgres, byTable)
   checkScope(name, entity, false, '')
   const tables = new Claims(name)
   tables.claim('table', entity.postgres, 'the entity', '')
   for (const { path, childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {
     if (!childTable) continue
-    checkIdentifier(name, path, childTable)
-    tables.claim('table', childTable, path, 'Name another with .childTable().')
+    checkTable(name, path, childTable, byChildTable)
+    tables.claim('table', childTable, path, byChildTable)
   }
-  for (const table of impliedTables(entity)) {
-    for (const { name: index, path } of table.indexes) checkIdentifier(name, path, index)
+  for (const { name: index, path } of indexNames(entity)) {
+    checkIdentifier(name, path, index)
+    tables.claim('index', index, path, 'Name one of them otherwise.')
   }
 }
 
@@ -92,18 +114,19 @@ export function checkEntity(entity: Entity): void {
 export function checkEntities(entities: readonly Entity[]): void {
   const names = new Set(entities.map((entity) => entity.name))
   const owners = new Map<string, string>()
-  const claim = (key: string, entity: string): void => {
-    const owner = owners.get(key)
-    if (owner) refuse(entity, 'entity', `uses the ${key} of ${owner}`, 'Each entity needs its own.')
-    owners.set(key, entity)
+  const claim = (what: string, name: string, entity: string, field = 'entity', space = what): void => {
+    const owner = owners.get(`${space} ${name}`)
+    if (owner) refuse(entity, field, `uses the ${what} ${name} of ${owner}`, 'Each entity needs its own.')
+    owners.set(`${space} ${name}`, entity)
   }
   for (const entity of entities) {
-    claim(`name ${entity.name}`, entity.name)
-    claim(`collection ${entity.mongo}`, entity.name)
-    claim(`table ${entity.postgres}`, entity.name)
+    claim('name', entity.name, entity.name)
+    claim('collection', entity.mongo, entity.name)
+    claim('table', entity.postgres, entity.name)
     for (const { childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {
-      if (childTable) claim(`table ${childTable}`, entity.name)
+      if (childTable) claim('table', childTable, entity.name)
     }
+    for (const { name, path } of indexNames(entity)) claim('index', name, entity.name, path, 'table')
     for (const leaf of entity.leaves.values()) {
       if (leaf.references && !names.has(leaf.references)) {
         refuse(

@@ -237,6 +237,61 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     { a: list(text()).childTable('things') },
     'Thing.a uses the table "things" of the entity. Name another with .childTable().',
   ],
+  ...['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'].map((name): (typeof refusals)[number] => [
+    `a field named ${name}, which every table has`,
+    { [name]: text() },
+    `Thing.${name} uses the column "${name}" of PostgreSQL itself. Name one of them with .column().`,
+  ]),
+  [
+    'a system column by .column()',
+    { a: text().column('xmin') },
+    'Thing.a uses the column "xmin" of PostgreSQL itself. Name one of them with .column().',
+  ],
+  [
+    'a system column that tells whether an object is there',
+    { a: embed({ b: text() }).column('ctid') },
+    'Thing.a uses the column "ctid" of PostgreSQL itself. Name one of them with .column().',
+  ],
+  [
+    'a system column in a child table',
+    { a: list(embed({ xmin: text() })).childTable('t') },
+    'Thing.a.xmin uses the column "xmin" of PostgreSQL itself. Name one of them with .column().',
+  ],
+  [
+    'a system column in the objects of a list',
+    { a: list(embed({ b: int().column('cmax') })) },
+    'Thing.a.b uses the column "cmax" of PostgreSQL itself. Name one of them with .column().',
+  ],
+  [
+    'a system column that counts the elements of a list',
+    { a: list(text()).childTable('t').column('xmax') },
+    'Thing.a uses the column "xmax" of PostgreSQL itself. Name one of them with .column().',
+  ],
+  [
+    'a reserved column of a child table',
+    { a: list(embed({ parentId: text() })).childTable('t') },
+    'Thing.a.parentId uses the column "parent_id" of Crossfade itself. Name one of them with .column().',
+  ],
+  [
+    "a child table of the catalog's name",
+    { a: list(text()).childTable('pg_class') },
+    'Thing.a uses the table "pg_class", a name of PostgreSQL\'s catalog. Name another with .childTable().',
+  ],
+  [
+    'a child table of the name of an index',
+    { a: list(text()).childTable('things_b_idx'), b: text().index() },
+    'Thing.b uses the index "things_b_idx" of a. Name one of them otherwise.',
+  ],
+  [
+    'a child table of the name of a unique key',
+    { a: list(text()).childTable('things_b_key'), b: text().unique() },
+    'Thing.b uses the index "things_b_key" of a. Name one of them otherwise.',
+  ],
+  [
+    'a child table whose name Postgres would cut',
+    { a: list(text()).childTable('t'.repeat(64)) },
+    `Thing.a needs the Postgres name "${'t'.repeat(64)}", which is longer than 63 bytes. Name another with .childTable().`,
+  ],
   [
     'two lists in one child table',
     { a: list(text()).childTable('t'), b: list(text()).childTable('t') },
@@ -254,6 +309,27 @@ describe('defineEntity', () => {
       'Thing.id is neither objectId(), text() nor int(). Choose one of them.',
     )
     expect(() => define({}, { id: timestamp() })).toThrow('Thing.id is neither')
+  })
+
+  test.each([
+    [
+      'pg_stats',
+      'Thing.entity uses the table "pg_stats", a name of PostgreSQL\'s catalog. Choose another with `postgres:`.',
+    ],
+    [
+      't'.repeat(64),
+      `Thing.entity needs the Postgres name "${'t'.repeat(64)}", which is longer than 63 bytes. Choose another with \`postgres:\`.`,
+    ],
+    ['', 'Thing.entity has an empty or unusable Postgres name. Choose another with `postgres:`.'],
+  ])('refuses the table %s', (postgres, message) => {
+    const make = () => defineEntity('Thing', { mongo: 'things', postgres, id: text(), fields: {} })
+    expect(make).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
+  })
+
+  test('takes what is a system column elsewhere, under another name', () => {
+    const fields = { xmin: text().column('x_min'), oid: text() }
+    const { leaves } = defineEntity('Thing', { mongo: 'things', postgres: 'things', id: text(), fields })
+    expect([...leaves.values()].map(({ column }) => column)).toEqual(['x_min', 'oid'])
   })
 
   test('takes a mapping that uses everything', () => {
@@ -304,6 +380,16 @@ describe('Entities side by side', () => {
       'a child table',
       [make('a'), make('b', {}, { c: list(text()).childTable('a') })],
       'b.entity uses the table a of a. Each entity needs its own.',
+    ],
+    [
+      'the name of an index',
+      [make('a', {}, { bC: text().index() }), make('a_b', {}, { c: text().index() })],
+      'a_b.c uses the index a_b_c_idx of a. Each entity needs its own.',
+    ],
+    [
+      'the name of an index and of a table',
+      [make('a', {}, { b: text().unique() }), make('a_b_key')],
+      'a_b_key.entity uses the table a_b_key of a. Each entity needs its own.',
     ],
     [
       'a reference to nothing',

@@ -1,0 +1,49 @@
+import type { Entity, Leaf } from '../entity/entity.ts'
+import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
+import type { MongoStore } from '../stores/mongo/mongo-store.ts'
+
+const isName = /^[A-Za-z_$][\w$]*$/
+
+const inShell = (collection: string): string =>
+  isName.test(collection) ? `db.${collection}` : `db.getCollection(${JSON.stringify(collection)})`
+
+/** The statement of mongosh that makes a field unique there. */
+function createIndex({ mongo: collection }: Entity, { mongo: path, unique }: Leaf): string {
+  const key = isName.test(path) ? path : JSON.stringify(path)
+  const sparse = unique!.nulls === 'many' ? ', sparse: true' : ''
+  return `${inShell(collection)}.createIndex({ ${key}: 1 }, { unique: true${sparse} })`
+}
+
+const isOn = (index: MongoIndex, leaf: Leaf): boolean =>
+  index.unique && index.keys.length === 1 && index.keys[0]![0] === leaf.mongo
+
+/**
+ * Promises of `unique()` that MongoDB does not keep, or keeps otherwise, a line each with what to do: while it has
+ * authority it acknowledges what PostgreSQL must refuse.
+ */
+export async function unkeptPromises({ connection }: MongoStore, entity: Entity): Promise<string[]> {
+  const indexes = await mongoIndexes(connection, entity)
+  return [...entity.leaves.values()].flatMap((leaf) => {
+    const name = `${entity.name}.${leaf.path}`
+    const own = indexes.filter((index) => isOn(index, leaf))
+    if (!leaf.unique) {
+      if (own.length === 0) return []
+      const why = 'so that null is unset and records can exchange their values'
+      return [`${name} is unique by MongoDB's index ${own[0]!.name}: say unique() in the mapping, ${why}.`]
+    }
+    if (own.length === 0) {
+      const remedy = `Run ${createIndex(entity, leaf)} in mongosh, or drop unique() from the mapping`
+      return [`${name} is unique in the mapping, but MongoDB has no such index and takes duplicates. ${remedy}.`]
+    }
+    const plain = own.find(({ sparse, filter }) => !sparse && filter === null)
+    if (leaf.unique.nulls === 'many' && plain) {
+      const remedy = `Make the index sparse, or say unique({ nulls: 'one' })`
+      return [`${name}: MongoDB's index ${plain.name} lets one record lack a value, the mapping many. ${remedy}.`]
+    }
+    if (leaf.unique.nulls === 'one' && !plain) {
+      const remedy = `Make it a plain one, or say unique({ nulls: 'many' })`
+      return [`${name}: MongoDB's index ${own[0]!.name} lets many records lack a value, the mapping one. ${remedy}.`]
+    }
+    return []
+  })
+}
