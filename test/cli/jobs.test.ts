@@ -86,9 +86,9 @@ describe('issues', () => {
   })
 
   test.each([
-    [['issues', 'list', 'Nobody'], 'There is no type Nobody; there are Comment, '],
-    [['issues', 'show', 'Nobody', '1'], 'There is no type Nobody; there are Comment, '],
-    [['mirror', 'conflicts', 'Nobody'], 'There is no type Nobody; there are Comment, '],
+    [['issues', 'list', 'Nobody'], 'There is no type Nobody; there are Movie, '],
+    [['issues', 'show', 'Nobody', '1'], 'There is no type Nobody; there are Movie, '],
+    [['mirror', 'conflicts', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL yet: `stage set` it to dualwrite first.'],
   ])('%j is refused', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
