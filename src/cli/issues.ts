@@ -7,6 +7,7 @@ import type { Stores } from '../routing/routing.ts'
 import type { DataIssue } from '../stores/postgres/data-issues.ts'
 import { origins } from '../util/origin.ts'
 import { printJson, printTable, say } from './output.ts'
+import { subcommandsOf } from './subcommands.ts'
 import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
@@ -97,13 +98,7 @@ export function issuesCommand(): Command {
   const issues = new Command('issues').description(
     'values that could not be carried, and records that cannot be mirrored',
   )
-  const add = (name: string, description: string, example: string): Command =>
-    issues
-      .command(name)
-      .description(description)
-      .addHelpText('before', `Example:\n  ${example}\n`)
-      .option('--config <file>', 'default crossfade.config.ts')
-      .option('--json', 'print as JSON')
+  const add = subcommandsOf(issues)
   add(
     'list [type]',
     'by type, path and rule, with ids; exit 2 while there are any',

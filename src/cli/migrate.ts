@@ -10,6 +10,7 @@ import { schemaDrift } from '../stores/postgres/schema-diff.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import type { Session } from './session.ts'
+import { subcommandsOf } from './subcommands.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -65,13 +66,7 @@ async function writeMigration(session: Session, name: string): Promise<string | 
 /** The tables that the mappings imply. */
 export function migrateCommand(): Command {
   const migrate = new Command('migrate').description('the tables that the mappings imply')
-  const add = (name: string, description: string, example: string): Command =>
-    migrate
-      .command(name)
-      .description(description)
-      .addHelpText('before', `Example:\n  ${example}\n`)
-      .option('--config <file>', 'default crossfade.config.ts')
-      .option('--json', 'print as JSON')
+  const add = subcommandsOf(migrate)
   add('up', 'run what has not run, make the indexes of the mirror and the flags', 'crossfade migrate up').action(
     ({ config, json }: Options) =>
       withSession(config, async (session) => {

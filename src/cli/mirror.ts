@@ -9,6 +9,7 @@ import { messageOf } from '../util/errors.ts'
 import { printConflicts } from './conflicts.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
+import { subcommandsOf } from './subcommands.ts'
 import { told } from './told.ts'
 import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
@@ -50,13 +51,9 @@ export function mirrorCommand(): Command {
   const mirror = new Command('mirror').description(
     'what writes are owed to the other store, and which copies were replaced',
   )
-  mirror
-    .command('status')
-    .description('how much is owed for each type, how old it is, and why')
-    .addHelpText('before', 'Example:\n  crossfade mirror status\n')
-    .option('--config <file>', 'default crossfade.config.ts')
-    .option('--json', 'print as JSON')
-    .action(({ config: file, json }: { config?: string; json?: boolean }) =>
+  const add = subcommandsOf(mirror)
+  add('status', 'how much is owed for each type, how old it is, and why', 'crossfade mirror status').action(
+    ({ config: file, json }: { config?: string; json?: boolean }) =>
       withSession(file, async ({ config, stores }) => {
         const { entities } = config
         const flags = await knownFlags(
@@ -78,14 +75,13 @@ export function mirrorCommand(): Command {
           ]),
         )
       }),
-    )
-  mirror
-    .command('conflicts <type>')
-    .description('copies that were replaced because they differed at the same or a higher version, newest first')
-    .addHelpText('before', 'Example:\n  crossfade mirror conflicts Movie --limit 5\n')
+  )
+  add(
+    'conflicts <type>',
+    'copies that were replaced because they differed at the same or a higher version, newest first',
+    'crossfade mirror conflicts Movie --limit 5',
+  )
     .option('--limit <n>', 'how many', parseLimit, 20)
-    .option('--config <file>', 'default crossfade.config.ts')
-    .option('--json', 'print as JSON')
     .action((type: string, { config: file, json, limit }: { config?: string; json?: boolean; limit: number }) =>
       withSession(file, ({ config: { entities }, stores }) =>
         printConflicts(stores, typeOf(entities, type), limit, json === true),

@@ -4,6 +4,7 @@ import type { Failures, Findings, MismatchGroup, Undecided, UndecidedReason, Ver
 import { CrossfadeError } from '../util/errors.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say } from './output.ts'
+import { subcommandsOf } from './subcommands.ts'
 import { told } from './told.ts'
 import { withSession } from './with-session.ts'
 
@@ -137,13 +138,7 @@ async function kept<T>(ask: Promise<T>): Promise<T> {
 /** What shadow reads found. */
 export function mismatchesCommand(): Command {
   const mismatches = new Command('mismatches').description('what shadow reads found')
-  const add = (name: string, description: string, example: string): Command =>
-    mismatches
-      .command(name)
-      .description(description)
-      .addHelpText('before', `Example:\n  ${example}\n`)
-      .option('--config <file>', 'default crossfade.config.ts')
-      .option('--json', 'print as JSON')
+  const add = subcommandsOf(mismatches)
   add(
     'list',
     'groups, most frequent first; what could not be decided; reads that a store did not answer',

@@ -10,6 +10,7 @@ import { knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import { readSettings, type Session } from './session.ts'
+import { subcommandsOf } from './subcommands.ts'
 import { moveOptions } from './sweep-now.ts'
 import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
@@ -59,13 +60,7 @@ async function forewarn({ config, stores }: Session, stage: Stage, types: readon
 /** The flags. */
 export function stageCommand(): Command {
   const stage = new Command('stage').description('which store answers, and which is written, for each type')
-  const add = (name: string, description: string, example: string): Command =>
-    stage
-      .command(name)
-      .description(description)
-      .addHelpText('before', `Example:\n  ${example}\n`)
-      .option('--config <file>', 'default crossfade.config.ts')
-      .option('--json', 'print as JSON')
+  const add = subcommandsOf(stage)
   add('list', 'the flag of every type', 'crossfade stage list').action(({ config, json }: Options) =>
     withSession(config, async ({ config: app, stores }) => {
       const types = app.entities.map(({ name }) => name)
