@@ -183,6 +183,9 @@ const cases: readonly (readonly [title: string, query: string, variables: () => 
   ],
 ]
 
+/** A line about a request, and not one of a watcher in the background that a busy machine kept waiting. */
+const isOfRequest = (line: string): boolean => /^[A-Z_]+: |^Unexpected error| was answered by /.test(line)
+
 describe.each(['off', 'live'] as const)('in %s', (stage) => {
   beforeAll(() => api.setStage(stage))
 
@@ -196,7 +199,7 @@ describe.each(['off', 'live'] as const)('in %s', (stage) => {
     expect(errors).toHaveLength(1)
     expect(errors[0]?.extensions.code).toMatch(/^(BAD_USER_INPUT|GRAPHQL_PARSE_FAILED|GRAPHQL_VALIDATION_FAILED)$/)
     expect(data === undefined || data === null || Object.values(data).every((value) => value === null)).toBe(true)
-    expect(api.logged).toEqual([])
+    expect(api.logged.filter(isOfRequest)).toEqual([])
   })
 
   test('what is just within the bounds is answered', async () => {
