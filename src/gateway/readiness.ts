@@ -24,8 +24,8 @@ async function tableProblems(
     .filter(({ applied }) => applied === null)
     .map(({ set, name }) => `Migration ${set}/${name} has not run.`)
   if (missing.length > 0) return [...missing, 'Run `crossfade migrate up`.']
-  const drift = (await schemaDrift(connection, entities)).map(({ table, problem }) => `${table}: ${problem}.`)
-  if (drift.length > 0) return drift
+  const drift = (await schemaDrift(connection, entities)).filter(({ works }) => !works)
+  if (drift.length > 0) return drift.map(({ table, problem }) => `${table}: ${problem}.`)
   const grown = (await unadopted(postgres, entities)).map(({ name }) => name)
   if (grown.length === 0) return []
   return [`The mapping of ${grown.join(', ')} has grown; run \`crossfade migrate up\`, which fills its columns.`]
