@@ -9,6 +9,7 @@ import { migrateCommand } from './migrate.ts'
 import { mirrorCommand } from './mirror.ts'
 import { mismatchesCommand } from './mismatches.ts'
 import { warn } from './output.ts'
+import { profileCommand } from './profile.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
@@ -24,6 +25,7 @@ const commands = [
   storesCommand,
   migrateCommand,
   stageCommand,
+  profileCommand,
   backfillCommand,
   mismatchesCommand,
   mirrorCommand,

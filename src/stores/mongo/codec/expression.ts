@@ -22,7 +22,7 @@ export function isConverted(leaf: Leaf): boolean {
 export const isGuarded = (leaf: Leaf): boolean => mongoKind(leaf.kind).guard !== null || leaf.values !== null
 
 /** An expression that is true where the stored value decodes as it is. */
-function decodes(leaf: Leaf, value: string): Document {
+export function decodes(leaf: Leaf, value: string): Document {
   const { types, guard } = mongoKind(leaf.kind)
   const { nullIf = [] } = leaf.converter
   const ofType = { $in: [{ $type: value }, types] }
@@ -52,7 +52,8 @@ function coerced({ values, converter: { nullIf = [] } }: Leaf, expression: Docum
   return { $let: { vars: { c: expression }, in: { $cond: [{ $and: conditions }, '$$c', null] } } }
 }
 
-function decodedScalar(leaf: Leaf, value: string): Document {
+/** The decoded value of one stored value, for the leaf itself or an element of its list. */
+export function decodedScalar(leaf: Leaf, value: string): Document {
   const { intPrefix, nullIf = [] } = leaf.converter
   const coercion = coercionOf(leaf)
   if (!intPrefix && !coercion) return { $cond: [decodes(leaf, value), value, null] }
