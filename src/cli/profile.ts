@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { ownAnswer } from '../gateway/own-scalars.ts'
 import { answersOtherwise, type Finding, type Profile, profile } from '../jobs/profile.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { printJson, printTable, say } from './output.ts'
 import { isAbort, untilAborted } from './signals.ts'
+import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
 function positive(text: string): number {
@@ -56,15 +56,10 @@ export function profileCommand(): Command {
     .option('--json', 'print as JSON')
     .action((type: string, { config, json, sample }: { config?: string; json?: boolean; sample?: number }) =>
       withSession(config, async ({ config: { entities }, stores }) => {
-        const entity = entities.find(({ name }) => name === type)
-        if (!entity) {
-          const names = entities.map(({ name }) => name).join(', ')
-          throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${type}; there are ${names}.`)
-        }
         const { signal } = untilAborted()
         const found = await profile({
           mongo: stores.mongo,
-          entity,
+          entity: typeOf(entities, type),
           answer: ownAnswer,
           sample: sample ?? null,
           signal,
