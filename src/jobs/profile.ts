@@ -58,7 +58,7 @@ function isOtherwise({ field, example }: ProfiledGroup, answer: ProfileRun['answ
   if (example.at === 'list') return false
   if (example.at === 'element' && example.decoded === null) return true // the list is shorter
   const given = answer(field.leaf.kind, example.raw)
-  return given !== undefined && !Object.is(given ?? null, example.decoded ?? null)
+  return given !== undefined && (given ?? null) !== (example.decoded ?? null)
 }
 
 const sum = (groups: readonly { readonly count: number }[]): number => groups.reduce((all, { count }) => all + count, 0)

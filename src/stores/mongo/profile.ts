@@ -1,15 +1,13 @@
 import type { Document } from 'mongodb'
-import { intPrefixPattern } from '../../codec/converter.ts'
-import { maxInt, minInt } from '../../codec/int.ts'
 import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Leaf, ObjectList } from '../../entity/entity.ts'
 import { idLeaf } from '../query.ts'
 import { alive } from './bookkeeping.ts'
-import { numeric } from './codec/coercion.ts'
 import { decodeLeaf, rawText } from './codec/decode.ts'
 import { decodedObjects, decodedScalar, decodes, element } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
 import { readDocuments } from './read-documents.ts'
+import { choose, form, ofType } from './value-forms.ts'
 
 /** A field that is looked at: its path in the record, and the leaf whose values stand there. */
 export interface ProfiledField {
@@ -59,63 +57,6 @@ export function profiledFields(entity: Entity): ProfiledField[] {
     [...list.leaves.values()].map((leaf) => ({ path: `${list.path}.${leaf.path}`, leaf, within: list })),
   )
   return [...own, ...members]
-}
-
-const matches = (value: unknown, regex: string): Document => ({ $regexMatch: { input: value, regex } })
-
-const between = (value: string, low: number, high: number): Document => ({
-  $and: [{ $gte: [value, low] }, { $lte: [value, high] }],
-})
-
-const choose = (branches: readonly (readonly [condition: Document, name: string])[], rest: string): Document => ({
-  $switch: { branches: branches.map(([condition, name]) => ({ case: condition, then: name })), default: rest },
-})
-
-const largest = Number.MAX_VALUE
-const whole = Number.MAX_SAFE_INTEGER
-const hexadecimal = '^\\s*0[xXoObB][0-9a-fA-F]+\\s*$'
-const maxDate = 8.64e15 // the last instant of ECMAScript's Date
-
-/** The forms that a scalar or a codec tells apart among values of one type. */
-const forms: Readonly<Record<string, (value: string) => Document>> = {
-  string: (value) =>
-    choose(
-      [
-        [{ $eq: [value, ''] }, 'empty'],
-        [matches(value, numeric), 'number'],
-        [matches(value, hexadecimal), 'hexadecimal'],
-        [{ $ne: [{ $indexOfCP: [value, '\0'] }, -1] }, 'with NUL'],
-        [matches(value, intPrefixPattern), 'number first'],
-      ],
-      'text',
-    ),
-  number: (value) =>
-    choose(
-      [
-        [{ $not: [between(value, -largest, largest)] }, 'not finite'],
-        [{ $not: [between(value, -whole, whole)] }, 'huge'],
-        [{ $and: [{ $ne: [{ $trunc: value }, value] }, between(value, -1e-6, 1e-6)] }, 'tiny'],
-        [{ $ne: [{ $trunc: value }, value] }, 'fraction'],
-        [{ $not: [between(value, minInt, maxInt)] }, 'past 32 bits'],
-      ],
-      'whole',
-    ),
-  date: (value) => ({
-    $cond: [{ $and: [{ $gte: [{ $toLong: value }, -maxDate] }, { $lte: [{ $toLong: value }, maxDate] }] }, '', 'far'],
-  }),
-  objectId: (value) => ({ $cond: [matches({ $toString: value }, '^[0-9]+(e[0-9]+)?$'), 'digits', ''] }),
-}
-
-const ofType = (value: string, ...types: readonly string[]): Document => ({ $in: [{ $type: value }, types] })
-
-function form(value: string): Document {
-  const branches = [
-    { case: ofType(value, 'string'), then: forms['string']!(value) },
-    { case: ofType(value, 'int', 'long', 'double', 'decimal'), then: forms['number']!(value) },
-    { case: ofType(value, 'date'), then: forms['date']!(value) },
-    { case: ofType(value, 'objectId'), then: forms['objectId']!(value) },
-  ]
-  return { $switch: { branches, default: '' } }
 }
 
 function fate(leaf: Leaf, value: string): Document {
@@ -248,13 +189,14 @@ export async function profileFields(
     for (const { _id, count: documents, example } of await count(connection, entity, some, options)) {
       options.signal?.throwIfAborted()
       const field = some[_id.field]!
+      const found = await exampleOf(connection, entity, field, example, _id.key)
       const [fateOf, type] = _id.key.split('|') as [string, string]
       groups.push({
         field,
         type,
-        own: fateOf === 'own',
+        own: fateOf === 'own' && found.rule === null,
         count: documents,
-        example: await exampleOf(connection, entity, field, example, _id.key),
+        example: found,
       })
     }
     options.onProgress?.(Math.min(start + step, fields.length), fields.length)
