@@ -1,9 +1,12 @@
 import { boolean, defineEntity, embed, int, text } from 'crossfade'
+import { sql } from 'kysely'
 import type { CreateIndexesOptions } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Entity } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
 import { planPatch } from '../../src/stores/patch.ts'
+import type { Image } from '../../src/stores/store.ts'
 import { origins } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -207,4 +210,41 @@ describe.each(origins)('%s as authority', (origin) => {
     const image = { id: 99, version: { epoch: 1, counter: 1 }, pending: false, record, rest: null, issues: [] }
     expect(await stores[origin].writer.bulkPut(entity, [image])).toMatchObject([{ put: 'blocked', by: [4] }])
   })
+})
+
+const imageOf = (entity: Entity, id: number, values: Values, counter: number): Image => {
+  const record = newRecord(entity, id, values)
+  return { id, version: { epoch: 1, counter }, pending: false, record, rest: null, issues: [] }
+}
+
+test.each<[string, Values, Values]>([
+  ['Plain', { phone: 'p' }, { phone: 'q' }],
+  ['Active', { phone: 'p', active: true }, { phone: 'q', active: true }],
+  ['Compound', { area: 7, phone: 'p' }, { area: 7 }],
+  ['SparseCompound', { area: 7, phone: 'p' }, { phone: 'q' }],
+  ['Plain', { phone: 'r' }, { phone: null }],
+])('records exchange values under the key in PostgreSQL, null among them: %s', async (name, a, b) => {
+  const entity = entities.get(name)!
+  const { writer } = stores.postgres
+  await stores.postgres.connection.run(sql`truncate ${sql.id(entity.postgres)}`)
+  const applied = { put: 'applied' }
+  expect(await writer.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([applied, applied])
+  expect(await writer.bulkPut(entity, [imageOf(entity, 1, b, 2), imageOf(entity, 2, a, 2)])).toEqual([applied, applied])
+  // An older image replaces nothing
+  expect(await writer.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([
+    { put: 'late' },
+    { put: 'late' },
+  ])
+  const found = await stores.postgres.debts.images(entity, [1, 2])
+  expect(found.map(({ record }) => record)).toEqual([newRecord(entity, 1, b), newRecord(entity, 2, a)])
+})
+
+test('records exchange a value for none in MongoDB, too', async () => {
+  const entity = entities.get('Plain')!
+  const { writer, debts, connection } = stores.mongo
+  await connection.collection(entity).deleteMany({})
+  await writer.bulkPut(entity, [imageOf(entity, 1, { phone: 'p' }, 11), imageOf(entity, 2, {}, 11)])
+  const swapped = [imageOf(entity, 1, {}, 12), imageOf(entity, 2, { phone: 'p' }, 12)]
+  for (let round = 0; round < 3; round++) await writer.bulkPut(entity, swapped)
+  expect((await debts.images(entity, [1, 2])).map(({ record }) => record)).toEqual(swapped.map(({ record }) => record))
 })

@@ -6,7 +6,9 @@ import { defineEntity, int, text } from 'crossfade'
 import { sql } from 'kysely'
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import { forewarnings } from '../../src/jobs/forewarnings.ts'
 import { connectMongo } from '../../src/stores/mongo/connection.ts'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { lacking } from '../../src/stores/mongo/rights.ts'
 import { mongoProblems } from '../../src/stores/mongo/server-check.ts'
 import { connectPostgres } from '../../src/stores/postgres/connection.ts'
@@ -71,6 +73,17 @@ test('a right that is missing is one line that names it, the collection and wher
   const all = ['cards', ...ours]
   expect(await problems(as('reading:p'))).toEqual(all.map((name) => may('update, remove', name)))
   expect(await problems(as('nothing:p'))).toEqual(all.map((name) => may('find, update, remove', name)))
+})
+
+test('who may not read the rules of collections is told so', async () => {
+  const store = mongoStore({ uri: as('nothing:p') })
+  try {
+    expect(await forewarnings(store, [Card])).toEqual([
+      'Card: the user of MONGODB_URI may not listCollections and listIndexes on cards, so its rules were not read: see docs/security.md.',
+    ])
+  } finally {
+    await store.close()
+  }
 })
 
 test('a wrong password, and no user at all, are told as such', async () => {

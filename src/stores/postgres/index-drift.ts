@@ -32,7 +32,7 @@ async function standingOf(connection: PostgresConnection, { name, parent }: Impl
     connection.run<Omit<Standing, 'indexes'>>(
       sql`select c.relpersistence = 'p' as logged, c.relrowsecurity as policed,
             exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and k.confdeltype = 'c'
-                    and k.confrelid = to_regclass(${parent === null ? '' : quote(parent)})) as owned
+                    and k.confrelid = to_regclass(${parent === null ? null : quote(parent)}::text)) as owned
           from pg_class c where c.oid = ${table}`,
     ),
   ])

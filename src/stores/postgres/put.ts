@@ -35,7 +35,25 @@ async function bury(tx: Executor, entity: Entity, dead: readonly Image[]): Promi
   return kept
 }
 
-async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
+/** Rows that the images are about to replace go first: an index that is no constraint checks each row by itself. */
+async function vacate(tx: Executor, entity: Entity, live: readonly Alive[]): Promise<void> {
+  const all = ids(
+    entity,
+    live.map(({ id }) => id),
+  )
+  await tx.run(
+    sql`delete from ${tableOf(entity)} using unnest(${all},
+          ${live.map(({ version }) => version.epoch)}::bigint[], ${live.map(({ version }) => version.counter)}::bigint[]) n(id, epoch, counter)
+        where t.id = n.id and (t._cf_epoch, t._cf_counter) < (n.epoch, n.counter)`,
+  )
+}
+
+async function putAll(
+  tx: Executor,
+  entity: Entity,
+  images: readonly Image[],
+  vacating: boolean,
+): Promise<PutOutcome[]> {
   // Values that the images exchange pass through a duplicate; only the end counts.
   const all = images.map(({ id }) => id)
   const [, , buried] = await Promise.all([
@@ -49,6 +67,7 @@ async function putAll(tx: Executor, entity: Entity, images: readonly Image[]): P
     const tombstone = buried.get(id)
     return !tombstone || compareVersions(tombstone, version) < 0
   })
+  if (vacating && live.length > 0) await vacate(tx, entity, live)
   const written = live.length > 0 ? await insertRows(tx, entity, live, 'newer') : new Set<Id>()
   const changed = live.filter(({ id }) => written.has(id))
   if (changed.length > 0) {
@@ -99,18 +118,27 @@ async function keptOut(
 /** Bytes of one statement, about: what a server takes within a fraction of its time limit. */
 const maxBytes = 8 * 1024 * 1024
 
+/** Whether a unique key refused a row that cannot wait for the end of the transaction: only constraints are deferred. */
+async function cannotWait(connection: PostgresConnection, entity: Entity, error: unknown): Promise<boolean> {
+  if (!isConstraint(error)) return false
+  const index = (await postgresIndexes(connection, entity.postgres)).find(({ name }) => name === error.constraint)
+  return index?.unique === true && index.deferrable === null
+}
+
 /** One transaction; where something refuses it, each half by itself, to find which. */
 async function putTogether(
   connection: PostgresConnection,
   entity: Entity,
   images: readonly Image[],
+  vacating = false,
 ): Promise<readonly PutOutcome[]> {
   try {
-    return await connection.transaction((tx) => putAll(tx, entity, images))
+    return await connection.transaction((tx) => putAll(tx, entity, images, vacating))
   } catch (error) {
     const [first, another] = images
     if (first && !another) return [await keptOut(connection, entity, first, error)]
     if (isStoreTrouble(error)) throw error
+    if (!vacating && (await cannotWait(connection, entity, error))) return putTogether(connection, entity, images, true)
     const half = Math.ceil(images.length / 2)
     const outcomes = await putTogether(connection, entity, images.slice(0, half))
     return [...outcomes, ...(await putTogether(connection, entity, images.slice(half)))]
