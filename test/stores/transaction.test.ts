@@ -88,3 +88,14 @@ test('a connection that breaks inside a transaction fails it and no other', asyn
   await expect(broken).rejects.toThrow()
   expect((await steps()).filter((n) => n >= 30)).toEqual([])
 })
+
+test('a connection that ends between two statements of its holder ends nothing else', async () => {
+  const { connection } = stores.postgres
+  const client = await connection.connect()
+  const { pid } = (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!
+  const ended = new Promise((resolve) => client.on('end', resolve))
+  await connection.run(sql`select pg_terminate_backend(${pid})`)
+  await ended
+  client.release(true)
+  expect(await connection.run(sql`select 1 as n`)).toEqual([{ n: 1 }])
+})

@@ -152,6 +152,8 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     }) as (client: pg.ClientBase) => void,
   })
   pool.on('error', ignore) // an idle connection broke; the pool opens another
+  // One that breaks between two statements of whoever has it would end the process
+  pool.on('connect', (client) => client.on('error', ignore))
 
   async function checkOut(): Promise<pg.PoolClient> {
     const full = pool.totalCount >= poolSize && pool.idleCount === 0
@@ -168,22 +170,18 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
 
   async function onPool<T>(statement: Prepared, values: readonly unknown[]): Promise<Rows<T>> {
     const client = await checkOut()
-    client.on('error', ignore)
     let broken = true
     try {
       const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown')
       broken = false
       return rows
     } finally {
-      client.off('error', ignore)
       client.release(broken)
     }
   }
 
   async function transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
     const client = await checkOut()
-    // Between two statements nobody listens to the connection: one that breaks there would end the process.
-    client.on('error', ignore)
     const bare = (text: string, failure: 'unreachable' | 'unknown') =>
       send(client, { text, name: undefined }, [], patienceMs, failure)
     let broken = true
@@ -229,7 +227,6 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       if (ended !== 'COMMIT') throw new Error('A statement failed and nobody minded: the transaction was rolled back.')
       return result
     } finally {
-      client.off('error', ignore)
       client.release(broken)
     }
   }

@@ -27,20 +27,16 @@ export async function serverVersion(connection: PostgresConnection): Promise<num
 
 const codeOf = (error: unknown): string | undefined => (error instanceof pg.DatabaseError ? error.code : undefined)
 
-const ignore = (): void => undefined
-
 /** A session of its own, that is thrown away: a build takes as long as it takes, and what it must wait for. */
 async function withoutLimits<T>(
   connection: PostgresConnection,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await connection.connect()
-  client.on('error', ignore) // the statement under way rejects
   try {
     await client.query('set statement_timeout = 0; set lock_timeout = 0')
     return await work(client)
   } finally {
-    client.off('error', ignore)
     client.release(true)
   }
 }
