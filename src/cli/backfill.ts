@@ -1,15 +1,15 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { Entity } from '../entity/entity.ts'
 import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/checkpoint.ts'
 import { settleConstraints } from '../jobs/settle-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { isAbort, untilAborted } from './signals.ts'
+import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
 /** Ctrl-C ends the command at once: what is under way is not waited for, and nothing is lost. */
@@ -29,19 +29,25 @@ export async function copiedTypes(stores: Stores, entities: readonly Entity[]): 
   })
 }
 
+function batchOf(text: string): number {
+  const batch = Number(text)
+  if (!Number.isInteger(batch) || batch < 1 || batch > 10_000)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
+  return batch
+}
+
 /** Copies collections into their tables. */
 export function backfillCommand(): Command {
   return new Command('backfill')
     .description('make the tables equal to their collections; can be stopped and run again')
     .addHelpText('before', 'Example:\n  crossfade backfill Movie --batch 1000\n')
     .argument('[types...]', 'default: every type in dualwrite or shadow')
-    .option('--batch <n>', 'documents a batch', Number, 500)
+    .option('--batch <n>', 'documents a batch', batchOf, 500)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
     .action((types: string[], { config, batch, json }: { config?: string; batch: number; json?: boolean }) =>
       withSession(config, async ({ config: app, stores }) => {
-        const unknown = types.filter((type) => !app.entities.some(({ name }) => name === type))
-        if (unknown.length > 0) throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${unknown.join(', ')}.`)
+        for (const type of types) typeOf(app.entities, type)
         const mirrored = await copiedTypes(stores, app.entities)
         const chosen = app.entities.filter(({ name }) => (types.length === 0 ? mirrored : types).includes(name))
         const results = []

@@ -5,6 +5,7 @@ import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
 import { isStage, STAGE_PLAN, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { fromEither } from './from-either.ts'
 import { knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
@@ -33,7 +34,8 @@ function percent(text: string): number {
 }
 
 function stageOf(text: string): Stage {
-  if (!isStage(text)) throw new InvalidArgumentError(`expected one of ${stages.join(', ')}`)
+  if (!isStage(text))
+    throw new CrossfadeError('BAD_USER_INPUT', `There is no stage ${text}; there are ${stages.join(', ')}.`)
   return text
 }
 
@@ -113,7 +115,8 @@ export function stageCommand(): Command {
     )
   add('history [type]', 'who changed what, newest first', 'crossfade stage history Movie').action(
     (type: string | undefined, { config, json }: Options) =>
-      withSession(config, async ({ stores }) => {
+      withSession(config, async ({ config: { entities }, stores }) => {
+        if (type !== undefined) typeOf(entities, type)
         const both = await fromEither(stores, ({ ledger }) => ledger.tail('stage', 100, type))
         const entries = both.flat().sort((a, b) => b.at.getTime() - a.at.getTime())
         if (json) return printJson(entries)

@@ -7,9 +7,20 @@ export function refuse(entity: string, field: string, problem: string, remedy: s
   throw new CrossfadeError('MISCONFIGURED', `${entity}.${field} ${problem}. ${remedy}`)
 }
 
+function checkPrototype(entity: string, path: string, steps: readonly string[]): void {
+  if (steps.includes('__proto__'))
+    refuse(
+      entity,
+      path,
+      'has the name __proto__, which is no member of an object',
+      'Map the value around it with json().',
+    )
+}
+
 /** Steps of a document path that both stores and the drivers take for names. */
 export function checkPath(entity: string, path: string, mongo: string, inElement: boolean): void {
   const steps = mongo.split('.')
+  checkPrototype(entity, path, steps)
   if (steps.some((step) => step === '' || step.startsWith('$') || step.includes('\0') || /^\d+$/.test(step))) {
     refuse(
       entity,
@@ -29,6 +40,7 @@ export function checkPath(entity: string, path: string, mongo: string, inElement
 }
 
 function checkField(entity: string, key: string, path: string, { spec }: Field<unknown>): void {
+  checkPrototype(entity, path, [key])
   if (/[.$\0]/.test(key)) {
     refuse(
       entity,

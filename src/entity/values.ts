@@ -1,5 +1,5 @@
 import { inJson, type KindInJson } from '../codec/in-json.ts'
-import { isPlainObject } from '../util/json.ts'
+import { isPlainObject, own } from '../util/json.ts'
 import type { Leaf, Rec } from './entity.ts'
 
 /** The value at a path of a record, or of an object in a list; null where an object on the way is null or missing. */
@@ -7,7 +7,7 @@ export function valueAt(record: Readonly<Record<string, unknown>>, keys: readonl
   let value: unknown = record
   for (const key of keys) {
     if (value === null || value === undefined) return null
-    value = (value as Record<string, unknown>)[key]
+    value = own(value, key)
   }
   return value ?? null
 }

@@ -69,7 +69,10 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
   const owner = `${process.pid}-${Math.random().toString(36).slice(2)}`
   const key = `backfill/${entity.name}`
   if (!(await ledger.claim(key, owner, claimMs))) {
-    throw new CrossfadeError('TRY_AGAIN', `A backfill of ${entity.name} is running already.`)
+    throw new CrossfadeError(
+      'TRY_AGAIN',
+      `A backfill of ${entity.name} is running already, or was killed less than a minute ago.`,
+    )
   }
   const stopped = aborted(signal)
   stopped.catch(() => undefined)

@@ -8,6 +8,10 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null
 }
 
+/** A member of an object's own: names like `constructor` are on every object. */
+export const own = (object: object, key: string): unknown =>
+  Object.hasOwn(object, key) ? (object as Readonly<Record<string, unknown>>)[key] : undefined
+
 /** JSON text that is equal for equal values: object keys are sorted at every level. */
 export function stableStringify(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

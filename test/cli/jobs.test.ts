@@ -89,9 +89,19 @@ describe('issues', () => {
     [['issues', 'list', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['issues', 'show', 'Nobody', '1'], 'There is no type Nobody; there are Movie, '],
     [['mirror', 'conflicts', 'Nobody'], 'There is no type Nobody; there are Movie, '],
+    [['backfill', 'Nobody'], 'There is no type Nobody; there are Movie, '],
+    [['stage', 'history', 'Nobody'], 'There is no type Nobody; there are Movie, '],
+    [['stage', 'set', 'Movie', 'nope'], 'There is no stage nope; there are off, dualwrite, '],
     [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL yet: `stage set` it to dualwrite first.'],
   ])('%j is refused', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
+  })
+})
+
+test.each(['0', '-1', 'x', '0.5', '1e300'])('a batch of %s is refused before anything is asked', async (batch) => {
+  expect(await run('backfill', 'Theater', '--batch', batch)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('It must be a whole number from 1 to 10000.'),
   })
 })
 

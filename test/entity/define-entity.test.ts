@@ -101,6 +101,11 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     'Thing.a has the Mongo path "x..y", with a step that is empty, a number or starts with $. Map the value around it with json() or list().',
   ],
   [
+    'the name of the prototype',
+    { b: text().at('x.__proto__') },
+    'Thing.b has the name __proto__, which is no member of an object. Map the value around it with json().',
+  ],
+  [
     'a numbered step',
     { a: text().at('x.0') },
     'Thing.a has the Mongo path "x.0", with a step that is empty, a number or starts with $. Map the value around it with json() or list().',

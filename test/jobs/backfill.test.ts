@@ -208,3 +208,15 @@ describe('A row without a document', () => {
     expect(await inPostgres(0x1002)).toBeNull()
   })
 })
+
+test('an id that is too long for an index is an issue all the same, apart from one that begins like it', async () => {
+  const noise = Array.from({ length: 5_000 }, (_, n) => ((n * 7919) % 9973).toString(36)).join('')
+  const { quarantine, keepOut, of } = stores.postgres.dataIssues
+  const issueOf = (id: string, rule: string) => ({ id, issues: [{ path: '_id', rule, raw: '' }] })
+  await quarantine(Parcel, [issueOf(`${noise}a`, 'first'), issueOf(`${noise}b`, 'second')])
+  await keepOut(Parcel, [`${noise}c`], [issueOf(`${noise}c`, 'third')])
+  expect(await of(Parcel, `${noise}a`)).toMatchObject([{ rule: 'first' }])
+  expect(await of(Parcel, `${noise}b`)).toMatchObject([{ rule: 'second' }])
+  await keepOut(Parcel, [`${noise}c`], [])
+  expect(await of(Parcel, `${noise}c`)).toEqual([])
+})

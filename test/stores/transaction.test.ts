@@ -93,7 +93,7 @@ test('a connection that ends between two statements of its holder ends nothing e
   const { connection } = stores.postgres
   const client = await connection.connect()
   const { pid } = (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!
-  const ended = new Promise((resolve) => client.on('end', resolve))
+  const ended = new Promise<void>((resolve) => client.on('end', resolve))
   await connection.run(sql`select pg_terminate_backend(${pid})`)
   await ended
   client.release(true)

@@ -51,6 +51,15 @@ function clientOf(uri: string, options: MongoClientOptions): MongoClient {
   }
 }
 
+/** @throws MISCONFIGURED for a name that no database can have. */
+function databaseOf(client: MongoClient, { database, uri }: MongoOptions): Db {
+  try {
+    return client.db(database ?? client.options.dbName, deciding)
+  } catch (error) {
+    throw new CrossfadeError('MISCONFIGURED', `MONGODB_URI: ${withoutSecrets(messageOf(error), uri)}`)
+  }
+}
+
 /**
  * A client that finds no server at its first call is dead for the driver: every later call says that its topology is
  * closed, also once the server is there. Without that topology the next call makes another.
@@ -89,7 +98,7 @@ export function connectMongo(options: MongoOptions): MongoConnection {
       `MONGODB_URI names no database: write it behind the hosts, as ${example}.`,
     )
   }
-  const db = client.db(options.database ?? client.options.dbName, deciding)
+  const db = databaseOf(client, options)
   return {
     client,
     db,

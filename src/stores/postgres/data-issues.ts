@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { UniqueKey } from '../unique-key.ts'
@@ -11,6 +11,13 @@ interface WithIssues {
   readonly issues: readonly Issue[]
 }
 
+/** An id as issues are kept by it: one that an index cannot hold is cut, and stays apart from others by its digest. */
+const kept = (id: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`case when length(${id}) > 200 then left(${id}, 200) || '…' || md5(${id}) else ${id} end`
+
+const keptAll = (ids: readonly string[]): RawBuilder<unknown> =>
+  sql`array(select ${kept(sql`i`)} from unnest(${ids}::text[]) i)`
+
 async function insertIssues(
   tx: Executor,
   entity: Entity,
@@ -21,7 +28,7 @@ async function insertIssues(
   if (rows.length === 0) return
   await tx.run(
     sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
-        select distinct on (r.id, r.path, r.rule) ${entity.name}, r.id, r.path, r.rule, r.raw, ${found}
+        select distinct on (r.id, r.path, r.rule) ${entity.name}, ${kept(sql`r.id`)}, r.path, r.rule, r.raw, ${found}
         from json_to_recordset(${JSON.stringify(rows)}::json) r(id text, path text, rule text, raw text)
         on conflict (entity, id, path, rule) do update set raw = excluded.raw, at = now()`,
   )
@@ -32,7 +39,7 @@ export async function replaceIssues(tx: Executor, entity: Entity, records: reado
   const ids = records.map(({ id }) => String(id))
   await Promise.all([
     tx.run(
-      sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids}::text[]) and found = 'decode'`,
+      sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${keptAll(ids)}) and found = 'decode'`,
     ),
     insertIssues(tx, entity, records, 'decode'),
   ])
@@ -79,7 +86,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
     async keepOut(entity, ids, records) {
       await connection.transaction(async (tx) => {
         await tx.run(
-          sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids.map(String)}::text[]) and found = 'kept out'`,
+          sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${keptAll(ids.map(String))}) and found = 'kept out'`,
         )
         await insertIssues(tx, entity, records, 'kept out')
       })
@@ -94,7 +101,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
           await forget(tx, entity, leaf.mongo, 'reference')
           await tx.run(
             sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
-                select ${entity.name}, t.id::text, ${leaf.mongo}, ${`refers to a ${target.name} that does not exist`},
+                select ${entity.name}, ${kept(sql`t.id::text`)}, ${leaf.mongo}, ${`refers to a ${target.name} that does not exist`},
                   to_json(${column})::text, 'reference'
                 from ${tableOf(entity)}
                 where ${column} is not null and not exists (select from ${sql.id(target.postgres)} o where o.id = ${column})`,
@@ -114,7 +121,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
           const groups = sql`count(*) over (partition by ${sql.join(key.leaves.map(columnOf))})`
           const rows = await tx.run(
             sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
-                select ${entity.name}, d.id::text, ${path}, 'should be unique but is not', coalesce(d.raw, 'null'), 'duplicate'
+                select ${entity.name}, ${kept(sql`d.id::text`)}, ${path}, 'should be unique but is not', coalesce(d.raw, 'null'), 'duplicate'
                 from (select t.id, to_json(${one(key)})::text as raw, ${groups} as count
                       from ${tableOf(entity)} where ${keyRows(key)}) d
                 where d.count > 1
@@ -137,7 +144,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
 
     of: (entity, id) =>
       connection.run<DataIssue>(
-        sql`select path, rule, raw, at from crossfade.data_issues where entity = ${entity.name} and id = ${id} order by path, rule`,
+        sql`select path, rule, raw, at from crossfade.data_issues where entity = ${entity.name} and id in (${id}, ${kept(sql`${id}::text`)}) order by path, rule`,
       ),
   }
 }

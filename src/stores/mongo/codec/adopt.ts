@@ -2,7 +2,7 @@ import { BSON, type Document } from 'mongodb'
 import type { Issue } from '../../../codec/refused.ts'
 import type { Entity, Node, ObjectList } from '../../../entity/entity.ts'
 import { valueAt } from '../../../entity/values.ts'
-import { isPlainObject, type Json } from '../../../util/json.ts'
+import { isPlainObject, type Json, own } from '../../../util/json.ts'
 import type { Image } from '../../store.ts'
 import { decodeNodes, follow } from './decode.ts'
 import { objectOf } from './object-of.ts'
@@ -21,7 +21,7 @@ function names(nodes: readonly Node[], rest: unknown, present: Members | null): 
     if (raw === undefined) return false
     if (!node.embed) return true
     // Of an object that is mapped already, the members that are not stay in the rest
-    const members = present?.[node.key] ?? null
+    const members = (present && own(present, node.key)) ?? null
     return members === null || names(node.nodes, raw, members as Members)
   })
 }
@@ -33,7 +33,7 @@ function taken(nodes: readonly Node[], document: Document, members: Members, iss
     const raw = follow(document, node.steps)
     if (raw === undefined) continue
     const object = node.embed && objectOf(raw)
-    const present = members[node.key]
+    const present = own(members, node.key)
     record[node.key] =
       object && isPlainObject(present)
         ? taken(node.nodes, object, present, issues)

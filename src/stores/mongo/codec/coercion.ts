@@ -42,10 +42,16 @@ const white = '[ \\t\\n\\v\\f\\r]*'
 export const numeric = `^(${white}[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]{1,5})?${white}|[ \\t\\n\\v\\f\\r]+)$`
 const form = new RegExp(numeric)
 
+/** The nearest double; undefined where the digits are not 0 and it is, which MongoDB does not convert either. */
+function nearest(digits: string): number | undefined {
+  const number = Number(digits)
+  return number === 0 && /[1-9]/.test(digits.split('E')[0]!) ? undefined : number
+}
+
 /** A value as a number, where GraphQL's Int, Float and Boolean take one; undefined where it is none. Not always finite. */
 export function numberOf(raw: unknown): number | undefined {
   if (typeof raw === 'number') return raw
-  if (raw instanceof Decimal128 || isLong(raw)) return Number(raw.toString())
+  if (raw instanceof Decimal128 || isLong(raw)) return nearest(raw.toString())
   if (raw instanceof Date) return raw.getTime()
   return undefined
 }

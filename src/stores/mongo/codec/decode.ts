@@ -3,6 +3,7 @@ import { intPrefixOf, meansNull } from '../../../codec/converter.ts'
 import { wholeNumber } from '../../../codec/decimal.ts'
 import { type Issue, Refused } from '../../../codec/refused.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
+import { own } from '../../../util/json.ts'
 import { isLong } from './is-long.ts'
 import type { Lost } from './mongo-kind.ts'
 import { mongoKind } from './mongo-kinds.ts'
@@ -43,7 +44,7 @@ export function follow(document: unknown, steps: readonly string[]): unknown {
   for (const step of steps) {
     const object = objectOf(value)
     if (!object) return undefined
-    value = object[step]
+    value = own(object, step)
   }
   return value
 }

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import { canonicalObjects, canonicalValue } from '../../../compare/canonical.ts'
 import { equalJson, sameJson } from '../../../compare/equal-json.ts'
 import type { Entity, Node, ObjectList, Rec } from '../../../entity/entity.ts'
-import { isPlainObject, type Json, stableStringify } from '../../../util/json.ts'
+import { isPlainObject, type Json, own, stableStringify } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
 import { decodeLeaf, decodeObjects, follow, objectsIn } from './decode.ts'
 import { encodeLeaf, encodeNodes, encodeObjects, merge } from './encode.ts'
@@ -24,7 +24,7 @@ function setDeep(document: Document, prefix: string, steps: readonly string[], v
   let parent = document
   let index = 0
   for (; index < steps.length - 1; index++) {
-    const object = objectOf(parent[steps[index]!])
+    const object = objectOf(own(parent, steps[index]!))
     if (!object) break
     parent = object
   }

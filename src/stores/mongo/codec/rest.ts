@@ -1,6 +1,6 @@
 import { BSON, type Document } from 'mongodb'
 import type { Entity, Node, ObjectList } from '../../../entity/entity.ts'
-import type { Json } from '../../../util/json.ts'
+import { type Json, own } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
 import { follow, type Issues, objectsIn, report } from './decode.ts'
 import { objectOf } from './object-of.ts'
@@ -10,7 +10,7 @@ function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]
   const rest = { ...document }
   for (const node of nodes) {
     const [step, ...deeper] = node.steps as [string, ...string[]]
-    const value = rest[step]
+    const value = own(rest, step)
     const object = objectOf(value)
     if (deeper.length > 0) {
       if (object) rest[step] = withoutMapped(object, [{ ...node, steps: deeper }])
@@ -18,7 +18,7 @@ function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]
     } else if (!node.embed || value === null) delete rest[step]
     else if (object) rest[step] = withoutMapped(object, node.nodes)
     else delete rest[step] // reported as an issue by decode
-    const left = objectOf(rest[step])
+    const left = objectOf(own(rest, step))
     if (left && Object.keys(left).length === 0) delete rest[step]
   }
   return rest

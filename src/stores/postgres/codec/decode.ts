@@ -1,4 +1,5 @@
 import type { Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
+import { own } from '../../../util/json.ts'
 import { postgresKind } from './postgres-kinds.ts'
 
 /** A row as the driver returns it, keyed by column. */
@@ -24,9 +25,9 @@ function decodeObjects(list: ObjectList, rows: readonly Row[] | null): unknown {
 function decodeNodes(nodes: readonly Node[], row: Row, decode: typeof decodeLeaf): Record<string, unknown> {
   const record: Record<string, unknown> = {}
   for (const node of nodes) {
-    if (node.leaf) record[node.key] = decode(node.leaf, row[node.leaf.column])
-    else if (node.list) record[node.key] = decodeObjects(node.list, row[node.list.column] as readonly Row[] | null)
-    else record[node.key] = row[node.embed.column] === true ? decodeNodes(node.nodes, row, decode) : null
+    if (node.leaf) record[node.key] = decode(node.leaf, own(row, node.leaf.column))
+    else if (node.list) record[node.key] = decodeObjects(node.list, own(row, node.list.column) as readonly Row[] | null)
+    else record[node.key] = own(row, node.embed.column) === true ? decodeNodes(node.nodes, row, decode) : null
   }
   return record
 }
