@@ -74,7 +74,9 @@ async function list(stores: Stores, entities: readonly Entity[], json: boolean):
 }
 
 async function show(stores: Stores, entity: Entity, id: string, json: boolean): Promise<void> {
-  const issues = (await stores.postgres.dataIssues.of(entity, id)).map((issue) => ({
+  // An id of another kind is kept as Extended JSON: a text in quotes
+  const kept = await Promise.all([id, JSON.stringify(id)].map((each) => stores.postgres.dataIssues.of(entity, each)))
+  const issues = kept.flat().map((issue) => ({
     ...issue,
     raw: shown(entity, issue),
   }))

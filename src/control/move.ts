@@ -134,7 +134,10 @@ export async function setStage(options: MoveOptions, change: StageChange): Promi
   if (movesAuthority(was.stage, next.stage)) {
     if (was.stage === 'off' || was.stage === 'complete' || next.stage === 'off' || next.stage === 'complete') {
       const text = `${was.stage} → ${next.stage} would move authority to a store that is not kept fresh`
-      throw new CrossfadeError('BAD_USER_INPUT', `${change.type}: ${text}. Go through shadow and live.`)
+      throw new CrossfadeError(
+        'BAD_USER_INPUT',
+        `${change.type}: ${text}. Go through dualwrite, a backfill, shadow and live, or back the same way.`,
+      )
     }
     await moveAuthority(options, was, next)
   } else {

@@ -77,7 +77,7 @@ describe('issues', () => {
       { _id: 'odd', name: 'Bob', email: 'b@example.org', password: 'zebra' },
     ] as never[])
     expect((await run('backfill', 'User')).code).toBe(0)
-    for (const id of [hex(1), '"odd"']) {
+    for (const id of [hex(1), 'odd']) {
       const { stdout, code } = await run('issues', 'show', 'User', id)
       expect(code).toBe(2)
       expect(stdout).toContain('[redacted]')

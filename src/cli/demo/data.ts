@@ -4,6 +4,7 @@ import type { DemoConfig } from '../../gateway/config.ts'
 import { loadSample, parseExport } from '../../stores/mongo/sample.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import type { Json } from '../../util/json.ts'
+import { say } from '../output.ts'
 import type { Session } from '../session.ts'
 
 const kind = 'demo-data'
@@ -32,9 +33,16 @@ export async function loadData(
   const { connection, ledger } = stores.mongo
   const generated = dir === undefined ? demo.generate(seed) : {}
   for (const { mongo: collection } of config.entities) {
-    if (await ledger.get(kind, collection)) continue
+    const loaded = await ledger.get(kind, collection)
+    if (loaded && dir !== undefined && (loaded.value as { from?: string }).from !== dir)
+      throw new CrossfadeError(
+        'MISCONFIGURED',
+        `The data directory has other data in ${collection} already: CROSSFADE_DATA_DIR=… names another, an empty one, for --data ${dir}.`,
+      )
+    if (loaded) continue
     const documents = dir === undefined ? (generated[collection] ?? []) : readExport(dir, collection)
-    await loadSample(connection, collection, documents, demo.indexes?.[collection])
-    await ledger.compareAndSet(kind, collection, null, { documents: documents.length })
+    const left = await loadSample(connection, collection, documents, demo.indexes?.[collection])
+    for (const keys of left) say(`${collection}.${keys} holds duplicates: its unique index is left out.`)
+    await ledger.compareAndSet(kind, collection, null, { documents: documents.length, from: dir ?? null })
   }
 }

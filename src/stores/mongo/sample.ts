@@ -3,6 +3,7 @@ import type { Entity } from '../../entity/entity.ts'
 import type { Json } from '../../util/json.ts'
 import { alive } from './bookkeeping.ts'
 import type { MongoConnection } from './connection.ts'
+import { isDuplicate } from './errors.ts'
 
 /** Documents of a mongoexport file: one JSON array, or one document a line. @throws SyntaxError with the line. */
 export function parseExport(text: string): Json[] {
@@ -53,15 +54,25 @@ export interface SampleIndex {
   readonly unique?: boolean
 }
 
-/** Fills one collection and makes its indexes. Safe to repeat. */
+/**
+ * Fills one collection and makes its indexes. Safe to repeat.
+ *
+ * @returns the unique indexes that the documents do not allow, as `email` or `a, b`.
+ */
 export async function loadSample(
   connection: MongoConnection,
   collection: string,
   documents: readonly Json[],
   indexes: readonly SampleIndex[] = [],
-): Promise<void> {
+): Promise<string[]> {
   await insertExported(connection, collection, documents)
-  for (const { keys, unique } of indexes) await createMongoIndex(connection, collection, keys, unique === true)
+  const left: string[] = []
+  for (const { keys, unique } of indexes)
+    await createMongoIndex(connection, collection, keys, unique === true).catch((error: unknown) => {
+      if (!isDuplicate(error)) throw error
+      left.push(Object.keys(keys).join(', '))
+    })
+  return left
 }
 
 /** Some documents of an entity in Extended JSON, spread over the collection in id order. */
