@@ -41,10 +41,9 @@ const withCoerced = (leaf: Leaf, native: Document, test: Document | boolean): Do
 
 function compared(isPlain: IsPlain, leaf: Leaf, op: Comparison, value: unknown): Document {
   if (value === null) return op === 'eq' ? isNull(leaf) : never
-  const test = tests.compared(leaf, op, value)
-  if (isConverted(leaf)) return { $expr: test }
+  if (isConverted(leaf)) return { $expr: tests.compared(leaf, op, value) }
   const native = { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf.kind).encode(value) } }
-  if (!isPlain(leaf)) return withCoerced(leaf, native, test)
+  if (!isPlain(leaf)) return withCoerced(leaf, native, tests.compared(leaf, op, value))
   const condition = scalarOnly(leaf, native)
   // A range may take in values of the right type that are dirty all the same; equality with clean text cannot.
   return isGuarded(leaf) && (op !== 'eq' || isNumber(leaf)) ? allOf(condition, isNotNull(leaf)) : condition
@@ -63,10 +62,10 @@ function oneOf(isPlain: IsPlain, leaf: Leaf, values: readonly unknown[]): Docume
 }
 
 function matching(isPlain: IsPlain, leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Document {
-  const test = tests.matching(leaf, op, value, insensitive)
-  if (isConverted(leaf)) return { $expr: test }
+  if (isConverted(leaf)) return { $expr: tests.matching(leaf, op, value, insensitive) }
   const native = { [leaf.mongo]: { $regex: patternOf(op, value, insensitive) } }
-  return isPlain(leaf) ? allOf(scalarOnly(leaf, native), isNotNull(leaf)) : withCoerced(leaf, native, test)
+  if (!isPlain(leaf)) return withCoerced(leaf, native, tests.matching(leaf, op, value, insensitive))
+  return allOf(scalarOnly(leaf, native), isNotNull(leaf))
 }
 
 function listHas(isPlain: IsPlain, leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {

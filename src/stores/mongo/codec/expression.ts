@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
 import { intPrefixPattern } from '../../../codec/converter.ts'
 import type { Leaf, ObjectList } from '../../../entity/entity.ts'
+import { onceFor } from '../../../util/once-for.ts'
 import type { Coercion } from './coercion.ts'
 import { mongoKind } from './mongo-kinds.ts'
 import { shortestDecimal } from './shortest-decimal.ts'
@@ -87,7 +88,7 @@ export function decodedObjects(list: ObjectList): Document {
  * The decoded value of a leaf as an aggregation expression: what a read shows, null for dirty values. Agrees with
  * `decode` for every stored value; the conformance suite holds both to the same expectations.
  */
-export function decoded(leaf: Leaf): Document {
+export const decoded = onceFor((leaf: Leaf): Document => {
   const value = stored(leaf, leaf.mongo)
   if (leaf.list === 'none') return decodedScalar(leaf, value)
   // Elements that mean another value are converted before those that mean none are left out
@@ -98,7 +99,7 @@ export function decoded(leaf: Leaf): Document {
       : { $filter: { input: value, as: 'e', cond: decodes(leaf, '$$e') } }
   const parents = leaf.parents.map((parent) => stored(leaf, parent))
   return { $cond: [isList(parents, value), elements, null] }
-}
+})
 
 /**
  * A number of a leaf's kind as a decimal, which adds exactly while 34 digits are enough. Doubles count as their shortest
