@@ -1,6 +1,7 @@
 import { hidden } from '../compare/differences.ts'
 import type { Entity } from '../entity/entity.ts'
 import { hidesAny } from '../entity/hides.ts'
+import { idIn } from '../mirror/record-key.ts'
 import { type Conflict, conflictLog } from '../mirror/sweep.ts'
 import type { Stores } from '../routing/routing.ts'
 import { origins } from '../util/origin.ts'
@@ -10,16 +11,15 @@ const logLimit = 10_000
 
 /** Copies of one type that were replaced because they differed at the same or a higher version, newest first. */
 export async function printConflicts(stores: Stores, entity: Entity, limit: number, json: boolean): Promise<void> {
-  const prefix = `${entity.name}/`
   const logs = await Promise.all(origins.map((origin) => stores[origin].ledger.tail(conflictLog, logLimit)))
   const kept = logs
     .flat()
-    .filter(({ key }) => key.startsWith(prefix))
+    .filter(({ key }) => idIn(entity, key) !== null)
     .toSorted((a, b) => b.at.getTime() - a.at.getTime())
     .slice(0, limit)
     .map(({ key, at, value }) => {
       const { record, ...versions } = value as unknown as Conflict
-      return { id: key.slice(prefix.length), at, ...versions, record: record && hidesAny(entity) ? hidden : record }
+      return { id: idIn(entity, key), at, ...versions, record: record && hidesAny(entity) ? hidden : record }
     })
   if (json) return printJson(kept)
   if (kept.length === 0) say(`No copy of a ${entity.name} was replaced.`)

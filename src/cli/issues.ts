@@ -3,7 +3,9 @@ import { hidden } from '../compare/differences.ts'
 import type { Entity } from '../entity/entity.ts'
 import { hides, hidesAny } from '../entity/hides.ts'
 import { type DeadLetter, deadLetterKind } from '../mirror/dead-letters.ts'
+import { idIn } from '../mirror/record-key.ts'
 import type { Stores } from '../routing/routing.ts'
+import type { Entry } from '../stores/ledger.ts'
 import type { DataIssue } from '../stores/postgres/data-issues.ts'
 import { origins } from '../util/origin.ts'
 import { printJson, printTable, say } from './output.ts'
@@ -30,18 +32,22 @@ interface Letter extends DeadLetter {
   readonly id: string
 }
 
-async function lettersOf(stores: Stores, { name }: Entity): Promise<Letter[]> {
-  const kept = await Promise.all(origins.map((origin) => stores[origin].ledger.list(deadLetterKind)))
-  return kept
-    .flat()
-    .filter(({ key }) => key.startsWith(`${name}/`))
-    .map(({ key, value }) => ({ ...(value as unknown as DeadLetter), id: key.slice(name.length + 1) }))
+/** Of all types, in both stores. */
+async function deadLetters(stores: Stores): Promise<Entry[]> {
+  return (await Promise.all(origins.map((origin) => stores[origin].ledger.list(deadLetterKind)))).flat()
 }
 
-async function rowsOf(stores: Stores, entity: Entity): Promise<Row[]> {
+function lettersOf(entity: Entity, kept: readonly Entry[]): Letter[] {
+  return kept.flatMap(({ key, value }) => {
+    const id = idIn(entity, key)
+    return id === null ? [] : [{ ...(value as unknown as DeadLetter), id }]
+  })
+}
+
+async function rowsOf(stores: Stores, entity: Entity, kept: readonly Entry[]): Promise<Row[]> {
   const type = entity.name
   const found = (await stores.postgres.dataIssues.counts(entity)).map((count) => ({ type, ...count }))
-  const byReason = Map.groupBy(await lettersOf(stores, entity), ({ reason }) => reason)
+  const byReason = Map.groupBy(lettersOf(entity, kept), ({ reason }) => reason)
   const letters = [...byReason].map(([reason, of]) => {
     const ids = of.slice(0, 5).map(({ id }) => id)
     return { type, path: '(cannot be mirrored)', rule: reason, count: of.length, ids }
@@ -56,7 +62,8 @@ function shown(entity: Entity, { path, raw }: DataIssue): string {
 }
 
 async function list(stores: Stores, entities: readonly Entity[], json: boolean): Promise<void> {
-  const rows = (await Promise.all(entities.map((entity) => rowsOf(stores, entity)))).flat()
+  const letters = await deadLetters(stores)
+  const rows = (await Promise.all(entities.map((entity) => rowsOf(stores, entity, letters)))).flat()
   if (json) printJson(rows)
   else if (rows.length === 0) say('There are no issues.')
   else
@@ -80,7 +87,7 @@ async function show(stores: Stores, entity: Entity, id: string, json: boolean): 
     ...issue,
     raw: shown(entity, issue),
   }))
-  const letter = (await lettersOf(stores, entity)).find((each) => each.id === id) ?? null
+  const letter = lettersOf(entity, await deadLetters(stores)).find((each) => each.id === id) ?? null
   if (json) printJson({ type: entity.name, id, issues, deadLetter: letter })
   else if (issues.length === 0 && letter === null) say(`${entity.name} ${id} has no issues.`)
   if (!json && letter) {

@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { deadLetterKind } from '../mirror/dead-letters.ts'
+import { idIn } from '../mirror/record-key.ts'
 import { conflictLog } from '../mirror/sweep.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
@@ -12,6 +13,7 @@ import { printJson, printTable } from './output.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { told } from './told.ts'
 import { typeOf } from './type-of.ts'
+import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
 interface Owed {
@@ -30,20 +32,13 @@ async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): P
   try {
     const { debts, ledger } = stores[authority]
     const { count, oldest } = await debts.backlog(entity)
-    const deadLetters = (await ledger.list(deadLetterKind)).filter(({ key }) => key.startsWith(`${type}/`)).length
-    const conflicts = (await ledger.tail(conflictLog, 10_000)).filter(({ key }) => key.startsWith(`${type}/`)).length
+    const deadLetters = (await ledger.list(deadLetterKind)).filter(({ key }) => idIn(entity, key) !== null).length
+    const conflicts = (await ledger.tail(conflictLog, 10_000)).filter(({ key }) => idIn(entity, key) !== null).length
     return { type, authority, owed: count, oldest, deadLetters, conflicts, problem: null }
   } catch (error) {
     const problem = told(error) ?? messageOf(error)
     return { type, authority, owed: null, oldest: null, deadLetters: null, conflicts: null, problem }
   }
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text)
-  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
-  return limit
 }
 
 /** What writes are owed, and what was replaced. */
@@ -81,7 +76,7 @@ export function mirrorCommand(): Command {
     'copies that were replaced because they differed at the same or a higher version, newest first',
     'crossfade mirror conflicts Movie --limit 5',
   )
-    .option('--limit <n>', 'how many', parseLimit, 20)
+    .option('--limit <n>', 'how many', upToTenThousand, 20)
     .action((type: string, { config: file, json, limit }: { config?: string; json?: boolean; limit: number }) =>
       withSession(file, ({ config: { entities }, stores }) =>
         printConflicts(stores, typeOf(entities, type), limit, json === true),

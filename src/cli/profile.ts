@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { ownAnswer } from '../gateway/own-scalars.ts'
 import { answersOtherwise, type Finding, type Profile, profile } from '../jobs/profile.ts'
 import { printJson, printTable, say } from './output.ts'
-import { isAbort, untilAborted } from './signals.ts'
+import { leaving, untilAborted } from './signals.ts'
 import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
@@ -64,11 +64,7 @@ export function profileCommand(): Command {
           sample: sample ?? null,
           signal,
           onProgress: (done, fields) => say(`${type}: ${done} of ${fields} fields`),
-        }).catch((error: unknown) => {
-          if (!isAbort(error)) throw error
-          say('Stopped.')
-          process.exit(130)
-        })
+        }).catch(leaving('Stopped.'))
         if (json) printJson(found)
         else print(found)
         if (answersOtherwise(found)) process.exitCode = 2 // differs

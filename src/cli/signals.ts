@@ -1,3 +1,5 @@
+import { say } from './output.ts'
+
 /** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
 export function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
@@ -19,4 +21,11 @@ export function untilAborted(): AbortController {
   return controller
 }
 
-export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError'
+/** Ends the command at once after Ctrl-C, with a line: what is under way is not waited for, and nothing is lost. */
+export const leaving =
+  (line: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof DOMException) || error.name !== 'AbortError') throw error
+    say(line)
+    process.exit(130)
+  }

@@ -3,7 +3,7 @@ import { kill } from '../control/kill-file.ts'
 import { setStage } from '../control/move.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
-import { isStage, STAGE_PLAN, type Stage, stages } from '../stage/stage.ts'
+import { isCopied, isStage, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { fromEither } from './from-either.ts'
@@ -53,8 +53,7 @@ async function measuredLatency(findings: Findings): Promise<Latency[]> {
 
 /** While MongoDB has authority, and PostgreSQL follows, what it takes must fit both. */
 async function forewarn({ config, stores }: Session, stage: Stage, types: readonly string[]): Promise<void> {
-  const { authority, mirror } = STAGE_PLAN[stage]
-  if (authority !== 'mongo' || mirror === null) return
+  if (!isCopied(stage)) return
   const entities = config.entities.filter(({ name }) => types.includes(name))
   for (const line of await forewarnings(stores.mongo, entities)) warn(line)
 }

@@ -11,11 +11,10 @@ import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import type { Failure } from '../stores/failure.ts'
+import { failureOfAny, isOutage } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { mongoDebts } from '../stores/mongo/debts.ts'
 import { postgresDebts } from '../stores/postgres/debts.ts'
-import { origins } from '../util/origin.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { Readiness } from './readiness.ts'
 import { checkWrites } from './resolvers.ts'
@@ -43,9 +42,6 @@ export interface RunningGateway {
 
 const heartbeatMs = 1_000
 
-/** A store that can't be asked, or does not answer in time, says nothing of the read; one that lacks a column does. */
-const outages: ReadonlySet<Failure | null> = new Set(['unreachable', 'busy', 'timeout', 'forbidden', 'unknown'])
-
 function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun, owner: string): Routing {
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const types = config.entities.map(({ name }) => name)
@@ -67,7 +63,7 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     ...config.shadow,
     log,
     onMismatch,
-    isOutage: (error) => origins.some((origin) => outages.has(stores[origin].failureOf(error))),
+    isOutage: (error) => isOutage(failureOfAny(stores, error)),
     async pending(type) {
       const from = owing(type)
       return from !== null && (await debts[from].backlog(byName.get(type)!)).count > 0

@@ -21,7 +21,7 @@ export async function unadopted({ ledger }: PostgresStore, entities: readonly En
 }
 
 /**
- * Takes what a mapping has come to name out of what its rows kept as unmapped; of mappings that have grown, or of all.
+ * Takes what a mapping has come to name out of what its rows kept as unmapped; of mappings that have grown since.
  *
  * @returns how many records had such values, by type.
  */

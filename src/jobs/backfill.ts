@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newer, readFlag } from '../control/flag-store.ts'
-import { STAGE_PLAN } from '../stage/stage.ts'
-import { isTrouble } from '../stores/failure.ts'
+import { isCopied } from '../stage/stage.ts'
+import { failureOfAny, isTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
-import { origins } from '../util/origin.ts'
 import { type BackfillOptions, type Checkpoint, fresh, type Progress } from './checkpoint.ts'
 import { copyBatch } from './copy-batch.ts'
 import { removeBatch } from './remove-batch.ts'
@@ -25,7 +24,7 @@ const firstWaitMs = 1_000
 async function checkStage({ mongo, postgres }: BackfillOptions['stores'], type: string): Promise<void> {
   const [a, b] = await Promise.all([readFlag(mongo.ledger, type), readFlag(postgres.ledger, type)])
   const flag = newer(a?.flag ?? null, b?.flag ?? null)
-  if (flag === null || (STAGE_PLAN[flag.stage].authority === 'mongo' && STAGE_PLAN[flag.stage].mirror !== null)) return
+  if (flag === null || isCopied(flag.stage)) return
   const why =
     flag.stage === 'off'
       ? 'writes do not reach PostgreSQL yet: `stage set` it to dualwrite first'
@@ -39,8 +38,7 @@ async function patiently<T>({ stores, entity, log, signal }: BackfillOptions, wo
     try {
       return await work()
     } catch (error) {
-      const trouble = origins.some((origin) => isTrouble(stores[origin].failureOf(error)))
-      if (!trouble || tries === maxTries) throw error
+      if (!isTrouble(failureOfAny(stores, error)) || tries === maxTries) throw error
       const waitMs = firstWaitMs * 2 ** (tries - 1)
       log?.(`${entity.name}: ${messageOf(error)}; try ${tries + 1} of ${maxTries} in ${waitMs / 1_000} s`)
       await sleep(waitMs, undefined, { signal })

@@ -31,7 +31,7 @@ async function mend({ stores, entity, log }: BackfillOptions, late: readonly Ima
     // A write through a gateway may have reached both between the two reads
     const [present] = await mongo.debts.images(entity, [image.id])
     if (!present || compareVersions(present.version, image.version) !== 0) continue
-    if (order! > 0 && isEqual(entity, copy, { ...present }) && copy.record !== null) {
+    if (order! > 0 && isEqual(entity, copy, present) && copy.record !== null) {
       // The document lost its version and nothing else
       if (!(await mongo.writer.restamp(entity, image.id, present.version, copy.version))) continue
     } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, 'mongo', present, copy)))

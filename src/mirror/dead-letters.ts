@@ -4,6 +4,7 @@ import type { Entry, Ledger } from '../stores/ledger.ts'
 import type { Image, Store } from '../stores/store.ts'
 import { formatVersion } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
+import { idIn, keyOf } from './record-key.ts'
 
 export const deadLetterKind = 'dead-letter'
 
@@ -24,8 +25,6 @@ const longestWaitMs = 600_000
 /** Ever more rarely, up to every ten minutes: what is refused stays refused until the record or a rule changes. */
 export const waitMs = (tries: number): number => Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(tries - 1, 20))
 
-const keyOf = (entity: Entity, id: Id): string => `${entity.name}/${id}`
-
 /** The dead letters of one type in the store that owes, as they were when they were read. */
 export class DeadLetters {
   readonly #ledger: Ledger
@@ -43,7 +42,7 @@ export class DeadLetters {
     return new DeadLetters(
       ledger,
       entity,
-      entries.filter(({ key }) => key.startsWith(`${entity.name}/`)),
+      entries.filter(({ key }) => idIn(entity, key) !== null),
     )
   }
 
@@ -90,10 +89,9 @@ export class DeadLetters {
 
   /** The ids, as the ledger's keys have them. */
   get ids(): Id[] {
-    const { name, idKind } = this.#entity
     return [...this.#entries.keys()].map((key) => {
-      const text = key.slice(name.length + 1)
-      return idKind === 'int' ? Number(text) : text
+      const text = idIn(this.#entity, key)!
+      return this.#entity.idKind === 'int' ? Number(text) : text
     })
   }
 }

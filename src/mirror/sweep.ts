@@ -1,12 +1,13 @@
 import { canonicalRecord } from '../compare/canonical.ts'
 import { sameRecord } from '../compare/differences.ts'
 import type { Entity, Id } from '../entity/entity.ts'
-import { faultOf, isTrouble } from '../stores/failure.ts'
+import { failureOfAny, faultOf, isTrouble } from '../stores/failure.ts'
 import type { Image, PutOutcome, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
-import { type Origin, origins, otherOrigin } from '../util/origin.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { keyOf } from './record-key.ts'
 
 export const conflictLog = 'conflict'
 
@@ -35,8 +36,6 @@ export interface SweepOptions {
 /** Records that are read and put together. */
 const batch = 25
 const claimMs = 30_000
-
-const keyOf = (entity: Entity, id: Id): string => `${entity.name}/${id}`
 
 async function readImage(store: Store, entity: Entity, id: Id): Promise<Image | undefined> {
   return (await store.debts.images(entity, [id]))[0]
@@ -118,7 +117,7 @@ async function judge(debt: Debt, outcome: PutOutcome): Promise<Verdict> {
     if (outcome.put === 'blocked') return await judgeBlocked(debt, outcome)
     return { reason: outcome.reason }
   } catch (error) {
-    if (origins.some((origin) => isTrouble(debt.options.stores[origin].failureOf(error)))) throw error
+    if (isTrouble(failureOfAny(debt.options.stores, error))) throw error
     return { reason: faultOf(error) }
   }
 }

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { Id } from '../entity/entity.ts'
-import type {
-  GroupKey,
-  Mismatch,
-  ReadPlace,
-  Seen,
-  SeenExample,
-  SeenFailures,
-  Timing,
-  UndecidedReason,
-  VerdictCount,
+import {
+  type GroupKey,
+  type Mismatch,
+  maxExamples,
+  type ReadPlace,
+  type Seen,
+  type SeenExample,
+  type SeenFailures,
+  type Timing,
+  type UndecidedReason,
+  type VerdictCount,
 } from '../stores/findings.ts'
 import { stableStringify } from '../util/json.ts'
 import { bucketOf } from './latency.ts'
@@ -17,7 +18,6 @@ import { Tally } from './tally.ts'
 
 /** Examples and groups held at most, while they wait to be kept; what is counted is counted all the same. */
 const maxHeld = 1_000
-const maxExamples = 20 // of one group
 
 interface HeldGroup extends GroupKey {
   count: number

@@ -56,7 +56,7 @@ export class Publisher {
       return
     }
     this.#untold++
-    this.#summaryTimer ??= setTimeout(() => this.#sumUp(), this.#options.summaryMs ?? 60_000).unref()
+    this.#sumUpLater()
   }
 
   /** Resolves once what was seen so far is kept, or could not be; never rejects. */
@@ -97,7 +97,11 @@ export class Publisher {
 
   #lose(count: number): void {
     this.#lost += count
-    if (count > 0) this.#summaryTimer ??= setTimeout(() => this.#sumUp(), this.#options.summaryMs ?? 60_000).unref()
+    if (count > 0) this.#sumUpLater()
+  }
+
+  #sumUpLater(): void {
+    this.#summaryTimer ??= setTimeout(() => this.#sumUp(), this.#options.summaryMs ?? 60_000).unref()
   }
 
   #sumUp(): void {

@@ -1,6 +1,7 @@
 import { kindOf } from '../codec/kinds.ts'
 import { hidden } from '../compare/differences.ts'
 import type { Entity, Leaf, Scope } from '../entity/entity.ts'
+import { hidesAny } from '../entity/hides.ts'
 import type { PageArgs } from '../stores/page.ts'
 import { leafAt, listAt, type OrderKey, type Where } from '../stores/query.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
@@ -76,15 +77,12 @@ export function shownPage(entity: Entity, order: readonly OrderKey[], args: Page
   return shown
 }
 
-const hides = ({ leaves, lists }: Scope): boolean =>
-  leaves.values().some(({ sensitive }) => sensitive) || lists.values().some((list) => list.sensitive || hides(list))
-
 /**
  * What no mapping describes, the arguments and results of bespoke fields: shown where none of the types involved hides
  * anything; else its shape alone, since nobody can tell whose value it is.
  */
 export function shownUnmapped(entities: readonly Entity[], value: unknown): Json {
-  return entities.some(hides) ? shapeOf(value) : cut(plain(value))
+  return entities.some(hidesAny) ? shapeOf(value) : cut(plain(value))
 }
 
 function plain(value: unknown): Json {

@@ -29,6 +29,10 @@ export const STAGE_PLAN = {
   complete: { reads: 'postgres', candidate: null, authority: 'postgres', mirror: null },
 } as const satisfies Record<Stage, StagePlan>
 
+/** True while MongoDB has authority and PostgreSQL follows: what MongoDB has is to be in both. */
+export const isCopied = (stage: Stage): boolean =>
+  STAGE_PLAN[stage].authority === 'mongo' && STAGE_PLAN[stage].mirror !== null
+
 /** True where going from one stage to the other moves authority between the stores. */
 export const movesAuthority = (from: Stage, to: Stage): boolean =>
   STAGE_PLAN[from].authority !== STAGE_PLAN[to].authority

@@ -1,4 +1,5 @@
 import { CrossfadeError, type ErrorCode } from '../util/errors.ts'
+import type { Origin } from '../util/origin.ts'
 
 /**
  * What an error of a store means, told by its code, label or class, never by its message.
@@ -17,6 +18,8 @@ export type Failure = 'unreachable' | 'busy' | 'timeout' | 'forbidden' | 'unfit'
 interface Meaning {
   /** Of the store, not of what was asked or written: another record would fare the same. */
   readonly trouble: boolean
+  /** It says nothing of a read that was compared. A store that lacks what the read names does. */
+  readonly outage: boolean
   /** The other store may answer a read that failed so. One that took too long would burden both. */
   readonly elsewhere: boolean
   readonly read: readonly [ErrorCode, string]
@@ -30,53 +33,75 @@ const closed = 'The data store cannot serve this at the moment; its operator has
 const MEANING: Readonly<Record<Failure, Meaning>> = {
   unreachable: {
     trouble: true,
+    outage: true,
     elsewhere: true,
     read: ['UNAVAILABLE', silent],
     write: ['UNAVAILABLE', 'does not answer; nothing was written.'],
   },
   busy: {
     trouble: true,
+    outage: true,
     elsewhere: true,
     read: ['TRY_AGAIN', 'The data store has too much to do; try again.'],
     write: ['TRY_AGAIN', 'has too much to do; nothing was written, try again.'],
   },
   timeout: {
     trouble: true,
+    outage: true,
     elsewhere: false,
     read: ['UNAVAILABLE', 'The query took too long; ask for less.'],
     write: ['UNAVAILABLE', 'took too long; nothing was written.'],
   },
   forbidden: {
     trouble: true,
+    outage: true,
     elsewhere: true,
     read: ['UNAVAILABLE', closed],
     write: ['UNAVAILABLE', 'does not let the gateway write; its operator has to look. Nothing was written.'],
   },
   unfit: {
     trouble: true,
+    outage: false,
     elsewhere: true,
     read: ['UNAVAILABLE', closed],
     write: ['UNAVAILABLE', 'lacks what the write needs; its operator has to look. Nothing was written.'],
   },
   conflict: {
     trouble: false,
+    outage: false,
     elsewhere: false,
     read: ['TRY_AGAIN', silent],
     write: ['CONFLICT', 'has a record with this value already.'],
   },
   refused: {
     trouble: false,
+    outage: false,
     elsewhere: false,
     read: ['BAD_USER_INPUT', 'The data store cannot answer this question; ask for less.'],
     write: ['BAD_USER_INPUT', 'cannot hold this record'],
   },
   unknown: {
     trouble: true,
+    outage: true,
     elsewhere: true,
     read: ['UNAVAILABLE', silent],
     write: ['UNKNOWN_OUTCOME', 'did not confirm the write; look before repeating it.'],
   },
 }
+
+/** Causes that a driver tells, each with its meaning. */
+export const meanings = <K>(table: Readonly<Record<Failure, readonly K[]>>): ReadonlyMap<K, Failure> =>
+  new Map(
+    Object.entries(table).flatMap(([failure, causes]) => causes.map((cause) => [cause, failure as Failure] as const)),
+  )
+
+/** What an error of either store means; null for a fault of ours. */
+export const failureOfAny = (
+  stores: Readonly<Record<Origin, { failureOf(error: unknown): Failure | null }>>,
+  error: unknown,
+): Failure | null => stores.mongo.failureOf(error) ?? stores.postgres.failureOf(error)
+
+export const isOutage = (failure: Failure | null): boolean => failure !== null && MEANING[failure].outage
 
 export const isTrouble = (failure: Failure | null): boolean => failure !== null && MEANING[failure].trouble
 

@@ -27,6 +27,9 @@ export interface Mismatch {
   readonly candidateVersion: string | null
 }
 
+/** Examples that are kept of one group; the group counts everything. */
+export const maxExamples = 20
+
 /** What one group of mismatches is about. */
 export type GroupKey = Pick<Mismatch, 'fingerprint' | 'type' | 'resolver' | 'kind' | 'path'>
 

@@ -41,20 +41,11 @@ export const deciding = {
 
 const namesDatabase = /^[^/]+:\/\/[^/?]+\/[^?]/
 
-/** The driver's own reading of the address. @throws MISCONFIGURED with its reason, without the password. */
-function clientOf(uri: string, options: MongoClientOptions): MongoClient {
+/** What the driver makes of the address. @throws MISCONFIGURED with its reason, without the password. */
+function fromUri<T>(uri: string, make: () => T): T {
   checkUri('MONGODB_URI', uri)
   try {
-    return new MongoClient(uri, options)
-  } catch (error) {
-    throw new CrossfadeError('MISCONFIGURED', `MONGODB_URI: ${withoutSecrets(messageOf(error), uri)}`)
-  }
-}
-
-/** @throws MISCONFIGURED for a name that no database can have. */
-function databaseOf(client: MongoClient, { database, uri }: MongoOptions): Db {
-  try {
-    return client.db(database ?? client.options.dbName, deciding)
+    return make()
   } catch (error) {
     throw new CrossfadeError('MISCONFIGURED', `MONGODB_URI: ${withoutSecrets(messageOf(error), uri)}`)
   }
@@ -77,7 +68,7 @@ function startAnew(client: MongoClient): void {
  * @throws MISCONFIGURED where the URI cannot be read or names no database.
  */
 export function connectMongo(options: MongoOptions): MongoConnection {
-  const client = clientOf(options.uri, {
+  const clientOptions: MongoClientOptions = {
     maxPoolSize: options.poolSize ?? 50,
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
@@ -88,7 +79,8 @@ export function connectMongo(options: MongoOptions): MongoConnection {
     retryReads: true,
     ...(/[?&]appname=/i.test(options.uri) ? {} : { appName: 'crossfade' }),
     monitorCommands: true,
-  })
+  }
+  const client = fromUri(options.uri, () => new MongoClient(options.uri, clientOptions))
   countSent(client)
   startAnew(client)
   if (options.database === undefined && !namesDatabase.test(options.uri)) {
@@ -98,7 +90,7 @@ export function connectMongo(options: MongoOptions): MongoConnection {
       `MONGODB_URI names no database: write it behind the hosts, as ${example}.`,
     )
   }
-  const db = databaseOf(client, options)
+  const db = fromUri(options.uri, () => client.db(options.database ?? client.options.dbName, deciding))
   return {
     client,
     db,

@@ -14,27 +14,25 @@ import {
 } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import { conflict, type Failure, isTrouble, refusedRecord, troubleOfWrite } from '../failure.ts'
+import { conflict, type Failure, isTrouble, meanings, refusedRecord, troubleOfWrite } from '../failure.ts'
 import { tooLarge } from './codec/encode.ts'
 
 /** The server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
-const byCode = new Map<number, Failure>(
-  Object.entries({
-    // Its state changes, or it is not the one that is written
-    unreachable: [6, 7, 89, 91, 133, 134, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436],
-    // Locks, write conflicts, cursors and plans that were swept away, disk space, a limit of requests
-    busy: [24, 43, 46, 112, 117, 175, 225, 237, 244, 251, 462, 14031],
-    // maxTimeMS, transactions and operations that were ended, memory of a sort or group
-    timeout: [50, 146, 262, 290, 292, 11601],
-    forbidden: [11, 13, 18, 391, 8000],
-    // A collection, command or option that this server does not have
-    unfit: [20, 26, 59, 72, 115, 166, 323],
-    conflict: [11000, 11001],
-    // Values that do not fit, validators, keys, sizes, depths
-    refused: [2, 14, 15, 28, 52, 57, 121, 171, 241, 10003, 10334, 16755, 17280, 17419, 17420, 31109],
-    unknown: [64, 79, 100],
-  } satisfies Record<Failure, number[]>).flatMap(([failure, codes]) => codes.map((code) => [code, failure as Failure])),
-)
+const byCode = meanings<number>({
+  // Its state changes, or it is not the one that is written
+  unreachable: [6, 7, 89, 91, 133, 134, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436],
+  // Locks, write conflicts, cursors and plans that were swept away, disk space, a limit of requests
+  busy: [24, 43, 46, 112, 117, 175, 225, 237, 244, 251, 462, 14031],
+  // maxTimeMS, transactions and operations that were ended, memory of a sort or group
+  timeout: [50, 146, 262, 290, 292, 11601],
+  forbidden: [11, 13, 18, 391, 8000],
+  // A collection, command or option that this server does not have
+  unfit: [20, 26, 59, 72, 115, 166, 323],
+  conflict: [11000, 11001],
+  // Values that do not fit, validators, keys, sizes, depths
+  refused: [2, 14, 15, 28, 52, 57, 121, 171, 241, 10003, 10334, 16755, 17280, 17419, 17420, 31109],
+  unknown: [64, 79, 100],
+})
 
 /** Pools have classes of their own, which the driver does not export. */
 const byName = new Map<string, Failure>([

@@ -47,7 +47,10 @@ export function lacking(
 
 const nothing = { _id: { $in: [] } }
 
-/** Rights are looked at before anything is done, and these do nothing. */
+/**
+ * Rights are looked at before anything is done, and these do nothing.
+ * Stand-in (SecantusDB): it tells no privileges, which MongoDB always does.
+ */
 const probes: Partial<Record<Right, (collection: Collection) => Promise<unknown>>> = {
   find: (collection) => collection.findOne(nothing),
   update: (collection) => collection.updateOne(nothing, { $set: { _cf: null } }),

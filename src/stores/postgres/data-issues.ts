@@ -34,15 +34,27 @@ async function insertIssues(
   )
 }
 
-/** What decoding found replaces what an earlier decoding of the same records found. */
-export async function replaceIssues(tx: Executor, entity: Entity, records: readonly WithIssues[]): Promise<void> {
-  const ids = records.map(({ id }) => String(id))
+/** What was found of the records takes the place of what was found so of all of `ids` before. */
+async function replace(
+  tx: Executor,
+  entity: Entity,
+  ids: readonly (Id | string)[],
+  records: readonly WithIssues[],
+  found: string,
+): Promise<void> {
+  const all = keptAll(ids.map(String))
   await Promise.all([
     tx.run(
-      sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${keptAll(ids)}) and found = 'decode'`,
+      sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${all}) and found = ${found}`,
     ),
-    insertIssues(tx, entity, records, 'decode'),
+    insertIssues(tx, entity, records, found),
   ])
+}
+
+/** What decoding found replaces what an earlier decoding of the same records found. */
+export function replaceIssues(tx: Executor, entity: Entity, records: readonly WithIssues[]): Promise<void> {
+  const ids = records.map(({ id }) => id)
+  return replace(tx, entity, ids, records, 'decode')
 }
 
 /** One kind of issue, counted. */
@@ -84,12 +96,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
     },
 
     async keepOut(entity, ids, records) {
-      await connection.transaction(async (tx) => {
-        await tx.run(
-          sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${keptAll(ids.map(String))}) and found = 'kept out'`,
-        )
-        await insertIssues(tx, entity, records, 'kept out')
-      })
+      await connection.transaction((tx) => replace(tx, entity, ids, records, 'kept out'))
     },
 
     async findDangling(entity, targets) {

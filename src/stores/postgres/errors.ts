@@ -1,30 +1,26 @@
 import pg from 'pg'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import { conflict, type Failure, isTrouble, refusedRecord, troubleOfWrite } from '../failure.ts'
+import { conflict, type Failure, isTrouble, meanings, refusedRecord, troubleOfWrite } from '../failure.ts'
 import type { PostgresConnection } from './connection.ts'
 import { ConnectionFailure } from './connection-failure.ts'
 import { postgresIndexes } from './indexes.ts'
 
 /** By SQLSTATE, else by its class: https://www.postgresql.org/docs/18/errcodes-appendix.html */
-const byState = new Map<string, Failure>(
-  Object.entries({
-    // Connection lost, a standby, an end by an operator or a timeout, a server that starts or stops, broken files
-    unreachable: ['08', '25006', '25P03', '57', '58', 'F0', 'XX001', 'XX002'],
-    // Serialisation and deadlock, resources such as connections and disk, locks
-    busy: ['40', '53', '55006', '55P03'],
-    timeout: ['25P04', '57014', '72000'],
-    forbidden: ['28', '42501'],
-    // A database, schema, table, column, function or prepared statement that is not there
-    unfit: ['0A000', '26000', '3D000', '3F000', '42703', '42883', '42P01', '42P05'],
-    conflict: ['23505', '23P01'],
-    // Values out of range, constraints, limits, WITH CHECK OPTION, what a trigger raises
-    refused: ['22', '23', '44', '54', 'P0'],
-    unknown: ['40003'],
-  } satisfies Record<Failure, string[]>).flatMap(([failure, states]) =>
-    states.map((state) => [state, failure as Failure]),
-  ),
-)
+const byState = meanings<string>({
+  // Connection lost, a standby, an end by an operator or a timeout, a server that starts or stops, broken files
+  unreachable: ['08', '25006', '25P03', '57', '58', 'F0', 'XX001', 'XX002'],
+  // Serialisation and deadlock, resources such as connections and disk, locks
+  busy: ['40', '53', '55006', '55P03'],
+  timeout: ['25P04', '57014', '72000'],
+  forbidden: ['28', '42501'],
+  // A database, schema, table, column, function or prepared statement that is not there
+  unfit: ['0A000', '26000', '3D000', '3F000', '42703', '42883', '42P01', '42P05'],
+  conflict: ['23505', '23P01'],
+  // Values out of range, constraints, limits, WITH CHECK OPTION, what a trigger raises
+  refused: ['22', '23', '44', '54', 'P0'],
+  unknown: ['40003'],
+})
 
 /** What an error means; null for a fault of ours. */
 export function failureOf(error: unknown): Failure | null {

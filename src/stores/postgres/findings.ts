@@ -1,18 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
-import type {
-  Failures,
-  Findings,
-  MismatchExample,
-  MismatchGroup,
-  Seen,
-  SeenGroup,
-  Timing,
-  Undecided,
+import {
+  type Failures,
+  type Findings,
+  type MismatchExample,
+  type MismatchGroup,
+  maxExamples,
+  type Seen,
+  type SeenGroup,
+  type Timing,
+  type Undecided,
 } from '../findings.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
-
-/** Kept of each group; the group counts everything. */
-export const maxExamples = 20
 
 type Sql = RawBuilder<unknown>
 

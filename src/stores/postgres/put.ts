@@ -18,6 +18,19 @@ type Alive = Image & { readonly record: Rec }
 
 const isAlive = (image: Image): image is Alive => image.record !== null
 
+/** Removes rows that are older than the images of the same ids. */
+async function deleteOlder(tx: Executor, entity: Entity, images: readonly Image[]): Promise<void> {
+  const all = ids(
+    entity,
+    images.map(({ id }) => id),
+  )
+  await tx.run(
+    sql`delete from ${tableOf(entity)} using unnest(${all},
+          ${images.map(({ version }) => version.epoch)}::bigint[], ${images.map(({ version }) => version.counter)}::bigint[]) n(id, epoch, counter)
+        where t.id = n.id and (t._cf_epoch, t._cf_counter) < (n.epoch, n.counter)`,
+  )
+}
+
 /** Removes records that are older than their tombstones; returns the ids that are now gone by these tombstones. */
 async function bury(tx: Executor, entity: Entity, dead: readonly Image[]): Promise<Set<Id>> {
   const kept = await keepTombstones(tx, entity, dead)
@@ -25,27 +38,10 @@ async function bury(tx: Executor, entity: Entity, dead: readonly Image[]): Promi
     entity,
     dead.map(({ id }) => id),
   )
-  await tx.run(
-    sql`delete from ${tableOf(entity)} using unnest(${deadIds},
-          ${dead.map(({ version }) => version.epoch)}::bigint[], ${dead.map(({ version }) => version.counter)}::bigint[]) d(id, epoch, counter)
-        where t.id = d.id and (t._cf_epoch, t._cf_counter) < (d.epoch, d.counter)`,
-  )
+  await deleteOlder(tx, entity, dead)
   const newer = await tx.run<{ id: Id }>(sql`select t.id from ${tableOf(entity)} where t.id = any(${deadIds})`)
   for (const { id } of newer) kept.delete(id)
   return kept
-}
-
-/** Rows that the images are about to replace go first: an index that is no constraint checks each row by itself. */
-async function vacate(tx: Executor, entity: Entity, live: readonly Alive[]): Promise<void> {
-  const all = ids(
-    entity,
-    live.map(({ id }) => id),
-  )
-  await tx.run(
-    sql`delete from ${tableOf(entity)} using unnest(${all},
-          ${live.map(({ version }) => version.epoch)}::bigint[], ${live.map(({ version }) => version.counter)}::bigint[]) n(id, epoch, counter)
-        where t.id = n.id and (t._cf_epoch, t._cf_counter) < (n.epoch, n.counter)`,
-  )
 }
 
 async function putAll(
@@ -67,7 +63,8 @@ async function putAll(
     const tombstone = buried.get(id)
     return !tombstone || compareVersions(tombstone, version) < 0
   })
-  if (vacating && live.length > 0) await vacate(tx, entity, live)
+  // An index that is no constraint checks each row by itself: those that are about to be replaced go first
+  if (vacating && live.length > 0) await deleteOlder(tx, entity, live)
   const written = live.length > 0 ? await insertRows(tx, entity, live, 'newer') : new Set<Id>()
   const changed = live.filter(({ id }) => written.has(id))
   if (changed.length > 0) {
@@ -76,6 +73,9 @@ async function putAll(
   return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))
 }
 
+const indexNamed = async (connection: PostgresConnection, entity: Entity, name: string | undefined) =>
+  (await postgresIndexes(connection, entity.postgres)).find((index) => index.name === name)
+
 /** Which records hold the values that a unique key refused; none where something else refused the image. */
 async function holders(
   connection: PostgresConnection,
@@ -83,7 +83,7 @@ async function holders(
   image: Alive,
   constraint: string | undefined,
 ): Promise<Id[]> {
-  const index = (await postgresIndexes(connection, entity.postgres)).find(({ name }) => name === constraint)
+  const index = await indexNamed(connection, entity, constraint)
   if (!index?.unique) return []
   const leaves = new Map([...entity.leaves.values()].map((leaf) => [leaf.column, leaf]))
   const same = [...index.columns, ...index.carried].flatMap((column) => {
@@ -121,7 +121,7 @@ const maxBytes = 8 * 1024 * 1024
 /** Whether a unique key refused a row that cannot wait for the end of the transaction: only constraints are deferred. */
 async function cannotWait(connection: PostgresConnection, entity: Entity, error: unknown): Promise<boolean> {
   if (!isConstraint(error)) return false
-  const index = (await postgresIndexes(connection, entity.postgres)).find(({ name }) => name === error.constraint)
+  const index = await indexNamed(connection, entity, error.constraint)
   return index?.unique === true && index.deferrable === null
 }
 

@@ -1,8 +1,6 @@
 import { Refused } from '../../../codec/refused.ts'
-import { branch, type Coercion, chosen, numberOf, ofTypes, toDouble, where } from './coercion.ts'
+import { branch, type Coercion, chosen, finite, numberOf, ofTypes, toDouble, where } from './coercion.ts'
 import type { MongoKind } from './mongo-kind.ts'
-
-const largest = Number.MAX_VALUE
 
 const coercion: Coercion<boolean> = {
   stored: ofTypes('int', 'long', 'double', 'decimal', 'date'),
@@ -11,9 +9,8 @@ const coercion: Coercion<boolean> = {
     return Number.isFinite(number) ? number !== 0 : undefined
   },
   expression(value) {
-    const finite = { $and: [{ $gte: ['$$n', -largest] }, { $lte: ['$$n', largest] }] }
     // As a double, since a decimal may be too small or too large for one
-    const number = { $let: { vars: { n: toDouble(value) }, in: where(finite, { $ne: ['$$n', 0] }) } }
+    const number = { $let: { vars: { n: toDouble(value) }, in: where(finite('$$n'), { $ne: ['$$n', 0] }) } }
     return chosen(
       branch(value, ['int', 'long', 'double', 'decimal'], number),
       branch(value, ['date'], { $ne: [{ $toLong: value }, 0] }),

@@ -36,6 +36,13 @@ export const toDouble = (number: unknown): Document => ({
   $convert: { input: number, to: 'double', onError: null, onNull: null },
 })
 
+const maxDouble = Number.MAX_VALUE
+
+/** True for the numbers that a double holds; NaN is below them all. */
+export const finite = (value: string): Document => ({
+  $and: [{ $gte: [value, -maxDouble] }, { $lte: [value, maxDouble] }],
+})
+
 const white = '[ \\t\\n\\v\\f\\r]*'
 
 /** The texts that JavaScript's Number reads as a decimal number, or as 0 where there is nothing but white space. */

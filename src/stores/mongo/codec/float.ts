@@ -1,13 +1,20 @@
 import { type Document, Double, Long } from 'mongodb'
 import { Refused } from '../../../codec/refused.ts'
-import { anyNumberOf, branch, type Coercion, chosen, ofTypes, textAsDouble, toDouble, where } from './coercion.ts'
+import {
+  anyNumberOf,
+  branch,
+  type Coercion,
+  chosen,
+  finite,
+  ofTypes,
+  textAsDouble,
+  toDouble,
+  where,
+} from './coercion.ts'
 import { isLong } from './is-long.ts'
 import type { MongoKind } from './mongo-kind.ts'
 
-const maxDouble = Number.MAX_VALUE
 const maxWhole = 2 ** 53 // the driver makes longs up to here numbers
-
-const finite = (value: string): Document => ({ $and: [{ $gte: [value, -maxDouble] }, { $lte: [value, maxDouble] }] })
 
 /** Null where a number is not finite as a double; `number` may be null. */
 const asDouble = (number: unknown): Document => ({
