@@ -26,17 +26,29 @@ export { type Connection, loadChildren, loadConnection } from './gateway/connect
 export { connectionType } from './gateway/connection-type.ts'
 export type { GatewayContext } from './gateway/context.ts'
 export { entityType } from './gateway/entity-type.ts'
-export { type FilterNames, type Names, parseFilter } from './gateway/filter.ts'
 export { addFilterInputs, listFilterInput } from './gateway/inputs.ts'
 export { loadAggregate } from './gateway/load-aggregate.ts'
 export { independent, load, loadBy, mutation, only, type Writes } from './gateway/resolvers.ts'
 export { routed } from './gateway/routed.ts'
 export { addScalars } from './gateway/scalars.ts'
 export { fieldsFor, selectedBelow } from './gateway/selection.ts'
+export type { Aggregate, Group, Measure } from './query/aggregate.ts'
+export {
+  add,
+  addToSet,
+  append,
+  compute,
+  divide,
+  field,
+  increment,
+  multiply,
+  pull,
+  subtract,
+} from './query/operations.ts'
+export type { OrderKey } from './query/order.ts'
+export { type FilterNames, type Names, parseFilter } from './query/parse-filter.ts'
+export type { Where } from './query/where.ts'
 export type { Transaction } from './routing/writes.ts'
-export type { Aggregate, Group, Measure } from './stores/aggregate.ts'
-export { add, addToSet, append, compute, divide, field, increment, multiply, pull, subtract } from './stores/patch.ts'
-export type { OrderKey, Where } from './stores/query.ts'
 export { foldPattern } from './util/case-fold.ts'
 export { CrossfadeError } from './util/errors.ts'
 export { haversine } from './util/haversine.ts'

@@ -53,7 +53,7 @@ describe('what the ranks allow', () => {
       "import '../util/a.ts'; import 'pg'; import 'mongodb'",
     ],
     ['a store with its driver', 'src/stores/postgres/a.ts', "import type { Kysely } from 'kysely'; import 'pg'"],
-    ['a store with what stores share', 'src/stores/mongo/a.ts', "import '../query.ts'; import 'mongodb'"],
+    ['a store with what stores share', 'src/stores/mongo/a.ts', "import '../store.ts'; import 'mongodb'"],
     [
       'schema with the package, resolvers and built-ins',
       'schema/a.ts',

@@ -8,6 +8,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['util'],
   ['codec'],
   ['entity'],
+  ['query'],
   ['stage', 'compare'],
   ['stores'],
   ['control', 'shadow', 'mirror'],

@@ -1,14 +1,7 @@
-import { kindOf } from '../codec/kinds.ts'
+import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
 import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
-
-/** The canonical form of a leaf's value: equal exactly where two values mean the same. */
-export function canonicalValue(leaf: Leaf, value: unknown): Json {
-  if (value === null || value === undefined) return null
-  const kind = kindOf(leaf.kind)
-  return leaf.list === 'none' ? kind.toJson(value) : (value as unknown[]).map((element) => kind.toJson(element))
-}
 
 export function canonicalAt(record: Readonly<Record<string, unknown>>, leaf: Leaf): Json {
   return canonicalValue(leaf, valueAt(record, leaf.keys))

@@ -1,6 +1,6 @@
 import { type GraphQLSchema, getNamedType, isEnumType, isInputObjectType, isObjectType } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
-import type { OrderKey } from '../stores/query.ts'
+import type { OrderKey } from '../query/order.ts'
 
 /**
  * The orders that clients may ask for: an `orderBy` argument takes inputs with an enumeration `field`, whose values are

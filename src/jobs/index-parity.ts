@@ -1,4 +1,6 @@
 import type { Entity, Leaf, ObjectList } from '../entity/entity.ts'
+import { idLeaf, leafAt } from '../entity/leaf-at.ts'
+import type { OrderKey } from '../query/order.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
@@ -7,7 +9,6 @@ import { createIndexConcurrently, type IndexKey, quote } from '../stores/postgre
 import { duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { addConstraint, createUnique, keeps, standing, uniqueForms } from '../stores/postgres/unique-forms.ts'
-import { idLeaf, leafAt, type OrderKey } from '../stores/query.ts'
 import type { UniqueKey } from '../stores/unique-key.ts'
 
 /** A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not. */

@@ -2,8 +2,10 @@ import { kindOf } from '../codec/kinds.ts'
 import { hidden } from '../compare/differences.ts'
 import type { Entity, Leaf, Scope } from '../entity/entity.ts'
 import { hidesAny } from '../entity/hides.ts'
-import type { PageArgs } from '../stores/page.ts'
-import { leafAt, listAt, type OrderKey, type Where } from '../stores/query.ts'
+import { leafAt, listAt } from '../entity/leaf-at.ts'
+import type { OrderKey } from '../query/order.ts'
+import type { PageArgs } from '../query/page.ts'
+import type { Where } from '../query/where.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
 
 const maxMembers = 100 // of a list or an object

@@ -1,13 +1,14 @@
 import type { Issue } from '../codec/refused.ts'
 import type { Entity, Id, Rec } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
+import type { Aggregate, Group } from '../query/aggregate.ts'
+import type { OrderKey } from '../query/order.ts'
+import type { Patch } from '../query/patch.ts'
+import type { Where } from '../query/where.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
-import type { Aggregate, Group } from './aggregate.ts'
 import type { Failure } from './failure.ts'
 import type { Ledger } from './ledger.ts'
-import type { Patch } from './patch.ts'
-import type { OrderKey, Where } from './query.ts'
 import type { Version } from './version.ts'
 
 /** A record as it was read, with what comparison needs to judge it. */

@@ -1,8 +1,8 @@
 import { boolean, decimal, defineEntity, float, int, list, long, text, timestamp } from 'crossfade'
 import { Decimal128, Double, Long } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Aggregate, Group } from '../../src/stores/aggregate.ts'
-import { everything, type Where } from '../../src/stores/query.ts'
+import type { Aggregate, Group } from '../../src/query/aggregate.ts'
+import { everything, type Where } from '../../src/query/where.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 
 const Sale = defineEntity('Sale', {

@@ -4,8 +4,10 @@ import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql
 import { Binary, Decimal128, type Document, Double, Long, ObjectId, Timestamp } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allFields, fieldSet } from '../../src/entity/field-set.ts'
+import { leafAt } from '../../src/entity/leaf-at.ts'
+import { totalOrder } from '../../src/query/order.ts'
+import type { Where } from '../../src/query/where.ts'
 import { decodeLeaf } from '../../src/stores/mongo/codec/decode.ts'
-import { leafAt, totalOrder, type Where } from '../../src/stores/query.ts'
 import { anything } from '../property/values.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 

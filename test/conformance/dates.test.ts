@@ -1,7 +1,7 @@
 import { defineEntity, list, text, timestamp } from 'crossfade'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
-import { planPatch } from '../../src/stores/patch.ts'
+import { planPatch } from '../../src/query/patch.ts'
 import { newObjectId } from '../../src/util/object-id.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 import { Vessel } from './vessel.ts'

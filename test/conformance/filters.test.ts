@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { everything, nothing, type Where } from '../../src/stores/query.ts'
+import { everything, nothing, type Where } from '../../src/query/where.ts'
 import type { TestStores } from '../support/stores.ts'
 import { found, openFleet } from './fleet.ts'
 import { owner, Vessel, type VesselName, vesselId, vesselNames } from './vessel.ts'

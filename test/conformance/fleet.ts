@@ -1,5 +1,6 @@
 import { fieldSet } from '../../src/entity/field-set.ts'
-import { type OrderKey, totalOrder, type Where } from '../../src/stores/query.ts'
+import { type OrderKey, totalOrder } from '../../src/query/order.ts'
+import type { Where } from '../../src/query/where.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 import { Vessel, type VesselName, vesselName } from './vessel.ts'

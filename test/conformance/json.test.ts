@@ -2,7 +2,7 @@ import { append, defineEntity, embed, int, json, list } from 'crossfade'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allFields } from '../../src/entity/field-set.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
-import { planPatch } from '../../src/stores/patch.ts'
+import { planPatch } from '../../src/query/patch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Page = defineEntity('Page', {

@@ -4,8 +4,9 @@ import { Binary, Decimal128, type Document, Double, Int32, Long, Timestamp, UUID
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allFields } from '../../src/entity/field-set.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
-import { planPatch } from '../../src/stores/patch.ts'
-import { everything, totalOrder, type Where } from '../../src/stores/query.ts'
+import { totalOrder } from '../../src/query/order.ts'
+import { planPatch } from '../../src/query/patch.ts'
+import { everything, type Where } from '../../src/query/where.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Cargo = defineEntity('Cargo', {

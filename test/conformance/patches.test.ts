@@ -9,10 +9,10 @@ import {
   field,
   increment,
   multiply,
-  planPatch,
   pull,
   subtract,
-} from '../../src/stores/patch.ts'
+} from '../../src/query/operations.ts'
+import { planPatch } from '../../src/query/patch.ts'
 import { insertRaw } from '../support/dirty.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 import { Vessel } from './vessel.ts'

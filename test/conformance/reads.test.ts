@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Id, Rec } from '../../src/entity/entity.ts'
 import { allFields, fieldSet } from '../../src/entity/field-set.ts'
-import { everything } from '../../src/stores/query.ts'
+import { everything } from '../../src/query/where.ts'
 import type { TestStores } from '../support/stores.ts'
 import { openFleet } from './fleet.ts'
 import { Vessel, type VesselName, vesselId, vesselNames } from './vessel.ts'

@@ -2,7 +2,7 @@ import { defineEntity, int, text } from 'crossfade'
 import { type Document, Long } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fieldSet } from '../../src/entity/field-set.ts'
-import { everything, type Where } from '../../src/stores/query.ts'
+import { everything, type Where } from '../../src/query/where.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 
 const Word = defineEntity('Word', { mongo: 'words', postgres: 'words', id: int(), fields: { word: text().strict() } })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { planPatch } from '../../src/query/patch.ts'
 import { bump } from '../../src/stores/mongo/bookkeeping.ts'
-import { planPatch } from '../../src/stores/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import type { TestStores } from '../support/stores.ts'

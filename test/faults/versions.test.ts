@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { increment, planPatch } from '../../src/stores/patch.ts'
+import { increment } from '../../src/query/operations.ts'
+import { planPatch } from '../../src/query/patch.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import type { TestStores } from '../support/stores.ts'
 

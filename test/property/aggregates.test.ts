@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kindOf } from '../../src/codec/kinds.ts'
-import type { Aggregate, Measure } from '../../src/stores/aggregate.ts'
+import type { Aggregate, Measure } from '../../src/query/aggregate.ts'
 import { rounds } from '../support/long.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 import { openWorld } from './open-world.ts'

@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { kindOf } from '../../src/codec/kinds.ts'
-import * as patch from '../../src/stores/patch.ts'
+import * as patch from '../../src/query/operations.ts'
 import { rowConditions } from './queries.ts'
 import { valuesOf } from './values.ts'
 import { type LeafPlan, pathOf, type World } from './world.ts'

@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { kindOf } from '../../src/codec/kinds.ts'
-import type { Direction, OrderKey, Where } from '../../src/stores/query.ts'
+import type { Direction, OrderKey } from '../../src/query/order.ts'
+import type { Where } from '../../src/query/where.ts'
 import { valuesOf } from './values.ts'
 import { jsonKinds, type LeafPlan, pathOf, type World } from './world.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Entity, Id } from '../../src/entity/entity.ts'
-import { planPatch } from '../../src/stores/patch.ts'
+import { planPatch } from '../../src/query/patch.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { rounds } from '../support/long.ts'

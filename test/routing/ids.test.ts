@@ -1,8 +1,8 @@
 import { createBuilder, defineEntity, entityType, int, load, objectId, text } from 'crossfade'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
+import { parseWhere } from '../../src/query/parse-where.ts'
 import { write } from '../../src/routing/writes.ts'
-import { parseWhere } from '../../src/stores/parse-where.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
 const fields = { title: text(), parent: objectId() }

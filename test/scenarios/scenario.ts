@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity, Id } from '../../src/entity/entity.ts'
-import type { OrderKey, Where } from '../../src/stores/query.ts'
+import type { OrderKey } from '../../src/query/order.ts'
+import type { Where } from '../../src/query/where.ts'
 
 /** A shape that live collections have, as a small collection and what must become of it. */
 export interface Scenario {

@@ -1,7 +1,7 @@
 import { defineEntity, embed, float, int, list, long, text, timestamp } from 'crossfade'
 import { describe, expect, test } from 'vitest'
+import type { Where } from '../../src/query/where.ts'
 import { cut, shownError, shownPage, shownUnmapped, shownWhere } from '../../src/shadow/redact.ts'
-import type { Where } from '../../src/stores/query.ts'
 
 const Visit = defineEntity('Visit', {
   mongo: 'visits',

@@ -2,10 +2,11 @@ import { defineEntity, int, text } from 'crossfade'
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { fieldSet } from '../../src/entity/field-set.ts'
+import { totalOrder } from '../../src/query/order.ts'
+import { planPatch } from '../../src/query/patch.ts'
+import { everything } from '../../src/query/where.ts'
 import { connectMongo, prepareMongo } from '../../src/stores/mongo/connection.ts'
 import { type MongoStore, mongoStore } from '../../src/stores/mongo/mongo-store.ts'
-import { planPatch } from '../../src/stores/patch.ts'
-import { everything, totalOrder } from '../../src/stores/query.ts'
 
 const Note = defineEntity('Note', {
   mongo: 'notes',

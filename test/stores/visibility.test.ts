@@ -1,8 +1,9 @@
 import { defineEntity, int, text } from 'crossfade'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { fieldSet } from '../../src/entity/field-set.ts'
+import { totalOrder } from '../../src/query/order.ts'
+import { everything } from '../../src/query/where.ts'
 import { mongoReader } from '../../src/stores/mongo/reader.ts'
-import { everything, totalOrder } from '../../src/stores/query.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 
 const Word = defineEntity('Word', {

@@ -9,7 +9,7 @@ import {
   type PlannedMeasure,
   planAggregate,
   toGroup,
-} from '../aggregate.ts'
+} from '../../query/aggregate.ts'
 import { allOf } from './all-of.ts'
 import { decodeLeaf } from './codec/decode.ts'
 import { asDecimal, decoded } from './codec/expression.ts'

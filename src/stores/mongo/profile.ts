@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Leaf, ObjectList } from '../../entity/entity.ts'
-import { idLeaf } from '../query.ts'
+import { idLeaf } from '../../entity/leaf-at.ts'
 import { alive } from './bookkeeping.ts'
 import { decodeLeaf, rawText } from './codec/decode.ts'
 import { decodedObjects, decodedScalar, decodes, element } from './codec/expression.ts'

@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
-import { leafAt, type Where } from '../query.ts'
+import { leafAt } from '../../entity/leaf-at.ts'
+import type { Where } from '../../query/where.ts'
 import { decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
 import { visible } from './visible.ts'

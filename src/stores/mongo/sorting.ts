@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
-import { leafAt, type OrderKey } from '../query.ts'
+import { leafAt } from '../../entity/leaf-at.ts'
+import type { OrderKey } from '../../query/order.ts'
 import { isClean } from './clean-paths.ts'
 import { decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'

@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
+import { idLeaf } from '../../entity/leaf-at.ts'
 import { onceFor } from '../../util/once-for.ts'
-import { idLeaf } from '../query.ts'
 import { allOf } from './all-of.ts'
 import { alive } from './bookkeeping.ts'
 import { decoded } from './codec/expression.ts'

@@ -1,8 +1,8 @@
 import type { Document } from 'mongodb'
 import { isObjectList, type Leaf, type ObjectList } from '../../entity/entity.ts'
+import { type Translator, translateWith } from '../../query/translate.ts'
+import type { Comparison, TextMatch, Where } from '../../query/where.ts'
 import { foldPattern } from '../../util/case-fold.ts'
-import type { Comparison, TextMatch, Where } from '../query.ts'
-import { type Translator, translateWith } from '../translate.ts'
 import { decoded, decodedObjects, element } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 

@@ -9,7 +9,7 @@ import {
   type PlannedMeasure,
   planAggregate,
   toGroup,
-} from '../aggregate.ts'
+} from '../../query/aggregate.ts'
 import { decodeLeaf, type Row } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import { columnOf, tableOf } from './select.ts'

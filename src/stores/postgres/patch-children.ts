@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
-import type { Change, ListChange, Patch } from '../patch.ts'
+import type { Change, ListChange, Patch } from '../../query/patch.ts'
 import { type ChildList, encodeChildren } from './codec/encode.ts'
 import type { Executor } from './connection.ts'
 import { appendChild, insertChildren } from './rows.ts'

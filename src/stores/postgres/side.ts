@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
-import type { Where } from '../query.ts'
+import type { Where } from '../../query/where.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
 import { tableOf } from './select.ts'
 import { translate } from './where.ts'

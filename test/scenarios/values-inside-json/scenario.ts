@@ -1,6 +1,6 @@
 import { boolean, defineEntity, embed, float, int, json, list, text, type Where } from 'crossfade'
 import { Decimal128, Long } from 'mongodb'
-import { everything } from '../../../src/stores/query.ts'
+import { everything } from '../../../src/query/where.ts'
 import { scenario } from '../scenario.ts'
 
 const eq = (path: string, value: unknown): Where => ({ op: 'eq', path, value })

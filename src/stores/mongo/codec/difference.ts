@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
-import { canonicalObjects, canonicalValue } from '../../../compare/canonical.ts'
+import { canonicalObjects } from '../../../compare/canonical.ts'
 import { equalJson, sameJson } from '../../../compare/equal-json.ts'
+import { canonicalValue } from '../../../entity/canonical-value.ts'
 import type { Entity, Node, ObjectList, Rec } from '../../../entity/entity.ts'
 import { isPlainObject, type Json, own, stableStringify } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'

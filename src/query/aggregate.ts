@@ -1,8 +1,10 @@
 import { canonicalDecimal, digitsOf, quotient } from '../codec/decimal.ts'
 import type { KindName } from '../codec/kinds.ts'
 import type { Entity, Leaf } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { type Comparison, type Direction, leafAt, type Where } from './query.ts'
+import type { Direction } from './order.ts'
+import type { Comparison, Where } from './where.ts'
 
 /**
  * What is computed for a group of records. Null values are left out; of nothing but nulls the sum, average, least and

@@ -2,7 +2,8 @@ import type { Entity } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { decodeCursor } from './cursor.ts'
 import { keyset } from './keyset.ts'
-import { allOf, type OrderKey, reversed, totalOrder, type Where } from './query.ts'
+import { type OrderKey, reversed, totalOrder } from './order.ts'
+import { allOf, type Where } from './where.ts'
 
 /** Relay's page arguments, as the client gave them. */
 export interface PageArgs {

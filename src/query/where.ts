@@ -1,9 +1,9 @@
 import { kindOf } from '../codec/kinds.ts'
-import type { Entity, Leaf, ObjectList, Scope } from '../entity/entity.ts'
+import type { Leaf, Scope } from '../entity/entity.ts'
+import { isEntity, leafAt } from '../entity/leaf-at.ts'
 import { parseScalar } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { onceFor } from '../util/once-for.ts'
 
 export type Comparison = 'eq' | 'lt' | 'lte' | 'gt' | 'gte'
 export type TextMatch = 'contains' | 'startsWith' | 'endsWith'
@@ -27,14 +27,6 @@ export type Where =
    */
   | { readonly op: 'some'; readonly path: string; readonly where: Where }
 
-export type Direction = 'asc' | 'desc'
-
-/** Nulls come first ascending and last descending, as in Mongo. */
-export interface OrderKey {
-  readonly path: string
-  readonly direction: Direction
-}
-
 export const everything: Where = Object.freeze({ op: 'and', of: [] })
 export const nothing: Where = Object.freeze({ op: 'or', of: [] })
 
@@ -42,46 +34,6 @@ export const nothing: Where = Object.freeze({ op: 'or', of: [] })
 export function allOf(...of: readonly Where[]): Where {
   const real = of.filter((where) => where !== everything)
   return real.length === 1 ? real[0]! : real.length === 0 ? everything : { op: 'and', of: real }
-}
-
-/** The id seen as a leaf, so that translators treat it like any other field. */
-export const idLeaf = onceFor((entity: Entity) =>
-  Object.freeze<Leaf>({
-    path: 'id',
-    keys: ['id'],
-    kind: entity.idKind,
-    list: 'none',
-    converter: {},
-    strict: true,
-    values: null,
-    mongo: '_id',
-    parents: [],
-    column: 'id',
-    childTable: null,
-    required: true,
-    sensitive: false,
-    unique: { nulls: null },
-    index: true,
-    references: null,
-    inJson: null,
-    element: false,
-  }),
-)
-
-export const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
-
-/** @throws CrossfadeError MISCONFIGURED where there is no such field. */
-export function leafAt(scope: Scope, path: string): Leaf {
-  const leaf = path === 'id' && isEntity(scope) ? idLeaf(scope) : (scope.leaves.get(path) ?? scope.jsonPaths.get(path))
-  if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".`)
-  return leaf
-}
-
-/** @throws CrossfadeError MISCONFIGURED where there is no such list of objects. */
-export function listAt(scope: Scope, path: string): ObjectList {
-  const list = scope.lists.get(path)
-  if (!list) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no list of objects "${path}".`)
-  return list
 }
 
 /** A condition on one value or list of scalars. */
@@ -109,26 +61,6 @@ export function filteredLeaf(scope: Scope, where: Leafy): Leaf {
     throw new CrossfadeError('BAD_USER_INPUT', `${scope.name}.${where.path} is ${leaf.kind} and cannot be ${what}.`)
   }
   return leaf
-}
-
-/** The order made total: the id is always the last key. Sorting by a list or by a whole json value is refused. */
-export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly OrderKey[] {
-  const keys: OrderKey[] = []
-  for (const key of order) {
-    const leaf = leafAt(entity, key.path)
-    if (leaf.list !== 'none' || kindOf(leaf.kind).queries !== 'order') {
-      throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be ordered by ${key.path}.`)
-    }
-    if (keys.some((earlier) => earlier.path === key.path)) continue
-    keys.push(key)
-    if (key.path === 'id') return keys
-  }
-  return [...keys, { path: 'id', direction: 'asc' }]
-}
-
-/** The same order read from its end. */
-export function reversed(order: readonly OrderKey[]): OrderKey[] {
-  return order.map(({ path, direction }) => ({ path, direction: direction === 'asc' ? 'desc' : 'asc' }))
 }
 
 /** Checks a value against the kind of a path's values or elements. @throws BAD_USER_INPUT */

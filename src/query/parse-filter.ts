@@ -1,7 +1,8 @@
 import type { Scope } from '../entity/entity.ts'
-import { allOf, type Comparison, leafAt, listAt, parseValue, type TextMatch, type Where } from '../stores/query.ts'
+import { leafAt, listAt } from '../entity/leaf-at.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { Budget, bounded, checkDepth, checkNeedles, maxParts, maxValues } from './filter-bounds.ts'
+import { allOf, type Comparison, parseValue, type TextMatch, type Where } from './where.ts'
 
 /** Names of an order in the contract, and the record paths they mean. */
 export type Names = Readonly<Record<string, string>>

@@ -1,9 +1,10 @@
 import { boolean, defineEntity, embed, float, int, json, objectId, text, timestamp } from 'crossfade'
 import { describe, expect, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
-import { decodeCursor, encodeCursor } from '../../src/stores/cursor.ts'
-import { type PageArgs, planPage } from '../../src/stores/page.ts'
-import { everything, type OrderKey, totalOrder } from '../../src/stores/query.ts'
+import { decodeCursor, encodeCursor } from '../../src/query/cursor.ts'
+import { type OrderKey, totalOrder } from '../../src/query/order.ts'
+import { type PageArgs, planPage } from '../../src/query/page.ts'
+import { everything } from '../../src/query/where.ts'
 
 const options = {
   postgres: 'things',

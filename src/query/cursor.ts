@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { kindOf } from '../codec/kinds.ts'
-import { canonicalValue } from '../compare/canonical.ts'
+import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
 import { leafValue } from '../entity/values.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
-import { leafAt, type OrderKey } from './query.ts'
+import type { OrderKey } from './order.ts'
 
 const bad = (why: string): CrossfadeError =>
   new CrossfadeError('BAD_USER_INPUT', `The cursor ${why}. Use a cursor of the same field, order and API.`)

@@ -1,4 +1,5 @@
-import { allOf, nothing, type OrderKey, type Where } from './query.ts'
+import type { OrderKey } from './order.ts'
+import { allOf, nothing, type Where } from './where.ts'
 
 const isNull = (path: string): Where => ({ op: 'eq', path, value: null })
 

@@ -1,14 +1,9 @@
 import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
 import { membersOf, parseLeaf, parseObjects } from '../entity/new-record.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { type Arithmetic, Operation } from './operations.ts'
 import { parseWhere } from './parse-where.ts'
-import type { Where } from './query.ts'
-
-/** Arithmetic over the record's own numbers before the patch; null counts as 0. */
-export type Arithmetic =
-  | number
-  | { readonly path: string }
-  | { readonly op: 'add' | 'subtract' | 'multiply' | 'divide'; readonly left: Arithmetic; readonly right: Arithmetic }
+import type { Where } from './where.ts'
 
 /** What happens to one leaf. All changes of a patch see the record as it was before, and happen at once. */
 export type Change =
@@ -36,38 +31,6 @@ export interface Patch {
 /** Whether a patch asks for nothing at all. */
 export const isNothing = ({ changes, lists, presence }: Patch): boolean =>
   changes.length + lists.length + presence.size === 0
-
-/** A change without its place, as mutations write it: `{ votes: increment(1) }`. */
-export class Operation {
-  readonly op: Exclude<Change['op'], 'set'>
-  readonly operand: unknown
-
-  constructor(op: Operation['op'], operand: unknown) {
-    this.op = op
-    this.operand = operand
-  }
-}
-
-/** Adds to a number; decimals are given as text, `increment('0.10')`. A sum that the field can't hold exactly is refused. */
-export const increment = (by: number | bigint | string): Operation => new Operation('increment', by)
-/** Puts an element behind the last; a list that is null becomes one of it alone. */
-export const append = (value: unknown): Operation => new Operation('append', value)
-/** Likewise, unless the list has an equal element. Not for lists of objects. */
-export const addToSet = (value: unknown): Operation => new Operation('addToSet', value)
-/** Takes out elements that are equal to a value; of a list of objects those that match a condition on their members. */
-export const pull = (value: unknown): Operation => new Operation('pull', value)
-/** Sets a number to arithmetic over the record's own; ints are rounded, and what the field can't hold is refused. */
-export const compute = (value: Arithmetic): Operation => new Operation('compute', value)
-
-/** A number of the record as it was before the patch; null counts as 0. */
-export const field = (path: string): Arithmetic => ({ path })
-const binary =
-  (op: 'add' | 'subtract' | 'multiply' | 'divide') =>
-  (left: Arithmetic, right: Arithmetic): Arithmetic => ({ op, left, right })
-export const add = binary('add')
-export const subtract = binary('subtract')
-export const multiply = binary('multiply')
-export const divide = binary('divide')
 
 const refuse = (entity: Entity, path: string, why: string): never => {
   throw new CrossfadeError('MISCONFIGURED', `A patch of ${entity.name}.${path} ${why}.`)

@@ -1,6 +1,7 @@
 import type { Leaf, ObjectList, Scope } from '../entity/entity.ts'
+import { listAt } from '../entity/leaf-at.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { type Comparison, filteredLeaf, type Leafy, listAt, type TextMatch, type Where } from './query.ts'
+import { type Comparison, filteredLeaf, type Leafy, type TextMatch, type Where } from './where.ts'
 
 /** What a store makes of each condition; `T` is a filter document, or SQL. */
 export interface Translator<T> {

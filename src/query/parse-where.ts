@@ -1,6 +1,7 @@
 import { textKind } from '../codec/text.ts'
 import type { Scope } from '../entity/entity.ts'
-import { filteredLeaf, listAt, parseValue, type Where } from './query.ts'
+import { listAt } from '../entity/leaf-at.ts'
+import { filteredLeaf, parseValue, type Where } from './where.ts'
 
 /**
  * A condition with its values in the form of their kinds, for callers that cannot vouch for them: stores bind what they

@@ -1,0 +1,43 @@
+import { CrossfadeError } from '../util/errors.ts'
+import { onceFor } from '../util/once-for.ts'
+import type { Entity, Leaf, ObjectList, Scope } from './entity.ts'
+
+/** The id seen as a leaf, so that translators treat it like any other field. */
+export const idLeaf = onceFor((entity: Entity) =>
+  Object.freeze<Leaf>({
+    path: 'id',
+    keys: ['id'],
+    kind: entity.idKind,
+    list: 'none',
+    converter: {},
+    strict: true,
+    values: null,
+    mongo: '_id',
+    parents: [],
+    column: 'id',
+    childTable: null,
+    required: true,
+    sensitive: false,
+    unique: { nulls: null },
+    index: true,
+    references: null,
+    inJson: null,
+    element: false,
+  }),
+)
+
+export const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
+
+/** @throws CrossfadeError MISCONFIGURED where there is no such field. */
+export function leafAt(scope: Scope, path: string): Leaf {
+  const leaf = path === 'id' && isEntity(scope) ? idLeaf(scope) : (scope.leaves.get(path) ?? scope.jsonPaths.get(path))
+  if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".`)
+  return leaf
+}
+
+/** @throws CrossfadeError MISCONFIGURED where there is no such list of objects. */
+export function listAt(scope: Scope, path: string): ObjectList {
+  const list = scope.lists.get(path)
+  if (!list) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no list of objects "${path}".`)
+  return list
+}

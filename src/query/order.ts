@@ -1,0 +1,32 @@
+import { kindOf } from '../codec/kinds.ts'
+import type { Entity } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
+import { CrossfadeError } from '../util/errors.ts'
+
+export type Direction = 'asc' | 'desc'
+
+/** Nulls come first ascending and last descending, as in Mongo. */
+export interface OrderKey {
+  readonly path: string
+  readonly direction: Direction
+}
+
+/** The order made total: the id is always the last key. Sorting by a list or by a whole json value is refused. */
+export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly OrderKey[] {
+  const keys: OrderKey[] = []
+  for (const key of order) {
+    const leaf = leafAt(entity, key.path)
+    if (leaf.list !== 'none' || kindOf(leaf.kind).queries !== 'order') {
+      throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be ordered by ${key.path}.`)
+    }
+    if (keys.some((earlier) => earlier.path === key.path)) continue
+    keys.push(key)
+    if (key.path === 'id') return keys
+  }
+  return [...keys, { path: 'id', direction: 'asc' }]
+}
+
+/** The same order read from its end. */
+export function reversed(order: readonly OrderKey[]): OrderKey[] {
+  return order.map(({ path, direction }) => ({ path, direction: direction === 'asc' ? 'desc' : 'asc' }))
+}
