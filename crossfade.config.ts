@@ -1,11 +1,13 @@
 import { defineConfig } from 'crossfade'
+import { demo } from './demo/demo.ts'
 import * as mflix from './migrations/0001-mflix.ts'
 import * as jsonKeepsItsOrder from './migrations/0002-json-keeps-its-order.ts'
-import { demo } from './schema/demo/demo.ts'
-import { entities, schema } from './schema/index.ts'
+import './resolvers/index.ts'
+import { builder } from './schema/builder.ts'
+import { entities } from './schema/index.ts'
 
 export default defineConfig({
-  schema,
+  schema: builder.toSchema(),
   entities,
   migrations: { '0001-mflix': mflix, '0002-json-keeps-its-order': jsonKeepsItsOrder },
   demo,

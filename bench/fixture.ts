@@ -8,12 +8,12 @@ import { migrateAll } from '../src/cli/migrate.ts'
 import { openSession } from '../src/cli/session.ts'
 import { moveOptions } from '../src/cli/sweep-now.ts'
 import { setStage } from '../src/control/move.ts'
+import { loadSample } from '../src/demo/sample.ts'
 import { type RunningGateway, startGateway } from '../src/gateway/start-gateway.ts'
 import { backfill } from '../src/jobs/backfill.ts'
 import { settleConstraints } from '../src/jobs/settle-constraints.ts'
 import type { Stores } from '../src/routing/routing.ts'
 import type { Stage } from '../src/stage/stage.ts'
-import { loadSample } from '../src/stores/mongo/sample.ts'
 import { type ByHand, byHandSchema, loadersOf } from './by-hand-schema.ts'
 
 export const say = (line: string): boolean => process.stderr.write(`${line}\n`)

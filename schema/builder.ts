@@ -1,4 +1,4 @@
-import { addFilterInputs, addScalars, createBuilder } from 'crossfade'
+import { addFilterInputs, addScalars, createBuilder } from 'crossfade/pothos'
 
 export const builder = createBuilder()
 

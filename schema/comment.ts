@@ -1,13 +1,5 @@
-import {
-  connectionType,
-  defineEntity,
-  entityType,
-  type InputRef,
-  objectId,
-  type RecordOf,
-  text,
-  timestamp,
-} from 'crossfade'
+import { defineEntity, objectId, type RecordOf, text, timestamp } from 'crossfade'
+import { connectionType, entityType, type InputRef } from 'crossfade/pothos'
 import { builder, filters } from './builder.ts'
 
 export const Comment = defineEntity('Comment', {

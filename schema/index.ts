@@ -1,5 +1,3 @@
-import '../resolvers/index.ts'
-import { builder } from './builder.ts'
 import { Comment } from './comment.ts'
 import { Movie } from './movie.ts'
 import { Theater } from './theater.ts'
@@ -7,5 +5,3 @@ import { User } from './user.ts'
 
 /** The types that move, in the order that they are shown. */
 export const entities = [Movie, Comment, User, Theater]
-
-export const schema = builder.toSchema()

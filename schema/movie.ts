@@ -1,17 +1,5 @@
-import {
-  connectionType,
-  defineEntity,
-  embed,
-  entityType,
-  float,
-  type InputRef,
-  int,
-  list,
-  objectId,
-  type RecordOf,
-  text,
-  timestamp,
-} from 'crossfade'
+import { defineEntity, embed, float, int, list, objectId, type RecordOf, text, timestamp } from 'crossfade'
+import { connectionType, entityType, type InputRef } from 'crossfade/pothos'
 import { builder, filters } from './builder.ts'
 
 const score = { rating: float(), numReviews: int(), meter: int() }

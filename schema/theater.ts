@@ -1,15 +1,5 @@
-import {
-  connectionType,
-  defineEntity,
-  embed,
-  entityType,
-  float,
-  int,
-  list,
-  objectId,
-  type RecordOf,
-  text,
-} from 'crossfade'
+import { defineEntity, embed, float, int, list, objectId, type RecordOf, text } from 'crossfade'
+import { connectionType, entityType } from 'crossfade/pothos'
 import { builder, filters } from './builder.ts'
 
 export const Theater = defineEntity('Theater', {

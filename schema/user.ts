@@ -1,4 +1,5 @@
-import { connectionType, defineEntity, entityType, json, objectId, text } from 'crossfade'
+import { defineEntity, json, objectId, text } from 'crossfade'
+import { connectionType, entityType } from 'crossfade/pothos'
 import { builder } from './builder.ts'
 
 export const User = defineEntity('User', {

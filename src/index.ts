@@ -1,4 +1,4 @@
-/** What an adopter's schema and resolvers import: everything public, and nothing else. */
+/** `crossfade`: mappings, loading and writing from resolvers of any schema, and the configuration. */
 export type { KindName } from './codec/kinds.ts'
 export { defineEntity, type EntityOptions } from './entity/define-entity.ts'
 export type { Entity, Id, NewRecordOf, Rec, RecordOf } from './entity/entity.ts'
@@ -20,18 +20,7 @@ export {
   uuid,
 } from './entity/field.ts'
 export { parseId } from './entity/parse-id.ts'
-export { type Builder, createBuilder, type InputRef, type Ref } from './gateway/builder.ts'
 export { type CrossfadeConfig, type DemoConfig, defineConfig, type SampleOperation } from './gateway/config.ts'
-export { type Connection, loadChildren, loadConnection } from './gateway/connection.ts'
-export { connectionType } from './gateway/connection-type.ts'
-export type { GatewayContext } from './gateway/context.ts'
-export { entityType } from './gateway/entity-type.ts'
-export { addFilterInputs, listFilterInput } from './gateway/inputs.ts'
-export { loadAggregate } from './gateway/load-aggregate.ts'
-export { independent, load, loadBy, mutation, only, type Writes } from './gateway/resolvers.ts'
-export { routed } from './gateway/routed.ts'
-export { addScalars } from './gateway/scalars.ts'
-export { fieldsFor, selectedBelow } from './gateway/selection.ts'
 export type { Aggregate, Group, Measure } from './query/aggregate.ts'
 export {
   add,
@@ -48,6 +37,13 @@ export {
 export type { OrderKey } from './query/order.ts'
 export { type FilterNames, type Names, parseFilter } from './query/parse-filter.ts'
 export type { Where } from './query/where.ts'
+export { type Connection, loadChildren, loadConnection } from './resolve/connection.ts'
+export type { GatewayContext } from './resolve/context.ts'
+export { load, loadBy } from './resolve/load.ts'
+export { loadAggregate } from './resolve/load-aggregate.ts'
+export { routed } from './resolve/routed.ts'
+export { fieldsFor, selectedBelow } from './resolve/selection.ts'
+export { independent, mutation, only, type Writes } from './resolve/write.ts'
 export type { Transaction } from './routing/writes.ts'
 export { foldPattern } from './util/case-fold.ts'
 export { CrossfadeError } from './util/errors.ts'

@@ -22,6 +22,7 @@ function plant(modules: Record<string, string>): string[] {
     writeFileSync(join(root, path), source)
   }
   write('src/index.ts', '')
+  write('src/pothos.ts', '')
   for (const [path, source] of Object.entries(modules)) {
     for (const [, target] of source.matchAll(/'(\.[^']+\.ts)'/g)) write(join(dirname(path), target!), '')
   }
@@ -54,11 +55,9 @@ describe('what the ranks allow', () => {
     ],
     ['a store with its driver', 'src/stores/postgres/a.ts', "import type { Kysely } from 'kysely'; import 'pg'"],
     ['a store with what stores share', 'src/stores/mongo/a.ts', "import '../store.ts'; import 'mongodb'"],
-    [
-      'schema with the package, resolvers and built-ins',
-      'schema/a.ts',
-      "import 'crossfade'; import '../resolvers/a.ts'",
-    ],
+    ['schema with every entry point', 'schema/a.ts', "import 'crossfade'; import 'crossfade/pothos'; import './b.ts'"],
+    ['resolvers with schema', 'resolvers/a.ts', "import 'crossfade'; import '../schema/a.ts'"],
+    ['the kit with its library', 'src/contract/a.ts', "import '@pothos/core'; import '../resolve/a.ts'"],
     [
       'packages whose names begin like a driver',
       'src/util/a.ts',
@@ -76,6 +75,16 @@ describe('what the ranks forbid', () => {
     ['a type from a higher rank', 'src/util/a.ts', "import type { A } from '../codec/a.ts'", 'util ranks below codec'],
     ['a peer', 'src/stage/a.ts', "import { a } from '../compare/a.ts'", 'stage and compare are peers'],
     ['a peer by re-export', 'src/mirror/a.ts', "export * from '../shadow/a.ts'", 'mirror and shadow are peers'],
+    ['questions that know stores', 'src/query/a.ts', "import '../stores/a.ts'", 'query ranks below stores'],
+    ['loaders that know Pothos', 'src/resolve/a.ts', "import '@pothos/core'", 'only under src/contract, schema, bench'],
+    ['loaders that know its kit', 'src/resolve/a.ts', "import '../contract/a.ts'", 'resolve ranks below contract'],
+    ['an entry that shows Pothos', 'src/index.ts', "import './contract/a.ts'", 'it shows nothing of contract'],
+    [
+      'schema with resolvers',
+      'schema/a.ts',
+      "import '../resolvers/a.ts'",
+      'schema imports crossfade, packages and schema only',
+    ],
     ['cli with main', 'src/cli/a.ts', "import '../main.ts'", 'cli and main are peers'],
     ['a room without a rank', 'src/helpers/a.ts', "import '../util/a.ts'", 'room helpers has no rank'],
     ['a room without a rank, to itself', 'src/helpers/a.ts', "import './b.ts'", 'room helpers has no rank'],
@@ -105,13 +114,13 @@ describe('what the ranks forbid', () => {
       'mongodb out of place',
       'src/jobs/a.ts',
       "import type { Db } from 'mongodb'",
-      'only under src/stores/mongo, src/embedded',
+      'only under src/stores/mongo, src/embedded, src/demo',
     ],
     [
       'mongodb in the other store',
       'src/stores/postgres/a.ts',
       "import 'mongodb'",
-      'only under src/stores/mongo, src/embedded',
+      'only under src/stores/mongo, src/embedded, src/demo',
     ],
     [
       'pg out of place',
@@ -129,13 +138,13 @@ describe('what the ranks forbid', () => {
       'src from schema',
       'schema/a.ts',
       "import '../src/util/a.ts'",
-      'schema imports crossfade, packages, schema and resolvers only',
+      'schema imports crossfade, packages and schema only',
     ],
     [
       'the entry by path',
       'resolvers/a.ts',
       "import type { A } from '../src/index.ts'",
-      'resolvers imports crossfade, packages, schema and resolvers only',
+      'resolvers imports crossfade, packages and schema, resolvers only',
     ],
     [
       'a private part of the package',

@@ -11,10 +11,12 @@ const RANKS: readonly (readonly string[])[] = [
   ['query'],
   ['stage', 'compare'],
   ['stores'],
-  ['control', 'shadow', 'mirror'],
-  ['routing', 'jobs'],
+  ['control'],
+  ['shadow', 'mirror'],
+  ['routing'],
+  ['jobs', 'resolve', 'demo'],
+  ['contract'],
   ['gateway', 'admin'],
-  ['index'],
   ['cli', 'main'],
 ]
 /** Outside the ranks: it starts databases and knows nothing of the gateway. */
@@ -22,12 +24,23 @@ const ASIDE = 'embedded'
 
 /** Folders in which an npm package may be imported; packages that aren't here may be imported anywhere. */
 const HOMES: Record<string, readonly string[]> = {
-  mongodb: ['src/stores/mongo', 'src/embedded'],
+  '@pothos/core': ['src/contract', 'schema', 'bench'],
+  mongodb: ['src/stores/mongo', 'src/embedded', 'src/demo'],
   pg: ['src/stores/postgres', 'migrations', 'src/embedded'],
   kysely: ['src/stores/postgres', 'migrations', 'src/embedded'],
 }
-const SCANNED = ['{src,schema,resolvers,migrations,bench}/**/*.{ts,mts,tsx}', 'crossfade.config.ts']
-const PUBLIC_ENTRY = 'src/index.ts'
+const SCANNED = ['{src,schema,resolvers,demo,migrations,bench}/**/*.{ts,mts,tsx}', 'crossfade.config.ts']
+/** The package's entry points by the name that users import, each with the rooms that it shows nothing of. */
+const ENTRIES: Record<string, { readonly file: string; readonly without: readonly string[] }> = {
+  crossfade: { file: 'src/index.ts', without: ['contract', 'cli'] },
+  'crossfade/pothos': { file: 'src/pothos.ts', without: ['gateway', 'cli'] },
+}
+/** Folders that an adopter edits, or could have written. */
+const ADOPTERS: Record<string, readonly string[]> = {
+  schema: ['schema'],
+  resolvers: ['schema', 'resolvers'],
+  demo: ['demo'],
+}
 
 /**
  * Reads every module under a project's root and names each import that breaks the ranks of the architecture, each
@@ -67,13 +80,14 @@ export function checkRanks(root: string): { modules: number; violations: string[
 
 /** The file in the project that a specifier means; undefined for npm packages and built-in modules. */
 function resolve(module: string, specifier: string): string | undefined {
-  if (specifier === 'crossfade') return PUBLIC_ENTRY
+  const entry = ENTRIES[specifier]
+  if (entry) return entry.file
   return /^\.{1,2}(\/|$)/.test(specifier) ? posix.join(posix.dirname(module), specifier) : undefined
 }
 
 function packageFault(module: string, specifier: string): string | undefined {
   if (/^([#/]|file:|crossfade\/)/.test(specifier)) return 'only relative paths, packages and crossfade can be checked'
-  const homes = HOMES[specifier.split('/')[0] ?? '']
+  const homes = HOMES[/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '']
   if (homes === undefined || homes.some((home) => module.startsWith(`${home}/`))) return undefined
   return `only under ${homes.join(', ')}`
 }
@@ -81,16 +95,21 @@ function packageFault(module: string, specifier: string): string | undefined {
 function fileFault(module: string, specifier: string, target: string): string | undefined {
   const from = module.split('/')[0] ?? ''
   const to = target.split('/')[0] ?? ''
-  if (from === 'schema' || from === 'resolvers') {
-    // By path src/index.ts is the same file, but an adopter has only the package's name.
-    const allowed = to === 'schema' || to === 'resolvers' || specifier === 'crossfade'
-    return allowed ? undefined : `${from} imports crossfade, packages, schema and resolvers only`
+  const adopted = ADOPTERS[from]
+  if (adopted) {
+    // By path an entry point is the same file, but an adopter has only the package's name.
+    if (adopted.includes(to) || Object.hasOwn(ENTRIES, specifier)) return undefined
+    return `${from} imports crossfade, packages and ${adopted.join(', ')} only`
   }
   if (from !== 'src' || target === 'package.json') return undefined
   if (to !== 'src') return 'src imports nothing beside itself'
-  if (target === PUBLIC_ENTRY) return 'src/index.ts is for users of the package'
+  if (entryOf(target)) return `${target} is for users of the package`
+  const entry = entryOf(module)
+  if (entry) return entry.without.includes(roomOf(target)) ? `it shows nothing of ${roomOf(target)}` : undefined
   return rankFault(roomOf(module), roomOf(target)) ?? twinFault(module, target)
 }
+
+const entryOf = (module: string) => Object.values(ENTRIES).find(({ file }) => file === module)
 
 function rankFault(from: string, to: string): string | undefined {
   const [own, other] = [rankOf(from), rankOf(to)]

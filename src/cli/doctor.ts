@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { contractOrders } from '../gateway/contract-orders.ts'
 import { connectionNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { missingIndexes } from '../jobs/index-parity.ts'
+import { contractOrders } from '../resolve/contract-orders.ts'
 import { printJson, say, warn } from './output.ts'
 import { withSession } from './with-session.ts'
 

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { backfillCommand } from './backfill.ts'
+import { contractCommand } from './contract.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { issuesCommand } from './issues.ts'
@@ -31,6 +32,7 @@ const commands = [
   mirrorCommand,
   issuesCommand,
   doctorCommand,
+  contractCommand,
 ]
 for (const command of commands) program.addCommand(command())
 

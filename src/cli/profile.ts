@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { ownAnswer } from '../gateway/own-scalars.ts'
 import { answersOtherwise, type Finding, type Profile, profile } from '../jobs/profile.ts'
+import { ownAnswer } from '../resolve/own-answer.ts'
 import { printJson, printTable, say } from './output.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { typeOf } from './type-of.ts'

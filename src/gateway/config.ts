@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
+import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
-import type { SampleIndex } from '../stores/mongo/sample.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
 import type { Json } from '../util/json.ts'
 

@@ -1,10 +1,10 @@
 import { type DocumentNode, type GraphQLError, visit } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { textKind } from '../codec/text.ts'
+import { clientError } from '../resolve/client-error.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { isPlainObject } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
-import { clientError } from './errors.ts'
 
 /** What is wrong with a text, and where; null where nothing is. */
 function problem(value: string, place: string): GraphQLError | null {

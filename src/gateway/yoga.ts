@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
+import type { GatewayContext } from '../resolve/context.ts'
 import type { Routing } from '../routing/routing.ts'
-import type { GatewayContext } from './context.ts'
-import { maskError } from './errors.ts'
+import { maskError } from './mask-error.ts'
 import { textGuard } from './text-guard.ts'
 
 export interface GatewayOptions {

@@ -1,11 +1,7 @@
 import {
-  addFilterInputs,
   binary,
-  connectionType,
-  createBuilder,
   decimal,
   defineEntity,
-  entityType,
   enumeration,
   int,
   list,
@@ -19,6 +15,7 @@ import {
   timestamp,
   uuid,
 } from 'crossfade'
+import { addFilterInputs, connectionType, createBuilder, entityType } from 'crossfade/pothos'
 import { printType } from 'graphql'
 import { Binary, Decimal128, Long, UUID } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,20 +1,5 @@
-import {
-  addFilterInputs,
-  append,
-  connectionType,
-  createBuilder,
-  defineEntity,
-  embed,
-  entityType,
-  int,
-  list,
-  listFilterInput,
-  loadConnection,
-  mutation,
-  only,
-  parseFilter,
-  text,
-} from 'crossfade'
+import { append, defineEntity, embed, int, list, loadConnection, mutation, only, parseFilter, text } from 'crossfade'
+import { addFilterInputs, connectionType, createBuilder, entityType, listFilterInput } from 'crossfade/pothos'
 import { printType } from 'graphql'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

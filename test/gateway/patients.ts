@@ -1,14 +1,9 @@
 import {
-  addFilterInputs,
-  connectionType,
-  createBuilder,
   defineEntity,
   embed,
-  entityType,
   int,
   json,
   list,
-  listFilterInput,
   load,
   loadAggregate,
   loadBy,
@@ -19,6 +14,7 @@ import {
   routed,
   text,
 } from 'crossfade'
+import { addFilterInputs, connectionType, createBuilder, entityType, listFilterInput } from 'crossfade/pothos'
 import type { PatchInput } from '../../src/routing/writes.ts'
 
 export const Patient = defineEntity('Patient', {

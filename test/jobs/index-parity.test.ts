@@ -1,11 +1,11 @@
 import { defineEntity, embed, int, json, list, text } from 'crossfade'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { schema } from '../../schema/index.ts'
+import config from '../../crossfade.config.ts'
 import { Movie } from '../../schema/movie.ts'
-import { contractOrders } from '../../src/gateway/contract-orders.ts'
+import { createMongoIndex } from '../../src/demo/sample.ts'
 import { missingIndexes } from '../../src/jobs/index-parity.ts'
-import { createMongoIndex } from '../../src/stores/mongo/sample.ts'
+import { contractOrders } from '../../src/resolve/contract-orders.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 
 const Ship = defineEntity('Ship', {
@@ -166,7 +166,7 @@ test('its statements run once the duplicates are settled, and then nothing is mi
 
 test('the orders of the contract are those of its enumerations', () => {
   expect(
-    contractOrders(schema, [Movie])
+    contractOrders(config.schema, [Movie])
       .get('Movie')
       ?.map(({ path }) => path),
   ).toEqual(['commentCount', 'imdb.rating', 'imdb.votes', 'metacritic', 'released', 'runtime', 'title', 'year'])

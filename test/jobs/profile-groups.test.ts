@@ -14,8 +14,8 @@ import {
 import { Binary, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp, UUID } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Issue } from '../../src/codec/refused.ts'
-import { ownAnswer } from '../../src/gateway/own-scalars.ts'
 import { type Profile, profile } from '../../src/jobs/profile.ts'
+import { ownAnswer } from '../../src/resolve/own-answer.ts'
 import { decodeLeaf } from '../../src/stores/mongo/codec/decode.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 

@@ -1,8 +1,8 @@
 import { boolean, decimal, defineEntity, embed, enumeration, float, int, list, objectId, text } from 'crossfade'
 import { Binary, Decimal128, Double, Long, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ownAnswer } from '../../src/gateway/own-scalars.ts'
 import { answersOtherwise, type FieldProfile, type Finding, type Profile, profile } from '../../src/jobs/profile.ts'
+import { ownAnswer } from '../../src/resolve/own-answer.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Product = defineEntity('Product', {

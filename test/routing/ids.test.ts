@@ -1,4 +1,5 @@
-import { createBuilder, defineEntity, entityType, int, load, objectId, text } from 'crossfade'
+import { defineEntity, int, load, objectId, text } from 'crossfade'
+import { createBuilder, entityType } from 'crossfade/pothos'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
 import { parseWhere } from '../../src/query/parse-where.ts'

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { insertExported } from '../../src/demo/sample.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import { int, objectId, text } from '../../src/entity/field.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { isClean, isPlain, lookAt } from '../../src/stores/mongo/clean-paths.ts'
-import { insertExported } from '../../src/stores/mongo/sample.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Plank = defineEntity('Plank', {

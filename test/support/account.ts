@@ -1,9 +1,9 @@
 import { defineEntity, embed, int, list, text } from 'crossfade'
+import { createMongoIndex } from '../../src/demo/sample.ts'
 import type { Rec } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
-import { createMongoIndex } from '../../src/stores/mongo/sample.ts'
 import { type Origin, otherOrigin } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from './stores.ts'
 

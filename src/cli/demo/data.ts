@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadSample, parseExport } from '../../demo/sample.ts'
 import type { DemoConfig } from '../../gateway/config.ts'
-import { loadSample, parseExport } from '../../stores/mongo/sample.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import type { Json } from '../../util/json.ts'
 import { say } from '../output.ts'

@@ -1,6 +1,6 @@
+import { type Drifted, driftDocument, undoDrift } from '../../demo/drift.ts'
 import type { DemoConfig } from '../../gateway/config.ts'
 import { everything } from '../../query/where.ts'
-import { type Drifted, driftDocument, undoDrift } from '../../stores/mongo/drift.ts'
 import type { Json } from '../../util/json.ts'
 import type { Session } from '../session.ts'
 

@@ -1,8 +1,8 @@
+import type { Drifted } from '../../demo/drift.ts'
 import type { RunningGateway } from '../../gateway/start-gateway.ts'
 import { everything } from '../../query/where.ts'
 import { STAGE_PLAN } from '../../stage/stage.ts'
 import type { Mismatch } from '../../stores/findings.ts'
-import type { Drifted } from '../../stores/mongo/drift.ts'
 import type { Session } from '../session.ts'
 
 async function typeSummary({ config, stores }: Session, { routing }: RunningGateway, type: string) {

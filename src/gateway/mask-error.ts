@@ -6,10 +6,6 @@ import { CrossfadeError, messageOf } from '../util/errors.ts'
 /** Codes that are the caller's to act on; all others are masked. */
 const shown = new Set(['BAD_USER_INPUT', 'CONFLICT', 'TRY_AGAIN', 'UNKNOWN_OUTCOME', 'UNAVAILABLE'])
 
-/** A client's mistake as GraphQL says it, with where it was made. */
-export const clientError = ({ message, code }: CrossfadeError, place = ''): GraphQLError =>
-  new GraphQLError(place === '' ? message : `${place}: ${message}`, { extensions: { code } })
-
 function original(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError

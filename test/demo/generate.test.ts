@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { generate } from '../../../schema/demo/generate.ts'
-import type { Document, Json } from '../../../schema/demo/json.ts'
+import { generate } from '../../demo/generate.ts'
+import type { Document, Json } from '../../demo/json.ts'
 
 const SEEDS = [0, 1, 2026, -5]
 

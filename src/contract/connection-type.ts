@@ -1,6 +1,6 @@
 import type { Rec } from '../entity/entity.ts'
+import type { Connection } from '../resolve/connection.ts'
 import type { Builder, Ref } from './builder.ts'
-import type { Connection } from './connection.ts'
 
 interface Edge {
   readonly record: Rec

@@ -1,9 +1,9 @@
 import { BSON, type Document } from 'mongodb'
-import type { Entity } from '../../entity/entity.ts'
-import type { Json } from '../../util/json.ts'
-import { alive } from './bookkeeping.ts'
-import type { MongoConnection } from './connection.ts'
-import { isDuplicate } from './errors.ts'
+import type { Entity } from '../entity/entity.ts'
+import { alive } from '../stores/mongo/bookkeeping.ts'
+import type { MongoConnection } from '../stores/mongo/connection.ts'
+import { isDuplicate } from '../stores/mongo/errors.ts'
+import type { Json } from '../util/json.ts'
 
 /** Documents of a mongoexport file: one JSON array, or one document a line. @throws SyntaxError with the line. */
 export function parseExport(text: string): Json[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadSample } from '../../src/stores/mongo/sample.ts'
+import { loadSample } from '../../src/demo/sample.ts'
 import { openStores } from '../support/stores.ts'
 
 test('sample data with duplicates is loaded without the unique indexes that it does not allow', async () => {

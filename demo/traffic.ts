@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Json, SampleOperation } from 'crossfade'
 
-const query = readFileSync(new URL('../operations/clients.graphql', import.meta.url), 'utf8')
+const query = readFileSync(new URL('../schema/operations/clients.graphql', import.meta.url), 'utf8')
 
 type Sampled = Readonly<Record<string, readonly Json[]>>
 

@@ -1,10 +1,10 @@
 import { type ConstValueNode, Kind, valueFromASTUntyped } from 'graphql'
 import { type KindName, kindOf } from '../codec/kinds.ts'
+import { clientError } from '../resolve/client-error.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Builder } from './builder.ts'
-import { clientError } from './errors.ts'
 
 /** The GraphQL scalar of each kind. */
 export const scalarNames = {

@@ -1,6 +1,6 @@
 import SchemaBuilder, { type InputObjectRef, type ObjectRef } from '@pothos/core'
+import type { GatewayContext } from '../resolve/context.ts'
 import type { Json } from '../util/json.ts'
-import type { GatewayContext } from './context.ts'
 
 /** What the builder knows of the API: its context and scalars. */
 export interface Types {

@@ -1,12 +1,12 @@
 import { BSON, type Document, Double } from 'mongodb'
-import { Refused } from '../../codec/refused.ts'
-import type { Entity, Id, Leaf } from '../../entity/entity.ts'
-import { leafAt } from '../../entity/leaf-at.ts'
-import { isPlainObject, type Json } from '../../util/json.ts'
-import { alive } from './bookkeeping.ts'
-import { decodeId } from './codec/decode.ts'
-import { encodeId } from './codec/encode.ts'
-import type { MongoConnection } from './connection.ts'
+import { Refused } from '../codec/refused.ts'
+import type { Entity, Id, Leaf } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
+import { alive } from '../stores/mongo/bookkeeping.ts'
+import { decodeId } from '../stores/mongo/codec/decode.ts'
+import { encodeId } from '../stores/mongo/codec/encode.ts'
+import type { MongoConnection } from '../stores/mongo/connection.ts'
+import { isPlainObject, type Json } from '../util/json.ts'
 
 /** A stored value that was changed behind the gateway's back, with what it takes to change it back. */
 export interface Drifted {

@@ -3,7 +3,7 @@ import type { DemoConfig, SampleOperation } from 'crossfade'
 import { generate } from './generate.ts'
 import { traffic } from './traffic.ts'
 
-const query = readFileSync(new URL('../operations/demo.graphql', import.meta.url), 'utf8')
+const query = readFileSync(new URL('../schema/operations/demo.graphql', import.meta.url), 'utf8')
 
 const read =
   (operationName: string) =>
