@@ -1,4 +1,4 @@
-import { routed, type Where } from 'crossfade'
+import { routed, type Where, where } from 'crossfade'
 import { builder } from '../schema/builder.ts'
 import { Movie } from '../schema/movie.ts'
 
@@ -20,8 +20,7 @@ type Stat = {
   readonly averageRating: number | null
 }
 
-const since = ({ minimumYear }: Args): Where =>
-  minimumYear == null ? { op: 'and', of: [] } : { op: 'gte', path: 'year', value: minimumYear }
+const since = ({ minimumYear }: Args): Where => where(Movie, { year: { gte: minimumYear } })
 
 const genreStats = routed(Movie, {
   async mongo({ aggregate, match, value }, args: Args): Promise<Counted[]> {

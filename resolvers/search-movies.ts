@@ -1,4 +1,4 @@
-import { CrossfadeError, foldPattern, load, routed, type Where } from 'crossfade'
+import { CrossfadeError, foldPattern, load, routed, type Where, where } from 'crossfade'
 import { builder } from '../schema/builder.ts'
 import { Movie, MovieType } from '../schema/movie.ts'
 
@@ -16,7 +16,8 @@ function limitOf({ first }: Search): number {
   return limit
 }
 
-const inField = (path: string, value: string): Where => ({ op: 'contains', path, value, insensitive: true })
+const inField = (path: 'title' | 'plot', contains: string): Where =>
+  where(Movie, { [path]: { contains, insensitive: true } })
 
 /**
  * Ids of movies that have every word of the text in title, plot or cast. Best are those with the most words in the

@@ -1,6 +1,6 @@
-import { CrossfadeError, fieldsFor, haversine, load, routed, selectedBelow } from 'crossfade'
+import { CrossfadeError, haversine, load, type Narrow, routed } from 'crossfade'
 import { builder } from '../schema/builder.ts'
-import { Theater, type TheaterRecord, TheaterType } from '../schema/theater.ts'
+import { Theater, TheaterType } from '../schema/theater.ts'
 
 interface Args {
   readonly longitude: number
@@ -102,7 +102,7 @@ const near = routed(Theater, {
       .slice(0, first ?? 10),
 })
 
-const TheaterDistance = builder.objectRef<Near & { theater: TheaterRecord }>('TheaterDistance').implement({
+const TheaterDistance = builder.objectRef<Near & { theater: Narrow<typeof Theater> }>('TheaterDistance').implement({
   fields: (t) => ({
     theater: t.field({ type: TheaterType, nullable: false, resolve: ({ theater }) => theater }),
     kilometers: t.exposeFloat('kilometers', { nullable: false }),
@@ -121,8 +121,7 @@ builder.queryFields((t) => ({
     },
     resolve: async (parent, args, context, info) => {
       const found = await near(parent, args, context, info)
-      const fields = fieldsFor(info, Theater, selectedBelow(info, info.fieldNodes).get('theater') ?? [])
-      const theaters = await Promise.all(found.map(({ id }) => load(context, info, Theater, id, fields)))
+      const theaters = await Promise.all(found.map(({ id }) => load(context, info, Theater, id, { at: 'theater' })))
       return found.flatMap((each, index) => {
         const theater = theaters[index]
         return theater ? [{ ...each, theater }] : [] // deleted since it was found

@@ -1,6 +1,6 @@
-import { defineEntity, embed, float, int, list, objectId, type RecordOf, text, timestamp } from 'crossfade'
-import { connectionType, entityType, type InputRef } from 'crossfade/pothos'
-import { builder, filters } from './builder.ts'
+import { defineEntity, embed, float, int, list, objectId, reading, text, timestamp } from 'crossfade'
+import { entityType, filterType, newInput, orderType, patchInput } from 'crossfade/pothos'
+import { builder } from './builder.ts'
 
 const score = { rating: float(), numReviews: int(), meter: int() }
 
@@ -44,8 +44,6 @@ export const Movie = defineEntity('Movie', {
   },
 })
 
-export type MovieRecord = RecordOf<typeof Movie>
-
 export const MovieType = entityType(builder, Movie, {
   embeds: {
     awards: 'Awards',
@@ -60,77 +58,61 @@ export const MovieType = entityType(builder, Movie, {
 builder.objectFields(MovieType, (t) => ({
   commentCount: t.int({
     nullable: false,
-    extensions: { needs: ['commentCount'] },
-    resolve: (movie) => movie.commentCount ?? 0,
+    ...reading(Movie, ['commentCount'], ({ commentCount }) => commentCount ?? 0),
   }),
 }))
 
-export const MovieConnection = connectionType(builder, 'Movie', MovieType)
-
-/** The contract's names for record paths that may be filtered. */
-export const movieFilterNames = {
-  title: 'title',
-  plot: 'plot',
-  rated: 'rated',
-  type: 'type',
-  genres: 'genres',
-  languages: 'languages',
-  countries: 'countries',
-  cast: 'cast',
-  directors: 'directors',
-  year: 'year',
-  runtime: 'runtime',
-  metacritic: 'metacritic',
-  released: 'released',
+export const MovieFilter = filterType(builder, Movie, {
+  title: true,
+  plot: true,
+  rated: true,
+  type: true,
+  genres: true,
+  languages: true,
+  countries: true,
+  cast: true,
+  directors: true,
+  year: true,
+  runtime: true,
+  metacritic: true,
+  released: true,
   imdbRating: 'imdb.rating',
   imdbVotes: 'imdb.votes',
   awardWins: 'awards.wins',
   criticMeter: 'tomatoes.critic.meter',
-} as const
-
-export const MovieFilter: InputRef<Record<string, unknown>> = builder
-  .inputRef<Record<string, unknown>>('MovieFilter')
-  .implement({
-    fields: (t) => ({
-      and: t.field({ type: [MovieFilter] }),
-      or: t.field({ type: [MovieFilter] }),
-      not: t.field({ type: MovieFilter }),
-      title: t.field({ type: filters.StringFilter }),
-      plot: t.field({ type: filters.StringFilter }),
-      rated: t.field({ type: filters.StringFilter }),
-      type: t.field({ type: filters.StringFilter }),
-      genres: t.field({ type: filters.StringListFilter }),
-      languages: t.field({ type: filters.StringListFilter }),
-      countries: t.field({ type: filters.StringListFilter }),
-      cast: t.field({ type: filters.StringListFilter }),
-      directors: t.field({ type: filters.StringListFilter }),
-      year: t.field({ type: filters.IntFilter }),
-      runtime: t.field({ type: filters.IntFilter }),
-      metacritic: t.field({ type: filters.IntFilter }),
-      released: t.field({ type: filters.DateTimeFilter }),
-      imdbRating: t.field({ type: filters.FloatFilter }),
-      imdbVotes: t.field({ type: filters.IntFilter }),
-      awardWins: t.field({ type: filters.IntFilter }),
-      criticMeter: t.field({ type: filters.IntFilter }),
-    }),
-  })
-
-const MovieOrderField = builder.enumType('MovieOrderField', {
-  values: {
-    TITLE: { value: 'title' },
-    YEAR: { value: 'year' },
-    RELEASED: { value: 'released' },
-    RUNTIME: { value: 'runtime' },
-    IMDB_RATING: { value: 'imdb.rating' },
-    IMDB_VOTES: { value: 'imdb.votes' },
-    METACRITIC: { value: 'metacritic' },
-    COMMENT_COUNT: { value: 'commentCount' },
-  } as const,
 })
 
-export const MovieOrder = builder.inputType('MovieOrder', {
-  fields: (t) => ({
-    field: t.field({ type: MovieOrderField, required: true }),
-    direction: t.field({ type: filters.OrderDirection, required: true, defaultValue: 'asc' }),
-  }),
+export const MovieOrder = orderType(builder, Movie, {
+  TITLE: 'title',
+  YEAR: 'year',
+  RELEASED: 'released',
+  RUNTIME: 'runtime',
+  IMDB_RATING: 'imdb.rating',
+  IMDB_VOTES: 'imdb.votes',
+  METACRITIC: 'metacritic',
+  COMMENT_COUNT: 'commentCount',
+})
+
+const written = [
+  'title',
+  'plot',
+  'fullplot',
+  'type',
+  'rated',
+  'poster',
+  'genres',
+  'languages',
+  'countries',
+  'cast',
+  'directors',
+  'writers',
+  'runtime',
+  'year',
+  'released',
+] as const
+
+export const CreateMovieInput = newInput(builder, Movie, written, { name: 'CreateMovieInput' })
+export const UpdateMovieInput = patchInput(builder, Movie, written, {
+  name: 'UpdateMovieInput',
+  description: 'A field that is left out stays; a field given as null is emptied.',
 })

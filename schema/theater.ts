@@ -1,6 +1,6 @@
-import { defineEntity, embed, float, int, list, objectId, type RecordOf, text } from 'crossfade'
-import { connectionType, entityType } from 'crossfade/pothos'
-import { builder, filters } from './builder.ts'
+import { defineEntity, embed, float, int, list, objectId, reading, text } from 'crossfade'
+import { entityType, filterType } from 'crossfade/pothos'
+import { builder } from './builder.ts'
 
 export const Theater = defineEntity('Theater', {
   mongo: 'theaters',
@@ -16,36 +16,16 @@ export const Theater = defineEntity('Theater', {
   },
 })
 
-export type TheaterRecord = RecordOf<typeof Theater>
-
 export const TheaterType = entityType(builder, Theater, { embeds: { address: 'Address' }, omit: ['coordinates'] })
 
 builder.objectFields(TheaterType, (t) => ({
-  longitude: t.float({
-    extensions: { needs: ['coordinates'] },
-    resolve: ({ coordinates }) => coordinates?.[0] ?? null,
-  }),
-  latitude: t.float({
-    extensions: { needs: ['coordinates'] },
-    resolve: ({ coordinates }) => coordinates?.[1] ?? null,
-  }),
+  longitude: t.float(reading(Theater, ['coordinates'], ({ coordinates }) => coordinates?.[0] ?? null)),
+  latitude: t.float(reading(Theater, ['coordinates'], ({ coordinates }) => coordinates?.[1] ?? null)),
 }))
 
-export const TheaterConnection = connectionType(builder, 'Theater', TheaterType)
-
-/** The contract's names for record paths that may be filtered. */
-export const theaterFilterNames = {
-  theaterId: 'theaterId',
-  city: 'address.city',
-  state: 'address.state',
-  street2: 'address.street2',
-} as const
-
-export const TheaterFilter = builder.inputType('TheaterFilter', {
-  fields: (t) => ({
-    theaterId: t.field({ type: filters.IntFilter }),
-    city: t.field({ type: filters.StringFilter }),
-    state: t.field({ type: filters.StringFilter }),
-    street2: t.field({ type: filters.StringFilter }),
-  }),
-})
+export const TheaterFilter = filterType(
+  builder,
+  Theater,
+  { theaterId: true, city: 'address.city', state: 'address.state', street2: 'address.street2' },
+  { combined: false },
+)

@@ -1,5 +1,5 @@
 import { defineEntity, json, objectId, text } from 'crossfade'
-import { connectionType, entityType } from 'crossfade/pothos'
+import { entityType, newInput } from 'crossfade/pothos'
 import { builder } from './builder.ts'
 
 export const User = defineEntity('User', {
@@ -16,4 +16,7 @@ export const User = defineEntity('User', {
 
 export const UserType = entityType(builder, User, { omit: ['password'] })
 
-export const UserConnection = connectionType(builder, 'User', UserType)
+export const CreateUserInput = newInput(builder, User, ['name', 'email', 'password'], {
+  name: 'CreateUserInput',
+  required: ['password'],
+})

@@ -1,7 +1,7 @@
 /** `crossfade`: mappings, loading and writing from resolvers of any schema, and the configuration. */
 export type { KindName } from './codec/kinds.ts'
 export { defineEntity, type EntityOptions } from './entity/define-entity.ts'
-export type { Entity, Id, NewRecordOf, Rec, RecordOf } from './entity/entity.ts'
+export type { Entity, Id, Rec } from './entity/entity.ts'
 export {
   binary,
   boolean,
@@ -20,8 +20,11 @@ export {
   uuid,
 } from './entity/field.ts'
 export { parseId } from './entity/parse-id.ts'
+export type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from './entity/path.ts'
+export type { IdOf, Narrow, NewRecordOf, RecordOf } from './entity/record.ts'
 export { type CrossfadeConfig, type DemoConfig, defineConfig, type SampleOperation } from './gateway/config.ts'
-export type { Aggregate, Group, Measure } from './query/aggregate.ts'
+export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'
+export type { FilterOf } from './query/filter-of.ts'
 export {
   add,
   addToSet,
@@ -35,15 +38,16 @@ export {
   subtract,
 } from './query/operations.ts'
 export type { OrderKey } from './query/order.ts'
-export { type FilterNames, type Names, parseFilter } from './query/parse-filter.ts'
-export type { Where } from './query/where.ts'
+export { type FilterNames, parseFilter, where } from './query/parse-filter.ts'
+export type { PatchOf } from './query/patch-of.ts'
+export { everything, type Where } from './query/where.ts'
 export { type Connection, loadChildren, loadConnection } from './resolve/connection.ts'
 export type { GatewayContext } from './resolve/context.ts'
-export { load, loadBy } from './resolve/load.ts'
+export { type LoadOptions, load, loadBy } from './resolve/load.ts'
 export { loadAggregate } from './resolve/load-aggregate.ts'
+export { reading } from './resolve/reading.ts'
 export { routed } from './resolve/routed.ts'
-export { fieldsFor, selectedBelow } from './resolve/selection.ts'
-export { independent, mutation, only, type Writes } from './resolve/write.ts'
+export { independent, only, type Writes, write } from './resolve/write.ts'
 export type { Transaction } from './routing/writes.ts'
 export { foldPattern } from './util/case-fold.ts'
 export { CrossfadeError } from './util/errors.ts'

@@ -1,4 +1,8 @@
-import type { Entity, Leaf, Node, RecordOf, Scope } from '../entity/entity.ts'
+import type { Entity, Leaf, Node, Scope } from '../entity/entity.ts'
+import { knownPaths } from '../entity/field-set.ts'
+import type { ObjectPathIn, PathOf } from '../entity/path.ts'
+import type { Narrow } from '../entity/record.ts'
+import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Builder, FieldBuilder, Ref } from './builder.ts'
@@ -7,11 +11,11 @@ import { addScalar, scalarNames } from './scalars.ts'
 type Parent = Readonly<Record<string, unknown>>
 type T = FieldBuilder<Parent>
 
-export interface EntityTypeOptions {
+export interface EntityTypeOptions<E extends Entity> {
   /** GraphQL names of embedded objects, and of those in lists, by record path. */
-  readonly embeds?: Readonly<Record<string, string>>
+  readonly embeds?: { readonly [P in ObjectPathIn<E['fields']>]?: string }
   /** Record paths that the contract does not show, or shows through a field of its own. */
-  readonly omit?: readonly string[]
+  readonly omit?: readonly PathOf<E>[]
 }
 
 function leafField(t: T, leaf: Leaf, key: string) {
@@ -25,7 +29,8 @@ function leafField(t: T, leaf: Leaf, key: string) {
 interface Place {
   readonly builder: Builder
   readonly entity: Entity
-  readonly options: EntityTypeOptions
+  readonly embeds: Readonly<Record<string, string | undefined>>
+  readonly omit: ReadonlySet<string>
   /** Leads to the objects of a list; empty outside of lists. */
   readonly prefix: string
 }
@@ -45,8 +50,7 @@ function nodeField(t: T, place: Place, node: Node) {
 }
 
 function fieldsFor(t: T, place: Place, nodes: readonly Node[]) {
-  const omit = new Set(place.options.omit)
-  const shown = nodes.filter((node) => !omit.has(pathIn(place, node)))
+  const shown = nodes.filter((node) => !place.omit.has(pathIn(place, node)))
   return Object.fromEntries(shown.map((node) => [node.key, nodeField(t, place, node)]))
 }
 
@@ -54,8 +58,8 @@ function fieldsFor(t: T, place: Place, nodes: readonly Node[]) {
 const objectTypes = onceFor((_builder: Builder) => new Map<string, Ref<Parent>>())
 
 function objectType(place: Place, path: string, nodes: readonly Node[]): Ref<Parent> {
-  const { builder, entity, options } = place
-  const name = options.embeds?.[path]
+  const { builder, entity, embeds } = place
+  const name = embeds[path]
   if (!name) {
     throw new CrossfadeError(
       'MISCONFIGURED',
@@ -76,23 +80,54 @@ function addScalars(builder: Builder, { leaves, lists }: Scope): void {
   for (const list of lists.values()) addScalars(builder, list)
 }
 
+/** @throws MISCONFIGURED for a path that the entity does not have. */
+function checkPaths(entity: Entity, option: string, paths: Iterable<string>): void {
+  const known = knownPaths(entity)
+  for (const path of paths) {
+    if (known.has(path)) continue
+    const hint = didYouMean(path, known)
+    throw new CrossfadeError(
+      'MISCONFIGURED',
+      `${entity.name} has no field "${path}", which \`${option}\` names.${hint}`,
+    )
+  }
+}
+
+const entityTypes = onceFor((_builder: Builder) => new Map<Entity, Ref<Parent>>())
+
+/** The object type that `entityType` has made. @throws MISCONFIGURED where it has made none. */
+export function entityTypeOf<E extends Entity>(builder: Builder, entity: E): Ref<Narrow<E>> {
+  const ref = entityTypes(builder).get(entity)
+  if (!ref) {
+    const remedy = 'Call entityType before, in schema/<type>.ts.'
+    throw new CrossfadeError('MISCONFIGURED', `${entity.name} has no object type on this builder. ${remedy}`)
+  }
+  return ref as unknown as Ref<Narrow<E>> // kept by the entity that it was made for
+}
+
 /**
  * The GraphQL object of an entity: the id and every mapped field, under its own name. Fields that relate entities or
- * compute something are added with `builder.objectFields`, with the record paths they need as the extension `needs`.
- * Its resolvers return records; narrow reads hold only what was selected.
+ * compute something are added with `builder.objectFields`: see `reading`, `reference` and `children`. Its resolvers
+ * return records; what they hold is what was selected.
+ *
+ * @throws MISCONFIGURED for paths that the entity does not have, and embedded objects without a name.
  */
 export function entityType<E extends Entity>(
   builder: Builder,
   entity: E,
-  options: EntityTypeOptions = {},
-): Ref<RecordOf<E>> {
+  { embeds = {}, omit = [] }: EntityTypeOptions<E> = {},
+): Ref<Narrow<E>> {
+  checkPaths(entity, 'embeds', Object.keys(embeds))
+  checkPaths(entity, 'omit', omit)
   addScalars(builder, entity)
   const ref = builder.objectRef<Parent>(entity.name)
+  entityTypes(builder).set(entity, ref)
+  const place: Place = { builder, entity, embeds, omit: new Set<string>(omit), prefix: '' }
   builder.objectType(ref, {
     fields: (t) => ({
       id: t.field({ type: 'ID', nullable: false, resolve: (record) => record['id'] as string }),
-      ...fieldsFor(t, { builder, entity, options, prefix: '' }, entity.nodes),
+      ...fieldsFor(t, place, entity.nodes),
     }),
   })
-  return ref as unknown as Ref<RecordOf<E>>
+  return entityTypeOf(builder, entity)
 }

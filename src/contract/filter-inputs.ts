@@ -1,100 +1,103 @@
+import type { Leaf } from '../entity/entity.ts'
+import { onceFor } from '../util/once-for.ts'
 import type { Builder, InputRef, SchemaTypesOf } from './builder.ts'
-import { addScalar } from './scalars.ts'
+import { addScalar, scalarName } from './scalars.ts'
 
 type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypesOf, 'InputObject'>
+type ScalarName = ReturnType<typeof scalarName>
 
-/** What values that have an order can be asked. */
-function comparisons<N extends 'Int' | 'Float' | 'DateTime' | 'Decimal' | 'Long' | 'UUID'>(t: InputBuilder, type: N) {
+/** An input type whose values `parseFilter` reads. */
+export type TestInput = InputRef<object>
+
+const description =
+  'A null given to eq or ne asks for null or missing values. Several operators in one filter must all hold.'
+
+function equalTests(t: InputBuilder, type: ScalarName) {
   const one = () => t.field({ type })
   const many = () => t.field({ type: t.listRef(type, { required: false }) })
-  return { eq: one(), ne: one(), in: many(), notIn: many(), lt: one(), lte: one(), gt: one(), gte: one() }
+  return { eq: one(), ne: one(), in: many(), notIn: many() }
 }
 
-/** Filters of scalars that few contracts have are part of the schema only where they are asked for. */
-function once<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => (made ??= make())
+function orderTests(t: InputBuilder, type: ScalarName) {
+  const one = () => t.field({ type })
+  return { ...equalTests(t, type), lt: one(), lte: one(), gt: one(), gte: one() }
 }
 
-/** The filters of the contract that are the same for every API: what each kind can be asked. */
-export function addFilterInputs(builder: Builder) {
-  const IdFilter = builder.inputType('IdFilter', { fields: (t) => ({ eq: t.id(), in: t.idList() }) })
-  const StringFilter = builder.inputType('StringFilter', {
-    description:
-      'A null given to eq or ne asks for null or missing values. Several operators in one filter must all hold.',
-    fields: (t) => ({
-      eq: t.string(),
-      ne: t.string(),
-      in: t.field({ type: t.listRef('String', { required: false }) }),
-      notIn: t.field({ type: t.listRef('String', { required: false }) }),
-      lt: t.string(),
-      lte: t.string(),
-      gt: t.string(),
-      gte: t.string(),
-      contains: t.string(),
-      startsWith: t.string(),
-      endsWith: t.string(),
-      insensitive: t.boolean({ defaultValue: false }),
+const makers: Partial<Record<ScalarName, (builder: Builder, name: string) => TestInput>> = {
+  ID: (builder, name) => builder.inputType(name, { fields: (t) => ({ eq: t.id(), in: t.idList() }) }),
+  String: (builder, name) =>
+    builder.inputType(name, {
+      description,
+      fields: (t) => ({
+        ...orderTests(t, 'String'),
+        contains: t.string(),
+        startsWith: t.string(),
+        endsWith: t.string(),
+        insensitive: t.boolean({ defaultValue: false }),
+      }),
     }),
+  Boolean: (builder, name) => builder.inputType(name, { fields: (t) => ({ eq: t.boolean(), ne: t.boolean() }) }),
+  Base64: (builder, name) => builder.inputType(name, { fields: (t) => equalTests(t, 'Base64') }),
+}
+
+const made = onceFor((_builder: Builder) => new Map<string, TestInput>())
+
+/** One of each name: filters are part of a contract only where they are asked for. */
+function once(builder: Builder, name: string, make: () => TestInput): TestInput {
+  const inputs = made(builder)
+  const earlier = inputs.get(name)
+  if (earlier) return earlier
+  const input = make()
+  inputs.set(name, input)
+  return input
+}
+
+/** What a value can be asked, by its kind: `StringFilter`, `IntFilter` and so on, the same for every type. */
+export function filterInput(builder: Builder, leaf: Leaf): TestInput {
+  const scalar = scalarName(leaf)
+  const name = `${scalar === 'ID' ? 'Id' : scalar}Filter`
+  return once(builder, name, () => {
+    addScalar(builder, scalar)
+    const make = makers[scalar]
+    return make ? make(builder, name) : builder.inputType(name, { fields: (t) => orderTests(t, scalar) })
   })
-  const IntFilter = builder.inputType('IntFilter', { fields: (t) => comparisons(t, 'Int') })
-  const FloatFilter = builder.inputType('FloatFilter', { fields: (t) => comparisons(t, 'Float') })
-  addScalar(builder, 'DateTime')
-  const DateTimeFilter = builder.inputType('DateTimeFilter', { fields: (t) => comparisons(t, 'DateTime') })
-  const StringListFilter = builder.inputType('StringListFilter', {
-    fields: (t) => ({
-      has: t.string(),
-      hasSome: t.stringList(),
-      hasEvery: t.stringList(),
-      isEmpty: t.boolean(),
-      isNull: t.boolean(),
-    }),
+}
+
+/** What a list of scalars can be asked: `StringListFilter` and so on. */
+export function listFilterInput(builder: Builder, leaf: Leaf): TestInput {
+  const type = scalarName(leaf)
+  const name = `${type === 'ID' ? 'Id' : type}ListFilter`
+  return once(builder, name, () => {
+    addScalar(builder, type)
+    return builder.inputType(name, {
+      fields: (t) => ({
+        has: t.field({ type }),
+        hasSome: t.field({ type: [type] }),
+        hasEvery: t.field({ type: [type] }),
+        isEmpty: t.boolean(),
+        isNull: t.boolean(),
+      }),
+    })
   })
-  const OrderDirection = builder.enumType('OrderDirection', {
-    values: { ASC: { value: 'asc' }, DESC: { value: 'desc' } } as const,
-  })
-  const decimalFilter = once(() => {
-    addScalar(builder, 'Decimal')
-    return builder.inputType('DecimalFilter', { fields: (t) => comparisons(t, 'Decimal') })
-  })
-  const longFilter = once(() => {
-    addScalar(builder, 'Long')
-    return builder.inputType('LongFilter', { fields: (t) => comparisons(t, 'Long') })
-  })
-  const uuidFilter = once(() => {
-    addScalar(builder, 'UUID')
-    return builder.inputType('UUIDFilter', { fields: (t) => comparisons(t, 'UUID') })
-  })
-  return {
-    get DecimalFilter() {
-      return decimalFilter()
-    },
-    get LongFilter() {
-      return longFilter()
-    },
-    get UUIDFilter() {
-      return uuidFilter()
-    },
-    IdFilter,
-    StringFilter,
-    IntFilter,
-    FloatFilter,
-    DateTimeFilter,
-    StringListFilter,
-    OrderDirection,
-  }
 }
 
 /** What a list of objects can be asked, given the filter of its members. */
-export function listFilterInput(builder: Builder, name: string, members: InputRef<unknown>) {
-  return builder.inputType(name, {
-    description: 'Of no objects "some" is false, "every" and "none" are true; a null list has none.',
-    fields: (t) => ({
-      some: t.field({ type: members }),
-      every: t.field({ type: members }),
-      none: t.field({ type: members }),
-      isEmpty: t.boolean(),
-      isNull: t.boolean(),
+export function objectsFilterInput(builder: Builder, name: string, members: TestInput): TestInput {
+  return once(builder, name, () =>
+    builder.inputType(name, {
+      description: 'Of no objects "some" is false, "every" and "none" are true; a null list has none.',
+      fields: (t) => ({
+        some: t.field({ type: members }),
+        every: t.field({ type: members }),
+        none: t.field({ type: members }),
+        isEmpty: t.boolean(),
+        isNull: t.boolean(),
+      }),
     }),
-  })
+  )
 }
+
+/** The direction of an order. */
+export const orderDirection = onceFor((builder: Builder) =>
+  builder.enumType('OrderDirection', { values: { ASC: { value: 'asc' }, DESC: { value: 'desc' } } as const }),
+)

@@ -1,5 +1,6 @@
 import { type ConstValueNode, Kind, valueFromASTUntyped } from 'graphql'
 import { type KindName, kindOf } from '../codec/kinds.ts'
+import type { Leaf } from '../entity/entity.ts'
 import { clientError } from '../resolve/client-error.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
@@ -21,6 +22,10 @@ export const scalarNames = {
   binary: 'Base64',
   enum: 'String',
 } as const satisfies Record<KindName, string>
+
+/** The scalar of a field. Ids are of any kind, and `ID` to clients. */
+export const scalarName = ({ kind, mongo }: Pick<Leaf, 'kind' | 'mongo'>): (typeof scalarNames)[KindName] =>
+  mongo === '_id' ? 'ID' : scalarNames[kind]
 
 /** Scalars that GraphQL does not have by itself, with the kind that checks their input. */
 const own = {

@@ -1,3 +1,4 @@
+import { didYouMean } from '../util/did-you-mean.ts'
 import type { Entity, Scope } from './entity.ts'
 import { checkFields, checkPath, refuse } from './field-checks.ts'
 import { impliedTables } from './implied-tables.ts'
@@ -133,7 +134,7 @@ export function checkEntities(entities: readonly Entity[]): void {
           entity.name,
           leaf.path,
           `references ${leaf.references}, which is no entity`,
-          'Load it in schema/index.ts.',
+          didYouMean(leaf.references, names).trim() || 'Name it among the entities of crossfade.config.ts.',
         )
       }
     }

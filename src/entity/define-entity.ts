@@ -1,18 +1,18 @@
 import { newObjectId } from '../util/object-id.ts'
 import { checkEntity } from './checks.ts'
-import type { Embed, Entity, Id, Leaf, Node, ObjectList, Scope } from './entity.ts'
-import type { Field, FieldSpec, Fields } from './field.ts'
+import type { Embed, Entity, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
+import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
 import { snakeCase } from './names.ts'
 
-export interface EntityOptions<F extends Fields> {
+export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
   /** Collection. */
   readonly mongo: string
   /** Table. */
   readonly postgres: string
   /** Kind of `_id`: `objectId()`, `text()` or `int()`. */
-  readonly id: Field<string | null> | Field<number | null>
+  readonly id: Field<unknown, ScalarShape<K>>
   /** Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, and else nothing does. */
-  readonly newId?: () => Id
+  readonly newId?: () => IdKinds[K]
   readonly fields: F
 }
 
@@ -131,12 +131,15 @@ function scopeOf(
  *
  * @throws CrossfadeError MISCONFIGURED that names the entity, the field and the remedy, for a mapping that cannot work.
  */
-export function defineEntity<const N extends string, F extends Fields>(name: N, options: EntityOptions<F>): Entity<F> {
+export function defineEntity<F extends Fields, K extends keyof IdKinds>(
+  name: string,
+  options: EntityOptions<F, K>,
+): Entity<F, K> {
   const { mongo, postgres, fields } = options
-  const idKind = options.id.spec.kind as Entity['idKind']
+  const idKind = options.id.spec.kind as K // `checkEntity` refuses any other
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
-  const newId = options.newId ?? (idKind === 'objectId' ? newObjectId : null)
-  const entity: Entity<F> = Object.freeze({ mongo, postgres, idKind, newId, fields, ...scope })
+  const newId = options.newId ?? (idKind === 'objectId' ? (newObjectId as () => IdKinds[K]) : null)
+  const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, fields, ...scope })
   checkEntity(entity)
   return entity
 }

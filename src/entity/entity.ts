@@ -1,6 +1,6 @@
 import type { Converter } from '../codec/converter.ts'
 import type { KindName } from '../codec/kinds.ts'
-import type { Fields, Unique, ValuesOf } from './field.ts'
+import type { Fields, Unique } from './field.ts'
 
 export type Id = string | number
 
@@ -98,25 +98,21 @@ export interface ListNode extends Place {
   readonly list: ObjectList
 }
 
+/** Kinds that an id may be of, each with its value. */
+export interface IdKinds {
+  readonly objectId: string
+  readonly text: string
+  readonly int: number
+}
+
 /** One GraphQL type with its mapping; frozen. Made by `defineEntity`. */
-export interface Entity<F extends Fields = Fields> extends Scope {
+export interface Entity<F extends Fields = Fields, K extends keyof IdKinds = keyof IdKinds> extends Scope {
   /** Collection. */
   readonly mongo: string
   /** Table. */
   readonly postgres: string
-  readonly idKind: 'objectId' | 'text' | 'int'
+  readonly idKind: K
   /** Makes the id of a record that is created without one; null where the caller must give it. */
-  readonly newId: (() => Id) | null
+  readonly newId: (() => IdKinds[K]) | null
   readonly fields: F
 }
-
-/** The record of an entity, with its id. */
-export type RecordOf<E> = E extends Entity<infer F> ? { readonly id: string } & ValuesOf<F> : never
-
-/** What `create` takes: the record without its id, nullable fields optional. */
-export type NewRecordOf<E> =
-  E extends Entity<infer F>
-    ? { [K in keyof ValuesOf<F> as null extends ValuesOf<F>[K] ? never : K]: ValuesOf<F>[K] } & {
-        [K in keyof ValuesOf<F> as null extends ValuesOf<F>[K] ? K : never]?: ValuesOf<F>[K] | undefined
-      }
-    : never

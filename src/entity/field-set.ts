@@ -1,3 +1,4 @@
+import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Embed, Entity, Leaf, Node, ObjectList, Scope } from './entity.ts'
@@ -58,8 +59,9 @@ export const knownPaths = onceFor((entity: Entity) => new Set(pathsOf(entity)))
 
 function build(entity: Entity, key: string, paths: readonly string[]): FieldSet {
   for (const path of paths) {
-    if (!knownPaths(entity).has(path))
-      throw new CrossfadeError('MISCONFIGURED', `${entity.name} has no field "${path}".`)
+    const known = knownPaths(entity)
+    if (known.has(path)) continue
+    throw new CrossfadeError('MISCONFIGURED', `${entity.name} has no field "${path}".${didYouMean(path, known)}`)
   }
   const nodes = prune(entity.nodes, new Set(paths))
   const all = flatten(nodes)
@@ -94,6 +96,11 @@ export function fieldSet(entity: Entity, paths: Iterable<string>): FieldSet {
     sets.set(key, set)
   }
   return set
+}
+
+/** Paths with everything below them: an object or a list of objects is then read whole. */
+export function wholePaths(entity: Entity, paths: readonly string[]): string[] {
+  return paths.flatMap((path) => [path, ...[...knownPaths(entity)].filter((inner) => inner.startsWith(`${path}.`))])
 }
 
 /** Every mapped field: what a post-image holds. */

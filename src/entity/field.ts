@@ -6,7 +6,36 @@ import type { Json } from '../util/json.ts'
 export type Fields = Readonly<Record<string, Field<unknown>>>
 
 /** What the fields hold in a record. */
-export type ValuesOf<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+export type ValuesOf<F extends Fields> = { readonly [N in keyof F]: ValueOf<F[N]> }
+
+/** What one field holds in a record. */
+export type ValueOf<D> = D extends Field<infer T> ? T : never
+
+/** What fields are made of. It is there for the types of paths and of inputs; no object carries it at run time. */
+export type Shape = ScalarShape | ListShape | EmbedShape | ObjectsShape
+
+/** One value; `P` is what can be asked for inside of json. */
+export interface ScalarShape<K extends KindName = KindName, P extends Fields = Fields> {
+  readonly is: 'scalar'
+  readonly kind: K
+  readonly paths: P
+}
+/** A list of scalars. */
+export interface ListShape<K extends KindName = KindName> {
+  readonly is: 'list'
+  readonly kind: K
+}
+export interface EmbedShape<F extends Fields = Fields> {
+  readonly is: 'embed'
+  readonly fields: F
+}
+/** A list of embedded objects. */
+export interface ObjectsShape<F extends Fields = Fields> {
+  readonly is: 'objects'
+  readonly fields: F
+}
+
+type ListOf<S> = S extends EmbedShape<infer F> ? ObjectsShape<F> : S extends ScalarShape<infer K> ? ListShape<K> : never
 
 /** How many records may lack a unique value: one, where null counts like a value, or many. */
 export type Nulls = 'one' | 'many'
@@ -69,32 +98,37 @@ export const isBare = ({ shape, kind, converter, ...told }: FieldSpec): boolean 
   Object.keys(converter).length === 0 &&
   Object.entries(told).every(([key, value]) => value === plain[key as keyof FieldSpec])
 
-/** One field of a mapping. Immutable: each method returns a changed copy. Nullable unless `required`. */
-export class Field<T> {
+/**
+ * One field of a mapping: `T` is what a record holds. Immutable: each method returns a changed copy. Nullable unless
+ * `required`.
+ */
+export class Field<T, S extends Shape = Shape> {
   /** Carries the record's type; holds nothing. */
   declare readonly value: T
+  /** Likewise. */
+  declare readonly shape: S
   readonly spec: FieldSpec
 
   constructor(spec: FieldSpec) {
     this.spec = Object.freeze(spec)
   }
 
-  #with<U = T>(change: Partial<FieldSpec>): Field<U> {
-    return new Field<U>({ ...this.spec, ...change })
+  #with<U = T>(change: Partial<FieldSpec>): Field<U, S> {
+    return new Field<U, S>({ ...this.spec, ...change })
   }
 
   /** Never null in a record that is written; a stored null is a data issue. */
-  required(): Field<NonNullable<T>> {
+  required(): Field<NonNullable<T>, S> {
     return this.#with<NonNullable<T>>({ required: true })
   }
 
   /** Where the value is in the Mongo document, dotted, relative to the enclosing object. Default: the field's name. */
-  at(path: string): Field<T> {
+  at(path: string): Field<T, S> {
     return this.#with({ mongo: path })
   }
 
   /** The Postgres column. Default: the field's path in snake case. */
-  column(name: string): Field<T> {
+  column(name: string): Field<T, S> {
     return this.#with({ column: name })
   }
 
@@ -102,12 +136,12 @@ export class Field<T> {
    * Stored values of another kind are null, each with a data issue. Without it they are what GraphQL's own scalar makes
    * of them: a number in a text() is its digits, the text '12' in an int() is 12.
    */
-  strict(): Field<T> {
+  strict(): Field<T, S> {
     return this.#with({ strict: true })
   }
 
   /** Never shown in a log, metric, mismatch or page. */
-  sensitive(): Field<T> {
+  sensitive(): Field<T, S> {
     return this.#with({ sensitive: true })
   }
 
@@ -117,39 +151,52 @@ export class Field<T> {
    * @param options.nulls how many records may lack a value. Default: as MongoDB's unique index counts them while there
    * is one (a plain one takes null for a value, a sparse one does not), and else many.
    */
-  unique({ nulls = null }: { readonly nulls?: Nulls | null } = {}): Field<T> {
+  unique({ nulls = null }: { readonly nulls?: Nulls | null } = {}): Field<T, S> {
     return this.#with({ unique: Object.freeze({ nulls }) })
   }
 
   /** An index in Postgres. */
-  index(): Field<T> {
+  index(): Field<T, S> {
     return this.#with({ index: true })
   }
 
   /** The value is the id of a record of the named entity; one that points nowhere is a data issue. */
-  references(entity: string): Field<T> {
+  references(entity: string): Field<T, S> {
     return this.#with({ references: entity })
   }
 
   /** For lists: one row an element in a table of its own, in place of an array or json column. */
-  childTable(name: string): Field<T> {
+  childTable(name: string): Field<T, S> {
     return this.#with({ childTable: name })
   }
 }
 
-const scalar = <T>(kind: KindName, converter: Converter = {}): Field<T | null> =>
-  new Field<T | null>({ ...plain, kind, converter })
+type Scalar<T, K extends KindName> = Field<T | null, ScalarShape<K, Record<never, never>>>
 
-export const objectId = (): Field<string | null> => scalar('objectId')
-export const text = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('text', converter)
-export const int = (converter?: Converter): Field<number | null> => scalar('int', converter)
-export const float = (converter?: Pick<Converter, 'nullIf'>): Field<number | null> => scalar('float', converter)
-export const boolean = (converter?: Pick<Converter, 'nullIf'>): Field<boolean | null> => scalar('boolean', converter)
-export const timestamp = (converter?: Pick<Converter, 'nullIf'>): Field<Date | null> => scalar('timestamp', converter)
-export const decimal = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('decimal', converter)
-export const long = (converter?: Pick<Converter, 'nullIf'>): Field<bigint | null> => scalar('long', converter)
-export const uuid = (converter?: Pick<Converter, 'nullIf'>): Field<string | null> => scalar('uuid', converter)
-export const binary = (): Field<string | null> => scalar('binary')
+const scalar = <T, K extends KindName>(kind: K, converter: Converter = {}): Scalar<T, K> =>
+  new Field({ ...plain, kind, converter })
+
+type NullIf = Pick<Converter, 'nullIf'>
+
+/** The 24 hex digits of an ObjectId, in lower case. */
+export const objectId = (): Scalar<string, 'objectId'> => scalar('objectId')
+/** Unicode text without NUL. */
+export const text = (converter?: NullIf): Scalar<string, 'text'> => scalar('text', converter)
+/** A whole number of 32 bits. */
+export const int = (converter?: Converter): Scalar<number, 'int'> => scalar('int', converter)
+/** A double: neither NaN nor infinite. */
+export const float = (converter?: NullIf): Scalar<number, 'float'> => scalar('float', converter)
+export const boolean = (converter?: NullIf): Scalar<boolean, 'boolean'> => scalar('boolean', converter)
+/** A moment, to the millisecond. */
+export const timestamp = (converter?: NullIf): Scalar<Date, 'timestamp'> => scalar('timestamp', converter)
+/** An exact decimal of at most 34 digits, as text: `'0.10'`. */
+export const decimal = (converter?: NullIf): Scalar<string, 'decimal'> => scalar('decimal', converter)
+/** A whole number of 64 bits. */
+export const long = (converter?: NullIf): Scalar<bigint, 'long'> => scalar('long', converter)
+/** RFC 9562, in lower case with hyphens. */
+export const uuid = (converter?: NullIf): Scalar<string, 'uuid'> => scalar('uuid', converter)
+/** Bytes, as padded base64. */
+export const binary = (): Scalar<string, 'binary'> => scalar('binary')
 
 /**
  * Any JSON value, compared whole.
@@ -157,13 +204,11 @@ export const binary = (): Field<string | null> => scalar('binary')
  * @param paths what queries may ask of it, dotted, with the kind that a value must have there to be found: `text()`,
  * `int()`, `float()` or `boolean()`. A value of another kind, or below a list, counts as null.
  */
-export const json = (paths?: Fields): Field<Json> => new Field<Json>({ ...plain, kind: 'json', paths: paths ?? null })
+export const json = <P extends Fields = Record<never, never>>(paths?: P): Field<Json, ScalarShape<'json', P>> =>
+  new Field({ ...plain, kind: 'json', paths: paths ?? null })
 
 /** One of the given texts; any other that is stored is a data issue. */
-export function enumeration<const V extends string>(
-  values: readonly V[],
-  converter: Pick<Converter, 'nullIf'> = {},
-): Field<V | null> {
+export function enumeration<const V extends string>(values: readonly V[], converter: NullIf = {}): Scalar<V, 'enum'> {
   const flaw = new Set(values).size === values.length && values.length > 0 ? null : 'has no values, or one twice'
   return new Field({ ...plain, kind: 'enum', values, converter, flaw })
 }
@@ -172,7 +217,7 @@ export function enumeration<const V extends string>(
  * A list of scalars, in an array column, or of embedded objects, in a json column, unless `childTable` names a table.
  * The elements of a table of objects are rows with a column for each member.
  */
-export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {
+export function list<T, S extends Shape>(element: Field<T, S>): Field<readonly NonNullable<T>[] | null, ListOf<S>> {
   const { shape, kind, converter, strict, values, fields, sensitive, flaw: inner } = element.spec
   if (shape === 'embed') return new Field({ ...plain, shape: 'objects', fields, sensitive })
   const flaw =
@@ -185,6 +230,6 @@ export function list<T>(element: Field<T>): Field<NonNullable<T>[] | null> {
 }
 
 /** An object inside the document; its members become columns of the entity's table. */
-export function embed<F extends Fields>(fields: F): Field<ValuesOf<F> | null> {
+export function embed<F extends Fields>(fields: F): Field<ValuesOf<F> | null, EmbedShape<F>> {
   return new Field({ ...plain, shape: 'embed', fields })
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Entity, Leaf, ObjectList, Scope } from './entity.ts'
@@ -31,13 +32,15 @@ export const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
 /** @throws CrossfadeError MISCONFIGURED where there is no such field. */
 export function leafAt(scope: Scope, path: string): Leaf {
   const leaf = path === 'id' && isEntity(scope) ? idLeaf(scope) : (scope.leaves.get(path) ?? scope.jsonPaths.get(path))
-  if (!leaf) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".`)
-  return leaf
+  if (leaf) return leaf
+  const hint = didYouMean(path, [...scope.leaves.keys(), ...scope.jsonPaths.keys()])
+  throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".${hint}`)
 }
 
 /** @throws CrossfadeError MISCONFIGURED where there is no such list of objects. */
 export function listAt(scope: Scope, path: string): ObjectList {
   const list = scope.lists.get(path)
-  if (!list) throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no list of objects "${path}".`)
-  return list
+  if (list) return list
+  const hint = didYouMean(path, scope.lists.keys())
+  throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no list of objects "${path}".${hint}`)
 }

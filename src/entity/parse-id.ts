@@ -1,6 +1,7 @@
 import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import type { Entity, Id } from './entity.ts'
+import type { Entity, IdKinds } from './entity.ts'
+import type { Fields } from './field.ts'
 
 /**
  * An id in its canonical form, wherever it enters: hex digits in lower case, whole numbers as numbers, given as text or
@@ -8,11 +9,16 @@ import type { Entity, Id } from './entity.ts'
  *
  * @throws BAD_USER_INPUT for one that cannot be an id of this entity.
  */
-export function parseId({ idKind, name }: Pick<Entity, 'idKind' | 'name'>, id: unknown): Id {
+export function parseId<K extends keyof IdKinds>(
+  entity: Pick<Entity<Fields, K>, 'idKind' | 'name'>,
+  id: unknown,
+): IdKinds[K] {
+  const { idKind, name } = entity
+  const parse = (given: unknown) => kindOf(idKind).parse(given) as IdKinds[K] // the table of id kinds says so
   try {
-    if (idKind !== 'int') return kindOf(idKind).parse(typeof id === 'number' ? String(id) : id) as Id
+    if (idKind !== 'int') return parse(typeof id === 'number' ? String(id) : id)
     // Number() would take "", " 1 " and "0x1", too
-    return kindOf(idKind).parse(typeof id === 'string' && /^-?\d{1,10}$/.test(id) ? Number(id) : id) as Id
+    return parse(typeof id === 'string' && /^-?\d{1,10}$/.test(id) ? Number(id) : id)
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error
     throw new CrossfadeError(error.code, `${name}.id: ${error.message}`, { cause: error })

@@ -7,7 +7,7 @@ import { KillSwitch } from '../control/kill-switch.ts'
 import { checkEntities } from '../entity/checks.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
-import { checkWrites } from '../resolve/write.ts'
+import { checkExtensions } from '../resolve/extensions.ts'
 import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
@@ -101,7 +101,7 @@ function reply(response: ServerResponse, status: number, body: object): void {
 export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { config, stores, dataDir } = run
   checkEntities(config.entities)
-  checkWrites(config.entities)
+  checkExtensions(config.schema, config.entities)
   const instance = randomUUID()
   const routing = createRouting(run, instance)
   const { flags, sweeper, shadow, mirror, permits } = routing

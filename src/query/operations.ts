@@ -1,36 +1,54 @@
-/** Arithmetic over the record's own numbers before the patch; null counts as 0. */
-export type Arithmetic =
+/** Arithmetic over numbers of the record, at paths `P`, before the patch; null counts as 0. */
+export type Arithmetic<P extends string = string> =
   | number
-  | { readonly path: string }
-  | { readonly op: 'add' | 'subtract' | 'multiply' | 'divide'; readonly left: Arithmetic; readonly right: Arithmetic }
+  | { readonly path: P }
+  | {
+      readonly op: 'add' | 'subtract' | 'multiply' | 'divide'
+      readonly left: Arithmetic<P>
+      readonly right: Arithmetic<P>
+    }
+
+export type OperationName = 'increment' | 'append' | 'addToSet' | 'pull' | 'compute'
 
 /** A change without its place, as mutations write it: `{ votes: increment(1) }`. */
-export class Operation {
-  readonly op: 'increment' | 'append' | 'addToSet' | 'pull' | 'compute'
-  readonly operand: unknown
+export class Operation<O extends OperationName = OperationName, T = unknown> {
+  readonly op: O
+  readonly operand: T
 
-  constructor(op: Operation['op'], operand: unknown) {
+  constructor(op: O, operand: T) {
     this.op = op
     this.operand = operand
   }
 }
 
-/** Adds to a number; decimals are given as text, `increment('0.10')`. A sum that the field can't hold exactly is refused. */
-export const increment = (by: number | bigint | string): Operation => new Operation('increment', by)
+/**
+ * Adds to a number; a sum that the field can't hold exactly is refused. Longs take bigints, and whole numbers below 2^53
+ * like decimals do; fractions are added to decimals as text: `increment('0.10')`.
+ */
+export const increment = <T extends number | bigint | string>(by: T): Operation<'increment', T> =>
+  new Operation('increment', by)
 /** Puts an element behind the last; a list that is null becomes one of it alone. */
-export const append = (value: unknown): Operation => new Operation('append', value)
+export const append = <const T>(value: T): Operation<'append', T> => new Operation('append', value)
 /** Likewise, unless the list has an equal element. Not for lists of objects. */
-export const addToSet = (value: unknown): Operation => new Operation('addToSet', value)
-/** Takes out elements that are equal to a value; of a list of objects those that match a condition on their members. */
-export const pull = (value: unknown): Operation => new Operation('pull', value)
+export const addToSet = <const T>(value: T): Operation<'addToSet', T> => new Operation('addToSet', value)
+/** Takes out elements that are equal to a value; of a list of objects those that match a condition, see `where`. */
+export const pull = <const T>(value: T): Operation<'pull', T> => new Operation('pull', value)
 /** Sets a number to arithmetic over the record's own; ints are rounded, and what the field can't hold is refused. */
-export const compute = (value: Arithmetic): Operation => new Operation('compute', value)
+export const compute = <P extends string>(value: Arithmetic<P>): Operation<'compute', Arithmetic<P>> =>
+  new Operation('compute', value)
 
 /** A number of the record as it was before the patch; null counts as 0. */
-export const field = (path: string): Arithmetic => ({ path })
+export const field = <const P extends string>(path: P): Arithmetic<P> => ({ path })
 const binary =
   (op: 'add' | 'subtract' | 'multiply' | 'divide') =>
-  (left: Arithmetic, right: Arithmetic): Arithmetic => ({ op, left, right })
+  <P extends string = never, Q extends string = never>(
+    left: Arithmetic<P>,
+    right: Arithmetic<Q>,
+  ): Arithmetic<P | Q> => ({
+    op,
+    left,
+    right,
+  })
 export const add = binary('add')
 export const subtract = binary('subtract')
 export const multiply = binary('multiply')

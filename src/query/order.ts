@@ -6,8 +6,8 @@ import { CrossfadeError } from '../util/errors.ts'
 export type Direction = 'asc' | 'desc'
 
 /** Nulls come first ascending and last descending, as in Mongo. */
-export interface OrderKey {
-  readonly path: string
+export interface OrderKey<P extends string = string> {
+  readonly path: P
   readonly direction: Direction
 }
 

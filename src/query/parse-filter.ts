@@ -1,14 +1,35 @@
-import type { Scope } from '../entity/entity.ts'
+import type { Entity, Scope } from '../entity/entity.ts'
+import type { Fields, ObjectsShape } from '../entity/field.ts'
 import { leafAt, listAt } from '../entity/leaf-at.ts'
+import type { ShapedPathIn } from '../entity/path.ts'
+import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { onceFor } from '../util/once-for.ts'
 import { Budget, bounded, checkDepth, checkNeedles, maxParts, maxValues } from './filter-bounds.ts'
+import type { FilterIn, FilterOf, FilterPathIn, ObjectsAt } from './filter-of.ts'
 import { allOf, type Comparison, parseValue, type TextMatch, type Where } from './where.ts'
 
-/** Names of an order in the contract, and the record paths they mean. */
-export type Names = Readonly<Record<string, string>>
+/**
+ * Fields of a filter in the contract, and the record paths they mean; `true` is the path of the same name. A list of
+ * objects comes with the fields of the filter of its members.
+ */
+export type FilterNames<F extends Fields = Fields> = Readonly<Record<string, FilterName<F>>>
 
-/** Names of a filter, likewise; of a list of objects with the names of the filter of its members. */
-export type FilterNames = Readonly<Record<string, string | { readonly path: string; readonly members: FilterNames }>>
+type FilterName<F extends Fields> = true | 'id' | FilterPathIn<F> | MembersName<F>
+
+type MembersName<F extends Fields> = string extends keyof F
+  ? { readonly path: string; readonly members: FilterNames }
+  : {
+      readonly [P in ShapedPathIn<F, ObjectsShape>]: {
+        readonly path: P
+        readonly members: FilterNames<ObjectsAt<F, P>>
+      }
+    }[ShapedPathIn<F, ObjectsShape>]
+
+/** What `N` must be besides: `true` stands at names that are paths alone. */
+export type SameNames<F extends Fields, N extends FilterNames<F>> = {
+  readonly [K in keyof N]: N[K] extends true ? (K extends 'id' | FilterPathIn<F> ? true : FilterPathIn<F>) : N[K]
+}
 
 type Input = Readonly<Record<string, unknown>>
 
@@ -102,13 +123,54 @@ function objectsOperator(path: string, name: string, value: unknown, parse: (mem
 }
 
 /**
- * The query AST for a filter of the contract.
+ * The condition for a filter of the contract.
  *
  * @param names the filter's fields and the record paths they mean.
- * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind, and for filters past the bounds.
+ * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind, and for filters past the bounds;
+ * MISCONFIGURED for a field that `names` does not have.
  */
-export function parseFilter(scope: Scope, names: FilterNames, input: Input | null | undefined): Where {
-  return filterOf(scope, names, input ?? {}, new Budget(), 0)
+export function parseFilter<E extends Entity, const N extends FilterNames<E['fields']>>(
+  entity: E,
+  names: N & SameNames<E['fields'], N>,
+  input: Input | null | undefined,
+): Where {
+  return filterOf(entity, names, input ?? {}, new Budget(), 0)
+}
+
+/** Every path under its own name. */
+const ownNames = onceFor(
+  (scope: Scope): FilterNames => ({
+    id: true,
+    ...Object.fromEntries([...scope.leaves.keys(), ...scope.jsonPaths.keys()].map((path) => [path, true])),
+    ...Object.fromEntries([...scope.lists].map(([path, list]) => [path, { path, members: ownNames(list) }])),
+  }),
+)
+
+/**
+ * A condition by record paths: `where(Movie, { year: { gte: 1990 } })`. For the members of a list of objects, as `pull`
+ * takes it, the list is named: `where(Order, 'lines', { sku: { eq: 'fig' } })`.
+ *
+ * @throws CrossfadeError as `parseFilter`.
+ */
+export function where<E extends Entity>(entity: E, filter: FilterOf<E>): Where
+export function where<E extends Entity, P extends ShapedPathIn<E['fields'], ObjectsShape>>(
+  entity: E,
+  list: P,
+  filter: FilterIn<ObjectsAt<E['fields'], P>>,
+): Where
+export function where(entity: Entity, ...given: readonly [Input] | readonly [string, Input]): Where {
+  const [scope, filter] = given.length === 1 ? [entity, given[0]] : [listAt(entity, given[0]), given[1]]
+  return filterOf(scope, ownNames(scope), filter, new Budget(), 0)
+}
+
+/** The path that a field of a filter means, or the list with the fields of its members. */
+function named(scope: Scope, names: FilterNames, name: string): Exclude<FilterNames[string], true> {
+  const meant = Object.hasOwn(names, name) ? names[name]! : undefined
+  if (meant === undefined) {
+    const hint = didYouMean(name, Object.keys(names))
+    throw new CrossfadeError('MISCONFIGURED', `The filter of ${scope.name} has no field "${name}".${hint}`)
+  }
+  return meant === true ? name : meant
 }
 
 function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget, depth: number): Where {
@@ -121,7 +183,7 @@ function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget
       return [{ op: name, of: bounded(name, value, maxParts, 'filters').map(inner) }]
     }
     if (name === 'not') return [not(inner(value))]
-    const field = names[name]!
+    const field = named(scope, names, name)
     if (typeof field === 'string') return [fieldFilter(scope, field, value as Input, budget)]
     const { path, members } = field
     const parse = (each: unknown): Where => filterOf(listAt(scope, path), members, each as Input, budget, depth + 1)

@@ -1,5 +1,6 @@
 import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
 import { membersOf, parseLeaf, parseObjects } from '../entity/new-record.ts'
+import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Arithmetic, Operation } from './operations.ts'
 import { parseWhere } from './parse-where.ts'
@@ -32,9 +33,11 @@ export interface Patch {
 export const isNothing = ({ changes, lists, presence }: Patch): boolean =>
   changes.length + lists.length + presence.size === 0
 
-const refuse = (entity: Entity, path: string, why: string): never => {
-  throw new CrossfadeError('MISCONFIGURED', `A patch of ${entity.name}.${path} ${why}.`)
+const refuse = (entity: Entity, path: string, why: string, hint = ''): never => {
+  throw new CrossfadeError('MISCONFIGURED', `A patch of ${entity.name}.${path} ${why}.${hint}`)
 }
+
+const pathsOf = ({ leaves, embeds, lists }: Entity): string[] => [...leaves.keys(), ...embeds.keys(), ...lists.keys()]
 
 /** Arithmetic is that of doubles, in which longs and decimals would lose digits. */
 const numeric: Record<'increment' | 'compute', ReadonlySet<string>> = {
@@ -42,8 +45,10 @@ const numeric: Record<'increment' | 'compute', ReadonlySet<string>> = {
   compute: new Set(['int', 'float']),
 }
 
+const isOperation = (value: unknown): value is Operation => value instanceof Operation
+
 function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
-  if (!(value instanceof Operation)) return { op: 'set', leaf, value: parseLeaf(entity, leaf, value ?? null) }
+  if (!isOperation(value)) return { op: 'set', leaf, value: parseLeaf(entity, leaf, value ?? null) }
   const { op, operand } = value
   if (op === 'increment' || op === 'compute') {
     if (leaf.list !== 'none' || !numeric[op].has(leaf.kind)) refuse(entity, leaf.path, `uses ${op} on a ${leaf.kind}`)
@@ -60,7 +65,7 @@ function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
 }
 
 function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListChange {
-  if (!(value instanceof Operation)) return { op: 'set', list, value: parseObjects(list, value) }
+  if (!isOperation(value)) return { op: 'set', list, value: parseObjects(list, value) }
   const { op, operand } = value
   if (op === 'append') return { op, list, value: parseObjects(list, [operand])![0]! }
   if (op !== 'pull') return refuse(entity, list.path, `uses ${op} on a list of objects`)
@@ -82,7 +87,9 @@ class Plan implements Patch {
   }
 
   apply(path: string, value: unknown): void {
-    const node = nodeAt(this.#entity.nodes, path) ?? refuse(this.#entity, path, 'names no field')
+    const node =
+      nodeAt(this.#entity.nodes, path) ??
+      refuse(this.#entity, path, 'names no field', didYouMean(path, pathsOf(this.#entity)))
     for (const outer of this.#entity.embeds.keys()) if (path.startsWith(`${outer}.`)) this.presence.set(outer, true)
     this.#change(node, value)
   }

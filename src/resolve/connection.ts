@@ -2,8 +2,10 @@ import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
-import { fieldSet } from '../entity/field-set.ts'
+import { fieldSet, wholePaths } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
+import type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from '../entity/path.ts'
+import { asRecord, type Narrow } from '../entity/record.ts'
 import { encodeCursor } from '../query/cursor.ts'
 import type { OrderKey } from '../query/order.ts'
 import { cutPage, type Page, type PageArgs, type PagePlan, planPage } from '../query/page.ts'
@@ -12,13 +14,15 @@ import { everything, type Where } from '../query/where.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import type { LoadOptions } from './load.ts'
 import { fieldsFor, oncePerField, selectedBelow } from './selection.ts'
 
 /** One page of records, as the connection types resolve it. The count is read only where it is selected. */
-export interface Connection {
-  readonly page: Page<Rec>
+export interface Connection<R = Rec> {
+  readonly page: Page<R>
   readonly totalCount: () => Promise<number>
-  readonly cursorOf: (record: Rec) => string
+  /** The cursor of the record at a place of the page. */
+  readonly cursorAt: (index: number) => string
 }
 
 const cursorFields = ['startCursor', 'endCursor'] as const
@@ -27,53 +31,73 @@ function below(info: GraphQLResolveInfo, nodes: readonly FieldNode[], name: stri
   return selectedBelow(info, nodes).get(name) ?? []
 }
 
-/** What the page must read: the nodes' selection, and the order's keys where cursors are shown. */
-function pageFields(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
-  const edges = below(info, info.fieldNodes, 'edges')
-  const pageInfo = below(info, info.fieldNodes, 'pageInfo')
-  if (edges.length + pageInfo.length === 0) return null
+/** What the page must read: the nodes' selection, what the resolver reads, and the order's keys where cursors are shown. */
+function pageFields(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  order: readonly OrderKey[],
+  { reading, at }: LoadOptions<string>,
+): FieldSet | null {
+  const field = at === undefined ? info.fieldNodes : below(info, info.fieldNodes, at)
+  const edges = below(info, field, 'edges')
+  const pageInfo = below(info, field, 'pageInfo')
+  if (edges.length + pageInfo.length === 0 && !reading) return null
   const shown = selectedBelow(info, pageInfo)
   const cursors = below(info, edges, 'cursor').length > 0 || cursorFields.some((name) => shown.has(name))
-  const keys = cursors ? order.map(({ path }) => path).filter((path) => path !== 'id') : []
+  const keys = wholePaths(entity, reading ?? [])
+  if (cursors) keys.push(...order.map(({ path }) => path).filter((path) => path !== 'id'))
   const nodes = below(info, edges, 'node')
   return nodes.length > 0 ? fieldsFor(info, entity, nodes, keys) : fieldSet(entity, keys)
 }
 
-function pageFieldsHere(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
-  const key = `${entity.name} page ${order.map(({ path }) => path).join()}`
-  return oncePerField(info, key, () => pageFields(info, entity, order))
+function pageFieldsHere(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  order: readonly OrderKey[],
+  options: LoadOptions<string>,
+): FieldSet | null {
+  const { reading = [], at = '' } = options
+  const key = `${entity.name} page ${order.map(({ path }) => path).join()} ${at} ${reading.join()}`
+  return oncePerField(info, key, () => pageFields(info, entity, order, options))
 }
 
-const empty: Page<Rec> = { items: [], hasNextPage: false, hasPreviousPage: false }
-
-function connection(
-  entity: Entity,
+function connection<E extends Entity, P extends PathOf<E>>(
+  entity: E,
   plan: PagePlan,
-  items: readonly Item[] | null,
+  found: readonly Item[] | null,
   totalCount: () => Promise<number>,
-): Connection {
-  const page = items ? cutPage(plan, items) : { ...empty, items: [] as Item[] }
+): Connection<Narrow<E, P>> {
+  const { items, ...page } = cutPage(plan, found ?? [])
   return {
-    page: { ...page, items: page.items.map(({ record }) => record) },
+    page: { ...page, items: items.map(({ record }) => asRecord<E, Narrow<E, P>>(entity, record)) },
     totalCount,
-    cursorOf: (record) => encodeCursor(entity, plan.shownOrder, record),
+    cursorAt: (index) => encodeCursor(entity, plan.shownOrder, items[index]!.record),
   }
 }
 
-/** A root list: one statement for the page, one for the count, each only where selected. */
-export async function loadConnection(
+/**
+ * A root list, in the shape of a Relay connection: one statement for the page, one for the count, each only where it is
+ * selected.
+ *
+ * @param asked which records: `everything`, or what `where` and `parseFilter` make.
+ * @param order by these keys, then by id.
+ * @param args the page, at most 100 records; 20 where no size is given.
+ * @throws BAD_USER_INPUT for sizes, cursors and values that do not fit.
+ */
+export async function loadConnection<E extends Entity, const P extends PathOf<E> = never>(
   context: GatewayContext,
   info: GraphQLResolveInfo,
-  entity: Entity,
+  entity: E,
   asked: Where,
-  order: readonly OrderKey[],
+  order: readonly OrderKey<OrderPathOf<E>>[],
   args: PageArgs,
-): Promise<Connection> {
+  options: LoadOptions<P> = {},
+): Promise<Connection<Narrow<E, P>>> {
   const where = asked === everything ? everything : parseWhere(entity, asked)
   const { reads } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, where, order, args)
-  const fields = pageFieldsHere(info, entity, plan.shownOrder)
+  const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const items =
     fields &&
     (await reads.run({
@@ -104,21 +128,27 @@ export async function loadConnection(
   return connection(entity, plan, items, totalCount)
 }
 
-/** The records of one parent; all parents of a level share one statement. Null keys have none. */
-export async function loadChildren(
+/**
+ * The records of one parent, those whose field at `path` is `value`: all parents of a level share one statement. Null
+ * has none.
+ *
+ * @throws as `loadConnection`.
+ */
+export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, const P extends PathOf<E> = never>(
   context: GatewayContext,
   info: GraphQLResolveInfo,
-  entity: Entity,
-  path: string,
-  value: unknown,
-  order: readonly OrderKey[],
+  entity: E,
+  path: K,
+  value: ValueAt<E, K> | null | undefined,
+  order: readonly OrderKey<OrderPathOf<E>>[],
   args: PageArgs,
-): Promise<Connection> {
+  options: LoadOptions<P> = {},
+): Promise<Connection<Narrow<E, P>>> {
   const { loaders } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, everything, order, args)
   if (value === null || value === undefined) return connection(entity, plan, [], async () => 0)
-  const fields = pageFieldsHere(info, entity, plan.shownOrder)
+  const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const { where, limit } = plan
   const key = {
     value: kindOf(leafAt(entity, path).kind).parse(value),

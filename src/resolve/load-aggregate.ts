@@ -4,7 +4,9 @@ import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Entity, Leaf } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { type Aggregate, type Group, planAggregate } from '../query/aggregate.ts'
+import type { AggregateOf, GroupOf } from '../query/aggregate-of.ts'
 import { parseWhere } from '../query/parse-where.ts'
+import { everything } from '../query/where.ts'
 import { shownWhere } from '../shadow/redact.ts'
 import type { Json } from '../util/json.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
@@ -36,13 +38,13 @@ type Comparable = { by: Json[]; measures: Json[] }
  *
  * @throws CrossfadeError BAD_USER_INPUT for what a field's kind cannot be asked.
  */
-export function loadAggregate(
+export function loadAggregate<E extends Entity, const A extends AggregateOf<E>>(
   context: GatewayContext,
   info: GraphQLResolveInfo,
-  entity: Entity,
-  given: Aggregate,
-): Promise<readonly Group[]> {
-  const asked = { ...given, where: parseWhere(entity, given.where) }
+  entity: E,
+  { by: groups, measures: wanted, where = everything, having = [], order = [], limit }: A,
+): Promise<readonly GroupOf<E, A>[]> {
+  const asked: Aggregate = { where: parseWhere(entity, where), by: groups, measures: wanted, having, order, limit }
   const { reads } = sessionOf(context, info)
   const { by, measures } = planAggregate(entity, asked)
   const comparable = (groups: readonly Group[]): Json =>
@@ -58,11 +60,13 @@ export function loadAggregate(
       by: group.by.map((value, index) => hiding(by[index]!, value)),
       measures: group.measures.map((value, index) => hiding(measures[index]!.leaf, value)),
     }))
-  return reads.run({
+  const answer: Promise<readonly Group[]> = reads.run({
     entity,
     resolver: resolverName(info),
     args: () => shownAggregate(entity, asked),
     on: (origin, candidate) => reads.reader(origin, candidate).aggregate(entity, asked),
-    outcome: (groups) => ({ is: 'value', value: comparable(groups), shown }),
+    outcome: (groups: readonly Group[]) => ({ is: 'value', value: comparable(groups), shown }),
   })
+  // A store answers in the order of `by` and under the names of the measures
+  return answer as Promise<readonly GroupOf<E, A>[]>
 }

@@ -1,37 +1,52 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
-import type { Entity, RecordOf } from '../entity/entity.ts'
-import type { FieldSet } from '../entity/field-set.ts'
+import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { parseId } from '../entity/parse-id.ts'
+import type { KeyPathOf, PathOf, ValueAt } from '../entity/path.ts'
+import { asRecord, type Narrow } from '../entity/record.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { fieldsHere } from './selection.ts'
 
-type Loaded<E> = Promise<RecordOf<E> | null>
-
-/** One record by id, in the batch of its level. `fields` defaults to what the present field selects. */
-export async function load<E extends Entity>(
-  context: GatewayContext,
-  info: GraphQLResolveInfo,
-  entity: E,
-  id: string | number | null,
-  fields: FieldSet = fieldsHere(info, entity),
-): Loaded<E> {
-  if (id === null) return null
-  const { loaders } = sessionOf(context, info)
-  return (await loaders.byId(entity, parseId(entity, id), fields, resolverName(info))) as RecordOf<E> | null
+/** What a resolver reads of the records that it loads, beside what the client selected of them. */
+export interface LoadOptions<P extends string> {
+  /** Record paths that the resolver itself reads. */
+  readonly reading?: readonly P[]
+  /** Where the records stand below the present field, when its own type is another: `theater` of a `TheaterDistance`. */
+  readonly at?: string
 }
 
-/** One record by the value of another field; of several the one with the lowest id, in both stores. */
-export async function loadBy<E extends Entity>(
+/**
+ * One record by id, in the batch of its level, from the store that the type's flag decides. Null where there is none,
+ * or for null.
+ *
+ * @throws BAD_USER_INPUT for what cannot be an id of this entity.
+ */
+export async function load<E extends Entity, const P extends PathOf<E> = never>(
   context: GatewayContext,
   info: GraphQLResolveInfo,
   entity: E,
-  path: string,
-  value: unknown,
-): Loaded<E> {
-  if (value === null || value === undefined) return null
+  id: string | number | null | undefined,
+  options: LoadOptions<P> = {},
+): Promise<Narrow<E, P> | null> {
+  if (id === null || id === undefined) return null
+  const fields = fieldsHere(info, entity, options)
   const { loaders } = sessionOf(context, info)
+  return asRecord(entity, await loaders.byId(entity, parseId(entity, id), fields, resolverName(info)))
+}
+
+/** One record by the value of another field; of several the one with the lowest id, in both stores. Null for null. */
+export async function loadBy<E extends Entity, K extends KeyPathOf<E>, const P extends PathOf<E> = never>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  entity: E,
+  path: K,
+  value: ValueAt<E, K> | null | undefined,
+  options: LoadOptions<P> = {},
+): Promise<Narrow<E, P> | null> {
+  if (value === null || value === undefined) return null
   const parsed = kindOf(leafAt(entity, path).kind).parse(value)
-  return (await loaders.byKey(entity, path, parsed, fieldsHere(info, entity), resolverName(info))) as RecordOf<E> | null
+  const fields = fieldsHere(info, entity, options)
+  const { loaders } = sessionOf(context, info)
+  return asRecord(entity, await loaders.byKey(entity, path, parsed, fields, resolverName(info)))
 }

@@ -14,15 +14,8 @@ import {
   visit,
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
-import { type FieldSet, fieldSet, knownPaths } from '../entity/field-set.ts'
+import { type FieldSet, fieldSet, knownPaths, wholePaths } from '../entity/field-set.ts'
 import { onceFor } from '../util/once-for.ts'
-
-declare module 'graphql' {
-  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Record paths that the field's resolver reads; without it the path of the same name. */
-    readonly needs?: readonly string[]
-  }
-}
 
 type Nodes = readonly FieldNode[]
 
@@ -118,7 +111,13 @@ export function fieldsFor(
   return fieldSet(entity, paths)
 }
 
-/** What the present field selects of the records of an entity that it resolves to. */
-export function fieldsHere(info: GraphQLResolveInfo, entity: Entity): FieldSet {
-  return oncePerField(info, entity.name, () => fieldsFor(info, entity, info.fieldNodes))!
+/** What the present field selects of an entity's records, and what its resolver reads of them, see `LoadOptions`. */
+export function fieldsHere(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  { reading = [], at }: { readonly reading?: readonly string[]; readonly at?: string },
+): FieldSet {
+  const key = `${entity.name} ${at ?? ''} ${reading.join()}`
+  const nodes = (): Nodes => (at === undefined ? info.fieldNodes : (selectedBelow(info, info.fieldNodes).get(at) ?? []))
+  return oncePerField(info, key, () => fieldsFor(info, entity, nodes(), wholePaths(entity, reading)))!
 }

@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
-import { type Transaction, write } from '../routing/writes.ts'
+import { write as routedWrite, type Transaction } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { type GatewayContext, sessionOf } from './context.ts'
+import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 
 /**
  * The types that a mutation writes: no others let it. Each write is atomic; several are made one after the other, each
@@ -17,30 +17,26 @@ export const only = (entity: Entity): Writes => ({ entities: [entity] })
 /** Several types that do not move together: said where it is so, since no transaction joins their writes. */
 export const independent = (...entities: readonly Entity[]): Writes => ({ entities })
 
-const declared: { name: string; writes: Writes }[] = []
-
-/** @throws MISCONFIGURED where a mutation writes a type that is not part of the schema. */
-export function checkWrites(entities: readonly Entity[]): void {
-  for (const { name, writes } of declared) {
-    const unknown = writes.entities.find((entity) => !entities.includes(entity))
-    if (unknown)
-      throw new CrossfadeError('MISCONFIGURED', `${name} writes ${unknown.name}, which is not part of the schema.`)
-  }
-}
-
 /**
- * A mutation's resolver: takes the permits, runs, mirrors within the budget, and lets the payload read what was
- * written.
+ * Runs the writes of a mutation's field, which says in its extensions what it writes: `writes: only(Movie)`. Takes the
+ * permits of those types, runs `work`, mirrors within the budget, and lets the payload read what was written.
+ *
+ * @throws what `work` throws; TRY_AGAIN, UNAVAILABLE and UNKNOWN_OUTCOME as the stores fare; MISCONFIGURED where the
+ * field does not say what it writes.
  */
-export function mutation<Args, Result>(
-  name: string,
-  writes: Writes,
-  resolve: (transaction: Transaction, args: Args) => Promise<Result>,
-): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
-  declared.push({ name, writes })
-  return async (_parent, args, context, info) => {
-    const result = await write(context.routing, writes.entities, (transaction) => resolve(transaction, args))
+export async function write<Result>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  const { writes } = info.parentType.getFields()[info.fieldName]!.extensions
+  if (!writes) {
+    const remedy = 'Say so in its extensions: `writes: only(…)`.'
+    throw new CrossfadeError('MISCONFIGURED', `${resolverName(info)} does not say which types it writes. ${remedy}`)
+  }
+  try {
+    return await routedWrite(context.routing, writes.entities, work)
+  } finally {
     sessionOf(context, info).loaders.clear()
-    return result
   }
 }

@@ -1,8 +1,10 @@
 import type { Flag } from '../control/flag.ts'
-import type { Entity, Id, NewRecordOf, Rec, RecordOf } from '../entity/entity.ts'
+import type { Entity, Id } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
+import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
 import { isNothing, planPatch } from '../query/patch.ts'
+import type { PatchOf } from '../query/patch-of.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { refusedRecord } from '../stores/failure.ts'
 import type { Image, Stamp } from '../stores/store.ts'
@@ -10,9 +12,6 @@ import { CrossfadeError } from '../util/errors.ts'
 import { readFrom } from './fail-over.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
-
-/** Record paths to new values, null, or operations such as `increment(1)`. Undefined leaves a field alone. */
-export type PatchInput = Readonly<Record<string, unknown>>
 
 /** Writes of one type inside one mutation. Each is acknowledged by the authority when it resolves. */
 export interface TypeWrites<E extends Entity> {
@@ -22,7 +21,7 @@ export interface TypeWrites<E extends Entity> {
    */
   create(input: NewRecordOf<E>, id?: Id): Promise<RecordOf<E>>
   /** One atomic step. Null where there is no such record. */
-  patch(id: Id, patch: PatchInput): Promise<RecordOf<E> | null>
+  patch(id: Id, patch: PatchOf<E>): Promise<RecordOf<E> | null>
   /** The record as the authority has it now. */
   get(id: Id): Promise<RecordOf<E> | null>
   /** False where there was no such record. */
@@ -57,30 +56,30 @@ export class Transaction {
     const store = stores[plan.authority]
     const { writer } = store
     const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null }
-    const keep = (image: Image | null): Rec | null => {
+    const keep = (image: Image | null): RecordOf<E> | null => {
       if (image) this.#acknowledged++
       if (image && plan.mirror !== null) this.#written.push({ entity, image, flag })
-      return image?.record ?? null
+      return asRecord<E, RecordOf<E>>(entity, image?.record ?? null)
     }
     const get = async (given: Id): Promise<RecordOf<E> | null> => {
       const id = parseId(entity, given)
       const present = (await readFrom(store, () => store.debts.images(entity, [id])))[0]
-      return (present?.record ?? null) as RecordOf<E> | null
+      return asRecord<E, RecordOf<E>>(entity, present?.record ?? null)
     }
     return {
       get,
       async create(input, id) {
         const given = id ?? entity.newId?.()
         if (given === undefined) throw new CrossfadeError('BAD_USER_INPUT', `A new ${entity.name} needs an id.`)
-        const record = newRecord(entity, parseId(entity, given), input as Readonly<Record<string, unknown>>)
+        const record = newRecord(entity, parseId(entity, given), input)
         const reason = plan.mirror && stores[plan.mirror].writer.unfit(entity, record)
         if (reason) throw refusedRecord(reason)
-        return keep(await writer.create(entity, record, stamp)) as RecordOf<E>
+        return keep(await writer.create(entity, record, stamp))!
       },
       async patch(id, input) {
         const patch = planPatch(entity, input)
         if (isNothing(patch)) return get(id) // no write, but it still tells whether the record is there
-        return keep(await writer.patch(entity, parseId(entity, id), patch, stamp)) as RecordOf<E> | null
+        return keep(await writer.patch(entity, parseId(entity, id), patch, stamp))
       },
       async delete(id) {
         const image = await writer.delete(entity, parseId(entity, id), stamp)

@@ -398,8 +398,13 @@ describe('Entities side by side', () => {
     ],
     [
       'a reference to nothing',
-      [make('a', {}, { b: objectId().references('B') })],
-      'a.b references B, which is no entity. Load it in schema/index.ts.',
+      [make('a', {}, { b: objectId().references('Bee') })],
+      'a.b references Bee, which is no entity. Name it among the entities of crossfade.config.ts.',
+    ],
+    [
+      'a reference that is nearly a name',
+      [make('Movie'), make('Comment', {}, { b: objectId().references('Mvoie') })],
+      'Comment.b references Mvoie, which is no entity. Did you mean "Movie"?',
     ],
   ])('cannot share %s', (_title, entities, message) => {
     expect(() => checkEntities(entities)).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))

@@ -63,6 +63,6 @@ test('a member of the objects in a list brings the list, and nothing beside it',
 
 test('a path that the entity does not have is named', () => {
   expect(() => fieldSet(Thing, ['e.z'])).toThrow(
-    expect.objectContaining({ code: 'MISCONFIGURED', message: 'Thing has no field "e.z".' }),
+    expect.objectContaining({ code: 'MISCONFIGURED', message: 'Thing has no field "e.z". Did you mean "e.x"?' }),
   )
 })

@@ -5,17 +5,14 @@ import {
   enumeration,
   int,
   list,
-  load,
   loadAggregate,
   loadBy,
   loadChildren,
-  loadConnection,
   long,
-  parseFilter,
   timestamp,
   uuid,
 } from 'crossfade'
-import { addFilterInputs, connectionType, createBuilder, entityType } from 'crossfade/pothos'
+import { connection, connectionType, createBuilder, entityType, filterType, record } from 'crossfade/pothos'
 import { printType } from 'graphql'
 import { Binary, Decimal128, Long, UUID } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -37,39 +34,24 @@ const Lot = defineEntity('Lot', {
 })
 
 const builder = createBuilder()
-const filters = addFilterInputs(builder)
 const LotType = entityType(builder, Lot)
-const LotFilter = builder.inputType('LotFilter', {
-  fields: (t) => ({
-    price: t.field({ type: filters.DecimalFilter }),
-    grams: t.field({ type: filters.LongFilter }),
-    id: t.field({ type: filters.IdFilter }),
-    ticket: t.field({ type: filters.UUIDFilter }),
-    state: t.field({ type: filters.StringFilter }),
-  }),
-})
-const names = { id: 'id', price: 'price', grams: 'grams', ticket: 'ticket', state: 'state' }
+const LotFilter = filterType(
+  builder,
+  Lot,
+  { id: true, price: true, grams: true, ticket: true, state: true },
+  { combined: false },
+)
 builder.queryType({
   fields: (t) => ({
-    lots: t.field({
-      type: connectionType(builder, 'Lot', LotType),
-      nullable: false,
-      args: { filter: t.arg({ type: LotFilter }) },
-      resolve: (_, { filter }, context, info) =>
-        loadConnection(context, info, Lot, parseFilter(Lot, names, filter), [], { first: 10 }),
-    }),
-    lot: t.field({
-      type: LotType,
-      args: { id: t.arg.id({ required: true }) },
-      resolve: (_, { id }, context, info) => load(context, info, Lot, id),
-    }),
+    lots: connection(t, Lot, { filter: LotFilter }),
+    lot: record(t, Lot),
     closedAt: t.field({
       type: LotType,
       args: { at: t.arg({ type: 'DateTime', required: true }) },
       resolve: (_, { at }, context, info) => loadBy(context, info, Lot, 'closed', at),
     }),
     allClosedAt: t.field({
-      type: connectionType(builder, 'LotAt', LotType),
+      type: connectionType(builder, Lot),
       nullable: false,
       args: { at: t.arg({ type: 'DateTime', required: true }) },
       resolve: (_, { at }, context, info) => loadChildren(context, info, Lot, 'closed', at, [], { first: 10 }),
@@ -78,14 +60,11 @@ builder.queryType({
       type: 'Long',
       async resolve(_parent, _args, context, info) {
         const [group] = await loadAggregate(context, info, Lot, {
-          where: { op: 'and', of: [] },
           by: [],
           measures: { most: { op: 'max', path: 'grams' } },
-          having: [],
-          order: [],
           limit: 1,
         })
-        return group!.measures['most'] as bigint
+        return group!.measures.most
       },
     }),
   }),

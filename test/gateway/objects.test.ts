@@ -1,5 +1,5 @@
-import { append, defineEntity, embed, int, list, loadConnection, mutation, only, parseFilter, text } from 'crossfade'
-import { addFilterInputs, connectionType, createBuilder, entityType, listFilterInput } from 'crossfade/pothos'
+import { append, defineEntity, embed, int, list, only, text, write } from 'crossfade'
+import { connection, createBuilder, entityType, filterType } from 'crossfade/pothos'
 import { printType } from 'graphql'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -20,38 +20,19 @@ const Basket = defineEntity('Basket', {
 })
 
 const builder = createBuilder()
-const filters = addFilterInputs(builder)
 const BasketType = entityType(builder, Basket, { embeds: { lines: 'Line', 'lines.gift': 'Gift' }, omit: ['notes'] })
-const LineFilter = builder.inputType('LineFilter', {
-  fields: (t) => ({
-    sku: t.field({ type: filters.StringFilter }),
-    pieces: t.field({ type: filters.IntFilter }),
-    note: t.field({ type: filters.StringFilter }),
-  }),
+const BasketFilter = filterType(builder, Basket, {
+  lines: { path: 'lines', members: { sku: true, pieces: true, note: 'gift.note' } },
 })
-const BasketFilter = builder.inputType('BasketFilter', {
-  fields: (t) => ({ lines: t.field({ type: listFilterInput(builder, 'LineListFilter', LineFilter) }) }),
-})
-const names = { lines: { path: 'lines', members: { sku: 'sku', pieces: 'pieces', note: 'gift.note' } } }
-builder.queryType({
-  fields: (t) => ({
-    baskets: t.field({
-      type: connectionType(builder, 'Basket', BasketType),
-      nullable: false,
-      args: { filter: t.arg({ type: BasketFilter }) },
-      resolve: (_, { filter }, context, info) =>
-        loadConnection(context, info, Basket, parseFilter(Basket, names, filter), [], { first: 10 }),
-    }),
-  }),
-})
+builder.queryType({ fields: (t) => ({ baskets: connection(t, Basket, { filter: BasketFilter }) }) })
 builder.mutationType({
   fields: (t) => ({
     addLine: t.field({
       type: BasketType,
+      extensions: { writes: only(Basket) },
       args: { id: t.arg.int({ required: true }), sku: t.arg.string({ required: true }) },
-      resolve: mutation('addLine', only(Basket), (tx, { id, sku }: { id: number; sku: string }) =>
-        tx.of(Basket).patch(id, { lines: append({ sku }) }),
-      ) as never,
+      resolve: (_, { id, sku }, context, info) =>
+        write(context, info, (tx) => tx.of(Basket).patch(id, { lines: append({ sku }) })),
     }),
   }),
 })

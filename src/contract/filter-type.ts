@@ -1,0 +1,76 @@
+import type { Entity, Scope } from '../entity/entity.ts'
+import type { Fields } from '../entity/field.ts'
+import { leafAt, listAt } from '../entity/leaf-at.ts'
+import { type FilterNames, parseFilter, type SameNames } from '../query/parse-filter.ts'
+import type { Where } from '../query/where.ts'
+import type { Builder, InputRef } from './builder.ts'
+import { filterInput, listFilterInput, objectsFilterInput, type TestInput } from './filter-inputs.ts'
+
+/** A filter as a client gives it; `parse` of its type reads it. */
+export type FilterInput = Readonly<Record<string, unknown>>
+
+export interface FilterTypeOptions {
+  /** Default: the entity's name with `Filter`. */
+  readonly name?: string
+  readonly description?: string
+  /** Whether filters can be combined by `and`, `or` and `not`; default true. */
+  readonly combined?: boolean
+}
+
+/** An input type that says which records are wanted. */
+export type FilterType = InputRef<FilterInput> & {
+  /** The condition. @throws BAD_USER_INPUT for values that do not fit, and for filters past the bounds. */
+  parse(filter: FilterInput | null | undefined): Where
+}
+
+function testsOf(builder: Builder, typeName: string, scope: Scope, key: string, meant: FilterNames[string]): TestInput {
+  if (typeof meant === 'object') {
+    const inner = `${typeName}${key.charAt(0).toUpperCase()}${key.slice(1)}`
+    const members = inputOf(builder, inner, listAt(scope, meant.path), meant.members, { combined: true })
+    return objectsFilterInput(builder, `${inner}List`, members)
+  }
+  const leaf = leafAt(scope, meant === true ? key : meant)
+  return leaf.list === 'none' ? filterInput(builder, leaf) : listFilterInput(builder, leaf)
+}
+
+function inputOf(
+  builder: Builder,
+  typeName: string,
+  scope: Scope,
+  names: FilterNames,
+  { combined = true, description }: FilterTypeOptions,
+): InputRef<FilterInput> {
+  // Looked up here, not when the schema is built: a wrong path is then told where it stands
+  const tests = Object.entries(names).map(
+    ([key, meant]) => [key, testsOf(builder, typeName, scope, key, meant)] as const,
+  )
+  const ref = builder.inputRef<FilterInput>(typeName)
+  ref.implement({
+    description,
+    fields: (t) => ({
+      ...(combined ? { and: t.field({ type: [ref] }), or: t.field({ type: [ref] }), not: t.field({ type: ref }) } : {}),
+      ...Object.fromEntries(tests.map(([key, type]) => [key, t.field({ type })])),
+    }),
+  })
+  return ref
+}
+
+/**
+ * The filter of an entity, by naming the paths that clients may ask about, each under the contract's own name:
+ * `filterType(builder, Movie, { title: true, imdbRating: 'imdb.rating' })`. What a field can be asked follows from its
+ * kind.
+ *
+ * @throws MISCONFIGURED for a path that the entity does not have.
+ */
+export function filterType<E extends Entity, const N extends FilterNames<E['fields']>>(
+  builder: Builder,
+  entity: E,
+  names: N & SameNames<E['fields'], N>,
+  options: FilterTypeOptions = {},
+): FilterType {
+  const ref = inputOf(builder, options.name ?? `${entity.name}Filter`, entity, names, options)
+  return Object.assign(ref, {
+    parse: (filter: FilterInput | null | undefined): Where =>
+      parseFilter<Entity, FilterNames<Fields>>(entity, names, filter),
+  })
+}

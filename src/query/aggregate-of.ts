@@ -1,0 +1,40 @@
+import type { Entity } from '../entity/entity.ts'
+import type { NumberKind, OrderedKind, OrderPathOf, ScalarPathIn, ValueAt } from '../entity/path.ts'
+import type { Aggregate } from './aggregate.ts'
+import type { Direction } from './order.ts'
+import type { Where } from './where.ts'
+
+/** Postgres has no least boolean or UUID. */
+type ExtremeKind = Exclude<OrderedKind, 'boolean' | 'uuid'>
+
+/** What is computed for a group, see `Measure`. */
+type MeasureOf<E extends Entity> =
+  | { readonly op: 'count' }
+  | { readonly op: 'sum' | 'avg'; readonly path: ScalarPathIn<E['fields'], NumberKind> }
+  | { readonly op: 'min' | 'max'; readonly path: 'id' | ScalarPathIn<E['fields'], ExtremeKind> }
+
+/** A question about groups of an entity's records, see `Aggregate`. */
+export interface AggregateOf<E extends Entity> extends Pick<Aggregate, 'limit'> {
+  /** Default: all records. */
+  readonly where?: Where
+  readonly by: readonly OrderPathOf<E>[]
+  readonly measures: Readonly<Record<string, MeasureOf<E>>>
+  readonly having?: Aggregate['having']
+  readonly order?: readonly { readonly key: string; readonly direction: Direction }[]
+}
+
+type Measured<E extends Entity, M> = M extends { readonly op: 'count' }
+  ? number
+  : M extends { readonly op: 'sum' }
+    ? string | null
+    : M extends { readonly op: 'avg' }
+      ? number | null
+      : M extends { readonly path: infer P extends string }
+        ? ValueAt<E, P> | null
+        : never
+
+/** A group as it was asked for, see `Group`. */
+export interface GroupOf<E extends Entity, A extends AggregateOf<E>> {
+  readonly by: { readonly [I in keyof A['by']]: A['by'][I] extends string ? ValueAt<E, A['by'][I]> | null : never }
+  readonly measures: { readonly [N in keyof A['measures']]: Measured<E, A['measures'][N]> }
+}

@@ -1,0 +1,39 @@
+import type { Entity } from '../entity/entity.ts'
+import type { Field, Fields, ListShape, ObjectsShape, ScalarShape } from '../entity/field.ts'
+import type { FieldAt, ScalarPathIn, WrittenPathIn } from '../entity/path.ts'
+import type { Given, Members } from '../entity/record.ts'
+import type { Arithmetic, Operation } from './operations.ts'
+import type { Where } from './where.ts'
+
+interface Amounts {
+  readonly int: number
+  readonly float: number
+  readonly long: number | bigint | string
+  readonly decimal: number | bigint | string
+}
+
+/** What can be done to a field, beside setting it. */
+type Operations<F extends Fields, D> =
+  D extends Field<infer T, infer S>
+    ? S extends ScalarShape<infer K>
+      ?
+          | (K extends keyof Amounts ? Operation<'increment', Amounts[K]> : never)
+          | (K extends 'int' | 'float' ? Operation<'compute', Arithmetic<ScalarPathIn<F, 'int' | 'float'>>> : never)
+      : S extends ListShape
+        ? Operation<'append' | 'addToSet' | 'pull', T extends readonly (infer V)[] | null ? V : never>
+        : S extends ObjectsShape<infer G>
+          ? Operation<'append', Members<G>> | Operation<'pull', Where>
+          : never
+    : never
+
+type PatchIn<F extends Fields> = string extends keyof F
+  ? Readonly<Record<string, unknown>>
+  : {
+      readonly [P in WrittenPathIn<F>]?: Given<FieldAt<F, P>> | Operations<F, FieldAt<F, P>> | null | undefined
+    }
+
+/**
+ * Record paths, dotted for members, to new values, null, or operations such as `increment(1)`. Undefined leaves a field
+ * alone. A null that is given to a required field is refused when it is written, since clients may send it.
+ */
+export type PatchOf<E extends Entity> = PatchIn<E['fields']>
