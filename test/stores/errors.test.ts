@@ -148,6 +148,18 @@ test('a query that its store ends took too long, and the other store is left alo
   expect(readError(mongo.failureOf(new MongoServerError({ message: 'x', code: 50 })), null)).toEqual(slow)
 })
 
+test('what our own end interrupts or comes too late for has no store', async () => {
+  const client = connectMongo({ uri: inject('mongoUri') })
+  await client.db.collection('x').findOne({})
+  const underWay = Array.from({ length: 20 }, () => failed(client.db.collection('x').findOne({})))
+  await client.client.close()
+  const errors = await Promise.all(underWay)
+  expect(new Set(errors.map(mongo.failureOf))).toEqual(new Set(['unreachable']))
+  const ended = connectPostgres({ uri: inject('databaseUrl') })
+  await ended.pool.end()
+  expect(postgres.failureOf(await failed(ended.run(sql`select 1`)))).toBe('unreachable')
+})
+
 test('connections that are all in use are no silence: the call may be repeated', async () => {
   const narrow = connectPostgres({ uri: inject('databaseUrl'), poolSize: 1, waitMs: 300 })
   const long = narrow.run(sql`select pg_sleep(2)`)

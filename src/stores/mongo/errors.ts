@@ -1,7 +1,9 @@
 import {
   BSON,
+  MongoClientClosedError,
   MongoError,
   MongoErrorLabel,
+  MongoExpiredSessionError,
   MongoNetworkError,
   MongoNotConnectedError,
   MongoOperationTimeoutError,
@@ -47,6 +49,9 @@ const noConnection = [
   MongoNotConnectedError,
   MongoServerClosedError,
   MongoTopologyClosedError,
+  // Our own end, which also ends the sessions of what is under way
+  MongoClientClosedError,
+  MongoExpiredSessionError,
 ]
 
 /** The name service did not find the hosts of a `mongodb+srv` address: the driver hands its error on. */
