@@ -80,10 +80,7 @@ export async function loadConnection(
       entity,
       resolver,
       args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, plan.shownOrder, args) }),
-      on: (origin, candidate) =>
-        reads
-          .reader(origin, candidate)
-          .query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }),
+      ask: ({ reader }) => reader.query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }),
       outcome: (found: readonly Item[]) => ({
         is: 'records',
         entity,
@@ -98,7 +95,7 @@ export async function loadConnection(
       entity,
       resolver: `${resolver}.totalCount`,
       args: () => ({ where: shownWhere(entity, where) }),
-      on: (origin, candidate) => reads.reader(origin, candidate).count(entity, where),
+      ask: ({ reader }) => reader.count(entity, where),
       outcome: (value: number) => ({ is: 'value', value }),
     })
   return connection(entity, plan, items, totalCount)

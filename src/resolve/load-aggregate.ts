@@ -62,7 +62,7 @@ export function loadAggregate(
     entity,
     resolver: resolverName(info),
     args: () => shownAggregate(entity, asked),
-    on: (origin, candidate) => reads.reader(origin, candidate).aggregate(entity, asked),
+    ask: ({ reader }) => reader.aggregate(entity, asked),
     outcome: (groups) => ({ is: 'value', value: comparable(groups), shown }),
   })
 }

@@ -159,17 +159,23 @@ export interface Debts {
   owedFor(entity: Entity, ids: readonly Id[]): Promise<ReadonlyMap<Id, number>>
 }
 
-/** One store with all its parts. */
-export interface Store {
+/** What is asked over one pool of a store's connections. The twins add a `side` for resolvers written by hand. */
+export interface Source {
   readonly origin: Origin
   readonly reader: Reader
-  /** A reader with its own connections and time limit, for candidate reads. */
-  readonly candidate: Reader
-  readonly writer: Writer
   readonly debts: Debts
+}
+
+/** One store with all its parts; what it is asked as a source takes the clients' connections. */
+export interface Store extends Source {
+  /** With connections and a time limit of its own: comparison takes nothing from the clients. */
+  readonly candidate: Source
+  readonly writer: Writer
   readonly ledger: Ledger
   /** What an error of this store means; null for a fault of ours. */
   failureOf(error: unknown): Failure | null
+  /** What an error of a read of this store means to the caller; a fault of ours stays what it is. */
+  readError(error: unknown): unknown
   /** Resolves where the store answers within `ms` milliseconds; rejects with the reason where not. */
   ping(ms: number): Promise<void>
   close(): Promise<void>

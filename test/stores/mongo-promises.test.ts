@@ -24,7 +24,7 @@ beforeAll(async () => {
   const uri = new URL(inject('mongoUri'))
   uri.pathname = `/promises_${process.pid}`
   store = mongoStore({ uri: `${uri.href}&${weak}` })
-  for (const { client } of [store.connection, store.candidateConnection])
+  for (const { client } of [store.connection, store.candidate.connection])
     client.on('commandStarted', (event) => started.push(event))
   await prepareMongo(store.connection, [Note])
 })
@@ -77,7 +77,7 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   'history that is read': () => store.ledger.tail('stage', 5),
   'a read by id': () => store.reader.byIds(Note, [2], fields),
   'a page': () => store.reader.query(Note, page),
-  'a candidate’s page': () => store.candidate.query(Note, page),
+  'a candidate’s page': () => store.candidate.reader.query(Note, page),
   'pages of parents': () => store.reader.queryPer(Note, { ...page, path: 'title', values: ['c', 'd'] }),
   count: () => store.reader.count(Note, everything),
   scan: () => store.reader.scan(Note, { after: null, limit: 5 }),

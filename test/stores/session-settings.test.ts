@@ -87,11 +87,11 @@ function open(options: string): PostgresStore {
 }
 
 test('neither address nor role nor database undoes what a session of ours is', async () => {
-  const { connection, candidateConnection } = open('-c timezone=Asia/Tokyo -c synchronous_commit=off -c lock_timeout=0')
+  const store = open('-c timezone=Asia/Tokyo -c synchronous_commit=off -c lock_timeout=0')
   const shown = sql.join(Object.keys(wanted).map((setting) => sql`current_setting(${setting}) as ${sql.id(setting)}`))
-  const [own] = await connection.run(sql`select ${shown}`)
+  const [own] = await store.connection.run(sql`select ${shown}`)
   expect(own).toEqual(wanted)
-  const [candidate] = await candidateConnection.run(sql`select ${shown}`)
+  const [candidate] = await store.candidate.connection.run(sql`select ${shown}`)
   const hasty = { statement_timeout: '2s', lock_timeout: '1s', idle_in_transaction_session_timeout: '2s' }
   expect(candidate).toEqual({ ...wanted, ...hasty })
 })
