@@ -12,14 +12,14 @@ export interface Routed<Args, Found extends Json, Result extends Json> {
   readonly also?: readonly Entity[]
   readonly mongo: (side: MongoSide, args: Args) => Promise<Found>
   readonly postgres: (side: PostgresSide, args: Args) => Promise<Found>
-  /** What both stores' findings become: shared arithmetic and ordering. Ids are hydrated by the fields below. */
-  readonly settle: (found: Found, args: Args) => Result
+  /** The last step, the same for both stores: arithmetic and ordering. Ids are hydrated by the fields below. */
+  readonly finish: (found: Found, args: Args) => Result
 }
 
 /** A resolver that runs the side of the store that the type's flag decides. */
 export function routed<Args, Found extends Json, Result extends Json>(
   entity: Entity,
-  { also, mongo, postgres, settle }: Routed<Args, Found, Result>,
+  { also, mongo, postgres, finish }: Routed<Args, Found, Result>,
 ): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
   const shown = (value: unknown): Json => shownUnmapped([entity, ...(also ?? [])], value)
   return (_parent, args, context, info) => {
@@ -30,7 +30,7 @@ export function routed<Args, Found extends Json, Result extends Json>(
       args: () => shown(args),
       ask: async (source) => {
         const found = source.origin === 'mongo' ? mongo(source.side, args) : postgres(source.side, args)
-        return settle(await found, args)
+        return finish(await found, args)
       },
       outcome: (value) => ({ is: 'value', value, shown }),
     })

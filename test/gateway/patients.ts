@@ -73,7 +73,7 @@ const bySurname = routed(Patient, {
       String(id),
     )
   },
-  settle: (ids) => ids,
+  finish: (ids) => ids,
 })
 
 builder.queryType({
