@@ -103,8 +103,8 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const present = (): Instance => ({
     id: instance,
     seen: Date.now(),
-    settled: Object.fromEntries(
-      config.entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.settled(name)]),
+    acknowledged: Object.fromEntries(
+      config.entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.acknowledged(name)]),
     ),
   })
   await announce(ledgers, present())
