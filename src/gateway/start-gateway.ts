@@ -59,11 +59,11 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     isOutage: (error) => isOutage(failureOfAny(stores, error)),
     async pending(type) {
       const from = owing(type)
-      return from !== null && (await stores[from].candidate.debts.backlog(byName.get(type)!)).count > 0
+      return from !== null && (await stores[from].candidate.outbox.backlog(byName.get(type)!)).count > 0
     },
     async owedFor(type, ids) {
       const from = owing(type)
-      return from === null ? new Map() : stores[from].candidate.debts.owedFor(byName.get(type)!, ids)
+      return from === null ? new Map() : stores[from].candidate.outbox.owedFor(byName.get(type)!, ids)
     },
     keep: (seen) => stores.postgres.findings.add(seen),
   })

@@ -64,7 +64,7 @@ export class Transaction {
     }
     const get = async (given: Id): Promise<RecordOf<E> | null> => {
       const id = parseId(entity, given)
-      const present = (await askOnly(store, ({ debts }) => debts.images(entity, [id])))[0]
+      const present = (await askOnly(store, ({ outbox }) => outbox.images(entity, [id])))[0]
       return (present?.record ?? null) as RecordOf<E> | null
     }
     return {

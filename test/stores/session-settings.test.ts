@@ -115,5 +115,5 @@ test('tables are found by the search path of the address, whatever the names of 
   await store.writer.create(Event, record, { epoch: 1, owed: true })
   const read = await store.reader.byIds(Event, [1], fieldSet(Event, ['at', 'price', 'note', 'mark']))
   expect(read.get(1)?.record).toEqual(record)
-  expect((await store.debts.backlog(Event)).count).toBe(1)
+  expect((await store.outbox.backlog(Event)).count).toBe(1)
 })

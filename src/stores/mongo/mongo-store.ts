@@ -3,9 +3,9 @@ import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Source, Store } from '../store.ts'
 import { alive } from './bookkeeping.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
-import { mongoDebts } from './debts.ts'
 import { failureOf, readError } from './errors.ts'
 import { mongoLedger } from './ledger.ts'
+import { mongoOutbox } from './outbox.ts'
 import { mongoReader } from './reader.ts'
 import { type MongoSide, mongoSide } from './side.ts'
 import { mongoWriter } from './writer.ts'
@@ -30,7 +30,7 @@ const mongoSource = (connection: MongoConnection): MongoSource => ({
   origin: 'mongo',
   connection,
   reader: mongoReader(connection),
-  debts: mongoDebts(connection),
+  outbox: mongoOutbox(connection),
   side: mongoSide(connection),
 })
 

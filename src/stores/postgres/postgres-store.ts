@@ -4,10 +4,10 @@ import type { Findings } from '../findings.ts'
 import type { Source, Store } from '../store.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
-import { postgresDebts } from './debts.ts'
 import { failureOf, readError } from './errors.ts'
 import { postgresFindings } from './findings.ts'
 import { postgresLedger } from './ledger.ts'
+import { postgresOutbox } from './outbox.ts'
 import { postgresReader } from './reader.ts'
 import { type PostgresSide, postgresSide } from './side.ts'
 import { postgresWriter } from './writer.ts'
@@ -31,7 +31,7 @@ const postgresSource = (connection: PostgresConnection): PostgresSource => ({
   origin: 'postgres',
   connection,
   reader: postgresReader(connection),
-  debts: postgresDebts(connection),
+  outbox: postgresOutbox(connection),
   side: postgresSide(connection),
 })
 
