@@ -11,7 +11,7 @@ import { setStage } from '../src/control/move.ts'
 import { loadSample } from '../src/demo/sample.ts'
 import { type RunningGateway, startGateway } from '../src/gateway/start-gateway.ts'
 import { backfill } from '../src/jobs/backfill.ts'
-import { settleConstraints } from '../src/jobs/settle-constraints.ts'
+import { ensureConstraints } from '../src/jobs/ensure-constraints.ts'
 import type { Stores } from '../src/routing/routing.ts'
 import type { Stage } from '../src/stage/stage.ts'
 import { type ByHand, byHandSchema, loadersOf } from './by-hand-schema.ts'
@@ -54,7 +54,7 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
       async copy() {
         await move('dualwrite')
         for (const entity of config.entities) await backfill({ stores, entity })
-        await settleConstraints(stores, config.entities)
+        await ensureConstraints(stores, config.entities)
       },
     })
   } finally {

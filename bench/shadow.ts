@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createMigration, init, LDConcurrentExecution, LDMigrationStage } from '@launchdarkly/node-server-sdk'
 import { experimentAsync } from 'tzientist'
-import type { Reader } from '../src/stores/store.ts'
 import { byHandMongo } from './by-hand-mongo.ts'
 import { byHandPostgres } from './by-hand-postgres.ts'
 import type { ByHand } from './by-hand-schema.ts'
@@ -140,8 +139,9 @@ export function shadow(only: string): Promise<Row[]> {
       serveByHand(experiments(control, candidate, withTzientist)),
       serveByHand(experiments(control, candidate, ld.wrap)),
     ])
-    const slow: Reader = slowed(stores.postgres.candidate)
-    const gateway = await startGateway({ ...stores, postgres: { ...stores.postgres, candidate: slow } })
+    const { postgres } = stores
+    const slow = { ...postgres.candidate, reader: slowed(postgres.candidate.reader) }
+    const gateway = await startGateway({ ...stores, postgres: { ...postgres, candidate: slow } })
     const { shadow, flags } = gateway.routing
     const prepare = async (compared: boolean): Promise<void> => {
       await shadow.idle() // what a run leaves behind must not weigh on the next

@@ -54,7 +54,7 @@ const genreStats = routed(Movie, {
       rated: Number(rated),
     }))
   },
-  settle: (counted: Counted[]): Stat[] =>
+  finish: (counted: Counted[]): Stat[] =>
     counted.map(({ genre, movies, sum, rated }) => ({
       genre,
       movies,

@@ -74,7 +74,7 @@ const search = routed(Movie, {
     )
     return rows.map(({ id }) => id)
   },
-  settle: (ids: string[]) => ids,
+  finish: (ids: string[]) => ids,
 })
 
 builder.queryFields((t) => ({

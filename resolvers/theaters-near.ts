@@ -94,7 +94,7 @@ const near = routed(Theater, {
     )
     return [...rows]
   },
-  settle: (candidates: Candidate[], { longitude, latitude, maxKilometers, first }: Args): Near[] =>
+  finish: (candidates: Candidate[], { longitude, latitude, maxKilometers, first }: Args): Near[] =>
     candidates
       .map((each) => ({ id: each.id, kilometers: haversine(longitude, latitude, each.longitude, each.latitude) }))
       .filter(({ kilometers }) => kilometers <= maxKilometers)

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { Entity } from '../entity/entity.ts'
 import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/checkpoint.ts'
-import { settleConstraints } from '../jobs/settle-constraints.ts'
+import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied } from '../stage/stage.ts'
 import { knownFlags } from './known-flags.ts'
@@ -46,7 +46,7 @@ export function backfillCommand(): Command {
           )
           line.end()
         }
-        await settleConstraints(stores, app.entities, { log: say })
+        await ensureConstraints(stores, app.entities, { log: say })
         if (json) printJson(results)
         else say('Backfill is complete.')
       }),

@@ -26,13 +26,13 @@ interface Options {
 const samplesPerType = 40
 
 /** Everything that is owed is mirrored, and every comparison has its verdict. */
-async function settled({ config, stores }: Session, { routing }: RunningGateway): Promise<void> {
+async function idle({ config, stores }: Session, { routing }: RunningGateway): Promise<void> {
   await routing.shadow.idle()
   const deadline = Date.now() + 30_000
   for (const entity of config.entities) {
     while (Date.now() < deadline) {
       await routing.mirror.flush()
-      const backlogs = await Promise.all([stores.mongo.debts.backlog(entity), stores.postgres.debts.backlog(entity)])
+      const backlogs = await Promise.all([stores.mongo.outbox.backlog(entity), stores.postgres.outbox.backlog(entity)])
       if (backlogs.every(({ count }) => count === 0)) break
       await sleep(100)
     }
@@ -56,7 +56,7 @@ async function run(
   const traffic = demo.traffic(Object.fromEntries(samples))
   say(`Sending ${traffic.length} operations, as clients do …`)
   await send(gateway.url, traffic)
-  await settled(session, gateway)
+  await idle(session, gateway)
   say(reported.length === 0 ? 'Both stores agree.' : `Shadow reads reported ${reported.length} differences already.`)
 
   const drifted = await seedDrift(session, demo, options.drift, options.seed)
@@ -65,7 +65,7 @@ async function run(
     gateway.url,
     drifted.map(({ type, id }) => demo.read[type]!(String(id))),
   )
-  await settled(session, gateway)
+  await idle(session, gateway)
   return summarise(session, gateway, drifted, reported, began)
 }
 

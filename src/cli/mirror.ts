@@ -30,8 +30,8 @@ async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): P
   const type = entity.name
   const authority = STAGE_PLAN[flag?.stage ?? 'off'].authority
   try {
-    const { debts, ledger } = stores[authority]
-    const { count, oldest } = await debts.backlog(entity)
+    const { outbox, ledger } = stores[authority]
+    const { count, oldest } = await outbox.backlog(entity)
     const deadLetters = (await ledger.list(deadLetterKind)).filter(({ key }) => idIn(entity, key) !== null).length
     const conflicts = (await ledger.tail(conflictLog, 10_000)).filter(({ key }) => idIn(entity, key) !== null).length
     return { type, authority, owed: count, oldest, deadLetters, conflicts, problem: null }

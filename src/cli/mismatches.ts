@@ -157,7 +157,7 @@ export function mismatchesCommand(): Command {
   )
   add(
     'close <group>',
-    'says that a group is settled; seen again, it comes back as new',
+    'says that a group is dealt with; seen again, it comes back as new',
     'crossfade mismatches close 3fa9 --why "repaired by hand"',
   )
     .requiredOption('--why <text>', 'kept with the group')

@@ -8,16 +8,33 @@ const kind = 'instance'
 /** How long after its last sign of life an instance counts as gone, in milliseconds. */
 export const goneAfterMs = 10_000
 
-/** One gateway, as both stores know it: the flag revisions under which all of its earlier writes are settled. */
+/** One gateway, as both stores know it. */
 export interface Instance {
   readonly id: string
+  /** Its last sign of life, in milliseconds since 1970 by its own clock. */
   readonly seen: number
-  readonly settled: Readonly<Record<string, number>>
+  /** The flag revision that it acknowledges, by type: what it began under an earlier one has ended. */
+  readonly acknowledged: Readonly<Record<string, number>>
 }
 
-async function put(ledger: Ledger, instance: Instance): Promise<void> {
-  const entry = await ledger.get(kind, instance.id)
-  await ledger.compareAndSet(kind, instance.id, entry?.revision ?? null, { ...instance } as unknown as Json)
+/**
+ * How the ledger keeps an instance. What is acknowledged has an older name there: gateways and movers of different
+ * versions read each other's entries while a deployment rolls. An older mover fails where the name is missing, and a
+ * newer one would wait in vain for older gateways.
+ */
+interface Stored extends Pick<Instance, 'id' | 'seen'> {
+  readonly settled: Instance['acknowledged']
+}
+
+async function put(ledger: Ledger, { id, seen, acknowledged }: Instance): Promise<void> {
+  const entry = await ledger.get(kind, id)
+  const stored: Stored = { id, seen, settled: acknowledged }
+  await ledger.compareAndSet(kind, id, entry?.revision ?? null, { ...stored })
+}
+
+function fromStored(value: Json): Instance {
+  const { id, seen, settled } = value as unknown as Stored
+  return { id, seen, acknowledged: settled }
 }
 
 /** Registers or renews an instance in every store that answers. */
@@ -32,5 +49,5 @@ export async function withdraw(ledgers: Ledgers, id: string): Promise<void> {
 /** Instances that were seen lately. */
 export async function liveInstances(ledger: Ledger, now = Date.now()): Promise<Instance[]> {
   const entries = await ledger.list(kind)
-  return entries.map(({ value }) => value as unknown as Instance).filter(({ seen }) => now - seen < goneAfterMs)
+  return entries.map(({ value }) => fromStored(value)).filter(({ seen }) => now - seen < goneAfterMs)
 }

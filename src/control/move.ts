@@ -12,7 +12,7 @@ export interface MoveOptions {
   /** Mirrors everything that `origin` owes for the type; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
   readonly log: (message: string) => void
-  /** How long instances may take to settle and the sweep to drain, in milliseconds; default 30,000. */
+  /** How long instances may take to acknowledge and the sweep to drain, in milliseconds; default 30,000. */
   readonly patienceMs?: number
 }
 
@@ -43,17 +43,20 @@ async function commit(ledgers: Ledgers, origin: Origin, was: Flag, next: Flag): 
   }
 }
 
-/** Waits until every live instance has settled the writes that it began under an earlier revision. */
-async function settled({ ledgers, patienceMs = 30_000 }: MoveOptions, origin: Origin, flag: Flag): Promise<void> {
+/** Waits until every live instance has acknowledged the flag: what it began under an earlier revision has ended. */
+async function acknowledged({ ledgers, patienceMs = 30_000 }: MoveOptions, origin: Origin, flag: Flag): Promise<void> {
   const deadline = Date.now() + patienceMs
   for (;;) {
     const behind = (await liveInstances(ledgers[origin])).filter(
-      ({ settled: of }) => (of[flag.type] ?? 0) < flag.revision,
+      (instance) => (instance.acknowledged[flag.type] ?? 0) < flag.revision,
     )
     if (behind.length === 0) return
     if (Date.now() > deadline) {
       const names = behind.map(({ id }) => id).join(', ')
-      throw new CrossfadeError('TRY_AGAIN', `These gateways did not settle their writes of ${flag.type}: ${names}.`)
+      throw new CrossfadeError(
+        'TRY_AGAIN',
+        `These gateways have not ended their writes of ${flag.type}: ${names}. See that they answer, and try again.`,
+      )
     }
     await sleep(100)
   }
@@ -85,7 +88,7 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   await commit(ledgers, from, was, draining)
   try {
     log(`${was.type}: writes are held until ${from} owes nothing`)
-    await settled(options, from, draining)
+    await acknowledged(options, from, draining)
     await drained(options, was.type, from)
   } catch (error) {
     // Roll back under a new epoch, so that nothing of this attempt can be taken for the present.
@@ -143,7 +146,7 @@ export async function setStage(options: MoveOptions, change: StageChange): Promi
   } else {
     const home = authorityOf(was)
     await commit(ledgers, home, was, next)
-    await settled(options, home, next)
+    await acknowledged(options, home, next)
     // A type that is off or complete does not need the other store at all.
     await raiseFlag(ledgers[otherOrigin(home)], next).catch((error: unknown) => {
       if (STAGE_PLAN[next.stage].mirror !== null) throw error

@@ -14,8 +14,6 @@ import { Shadow } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { failureOfAny, isOutage } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
-import { mongoDebts } from '../stores/mongo/debts.ts'
-import { postgresDebts } from '../stores/postgres/debts.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { Readiness } from './readiness.ts'
 import { createGateway } from './yoga.ts'
@@ -54,11 +52,6 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     return plan.mirror === null ? null : plan.authority
   }
   const sweeper = new Sweeper({ stores, entities: config.entities, owing, owner, olderThanMs: 1_000, log })
-  // Comparison looks at what is owed on connections that are not the clients'
-  const debts = {
-    mongo: mongoDebts(stores.mongo.candidateConnection),
-    postgres: postgresDebts(stores.postgres.candidateConnection),
-  }
   const shadow = new Shadow({
     ...config.shadow,
     log,
@@ -66,11 +59,11 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     isOutage: (error) => isOutage(failureOfAny(stores, error)),
     async pending(type) {
       const from = owing(type)
-      return from !== null && (await debts[from].backlog(byName.get(type)!)).count > 0
+      return from !== null && (await stores[from].candidate.outbox.backlog(byName.get(type)!)).count > 0
     },
     async owedFor(type, ids) {
       const from = owing(type)
-      return from === null ? new Map() : debts[from].owedFor(byName.get(type)!, ids)
+      return from === null ? new Map() : stores[from].candidate.outbox.owedFor(byName.get(type)!, ids)
     },
     keep: (seen) => stores.postgres.findings.add(seen),
   })
@@ -110,8 +103,8 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const present = (): Instance => ({
     id: instance,
     seen: Date.now(),
-    settled: Object.fromEntries(
-      config.entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.settled(name)]),
+    acknowledged: Object.fromEntries(
+      config.entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.acknowledged(name)]),
     ),
   })
   await announce(ledgers, present())

@@ -18,8 +18,8 @@ interface Stores {
 
 /** What one gateway opens at most: for clients and the mirror, and for candidate reads. */
 const poolSizes = ({ mongo, postgres }: Stores) => ({
-  mongo: mongo.connection.client.options.maxPoolSize! + mongo.candidateConnection.client.options.maxPoolSize!,
-  postgres: postgres.connection.pool.options.max! + postgres.candidateConnection.pool.options.max!,
+  mongo: mongo.connection.client.options.maxPoolSize! + mongo.candidate.connection.client.options.maxPoolSize!,
+  postgres: postgres.connection.pool.options.max! + postgres.candidate.connection.pool.options.max!,
 })
 
 export function roomNote(gateways: number, each: number, { connections, limitedBy }: Capacity): ConnectionNote {

@@ -22,21 +22,21 @@ const isEqual = (entity: Entity, a: Image, b: Image): boolean =>
 async function mend({ stores, entity, log }: BackfillOptions, late: readonly Image[]): Promise<number> {
   const { mongo, postgres } = stores
   const ids = late.map(({ id }) => id)
-  const copies = new Map((await postgres.debts.images(entity, ids)).map((image) => [image.id, image]))
+  const copies = new Map((await postgres.outbox.images(entity, ids)).map((image) => [image.id, image]))
   let mended = 0
   for (const image of late) {
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)
     if (!copy || order! < 0 || (order === 0 && isEqual(entity, copy, image))) continue
     // A write through a gateway may have reached both between the two reads
-    const [present] = await mongo.debts.images(entity, [image.id])
+    const [present] = await mongo.outbox.images(entity, [image.id])
     if (!present || compareVersions(present.version, image.version) !== 0) continue
     if (order! > 0 && isEqual(entity, copy, present) && copy.record !== null) {
       // The document lost its version and nothing else
       if (!(await mongo.writer.restamp(entity, image.id, present.version, copy.version))) continue
     } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, 'mongo', present, copy)))
       continue
-    const [outcome] = await postgres.writer.bulkPut(entity, await mongo.debts.images(entity, [image.id]))
+    const [outcome] = await postgres.writer.bulkPut(entity, await mongo.outbox.images(entity, [image.id]))
     if (outcome?.put === 'applied') mended++
   }
   return mended

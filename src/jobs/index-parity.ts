@@ -98,7 +98,7 @@ export async function missingIndexes(
   async function uniqueIndex(key: UniqueKey): Promise<void> {
     const groups = await duplicates(connection, entity, key, shownDuplicates)
     const shown = groups.map(({ count, ids }) => `${count} records hold one value: ${ids.join(', ')}`)
-    const note = shown.length > 0 ? `First settle the duplicates. ${shown.join('; ')}` : ''
+    const note = shown.length > 0 ? `First resolve the duplicates. ${shown.join('; ')}` : ''
     for (const form of uniqueForms(entity.postgres, key, version)) {
       const state = standing(form, present)
       if (state === 'replace') add(key.because, null, `${form.name} promises something else: backfill replaces it.`)

@@ -18,7 +18,7 @@ export async function removeBatch(
   const gone = images.filter(({ id }) => !there.has(id))
   let removed = 0
   if (gone.length > 0) {
-    const known = await mongo.debts.images(
+    const known = await mongo.outbox.images(
       entity,
       gone.map(({ id }) => id),
     )

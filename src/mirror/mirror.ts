@@ -4,7 +4,7 @@ import type { Image, Store } from '../stores/store.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { Settlements } from './settlements.ts'
+import { ClearedMarks } from './cleared-marks.ts'
 
 export interface MirrorOptions {
   readonly stores: Readonly<Record<Origin, Store>>
@@ -19,7 +19,7 @@ export interface MirrorOptions {
  */
 export class Mirror {
   readonly #options: MirrorOptions
-  readonly #settlements: Settlements
+  readonly #cleared: ClearedMarks
   /** Acknowledged writes that were owed to the mirror, by type. */
   readonly acknowledged = new Map<string, number>()
   /** Puts that were confirmed, by type; for `mirrored` in the demo and metrics. */
@@ -32,7 +32,7 @@ export class Mirror {
 
   constructor(options: MirrorOptions) {
     this.#options = options
-    this.#settlements = new Settlements(options.stores, options.log)
+    this.#cleared = new ClearedMarks(options.stores, options.log)
   }
 
   /** Resolves when the put is confirmed, has failed, or the budget is over; never rejects. */
@@ -45,7 +45,7 @@ export class Mirror {
       .then(([outcome]) => {
         if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
         this.confirmed.set(entity.name, (this.confirmed.get(entity.name) ?? 0) + 1)
-        this.#settlements.add(entity, from, image)
+        this.#cleared.add(entity, from, image)
       })
       .catch((error: unknown) => {
         this.#options.log('warn', `${entity.name} ${image.id} stays owed to ${to}: ${messageOf(error)}`)
@@ -55,6 +55,6 @@ export class Mirror {
 
   /** Clears the marks of what was confirmed so far. */
   flush(): Promise<void> {
-    return this.#settlements.flush()
+    return this.#cleared.flush()
   }
 }

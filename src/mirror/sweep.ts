@@ -26,7 +26,7 @@ export interface SweepOptions {
   readonly stores: Readonly<Record<Origin, Store>>
   /** Who sweeps: one instance at a time works on a type. */
   readonly owner: string
-  /** Debts younger than this are left to the put that is under way, in milliseconds. */
+  /** What is owed for less is left to the put that is under way, in milliseconds. */
   readonly olderThanMs: number
   /** True tries dead letters before their time, too. */
   readonly impatient?: boolean
@@ -38,14 +38,14 @@ const batch = 25
 const claimMs = 30_000
 
 async function readImage(store: Store, entity: Entity, id: Id): Promise<Image | undefined> {
-  return (await store.debts.images(entity, [id]))[0]
+  return (await store.outbox.images(entity, [id]))[0]
 }
 
-/** What became of one debt: paid, still open, or refused for a reason. */
-type Verdict = 'paid' | 'open' | { readonly reason: string; readonly by?: readonly Id[] }
+/** What becomes of what is owed: its mark is cleared, it stays owed, or the mirror refuses it for a reason. */
+type Verdict = 'cleared' | 'owed' | { readonly reason: string; readonly by?: readonly Id[] }
 
-/** One debt of one type. */
-interface Debt {
+/** One record of one type that is owed, as the authority has it. */
+interface Owed {
   readonly options: SweepOptions
   readonly entity: Entity
   readonly from: Origin
@@ -53,17 +53,17 @@ interface Debt {
 }
 
 /** A put that came late: settled only where the authority, read again, is at the mirror's version with equal content. */
-async function judgeLate({ options, entity, from, image }: Debt): Promise<Verdict> {
+async function judgeLate({ options, entity, from, image }: Owed): Promise<Verdict> {
   const authority = options.stores[from]
   const copy = await readImage(options.stores[otherOrigin(from)], entity, image.id)
   // Behind the mirror, since a write may have reached both between the two reads
   const present = await readImage(authority, entity, image.id)
-  if (!copy || !present || compareVersions(present.version, image.version) !== 0) return 'open' // changed meanwhile
+  if (!copy || !present || compareVersions(present.version, image.version) !== 0) return 'owed' // changed meanwhile
   const order = compareVersions(copy.version, present.version)
-  if (order < 0) return 'open' // the put raced; the next round repeats it
-  if (order === 0 && sameRecord(entity, copy.record, present.record)) return 'paid'
+  if (order < 0) return 'owed' // the put raced; the next round repeats it
+  if (order === 0 && sameRecord(entity, copy.record, present.record)) return 'cleared'
   await keepConflict(options, entity, from, present, copy)
-  return 'open'
+  return 'owed'
 }
 
 /** The mirror's copy is kept in conflicts, and the authority's record gets a version above it, to be put again. */
@@ -88,55 +88,55 @@ export async function keepConflict(
 }
 
 /** A constraint is a dependency first: the records in the way are read from the authority and put together with it. */
-async function judgeBlocked(debt: Debt, blocked: Extract<PutOutcome, { put: 'blocked' }>): Promise<Verdict> {
-  const { options, entity, from, image } = debt
+async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blocked' }>): Promise<Verdict> {
+  const { options, entity, from, image } = owed
   const authority = options.stores[from]
   const together = new Map<Id, Image>([[image.id, image]])
   let outcome: PutOutcome = blocked
   // A chain of swaps reveals its next link with each put; a longer one waits for the next round.
   for (let links = 0; links < 10 && outcome.put === 'blocked'; links++) {
     const unseen = outcome.by.filter((id) => !together.has(id))
-    for (const other of await authority.debts.images(entity, unseen)) together.set(other.id, other)
+    for (const other of await authority.outbox.images(entity, unseen)) together.set(other.id, other)
     if (links > 0 && unseen.length === 0) break
     const outcomes = await options.stores[otherOrigin(from)].writer.bulkPut(entity, [...together.values()])
     outcome = outcomes[0]!
     const next = outcomes.find((each) => each.put === 'blocked')
     if (outcome.put !== 'blocked' && next) outcome = next
   }
-  if (outcome.put === 'applied') return 'paid'
-  if (outcome.put === 'late') return judgeLate(debt)
+  if (outcome.put === 'applied') return 'cleared'
+  if (outcome.put === 'late') return judgeLate(owed)
   if (outcome.put === 'refused') return { reason: outcome.reason }
   return { reason: `${blocked.constraint} is held by ${blocked.by.join(', ')}`, by: blocked.by }
 }
 
 /** @throws where one of the stores is in trouble; what goes wrong with this record alone is its verdict. */
-async function judge(debt: Debt, outcome: PutOutcome): Promise<Verdict> {
+async function judge(owed: Owed, outcome: PutOutcome): Promise<Verdict> {
   try {
-    if (outcome.put === 'applied') return 'paid'
-    if (outcome.put === 'late') return await judgeLate(debt)
-    if (outcome.put === 'blocked') return await judgeBlocked(debt, outcome)
+    if (outcome.put === 'applied') return 'cleared'
+    if (outcome.put === 'late') return await judgeLate(owed)
+    if (outcome.put === 'blocked') return await judgeBlocked(owed, outcome)
     return { reason: outcome.reason }
   } catch (error) {
-    if (isTrouble(failureOfAny(debt.options.stores, error))) throw error
+    if (isTrouble(failureOfAny(owed.options.stores, error))) throw error
     return { reason: faultOf(error) }
   }
 }
 
-/** Puts one batch of what is owed, and clears what is paid. */
-async function settle(options: SweepOptions, entity: Entity, from: Origin, letters: DeadLetters, ids: readonly Id[]) {
-  const { debts } = options.stores[from]
-  const images = await debts.images(entity, ids)
+/** Puts one batch of what is owed, and clears the marks of what the mirror has. */
+async function putBatch(options: SweepOptions, entity: Entity, from: Origin, letters: DeadLetters, ids: readonly Id[]) {
+  const { outbox } = options.stores[from]
+  const images = await outbox.images(entity, ids)
   const outcomes = await options.stores[otherOrigin(from)].writer.bulkPut(entity, images)
-  const paid: Image[] = []
+  const cleared: Image[] = []
   for (const [index, image] of images.entries()) {
     const verdict = await judge({ options, entity, from, image }, outcomes[index]!)
-    if (verdict === 'paid') paid.push(image)
-    else if (verdict !== 'open' && (await letters.write(image, verdict.reason, verdict.by)))
+    if (verdict === 'cleared') cleared.push(image)
+    else if (verdict !== 'owed' && (await letters.write(image, verdict.reason, verdict.by)))
       options.log('warn', `${keyOf(entity, image.id)} cannot be mirrored: ${verdict.reason}.`)
   }
-  await debts.clear(
+  await outbox.clear(
     entity,
-    paid.map(({ id, version, record }) => ({ id, version, deleted: record === null })),
+    cleared.map(({ id, version, record }) => ({ id, version, deleted: record === null })),
   )
 }
 
@@ -152,26 +152,26 @@ const maxBatches = 40
  */
 export async function sweep(options: SweepOptions, entity: Entity, from: Origin): Promise<number> {
   const store = options.stores[from]
-  const { ledger, debts } = store
+  const { ledger, outbox } = store
   const key = `sweep/${entity.name}`
   // Committed before anything is sent to the other store, so that a slow mirror never blocks the authority.
-  if (!(await ledger.claim(key, options.owner, claimMs))) return (await debts.backlog(entity)).count
+  if (!(await ledger.claim(key, options.owner, claimMs))) return (await outbox.backlog(entity)).count
   try {
     const letters = await DeadLetters.of(ledger, entity)
     const dead = letters.ids
     const tried = options.impatient ? [] : await letters.waiting(store, dead)
     for (let round = 0; round < maxBatches; round++) {
-      const ids = await debts.owed(entity, options.olderThanMs, batch, tried)
+      const ids = await outbox.owed(entity, options.olderThanMs, batch, tried)
       if (ids.length === 0) break
-      await settle(options, entity, from, letters, ids)
+      await putBatch(options, entity, from, letters, ids)
       tried.push(...ids) // what is left of them waits for the next round
       if (ids.length < batch) break
       await ledger.claim(key, options.owner, claimMs)
     }
-    // Paid now, or by a put that did not wait for the sweep
-    if (dead.length > 0) await letters.removeAllBut([...(await debts.owedFor(entity, dead)).keys()])
+    // Owed no more: cleared just now, or after a put that did not wait for the sweep
+    if (dead.length > 0) await letters.removeAllBut([...(await outbox.owedFor(entity, dead)).keys()])
   } finally {
     await ledger.release(key, options.owner)
   }
-  return (await debts.backlog(entity)).count
+  return (await outbox.backlog(entity)).count
 }

@@ -104,10 +104,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
       entity,
       resolver,
       args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, plan.shownOrder, args) }),
-      on: (origin, candidate) =>
-        reads
-          .reader(origin, candidate)
-          .query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }),
+      ask: ({ reader }) => reader.query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }),
       outcome: (found: readonly Item[]) => ({
         is: 'records',
         entity,
@@ -122,7 +119,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
       entity,
       resolver: `${resolver}.totalCount`,
       args: () => ({ where: shownWhere(entity, where) }),
-      on: (origin, candidate) => reads.reader(origin, candidate).count(entity, where),
+      ask: ({ reader }) => reader.count(entity, where),
       outcome: (value: number) => ({ is: 'value', value }),
     })
   return connection(entity, plan, items, totalCount)

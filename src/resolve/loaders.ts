@@ -98,8 +98,7 @@ export class Loaders {
       entity,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
-      on: async (origin, candidate) => {
-        const reader = this.#reads.reader(origin, candidate)
+      ask: async ({ reader }) => {
         if (path === 'id') return reader.byIds(entity, values as Id[], fields)
         const order: OrderKey[] = [{ path: 'id', direction: 'asc' }]
         const groups = await reader.queryPer(entity, { path, values, where: everything, order, limit: 1, fields })
@@ -138,8 +137,7 @@ export class Loaders {
       entity,
       resolver,
       args: () => ({ [path]: shownValues(leaf, values), ...page() }),
-      on: (origin, candidate) =>
-        this.#reads.reader(origin, candidate).queryPer(entity, { path, values, where, order, limit, fields }),
+      ask: ({ reader }) => reader.queryPer(entity, { path, values, where, order, limit, fields }),
       outcome: (found: ReadonlyMap<unknown, readonly Item[]>) => {
         const lists = new Map([...found].map(([key, items]) => [JSON.stringify(key), items]))
         return { is: 'records', entity, fields, lists, ordered: true, limit }
@@ -165,7 +163,7 @@ export class Loaders {
       entity,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
-      on: (origin, candidate) => this.#reads.reader(origin, candidate).countPer(entity, path, values, everything),
+      ask: ({ reader }) => reader.countPer(entity, path, values, everything),
       outcome: (found: ReadonlyMap<unknown, number>) => {
         const value: Json = Object.fromEntries([...found].map(([key, n]) => [JSON.stringify(key), n]))
         // Its keys are values of the field

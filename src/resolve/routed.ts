@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { shownUnmapped } from '../shadow/redact.ts'
-import { type MongoSide, mongoSide } from '../stores/mongo/side.ts'
-import { type PostgresSide, postgresSide } from '../stores/postgres/side.ts'
+import type { MongoSide } from '../stores/mongo/side.ts'
+import type { PostgresSide } from '../stores/postgres/side.ts'
 import type { Json } from '../util/json.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 
@@ -12,32 +12,25 @@ export interface Routed<Args, Found extends Json, Result extends Json> {
   readonly also?: readonly Entity[]
   readonly mongo: (side: MongoSide, args: Args) => Promise<Found>
   readonly postgres: (side: PostgresSide, args: Args) => Promise<Found>
-  /** What both stores' findings become: shared arithmetic and ordering. Ids are hydrated by the fields below. */
-  readonly settle: (found: Found, args: Args) => Result
+  /** The last step, the same for both stores: arithmetic and ordering. Ids are hydrated by the fields below. */
+  readonly finish: (found: Found, args: Args) => Result
 }
 
 /** A resolver that runs the side of the store that the type's flag decides. */
 export function routed<Args, Found extends Json, Result extends Json>(
   entity: Entity,
-  { also, mongo, postgres, settle }: Routed<Args, Found, Result>,
+  { also, mongo, postgres, finish }: Routed<Args, Found, Result>,
 ): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
   const shown = (value: unknown): Json => shownUnmapped([entity, ...(also ?? [])], value)
   return (_parent, args, context, info) => {
-    const { stores } = context.routing
     return sessionOf(context, info).reads.run<Result>({
       entity,
       also,
       resolver: resolverName(info),
       args: () => shown(args),
-      on: async (origin, candidate) => {
-        if (origin === 'mongo') {
-          return settle(
-            await mongo(mongoSide(candidate ? stores.mongo.candidateConnection : stores.mongo.connection), args),
-            args,
-          )
-        }
-        const connection = candidate ? stores.postgres.candidateConnection : stores.postgres.connection
-        return settle(await postgres(postgresSide(connection), args), args)
+      ask: async (source) => {
+        const found = source.origin === 'mongo' ? mongo(source.side, args) : postgres(source.side, args)
+        return finish(await found, args)
       },
       outcome: (value) => ({ is: 'value', value, shown }),
     })

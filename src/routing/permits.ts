@@ -13,8 +13,8 @@ export interface Permit {
 }
 
 /**
- * Lets writes of a type begin while its flag is steady, and knows when all writes of an earlier flag are settled: that
- * is what a mover waits for.
+ * Lets writes of a type begin while its flag is steady, and knows when all writes of an earlier flag have ended: that is
+ * what a mover waits for.
  */
 export class Permits {
   readonly #flags: FlagWatch
@@ -60,8 +60,8 @@ export class Permits {
     }
   }
 
-  /** The highest flag revision of the type under which every earlier write is settled. */
-  settled(type: string): number {
+  /** The flag revision of the type that this gateway acknowledges: every write under an earlier one has ended. */
+  acknowledged(type: string): number {
     const present = this.#flags.get(type).revision
     const open = [...(this.#underWay.get(type)?.keys() ?? [])].filter((revision) => revision < present)
     return open.length > 0 ? Math.min(...open) : present

@@ -2,20 +2,19 @@ import type { Entity } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { Outcome } from '../shadow/outcome.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import type { Reader } from '../stores/store.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Decision, decide } from './decide.ts'
-import { mayFailOver, readFailure, readFrom, readInstead } from './fail-over.ts'
-import type { Routing } from './routing.ts'
+import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
+import type { ReadSource, Routing } from './routing.ts'
 
 /** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
 const freshnessMs = 1_000
 
 const failedOver = new CrossfadeError('UNAVAILABLE', 'The other store answered.')
 
-/** One routed read: the same function runs on either store. */
+/** One routed read: the same question to either store. */
 export interface Read<T> {
   readonly entity: Entity
   /** Other types whose records the result depends on. */
@@ -23,7 +22,7 @@ export interface Read<T> {
   readonly resolver: string
   /** As they may be shown, see `shadow/redact`; asked for only where something is to be told. */
   readonly args: () => Json
-  readonly on: (origin: Origin, candidate: boolean) => Promise<T>
+  readonly ask: (source: ReadSource) => Promise<T>
   /** The result in comparable form. */
   readonly outcome: (result: T) => Outcome
 }
@@ -59,11 +58,6 @@ export class Reads {
     }
     const subject = flag.readPercent > 0 ? this.#subject() : ''
     return decide(flag, subject, sweeper.backlog(type).oldestMs < freshnessMs)
-  }
-
-  reader(origin: Origin, candidate: boolean): Reader {
-    const store = this.#routing.stores[origin]
-    return candidate ? store.candidate : store.reader
   }
 
   /** Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it. */
@@ -102,10 +96,10 @@ export class Reads {
       stores: { control: reads, candidate },
       control: () => read.outcome(result),
       controlMs,
-      candidate: async () => read.outcome(await read.on(candidate, true)),
-      again: async () => read.outcome(await read.on(reads, true)),
+      candidate: async () => read.outcome(await read.ask(stores[candidate].candidate)),
+      again: async () => read.outcome(await read.ask(stores[reads].candidate)),
       records: (side, ids) =>
-        stores[side === 'control' ? reads : candidate].candidate.byIds(entity, ids, allFields(entity)),
+        stores[side === 'control' ? reads : candidate].candidate.reader.byIds(entity, ids, allFields(entity)),
     })
     return result
   }
@@ -117,16 +111,15 @@ export class Reads {
     const other = otherOrigin(reads)
     const { mirror, authority } = STAGE_PLAN[flag.stage]
     const standIn = mirror === other || authority === other ? STAGE_PLAN[flag.stage].candidate !== null : false
-    const on = (origin: Origin) => () => read.on(origin, false)
-    if (!standIn) return { result: await readFrom(stores[reads], on(reads)), origin: reads }
+    if (!standIn) return { result: await askOnly(stores[reads], read.ask), origin: reads }
     if (!flags.isDown(reads) || flags.isDown(other)) {
       try {
-        return { result: await on(reads)(), origin: reads }
+        return { result: await read.ask(stores[reads]), origin: reads }
       } catch (error) {
-        if (!mayFailOver(stores[reads], error)) throw readFailure(stores[reads], error)
+        if (!mayFailOver(stores[reads], error)) throw stores[reads].readError(error)
         log('warn', `${read.resolver} was answered by ${other}, since ${reads} failed: ${messageOf(error)}`)
       }
     }
-    return { result: await readInstead(stores[other], on(other)), origin: other }
+    return { result: await askInstead(stores[other], read.ask), origin: other }
   }
 }

@@ -4,15 +4,17 @@ import type { Entity } from '../entity/entity.ts'
 import type { Mirror } from '../mirror/mirror.ts'
 import type { Sweeper } from '../mirror/sweeper.ts'
 import type { Shadow } from '../shadow/shadow.ts'
-import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+import type { MongoSource, MongoStore } from '../stores/mongo/mongo-store.ts'
+import type { PostgresSource, PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Permits } from './permits.ts'
 
-/** Both stores; bespoke resolvers reach each through its own connection. */
 export interface Stores {
   readonly mongo: MongoStore
   readonly postgres: PostgresStore
 }
+
+/** Where routing has a read asked: a store, or its candidate connections. Its origin tells which `side` it has. */
+export type ReadSource = MongoSource | PostgresSource
 
 /** What routing works with; one a gateway. */
 export interface Routing {

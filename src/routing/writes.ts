@@ -9,7 +9,7 @@ import { STAGE_PLAN } from '../stage/stage.ts'
 import { refusedRecord } from '../stores/failure.ts'
 import type { Image, Stamp } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { readFrom } from './fail-over.ts'
+import { askOnly } from './fail-over.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
 
@@ -63,7 +63,7 @@ export class Transaction {
     }
     const get = async (given: Id): Promise<RecordOf<E> | null> => {
       const id = parseId(entity, given)
-      const present = (await readFrom(store, () => store.debts.images(entity, [id])))[0]
+      const present = (await askOnly(store, ({ outbox }) => outbox.images(entity, [id])))[0]
       return asRecord<E, RecordOf<E>>(entity, present?.record ?? null)
     }
     return {

@@ -72,7 +72,7 @@ function classifyList(key: string, control: Lists, candidate: Lists, found: Foun
   const theirs = candidate.lists.get(key) ?? []
   const other = byId(theirs)
   const mine = byId(ours)
-  const unsettled = new Set<Id>()
+  const unequal = new Set<Id>()
   const missing: Id[] = []
   for (const item of ours) {
     const { id } = item.record
@@ -83,9 +83,9 @@ function classifyList(key: string, control: Lists, candidate: Lists, found: Foun
     } else if (compareVersions(item.version, twin.version) === 0) {
       const differing = divergences(fields, item, twin)
       found.decided.push(...differing)
-      if (differing.length > 0) unsettled.add(id)
+      if (differing.length > 0) unequal.add(id)
     } else {
-      unsettled.add(id)
+      unequal.add(id)
       // A version that is owed, of content that both have, is on its way
       const onItsWay = (item.pending || twin.pending) && differences(fields, item.record, twin.record).length === 0
       if (!onItsWay) found.suspects.set(id, { control: versionOf(item), candidate: versionOf(twin) })
@@ -100,7 +100,7 @@ function classifyList(key: string, control: Lists, candidate: Lists, found: Foun
   if (!control.ordered) return
   // The order is asked of the records that agree: where one that differs stands says nothing more
   const agree = (items: readonly Item[], others: ReadonlyMap<Id, Item>): Item[] =>
-    items.filter(({ record }) => others.has(record.id) && !unsettled.has(record.id))
+    items.filter(({ record }) => others.has(record.id) && !unequal.has(record.id))
   const [left, right] = [agree(ours, other), agree(theirs, mine)]
   if (left.every((item, index) => right[index]!.record.id === item.record.id)) return
   const order: Finding = { ...noRecord, kind: 'order', control: ids(left), candidate: ids(right) }

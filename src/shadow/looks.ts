@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
 import type { Id } from '../entity/entity.ts'
 
-/** What comparison asks of the mirror's debts. */
+/** What comparison asks of what the mirror is owed. */
 export interface Owing {
   /** True while the mirror is owed a write of the type. */
   readonly pending: (type: string) => Promise<boolean>

@@ -108,9 +108,9 @@ export const isTrouble = (failure: Failure | null): boolean => failure !== null 
 /** Whether the other store may answer a read that failed so. */
 export const mayAnswerElsewhere = (failure: Failure | null): boolean => failure !== null && MEANING[failure].elsewhere
 
-/** What a read that failed means to the caller; faults of ours stay what they are. */
-export function readError(failure: Failure | null, error: unknown): unknown {
-  return failure === null ? error : new CrossfadeError(...MEANING[failure].read, { cause: error })
+/** What a read that failed so means to the caller: the same of either store, since a client knows of one. */
+export function troubleOfRead(failure: Failure, error: unknown): CrossfadeError {
+  return new CrossfadeError(...MEANING[failure].read, { cause: error })
 }
 
 /** What a write that failed by the store's trouble means to the caller. */

@@ -140,17 +140,21 @@ export interface Backlog {
   readonly oldestMs: number
 }
 
-/** What the mirror is owed by this store. */
-export interface Debts {
+/** What a put has confirmed: the mirror holds the record, or its tombstone, at this version. */
+export interface Cleared {
+  readonly id: Id
+  readonly version: Version
+  readonly deleted: boolean
+}
+
+/** What the mirror is owed by this store: a record or tombstone bears a mark until its put is confirmed. */
+export interface Outbox {
   /** Ids of owed records and tombstones, oldest first, of at least this age, but for those of `without`. */
   owed(entity: Entity, olderThanMs: number, limit: number, without?: readonly Id[]): Promise<readonly Id[]>
   /** The present state of the given ids, tombstones included, read so that it cannot be rolled back. */
   images(entity: Entity, ids: readonly Id[]): Promise<readonly Image[]>
-  /** Marks as paid, each only where the record is still at the version that was mirrored. */
-  clear(
-    entity: Entity,
-    paid: readonly { readonly id: Id; readonly version: Version; readonly deleted: boolean }[],
-  ): Promise<void>
+  /** Takes marks off, each only where the record is still at the version that was mirrored. */
+  clear(entity: Entity, cleared: readonly Cleared[]): Promise<void>
   backlog(entity: Entity): Promise<Backlog>
   /**
    * Those of the ids whose record or tombstone is owed, with for how many milliseconds by the store's own clock. Sees
@@ -159,17 +163,23 @@ export interface Debts {
   owedFor(entity: Entity, ids: readonly Id[]): Promise<ReadonlyMap<Id, number>>
 }
 
-/** One store with all its parts. */
-export interface Store {
+/** What is asked over one pool of a store's connections. The twins add a `side` for resolvers written by hand. */
+export interface Source {
   readonly origin: Origin
   readonly reader: Reader
-  /** A reader with its own connections and time limit, for candidate reads. */
-  readonly candidate: Reader
+  readonly outbox: Outbox
+}
+
+/** One store with all its parts; what it is asked as a source takes the clients' connections. */
+export interface Store extends Source {
+  /** With connections and a time limit of its own: comparison takes nothing from the clients. */
+  readonly candidate: Source
   readonly writer: Writer
-  readonly debts: Debts
   readonly ledger: Ledger
   /** What an error of this store means; null for a fault of ours. */
   failureOf(error: unknown): Failure | null
+  /** What an error of a read of this store means to the caller; a fault of ours stays what it is. */
+  readError(error: unknown): unknown
   /** Resolves where the store answers within `ms` milliseconds; rejects with the reason where not. */
   ping(ms: number): Promise<void>
   close(): Promise<void>

@@ -216,7 +216,7 @@ describe.each(origins)('Values of other kinds in %s', (origin) => {
 })
 
 test('what the scalar throws at is an issue, and what it takes is none', async () => {
-  const images = await stores.mongo.debts.images(Mixed, [...values.keys()])
+  const images = await stores.mongo.outbox.images(Mixed, [...values.keys()])
   const reported = images.filter(({ issues }) => issues.length > 0).map(({ id }) => id)
   const wanted = [...values.entries()].filter(
     ([, [field, , value]]) => value === null || ['flags', 'words', 'counts'].includes(field),

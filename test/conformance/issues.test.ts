@@ -164,7 +164,7 @@ test('issues are kept beside the records and counted by path and rule', async ()
 })
 
 test('issues go when the value is mended', async () => {
-  const [heron] = await stores.mongo.debts.images(Vessel, ['650000000000000000000008'])
+  const [heron] = await stores.mongo.outbox.images(Vessel, ['650000000000000000000008'])
   const mended = { ...heron!, version: { epoch: 1, counter: 1 }, issues: heron!.issues.slice(0, 1) }
   const before = await stores.postgres.dataIssues.counts(Vessel)
   await stores.postgres.writer.bulkPut(Vessel, [mended])

@@ -44,7 +44,7 @@ describe.each([
   { from: 'postgres', to: 'mongo' },
 ] as const)('JSON, authority $from', ({ from, to }) => {
   const put = async (id: number): Promise<void> => {
-    await stores[to].writer.bulkPut(Page, await stores[from].debts.images(Page, [id]))
+    await stores[to].writer.bulkPut(Page, await stores[from].outbox.images(Page, [id]))
   }
   const id = from === 'mongo' ? 1 : 2
 

@@ -43,7 +43,7 @@ afterAll(() => stores.close())
 async function put(id: number, document: Document): Promise<readonly { path: string; rule: string }[]> {
   const { mongo, postgres } = stores
   await mongo.connection.collection(Cargo).replaceOne({ _id: id as never }, document, { upsert: true })
-  const images = await mongo.debts.images(Cargo, [id])
+  const images = await mongo.outbox.images(Cargo, [id])
   await postgres.connection.run(sql`delete from cargo where id = ${id}`)
   await postgres.writer.bulkPut(Cargo, images)
   return images[0]!.issues.map(({ path, rule }) => ({ path, rule }))
@@ -195,25 +195,25 @@ describe.each(origins)('written by %s', (origin) => {
     [d('9E+6144'), '9E+6144'],
     [d('-9.999999999999999999999999999999999E+6144'), '-1E+6111'],
   ])('%s and %s are more than a decimal holds, and nothing changes', async (before, by) => {
-    const { writer, debts } = stores[origin]
+    const { writer, outbox } = stores[origin]
     const id = origin === 'mongo' ? 109 : 110
     await put(id, { price: before })
-    const [stored] = await debts.images(Cargo, [id])
+    const [stored] = await outbox.images(Cargo, [id])
     // Stand-in (SecantusDB): it gives up on such a sum with an error of its own; MongoDB makes it Infinity
     await expect(writer.patch(Cargo, id, planPatch(Cargo, { price: increment(by) }), stamp)).rejects.toThrow()
-    expect((await debts.images(Cargo, [id]))[0]).toEqual(stored)
+    expect((await outbox.images(Cargo, [id]))[0]).toEqual(stored)
   })
 
   test.each(sums)('%s and %s make %s', async (before, by, after) => {
-    const { writer, debts } = stores[origin]
+    const { writer, outbox } = stores[origin]
     const id = origin === 'mongo' ? 107 : 108
     await put(id, { price: before })
-    const [stored] = await debts.images(Cargo, [id])
+    const [stored] = await outbox.images(Cargo, [id])
     const adding = writer.patch(Cargo, id, planPatch(Cargo, { price: increment(by) }), stamp)
     if (after !== undefined) expect((await adding)?.record).toMatchObject({ price: after })
     else {
       await expect(adding).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
-      expect((await debts.images(Cargo, [id]))[0]).toEqual(stored)
+      expect((await outbox.images(Cargo, [id]))[0]).toEqual(stored)
     }
   })
 })

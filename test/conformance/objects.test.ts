@@ -199,11 +199,11 @@ describe.each(ways)('Patches of lists of objects in %s, $1.name', (origin, entit
     const owed = { epoch: 1, owed: true }
     const image = await stores[origin].writer.patch(entity, _id, planPatch(entity, { lines: change }), owed)
     expect(image?.record?.['lines']).toEqual(after)
-    const [again] = await stores[origin].debts.images(entity, [_id])
+    const [again] = await stores[origin].outbox.images(entity, [_id])
     expect(again).toEqual(image)
     const other = origin === 'mongo' ? 'postgres' : 'mongo'
     expect(await stores[other].writer.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
-    const [mirrored] = await stores[other].debts.images(entity, [_id])
+    const [mirrored] = await stores[other].outbox.images(entity, [_id])
     expect([mirrored?.record, mirrored?.rest, mirrored?.elementRests ?? {}]).toEqual([
       image!.record,
       image!.rest,

@@ -15,25 +15,25 @@ afterAll(() => stores.close())
 beforeEach(() => emptyStores(stores))
 
 const owed = { epoch: 1, owed: true }
-const paid = { epoch: 1, owed: false }
+const unowed = { epoch: 1, owed: false }
 const hex = (n: number): string => n.toString(16).padStart(24, '0')
 
 describe.each(['mongo', 'postgres'] as const)('%s tells of the records that are asked for', (origin) => {
-  const { writer, debts } = stores[origin]
+  const { writer, outbox } = stores[origin]
   const create = (entity: Entity, id: Id, stamp: typeof owed) => writer.create(entity, newRecord(entity, id, {}), stamp)
 
   test.each([
     ['numbers', Numbered, (n: number): Id => n],
     ['ObjectIds', Named, hex],
   ] as const)('which are owed, deleted ones among them: %s', async (_title, entity, id) => {
-    for (const n of [1, 2, 3]) await create(entity, id(n), n === 2 ? paid : owed)
-    await create(entity, id(4), paid)
+    for (const n of [1, 2, 3]) await create(entity, id(n), n === 2 ? unowed : owed)
+    await create(entity, id(4), unowed)
     await writer.delete(entity, id(4), owed)
     await create(entity, id(5), owed)
-    const found = await debts.owedFor(entity, [1, 2, 3, 4, 9].map(id))
+    const found = await outbox.owedFor(entity, [1, 2, 3, 4, 9].map(id))
     expect([...found.keys()].toSorted()).toEqual([1, 3, 4].map(id))
     for (const ms of found.values()) expect(ms).toBeGreaterThanOrEqual(0)
-    expect(await debts.owedFor(entity, [])).toEqual(new Map())
+    expect(await outbox.owedFor(entity, [])).toEqual(new Map())
   })
 
   test('for how long, by its own clock', async () => {
@@ -44,7 +44,7 @@ describe.each(['mongo', 'postgres'] as const)('%s tells of the records that are 
       await stores.mongo.connection
         .collection(Numbered)
         .updateOne({ _id: 1 } as Document, { $set: { '_cf.pending': past } })
-    const ms = (await debts.owedFor(Numbered, [1])).get(1)
+    const ms = (await outbox.owedFor(Numbered, [1])).get(1)
     expect(ms).toBeGreaterThan(3_590_000)
     expect(ms).toBeLessThan(3_660_000)
   })

@@ -237,16 +237,16 @@ describe.each(['mongo', 'postgres'] as const)('Patches in %s', (origin) => {
     const id = await insertRaw(stores, Vessel, before)
     const image = await stores[origin].writer.patch(Vessel, id, planPatch(Vessel, patch), stamp)
     expect(image?.record).toMatchObject(after)
-    const [stored] = await stores[origin].debts.images(Vessel, [id])
+    const [stored] = await stores[origin].outbox.images(Vessel, [id])
     expect(stored?.record).toEqual(image?.record)
   })
 
   test.each(refusals)('refuses %s and changes nothing', async (_title, before, patch) => {
     const id = await insertRaw(stores, Vessel, before)
-    const [stored] = await stores[origin].debts.images(Vessel, [id])
+    const [stored] = await stores[origin].outbox.images(Vessel, [id])
     await expect(stores[origin].writer.patch(Vessel, id, planPatch(Vessel, patch), stamp)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     })
-    expect((await stores[origin].debts.images(Vessel, [id]))[0]).toEqual(stored)
+    expect((await stores[origin].outbox.images(Vessel, [id]))[0]).toEqual(stored)
   })
 })

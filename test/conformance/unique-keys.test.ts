@@ -4,7 +4,7 @@ import type { CreateIndexesOptions } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
-import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
+import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { origins } from '../../src/util/origin.ts'
@@ -158,7 +158,7 @@ beforeAll(async () => {
   stores = await openStores([...entities.values()])
   for (const [name, [keys, options]] of Object.entries(worlds))
     await stores.mongo.connection.collection(entities.get(name)!).createIndex(keys, options)
-  await settleConstraints(stores, [...entities.values()])
+  await ensureConstraints(stores, [...entities.values()])
 })
 afterAll(() => stores.close())
 
@@ -235,16 +235,16 @@ test.each<[string, Values, Values]>([
     { put: 'late' },
     { put: 'late' },
   ])
-  const found = await stores.postgres.debts.images(entity, [1, 2])
+  const found = await stores.postgres.outbox.images(entity, [1, 2])
   expect(found.map(({ record }) => record)).toEqual([newRecord(entity, 1, b), newRecord(entity, 2, a)])
 })
 
 test('records exchange a value for none in MongoDB, too', async () => {
   const entity = entities.get('Plain')!
-  const { writer, debts, connection } = stores.mongo
+  const { writer, outbox, connection } = stores.mongo
   await connection.collection(entity).deleteMany({})
   await writer.bulkPut(entity, [imageOf(entity, 1, { phone: 'p' }, 11), imageOf(entity, 2, {}, 11)])
   const swapped = [imageOf(entity, 1, {}, 12), imageOf(entity, 2, { phone: 'p' }, 12)]
   for (let round = 0; round < 3; round++) await writer.bulkPut(entity, swapped)
-  expect((await debts.images(entity, [1, 2])).map(({ record }) => record)).toEqual(swapped.map(({ record }) => record))
+  expect((await outbox.images(entity, [1, 2])).map(({ record }) => record)).toEqual(swapped.map(({ record }) => record))
 })

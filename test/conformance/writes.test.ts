@@ -33,7 +33,7 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
   const writer = (): TestStores['mongo']['writer'] => stores[origin].writer
 
   async function stored(id: Id): Promise<Image | undefined> {
-    return (await stores[origin].debts.images(Account, [id]))[0]
+    return (await stores[origin].outbox.images(Account, [id]))[0]
   }
 
   test('a new record is read as it was given, at the clock', async () => {
@@ -89,9 +89,9 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
     const id = newId()
     await writer().create(Account, account(id), free)
     await writer().delete(Account, id, free)
-    const { count } = await stores[origin].debts.backlog(Account)
-    expect((await stores[origin].debts.owed(Account, 0, 1_000)).includes(id)).toBe(false)
-    expect(count).toBe((await stores[origin].debts.owed(Account, 0, 1_000)).length)
+    const { count } = await stores[origin].outbox.backlog(Account)
+    expect((await stores[origin].outbox.owed(Account, 0, 1_000)).includes(id)).toBe(false)
+    expect(count).toBe((await stores[origin].outbox.owed(Account, 0, 1_000)).length)
   })
 
   test('what does not exist is not changed', async () => {
@@ -190,7 +190,7 @@ describe('Puts into Mongo', () => {
     const id = await insertRaw(fleet, Vessel, document)
     const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, input), owed)
     expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
-    const [stored] = await fleet.mongo.debts.images(Vessel, [id])
+    const [stored] = await fleet.mongo.outbox.images(Vessel, [id])
     expect(stored).toMatchObject({ version: image!.version, pending: false, record: image!.record })
     return rawDocument(fleet, Vessel, id)
   }
@@ -255,7 +255,7 @@ describe('Puts into Mongo', () => {
     await fleet.mongo.connection.collection(Vessel).deleteOne({ _id: encodeId(Vessel, id) } as Document)
     expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
     expect(await rawDocument(fleet, Vessel, id)).toEqual(left)
-    expect((await fleet.mongo.debts.images(Vessel, [id]))[0]?.record).toEqual(image!.record)
+    expect((await fleet.mongo.outbox.images(Vessel, [id]))[0]?.record).toEqual(image!.record)
   })
 })
 
@@ -265,7 +265,7 @@ describe('Puts into Postgres', () => {
     const ids = [newObjectId(), newObjectId(), newObjectId()]
     const documents = ids.map((id, n) => ({ _id: encodeId(Vessel, id), name: n === 1 ? name : 'short' }))
     await fleet.mongo.connection.collection(Vessel).insertMany(documents as Document[])
-    const images = await fleet.mongo.debts.images(Vessel, ids)
+    const images = await fleet.mongo.outbox.images(Vessel, ids)
     const byId = images.toSorted((a, b) => ids.indexOf(String(a.id)) - ids.indexOf(String(b.id)))
     const reason = 'a value is too long for an index of PostgreSQL (SQLSTATE 54000)'
     const outcomes = [{ put: 'applied' }, { put: 'refused', reason }, { put: 'applied' }]

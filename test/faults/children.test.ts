@@ -17,7 +17,7 @@ const range = (count: number): string[] =>
 
 describe.each(directions)('Lists in a child table, authority $from', ({ from, to }) => {
   const tagsOf = async (id: string): Promise<string[]> => {
-    const [image] = await stores[from].debts.images(Account, [id])
+    const [image] = await stores[from].outbox.images(Account, [id])
     return image!.record!['tags'] as string[]
   }
 

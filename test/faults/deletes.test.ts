@@ -151,11 +151,11 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     const id = newId()
     await stores.mongo.writer.create(Account, account(id), owed)
     await mark(id)
-    const [tombstone] = await stores.mongo.debts.images(Account, [id])
+    const [tombstone] = await stores.mongo.outbox.images(Account, [id])
     const again = await stores.mongo.writer.create(Account, account(id, { visits: 3 }), owed)
     // A sweep elsewhere still has the tombstone in its hands
     await stores.postgres.writer.bulkPut(Account, [tombstone!])
-    await stores.mongo.debts.clear(Account, [{ id, version: tombstone!.version, deleted: true }])
+    await stores.mongo.outbox.clear(Account, [{ id, version: tombstone!.version, deleted: true }])
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const { authority, mirror } = await both(stores, 'mongo', id)
     expect(authority).toEqual({ version: again.version, record: again.record })

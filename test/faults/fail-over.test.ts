@@ -112,7 +112,7 @@ test('PostgreSQL as the authority restarts, ends sessions, and a standby takes i
   await promoted
   await sleep(500)
   await judge('PostgreSQL, a standby promoted', second, api, then, [back])
-  await api.settled()
+  await api.idle()
 })
 
 const faults: Readonly<Record<string, object>> = {
@@ -149,5 +149,5 @@ test('MongoDB as the authority steps down, and fails in each way that an electio
     recoveries.push(await traffic.recovered())
   }
   await judge('MongoDB, failed commands and steps down', traffic, api, before, recoveries)
-  await api.settled()
+  await api.idle()
 })

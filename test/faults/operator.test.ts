@@ -56,7 +56,7 @@ test.each(troubles)('while the role %s, MongoDB answers reads and writes are tol
   }
   await order(end)
   expect(await codeOf(rate)).toBe('none')
-  await api.settled()
+  await api.idle()
 })
 
 test('a right that is taken away lets MongoDB answer, and is no fault of the gateway', async () => {

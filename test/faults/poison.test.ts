@@ -103,7 +103,7 @@ describe.each(['mongo', 'postgres'] as const)('Dead letters, authority %s', (fro
     const [note] = await stores[from].ledger.tail(conflictLog, 10, 'Review/1')
     expect(note!.value).toMatchObject({ mirror: to, record: { id: 1, ticks: '9007199254740995' } })
     for (const origin of [from, to])
-      expect((await stores[origin].debts.images(Review, [1]))[0]!.record).toMatchObject({ ticks: 9007199254740993n })
+      expect((await stores[origin].outbox.images(Review, [1]))[0]!.record).toMatchObject({ ticks: 9007199254740993n })
     expect(await idsIn(to)).toEqual([1, 2])
   })
 })
@@ -113,7 +113,7 @@ describe('Dead letters wait [dead-letters-starve]', () => {
     expect([1, 2, 3, 5, 10, 11, 1_000].map(waitMs)).toEqual([1_000, 2_000, 4_000, 16_000, 512_000, 600_000, 600_000])
   })
 
-  test('and take no place from fresh debts, however many they are', async () => {
+  test('and take no place from what is newly owed, however many they are', async () => {
     for (let id = 1; id <= 60; id++) await create('postgres', id, { stars: 9 })
     expect(await round('postgres')).toBe(60)
     await create('postgres', 100)

@@ -78,9 +78,9 @@ test('a killed mirror costs no request: reads and mutations go on, and what it m
       `median ms: reads ${middle(times('up', false))} → ${middle(times('down', false))}, mutations ${middle(times('up', true))} → ${middle(times('down', true))}`,
     )
     await startPostgres({ dataDir, log })
-    await api.settled()
+    await api.idle()
     for (const entity of entities) {
-      expect((await api.stores.mongo.debts.backlog(entity)).count).toBe(0)
+      expect((await api.stores.mongo.outbox.backlog(entity)).count).toBe(0)
       const { compared, different } = await compareStores(api.stores, entity)
       expect(compared).toBeGreaterThan(50)
       expect(different).toEqual([])
@@ -102,7 +102,7 @@ test('while the authority is down the mirror answers reads, and writes are refus
   expect(refused.errors[0]?.extensions.code).toBe('UNAVAILABLE')
   await startPostgres({ dataDir, log })
   expect(await api.ask(rate, variables)).not.toContain('"errors"')
-  await api.settled()
+  await api.idle()
   const { different } = await compareStores(api.stores, entities[0]!)
   expect(different).toEqual([])
 })

@@ -25,7 +25,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   const patch = async (id: string, values: Record<string, unknown>): Promise<Image> =>
     (await stores[from].writer.patch(Account, id, planPatch(Account, values), owed))!
   const emailIn = async (origin: 'mongo' | 'postgres', id: string): Promise<unknown> =>
-    (await stores[origin].debts.images(Account, [id]))[0]?.record?.['email']
+    (await stores[origin].outbox.images(Account, [id]))[0]?.record?.['email']
   const isEqual = async (id: string): Promise<void> => {
     const { authority, mirror } = await both(stores, from, id)
     expect(mirror).toEqual(authority)
@@ -35,56 +35,56 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const ids = [newId(), newId(), newId()]
     for (const id of ids) await create(id, { tags: [id] })
     await stores[from].writer.delete(Account, ids[1]!, owed)
-    expect(await stores[from].debts.backlog(Account)).toMatchObject({ count: 3 })
+    expect(await stores[from].outbox.backlog(Account)).toMatchObject({ count: 3 })
     expect(await sweepOnce(stores, from)).toBe(0)
     const states = await Promise.all(ids.map((id) => both(stores, from, id)))
     for (const { authority, mirror } of states) expect(mirror).toEqual(authority)
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await Promise.all(ids.map((id) => both(stores, from, id)))).toEqual(states)
-    expect(await stores[from].debts.backlog(Account)).toEqual({ count: 0, oldest: null, oldestMs: 0 })
+    expect(await stores[from].outbox.backlog(Account)).toEqual({ count: 0, oldest: null, oldestMs: 0 })
   })
 
   test('a hot record keeps the age of its first owed write', async () => {
     const id = newId()
     await create(id)
-    const { oldest } = await stores[from].debts.backlog(Account)
+    const { oldest } = await stores[from].outbox.backlog(Account)
     await stores[from].writer.patch(Account, id, visit, owed)
     await stores[from].writer.patch(Account, id, visit, owed)
-    expect((await stores[from].debts.backlog(Account)).oldest).toEqual(oldest)
-    expect(await stores[from].debts.owed(Account, 60_000, 10)).toEqual([])
-    expect(await stores[from].debts.owed(Account, 0, 10)).toEqual([id])
+    expect((await stores[from].outbox.backlog(Account)).oldest).toEqual(oldest)
+    expect(await stores[from].outbox.owed(Account, 60_000, 10)).toEqual([])
+    expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([id])
   })
 
   test('marks are cleared only at the version that was mirrored', async () => {
     const id = newId()
     const first = await create(id)
     const second = await patch(id, { visits: 1 })
-    await stores[from].debts.clear(Account, [{ id, version: first.version, deleted: false }])
-    expect(await stores[from].debts.owed(Account, 0, 10)).toEqual([id])
-    await stores[from].debts.clear(Account, [{ id, version: second.version, deleted: false }])
-    expect(await stores[from].debts.owed(Account, 0, 10)).toEqual([])
+    await stores[from].outbox.clear(Account, [{ id, version: first.version, deleted: false }])
+    expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([id])
+    await stores[from].outbox.clear(Account, [{ id, version: second.version, deleted: false }])
+    expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([])
   })
 
   test('marks of deletes are cleared only at the version that was mirrored', async () => {
     const id = newId()
     const { version } = await create(id)
     const gone = await stores[from].writer.delete(Account, id, owed)
-    await stores[from].debts.clear(Account, [{ id, version, deleted: false }])
-    await stores[from].debts.clear(Account, [{ id, version, deleted: true }])
-    expect(await stores[from].debts.owed(Account, 0, 10)).toEqual([id])
-    await stores[from].debts.clear(Account, [{ id, version: gone!.version, deleted: true }])
-    expect(await stores[from].debts.owed(Account, 0, 10)).toEqual([])
+    await stores[from].outbox.clear(Account, [{ id, version, deleted: false }])
+    await stores[from].outbox.clear(Account, [{ id, version, deleted: true }])
+    expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([id])
+    await stores[from].outbox.clear(Account, [{ id, version: gone!.version, deleted: true }])
+    expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([])
   })
 
   test('clearing never passes a write that is under way', async () => {
     const id = newId()
     let image = await create(id, { visits: 0 })
     for (let round = 0; round < 15; round++) {
-      const clearing = stores[from].debts.clear(Account, [{ id, version: image.version, deleted: false }])
+      const clearing = stores[from].outbox.clear(Account, [{ id, version: image.version, deleted: false }])
       const writing = patch(id, { visits: increment(1) })
       image = await writing
       await clearing
-      expect(await stores[from].debts.owed(Account, 0, 10)).toEqual([id])
+      expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([id])
     }
   })
 
@@ -216,7 +216,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
         expect(await emailIn(to, id)).toBe(`${ids[(n + 1) % length]}@example.org`)
       }
       expect(await stores[from].ledger.list(deadLetterKind)).toEqual([])
-      expect(await stores[from].debts.backlog(Account)).toMatchObject({ count: 0 })
+      expect(await stores[from].outbox.backlog(Account)).toMatchObject({ count: 0 })
     },
   )
 
@@ -291,7 +291,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     await sweepOnce(stores, from)
     const image = await patch(id, { email: `other-${id}@example.org` })
     expect(await stores[to].writer.bulkPut(Account, [image])).toEqual([{ put: 'applied' }])
-    await stores[from].debts.clear(Account, [{ id, version: image.version, deleted: false }])
+    await stores[from].outbox.clear(Account, [{ id, version: image.version, deleted: false }])
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await stores[from].ledger.list(deadLetterKind)).toEqual([])
   })

@@ -43,7 +43,7 @@ describe.each(directions)('Versions, authority $from', ({ from, to }) => {
     const { writer } = stores[from]
     await writer.create(Account, account(id, { tags: ['old'] }), owed)
     // Far ahead of the clock, as a record with a busy past or a fast clock behind it
-    const [image] = await stores[from].debts.images(Account, [id])
+    const [image] = await stores[from].outbox.images(Account, [id])
     const ahead = { epoch: 1, counter: Date.now() + 1_000_000 }
     expect(await writer.restamp(Account, id, image!.version, ahead)).toBe(true)
     await sweepOnce(stores, from)
@@ -59,7 +59,7 @@ describe.each(directions)('Versions, authority $from', ({ from, to }) => {
     expect(mirror).toEqual(authority)
   })
 
-  test('it is newer even while the delete is still owed, and then both are paid [recreate-same-id]', async () => {
+  test('it is newer even while the delete is still owed, and then both are cleared [recreate-same-id]', async () => {
     const id = newId()
     const { writer } = stores[from]
     await writer.create(Account, account(id), owed)
@@ -67,7 +67,7 @@ describe.each(directions)('Versions, authority $from', ({ from, to }) => {
     await writer.delete(Account, id, owed)
     await writer.create(Account, account(id, { visits: 7 }), owed)
     expect(await sweepOnce(stores, from)).toBe(0)
-    expect(await stores[from].debts.owed(Account, 0, 100)).toEqual([])
+    expect(await stores[from].outbox.owed(Account, 0, 100)).toEqual([])
     const { authority, mirror } = await both(stores, from, id)
     expect(mirror).toEqual(authority)
     expect(mirror).toMatchObject({ record: { visits: 7 } })
@@ -82,7 +82,7 @@ describe('Versions in MongoDB', () => {
     for (let visits = 0; visits < 5; visits++) await writer.patch(Account, id, visit, owed)
     await sweepOnce(stores, 'mongo')
     await connection.db.collection<{ _id: string }>('accounts').replaceOne({ _id: id }, { email: `${id}@new.example` })
-    const [dropped] = await stores.mongo.debts.images(Account, [id])
+    const [dropped] = await stores.mongo.outbox.images(Account, [id])
     expect(dropped?.version).toEqual({ epoch: 0, counter: 0 })
     const image = await writer.patch(Account, id, visit, owed)
     expect(await stores.postgres.writer.bulkPut(Account, [image!])).toEqual([{ put: 'applied' }])

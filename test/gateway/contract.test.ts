@@ -95,7 +95,7 @@ test('every operation of the contract gives the same bytes in every stage, and n
     for (const [index, text] of texts.entries())
       expect(text, `${stage}: ${JSON.stringify(asked[index]!.variables)}`).toBe(off[index])
   }
-  await api.settled()
+  await api.idle()
   expect(api.reported).toEqual([])
   expect(api.gateway.routing.shadow.statistics.of('Movie').matched).toBeGreaterThan(50)
   for (const stage of ['live', 'rampdown', 'complete'] as const) await api.setStage(stage)
@@ -139,6 +139,6 @@ test('a mutation on an id that does not exist returns null and leaves nothing be
   })
   const add = `mutation { addComment(input: { movieId: "${missing}", name: "N", email: "e", text: "t" }) { comment { id } } }`
   expect(JSON.parse(await api.ask(add))).toEqual({ data: { addComment: { comment: null } } })
-  await api.settled()
+  await api.idle()
   expect(await api.stores.mongo.connection.db.collection('comments').countDocuments()).toBe(before)
 })

@@ -28,7 +28,7 @@ const read = (id: string): Promise<{ movie: unknown }> =>
   )
 
 async function everythingEqual(): Promise<void> {
-  await api.settled()
+  await api.idle()
   for (const entity of entities) {
     const { compared, different } = await compareStores(api.stores, entity)
     expect(compared).toBeGreaterThan(50)

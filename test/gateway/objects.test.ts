@@ -119,7 +119,7 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     })
     expect(answer).toMatchObject({ data: { addLine: { lines: expect.arrayContaining([{ sku, pieces: null }]) } } })
     for (const origin of ['mongo', 'postgres'] as const) {
-      const [image] = await api.stores[origin].debts.images(Basket, [4])
+      const [image] = await api.stores[origin].outbox.images(Basket, [4])
       expect((image!.record!['lines'] as { sku: string }[]).at(-1)!.sku).toBe(sku)
     }
   })

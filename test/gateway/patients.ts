@@ -54,7 +54,7 @@ const bySurname = routed(Patient, {
       String(id),
     )
   },
-  settle: (ids) => ids,
+  finish: (ids) => ids,
 })
 
 builder.queryType({

@@ -72,8 +72,8 @@ function observed(pool: PostgresStore['connection']['pool']): { texts: string[];
 test('half of the records missing costs the clients nothing but a bounded number of statements and lines', async () => {
   await inPostgres('delete from patients where id % 2 = 0')
   const clients = observed(api.stores.postgres.connection.pool)
-  const keeping = observed(api.stores.postgres.candidateConnection.pool)
-  const reading = observed(candidate.candidateConnection.pool)
+  const keeping = observed(api.stores.postgres.candidate.connection.pool)
+  const reading = observed(candidate.candidate.connection.pool)
   const client = async (): Promise<void> => {
     for (let n = 0; n < 60; n++) await read(page(n % 25))
   }

@@ -82,7 +82,7 @@ test('a count of a type that is owed something is not decided, and told as such'
 async function written(id: number): Promise<void> {
   await api.ask(write, { id, body: 'written' })
   await api.gateway.routing.mirror.flush()
-  expect(await api.stores.mongo.debts.owedFor(Patient, [id])).toEqual(new Map())
+  expect(await api.stores.mongo.outbox.owedFor(Patient, [id])).toEqual(new Map())
 }
 
 const collection = () => api.stores.mongo.connection.collection(Patient)

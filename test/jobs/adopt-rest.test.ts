@@ -93,7 +93,7 @@ test('a patch changes a field that was mapped later from the value that it has, 
 })
 
 test('what is put into MongoDB before the rows are gone through has the values', async () => {
-  const [image] = await stores.postgres.debts.images(Film, [2])
+  const [image] = await stores.postgres.outbox.images(Film, [2])
   expect(image!.record).toEqual({ ...record, id: 2 })
   const newer = { ...image!, version: { epoch: 1, counter: 99 } }
   expect(await stores.mongo.writer.bulkPut(Film, [newer])).toEqual([{ put: 'applied' }])
@@ -111,7 +111,7 @@ test('all rows are gone through, at their versions; a second time there is nothi
   expect(await inPostgres(2)).toEqual({ ...record, id: 2 })
   expect(await inPostgres(3)).toEqual({ ...record, id: 3, title: 'D' })
   expect(await inPostgres(4)).toEqual({ ...record, id: 4 })
-  const [image] = await stores.postgres.debts.images(Film, [4])
+  const [image] = await stores.postgres.outbox.images(Film, [4])
   expect(image).toMatchObject({
     version: { epoch: 0, counter: 0 },
     rest: { imdb: { url: 'u' }, awards: { text: 'won' }, meta: { at: { $numberInt: '1' } } },

@@ -9,8 +9,8 @@ import { int, list, objectId, text } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { type Checkpoint, fresh, type Progress } from '../../src/jobs/checkpoint.ts'
+import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { removeBatch } from '../../src/jobs/remove-batch.ts'
-import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
 import { conflictLog } from '../../src/mirror/sweep.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
@@ -76,7 +76,7 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   await collection.updateOne({ _id: encodeId(Parcel, id(3)) } as never, { $set: { weight: 9 } })
   await postgres.connection.run(sql`update parcels set code = 444 where id = ${id(4)}`)
   // Ahead in the mirror, with other content
-  const [image] = await mongo.debts.images(Parcel, [id(5)])
+  const [image] = await mongo.outbox.images(Parcel, [id(5)])
   const ahead = { epoch: 1, counter: 9 }
   await postgres.writer.bulkPut(Parcel, [{ ...image!, version: ahead, record: { ...image!.record!, code: 555 } }])
   // Gone, behind everybody's back; and there without a document
@@ -153,7 +153,7 @@ test.each([
 })
 
 test('what could not be carried is told with its rule, and keeps the constraint from being made', async () => {
-  await settleConstraints(stores, [Parcel])
+  await ensureConstraints(stores, [Parcel])
   const counts = await stores.postgres.dataIssues.counts(Parcel)
   expect([...counts].sort((a, b) => (a.rule < b.rule ? -1 : 1)).map(({ ids, ...count }) => count)).toEqual([
     { path: 'code', rule: 'is not a whole number of 32 bits', count: 1 },
@@ -177,7 +177,8 @@ describe('A row without a document', () => {
     const at: Checkpoint = { ...fresh('Parcel'), phase: 'remove', after: id(0xfff) }
     return removeBatch({ stores: { ...stores, mongo }, entity: Parcel }, at, 10)
   }
-  const inPostgres = async (n: number) => (await stores.postgres.debts.images(Parcel, [id(n)]))[0]?.record?.code ?? null
+  const inPostgres = async (n: number) =>
+    (await stores.postgres.outbox.images(Parcel, [id(n)]))[0]?.record?.code ?? null
   const row = (n: number, counter: number, code: number) => {
     const record = newRecord(Parcel, id(n), { code })
     return {

@@ -52,8 +52,8 @@ test('every gateway that was seen lately counts, and a first one that comes', as
   const room = async (): Promise<string> =>
     (await connectionNotes(stores)).find(({ text }) => text.includes('room'))!.text
   expect(await room()).toMatch(/^1 gateway needs up to 28 connections \(28 each\)/)
-  for (const id of ['a', 'b']) await announce(ledgers, { id, seen: Date.now(), settled: {} })
-  await announce(ledgers, { id: 'gone', seen: Date.now() - 60_000, settled: {} })
+  for (const id of ['a', 'b']) await announce(ledgers, { id, seen: Date.now(), acknowledged: {} })
+  await announce(ledgers, { id: 'gone', seen: Date.now() - 60_000, acknowledged: {} })
   expect(await room()).toMatch(/^2 gateways need up to 56 connections/)
 })
 

@@ -114,7 +114,7 @@ const rest = [
     type,
     because: "MongoDB's index year_1",
     statement: 'create unique index concurrently "ships_year_key" on "ships" ("year") nulls not distinct;',
-    note: 'First settle the duplicates. 3 records hold one value: 1, 2, 3',
+    note: 'First resolve the duplicates. 3 records hold one value: 1, 2, 3',
   },
   {
     type,
@@ -133,7 +133,7 @@ const rest = [
     type,
     because: 'code is unique in the mapping',
     statement: 'create unique index concurrently "ships_code_key" on "ships" ("code");',
-    note: 'First settle the duplicates. 2 records hold one value: 1, 2',
+    note: 'First resolve the duplicates. 2 records hold one value: 1, 2',
   },
   {
     type,
@@ -157,7 +157,7 @@ test('what PostgreSQL lacks is named, with its statement and with what stands in
   expect(new Set(missing)).toEqual(new Set([...lists, ...members, ...advice, ...rest]))
 })
 
-test('its statements run once the duplicates are settled, and then nothing is missing', async () => {
+test('its statements run once the duplicates are resolved, and then nothing is missing', async () => {
   const { connection } = stores.postgres
   await connection.run(sql`update ships set year = 1000 + id, code = 'c' || id`)
   for (const { statement } of await found()) if (statement) await connection.run(sql.raw(statement))

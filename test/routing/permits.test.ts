@@ -15,20 +15,20 @@ test('a mover is told to wait until every write that began under an earlier flag
   const { flags, present } = watch()
   const permits = new Permits(flags)
   const [first, second] = [await permits.take('Movie'), await permits.take('Movie')]
-  expect(permits.settled('Movie')).toBe(1)
+  expect(permits.acknowledged('Movie')).toBe(1)
   present.revision = 2
   const third = await permits.take('Movie')
-  expect(permits.settled('Movie')).toBe(1)
+  expect(permits.acknowledged('Movie')).toBe(1)
   first.done()
   first.done() // given back twice counts once
-  expect(permits.settled('Movie')).toBe(1)
+  expect(permits.acknowledged('Movie')).toBe(1)
   second.done()
-  expect(permits.settled('Movie')).toBe(2)
+  expect(permits.acknowledged('Movie')).toBe(2)
   present.revision = 3
-  expect(permits.settled('Movie')).toBe(2)
-  expect(permits.settled('User')).toBe(3)
+  expect(permits.acknowledged('Movie')).toBe(2)
+  expect(permits.acknowledged('User')).toBe(3)
   third.done()
-  expect(permits.settled('Movie')).toBe(3)
+  expect(permits.acknowledged('Movie')).toBe(3)
 })
 
 test('a write that is held begins under the flag that ends the hold', async () => {

@@ -110,7 +110,7 @@ test('a thousand mismatches take four statements', async () => {
   const told = open()
   for (let n = 0; n < 1_000; n++) told.mismatch(mismatch(`group ${n % 50}`, `id ${n}`))
   const statements: string[] = []
-  const { pool } = behind.candidateConnection
+  const { pool } = behind.candidate.connection
   const connect = pool.connect.bind(pool)
   pool.connect = (async () => {
     const client = await connect()

@@ -22,7 +22,7 @@ function met(recent: Recent, control: string | null, candidate: string | null, m
 
 const isDecided = (kind: string): string => `${kind} `
 const isOpen = ' 1'
-const isSettled = ' '
+const isAlike = ' '
 
 test('what was found to differ is a finding where it is met at the same versions', () => {
   const recent = new Recent()
@@ -55,7 +55,7 @@ test('a record that is alike needs no look where another one has pushed it over 
   const recent = new Recent()
   recent.alike('Note', 1, '1.2')
   const cut = { members: [{ missing: [2], extra: [1], isCut: true }] }
-  expect(met(recent, null, '1.2', cut)).toBe(isSettled)
+  expect(met(recent, null, '1.2', cut)).toBe(isAlike)
   expect(met(recent, null, '1.3', cut)).toBe(isOpen)
   expect(met(recent, null, '1.2', { members: [{ missing: [], extra: [1], isCut: true }] })).toBe(isOpen)
 })

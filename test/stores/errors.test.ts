@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { BSON, MongoNetworkError, MongoServerError, MongoServerSelectionError, MongoWriteConcernError } from 'mongodb'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { type Failure, mayAnswerElsewhere, readError } from '../../src/stores/failure.ts'
+import { type Failure, mayAnswerElsewhere } from '../../src/stores/failure.ts'
 import { connectMongo } from '../../src/stores/mongo/connection.ts'
 import * as mongo from '../../src/stores/mongo/errors.ts'
 import { answered } from '../../src/stores/mongo/sent.ts'
@@ -128,24 +128,35 @@ const slow = said('UNAVAILABLE', 'The query took too long; ask for less.')
 test('a store that is not there does not answer, and the other one may', async () => {
   const nobody = connectMongo({ uri: 'mongodb://127.0.0.1:9/x' })
   const nothing = connectPostgres({ uri: 'postgresql://127.0.0.1:9/x' })
-  const first = mongo.failureOf(await failed(nobody.db.collection('x').findOne({})))
-  const second = postgres.failureOf(await failed(nothing.run(sql`select 1`)))
-  for (const failure of [first, second]) {
-    expect(readError(failure, null)).toEqual(silent)
+  const first = await failed(nobody.db.collection('x').findOne({}))
+  const second = await failed(nothing.run(sql`select 1`))
+  expect([mongo.readError(first), postgres.readError(second)]).toEqual([silent, silent])
+  for (const failure of [mongo.failureOf(first), postgres.failureOf(second)])
     expect(mayAnswerElsewhere(failure)).toBe(true)
-  }
   await nobody.client.close()
   await nothing.pool.end()
 })
 
 test('a query that its store ends took too long, and the other store is left alone', async () => {
   const hasty = connectPostgres({ uri: inject('databaseUrl'), statementTimeoutMs: 100 })
-  const failure = postgres.failureOf(await failed(hasty.run(sql`select pg_sleep(5)`)))
-  expect(readError(failure, null)).toEqual(slow)
-  expect(mayAnswerElsewhere(failure)).toBe(false)
+  const error = await failed(hasty.run(sql`select pg_sleep(5)`))
+  expect(postgres.readError(error)).toEqual(slow)
+  expect(mayAnswerElsewhere(postgres.failureOf(error))).toBe(false)
   await hasty.pool.end()
   // SecantusDB has no slow query to ask for; the code is MongoDB's MaxTimeMSExpired
-  expect(readError(mongo.failureOf(new MongoServerError({ message: 'x', code: 50 })), null)).toEqual(slow)
+  expect(mongo.readError(new MongoServerError({ message: 'x', code: 50 }))).toEqual(slow)
+})
+
+test('what our own end interrupts or comes too late for has no store', async () => {
+  const client = connectMongo({ uri: inject('mongoUri') })
+  await client.db.collection('x').findOne({})
+  const underWay = Array.from({ length: 20 }, () => failed(client.db.collection('x').findOne({})))
+  await client.client.close()
+  const errors = await Promise.all(underWay)
+  expect(new Set(errors.map(mongo.failureOf))).toEqual(new Set(['unreachable']))
+  const ended = connectPostgres({ uri: inject('databaseUrl') })
+  await ended.pool.end()
+  expect(postgres.failureOf(await failed(ended.run(sql`select 1`)))).toBe('unreachable')
 })
 
 test('connections that are all in use are no silence: the call may be repeated', async () => {
@@ -266,6 +277,6 @@ test('a driver’s error and a fault of ours stay apart', async () => {
   const fault = new TypeError('x is not a function')
   expect(await write(stores.postgres.connection, fault)).toBe(fault)
   expect(mongo.writeError(Crew, fault, 0)).toBe(fault)
-  expect(readError(postgres.failureOf(fault), fault)).toBe(fault)
+  expect([mongo.readError(fault), postgres.readError(fault)]).toEqual([fault, fault])
   expect(new pg.DatabaseError('x', 1, 'error').code).toBeUndefined()
 })

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const uri = new URL(inject('mongoUri'))
   uri.pathname = `/promises_${process.pid}`
   store = mongoStore({ uri: `${uri.href}&${weak}` })
-  for (const { client } of [store.connection, store.candidateConnection])
+  for (const { client } of [store.connection, store.candidate.connection])
     client.on('commandStarted', (event) => started.push(event))
   await prepareMongo(store.connection, [Note])
 })
@@ -62,11 +62,11 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     ]),
   restamp: () => store.writer.restamp(Note, 2, version, { epoch: 1, counter: 9 }),
   delete: () => store.writer.delete(Note, 1, stamp),
-  'what is owed': () => store.debts.owed(Note, 0, 10),
-  backlog: () => store.debts.backlog(Note),
-  images: () => store.debts.images(Note, [1, 2]),
-  'clearing of marks': () => store.debts.clear(Note, [{ id: 2, version, deleted: false }]),
-  'clearing of tombstones': () => store.debts.clear(Note, [{ id: 1, version, deleted: true }]),
+  'what is owed': () => store.outbox.owed(Note, 0, 10),
+  backlog: () => store.outbox.backlog(Note),
+  images: () => store.outbox.images(Note, [1, 2]),
+  'clearing of marks': () => store.outbox.clear(Note, [{ id: 2, version, deleted: false }]),
+  'clearing of tombstones': () => store.outbox.clear(Note, [{ id: 1, version, deleted: true }]),
   'a flag that is read': () => store.ledger.get('flag', 'Note'),
   'flags that are read': () => store.ledger.list('flag'),
   'a flag that is made': () => store.ledger.compareAndSet('flag', 'Note', null, { stage: 'off' }),
@@ -77,7 +77,7 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   'history that is read': () => store.ledger.tail('stage', 5),
   'a read by id': () => store.reader.byIds(Note, [2], fields),
   'a page': () => store.reader.query(Note, page),
-  'a candidate’s page': () => store.candidate.query(Note, page),
+  'a candidate’s page': () => store.candidate.reader.query(Note, page),
   'pages of parents': () => store.reader.queryPer(Note, { ...page, path: 'title', values: ['c', 'd'] }),
   count: () => store.reader.count(Note, everything),
   scan: () => store.reader.scan(Note, { after: null, limit: 5 }),

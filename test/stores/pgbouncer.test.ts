@@ -91,7 +91,7 @@ describe.skipIf(version === null)('Behind PgBouncer', () => {
       const rate = 'mutation ($id: ID!) { rateMovie(id: $id, rating: 6) { movie { title } } }'
       const answers = await Promise.all(Array.from({ length: 100 }, () => api.ask(rate, { id: String(_id) })))
       expect(answers.filter((text) => text.includes('"errors"'))).toEqual([])
-      await api.settled()
+      await api.idle()
       const { mongo, postgres } = api.stores
       const [{ name }] = (await postgres.connection.run(sql`select current_database() as name`)) as [{ name: string }]
       const said = await runCommand(['doctor', '--json'], {

@@ -87,11 +87,11 @@ function open(options: string): PostgresStore {
 }
 
 test('neither address nor role nor database undoes what a session of ours is', async () => {
-  const { connection, candidateConnection } = open('-c timezone=Asia/Tokyo -c synchronous_commit=off -c lock_timeout=0')
+  const store = open('-c timezone=Asia/Tokyo -c synchronous_commit=off -c lock_timeout=0')
   const shown = sql.join(Object.keys(wanted).map((setting) => sql`current_setting(${setting}) as ${sql.id(setting)}`))
-  const [own] = await connection.run(sql`select ${shown}`)
+  const [own] = await store.connection.run(sql`select ${shown}`)
   expect(own).toEqual(wanted)
-  const [candidate] = await candidateConnection.run(sql`select ${shown}`)
+  const [candidate] = await store.candidate.connection.run(sql`select ${shown}`)
   const hasty = { statement_timeout: '2s', lock_timeout: '1s', idle_in_transaction_session_timeout: '2s' }
   expect(candidate).toEqual({ ...wanted, ...hasty })
 })
@@ -115,5 +115,5 @@ test('tables are found by the search path of the address, whatever the names of 
   await store.writer.create(Event, record, { epoch: 1, owed: true })
   const read = await store.reader.byIds(Event, [1], fieldSet(Event, ['at', 'price', 'note', 'mark']))
   expect(read.get(1)?.record).toEqual(record)
-  expect((await store.debts.backlog(Event)).count).toBe(1)
+  expect((await store.outbox.backlog(Event)).count).toBe(1)
 })

@@ -83,7 +83,7 @@ describe('Text that is not UTF-8, and dates that JavaScript has not', () => {
     expect((await reader.query(Note, byName)).map(({ record }) => record.id)).toContain(2)
     const found = await reader.byIds(Note, [1, 2, 3, 4, 5], fields)
     expect([1, 2, 3, 4, 5].map((id) => found.get(id)?.record)).toEqual(records)
-    const images = await mongo.debts.images(Note, [2, 3])
+    const images = await mongo.outbox.images(Note, [2, 3])
     expect(images.map(({ record }) => record).toSorted((a, b) => Number(a!.id) - Number(b!.id))).toEqual(
       records.slice(1, 3),
     )

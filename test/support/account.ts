@@ -2,7 +2,7 @@ import { defineEntity, embed, int, list, text } from 'crossfade'
 import { createMongoIndex } from '../../src/demo/sample.ts'
 import type { Rec } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
-import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
+import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { type Origin, otherOrigin } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from './stores.ts'
@@ -32,7 +32,7 @@ export const account = (id: string, values: Readonly<Record<string, unknown>> = 
 export async function openAccounts(): Promise<TestStores> {
   const stores = await openStores([Account])
   await createMongoIndex(stores.mongo.connection, 'accounts', { email: 1 }, true)
-  await settleConstraints(stores, [Account])
+  await ensureConstraints(stores, [Account])
   return stores
 }
 
@@ -56,7 +56,7 @@ export async function both(
   id: string,
 ): Promise<{ authority: unknown; mirror: unknown }> {
   const look = async (origin: Origin): Promise<unknown> => {
-    const [image] = await stores[origin].debts.images(Account, [id])
+    const [image] = await stores[origin].outbox.images(Account, [id])
     return image && { version: image.version, record: image.record }
   }
   return { authority: await look(from), mirror: await look(otherOrigin(from)) }

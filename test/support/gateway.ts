@@ -8,7 +8,7 @@ import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { loadSample } from '../../src/demo/sample.ts'
 import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
-import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
+import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
@@ -28,7 +28,7 @@ export interface TestGateway {
   /** Throws the kill switch for all types, or takes it off. */
   kill(on: boolean): void
   /** Everything owed is mirrored and compared. */
-  settled(): Promise<void>
+  idle(): Promise<void>
   close(): Promise<void>
 }
 
@@ -97,7 +97,7 @@ export async function openGateway(seed: number, servers?: Servers): Promise<Test
       if (now === 'off' && stage !== 'off') {
         await move('dualwrite')
         for (const entity of entities) await backfill({ stores, entity })
-        await settleConstraints(stores, entities)
+        await ensureConstraints(stores, entities)
       }
       if (gateway.routing.flags.get(first).stage !== stage) await move(stage)
     },
@@ -106,7 +106,7 @@ export async function openGateway(seed: number, servers?: Servers): Promise<Test
       await gateway.routing.flags.refresh()
     },
     kill: (on) => void kill(dataDir, 'all', on),
-    async settled() {
+    async idle() {
       await gateway.routing.shadow.idle()
       for (const entity of entities) {
         const from = gateway.routing.flags.get(entity.name).stage === 'live' ? 'postgres' : 'mongo'

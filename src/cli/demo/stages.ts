@@ -1,7 +1,7 @@
 import { readFlag } from '../../control/flag-store.ts'
 import { setStage } from '../../control/move.ts'
 import { backfill } from '../../jobs/backfill.ts'
-import { settleConstraints } from '../../jobs/settle-constraints.ts'
+import { ensureConstraints } from '../../jobs/ensure-constraints.ts'
 import { stages } from '../../stage/stage.ts'
 import { copiedTypes } from '../backfill.ts'
 import { ProgressLine } from '../progress-line.ts'
@@ -23,7 +23,7 @@ export async function moveToShadow(session: Session, showProgress: boolean): Pro
     await backfill({ stores, entity, onProgress: (progress) => line?.show(progress) })
     line?.end()
   }
-  await settleConstraints(stores, config.entities)
+  await ensureConstraints(stores, config.entities)
   for (const { name } of config.entities) {
     if ((await stageOf(name)) === 1)
       await setStage(options, { type: name, stage: 'shadow', samplePercent: 100, why: 'demo' })

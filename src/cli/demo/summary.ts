@@ -10,7 +10,7 @@ async function typeSummary({ config, stores }: Session, { routing }: RunningGate
   const { stage } = routing.flags.get(type)
   const { reads, compared, matched, lag, indeterminate, diverged, failed, outages } = routing.shadow.statistics.of(type)
   const issues = await stores.postgres.dataIssues.counts(entity)
-  const backlog = await stores[STAGE_PLAN[stage].authority].debts.backlog(entity)
+  const backlog = await stores[STAGE_PLAN[stage].authority].outbox.backlog(entity)
   return {
     stage,
     documents: await stores.mongo.documents(entity),

@@ -1,7 +1,9 @@
 import {
   BSON,
+  MongoClientClosedError,
   MongoError,
   MongoErrorLabel,
+  MongoExpiredSessionError,
   MongoNetworkError,
   MongoNotConnectedError,
   MongoOperationTimeoutError,
@@ -14,7 +16,15 @@ import {
 } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import { conflict, type Failure, isTrouble, meanings, refusedRecord, troubleOfWrite } from '../failure.ts'
+import {
+  conflict,
+  type Failure,
+  isTrouble,
+  meanings,
+  refusedRecord,
+  troubleOfRead,
+  troubleOfWrite,
+} from '../failure.ts'
 import { tooLarge } from './codec/encode.ts'
 
 /** The server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
@@ -47,6 +57,9 @@ const noConnection = [
   MongoNotConnectedError,
   MongoServerClosedError,
   MongoTopologyClosedError,
+  // Our own end, which also ends the sessions of what is under way
+  MongoClientClosedError,
+  MongoExpiredSessionError,
 ]
 
 /** The name service did not find the hosts of a `mongodb+srv` address: the driver hands its error on. */
@@ -119,6 +132,12 @@ function conflictFields(entity: Entity, error: MongoServerError): string[] {
   const byMongoPath = new Map([...entity.leaves.values()].map((leaf) => [leaf.mongo, leaf.path]))
   const keys = Object.keys((error['keyPattern'] as object | undefined) ?? {})
   return keys.map((key) => (key === '_id' ? 'id' : (byMongoPath.get(key) ?? key)))
+}
+
+/** What a failed read means to the caller. */
+export function readError(error: unknown): unknown {
+  const failure = failureOf(error)
+  return failure === null ? error : troubleOfRead(failure, error)
 }
 
 /**

@@ -1,24 +1,38 @@
 import type { Entity } from '../../entity/entity.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
-import type { Store } from '../store.ts'
+import type { Source, Store } from '../store.ts'
 import { alive } from './bookkeeping.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
-import { mongoDebts } from './debts.ts'
-import { failureOf } from './errors.ts'
+import { failureOf, readError } from './errors.ts'
 import { mongoLedger } from './ledger.ts'
+import { mongoOutbox } from './outbox.ts'
 import { mongoReader } from './reader.ts'
+import { type MongoSide, mongoSide } from './side.ts'
 import { mongoWriter } from './writer.ts'
 
-/** What bespoke resolvers get, see `gateway/routed`. */
-export interface MongoStore extends Store {
+export interface MongoSource extends Source {
   readonly origin: 'mongo'
   readonly connection: MongoConnection
-  readonly candidateConnection: MongoConnection
+  /** What bespoke resolvers get, see `resolve/routed`. */
+  readonly side: MongoSide
+}
+
+export interface MongoStore extends Store, MongoSource {
+  readonly origin: 'mongo'
+  readonly candidate: MongoSource
   /** Documents of the collection, also those that can have no record. */
   documents(entity: Entity): Promise<number>
   /** How many documents there are, about, from the collection's statistics; null where the server does not say. */
   estimate(entity: Entity): Promise<number | null>
 }
+
+const mongoSource = (connection: MongoConnection): MongoSource => ({
+  origin: 'mongo',
+  connection,
+  reader: mongoReader(connection),
+  outbox: mongoOutbox(connection),
+  side: mongoSide(connection),
+})
 
 /**
  * MongoDB as a store.
@@ -27,13 +41,10 @@ export interface MongoStore extends Store {
  */
 export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): MongoStore {
   const connection = connectMongo(options)
-  const candidateConnection = connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs })
+  const candidate = mongoSource(connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs }))
   return {
-    origin: 'mongo',
-    connection,
-    candidateConnection,
-    reader: mongoReader(connection),
-    candidate: mongoReader(candidateConnection),
+    ...mongoSource(connection),
+    candidate,
     writer: mongoWriter(connection),
     estimate: (entity) =>
       connection
@@ -41,15 +52,15 @@ export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): Mo
         .estimatedDocumentCount({ maxTimeMS: 2_000 })
         .catch(() => null),
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
-    debts: mongoDebts(connection),
     ledger: mongoLedger(connection),
     failureOf,
+    readError,
     async ping(ms) {
       const answer = await awaitWithin(connection.db.command({ ping: 1, maxTimeMS: ms }), ms)
       if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)
     },
     async close() {
-      await Promise.all([connection.client.close(), candidateConnection.client.close()])
+      await Promise.all([connection.client.close(), candidate.connection.client.close()])
     },
   }
 }

@@ -10,7 +10,7 @@ import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, isStoreTrouble, refusal } from './errors.ts'
 import { readDocuments } from './read-documents.ts'
-import { buries, keepTombstone, tombstonesOf } from './tombstone.ts'
+import { forbids, keepTombstone, tombstonesOf } from './tombstone.ts'
 import { holders, park } from './unique-values.ts'
 
 const late: PutOutcome = { put: 'late' }
@@ -67,11 +67,11 @@ const maxRaces = 5 // another put of the same record won each time; the sweep lo
  * A delete that came between our look for tombstones and the insert has found nothing to remove: it is undone here,
  * together with what other puts have made of the document since.
  */
-async function undoIfBuried(connection: MongoConnection, entity: Entity, image: Image): Promise<boolean> {
+async function undoIfDeleted(connection: MongoConnection, entity: Entity, image: Image): Promise<boolean> {
   const tombstone = (await tombstonesOf(connection, entity, [image.id])).get(image.id)
-  if (!tombstone || !buries(tombstone, image.version)) return false
-  const buried = allOf({ _id: encodeId(entity, image.id) }, atMost(tombstone.version)) as Document
-  await connection.collection(entity).deleteOne(buried)
+  if (!tombstone || !forbids(tombstone, image.version)) return false
+  const deleted = allOf({ _id: encodeId(entity, image.id) }, atMost(tombstone.version)) as Document
+  await connection.collection(entity).deleteOne(deleted)
   return true
 }
 
@@ -83,21 +83,21 @@ function keptOut(error: unknown): PutOutcome {
   return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
 }
 
-/** @param buriedHere for a tombstone: it was not there before, so that only a newer record can make it late. */
+/** @param isNewTombstone for a tombstone: it was written just now, so that only a newer record can make it late. */
 async function putOne(
   connection: MongoConnection,
   entity: Entity,
   image: Image,
   stored: Document | undefined,
-  buriedHere: boolean,
+  isNewTombstone: boolean,
 ): Promise<PutOutcome> {
   let present = stored
   for (let race = 0; race < maxRaces; race++) {
     try {
       const write = writeFor(entity, image, present)
-      if (!write) return buriedHere && !present ? applied : late
+      if (!write) return isNewTombstone && !present ? applied : late
       if (await write(connection.collection(entity))) {
-        const undone = !present && (await undoIfBuried(connection, entity, image))
+        const undone = !present && (await undoIfDeleted(connection, entity, image))
         return undone ? late : applied
       }
     } catch (error) {
@@ -112,10 +112,10 @@ async function putOne(
 
 async function attempt(connection: MongoConnection, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
   // Before the documents are read: a racing put either is seen by that read, or sees the tombstone after its insert.
-  const buriedHere = await Promise.all(
+  const areNewTombstones = await Promise.all(
     images.map(({ id, version, record }) => record === null && keepTombstone(connection, entity, id, version, false)),
   )
-  const buried = await tombstonesOf(
+  const tombstones = await tombstonesOf(
     connection,
     entity,
     images.map(({ id }) => id),
@@ -123,8 +123,8 @@ async function attempt(connection: MongoConnection, entity: Entity, images: read
   const stored = await storedById(connection, entity, images)
   return Promise.all(
     images.map((image, index) => {
-      if (image.record !== null && buries(buried.get(image.id), image.version)) return late
-      return putOne(connection, entity, image, stored.get(String(encodeId(entity, image.id))), buriedHere[index]!)
+      if (image.record !== null && forbids(tombstones.get(image.id), image.version)) return late
+      return putOne(connection, entity, image, stored.get(String(encodeId(entity, image.id))), areNewTombstones[index]!)
     }),
   )
 }

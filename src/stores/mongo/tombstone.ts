@@ -92,6 +92,6 @@ export function tombstoneImage(id: Id, version: Version, pending: boolean): Imag
 }
 
 /** True where the tombstone forbids a put of this version. */
-export function buries(tombstone: { version: Version } | undefined, version: Version): boolean {
+export function forbids(tombstone: { version: Version } | undefined, version: Version): boolean {
   return tombstone !== undefined && compareVersions(tombstone.version, version) >= 0
 }

@@ -64,11 +64,11 @@ export function mongoWriter(connection: MongoConnection): Writer {
 
   async function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
     const { id } = record
-    const buried = (await tombstonesOf(connection, entity, [id])).get(id)?.version
-    if (buried && buried.epoch > stamp.epoch)
+    const tombstone = (await tombstonesOf(connection, entity, [id])).get(id)?.version
+    if (tombstone && tombstone.epoch > stamp.epoch)
       throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
     const now = await storeNow(connection)
-    const counter = Math.max(now, (buried?.counter ?? 0) + 1)
+    const counter = Math.max(now, (tombstone?.counter ?? 0) + 1)
     const document: Document = { _id: encodeId(entity, id), ...encodeNodes(entity.nodes, record) }
     if (isTooLarge(document)) throw refusedRecord(tooLarge)
     const owed = stamp.owed ? { pending: new Date(now) } : {}

@@ -15,7 +15,7 @@ import type { Adopt } from '../store.ts'
 import { clientConfig } from './client-config.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import { type Pooling, poolingOf } from './pooler.ts'
-import { settleSession } from './session-settings.ts'
+import { configureSession } from './session-settings.ts'
 
 export interface PostgresOptions {
   readonly uri: string
@@ -142,7 +142,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     pipeline: true,
     // The pool waits for it; its type says less
     onConnect: (async (client: pg.ClientBase) => {
-      const pid = await settleSession(client, statementTimeoutMs)
+      const pid = await configureSession(client, statementTimeoutMs)
       pooling ??= poolingOf(client, pid, config)
       const found = await pooling.catch((error: unknown) => {
         pooling = undefined // looked at again by the next

@@ -1,7 +1,15 @@
 import pg from 'pg'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import { conflict, type Failure, isTrouble, meanings, refusedRecord, troubleOfWrite } from '../failure.ts'
+import {
+  conflict,
+  type Failure,
+  isTrouble,
+  meanings,
+  refusedRecord,
+  troubleOfRead,
+  troubleOfWrite,
+} from '../failure.ts'
 import type { PostgresConnection } from './connection.ts'
 import { ConnectionFailure } from './connection-failure.ts'
 import { postgresIndexes } from './indexes.ts'
@@ -72,6 +80,12 @@ async function conflictFields(
   const index = (await postgresIndexes(connection, entity.postgres)).find(({ name }) => name === constraint)
   const paths = new Map([...entity.leaves.values()].map(({ column, path }) => [column, path]))
   return [...(index?.columns ?? []), ...(index?.carried ?? [])].map((column) => paths.get(column) ?? column)
+}
+
+/** What a failed read means to the caller. */
+export function readError(error: unknown): unknown {
+  const failure = failureOf(error)
+  return failure === null ? error : troubleOfRead(failure, error)
 }
 
 /** What a failed write means to the caller. A transaction whose COMMIT was not sent has written nothing. */

@@ -1,24 +1,39 @@
 import { sql } from 'kysely'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Findings } from '../findings.ts'
-import type { Store } from '../store.ts'
+import type { Source, Store } from '../store.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
-import { postgresDebts } from './debts.ts'
-import { failureOf } from './errors.ts'
+import { failureOf, readError } from './errors.ts'
 import { postgresFindings } from './findings.ts'
 import { postgresLedger } from './ledger.ts'
+import { postgresOutbox } from './outbox.ts'
 import { postgresReader } from './reader.ts'
+import { type PostgresSide, postgresSide } from './side.ts'
 import { postgresWriter } from './writer.ts'
 
-/** PostgreSQL also keeps what is only about the move: data issues and findings. */
-export interface PostgresStore extends Store {
+export interface PostgresSource extends Source {
   readonly origin: 'postgres'
   readonly connection: PostgresConnection
-  readonly candidateConnection: PostgresConnection
+  /** What bespoke resolvers get, see `resolve/routed`. */
+  readonly side: PostgresSide
+}
+
+/** PostgreSQL also keeps what is only about the move: data issues and findings. */
+export interface PostgresStore extends Store, PostgresSource {
+  readonly origin: 'postgres'
+  readonly candidate: PostgresSource
   readonly dataIssues: DataIssues
   readonly findings: Findings
 }
+
+const postgresSource = (connection: PostgresConnection): PostgresSource => ({
+  origin: 'postgres',
+  connection,
+  reader: postgresReader(connection),
+  outbox: postgresOutbox(connection),
+  side: postgresSide(connection),
+})
 
 /**
  * PostgreSQL as a store.
@@ -27,25 +42,22 @@ export interface PostgresStore extends Store {
  */
 export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_000): PostgresStore {
   const connection = connectPostgres(options)
-  const candidateConnection = connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs })
+  const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
   return {
-    origin: 'postgres',
-    connection,
-    candidateConnection,
-    reader: postgresReader(connection),
-    candidate: postgresReader(candidateConnection),
+    ...postgresSource(connection),
+    candidate,
     writer: postgresWriter(connection),
-    debts: postgresDebts(connection),
     ledger: postgresLedger(connection),
     failureOf,
+    readError,
     dataIssues: dataIssues(connection),
-    findings: postgresFindings(candidateConnection), // what shadow reads saw takes no connection from clients
+    findings: postgresFindings(candidate.connection), // what shadow reads saw takes no connection from clients
     async ping(ms) {
       const answer = await awaitWithin(connection.run(sql`select 1`), ms)
       if (answer === timedOut) throw new Error(`PostgreSQL did not answer within ${ms} ms`)
     },
     async close() {
-      await Promise.all([connection.pool.end(), candidateConnection.pool.end()])
+      await Promise.all([connection.pool.end(), candidate.connection.pool.end()])
     },
   }
 }

@@ -31,8 +31,8 @@ async function deleteOlder(tx: Executor, entity: Entity, images: readonly Image[
   )
 }
 
-/** Removes records that are older than their tombstones; returns the ids that are now gone by these tombstones. */
-async function bury(tx: Executor, entity: Entity, dead: readonly Image[]): Promise<Set<Id>> {
+/** Writes tombstones and removes the records that are older; returns the ids that are gone by these tombstones now. */
+async function putTombstones(tx: Executor, entity: Entity, dead: readonly Image[]): Promise<Set<Id>> {
   const kept = await keepTombstones(tx, entity, dead)
   const deadIds = ids(
     entity,
@@ -52,15 +52,15 @@ async function putAll(
 ): Promise<PutOutcome[]> {
   // Values that the images exchange pass through a duplicate; only the end counts.
   const all = images.map(({ id }) => id)
-  const [, , buried] = await Promise.all([
+  const [, , tombstones] = await Promise.all([
     tx.run(sql`set constraints all deferred`),
     lockRecords(tx, entity, all),
     tombstonesOf(tx, entity, all),
   ])
   const dead = images.filter((image) => image.record === null)
-  const gone = dead.length > 0 ? await bury(tx, entity, dead) : new Set<Id>()
+  const gone = dead.length > 0 ? await putTombstones(tx, entity, dead) : new Set<Id>()
   const live = images.filter(isAlive).filter(({ id, version }) => {
-    const tombstone = buried.get(id)
+    const tombstone = tombstones.get(id)
     return !tombstone || compareVersions(tombstone, version) < 0
   })
   // An index that is no constraint checks each row by itself: those that are about to be replaced go first

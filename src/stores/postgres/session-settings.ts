@@ -31,7 +31,7 @@ const commits = `set_config('synchronous_commit', case current_setting('synchron
  *
  * @returns the server's number of the session, as it tells itself.
  */
-export async function settleSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<number> {
+export async function configureSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<number> {
   const entries = Object.entries(settings(statementTimeoutMs))
   const calls = entries.map((_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`)
   const text = `select pg_backend_pid() as pid, ${[commits, ...calls].join(', ')}`

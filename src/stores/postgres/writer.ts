@@ -70,11 +70,11 @@ export function postgresWriter(connection: PostgresConnection): Writer {
 
   function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
     return onRecord(entity, record.id, async (tx) => {
-      const buried = (await tombstonesOf(tx, entity, [record.id])).get(record.id)
-      if (buried && buried.epoch > stamp.epoch) {
+      const tombstone = (await tombstonesOf(tx, entity, [record.id])).get(record.id)
+      if (tombstone && tombstone.epoch > stamp.epoch) {
         throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
       }
-      const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (buried?.counter ?? 0) + 1) }
+      const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (tombstone?.counter ?? 0) + 1) }
       const content = { record, rest: null, version }
       await insertRows(tx, entity, [content], 'nothing')
       await Promise.all([

@@ -9,7 +9,7 @@ import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
  * What can only be seen when all types are there: dangling references and duplicates; then the unique keys of MongoDB's
  * indexes and of the mappings, where no duplicates stand in their way. Duplicates stay as data issues.
  */
-export async function settleConstraints(
+export async function ensureConstraints(
   { mongo, postgres }: { readonly mongo: MongoStore; readonly postgres: PostgresStore },
   entities: readonly Entity[],
   options: EnsureOptions = {},

@@ -1,8 +1,8 @@
 import type { Collection, Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
-import type { Debts, Image } from '../store.ts'
-import { compareVersions, type Version } from '../version.ts'
+import type { Cleared, Image, Outbox } from '../store.ts'
+import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { atVersion, isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
@@ -21,21 +21,18 @@ const but = (ids: readonly unknown[]): Document => (ids.length === 0 ? {} : { _i
 const isOwed: Document = { $type: 'date' }
 
 /** Marks are `_cf.pending` in documents and `pending` in tombstones. */
-export function mongoDebts(connection: MongoConnection): Debts {
-  const graves = tombstoneCollection(connection)
+export function mongoOutbox(connection: MongoConnection): Outbox {
+  const tombstones = tombstoneCollection(connection)
 
-  /** A record that was created again owes what its tombstone owed; with it, that is paid. */
-  async function clearGravesBelow(
-    entity: Entity,
-    paid: readonly { readonly id: Id; readonly version: Version }[],
-  ): Promise<void> {
-    const ids = paid.map(({ id }) => id)
+  /** A record that was created again owes what its tombstone owed: with its mark goes the tombstone's. */
+  async function clearTombstonesBelow(entity: Entity, live: readonly Cleared[]): Promise<void> {
+    const ids = live.map(({ id }) => id)
     const found = await tombstonesOf(connection, entity, ids)
-    for (const { id, version } of paid) {
-      const grave = found.get(id)
-      if (!grave?.pending || compareVersions(grave.version, version) > 0) continue
-      const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(grave.version)) as Document
-      await graves.updateOne(filter, { $set: { pending: null } })
+    for (const { id, version } of live) {
+      const tombstone = found.get(id)
+      if (!tombstone?.pending || compareVersions(tombstone.version, version) > 0) continue
+      const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(tombstone.version)) as Document
+      await tombstones.updateOne(filter, { $set: { pending: null } })
     }
   }
 
@@ -50,7 +47,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
           sort: { '_cf.pending': 1 },
         })
         .toArray()
-      const dead = await graves
+      const dead = await tombstones
         .find(
           {
             '_id.entity': entity.name,
@@ -62,7 +59,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
         .toArray()
       const raw = [
         ...documents.map((document) => document['_id']),
-        ...dead.map((grave) => (grave['_id'] as unknown as Document)['id']),
+        ...dead.map((tombstone) => (tombstone['_id'] as unknown as Document)['id']),
       ]
       const ids = raw.map((id) => decodeId(entity, id)).filter((id): id is Id => !(id instanceof Refused))
       return [...new Set(ids)]
@@ -90,9 +87,9 @@ export function mongoDebts(connection: MongoConnection): Debts {
       return [...images.values()]
     },
 
-    async clear(entity, paid) {
-      const live = paid.filter(({ deleted }) => !deleted)
-      const dead = paid.filter(({ deleted }) => deleted)
+    async clear(entity, cleared) {
+      const live = cleared.filter(({ deleted }) => !deleted)
+      const dead = cleared.filter(({ deleted }) => deleted)
       if (live.length > 0) {
         const clear = live.map(({ id, version }) => ({
           updateOne: {
@@ -101,7 +98,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
           },
         }))
         await connection.collection(entity).bulkWrite(clear, { ordered: false })
-        await clearGravesBelow(entity, live)
+        await clearTombstonesBelow(entity, live)
       }
       if (dead.length > 0) {
         const clear = dead.map(({ id, version }) => ({
@@ -110,7 +107,7 @@ export function mongoDebts(connection: MongoConnection): Debts {
             update: { $set: { pending: null } },
           },
         }))
-        await graves.bulkWrite(clear, { ordered: false })
+        await tombstones.bulkWrite(clear, { ordered: false })
       }
     },
 
@@ -118,9 +115,9 @@ export function mongoDebts(connection: MongoConnection): Debts {
       const mine = { '_id.entity': entity.name, pending: { $type: 'date' } } as Document
       const [documents, dead, oldest, oldestDead] = await Promise.all([
         connection.collection(entity).countDocuments({ '_cf.pending': { $type: 'date' } }),
-        graves.countDocuments(mine),
+        tombstones.countDocuments(mine),
         connection.collection(entity).findOne({ '_cf.pending': { $type: 'date' } }, { sort: { '_cf.pending': 1 } }),
-        graves.findOne(mine, { sort: { pending: 1 } }),
+        tombstones.findOne(mine, { sort: { pending: 1 } }),
       ])
       const dates = [oldest?.['_cf']?.pending, oldestDead?.['pending']].filter(
         (date): date is Date => date instanceof Date,
@@ -146,14 +143,14 @@ export function mongoDebts(connection: MongoConnection): Debts {
           ids.map((id) => encodeId(entity, id)),
         ),
         among(
-          graves,
+          tombstones,
           'pending',
           ids.map((id) => tombstoneKey(entity, id)),
         ),
       ])
       const owed = new Map<Id, number>()
       for (const [raw, ms] of [
-        ...dead.map((grave) => [(grave['_id'] as unknown as Document)['id'], grave['ms']] as const),
+        ...dead.map((tombstone) => [(tombstone['_id'] as unknown as Document)['id'], tombstone['ms']] as const),
         ...documents.map((document) => [document['_id'] as unknown, document['ms']] as const),
       ]) {
         const id = decodeId(entity, raw)

@@ -1,14 +1,8 @@
 import type { Entity, Id } from '../entity/entity.ts'
-import type { Image, Store } from '../stores/store.ts'
-import { compareVersions, type Version } from '../stores/version.ts'
+import type { Cleared, Image, Store } from '../stores/store.ts'
+import { compareVersions } from '../stores/version.ts'
 import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
-
-interface Paid {
-  readonly id: Id
-  readonly version: Version
-  readonly deleted: boolean
-}
 
 const intervalMs = 200
 
@@ -16,10 +10,10 @@ const intervalMs = 200
  * Marks are cleared later and in batches, each only where the record is still at the version that was mirrored. What
  * is lost here with the instance costs one more put by the sweep, nothing else.
  */
-export class Settlements {
+export class ClearedMarks {
   readonly #stores: Readonly<Record<Origin, Store>>
   readonly #log: (level: 'warn', message: string) => void
-  readonly #paid = new Map<string, { entity: Entity; origin: Origin; byId: Map<Id, Paid> }>()
+  readonly #cleared = new Map<string, { entity: Entity; origin: Origin; byId: Map<Id, Cleared> }>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(stores: Readonly<Record<Origin, Store>>, log: (level: 'warn', message: string) => void) {
@@ -29,8 +23,8 @@ export class Settlements {
 
   add(entity: Entity, origin: Origin, { id, version, record }: Image): void {
     const key = `${origin}/${entity.name}`
-    let group = this.#paid.get(key)
-    if (!group) this.#paid.set(key, (group = { entity, origin, byId: new Map() }))
+    let group = this.#cleared.get(key)
+    if (!group) this.#cleared.set(key, (group = { entity, origin, byId: new Map() }))
     const earlier = group.byId.get(id)
     if (earlier && compareVersions(earlier.version, version) > 0) return
     group.byId.set(id, { id, version, deleted: record === null })
@@ -40,12 +34,12 @@ export class Settlements {
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const groups = [...this.#paid.values()]
-    this.#paid.clear()
+    const groups = [...this.#cleared.values()]
+    this.#cleared.clear()
     await Promise.all(
       groups.map(async ({ entity, origin, byId }) => {
         try {
-          await this.#stores[origin].debts.clear(entity, [...byId.values()])
+          await this.#stores[origin].outbox.clear(entity, [...byId.values()])
         } catch (error) {
           this.#log('warn', `Marks of ${entity.name} were not cleared, the sweep will: ${messageOf(error)}`)
         }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Id } from '../../entity/entity.ts'
-import type { Debts, Image } from '../store.ts'
+import type { Image, Outbox } from '../store.ts'
 import { ids as idArray, toId, tombstonesOf } from './bookkeeping.ts'
 import type { Row } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -8,7 +8,7 @@ import { imageOf } from './reader.ts'
 import { imageColumns, tableOf } from './select.ts'
 
 /** Notes are rows of `crossfade.pending`, written in the transaction of the change. */
-export function postgresDebts(connection: PostgresConnection): Debts {
+export function postgresOutbox(connection: PostgresConnection): Outbox {
   return {
     async owed(entity, olderThanMs, limit, without = []) {
       const rows = await connection.run<{ id: string }>(
@@ -32,13 +32,13 @@ export function postgresDebts(connection: PostgresConnection): Debts {
       return [...images.values()]
     },
 
-    async clear(entity, paid) {
-      if (paid.length === 0) return
+    async clear(entity, cleared) {
+      if (cleared.length === 0) return
       // Up to the version that was mirrored; a write that is under way holds the note and gives it a newer one.
       await connection.run(
         sql`delete from crossfade.pending p
-            using unnest(${paid.map(({ id }) => String(id))}::text[], ${paid.map(({ version }) => version.epoch)}::bigint[],
-              ${paid.map(({ version }) => version.counter)}::bigint[]) as d(id, epoch, counter)
+            using unnest(${cleared.map(({ id }) => String(id))}::text[], ${cleared.map(({ version }) => version.epoch)}::bigint[],
+              ${cleared.map(({ version }) => version.counter)}::bigint[]) as d(id, epoch, counter)
             where p.entity = ${entity.name} and p.id = d.id and (p.epoch, p.counter) <= (d.epoch, d.counter)`,
       )
     },

@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
+import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { missingIndexes } from '../../src/jobs/index-parity.ts'
-import { settleConstraints } from '../../src/jobs/settle-constraints.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Seat = defineEntity('Seat', {
@@ -62,7 +62,7 @@ test('what doctor prints for a unique field is what backfill makes, and records 
     'alter table "seats" add constraint "seats_code_key" unique using index "seats_code_key" deferrable initially immediate;',
   ])
   for (const statement of statements) await run(statement)
-  await settleConstraints(stores, [Seat])
+  await ensureConstraints(stores, [Seat])
   expect(await definitions()).toEqual(kept)
   expect(await printed()).toEqual([])
   await canSwap(2)
@@ -76,8 +76,8 @@ test.each([
   ['nothing', 'select 1'],
 ])('%s under the name of the key becomes a constraint that can be deferred', async (_, before) => {
   await run(before)
-  await settleConstraints(stores, [Seat])
-  await settleConstraints(stores, [Seat])
+  await ensureConstraints(stores, [Seat])
+  await ensureConstraints(stores, [Seat])
   expect(await definitions()).toEqual(kept)
   expect(await run("select from pg_class where relname like 'seats_code%new'")).toEqual([])
   await canSwap(2)
@@ -91,23 +91,23 @@ test('an index that a failed build left behind is made anew', async () => {
   const [left] = await run("select indisvalid from pg_index where indexrelid = 'seats_code_key'::regclass")
   expect(left).toEqual({ indisvalid: false })
   await run('delete from seats where id = 3')
-  await settleConstraints(stores, [Seat])
+  await ensureConstraints(stores, [Seat])
   expect(await definitions()).toEqual(kept)
   await canSwap(2)
 })
 
-test('duplicates, among them records without a value, are data issues, and the key comes when they are settled', async () => {
+test('duplicates, among them records without a value, are data issues, and the key comes when they are resolved', async () => {
   const collection = stores.mongo.connection.collection(Seat)
   await collection.dropIndex('code_1')
   await collection.createIndex({ code: 1 }, { unique: true })
   await run("insert into seats (id, code) values (3, 'a'), (4, null), (5, null)")
-  await settleConstraints(stores, [Seat])
+  await ensureConstraints(stores, [Seat])
   expect(await definitions()).toEqual([])
   expect(await stores.postgres.dataIssues.counts(Seat)).toMatchObject([
     { path: 'code', rule: 'should be unique but is not', count: 4 },
   ])
   await run('delete from seats where id in (3, 4)')
-  await settleConstraints(stores, [Seat])
+  await ensureConstraints(stores, [Seat])
   // PostgreSQL 14 has an index over the rows without a value in the place of NULLS NOT DISTINCT
   expect((await definitions()).map(({ def }) => def.replace('NULLS NOT DISTINCT ', ''))).toEqual([kept[0]!.def])
   await expect(run('insert into seats (id) values (6)')).rejects.toMatchObject({ code: '23505' })
@@ -116,7 +116,7 @@ test('duplicates, among them records without a value, are data issues, and the k
 
 test('a unique index of another name is told, since it stops exchanges, and goes by what is printed', async () => {
   await run('create unique index by_hand on seats (code)')
-  await settleConstraints(stores, [Seat])
+  await ensureConstraints(stores, [Seat])
   expect(await printed()).toEqual(['drop index concurrently "by_hand";'])
   for (const statement of await printed()) await run(statement)
   await canSwap(2)
@@ -133,7 +133,7 @@ test.each(['read committed', 'repeatable read'])(
       await report.query('select * from seats')
       let made = false
       const options = { waitMs: 50, tries: 10_000, log: (line: string) => log.push(line) }
-      const making = settleConstraints(stores, [Seat], options).finally(() => {
+      const making = ensureConstraints(stores, [Seat], options).finally(() => {
         made = true
       })
       for (let read = 0; read < 20; read++) {
@@ -162,7 +162,7 @@ test('a table that is never free keeps its values unique, and that records canno
   try {
     await report.query('begin')
     await report.query('select * from seats')
-    await settleConstraints(stores, [Seat], { waitMs: 10, tries: 2, log: (line) => log.push(line) })
+    await ensureConstraints(stores, [Seat], { waitMs: 10, tries: 2, log: (line) => log.push(line) })
   } finally {
     await report.end()
   }

@@ -1,0 +1,108 @@
+import { sql } from 'kysely'
+import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { initialFlag } from '../../src/control/flag.ts'
+import { type Read, Reads } from '../../src/routing/reads.ts'
+import type { ReadSource, Routing } from '../../src/routing/routing.ts'
+import type { Stage } from '../../src/stage/stage.ts'
+import type { PostgresSide } from '../../src/stores/postgres/side.ts'
+import { CrossfadeError } from '../../src/util/errors.ts'
+import { Account } from '../support/account.ts'
+import { openStores, type TestStores } from '../support/stores.ts'
+
+let stores: TestStores
+beforeAll(async () => {
+  stores = await openStores([Account])
+})
+afterAll(() => stores.close())
+
+const logged: string[] = []
+
+/** What a read is answered in a stage, or why it is not. */
+async function read(stage: Stage, ask: Read<string>['ask'], isDown = (_origin: string) => false): Promise<unknown> {
+  const routing = {
+    stores,
+    flags: { get: (type: string) => ({ ...initialFlag(type), stage, samplePercent: 0 }), isDown },
+    killSwitch: { isOn: () => false },
+    sweeper: { backlog: () => ({ oldestMs: 0 }) },
+    shadow: { statistics: { of: () => ({ reads: 0 }) } },
+    log: (_level: string, message: string) => logged.push(message),
+  } as unknown as Routing
+  const asked = { entity: Account, resolver: 'Query.account', args: () => null, ask } as Partial<Read<string>>
+  return new Reads(routing, () => 'anna', false).run(asked as Read<string>).catch((error: unknown) => error)
+}
+
+const noServer = new MongoServerSelectionError('no server', {} as never)
+const neither = { code: 'UNAVAILABLE', message: 'Neither data store answers; try again.' }
+
+const raising = (state: string) => (side: PostgresSide) =>
+  side.run(sql.raw(`do $$ begin raise exception 'secret' using errcode = '${state}'; end $$`))
+
+/** What PostgreSQL answers where it stands in, for each kind of failure. */
+const answers: Readonly<Record<string, (side: PostgresSide) => Promise<unknown>>> = {
+  'it stops': raising('57P01'),
+  'it has no connection left': raising('53300'),
+  'it takes too long': raising('57014'),
+  'it forbids the read': raising('42501'),
+  'it lacks the table': (side) => side.run(sql`select 1 from nothing_of_this_name`),
+  'a key is taken': raising('23505'),
+  'it refuses a value': (side) => side.run(sql`select 1 / (select 0)`),
+  'nobody knows': raising('40003'),
+}
+
+test.each(Object.keys(answers))('a read that PostgreSQL answers for MongoDB is unavailable where %s', async (why) => {
+  const ask = async (source: ReadSource): Promise<string> => {
+    if (source.origin === 'mongo') throw noServer
+    return String(await answers[why]!(source.side))
+  }
+  expect(await read('shadow', ask)).toMatchObject(neither)
+  expect(await read('shadow', ask, (origin) => origin === 'mongo')).toMatchObject(neither)
+})
+
+const fromMongo: Readonly<Record<string, Error>> = {
+  'there is no server': noServer,
+  'the connection breaks': new MongoNetworkError('reset'),
+  'a lock is in the way': new MongoServerError({ message: 'x', code: 24 }),
+  'it takes too long': new MongoServerError({ message: 'x', code: 50 }),
+  'it lacks an option': new MongoServerError({ message: 'x', code: 72 }),
+  'it refuses a value': new MongoServerError({ message: 'x', code: 2 }),
+}
+
+test.each(Object.keys(fromMongo))('a read that MongoDB answers for PostgreSQL is unavailable where %s', async (why) => {
+  const ask = async (source: ReadSource): Promise<string> => {
+    if (source.origin === 'postgres') return String(await raising('57P03')(source.side))
+    throw fromMongo[why]!
+  }
+  expect(await read('live', ask)).toMatchObject(neither)
+})
+
+test('the other store answers for one that cannot, and the log says which', async () => {
+  const ask = async ({ origin }: ReadSource): Promise<string> => {
+    if (origin === 'mongo') throw noServer
+    return origin
+  }
+  expect(await read('shadow', ask)).toBe('postgres')
+  expect(logged.at(-1)).toBe('Query.account was answered by postgres, since mongo failed: no server')
+})
+
+test('what the caller or we did wrong stays what it is, whichever store meets it', async () => {
+  for (const fault of [new CrossfadeError('BAD_USER_INPUT', 'x'), new TypeError('x is not a function')]) {
+    expect(await read('shadow', () => Promise.reject(fault))).toBe(fault)
+    const ask = ({ origin }: ReadSource): Promise<string> => Promise.reject(origin === 'mongo' ? noServer : fault)
+    expect(await read('shadow', ask)).toBe(fault)
+  }
+})
+
+test('a store that stands alone says itself why it cannot answer', async () => {
+  const ask = async (source: ReadSource): Promise<string> => {
+    if (source.origin === 'mongo') throw new Error('nobody asks MongoDB')
+    return String(await raising('53300')(source.side))
+  }
+  expect(await read('complete', ask)).toMatchObject({ code: 'TRY_AGAIN' })
+})
+
+test('a read by hand runs on the connections of whoever asks: clients, or comparison', async () => {
+  const postgres = async ({ run }: PostgresSide) => (await run(sql`show statement_timeout`))[0]
+  expect(await postgres(stores.postgres.side)).toEqual({ statement_timeout: '10s' })
+  expect(await postgres(stores.postgres.candidate.side)).toEqual({ statement_timeout: '2s' })
+})
