@@ -1,18 +1,12 @@
 /** `crossfade/pothos`: object types, filters, orders and connections from mappings, for schemas that Pothos builds. */
 export { type Builder, createBuilder, type InputRef, type Ref } from './contract/builder.ts'
+export { type ConnectionOptions, connection } from './contract/connection-field.ts'
 export { connectionType } from './contract/connection-type.ts'
 export { type EntityTypeOptions, entityType } from './contract/entity-type.ts'
-export {
-  type ChildrenOptions,
-  type ConnectionOptions,
-  children,
-  connection,
-  type ReferenceOptions,
-  record,
-  reference,
-} from './contract/fields.ts'
 export { type FilterType, type FilterTypeOptions, filterType } from './contract/filter-type.ts'
 export { newInput, patchInput } from './contract/input-types.ts'
 export { type OrderType, orderType } from './contract/order-type.ts'
 export { payloadType } from './contract/payload-type.ts'
+export { record } from './contract/record-field.ts'
+export { type ChildrenOptions, children, type ReferenceOptions, reference } from './contract/related-fields.ts'
 export { addScalars } from './contract/scalars.ts'

@@ -1,8 +1,10 @@
+import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Scope } from '../entity/entity.ts'
 import type { Fields } from '../entity/field.ts'
 import { leafAt, listAt } from '../entity/leaf-at.ts'
 import { type FilterNames, parseFilter, type SameNames } from '../query/parse-filter.ts'
 import type { Where } from '../query/where.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import type { Builder, InputRef } from './builder.ts'
 import { filterInput, listFilterInput, objectsFilterInput, type TestInput } from './filter-inputs.ts'
 
@@ -17,8 +19,9 @@ export interface FilterTypeOptions {
   readonly combined?: boolean
 }
 
-/** An input type that says which records are wanted. */
-export type FilterType = InputRef<FilterInput> & {
+/** An input type that says which records of an entity are wanted. */
+export type FilterType<E extends Entity = Entity> = InputRef<FilterInput> & {
+  readonly entity: E
   /** The condition. @throws BAD_USER_INPUT for values that do not fit, and for filters past the bounds. */
   parse(filter: FilterInput | null | undefined): Where
 }
@@ -30,6 +33,8 @@ function testsOf(builder: Builder, typeName: string, scope: Scope, key: string, 
     return objectsFilterInput(builder, `${inner}List`, members)
   }
   const leaf = leafAt(scope, meant === true ? key : meant)
+  if (kindOf(leaf.kind).queries === 'none')
+    throw new CrossfadeError('MISCONFIGURED', `${scope.name}.${leaf.path} is ${leaf.kind} and cannot be filtered.`)
   return leaf.list === 'none' ? filterInput(builder, leaf) : listFilterInput(builder, leaf)
 }
 
@@ -67,9 +72,10 @@ export function filterType<E extends Entity, const N extends FilterNames<E['fiel
   entity: E,
   names: N & SameNames<E['fields'], N>,
   options: FilterTypeOptions = {},
-): FilterType {
+): FilterType<E> {
   const ref = inputOf(builder, options.name ?? `${entity.name}Filter`, entity, names, options)
   return Object.assign(ref, {
+    entity,
     parse: (filter: FilterInput | null | undefined): Where =>
       parseFilter<Entity, FilterNames<Fields>>(entity, names, filter),
   })

@@ -43,6 +43,10 @@ function isNull(path: string, wanted: boolean): Where {
   return wanted ? test : not(test)
 }
 
+const unasked = (scope: Scope, path: string, name: string): never => {
+  throw new CrossfadeError('MISCONFIGURED', `${scope.name}.${path} cannot be asked "${name}".`)
+}
+
 function listOperator(scope: Scope, path: string, name: string, value: unknown): Where {
   const parse = (element: unknown): unknown => parseValue(scope, path, element)
   switch (name) {
@@ -64,8 +68,10 @@ function listOperator(scope: Scope, path: string, name: string, value: unknown):
       }
     case 'isEmpty':
       return { op: 'isEmpty', path, value: value as boolean }
-    default:
+    case 'isNull':
       return isNull(path, value as boolean)
+    default:
+      return unasked(scope, path, name)
   }
 }
 
@@ -86,6 +92,7 @@ function scalarOperator(scope: Scope, path: string, name: string, value: unknown
     }
     return name === 'in' ? among : not(among)
   }
+  if (name !== 'eq' && name !== 'ne') return unasked(scope, path, name)
   const equal: Where = { op: 'eq', path, value: parse(value), insensitive }
   return name === 'eq' ? equal : not(equal)
 }
@@ -106,7 +113,13 @@ function fieldFilter(scope: Scope, path: string, filter: Input, budget: Budget):
 }
 
 /** Of no objects "some" is false, "every" and "none" are true; a null list has none. */
-function objectsOperator(path: string, name: string, value: unknown, parse: (members: unknown) => Where): Where {
+function objectsOperator(
+  scope: Scope,
+  path: string,
+  name: string,
+  value: unknown,
+  parse: (members: unknown) => Where,
+): Where {
   const some = (where: Where): Where => ({ op: 'some', path, where })
   switch (name) {
     case 'some':
@@ -117,8 +130,10 @@ function objectsOperator(path: string, name: string, value: unknown, parse: (mem
       return not(some(parse(value)))
     case 'isEmpty':
       return { op: 'isEmpty', path, value: value as boolean }
-    default:
+    case 'isNull':
       return isNull(path, value as boolean)
+    default:
+      return unasked(scope, path, name)
   }
 }
 
@@ -188,7 +203,7 @@ function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget
     const { path, members } = field
     const parse = (each: unknown): Where => filterOf(listAt(scope, path), members, each as Input, budget, depth + 1)
     return Object.entries(value).flatMap(([operator, operand]) =>
-      operand === null || operand === undefined ? [] : [objectsOperator(path, operator, operand, parse)],
+      operand === null || operand === undefined ? [] : [objectsOperator(scope, path, operator, operand, parse)],
     )
   })
   return allOf(...parts)

@@ -20,7 +20,7 @@ type Operations<F extends Fields, D> =
           | (K extends keyof Amounts ? Operation<'increment', Amounts[K]> : never)
           | (K extends 'int' | 'float' ? Operation<'compute', Arithmetic<ScalarPathIn<F, 'int' | 'float'>>> : never)
       : S extends ListShape
-        ? Operation<'append' | 'addToSet' | 'pull', T extends readonly (infer V)[] | null ? V : never>
+        ? Operation<'append' | 'addToSet' | 'pull', NonNullable<T> extends readonly (infer V)[] ? V : never>
         : S extends ObjectsShape<infer G>
           ? Operation<'append', Members<G>> | Operation<'pull', Where>
           : never

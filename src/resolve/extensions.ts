@@ -15,6 +15,8 @@ declare module 'graphql' {
 
 function checkField(place: string, field: GraphQLField<unknown, unknown>, entities: readonly Entity[], of?: Entity) {
   const { needs, writes } = field.extensions
+  if (writes && !Array.isArray(writes.entities))
+    throw new CrossfadeError('MISCONFIGURED', `${place}: \`writes\` is neither only(…) nor independent(…).`)
   const unknown = writes?.entities.find((entity) => !entities.includes(entity))
   if (unknown)
     throw new CrossfadeError('MISCONFIGURED', `${place} writes ${unknown.name}, which is not among the entities.`)

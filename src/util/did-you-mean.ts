@@ -6,5 +6,6 @@ export function didYouMean(given: string, known: Iterable<string>): string {
   if (names.length === 0) return ''
   const nearest = closest(given, names)
   const steps = distance(given, nearest)
-  return steps < given.length && steps <= Math.max(1, given.length * 0.4) ? ` Did you mean "${nearest}"?` : ''
+  const most = Math.max(given.length * 0.4, given.length > 3 ? 2 : 1) // two letters that changed places are two steps
+  return steps < given.length && steps <= most ? ` Did you mean "${nearest}"?` : ''
 }

@@ -1,0 +1,25 @@
+import type { FieldKind, FieldRef } from '@pothos/core'
+import type { FieldBuilder, SchemaTypesOf } from './builder.ts'
+
+/** What Pothos hands to `fields` of an object, a query or a mutation. */
+export type FieldsOf<Parent> = PothosSchemaTypes.RootFieldBuilder<SchemaTypesOf, Parent, FieldKind>
+
+/** A field as Pothos takes it. */
+export type Made = FieldRef<SchemaTypesOf>
+
+/** What a field says of itself in the contract. */
+export interface Told {
+  readonly description?: string
+  readonly deprecationReason?: string
+}
+
+/** All kinds of fields are made alike, but Pothos types them apart. */
+export const objectFields = <Parent>(t: FieldsOf<Parent>): FieldBuilder<Parent> => t as FieldBuilder<Parent>
+
+/** Arguments of a page: forward alone, or backward as well. */
+export type Paging = 'forward' | 'both'
+
+export function pageArgs(fields: FieldBuilder<unknown>, paging: Paging) {
+  const forward = { first: fields.arg.int(), after: fields.arg.string() }
+  return paging === 'forward' ? forward : { ...forward, last: fields.arg.int(), before: fields.arg.string() }
+}

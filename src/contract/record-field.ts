@@ -1,0 +1,28 @@
+import type { Entity } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
+import type { KeyPathOf } from '../entity/path.ts'
+import { load, loadBy } from '../resolve/load.ts'
+import { entityTypeOf } from './entity-type.ts'
+import { type FieldsOf, type Made, objectFields, type Told } from './field.ts'
+import { addScalar, scalarName } from './scalars.ts'
+
+/** One record by its id, `movie(id: ID!)`, or by another field: `userByEmail(email: String!)`. Null where there is none. */
+export function record<Parent, E extends Entity>(
+  t: FieldsOf<Parent>,
+  entity: E,
+  { by = 'id', ...told }: { readonly by?: KeyPathOf<E> } & Told = {},
+): Made {
+  const fields = objectFields(t)
+  const leaf = leafAt(entity, by)
+  const name = leaf.keys.at(-1)!
+  addScalar(t.builder, scalarName(leaf))
+  return fields.field({
+    ...told,
+    type: entityTypeOf(t.builder, entity),
+    args: { [name]: fields.arg({ type: scalarName(leaf), required: true }) },
+    resolve: (_, args, context, info) => {
+      const value = (args as Readonly<Record<string, never>>)[name] // of the scalar that the argument is declared with
+      return by === 'id' ? load(context, info, entity, value) : loadBy(context, info, entity, by, value)
+    },
+  })
+}

@@ -1,0 +1,111 @@
+import type { Entity } from '../entity/entity.ts'
+import type { ValueOf } from '../entity/field.ts'
+import { leafAt } from '../entity/leaf-at.ts'
+import type { EqualKind, FieldAt, KeyPathOf, OrderPathOf, ScalarPathIn, ValueAt } from '../entity/path.ts'
+import type { FieldsIn } from '../entity/record.ts'
+import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
+import { loadChildren } from '../resolve/connection.ts'
+import { load, loadBy } from '../resolve/load.ts'
+import { connectionType } from './connection-type.ts'
+import { entityTypeOf } from './entity-type.ts'
+import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
+
+type Scalars<Parent> = ScalarPathIn<FieldsIn<Parent>, EqualKind>
+
+/** Paths of the parent whose values are of the type that `by` of the other entity holds. */
+type ParentPath<Parent, E extends Entity, K extends string, V = NonNullable<ValueAt<E, K>>> =
+  | (Parent extends { readonly id: V } ? 'id' : never)
+  | {
+      [P in Scalars<Parent>]: NonNullable<ValueOf<FieldAt<FieldsIn<Parent>, P>>> extends V ? P : never
+    }[Scalars<Parent>]
+
+/** Only where the parent's id may be meant it need not be said. */
+type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of: P }
+
+export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told & {
+  /** The children's field that holds the parent's key. */
+  readonly by: K
+  /** Record paths in order: `{ date: 'desc' }`. Default: by id. */
+  readonly order?: { readonly [P in OrderPathOf<E>]?: Direction }
+  /** Default `both`. */
+  readonly paging?: Paging
+} & Of<ParentPath<Parent, E, K>>
+
+/** The same where the types of the paths are forgotten. */
+interface AnyOptions extends Told {
+  readonly by?: string
+  readonly of?: string
+  readonly order?: Readonly<Record<string, Direction | undefined>>
+  readonly paging?: Paging
+}
+
+/** The value of the parent's key, whose type the options have checked. */
+function keyOf(parent: unknown, path: string): never {
+  let value: unknown = parent
+  for (const key of path.split('.')) value = (value as Readonly<Record<string, unknown>> | null)?.[key]
+  return (value ?? null) as never
+}
+
+/** What is read of the parent. */
+const needsOf = (of: string) => ({ needs: of === 'id' ? [] : [of] })
+
+/**
+ * The records whose field `by` is the parent's id, or its field `of`, in pages; all parents of a level share one
+ * statement.
+ */
+export function children<Parent, E extends Entity, K extends KeyPathOf<E>>(
+  t: FieldsOf<Parent>,
+  entity: E,
+  options: ChildrenOptions<Parent, E, K>,
+): Made
+export function children(
+  t: FieldsOf<unknown>,
+  entity: Entity,
+  { by = 'id', of = 'id', order = {}, paging = 'both', ...told }: AnyOptions,
+): Made {
+  const fields = objectFields(t)
+  const keys = Object.entries(order).flatMap(([path, direction]): OrderKey[] =>
+    direction ? [{ path, direction }] : [],
+  )
+  // A wrong path is told when the field is made
+  leafAt(entity, by)
+  totalOrder(entity, keys)
+  return fields.field({
+    ...told,
+    type: connectionType(t.builder, entity),
+    nullable: false,
+    extensions: needsOf(of),
+    args: pageArgs(fields, paging),
+    resolve: (parent, page, context, info) => loadChildren(context, info, entity, by, keyOf(parent, of), keys, page),
+  })
+}
+
+export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told {
+  /** The field of the record that is referred to; default its id. */
+  readonly by?: K
+  /** The parent's field that holds its value. */
+  readonly of: ParentPath<Parent, E, K>
+}
+
+/** The record that the parent's field `of` refers to, by id or by its field `by`; all parents of a level share one batch. */
+export function reference<Parent, E extends Entity, K extends KeyPathOf<E> = 'id'>(
+  t: FieldsOf<Parent>,
+  entity: E,
+  options: ReferenceOptions<Parent, E, K>,
+): Made
+export function reference(
+  t: FieldsOf<unknown>,
+  entity: Entity,
+  { by = 'id', of = 'id', ...told }: Omit<AnyOptions, 'order' | 'paging'>,
+): Made {
+  leafAt(entity, by)
+  return objectFields(t).field({
+    ...told,
+    type: entityTypeOf(t.builder, entity),
+    extensions: needsOf(of),
+    resolve: (parent, _, context, info) => {
+      const value = keyOf(parent, of)
+      return by === 'id' ? load(context, info, entity, value) : loadBy(context, info, entity, by, value)
+    },
+  })
+}

@@ -1,0 +1,178 @@
+import { defineEntity, embed, int, json, list, objectId, only, reading, text, where } from 'crossfade'
+import {
+  children,
+  connection,
+  createBuilder,
+  entityType,
+  filterType,
+  newInput,
+  orderType,
+  patchInput,
+  record,
+  reference,
+} from 'crossfade/pothos'
+import { describe, expect, test } from 'vitest'
+import { checkExtensions } from '../../src/resolve/extensions.ts'
+
+const Movie = defineEntity('Movie', {
+  mongo: 'movies',
+  postgres: 'movies',
+  id: objectId(),
+  fields: {
+    title: text().required(),
+    imdb: embed({ rating: int() }),
+    genres: list(text()),
+    crew: list(embed({ role: text() })),
+    notes: json({ 'by.name': text() }),
+  },
+})
+const Comment = defineEntity('Comment', {
+  mongo: 'comments',
+  postgres: 'comments',
+  id: objectId(),
+  fields: { movieId: objectId(), text: text() },
+})
+
+function open() {
+  const builder = createBuilder()
+  const MovieType = entityType(builder, Movie, { embeds: { imdb: 'Imdb', crew: 'Crew' } })
+  entityType(builder, Comment)
+  return { builder, MovieType }
+}
+
+/** As a program without types would say it. */
+const wrong = (value: unknown) => value as never
+
+describe('a path that is not there is told when the contract is made, with the nearest', () => {
+  const { builder } = open()
+  const field = (make: (t: never) => unknown) => () => {
+    const { builder, MovieType } = open()
+    builder.objectFields(MovieType, (t) => ({ made: make(t as never) }) as never)
+    builder.toSchema()
+  }
+  test.each<[string, () => unknown, string]>([
+    [
+      'filterType',
+      () => filterType(builder, Movie, wrong({ tilte: true })),
+      'Movie has no field "tilte". Did you mean "title"?',
+    ],
+    [
+      'filterType, a member',
+      () => filterType(builder, Movie, wrong({ crew: { path: 'crew', members: { rloe: true } } })),
+      'Movie.crew has no field "rloe". Did you mean "role"?',
+    ],
+    [
+      'filterType, a list',
+      () => filterType(builder, Movie, wrong({ crew: { path: 'crwe', members: {} } })),
+      'Movie has no list of objects "crwe". Did you mean "crew"?',
+    ],
+    [
+      'filterType, json',
+      () => filterType(builder, Movie, wrong({ notes: true })),
+      'Movie.notes is json and cannot be filtered.',
+    ],
+    [
+      'orderType',
+      () => orderType(builder, Movie, wrong({ A: 'imdb.ratin' })),
+      'Movie has no field "imdb.ratin". Did you mean "imdb.rating"?',
+    ],
+    [
+      'orderType, a list',
+      () => orderType(builder, Movie, wrong({ A: 'genres' })),
+      'Movie cannot be ordered by genres.',
+    ],
+    [
+      'newInput',
+      () => newInput(builder, Movie, wrong(['titel']), { name: 'A' }),
+      'Movie has no field "titel". Did you mean "title"?',
+    ],
+    ['patchInput', () => patchInput(builder, Movie, wrong(['x']), { name: 'B' }), 'Movie has no field "x".'],
+    [
+      'entityType, omit',
+      () => entityType(createBuilder(), Movie, { omit: wrong(['imdb.ratings']) }),
+      'Movie has no field "imdb.ratings", which `omit` names. Did you mean "imdb.rating"?',
+    ],
+    [
+      'entityType, embeds',
+      () => entityType(createBuilder(), Movie, { embeds: wrong({ imbd: 'Imdb' }) }),
+      'Movie has no field "imbd", which `embeds` names. Did you mean "imdb"?',
+    ],
+    [
+      'reading',
+      () => reading(Movie, wrong(['titles']), () => null),
+      'Movie has no field "titles". Did you mean "title"?',
+    ],
+    [
+      'where',
+      () => where(Movie, wrong({ tilte: { eq: 'x' } })),
+      'The filter of Movie has no field "tilte". Did you mean "title"?',
+    ],
+    ['where, a test', () => where(Movie, wrong({ title: { like: 'x' } })), 'Movie.title cannot be asked "like".'],
+    [
+      'where, a test of a list',
+      () => where(Movie, wrong({ genres: { eq: 'x' } })),
+      'Movie.genres cannot be asked "eq".',
+    ],
+    ['where, a test of objects', () => where(Movie, wrong({ crew: { any: {} } })), 'Movie.crew cannot be asked "any".'],
+    [
+      'children, by',
+      field((t) => children(t, Comment, wrong({ by: 'movieid' }))),
+      'Comment has no field "movieid". Did you mean "movieId"?',
+    ],
+    [
+      'children, order',
+      field((t) => children(t, Comment, wrong({ by: 'movieId', order: { txt: 'asc' } }))),
+      'Comment has no field "txt". Did you mean "text"?',
+    ],
+    [
+      'reference, by',
+      field((t) => reference(t, Comment, wrong({ of: 'title', by: 'txet' }))),
+      'Comment has no field "txet". Did you mean "text"?',
+    ],
+    [
+      'record, by',
+      field((t) => record(t, Comment, { by: wrong('txt') })),
+      'Comment has no field "txt". Did you mean "text"?',
+    ],
+  ])('%s', (_, make, message) => {
+    expect(make).toThrow(message)
+  })
+})
+
+test('a type that no entityType made is told by name', () => {
+  const builder = createBuilder()
+  builder.queryType({ fields: (t) => ({ movies: connection(t, Movie) }) })
+  expect(() => builder.toSchema()).toThrow(
+    'Movie has no object type on this builder. Call entityType before, in schema/<type>.ts.',
+  )
+})
+
+describe('what fields say in their extensions is checked at start-up', () => {
+  const schemaWith = (extensions: object) => {
+    const { builder, MovieType } = open()
+    builder.queryType({ fields: (t) => ({ a: t.int({ resolve: () => 1 }) }) })
+    builder.objectFields(MovieType, (t) => ({ b: t.int({ extensions: wrong(extensions), resolve: () => 1 }) }))
+    return builder.toSchema()
+  }
+  test.each<[string, object, string]>([
+    [
+      'needs',
+      { needs: ['tilte'] },
+      'Movie.b needs what is not there: Movie has no field "tilte". Did you mean "title"?',
+    ],
+    [
+      'writes',
+      { writes: only(defineEntity('Other', { mongo: 'o', postgres: 'o', id: int(), fields: {} })) },
+      'Movie.b writes Other, which is not among the entities.',
+    ],
+    ['writes, misspelt', { writes: { entity: Movie } }, 'Movie.b: `writes` is neither only(…) nor independent(…).'],
+  ])('%s', (_, extensions, message) => {
+    expect(() => checkExtensions(schemaWith(extensions), [Movie, Comment])).toThrow(
+      expect.objectContaining({ code: 'MISCONFIGURED', message }),
+    )
+  })
+  test('what is there passes', () => {
+    const extensions = { needs: ['title', 'imdb', 'crew.role', 'notes.by.name'], writes: only(Movie) }
+    expect(() => checkExtensions(schemaWith(extensions), [Movie, Comment])).not.toThrow()
+  })
+})
