@@ -3,11 +3,13 @@ import { queryCount } from './query-count.ts'
 import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
 import { shadow } from './shadow.ts'
+import { typeCheck } from './type-check.ts'
 
 const benches: Readonly<Record<string, (only: string) => Promise<Row[]>>> = {
   'routed-read': routedRead,
   shadow,
   'query-count': queryCount,
+  'type-check': typeCheck,
 }
 
 const {

@@ -1,3 +1,4 @@
+import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { Direction } from '../query/order.ts'
 import { everything } from '../query/where.ts'
@@ -25,8 +26,8 @@ interface Args {
 }
 
 /** The list of an entity's records, in pages: `movies(filter:, orderBy:, first:, after:, last:, before:)`. */
-export function connection<Parent, E extends Entity, const N extends OrderNames<E>>(
-  t: FieldsOf<Parent>,
+export function connection<Parent, Kind extends FieldKind, E extends Entity, const N extends OrderNames<E>>(
+  t: FieldsOf<Parent, Kind>,
   entity: E,
   { filter, orderBy, defaultOrder, paging = 'both', ...told }: ConnectionOptions<E, N> = {},
 ): Made {

@@ -1,3 +1,4 @@
+import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { KeyPathOf } from '../entity/path.ts'
@@ -7,8 +8,8 @@ import { type FieldsOf, type Made, objectFields, type Told } from './field.ts'
 import { addScalar, scalarName } from './scalars.ts'
 
 /** One record by its id, `movie(id: ID!)`, or by another field: `userByEmail(email: String!)`. Null where there is none. */
-export function record<Parent, E extends Entity>(
-  t: FieldsOf<Parent>,
+export function record<Parent, Kind extends FieldKind, E extends Entity>(
+  t: FieldsOf<Parent, Kind>,
   entity: E,
   { by = 'id', ...told }: { readonly by?: KeyPathOf<E> } & Told = {},
 ): Made {

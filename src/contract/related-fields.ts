@@ -1,3 +1,4 @@
+import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { ValueOf } from '../entity/field.ts'
 import { leafAt } from '../entity/leaf-at.ts'
@@ -53,13 +54,13 @@ const needsOf = (of: string) => ({ needs: of === 'id' ? [] : [of] })
  * The records whose field `by` is the parent's id, or its field `of`, in pages; all parents of a level share one
  * statement.
  */
-export function children<Parent, E extends Entity, K extends KeyPathOf<E>>(
-  t: FieldsOf<Parent>,
+export function children<Parent, Kind extends FieldKind, E extends Entity, K extends KeyPathOf<E>>(
+  t: FieldsOf<Parent, Kind>,
   entity: E,
   options: ChildrenOptions<Parent, E, K>,
 ): Made
 export function children(
-  t: FieldsOf<unknown>,
+  t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
   { by = 'id', of = 'id', order = {}, paging = 'both', ...told }: AnyOptions,
 ): Made {
@@ -88,13 +89,13 @@ export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<
 }
 
 /** The record that the parent's field `of` refers to, by id or by its field `by`; all parents of a level share one batch. */
-export function reference<Parent, E extends Entity, K extends KeyPathOf<E> = 'id'>(
-  t: FieldsOf<Parent>,
+export function reference<Parent, Kind extends FieldKind, E extends Entity, K extends KeyPathOf<E> = 'id'>(
+  t: FieldsOf<Parent, Kind>,
   entity: E,
   options: ReferenceOptions<Parent, E, K>,
 ): Made
 export function reference(
-  t: FieldsOf<unknown>,
+  t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
   { by = 'id', of = 'id', ...told }: Omit<AnyOptions, 'order' | 'paging'>,
 ): Made {

@@ -5,6 +5,13 @@ import type { PathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { GatewayContext } from './context.ts'
 
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** Record paths that the field's resolver reads; without it the path of the same name. */
+    readonly needs?: readonly string[]
+  }
+}
+
 type Resolve<Parent, Args, Result> = (
   record: Parent,
   args: Args,

@@ -4,6 +4,13 @@ import { write as routedWrite, type Transaction } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** The types that the field's resolver writes. */
+    readonly writes?: Writes
+  }
+}
+
 /**
  * The types that a mutation writes: no others let it. Each write is atomic; several are made one after the other, each
  * with its own authority, and a crash between them leaves the earlier ones.

@@ -12,7 +12,7 @@ import {
   reference,
 } from 'crossfade/pothos'
 import { describe, expect, test } from 'vitest'
-import { checkExtensions } from '../../src/resolve/extensions.ts'
+import { checkExtensions } from '../../src/resolve/check-extensions.ts'
 
 const Movie = defineEntity('Movie', {
   mongo: 'movies',

@@ -2,16 +2,6 @@ import { type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { fieldSet } from '../entity/field-set.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import type { Writes } from './write.ts'
-
-declare module 'graphql' {
-  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Record paths that the field's resolver reads; without it the path of the same name. */
-    readonly needs?: readonly string[]
-    /** The types that the field's resolver writes. */
-    readonly writes?: Writes
-  }
-}
 
 function checkField(place: string, field: GraphQLField<unknown, unknown>, entities: readonly Entity[], of?: Entity) {
   const { needs, writes } = field.extensions
