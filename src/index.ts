@@ -24,6 +24,7 @@ export type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from './entity/path.ts'
 export type { IdOf, Narrow, NewRecordOf, RecordOf } from './entity/record.ts'
 export { type CrossfadeConfig, type DemoConfig, defineConfig, type SampleOperation } from './gateway/config.ts'
 export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'
+export type { FilterNames } from './query/filter-names.ts'
 export type { FilterOf } from './query/filter-of.ts'
 export {
   add,
@@ -38,7 +39,7 @@ export {
   subtract,
 } from './query/operations.ts'
 export type { OrderKey } from './query/order.ts'
-export { type FilterNames, parseFilter, where } from './query/parse-filter.ts'
+export { parseFilter, where } from './query/parse-filter.ts'
 export type { PatchOf } from './query/patch-of.ts'
 export { everything, type Where } from './query/where.ts'
 export { type Connection, loadChildren, loadConnection } from './resolve/connection.ts'

@@ -1,4 +1,3 @@
-import type { Json } from '../util/json.ts'
 import { maxInt, minInt } from './int.ts'
 
 /**
@@ -25,5 +24,5 @@ export function intPrefixOf(text: string): number | undefined {
 /** True where the value is one that means null. Whole numbers are equal by value, bigints among them. */
 export function meansNull(converter: Converter, value: unknown): boolean {
   const plain = typeof value === 'bigint' ? Number(value) : value
-  return converter.nullIf?.includes(plain as Extract<Json, string | number | boolean>) ?? false
+  return converter.nullIf?.some((each) => each === plain) ?? false
 }

@@ -6,7 +6,7 @@ export const minInt = -2147483648
 export const maxInt = 2147483647
 
 export const isInt = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= minInt && (value as number) <= maxInt
+  typeof value === 'number' && Number.isInteger(value) && value >= minInt && value <= maxInt
 
 function parse(value: unknown): number {
   if (!isInt(value)) throw badValue('int', value, 'a whole number of 32 bits')

@@ -7,9 +7,14 @@ export const maxLong = 2n ** 63n - 1n
 
 const digits = /^[+-]?\d{1,19}$/
 
+function longOf(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined
+  return typeof value === 'string' && digits.test(value) ? BigInt(value) : undefined
+}
+
 function parse(value: unknown): bigint {
-  const whole = Number.isSafeInteger(value) || (typeof value === 'string' && digits.test(value))
-  const long = typeof value === 'bigint' ? value : whole ? BigInt(value as number | string) : undefined
+  const long = longOf(value)
   if (long === undefined || long < minLong || long > maxLong) throw badValue('long', value, 'a whole number of 64 bits')
   return long
 }

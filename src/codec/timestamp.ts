@@ -16,8 +16,9 @@ function check(date: Date, value: unknown): Date {
 
 function parse(value: unknown): Date {
   if (value instanceof Date) return check(value, value)
-  const [, day] = typeof value === 'string' ? (iso.exec(value) ?? []) : []
-  if (day !== undefined && isDay(day)) return check(new Date(value as string), value)
+  const text = typeof value === 'string' ? value : ''
+  const [, day] = iso.exec(text) ?? []
+  if (day !== undefined && isDay(day)) return check(new Date(text), value)
   throw badValue('date', value, 'ISO 8601 with an offset, for example 1903-12-01T00:00:00.000Z')
 }
 

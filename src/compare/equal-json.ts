@@ -17,7 +17,7 @@ export function equalJson(a: Json, b: Json): boolean {
 export function sameKeyOrder(a: Json, b: Json): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return true
   if (Array.isArray(a) || Array.isArray(b))
-    return (a as Json[]).every((element, index) => sameKeyOrder(element, (b as Json[])[index]!))
+    return Array.isArray(a) && Array.isArray(b) && a.every((element, index) => sameKeyOrder(element, b[index]!))
   const keys = Object.keys(b)
   return Object.entries(a).every(([key, value], index) => keys[index] === key && sameKeyOrder(value, b[key]!))
 }

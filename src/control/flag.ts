@@ -38,16 +38,19 @@ export function initialFlag(type: string): Flag {
   }
 }
 
-const states = ['steady', 'draining', 'handed']
+const states = ['steady', 'draining', 'handed'] as const satisfies readonly Flag['state'][]
+const stateOf = (value: unknown): Flag['state'] | undefined => states.find((state) => state === value)
 const isPercent = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 100
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
 
 /** Null for anything that is not a whole, well-formed flag; the caller keeps the last good one. */
 export function parseFlag(value: Json): Flag | null {
   if (!isPlainObject(value)) return null
-  const { type, stage, state, target, epoch, revision, readPercent, samplePercent } = value
-  if (typeof type !== 'string' || !isStage(stage) || !states.includes(state as string)) return null
+  const { type, stage, target, epoch, revision, readPercent, samplePercent } = value
+  const state = stateOf(value['state'])
+  if (typeof type !== 'string' || !isStage(stage) || !state) return null
   if (target !== null && !isStage(target)) return null
   if (!isCount(epoch) || !isCount(revision) || !isPercent(readPercent) || !isPercent(samplePercent)) return null
-  return { type, stage, state: state as Flag['state'], target, epoch, revision, readPercent, samplePercent }
+  return { type, stage, state, target, epoch, revision, readPercent, samplePercent }
 }

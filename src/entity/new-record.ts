@@ -8,7 +8,7 @@ import type { Entity, Id, Leaf, Node, ObjectList, Rec, Scope } from './entity.ts
 /** Checks one value, or one element, that is not null. @throws BAD_USER_INPUT */
 export function parseScalar(leaf: Leaf, value: unknown): unknown {
   const parsed = kindOf(leaf.kind).parse(value)
-  if (leaf.values && !leaf.values.includes(parsed as string)) {
+  if (leaf.values && !leaf.values.some((each) => each === parsed)) {
     throw badValue(leaf.path, value, `one of ${leaf.values.join(', ')}`)
   }
   return parsed

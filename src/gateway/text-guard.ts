@@ -22,7 +22,7 @@ function problemIn(value: unknown, place: string): GraphQLError | null {
   if (typeof value === 'string') return problem(value, place)
   const isList = Array.isArray(value)
   if (!isList && !isPlainObject(value)) return null
-  for (const [key, member] of Object.entries(value as object)) {
+  for (const [key, member] of Object.entries(value)) {
     const found = problemIn(member, place + (isList ? `[${key}]` : `.${key}`))
     if (found) return found
   }

@@ -1,4 +1,5 @@
 import { CrossfadeError } from '../util/errors.ts'
+import { isPlainObject } from '../util/json.ts'
 
 /** Bounds of one filter: past them a store would refuse, or be busy with one client for long. */
 const maxDepth = 30
@@ -25,13 +26,24 @@ export class Budget {
   }
 }
 
+const bad = (name: string, expected: string): never => {
+  throw new CrossfadeError('BAD_USER_INPUT', `${name}: ${expected} is expected.`)
+}
+
 /** A list of at most so many. */
 export function bounded(name: string, values: unknown, most: number, what: string): readonly unknown[] {
-  const { length } = values as unknown[]
-  if (length > most)
-    throw new CrossfadeError('BAD_USER_INPUT', `${name} holds ${length} ${what}; ${most} are the most.`)
-  return values as unknown[]
+  if (!Array.isArray(values)) return bad(name, 'a list')
+  if (values.length > most)
+    throw new CrossfadeError('BAD_USER_INPUT', `${name} holds ${values.length} ${what}; ${most} are the most.`)
+  return values
 }
+
+/** A filter, or the tests of a field. */
+export const conditions = (name: string, value: unknown): Readonly<Record<string, unknown>> =>
+  isPlainObject(value) ? value : bad(name, 'an object')
+
+export const flag = (name: string, value: unknown): boolean =>
+  typeof value === 'boolean' ? value : bad(name, 'true or false')
 
 export function checkDepth(depth: number): void {
   if (depth > maxDepth) throw new CrossfadeError('BAD_USER_INPUT', `The filter is nested more than ${maxDepth} deep.`)

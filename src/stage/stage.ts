@@ -5,7 +5,7 @@ export const stages = ['off', 'dualwrite', 'shadow', 'live', 'rampdown', 'comple
 
 export type Stage = (typeof stages)[number]
 
-export const isStage = (value: unknown): value is Stage => stages.includes(value as Stage)
+export const isStage = (value: unknown): value is Stage => stages.some((stage) => stage === value)
 
 /** What a stage means for reads and writes of a type. */
 export interface StagePlan {
