@@ -61,7 +61,7 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true }), rating: t.arg.float({ required: true }) },
     resolve: (_, { id, rating: given }, context, info) => {
       if (!(given >= 0 && given <= 10)) {
-        throw new CrossfadeError('BAD_USER_INPUT', `A rating is between 0 and 10; ${given} is not.`)
+        throw new CrossfadeError('BAD_USER_INPUT', `rating must be between 0 and 10, got ${given}.`)
       }
       return write(context, info, async (tx) => ({
         movie: await tx.of(Movie).patch(id, {

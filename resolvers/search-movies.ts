@@ -12,7 +12,7 @@ const wordsOf = (text: string): string[] => [...new Set(text.split(/\s+/u).filte
 function limitOf({ first }: Search): number {
   const limit = first ?? 20
   if (limit < 0 || limit > 100)
-    throw new CrossfadeError('BAD_USER_INPUT', `first is between 0 and 100; ${limit} is not.`)
+    throw new CrossfadeError('BAD_USER_INPUT', `first must be between 0 and 100, got ${limit}.`)
   return limit
 }
 

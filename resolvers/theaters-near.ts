@@ -63,10 +63,10 @@ function check({ longitude, latitude, maxKilometers, first }: Args): void {
   const refuse = (text: string): never => {
     throw new CrossfadeError('BAD_USER_INPUT', text)
   }
-  if (!(Math.abs(longitude) <= 180)) refuse(`longitude is between -180 and 180; ${longitude} is not.`)
-  if (!(Math.abs(latitude) <= 90)) refuse(`latitude is between -90 and 90; ${latitude} is not.`)
-  if (!(maxKilometers >= 0)) refuse(`maxKilometers is not negative; ${maxKilometers} is.`)
-  if (first != null && (first < 0 || first > 100)) refuse(`first is between 0 and 100; ${first} is not.`)
+  if (!(Math.abs(longitude) <= 180)) refuse(`longitude must be between -180 and 180, got ${longitude}.`)
+  if (!(Math.abs(latitude) <= 90)) refuse(`latitude must be between -90 and 90, got ${latitude}.`)
+  if (!(maxKilometers >= 0)) refuse(`maxKilometers must be at least 0, got ${maxKilometers}.`)
+  if (first != null && (first < 0 || first > 100)) refuse(`first must be between 0 and 100, got ${first}.`)
 }
 
 const near = routed(Theater, {

@@ -29,7 +29,7 @@ interface SetOptions extends Options {
 
 function percent(text: string): number {
   const value = Number(text)
-  if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError('expected a number from 0 to 100')
+  if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError('It must be between 0 and 100.')
   return value
 }
 

@@ -4,6 +4,6 @@ import { InvalidArgumentError } from 'commander'
 export function upToTenThousand(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > 10_000)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
+    throw new InvalidArgumentError('It must be a whole number between 1 and 10000.')
   return value
 }

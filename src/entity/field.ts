@@ -140,7 +140,10 @@ export class Field<T, S extends Shape = Shape> {
     return this.#with({ strict: true })
   }
 
-  /** Never shown in a log, metric, mismatch or page. */
+  /**
+   * Hidden from operators: in logs, mismatches, conflicts, data issues and profiles. Clients see it where the contract
+   * shows it, and in the cursors of lists that are ordered by it.
+   */
   sensitive(): Field<T, S> {
     return this.#with({ sensitive: true })
   }

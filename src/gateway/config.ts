@@ -11,9 +11,12 @@ export interface SampleOperation {
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
-/** What the demo may change behind the gateway's back. */
+/** What the demo may change of one type behind the gateway's back. */
 export interface DriftSpec {
-  /** Record paths: none that an order, a join or a filter of the traffic uses. */
+  /**
+   * Record paths, of which one is changed in a document. None that an order, a join or a filter of the traffic uses: a
+   * change must show in the record itself and not in who is listed, or the demo counts differences that it did not make.
+   */
   readonly paths: readonly string[]
 }
 
@@ -25,18 +28,24 @@ export interface DemoConfig {
   readonly indexes?: Readonly<Record<string, readonly SampleIndex[]>>
   /** Operations as clients send them, mutations included. */
   readonly traffic: (sample: Readonly<Record<string, readonly Json[]>>) => readonly SampleOperation[]
-  /** Reads one record of a type with every field of the contract. */
+  /** By type: reads one record with every field of the contract. */
   readonly read: Readonly<Record<string, (id: string) => SampleOperation>>
+  /** By type; the demo changes none of a type that is left out. */
   readonly drift: Readonly<Record<string, DriftSpec>>
 }
 
 /** `crossfade.config.ts`: what an adopter's repository tells the commands. */
 export interface CrossfadeConfig {
+  /** Executable: built by any library, with resolvers that load and write through Crossfade. */
   readonly schema: GraphQLSchema
+  /** The types that move, in the order in which they are shown. */
   readonly entities: readonly Entity[]
-  /** Committed migrations by name. */
+  /** Committed migrations by name, in the order of their names. */
   readonly migrations: Migrations
-  /** Who asks, for sticky read percentages. */
+  /**
+   * Who asks, for sticky read percentages. Default: the header `x-client-id`, else the authorization, else nobody in
+   * particular.
+   */
   readonly subject?: (request: Request) => string
   /** The budget of shadow reads. */
   readonly shadow?: {

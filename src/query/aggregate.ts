@@ -74,7 +74,7 @@ const maxLimitDigits = 20
 
 function checkLimit(entity: Entity, limit: number): void {
   if (Number.isInteger(limit) && limit >= 1 && limit <= maxGroups) return
-  refuse(entity, `a limit is a whole number from 1 to ${maxGroups}; ${limit} is not`)
+  refuse(entity, `the limit must be a whole number between 1 and ${maxGroups}, got ${limit}`)
 }
 
 /** Checks the question against the mapping. @throws BAD_USER_INPUT for what a field's kind cannot be asked. */
@@ -95,7 +95,7 @@ export function planAggregate(entity: Entity, { by, measures, having, order, lim
     if (measure.op === 'min' || measure.op === 'max') refuse(entity, `groups are not chosen by ${measure.op}`)
     const decimal = canonicalDecimal(value) ?? refuse(entity, `"${value.slice(0, 60)}" is not a decimal`)
     if (measure.op === 'avg' && digitsOf(decimal) > maxLimitDigits)
-      refuse(entity, `an average is held against at most ${maxLimitDigits} digits; ${decimal} has more`)
+      refuse(entity, `an average must be held against at most ${maxLimitDigits} digits, got ${decimal}`)
     return { measure, op, value: decimal }
   })
   const keys = order.map(({ key, direction }) => ({

@@ -21,8 +21,8 @@ export class Budget {
     this.#parts -= 1
     this.#values -= values
     if (this.#parts >= 0 && this.#values >= 0) return
-    const most = `${maxPartsInAll} filters and conditions, ${maxValuesInAll} values`
-    throw new CrossfadeError('BAD_USER_INPUT', `The filter is too large: ${most} are the most in all.`)
+    const most = `${maxPartsInAll} filters and conditions and ${maxValuesInAll} values`
+    throw new CrossfadeError('BAD_USER_INPUT', `The filter is too large: it must hold at most ${most} in all.`)
   }
 }
 
@@ -34,7 +34,7 @@ const bad = (name: string, expected: string): never => {
 export function bounded(name: string, values: unknown, most: number, what: string): readonly unknown[] {
   if (!Array.isArray(values)) return bad(name, 'a list')
   if (values.length > most)
-    throw new CrossfadeError('BAD_USER_INPUT', `${name} holds ${values.length} ${what}; ${most} are the most.`)
+    throw new CrossfadeError('BAD_USER_INPUT', `${name} must hold at most ${most} ${what}, got ${values.length}.`)
   return values
 }
 
@@ -46,11 +46,12 @@ export const flag = (name: string, value: unknown): boolean =>
   typeof value === 'boolean' ? value : bad(name, 'true or false')
 
 export function checkDepth(depth: number): void {
-  if (depth > maxDepth) throw new CrossfadeError('BAD_USER_INPUT', `The filter is nested more than ${maxDepth} deep.`)
+  if (depth > maxDepth)
+    throw new CrossfadeError('BAD_USER_INPUT', `The filter must be nested at most ${maxDepth} deep.`)
 }
 
 /** What is looked for by a pattern. */
 export function checkNeedles(path: string, name: string, needles: readonly unknown[]): void {
   if (needles.some((needle) => typeof needle === 'string' && needle.length > maxNeedle))
-    throw new CrossfadeError('BAD_USER_INPUT', `${path}.${name} looks for text of at most ${maxNeedle} characters.`)
+    throw new CrossfadeError('BAD_USER_INPUT', `${path}.${name} must look for at most ${maxNeedle} characters.`)
 }

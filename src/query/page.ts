@@ -36,7 +36,10 @@ function sizeOf(args: PageArgs): number {
   }
   const size = first ?? last ?? defaultPageSize
   if (size < 0 || size > maxPageSize) {
-    throw new CrossfadeError('BAD_USER_INPUT', `first and last are between 0 and ${maxPageSize}; ${size} is not.`)
+    throw new CrossfadeError(
+      'BAD_USER_INPUT',
+      `${last == null ? 'first' : 'last'} must be between 0 and ${maxPageSize}, got ${size}.`,
+    )
   }
   return size
 }

@@ -14,7 +14,7 @@ import type { Version } from './version.ts'
 /** A record as it was read, with what comparison needs to judge it. */
 export interface Item {
   readonly version: Version
-  /** True where the mirror write of this version was not confirmed yet. */
+  /** True while the record is marked as owed. The mirror may have it already: the mark is taken away after the put. */
   readonly pending: boolean
   readonly record: Rec
 }
@@ -23,11 +23,12 @@ export interface Query {
   readonly where: Where
   /** Total, see `totalOrder`. */
   readonly order: readonly OrderKey[]
+  /** How many records at most. */
   readonly limit: number
   readonly fields: FieldSet
 }
 
-/** A query asked once for each of `values` of the field at `path`, answered in one statement. */
+/** A query asked once for each of `values` of the field at `path`, answered in one statement; `limit` is for each value. */
 export interface QueryPer extends Query {
   readonly path: string
   readonly values: readonly unknown[]
@@ -106,14 +107,17 @@ export type PutOutcome =
   | { readonly put: 'blocked'; readonly constraint: string; readonly by: readonly Id[] }
   | { readonly put: 'refused'; readonly reason: string }
 
-/** Writes. `create`, `patch` and `delete` are the authority's; the rest are the mirror's and backfill's. */
+/**
+ * Writes. `create`, `patch` and `delete` are the authority's; the rest are the mirror's and backfill's. The authority's
+ * are durable, with the note that the mirror is owed, when they resolve, and each is atomic, in however many statements.
+ * They throw TRY_AGAIN where the record, or its tombstone, is of a higher epoch than the stamp's; CONFLICT where a unique
+ * value is taken; BAD_USER_INPUT where the store cannot hold the record; UNAVAILABLE and TRY_AGAIN where nothing was
+ * written; UNKNOWN_OUTCOME where it may have been.
+ */
 export interface Writer {
-  /** @throws CONFLICT where the id or a unique value is taken. */
+  /** @throws CONFLICT where the id is taken, as well. */
   create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image>
-  /**
-   * One atomic step; null where there is no such record, or where it is no longer at `expected`.
-   * @throws CONFLICT where a unique value is taken or the record's epoch is higher than the stamp's.
-   */
+  /** The whole record as it then is; null where there is no such record, or where it is no longer at `expected`. */
   patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version): Promise<Image | null>
   /** The tombstone, or null where there was no such record. */
   delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>

@@ -101,7 +101,7 @@ describe('issues', () => {
 test.each(['0', '-1', 'x', '0.5', '1e300'])('a batch of %s is refused before anything is asked', async (batch) => {
   expect(await run('backfill', 'Theater', '--batch', batch)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('It must be a whole number from 1 to 10000.'),
+    stderr: expect.stringContaining('It must be a whole number between 1 and 10000.'),
   })
 })
 

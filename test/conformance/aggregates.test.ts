@@ -227,16 +227,16 @@ describe.each(['mongo', 'postgres'] as const)('Aggregates in %s', (origin) => {
       { by: ['shop'], measures: { n: { op: 'count' } }, having: [{ measure: 'n', op: 'gt', value: 'NaN' }] },
       'Sale: "NaN" is not a decimal.',
     ],
-    [{ limit: 0 }, 'Sale: a limit is a whole number from 1 to 10000; 0 is not.'],
-    [{ limit: 1e12 }, 'Sale: a limit is a whole number from 1 to 10000; 1000000000000 is not.'],
-    [{ limit: 1.5 }, 'Sale: a limit is a whole number from 1 to 10000; 1.5 is not.'],
+    [{ limit: 0 }, 'Sale: the limit must be a whole number between 1 and 10000, got 0.'],
+    [{ limit: 1e12 }, 'Sale: the limit must be a whole number between 1 and 10000, got 1000000000000.'],
+    [{ limit: 1.5 }, 'Sale: the limit must be a whole number between 1 and 10000, got 1.5.'],
     [
       {
         by: ['shop'],
         measures: { m: { op: 'avg', path: 'amount' } },
         having: [{ measure: 'm', op: 'gt', value: '0.777777777777777777777' }],
       },
-      'Sale: an average is held against at most 20 digits; 0.777777777777777777777 has more.',
+      'Sale: an average must be held against at most 20 digits, got 0.777777777777777777777.',
     ],
   ])('%j is refused', async (given, message) => {
     await expect(stores[origin].reader.aggregate(Sale, { ...asked, ...given })).rejects.toThrow(message)

@@ -34,25 +34,25 @@ const alter = (cursor: string): string => Buffer.from(`${Buffer.from(cursor, 'ba
 
 /** What is asked, with which variables, and the start of what is told. */
 const cases: readonly (readonly [title: string, query: string, variables: () => object, message: string])[] = [
-  ['a filter nested 1,000 deep', browse, () => ({ filter: nested(1_000) }), 'The filter is nested more than 30 deep.'],
-  ['a filter one level too deep', browse, () => ({ filter: nested(31) }), 'The filter is nested more than 30 deep.'],
+  ['a filter nested 1,000 deep', browse, () => ({ filter: nested(1_000) }), 'The filter must be nested at most 30 deep.'],
+  ['a filter one level too deep', browse, () => ({ filter: nested(31) }), 'The filter must be nested at most 30 deep.'],
   [
     'a list of 100,000 values',
     browse,
     () => ({ filter: { title: { in: many(100_000) } } }),
-    'title.in holds 100000 values; 10000 are the most.',
+    'title.in must hold at most 10000 values, got 100000.',
   ],
   [
     'a list of 100,000 elements',
     browse,
     () => ({ filter: { genres: { hasSome: many(100_000) } } }),
-    'genres.hasSome holds 100000 values; 10000 are the most.',
+    'genres.hasSome must hold at most 10000 values, got 100000.',
   ],
   [
     '100,000 filters in one',
     browse,
     () => ({ filter: { or: many(100_000).map((eq) => ({ title: { eq } })) } }),
-    'or holds 100000 filters; 1000 are the most.',
+    'or must hold at most 1000 filters, got 100000.',
   ],
   [
     'a query that is nested 5,000 deep',
@@ -64,7 +64,7 @@ const cases: readonly (readonly [title: string, query: string, variables: () => 
     '66,000 conditions in groups',
     browse,
     () => ({ filter: { or: many(66).map(() => ({ or: many(1_000).map((eq) => ({ title: { eq } })) })) } }),
-    'The filter is too large: 10000 filters and conditions, 20000 values are the most in all.',
+    'The filter is too large: it must hold at most 10000 filters and conditions and 20000 values in all.',
   ],
   [
     '10,000 filters that ask nothing',
@@ -82,13 +82,13 @@ const cases: readonly (readonly [title: string, query: string, variables: () => 
     'a part of 1,001 characters',
     browse,
     () => ({ filter: { title: { contains: 'k'.repeat(1_001) } } }),
-    'title.contains looks for text of at most 1000 characters.',
+    'title.contains must look for at most 1000 characters.',
   ],
   [
     'a text of 1,001 characters without regard to case',
     browse,
     () => ({ filter: { title: { in: ['a', 'k'.repeat(1_001)], insensitive: true } } }),
-    'title.in looks for text of at most 1000 characters.',
+    'title.in must look for at most 1000 characters.',
   ],
   [
     'an altered cursor',
@@ -109,8 +109,8 @@ const cases: readonly (readonly [title: string, query: string, variables: () => 
     'The cursor belongs to another list or order',
   ],
   ['text for a cursor', browse, () => ({ after: '{"$gt":""}' }), 'The cursor is not one of this API.'],
-  ['first: -1', browse, () => ({ first: -1 }), 'first and last are between 0 and 100; -1 is not.'],
-  ['first: 1e9', browse, () => ({ first: 1e9 }), 'first and last are between 0 and 100; 1000000000 is not.'],
+  ['first: -1', browse, () => ({ first: -1 }), 'first must be between 0 and 100, got -1.'],
+  ['first: 1e9', browse, () => ({ first: 1e9 }), 'first must be between 0 and 100, got 1000000000.'],
   ['first and last', browse, () => ({ first: 1, last: 1 }), 'Give first or last, not both.'],
   [
     'an int past 32 bits',

@@ -103,8 +103,8 @@ describe('Cursors', () => {
 describe('Page arguments', () => {
   const refused: readonly (readonly [args: PageArgs, message: string])[] = [
     [{ first: 1, last: 1 }, 'Give first or last, not both.'],
-    [{ first: -1 }, 'first and last are between 0 and 100; -1 is not.'],
-    [{ last: 101 }, 'first and last are between 0 and 100; 101 is not.'],
+    [{ first: -1 }, 'first must be between 0 and 100, got -1.'],
+    [{ last: 101 }, 'last must be between 0 and 100, got 101.'],
     [{ first: 1, after: 'x' }, 'The cursor is not one of this API. Use a cursor of the same field, order and API.'],
   ]
 
