@@ -1,3 +1,6 @@
+// The declarations of both drivers are made of Node's, which TypeScript loads only where it is told to
+/// <reference types="node" preserve="true" />
+
 /** `crossfade`: mappings, loading and writing from resolvers of any schema, and the configuration. */
 export type { KindName } from './codec/kinds.ts'
 export { defineEntity, type EntityOptions } from './entity/define-entity.ts'
