@@ -40,7 +40,7 @@ export {
 export type { OrderKey } from './query/order.ts'
 export { type FilterNames, type Names, parseFilter } from './query/parse-filter.ts'
 export type { Where } from './query/where.ts'
-export { type Connection, loadChildren, loadConnection } from './resolve/connection.ts'
+export { type Connection, type Edge, loadChildren, loadConnection, type PageInfo } from './resolve/connection.ts'
 export type { GatewayContext } from './resolve/context.ts'
 export { load, loadBy } from './resolve/load.ts'
 export { loadAggregate } from './resolve/load-aggregate.ts'

@@ -1,33 +1,19 @@
-import type { Rec } from '../entity/entity.ts'
-import type { Connection } from '../resolve/connection.ts'
+import type { Connection, Edge, PageInfo } from '../resolve/connection.ts'
+import { onceFor } from '../util/once-for.ts'
 import type { Builder, Ref } from './builder.ts'
 
-interface Edge {
-  readonly record: Rec
-  readonly cursorOf: Connection['cursorOf']
-}
-
-const pageInfos = new WeakMap<Builder, Ref<Connection>>()
-
-function pageInfoType(builder: Builder): Ref<Connection> {
-  const earlier = pageInfos.get(builder)
-  if (earlier) return earlier
-  const ref = builder.objectRef<Connection>('PageInfo')
-  pageInfos.set(builder, ref)
-  const cursor = (connection: Connection, index: number): string | null => {
-    const record = connection.page.items.at(index)
-    return record ? connection.cursorOf(record) : null
-  }
+const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
+  const ref = builder.objectRef<PageInfo>('PageInfo')
   builder.objectType(ref, {
     fields: (t) => ({
-      hasNextPage: t.boolean({ nullable: false, resolve: ({ page }) => page.hasNextPage }),
-      hasPreviousPage: t.boolean({ nullable: false, resolve: ({ page }) => page.hasPreviousPage }),
-      startCursor: t.string({ resolve: (connection) => cursor(connection, 0) }),
-      endCursor: t.string({ resolve: (connection) => cursor(connection, -1) }),
+      hasNextPage: t.exposeBoolean('hasNextPage', { nullable: false }),
+      hasPreviousPage: t.exposeBoolean('hasPreviousPage', { nullable: false }),
+      startCursor: t.string({ resolve: ({ startCursor }) => startCursor() }),
+      endCursor: t.string({ resolve: ({ endCursor }) => endCursor() }),
     }),
   })
   return ref
-}
+})
 
 /** `<Name>Connection` with its edge type, as Relay has it, and a total count. */
 export function connectionType<T>(builder: Builder, name: string, node: Ref<T>): Ref<Connection> {
@@ -35,19 +21,15 @@ export function connectionType<T>(builder: Builder, name: string, node: Ref<T>):
   builder.objectType(edge, {
     fields: (t) => ({
       // Made only where it is selected: order keys are read only then
-      cursor: t.string({ nullable: false, resolve: ({ record, cursorOf }) => cursorOf(record) }),
-      node: t.field({ type: node, nullable: false, resolve: ({ record }) => record as never }),
+      cursor: t.string({ nullable: false, resolve: ({ cursor }) => cursor() }),
+      node: t.field({ type: node, nullable: false, resolve: (parent) => parent.node as never }),
     }),
   })
   const ref = builder.objectRef<Connection>(`${name}Connection`)
   builder.objectType(ref, {
     fields: (t) => ({
-      edges: t.field({
-        type: [edge],
-        nullable: false,
-        resolve: ({ page, cursorOf }) => page.items.map((record) => ({ record, cursorOf })),
-      }),
-      pageInfo: t.field({ type: pageInfoType(builder), nullable: false, resolve: (connection) => connection }),
+      edges: t.field({ type: [edge], nullable: false, resolve: ({ edges }) => edges() }),
+      pageInfo: t.field({ type: pageInfoType(builder), nullable: false, resolve: ({ pageInfo }) => pageInfo() }),
       totalCount: t.int({ nullable: false, resolve: ({ totalCount }) => totalCount() }),
     }),
   })

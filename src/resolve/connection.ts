@@ -1,4 +1,4 @@
-import type { FieldNode, GraphQLResolveInfo } from 'graphql'
+import { type FieldNode, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, isObjectType } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
@@ -11,14 +11,32 @@ import { parseWhere } from '../query/parse-where.ts'
 import { everything, type Where } from '../query/where.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
-import { fieldsFor, oncePerField, selectedBelow } from './selection.ts'
+import { fieldsFor, oncePerField, selectedBelow, shows } from './selection.ts'
 
-/** One page of records, as the connection types resolve it. The count is read only where it is selected. */
+/**
+ * One page of records. Its members are those of Relay's connection types, as functions, which graphql-js calls where
+ * they are selected: connection types that have these names need no resolvers, and only what is selected is read.
+ */
 export interface Connection {
-  readonly page: Page<Rec>
+  readonly edges: () => readonly Edge[]
+  /** The records by themselves: for lists without cursors. */
+  readonly nodes: () => readonly Rec[]
+  readonly pageInfo: () => PageInfo
   readonly totalCount: () => Promise<number>
-  readonly cursorOf: (record: Rec) => string
+}
+
+export interface Edge {
+  readonly node: Rec
+  readonly cursor: () => string
+}
+
+export interface PageInfo {
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+  readonly startCursor: () => string | null
+  readonly endCursor: () => string | null
 }
 
 const cursorFields = ['startCursor', 'endCursor'] as const
@@ -27,15 +45,31 @@ function below(info: GraphQLResolveInfo, nodes: readonly FieldNode[], name: stri
   return selectedBelow(info, nodes).get(name) ?? []
 }
 
+/** Where records are selected: on the field itself, on fields of the connection, or on fields of its edges. */
+function recordNodes(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  type: GraphQLOutputType | undefined,
+  nodes: readonly FieldNode[],
+  depth = 2,
+): readonly FieldNode[] {
+  if (shows(info, type, entity)) return nodes
+  const named = type && getNamedType(type)
+  if (depth === 0 || !isObjectType(named)) return []
+  return [...selectedBelow(info, nodes)].flatMap(([name, inner]) =>
+    recordNodes(info, entity, named.getFields()[name]?.type, inner, depth - 1),
+  )
+}
+
 /** What the page must read: the nodes' selection, and the order's keys where cursors are shown. */
 function pageFields(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
   const edges = below(info, info.fieldNodes, 'edges')
   const pageInfo = below(info, info.fieldNodes, 'pageInfo')
-  if (edges.length + pageInfo.length === 0) return null
+  const nodes = recordNodes(info, entity, info.returnType, info.fieldNodes)
+  if (edges.length + pageInfo.length + nodes.length === 0) return null
   const shown = selectedBelow(info, pageInfo)
   const cursors = below(info, edges, 'cursor').length > 0 || cursorFields.some((name) => shown.has(name))
   const keys = cursors ? order.map(({ path }) => path).filter((path) => path !== 'id') : []
-  const nodes = below(info, edges, 'node')
   return nodes.length > 0 ? fieldsFor(info, entity, nodes, keys) : fieldSet(entity, keys)
 }
 
@@ -44,19 +78,33 @@ function pageFieldsHere(info: GraphQLResolveInfo, entity: Entity, order: readonl
   return oncePerField(info, key, () => pageFields(info, entity, order))
 }
 
-const empty: Page<Rec> = { items: [], hasNextPage: false, hasPreviousPage: false }
-
 function connection(
+  info: GraphQLResolveInfo,
   entity: Entity,
   plan: PagePlan,
-  items: readonly Item[] | null,
+  found: readonly Item[] | null,
   totalCount: () => Promise<number>,
 ): Connection {
-  const page = items ? cutPage(plan, items) : { ...empty, items: [] as Item[] }
+  const cut = found && cutPage(plan, found)
+  const page = (): Page<Item> => {
+    if (cut) return cut
+    const text = `${resolverName(info)} resolves to ${info.returnType}, in which no ${entity.name} is selected: no page was read, only its totalCount can be.`
+    throw new CrossfadeError('MISCONFIGURED', text)
+  }
+  const records = (): Rec[] => page().items.map(({ record }) => record)
+  const cursorOf = (record: Rec): string => encodeCursor(entity, plan.shownOrder, record)
+  const cursorAt = (index: number): string | null => {
+    const record = records().at(index)
+    return record ? cursorOf(record) : null
+  }
   return {
-    page: { ...page, items: page.items.map(({ record }) => record) },
+    edges: () => records().map((node) => ({ node, cursor: () => cursorOf(node) })),
+    nodes: records,
+    pageInfo() {
+      const { hasNextPage, hasPreviousPage } = page()
+      return { hasNextPage, hasPreviousPage, startCursor: () => cursorAt(0), endCursor: () => cursorAt(-1) }
+    },
     totalCount,
-    cursorOf: (record) => encodeCursor(entity, plan.shownOrder, record),
   }
 }
 
@@ -101,7 +149,7 @@ export async function loadConnection(
       on: (origin, candidate) => reads.reader(origin, candidate).count(entity, where),
       outcome: (value: number) => ({ is: 'value', value }),
     })
-  return connection(entity, plan, items, totalCount)
+  return connection(info, entity, plan, items, totalCount)
 }
 
 /** The records of one parent; all parents of a level share one statement. Null keys have none. */
@@ -117,7 +165,7 @@ export async function loadChildren(
   const { loaders } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, everything, order, args)
-  if (value === null || value === undefined) return connection(entity, plan, [], async () => 0)
+  if (value === null || value === undefined) return connection(info, entity, plan, [], async () => 0)
   const fields = pageFieldsHere(info, entity, plan.shownOrder)
   const { where, limit } = plan
   const key = {
@@ -131,7 +179,7 @@ export async function loadChildren(
     page: () => shownPage(entity, plan.shownOrder, args),
   }
   const items = fields && (await loaders.many(entity, path, key))
-  return connection(entity, plan, items, () =>
+  return connection(info, entity, plan, items, () =>
     loaders.count(entity, path, { ...key, resolver: `${resolver}.totalCount` }),
   )
 }

@@ -4,10 +4,12 @@ import {
   type FragmentDefinitionNode,
   GraphQLIncludeDirective,
   type GraphQLObjectType,
+  type GraphQLOutputType,
   type GraphQLResolveInfo,
   GraphQLSkipDirective,
   getDirectiveValues,
   getNamedType,
+  isAbstractType,
   isObjectType,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -15,6 +17,7 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { type FieldSet, fieldSet, knownPaths } from '../entity/field-set.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 
 declare module 'graphql' {
@@ -95,7 +98,7 @@ function addPaths(
     if (!definition) continue // __typename
     const { needs } = definition.extensions
     const path = prefix + name
-    if (needs) for (const need of needs) paths.add(need)
+    if (needs) for (const need of needs.filter((each) => each !== 'id')) paths.add(need)
     else if (knownPaths(entity).has(path)) {
       paths.add(path)
       const innerType = getNamedType(definition.type)
@@ -105,6 +108,20 @@ function addPaths(
   }
 }
 
+/** The object type that shows an entity: the one of its name. @throws CrossfadeError MISCONFIGURED where there is none. */
+function typeOf({ schema }: GraphQLResolveInfo, { name }: Entity): GraphQLObjectType {
+  const type = schema.getType(name)
+  if (isObjectType(type)) return type
+  const text = `The schema has no object type ${name}: what is read of an entity is what is selected on the type of its name.`
+  throw new CrossfadeError('MISCONFIGURED', text)
+}
+
+/** Whether values of a type are records of the entity: its own type, or an interface or union that it is part of. */
+export function shows(info: GraphQLResolveInfo, type: GraphQLOutputType | undefined, entity: Entity): boolean {
+  const named = type && getNamedType(type)
+  return named?.name === entity.name || (isAbstractType(named) && info.schema.isSubType(named, typeOf(info, entity)))
+}
+
 /** What a selection on an entity's object type needs of the record, and nothing else. */
 export function fieldsFor(
   info: GraphQLResolveInfo,
@@ -112,13 +129,21 @@ export function fieldsFor(
   nodes: Nodes,
   extra: Iterable<string> = [],
 ): FieldSet {
-  const type = info.schema.getType(entity.name)
   const paths = new Set(extra)
-  if (isObjectType(type)) addPaths(info, entity, type, nodes, '', paths)
+  addPaths(info, entity, typeOf(info, entity), nodes, '', paths)
   return fieldSet(entity, paths)
 }
 
-/** What the present field selects of the records of an entity that it resolves to. */
+/**
+ * What the present field selects of the records of an entity that it resolves to.
+ *
+ * @throws CrossfadeError MISCONFIGURED where it resolves to something else, of which nothing can be told.
+ */
 export function fieldsHere(info: GraphQLResolveInfo, entity: Entity): FieldSet {
-  return oncePerField(info, entity.name, () => fieldsFor(info, entity, info.fieldNodes))!
+  return oncePerField(info, entity.name, () => {
+    if (shows(info, info.returnType, entity)) return fieldsFor(info, entity, info.fieldNodes)
+    const place = `${info.parentType.name}.${info.fieldName}`
+    const text = `${place} resolves to ${info.returnType} and not to ${entity.name}: say which of its fields it reads, as in \`load(context, info, ${entity.name}, id, fieldsFor(info, ${entity.name}, [], ['name']))\`.`
+    throw new CrossfadeError('MISCONFIGURED', text)
+  })!
 }
