@@ -12,6 +12,7 @@ export {
   embed,
   enumeration,
   type Field,
+  type Fields,
   float,
   int,
   json,
@@ -21,11 +22,14 @@ export {
   text,
   timestamp,
   uuid,
+  type ValuesOf,
 } from './entity/field.ts'
+export type { FieldSet } from './entity/field-set.ts'
 export { parseId } from './entity/parse-id.ts'
 export { type CrossfadeConfig, type DemoConfig, defineConfig, type SampleOperation } from './gateway/config.ts'
 export type { Aggregate, Group, Measure } from './query/aggregate.ts'
 export {
+  type Arithmetic,
   add,
   addToSet,
   append,
@@ -34,22 +38,27 @@ export {
   field,
   increment,
   multiply,
+  type Operation,
   pull,
   subtract,
 } from './query/operations.ts'
 export type { OrderKey } from './query/order.ts'
+export type { PageArgs } from './query/page.ts'
 export { type FilterNames, type Names, parseFilter } from './query/parse-filter.ts'
 export type { Where } from './query/where.ts'
 export { type Connection, type Edge, loadChildren, loadConnection, type PageInfo } from './resolve/connection.ts'
 export type { GatewayContext } from './resolve/context.ts'
 export { load, loadBy } from './resolve/load.ts'
 export { loadAggregate } from './resolve/load-aggregate.ts'
-export { routed } from './resolve/routed.ts'
+export { type Routed, routed } from './resolve/routed.ts'
 export { scalars } from './resolve/scalars.ts'
 export { fieldsFor, selectedBelow } from './resolve/selection.ts'
 export { independent, mutation, only, type Writes } from './resolve/write.ts'
-export type { Transaction } from './routing/writes.ts'
+export type { PatchInput, Transaction, TypeWrites } from './routing/writes.ts'
+export type { MongoSide } from './stores/mongo/side.ts'
+export type { Migrations } from './stores/postgres/migrate.ts'
+export type { PostgresSide } from './stores/postgres/side.ts'
 export { foldPattern } from './util/case-fold.ts'
-export { CrossfadeError } from './util/errors.ts'
+export { CrossfadeError, type ErrorCode } from './util/errors.ts'
 export { haversine } from './util/haversine.ts'
 export type { Json } from './util/json.ts'
