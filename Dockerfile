@@ -8,11 +8,13 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build
 
-# What runs: production dependencies alone.
+# What runs: production dependencies alone, without the embedded stores.
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force
+# The app's own, and no dependency of the package, which schemas of other libraries use without it.
+COPY --from=build /app/node_modules/@pothos ./node_modules/@pothos
 
 FROM node:24-slim
 ENV NODE_ENV=production \

@@ -7,7 +7,7 @@ const project = (name: string, files: string) => ({
     include: [files],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/rule-guard/setup.ts'],
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=@crossfade/source'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
@@ -16,11 +16,13 @@ const project = (name: string, files: string) => ({
 export default defineConfig({
   resolve: {
     // `crossfade` resolves to our own sources, as it does for `serve`.
-    conditions: ['source', 'module', 'node'],
+    conditions: ['@crossfade/source', 'module', 'node'],
     // One copy of graphql, the one that Node loads for its dependants: it refuses types of another
     alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
   },
-  ssr: { resolve: { conditions: ['source', 'module', 'node'], externalConditions: ['source', 'node'] } },
+  ssr: {
+    resolve: { conditions: ['@crossfade/source', 'module', 'node'], externalConditions: ['@crossfade/source', 'node'] },
+  },
   test: {
     pool: 'forks',
     maxWorkers: 2,

@@ -1,3 +1,6 @@
+// The declarations of both drivers are made of Node's, which TypeScript loads only where it is told to
+/// <reference types="node" preserve="true" />
+
 /** `crossfade`: mappings, loading and writing from resolvers of any schema, and the configuration. */
 export type { KindName } from './codec/kinds.ts'
 export { defineEntity, type EntityOptions } from './entity/define-entity.ts'
@@ -6,18 +9,25 @@ export {
   binary,
   boolean,
   decimal,
+  type EmbedShape,
   embed,
   enumeration,
   type Field,
+  type Fields,
   float,
   int,
   json,
+  type ListShape,
   list,
   long,
+  type ObjectsShape,
   objectId,
+  type ScalarShape,
+  type Shape,
   text,
   timestamp,
   uuid,
+  type ValuesOf,
 } from './entity/field.ts'
 export { parseId } from './entity/parse-id.ts'
 export type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from './entity/path.ts'
@@ -27,6 +37,7 @@ export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'
 export type { FilterNames } from './query/filter-names.ts'
 export type { FilterOf } from './query/filter-of.ts'
 export {
+  type Arithmetic,
   add,
   addToSet,
   append,
@@ -35,22 +46,28 @@ export {
   field,
   increment,
   multiply,
+  type Operation,
   pull,
   subtract,
 } from './query/operations.ts'
 export type { OrderKey } from './query/order.ts'
+export type { PageArgs } from './query/page.ts'
 export { parseFilter, where } from './query/parse-filter.ts'
 export type { PatchOf } from './query/patch-of.ts'
 export { everything, type Where } from './query/where.ts'
-export { type Connection, loadChildren, loadConnection } from './resolve/connection.ts'
+export { type Connection, type Edge, loadChildren, loadConnection, type PageInfo } from './resolve/connection.ts'
 export type { GatewayContext } from './resolve/context.ts'
 export { type LoadOptions, load, loadBy } from './resolve/load.ts'
 export { loadAggregate } from './resolve/load-aggregate.ts'
-export { reading } from './resolve/reading.ts'
-export { routed } from './resolve/routed.ts'
+export { type Reading, reading } from './resolve/reading.ts'
+export { type Routed, routed } from './resolve/routed.ts'
+export { scalars } from './resolve/scalars.ts'
 export { independent, only, type Writes, write } from './resolve/write.ts'
-export type { Transaction } from './routing/writes.ts'
+export type { Transaction, TypeWrites } from './routing/writes.ts'
+export type { MongoSide } from './stores/mongo/side.ts'
+export type { Migrations } from './stores/postgres/migrate.ts'
+export type { PostgresSide } from './stores/postgres/side.ts'
 export { foldPattern } from './util/case-fold.ts'
-export { CrossfadeError } from './util/errors.ts'
+export { CrossfadeError, type ErrorCode } from './util/errors.ts'
 export { haversine } from './util/haversine.ts'
 export type { Json } from './util/json.ts'

@@ -64,6 +64,7 @@ describe('what the ranks allow', () => {
       "import 'pg-types'; import 'mongodb-memory-server-core'",
     ],
     ['migrations with kysely', 'migrations/0001.ts', "import { sql } from 'kysely'"],
+    ['an example with the package', 'examples/sdl-first/a.ts', "import 'crossfade'; import './b.ts'; import 'graphql'"],
   ])('%s', (_, module, source) => {
     expect(plant({ [module]: source })).toEqual([])
   })
@@ -132,7 +133,7 @@ describe('what the ranks forbid', () => {
       'part of kysely',
       'schema/a.ts',
       "import 'kysely/helpers/postgres'",
-      'only under src/stores/postgres, migrations, src/embedded',
+      'only under src/stores/postgres, migrations, src/embedded, examples/sdl-first/migrations',
     ],
     [
       'src from schema',
@@ -151,6 +152,19 @@ describe('what the ranks forbid', () => {
       'schema/a.ts',
       "import 'crossfade/src/util/a.ts'",
       'only relative paths, packages and crossfade can be checked',
+    ],
+    [
+      'the kit in an example that does without',
+      'examples/sdl-first/a.ts',
+      "import { entityType } from 'crossfade/pothos'",
+      'examples/sdl-first/ does without it',
+    ],
+    ['its library there', 'examples/sdl-first/a.ts', "import '@pothos/core'", 'only under src/contract, schema, bench'],
+    [
+      'an example with the API of this repository',
+      'examples/sdl-first/a.ts',
+      "import '../../schema/a.ts'",
+      'examples imports crossfade, packages and examples only',
     ],
     ['a path without its ending', 'src/util/a.ts', "import './b'", 'no such file'],
   ])('%s', (_, module, source, fault) => {

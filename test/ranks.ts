@@ -27,9 +27,9 @@ const HOMES: Record<string, readonly string[]> = {
   '@pothos/core': ['src/contract', 'schema', 'bench'],
   mongodb: ['src/stores/mongo', 'src/embedded', 'src/demo'],
   pg: ['src/stores/postgres', 'migrations', 'src/embedded'],
-  kysely: ['src/stores/postgres', 'migrations', 'src/embedded'],
+  kysely: ['src/stores/postgres', 'migrations', 'src/embedded', 'examples/sdl-first/migrations'],
 }
-const SCANNED = ['{src,schema,resolvers,demo,migrations,bench}/**/*.{ts,mts,tsx}', 'crossfade.config.ts']
+const SCANNED = ['{src,schema,resolvers,demo,migrations,examples,bench}/**/*.{ts,mts,tsx}', 'crossfade.config.ts']
 /** The package's entry points by the name that users import, each with the rooms that it shows nothing of. */
 const ENTRIES: Record<string, { readonly file: string; readonly without: readonly string[] }> = {
   crossfade: { file: 'src/index.ts', without: ['contract', 'cli'] },
@@ -40,7 +40,10 @@ const ADOPTERS: Record<string, readonly string[]> = {
   schema: ['schema'],
   resolvers: ['schema', 'resolvers'],
   demo: ['demo'],
+  examples: ['examples'],
 }
+/** Folders that show how to do without an entry point. */
+const WITHOUT: Record<string, string> = { 'examples/sdl-first/': 'crossfade/pothos' }
 
 /**
  * Reads every module under a project's root and names each import that breaks the ranks of the architecture, each
@@ -97,6 +100,8 @@ function fileFault(module: string, specifier: string, target: string): string | 
   const to = target.split('/')[0] ?? ''
   const adopted = ADOPTERS[from]
   if (adopted) {
+    const avoided = Object.entries(WITHOUT).find(([folder]) => module.startsWith(folder))
+    if (specifier === avoided?.[1]) return `${avoided[0]} does without it`
     // By path an entry point is the same file, but an adopter has only the package's name.
     if (adopted.includes(to) || Object.hasOwn(ENTRIES, specifier)) return undefined
     return `${from} imports crossfade, packages and ${adopted.join(', ')} only`

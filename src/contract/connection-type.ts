@@ -1,25 +1,18 @@
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
-import type { Connection } from '../resolve/connection.ts'
+import type { Connection, Edge, PageInfo } from '../resolve/connection.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Builder, Ref } from './builder.ts'
 import { entityTypeOf } from './entity-type.ts'
 
-interface Edge {
-  readonly connection: Connection<unknown>
-  readonly index: number
-}
-
-const pageInfoType = onceFor((builder: Builder): Ref<Connection<unknown>> => {
-  const ref = builder.objectRef<Connection<unknown>>('PageInfo')
+const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
+  const ref = builder.objectRef<PageInfo>('PageInfo')
   builder.objectType(ref, {
     fields: (t) => ({
-      hasNextPage: t.boolean({ nullable: false, resolve: ({ page }) => page.hasNextPage }),
-      hasPreviousPage: t.boolean({ nullable: false, resolve: ({ page }) => page.hasPreviousPage }),
-      startCursor: t.string({ resolve: ({ page, cursorAt }) => (page.items.length > 0 ? cursorAt(0) : null) }),
-      endCursor: t.string({
-        resolve: ({ page, cursorAt }) => (page.items.length > 0 ? cursorAt(page.items.length - 1) : null),
-      }),
+      hasNextPage: t.exposeBoolean('hasNextPage', { nullable: false }),
+      hasPreviousPage: t.exposeBoolean('hasPreviousPage', { nullable: false }),
+      startCursor: t.string({ resolve: ({ startCursor }) => startCursor() }),
+      endCursor: t.string({ resolve: ({ endCursor }) => endCursor() }),
     }),
   })
   return ref
@@ -37,28 +30,20 @@ export function connectionType<E extends Entity>(builder: Builder, entity: E): R
   const earlier = made(builder).get(entity)
   if (earlier) return earlier as unknown as Ref<Connection<Narrow<E>>> // kept by the entity that it was made for
   const node = entityTypeOf(builder, entity)
-  const edge = builder.objectRef<Edge>(`${entity.name}Edge`)
+  const edge = builder.objectRef<Edge<Narrow<E>>>(`${entity.name}Edge`)
   builder.objectType(edge, {
     fields: (t) => ({
       // Made only where it is selected: order keys are read only then
-      cursor: t.string({ nullable: false, resolve: ({ connection, index }) => connection.cursorAt(index) }),
-      node: t.field({
-        type: node,
-        nullable: false,
-        // Pothos' own type of a result needs to know the entity; `load…` returns nothing else
-        resolve: ({ connection, index }) => connection.page.items[index] as never,
-      }),
+      cursor: t.string({ nullable: false, resolve: ({ cursor }) => cursor() }),
+      // Pothos cannot work out the result's type of a generic entity
+      node: t.field({ type: node, nullable: false, resolve: (parent) => parent.node as never }),
     }),
   })
   const ref = builder.objectRef<Connection<Narrow<E>>>(`${entity.name}Connection`)
   builder.objectType(ref, {
     fields: (t) => ({
-      edges: t.field({
-        type: [edge],
-        nullable: false,
-        resolve: (connection) => connection.page.items.map((_, index) => ({ connection, index })),
-      }),
-      pageInfo: t.field({ type: pageInfoType(builder), nullable: false, resolve: (connection) => connection }),
+      edges: t.field({ type: [edge], nullable: false, resolve: ({ edges }) => edges() }),
+      pageInfo: t.field({ type: pageInfoType(builder), nullable: false, resolve: ({ pageInfo }) => pageInfo() }),
       totalCount: t.int({ nullable: false, resolve: ({ totalCount }) => totalCount() }),
     }),
   })

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { messageOf } from '../util/errors.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { askMongo, initiateReplicaSet } from './ask-mongo.ts'
 import { findServer } from './find-server.ts'
 import { givenStore } from './given-store.ts'
@@ -66,7 +66,7 @@ export type MongoOptions = StartOptions & {
 /**
  * Starts MongoDB alone, as `startStores` does: also again, after it was killed, with its data and address.
  *
- * @throws Error with a reason for each way that failed.
+ * @throws CrossfadeError MISCONFIGURED with a reason for each way that failed.
  */
 export async function startMongo(options: MongoOptions): Promise<StartedStore> {
   return options.mongoUri ? openMongo(options) : startAlone(options, openMongo)
@@ -92,7 +92,8 @@ export async function openMongo(options: MongoOptions): Promise<StartedStore> {
   const last = bound
     ? `Its data is in ${state?.data}, so no other server is tried; remove that folder to begin anew with another.`
     : 'Set MONGODB_URI, or make one of these work.'
-  throw new Error(['MongoDB could not be started:', ...reasons.map((reason) => `- ${reason}`), last].join('\n'))
+  const lines = ['MongoDB could not be started:', ...reasons.map((reason) => `- ${reason}`), last]
+  throw new CrossfadeError('MISCONFIGURED', lines.join('\n'))
 }
 
 function givenMongo(uri: string, log: (line: string) => void): Promise<StartedStore> {

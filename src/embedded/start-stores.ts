@@ -1,6 +1,7 @@
 import { recordedServer, stopServer } from './find-server.ts'
 import { type MongoOptions, openMongo } from './mongo.ts'
 import { openPostgres, type PostgresOptions } from './postgres.ts'
+import { installedServer } from './postgres-user.ts'
 import { startAlone } from './start-alone.ts'
 import type { StartedStore } from './started-store.ts'
 import { type Part, parts, realDataDir } from './state.ts'
@@ -20,6 +21,9 @@ export interface Stores {
  * @throws Error with the reasons where a store can't be had; the other is stopped again.
  */
 export async function startStores(options: MongoOptions & PostgresOptions): Promise<Stores> {
+  // Told before MongoDB is looked for, which may take a download
+  if (!options.databaseUrl && !recordedServer(realDataDir(options.dataDir), 'postgres'))
+    installedServer(options.npmPackage)
   const both = (each: typeof options) => Promise.allSettled([openPostgres(each), openMongo(each)])
   const given = options.mongoUri && options.databaseUrl
   const [postgres, mongo] = await (given ? both(options) : startAlone(options, both))

@@ -7,7 +7,8 @@ import { KillSwitch } from '../control/kill-switch.ts'
 import { checkEntities } from '../entity/checks.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
-import { checkExtensions } from '../resolve/check-extensions.ts'
+import { checkNeeds } from '../resolve/check-needs.ts'
+import { checkWrites } from '../resolve/check-writes.ts'
 import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
@@ -88,13 +89,14 @@ function reply(response: ServerResponse, status: number, body: object): void {
  * Starts the gateway: flags first, then the mirror's sweep, then the server. A store that does not answer is no reason
  * not to: it may come, and `/readyz` tells.
  *
- * @throws CrossfadeError MISCONFIGURED where the mapping or the declared writes cannot work, or both stores answer and
- * know no flag.
+ * @throws CrossfadeError MISCONFIGURED where the mapping, what a field needs or the declared writes cannot work, or
+ * both stores answer and know no flag.
  */
 export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { config, stores, dataDir } = run
   checkEntities(config.entities)
-  checkExtensions(config.schema, config.entities)
+  checkNeeds(config.schema, config.entities)
+  checkWrites(config.schema, config.entities)
   const instance = randomUUID()
   const routing = createRouting(run, instance)
   const { flags, sweeper, shadow, mirror, permits } = routing

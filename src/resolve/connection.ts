@@ -1,4 +1,4 @@
-import type { FieldNode, GraphQLResolveInfo } from 'graphql'
+import { type FieldNode, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, isObjectType } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
@@ -13,22 +13,55 @@ import { parseWhere } from '../query/parse-where.ts'
 import { everything, type Where } from '../query/where.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
-import { fieldsFor, oncePerField, selectedBelow } from './selection.ts'
+import { fieldsFor, oncePerField, placeOf, selectedBelow, shows } from './selection.ts'
 
-/** One page of records, as the connection types resolve it. The count is read only where it is selected. */
+/**
+ * One page of records. Its members are those of Relay's connection types, as functions, which graphql-js calls where
+ * they are selected: connection types that have these names need no resolvers, and only what is selected is read.
+ */
 export interface Connection<R = Rec> {
-  readonly page: Page<R>
+  readonly edges: () => readonly Edge<R>[]
+  /** The records by themselves: for lists without cursors. */
+  readonly nodes: () => readonly R[]
+  readonly pageInfo: () => PageInfo
   readonly totalCount: () => Promise<number>
-  /** The cursor of the record at a place of the page. */
-  readonly cursorAt: (index: number) => string
+}
+
+export interface Edge<R = Rec> {
+  readonly node: R
+  readonly cursor: () => string
+}
+
+export interface PageInfo {
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+  readonly startCursor: () => string | null
+  readonly endCursor: () => string | null
 }
 
 const cursorFields = ['startCursor', 'endCursor'] as const
 
 function below(info: GraphQLResolveInfo, nodes: readonly FieldNode[], name: string): readonly FieldNode[] {
   return selectedBelow(info, nodes).get(name) ?? []
+}
+
+/** Where records are selected: on the field itself, on fields of the connection, or on fields of its edges. */
+function recordNodes(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  type: GraphQLOutputType | undefined,
+  nodes: readonly FieldNode[],
+  depth = 2,
+): readonly FieldNode[] {
+  if (shows(info, type, entity)) return nodes
+  const named = type && getNamedType(type)
+  if (depth === 0 || !isObjectType(named)) return []
+  return [...selectedBelow(info, nodes)].flatMap(([name, inner]) =>
+    recordNodes(info, entity, named.getFields()[name]?.type, inner, depth - 1),
+  )
 }
 
 /** What the page must read: the nodes' selection, what the resolver reads, and the order's keys where cursors are shown. */
@@ -38,15 +71,15 @@ function pageFields(
   order: readonly OrderKey[],
   { reading, at }: LoadOptions<string>,
 ): FieldSet | null {
-  const field = at === undefined ? info.fieldNodes : below(info, info.fieldNodes, at)
+  const [type, field] = placeOf(info, at)
   const edges = below(info, field, 'edges')
   const pageInfo = below(info, field, 'pageInfo')
-  if (edges.length + pageInfo.length === 0 && !reading) return null
+  const nodes = recordNodes(info, entity, type, field)
+  if (edges.length + pageInfo.length + nodes.length === 0 && !reading) return null
   const shown = selectedBelow(info, pageInfo)
   const cursors = below(info, edges, 'cursor').length > 0 || cursorFields.some((name) => shown.has(name))
   const keys = wholePaths(entity, reading ?? [])
   if (cursors) keys.push(...order.map(({ path }) => path).filter((path) => path !== 'id'))
-  const nodes = below(info, edges, 'node')
   return nodes.length > 0 ? fieldsFor(info, entity, nodes, keys) : fieldSet(entity, keys)
 }
 
@@ -62,16 +95,32 @@ function pageFieldsHere(
 }
 
 function connection<E extends Entity, P extends PathOf<E>>(
+  info: GraphQLResolveInfo,
   entity: E,
   plan: PagePlan,
   found: readonly Item[] | null,
   totalCount: () => Promise<number>,
 ): Connection<Narrow<E, P>> {
-  const { items, ...page } = cutPage(plan, found ?? [])
+  const cut = found && cutPage(plan, found)
+  const page = (): Page<Item> => {
+    if (cut) return cut
+    const text = `${resolverName(info)} resolves to ${info.returnType}, in which no ${entity.name} is selected: no page was read, only its totalCount can be.`
+    throw new CrossfadeError('MISCONFIGURED', text)
+  }
+  const nodeOf = ({ record }: Item): Narrow<E, P> => asRecord<E, Narrow<E, P>>(entity, record)
+  const cursorOf = ({ record }: Item): string => encodeCursor(entity, plan.shownOrder, record)
+  const cursorAt = (index: number): string | null => {
+    const item = page().items.at(index)
+    return item ? cursorOf(item) : null
+  }
   return {
-    page: { ...page, items: items.map(({ record }) => asRecord<E, Narrow<E, P>>(entity, record)) },
+    edges: () => page().items.map((item) => ({ node: nodeOf(item), cursor: () => cursorOf(item) })),
+    nodes: () => page().items.map(nodeOf),
+    pageInfo() {
+      const { hasNextPage, hasPreviousPage } = page()
+      return { hasNextPage, hasPreviousPage, startCursor: () => cursorAt(0), endCursor: () => cursorAt(-1) }
+    },
     totalCount,
-    cursorAt: (index) => encodeCursor(entity, plan.shownOrder, items[index]!.record),
   }
 }
 
@@ -122,7 +171,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
       ask: ({ reader }) => reader.count(entity, where),
       outcome: (value: number) => ({ is: 'value', value }),
     })
-  return connection(entity, plan, items, totalCount)
+  return connection(info, entity, plan, items, totalCount)
 }
 
 /**
@@ -144,7 +193,7 @@ export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, con
   const { loaders } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, everything, order, args)
-  if (value === null || value === undefined) return connection(entity, plan, [], async () => 0)
+  if (value === null || value === undefined) return connection(info, entity, plan, [], async () => 0)
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const { where, limit } = plan
   const key = {
@@ -158,7 +207,7 @@ export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, con
     page: () => shownPage(entity, plan.shownOrder, args),
   }
   const items = fields && (await loaders.many(entity, path, key))
-  return connection(entity, plan, items, () =>
+  return connection(info, entity, plan, items, () =>
     loaders.count(entity, path, { ...key, resolver: `${resolver}.totalCount` }),
   )
 }

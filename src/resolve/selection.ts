@@ -4,10 +4,12 @@ import {
   type FragmentDefinitionNode,
   GraphQLIncludeDirective,
   type GraphQLObjectType,
+  type GraphQLOutputType,
   type GraphQLResolveInfo,
   GraphQLSkipDirective,
   getDirectiveValues,
   getNamedType,
+  isAbstractType,
   isObjectType,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -15,6 +17,7 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { type FieldSet, fieldSet, knownPaths, wholePaths } from '../entity/field-set.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 
 type Nodes = readonly FieldNode[]
@@ -88,7 +91,7 @@ function addPaths(
     if (!definition) continue // __typename
     const { needs } = definition.extensions
     const path = prefix + name
-    if (needs) for (const need of needs) paths.add(need)
+    if (needs) for (const need of needs.filter((each) => each !== 'id')) paths.add(need)
     else if (knownPaths(entity).has(path)) {
       paths.add(path)
       const innerType = getNamedType(definition.type)
@@ -98,6 +101,20 @@ function addPaths(
   }
 }
 
+/** The object type that shows an entity: the one of its name. @throws CrossfadeError MISCONFIGURED where there is none. */
+function typeOf({ schema }: GraphQLResolveInfo, { name }: Entity): GraphQLObjectType {
+  const type = schema.getType(name)
+  if (isObjectType(type)) return type
+  const text = `The schema has no object type ${name}: what is read of an entity is what is selected on the type of its name.`
+  throw new CrossfadeError('MISCONFIGURED', text)
+}
+
+/** Whether values of a type are records of the entity: its own type, or an interface or union that it is part of. */
+export function shows(info: GraphQLResolveInfo, type: GraphQLOutputType | undefined, entity: Entity): boolean {
+  const named = type && getNamedType(type)
+  return named?.name === entity.name || (isAbstractType(named) && info.schema.isSubType(named, typeOf(info, entity)))
+}
+
 /** What a selection on an entity's object type needs of the record, and nothing else. */
 export function fieldsFor(
   info: GraphQLResolveInfo,
@@ -105,19 +122,40 @@ export function fieldsFor(
   nodes: Nodes,
   extra: Iterable<string> = [],
 ): FieldSet {
-  const type = info.schema.getType(entity.name)
   const paths = new Set(extra)
-  if (isObjectType(type)) addPaths(info, entity, type, nodes, '', paths)
+  addPaths(info, entity, typeOf(info, entity), nodes, '', paths)
   return fieldSet(entity, paths)
 }
 
-/** What the present field selects of an entity's records, and what its resolver reads of them, see `LoadOptions`. */
+/** The type and the nodes of the present field, or of its field `at`. */
+export function placeOf(info: GraphQLResolveInfo, at?: string): readonly [GraphQLOutputType | undefined, Nodes] {
+  if (at === undefined) return [info.returnType, info.fieldNodes]
+  const type = getNamedType(info.returnType)
+  const inner = isObjectType(type) ? type.getFields()[at]?.type : undefined
+  return [inner, selectedBelow(info, info.fieldNodes).get(at) ?? []]
+}
+
+/**
+ * What the present field selects of an entity's records, and what its resolver reads of them, see `LoadOptions`.
+ *
+ * @throws CrossfadeError MISCONFIGURED where neither is known: the field resolves to something else.
+ */
 export function fieldsHere(
   info: GraphQLResolveInfo,
   entity: Entity,
-  { reading = [], at }: { readonly reading?: readonly string[]; readonly at?: string },
+  { reading, at }: { readonly reading?: readonly string[]; readonly at?: string },
 ): FieldSet {
-  const key = `${entity.name} ${at ?? ''} ${reading.join()}`
-  const nodes = (): Nodes => (at === undefined ? info.fieldNodes : (selectedBelow(info, info.fieldNodes).get(at) ?? []))
-  return oncePerField(info, key, () => fieldsFor(info, entity, nodes(), wholePaths(entity, reading)))!
+  const key = `${entity.name} ${at ?? ''} ${reading?.join() ?? ''}`
+  return oncePerField(info, key, () => {
+    const [type, nodes] = placeOf(info, at)
+    const isShown = shows(info, type, entity)
+    if (isShown || reading) return fieldsFor(info, entity, isShown ? nodes : [], wholePaths(entity, reading ?? []))
+    const place = `${info.parentType.name}.${info.fieldName}${at === undefined ? '' : `.${at}`}`
+    const remedy =
+      "Say what its resolver reads, { reading: ['…'] }, or below which field the records stand, { at: '…' }."
+    throw new CrossfadeError(
+      'MISCONFIGURED',
+      `${place} resolves to ${type ?? 'nothing'} and not to ${entity.name}. ${remedy}`,
+    )
+  })!
 }

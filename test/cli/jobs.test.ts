@@ -126,7 +126,7 @@ test('Ctrl-C ends a backfill whose store hangs, and another can begin', { timeou
   const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
   const lock = await opened.stores.postgres.connection.pool.connect()
   try {
-    const args = ['--conditions=source', main, 'backfill', 'Theater', '--batch', '100']
+    const args = ['--conditions=@crossfade/source', main, 'backfill', 'Theater', '--batch', '100']
     const child = spawn(process.execPath, args, {
       env: { ...process.env, ...opened.env },
       stdio: ['ignore', 'pipe', 'pipe'],

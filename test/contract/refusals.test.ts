@@ -12,7 +12,7 @@ import {
   reference,
 } from 'crossfade/pothos'
 import { describe, expect, test } from 'vitest'
-import { checkExtensions } from '../../src/resolve/check-extensions.ts'
+import { checkWrites } from '../../src/resolve/check-writes.ts'
 
 const Movie = defineEntity('Movie', {
   mongo: 'movies',
@@ -147,7 +147,7 @@ test('a type that no entityType made is told by name', () => {
   )
 })
 
-describe('what fields say in their extensions is checked at start-up', () => {
+describe('what fields say that they write is checked at start-up', () => {
   const schemaWith = (extensions: object) => {
     const { builder, MovieType } = open()
     builder.queryType({ fields: (t) => ({ a: t.int({ resolve: () => 1 }) }) })
@@ -156,23 +156,18 @@ describe('what fields say in their extensions is checked at start-up', () => {
   }
   test.each<[string, object, string]>([
     [
-      'needs',
-      { needs: ['tilte'] },
-      'Movie.b needs what is not there: Movie has no field "tilte". Did you mean "title"?',
-    ],
-    [
       'writes',
       { writes: only(defineEntity('Other', { mongo: 'o', postgres: 'o', id: int(), fields: {} })) },
       'Movie.b writes Other, which is not among the entities.',
     ],
     ['writes, misspelt', { writes: { entity: Movie } }, 'Movie.b: `writes` is neither only(…) nor independent(…).'],
   ])('%s', (_, extensions, message) => {
-    expect(() => checkExtensions(schemaWith(extensions), [Movie, Comment])).toThrow(
+    expect(() => checkWrites(schemaWith(extensions), [Movie, Comment])).toThrow(
       expect.objectContaining({ code: 'MISCONFIGURED', message }),
     )
   })
   test('what is there passes', () => {
-    const extensions = { needs: ['title', 'imdb', 'crew.role', 'notes.by.name'], writes: only(Movie) }
-    expect(() => checkExtensions(schemaWith(extensions), [Movie, Comment])).not.toThrow()
+    const extensions = { writes: only(Movie) }
+    expect(() => checkWrites(schemaWith(extensions), [Movie, Comment])).not.toThrow()
   })
 })

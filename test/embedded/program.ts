@@ -11,7 +11,7 @@ export async function program(
   mode: 'both' | 'postgres' | 'keep',
 ): Promise<{ child: ChildProcess; stores: Stores }> {
   const file = new URL('start-and-wait.ts', import.meta.url).pathname
-  const args = ['--conditions=source', file, dataDir, mode]
+  const args = ['--conditions=@crossfade/source', file, dataDir, mode]
   // In a group of its own, so that a test can do to it what Ctrl-C in a terminal does.
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => {

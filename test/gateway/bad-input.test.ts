@@ -34,7 +34,12 @@ const alter = (cursor: string): string => Buffer.from(`${Buffer.from(cursor, 'ba
 
 /** What is asked, with which variables, and the start of what is told. */
 const cases: readonly (readonly [title: string, query: string, variables: () => object, message: string])[] = [
-  ['a filter nested 1,000 deep', browse, () => ({ filter: nested(1_000) }), 'The filter must be nested at most 30 deep.'],
+  [
+    'a filter nested 1,000 deep',
+    browse,
+    () => ({ filter: nested(1_000) }),
+    'The filter must be nested at most 30 deep.',
+  ],
   ['a filter one level too deep', browse, () => ({ filter: nested(31) }), 'The filter must be nested at most 30 deep.'],
   [
     'a list of 100,000 values',

@@ -16,7 +16,7 @@ type Environment = Readonly<Record<string, string>>
 export async function runCommand(args: readonly string[], env: Environment): Promise<Said> {
   const options = { env: { ...process.env, ...env } }
   try {
-    const said = await promisify(execFile)(process.execPath, ['--conditions=source', main, ...args], options)
+    const said = await promisify(execFile)(process.execPath, ['--conditions=@crossfade/source', main, ...args], options)
     return { ...said, code: 0 }
   } catch (error) {
     return error as Said
@@ -25,7 +25,7 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
 
 /** Runs `serve` until it says that it listens, asks `/readyz`, and stops it. */
 export async function serveOnce(env: Environment): Promise<{ readonly text: string; readonly ready: string }> {
-  const child = spawn(process.execPath, ['--conditions=source', main, 'serve'], {
+  const child = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve'], {
     env: { ...process.env, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -6,15 +6,17 @@ import type { Document } from 'mongodb'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
+import type { CrossfadeConfig } from '../../src/gateway/config.ts'
 import { type GatewayRun, type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import { copyAll, openStores, type TestStores } from './stores.ts'
 
-/** An API of one type, in stage shadow, with documents that were backfilled. */
+/** An API of a few types, in stage shadow, with documents that were backfilled. */
 export interface SmallGateway {
   readonly gateway: RunningGateway
   readonly stores: TestStores
   ask(query: string, variables?: object): Promise<unknown>
+  /** Moves all types. */
   setStage(stage: Stage): Promise<void>
   close(): Promise<void>
 }
@@ -26,26 +28,37 @@ interface Watched {
   readonly replace?: (stores: TestStores) => TestStores | Promise<TestStores>
 }
 
-export async function openSmallGateway(
+/** An API of one type. */
+export const openSmallGateway = (
   schema: GraphQLSchema,
   entity: Entity,
   documents: readonly Document[],
+  watched?: Watched,
+): Promise<SmallGateway> =>
+  openAppGateway({ schema, entities: [entity], migrations: {} }, new Map([[entity, documents]]), watched)
+
+/** The API of a config, whose tables are those that its mappings imply. */
+export async function openAppGateway(
+  { schema, entities }: CrossfadeConfig,
+  documents: ReadonlyMap<Entity, readonly Document[]>,
   { log = () => undefined, onMismatch = () => undefined, replace = (stores) => stores }: Watched = {},
 ): Promise<SmallGateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
-  const stores = await openStores([entity])
+  const stores = await openStores(entities)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
-  await prepareFlags(ledgers, [entity.name])
-  await stores.mongo.connection.collection(entity).insertMany([...documents] as Document[])
-  const config = { schema, entities: [entity], migrations: {} }
+  const types = entities.map(({ name }) => name)
+  await prepareFlags(ledgers, types)
+  for (const [entity, each] of documents)
+    await stores.mongo.connection.collection(entity).insertMany([...each] as Document[])
+  const config = { schema, entities, migrations: {} }
   const gateway = await startGateway({ config, stores: await replace(stores), port: 0, dataDir, log, onMismatch })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }
   async function toStage(stage: Stage): Promise<void> {
-    await setStage(move, { type: entity.name, stage })
+    for (const type of types) await setStage(move, { type, stage })
     await gateway.routing.flags.refresh()
   }
   await toStage('dualwrite')
-  await copyAll(stores, entity)
+  for (const entity of entities) await copyAll(stores, entity)
   await toStage('shadow')
   return {
     gateway,

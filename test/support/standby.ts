@@ -8,7 +8,7 @@ import pg from 'pg'
 import { recordedServer, stopServer } from '../../src/embedded/find-server.ts'
 import { pickPort } from '../../src/embedded/port.ts'
 import { startPostgres } from '../../src/embedded/postgres.ts'
-import { binaries, placeFor, serverUser } from '../../src/embedded/postgres-user.ts'
+import { binaries, installedServer, placeFor, serverUser } from '../../src/embedded/postgres-user.ts'
 
 export interface Standby {
   readonly port: number
@@ -58,7 +58,11 @@ export async function startStandby(dataDir: string, primaryUri: string): Promise
   const port = await pickPort(undefined, log)
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'fsync=off']
   const args = ['-D', copy, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
-  const child: ChildProcess = spawn(join(binaries(user), 'postgres'), args, { ...user, stdio: 'ignore', cwd: copy })
+  const child: ChildProcess = spawn(join(binaries(user, installedServer()), 'postgres'), args, {
+    ...user,
+    stdio: 'ignore',
+    cwd: copy,
+  })
   const own = new URL(primaryUri)
   own.port = String(port)
   const following = "select from pg_stat_replication where state = 'streaming'"

@@ -48,18 +48,30 @@ export interface Servers {
 
 const shared = (): Servers => ({ mongoUri: inject('mongoUri'), databaseUrl: inject('databaseUrl') })
 
+/** An empty database on each server. */
+export interface Databases extends Servers {
+  readonly name: string
+  /** Drops PostgreSQL's, once nobody is connected any more. */
+  drop(): Promise<void>
+}
+
+export async function openDatabases({ mongoUri, databaseUrl }: Servers = shared()): Promise<Databases> {
+  const name = `test_${process.pid}_${Date.now().toString(36)}_${opened++}`
+  await onServer(databaseUrl, `create database ${name}`)
+  const [mongo, postgres] = [new URL(mongoUri), new URL(databaseUrl)]
+  mongo.pathname = postgres.pathname = `/${name}`
+  return { name, mongoUri: mongo.href, databaseUrl: postgres.href, drop: () => dropDatabase(databaseUrl, name) }
+}
+
 /** Fresh databases on both servers; for `beforeAll`. */
 export async function openStores(
   entities: readonly Entity[],
   candidateMs?: number,
-  { mongoUri, databaseUrl }: Servers = shared(),
+  servers: Servers = shared(),
 ): Promise<TestStores> {
-  const database = `test_${process.pid}_${Date.now().toString(36)}_${opened++}`
-  await onServer(databaseUrl, `create database ${database}`)
-  const uri = new URL(databaseUrl)
-  uri.pathname = `/${database}`
-  const mongo = mongoStore({ uri: mongoUri, database }, candidateMs)
-  const postgres = postgresStore({ uri: uri.href, adopt }, candidateMs)
+  const { name: database, databaseUrl: uri, drop } = await openDatabases(servers)
+  const mongo = mongoStore({ uri: servers.mongoUri, database }, candidateMs)
+  const postgres = postgresStore({ uri, adopt }, candidateMs)
   const { connection } = postgres
   await migrateUp(connection, {})
   for (const { statement } of await schemaDrift(connection, entities)) {
@@ -73,7 +85,7 @@ export async function openStores(
     async close() {
       await mongo.connection.db.dropDatabase()
       await Promise.all([mongo.close(), postgres.close()])
-      await dropDatabase(databaseUrl, database)
+      await drop()
     },
   }
 }

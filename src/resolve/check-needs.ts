@@ -1,0 +1,42 @@
+import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import { knownPaths } from '../entity/field-set.ts'
+import { didYouMean } from '../util/did-you-mean.ts'
+import { CrossfadeError } from '../util/errors.ts'
+
+/** What a field of an entity's object type would read, and could not. */
+function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string[] {
+  const paths = knownPaths(entity)
+  return Object.values(type.getFields()).flatMap((field): string[] => {
+    const path = prefix + field.name
+    const place = `${type.name}.${field.name}`
+    const { needs } = field.extensions
+    if (needs) {
+      const unknown = needs.filter((need) => need !== 'id' && !paths.has(need) && !entity.jsonPaths.has(need))
+      return unknown.map(
+        (need) => `${place} needs "${need}", which is no field of ${entity.name}.${didYouMean(need, paths)}`,
+      )
+    }
+    if (path === 'id') return []
+    if (!paths.has(path)) {
+      const text = `${place} is no field of the mapping of ${entity.name}, and does not say what it reads of the record`
+      return [`${text}: give it \`extensions: { needs: ['…'] }\`, or \`needs: []\` where it reads the id alone.`]
+    }
+    const inner = getNamedType(field.type)
+    return isObjectType(inner) && !entity.leaves.has(path) ? faults(entity, inner, `${path}.`) : []
+  })
+}
+
+/**
+ * Records hold what was selected and no more: a field that the mapping does not have and that does not say what it
+ * needs would silently read nothing.
+ *
+ * @throws CrossfadeError MISCONFIGURED that names each such field of the entities' types.
+ */
+export function checkNeeds(schema: GraphQLSchema, entities: readonly Entity[]): void {
+  const found = entities.flatMap((entity) => {
+    const type = schema.getType(entity.name)
+    return isObjectType(type) ? faults(entity, type, '') : []
+  })
+  if (found.length > 0) throw new CrossfadeError('MISCONFIGURED', [...new Set(found)].join('\n'))
+}

@@ -1,0 +1,55 @@
+import { type ConstValueNode, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql'
+import { type KindName, kindOf } from '../codec/kinds.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import type { Json } from '../util/json.ts'
+import { clientError } from './client-error.ts'
+
+/** Json is any value, and a long may be given as a number. */
+const givenAsText = (kind: KindName): boolean => kind !== 'json' && kind !== 'long'
+
+function serialize(value: unknown): Json {
+  if (value instanceof Date) return value.toISOString()
+  return typeof value === 'bigint' ? String(value) : (value as Json)
+}
+
+/** The scalar whose values are those of a kind: the kind checks what clients give. */
+function scalar<Internal>(name: string, kind: KindName, description?: string): GraphQLScalarType<Internal, Json> {
+  const parse = (value: unknown): Internal => {
+    try {
+      if (givenAsText(kind) && typeof value !== 'string')
+        throw new CrossfadeError('BAD_USER_INPUT', `${name} is given as a string.`)
+      return kindOf(kind).parse(value) as Internal
+    } catch (error) {
+      if (!(error instanceof CrossfadeError)) throw error
+      throw clientError(error)
+    }
+  }
+  return new GraphQLScalarType<Internal, Json>({
+    name,
+    description,
+    serialize,
+    parseValue: parse,
+    // Written out: the default would turn a literal into values with a null prototype
+    parseLiteral: (node, variables) => {
+      // As text: a double has lost digits of a long, or what followed the point
+      if (kind === 'long' && (node.kind === Kind.INT || node.kind === Kind.FLOAT)) return parse(node.value)
+      return parse(structuredClone(valueFromASTUntyped(node as ConstValueNode, variables)))
+    },
+  })
+}
+
+/**
+ * The scalars of those kinds that GraphQL has none for, by their names in the contract. A schema that is written as SDL
+ * takes the ones that it declares (`scalar DateTime`) into its resolvers; a value that is not of the kind is answered
+ * with `BAD_USER_INPUT`.
+ *
+ * @example makeExecutableSchema({ typeDefs, resolvers: { DateTime: scalars.DateTime, Query: { … } } })
+ */
+export const scalars = {
+  DateTime: scalar<Date>('DateTime', 'timestamp', 'ISO 8601 in UTC with milliseconds.'),
+  JSON: scalar<Json>('JSON', 'json'),
+  Decimal: scalar<string>('Decimal', 'decimal', 'An exact decimal number of at most 34 digits, as a string.'),
+  Long: scalar<bigint>('Long', 'long', 'A whole number of 64 bits, as a string of digits.'),
+  UUID: scalar<string>('UUID', 'uuid', 'RFC 9562, in lower case.'),
+  Base64: scalar<string>('Base64', 'binary', 'Bytes in base64, padded.'),
+} as const

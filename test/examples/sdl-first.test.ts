@@ -1,0 +1,210 @@
+import { Decimal128, type Document, Long, ObjectId } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import config from '../../examples/sdl-first/crossfade.config.ts'
+import { Product, Review } from '../../examples/sdl-first/entities.ts'
+import type { Entity } from '../../src/entity/entity.ts'
+import { contractOrders } from '../../src/resolve/contract-orders.ts'
+import type { Mismatch } from '../../src/stores/findings.ts'
+import { migrateUp } from '../../src/stores/postgres/migrate.ts'
+import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { openStores } from '../support/stores.ts'
+
+const id = (n: number): ObjectId => new ObjectId(String(n).padStart(24, '0'))
+const products = [
+  {
+    _id: id(1),
+    sku: 'L-1',
+    name: 'Lamp',
+    brand: 'Lux',
+    price: Decimal128.fromString('19.90'),
+    tags: ['light', 'desk'],
+    size: { w: 20, h: 45.5 },
+    attributes: { bulb: { watts: 7 } },
+    sold: Long.fromString('9007199254740993'),
+    added_at: new Date('2024-03-01T10:00:00Z'),
+  },
+  {
+    _id: id(2),
+    sku: 'C-1',
+    name: 'Chair',
+    price: Decimal128.fromString('149'),
+    tags: ['oak'],
+    added_at: new Date('2024-01-05T08:30:00.250Z'),
+  },
+  { _id: id(3), sku: 'D-1', name: 'Desk', brand: 'Oakley', added_at: new Date('2023-11-11T11:11:11Z') },
+]
+const reviews = [
+  { _id: id(11), product: id(1), stars: 5, text: 'Bright.', written_at: new Date('2024-04-01T00:00:00Z') },
+  { _id: id(12), product: id(1), stars: 2, written_at: new Date('2024-04-03T00:00:00Z') },
+  { _id: id(13), product: id(1), stars: 4, text: 'Fine.', written_at: new Date('2024-04-02T00:00:00Z') },
+]
+
+const reported: Mismatch[] = []
+let api: SmallGateway
+beforeAll(async () => {
+  const documents = new Map<Entity, readonly Document[]>([
+    [Product, products],
+    [Review, reviews],
+  ])
+  api = await openAppGateway(config, documents, { onMismatch: (mismatch) => reported.push(mismatch) })
+})
+afterAll(() => api?.close())
+
+// MongoDB answers, PostgreSQL is compared; then the other way round
+describe.each(['shadow', 'live'] as const)('an API from an SDL, with its types in %s', (stage) => {
+  beforeAll(() => api.setStage(stage))
+
+  test('shows every kind of value under the names of the contract', async () => {
+    const query = `{ product(id: "${id(1)}") { sku name label price tags size { height width } attributes sold addedAt } }`
+    expect(await api.ask(query)).toEqual({
+      data: {
+        product: {
+          sku: 'L-1',
+          name: 'Lamp',
+          label: 'Lux Lamp',
+          price: '19.9',
+          tags: ['light', 'desk'],
+          size: { height: 45.5, width: 20 },
+          attributes: { bulb: { watts: 7 } },
+          sold: '9007199254740993',
+          addedAt: '2024-03-01T10:00:00.000Z',
+        },
+      },
+    })
+  })
+
+  test('reads for a computed field what it says that it needs', async () => {
+    expect(
+      await api.ask('{ chair: productBySku(sku: "C-1") { label } desk: productBySku(sku: "D-1") { label } }'),
+    ).toEqual({ data: { chair: { label: 'Chair' }, desk: { label: 'Oakley Desk' } } })
+  })
+
+  test('filters, orders and pages a connection', async () => {
+    const query = `query ($filter: ProductFilter, $orderBy: [ProductOrder!], $first: Int, $after: String) {
+      products(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+        edges { node { sku } } pageInfo { hasNextPage endCursor } totalCount } }`
+    type Reply = { data: { products: { edges: unknown[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } }
+    const orderBy = [{ field: 'PRICE' }]
+    const first = (await api.ask(query, { orderBy, first: 2 })) as Reply
+    const { endCursor } = first.data.products.pageInfo
+    expect(first.data.products).toEqual({
+      edges: [{ node: { sku: 'D-1' } }, { node: { sku: 'L-1' } }],
+      pageInfo: { hasNextPage: true, endCursor },
+      totalCount: 3,
+    })
+    const second = (await api.ask(query, { orderBy, first: 2, after: endCursor })) as Reply
+    expect(second.data.products.edges).toEqual([{ node: { sku: 'C-1' } }])
+    const filter = {
+      or: [{ price: { gte: '100' } }, { tags: { hasSome: ['desk'] } }],
+      addedAt: { lt: '2024-02-01T00:00:00Z' },
+    }
+    const filtered = (await api.ask(query, { filter })) as Reply
+    expect(filtered.data.products).toMatchObject({ edges: [{ node: { sku: 'C-1' } }], totalCount: 1 })
+    const byName = (await api.ask(query, {
+      filter: { name: { contains: 'D', insensitive: true } },
+      orderBy: [{ field: 'NAME', direction: 'DESC' }],
+    })) as Reply
+    expect(byName.data.products).toMatchObject({ edges: [{ node: { sku: 'D-1' } }], totalCount: 1 })
+  })
+
+  test('shows a list without pages', async () => {
+    expect(await api.ask('{ newestProducts(first: 2) { name label } }')).toEqual({
+      data: {
+        newestProducts: [
+          { name: 'Lamp', label: 'Lux Lamp' },
+          { name: 'Chair', label: 'Chair' },
+        ],
+      },
+    })
+  })
+
+  test('shows the records of a parent as nodes, and the parent of each', async () => {
+    const query = `{ products(orderBy: [{ field: ADDED_AT, direction: DESC }], first: 2) { edges { node {
+      sku reviews(first: 2) { nodes { stars text product { label } } pageInfo { hasNextPage } totalCount } } } } }`
+    expect(await api.ask(query)).toEqual({
+      data: {
+        products: {
+          edges: [
+            {
+              node: {
+                sku: 'L-1',
+                reviews: {
+                  nodes: [
+                    { stars: 2, text: null, product: { label: 'Lux Lamp' } },
+                    { stars: 4, text: 'Fine.', product: { label: 'Lux Lamp' } },
+                  ],
+                  pageInfo: { hasNextPage: true },
+                  totalCount: 3,
+                },
+              },
+            },
+            { node: { sku: 'C-1', reviews: { nodes: [], pageInfo: { hasNextPage: false }, totalCount: 0 } } },
+          ],
+        },
+      },
+    })
+  })
+
+  test('says what is wrong with a value', async () => {
+    expect(await api.ask('{ products(filter: { addedAt: { lt: "yesterday" } }) { totalCount } }')).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+  })
+
+  test('writes both stores, and shows what was written', async () => {
+    const price = { shadow: '155.5', live: '149' }[stage]
+    const set = await api.ask(`mutation { setPrice(id: "${id(2)}", price: "${price}") { sku label price } }`)
+    expect(set).toEqual({ data: { setPrice: { sku: 'C-1', label: 'Chair', price } } })
+    const none = await api.ask(`mutation { setPrice(id: "${id(9)}", price: "1") { sku } }`)
+    expect(none).toEqual({ data: { setPrice: null } })
+    const input = { productId: String(id(3)), stars: 3, text: `Written in ${stage}.` }
+    const add = 'mutation ($input: ReviewInput!) { addReview(input: $input) { stars text product { name } } }'
+    expect(await api.ask(add, { input })).toEqual({
+      data: { addReview: { stars: 3, text: `Written in ${stage}.`, product: { name: 'Desk' } } },
+    })
+    expect(await api.ask(`{ product(id: "${id(3)}") { reviews(first: 1) { nodes { text } } } }`)).toEqual({
+      data: { product: { reviews: { nodes: [{ text: `Written in ${stage}.` }] } } },
+    })
+    expect(await api.ask(add, { input: { ...input, stars: 6 } })).toMatchObject({
+      errors: [{ message: 'stars must be between 1 and 5, got 6.', extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+  })
+})
+
+test('both stores hold the same in the end, and no compared read differed', async () => {
+  await api.gateway.routing.mirror.flush()
+  await api.gateway.routing.shadow.idle()
+  expect(reported).toEqual([])
+  const { statistics } = api.gateway.routing.shadow
+  expect(statistics.of('Product').matched).toBeGreaterThan(10)
+  expect(statistics.of('Review').matched).toBeGreaterThan(2)
+  const { mongo, postgres } = api.stores
+  for (const [entity, records] of [
+    [Product, 3],
+    [Review, 5],
+  ] as const) {
+    const [documents, rows] = await Promise.all(
+      [mongo, postgres].map(async ({ reader }) => (await reader.scan(entity, { after: null, limit: 10 })).images),
+    )
+    expect(documents!.map(({ record }) => record)).toEqual(rows!.map(({ record }) => record))
+    expect(rows).toHaveLength(records)
+  }
+})
+
+test('the migration makes the tables that the mappings imply', async () => {
+  const stores = await openStores([])
+  try {
+    await migrateUp(stores.postgres.connection, config.migrations)
+    expect(await schemaDrift(stores.postgres.connection, config.entities)).toEqual([])
+  } finally {
+    await stores.close()
+  }
+})
+
+test('`doctor` finds the orders that clients may ask for', () => {
+  const orders = contractOrders(config.schema, config.entities)
+  expect([...orders].map(([type, keys]) => [type, keys.map(({ path }) => path)])).toEqual([
+    ['Product', ['name', 'price', 'addedAt']],
+  ])
+})

@@ -1,0 +1,67 @@
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import { defineEntity, embed, float, json, list, objectId, text } from 'crossfade'
+import { expect, test } from 'vitest'
+import { checkNeeds } from '../../src/resolve/check-needs.ts'
+
+const Book = defineEntity('Book', {
+  mongo: 'books',
+  postgres: 'books',
+  id: objectId(),
+  fields: {
+    title: text(),
+    size: embed({ width: float(), height: float() }),
+    editions: list(embed({ publisher: text() })),
+    extra: json({ color: text() }),
+  },
+})
+
+const resolve = (): null => null
+
+function check(fields: string, resolvers: object, more = ''): void {
+  const typeDefs = `
+    type Query { book: Book }
+    type Book { id: ID title: String ${fields} }
+    ${more}`
+  checkNeeds(makeExecutableSchema({ typeDefs, resolvers: resolvers as never }), [Book])
+}
+
+const advice = "give it `extensions: { needs: ['…'] }`, or `needs: []` where it reads the id alone."
+
+test('a resolver that does not say what it reads is refused at start-up, not given nothing', () => {
+  expect(() => check('label: String', { Book: { label: resolve } })).toThrow(
+    `Book.label is no field of the mapping of Book, and does not say what it reads of the record: ${advice}`,
+  )
+})
+
+test('so is a field that nothing resolves', () => {
+  expect(() => check('subtitle: String', {})).toThrow(/^Book\.subtitle is no field of the mapping of Book/)
+})
+
+test('so is one of an embedded object, and one of the objects of a list', () => {
+  const more = 'type Size { width: Float area: Float } type Edition { publisher: String year: Int }'
+  const message = [
+    `Size.area is no field of the mapping of Book, and does not say what it reads of the record: ${advice}`,
+    `Edition.year is no field of the mapping of Book, and does not say what it reads of the record: ${advice}`,
+  ]
+  const resolvers = { Size: { area: resolve }, Edition: { year: resolve } }
+  expect(() => check('size: Size editions: [Edition]', resolvers, more)).toThrow(message.join('\n'))
+})
+
+test('needs that name no field are refused', () => {
+  expect(() => check('label: String', { Book: { label: { extensions: { needs: ['titel'] }, resolve } } })).toThrow(
+    'Book.label needs "titel", which is no field of Book. Did you mean "title"?',
+  )
+})
+
+test('fields of the mapping, the id, objects, and needs of every sort of path are fine', () => {
+  const more = 'type Size { width: Float area: Float } type Edition { publisher: String }'
+  const needs = ['id', 'size.width', 'size.height', 'editions.publisher', 'extra.color', 'title']
+  check(
+    'size: Size editions: [Edition] extra: String label: String reviews: Int',
+    {
+      Book: { label: { extensions: { needs }, resolve }, reviews: { extensions: { needs: [] }, resolve } },
+      Size: { area: { extensions: { needs: ['size.width', 'size.height'] }, resolve } },
+    },
+    more,
+  )
+})
