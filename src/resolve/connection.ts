@@ -1,8 +1,7 @@
-import { type FieldNode, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, isObjectType } from 'graphql'
+import type { GraphQLResolveInfo } from 'graphql'
 import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
-import type { FieldSet } from '../entity/field-set.ts'
-import { fieldSet, wholePaths } from '../entity/field-set.ts'
+import { fieldSet } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
@@ -16,7 +15,7 @@ import type { Item } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
-import { fieldsFor, oncePerField, placeOf, selectedBelow, shows } from './selection.ts'
+import { pageFieldsHere } from './page-fields.ts'
 
 /**
  * One page of records. Its members are those of Relay's connection types, as functions, which graphql-js calls where
@@ -40,58 +39,6 @@ export interface PageInfo {
   readonly hasPreviousPage: boolean
   readonly startCursor: () => string | null
   readonly endCursor: () => string | null
-}
-
-const cursorFields = ['startCursor', 'endCursor'] as const
-
-function below(info: GraphQLResolveInfo, nodes: readonly FieldNode[], name: string): readonly FieldNode[] {
-  return selectedBelow(info, nodes).get(name) ?? []
-}
-
-/** Where records are selected: on the field itself, on fields of the connection, or on fields of its edges. */
-function recordNodes(
-  info: GraphQLResolveInfo,
-  entity: Entity,
-  type: GraphQLOutputType | undefined,
-  nodes: readonly FieldNode[],
-  depth = 2,
-): readonly FieldNode[] {
-  if (shows(info, type, entity)) return nodes
-  const named = type && getNamedType(type)
-  if (depth === 0 || !isObjectType(named)) return []
-  return [...selectedBelow(info, nodes)].flatMap(([name, inner]) =>
-    recordNodes(info, entity, named.getFields()[name]?.type, inner, depth - 1),
-  )
-}
-
-/** What the page must read: the nodes' selection, what the resolver reads, and the order's keys where cursors are shown. */
-function pageFields(
-  info: GraphQLResolveInfo,
-  entity: Entity,
-  order: readonly OrderKey[],
-  { reading, at }: LoadOptions<string>,
-): FieldSet | null {
-  const [type, field] = placeOf(info, at)
-  const edges = below(info, field, 'edges')
-  const pageInfo = below(info, field, 'pageInfo')
-  const nodes = recordNodes(info, entity, type, field)
-  if (edges.length + pageInfo.length + nodes.length === 0 && !reading) return null
-  const shown = selectedBelow(info, pageInfo)
-  const cursors = below(info, edges, 'cursor').length > 0 || cursorFields.some((name) => shown.has(name))
-  const keys = wholePaths(entity, reading ?? [])
-  if (cursors) keys.push(...order.map(({ path }) => path).filter((path) => path !== 'id'))
-  return nodes.length > 0 ? fieldsFor(info, entity, nodes, keys) : fieldSet(entity, keys)
-}
-
-function pageFieldsHere(
-  info: GraphQLResolveInfo,
-  entity: Entity,
-  order: readonly OrderKey[],
-  options: LoadOptions<string>,
-): FieldSet | null {
-  const { reading = [], at = '' } = options
-  const key = `${entity.name} page ${order.map(({ path }) => path).join()} ${at} ${reading.join()}`
-  return oncePerField(info, key, () => pageFields(info, entity, order, options))
 }
 
 function connection<E extends Entity, P extends PathOf<E>>(

@@ -1,0 +1,59 @@
+import { type FieldNode, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, isObjectType } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import { type FieldSet, fieldSet, wholePaths } from '../entity/field-set.ts'
+import type { OrderKey } from '../query/order.ts'
+import type { LoadOptions } from './load.ts'
+import { fieldsFor, oncePerField, placeOf, selectedBelow, shows } from './selection.ts'
+
+const cursorFields = ['startCursor', 'endCursor'] as const
+
+function below(info: GraphQLResolveInfo, nodes: readonly FieldNode[], name: string): readonly FieldNode[] {
+  return selectedBelow(info, nodes).get(name) ?? []
+}
+
+/** Where records are selected: on the field itself, on fields of the connection, or on fields of its edges. */
+function recordNodes(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  type: GraphQLOutputType | undefined,
+  nodes: readonly FieldNode[],
+  depth = 2,
+): readonly FieldNode[] {
+  if (shows(info, type, entity)) return nodes
+  const named = type && getNamedType(type)
+  if (depth === 0 || !isObjectType(named)) return []
+  return [...selectedBelow(info, nodes)].flatMap(([name, inner]) =>
+    recordNodes(info, entity, named.getFields()[name]?.type, inner, depth - 1),
+  )
+}
+
+/** What the page must read: the nodes' selection, what the resolver reads, and the order's keys where cursors are shown. */
+function pageFields(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  order: readonly OrderKey[],
+  { reading, at }: LoadOptions<string>,
+): FieldSet | null {
+  const [type, field] = placeOf(info, at)
+  const edges = below(info, field, 'edges')
+  const pageInfo = below(info, field, 'pageInfo')
+  const nodes = recordNodes(info, entity, type, field)
+  if (edges.length + pageInfo.length + nodes.length === 0 && !reading) return null
+  const shown = selectedBelow(info, pageInfo)
+  const cursors = below(info, edges, 'cursor').length > 0 || cursorFields.some((name) => shown.has(name))
+  const keys = wholePaths(entity, reading ?? [])
+  if (cursors) keys.push(...order.map(({ path }) => path).filter((path) => path !== 'id'))
+  return nodes.length > 0 ? fieldsFor(info, entity, nodes, keys) : fieldSet(entity, keys)
+}
+
+/** What a page must read, worked out once for a document; null where no part of the page is selected. */
+export function pageFieldsHere(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  order: readonly OrderKey[],
+  options: LoadOptions<string>,
+): FieldSet | null {
+  const { reading = [], at = '' } = options
+  const key = `${entity.name} page ${order.map(({ path }) => path).join()} ${at} ${reading.join()}`
+  return oncePerField(info, key, () => pageFields(info, entity, order, options))
+}
