@@ -8,7 +8,7 @@ import { loadData } from './demo/data.ts'
 import { forgetDrift, seedDrift } from './demo/drift.ts'
 import { send } from './demo/send.ts'
 import { moveToShadow } from './demo/stages.ts'
-import { type Summary, summarise } from './demo/summary.ts'
+import { type Summary, summarise, summaryLines } from './demo/summary.ts'
 import { createLog } from './log.ts'
 import { migrateAll } from './migrate.ts'
 import { printJson, say } from './output.ts'
@@ -69,21 +69,8 @@ async function run(
   return summarise(session, gateway, drifted, reported, began)
 }
 
-function tell({ drift, mismatchGroups, types }: Summary, url: string): void {
-  say('')
-  for (const [name, { documents, rows, dataIssues, compared, matched }] of Object.entries(types)) {
-    say(
-      `${name}: ${documents} documents, ${rows} rows, ${dataIssues} data issues; ${compared} reads compared, ${matched} equal`,
-    )
-  }
-  say('')
-  say(
-    `Shadow reads found ${drift.found} of the ${drift.seeded} documents that were changed, and ${drift.unexpected} other differences:`,
-  )
-  for (const { type, resolver, kind, path, count } of mismatchGroups.slice(0, 10)) {
-    say(`  ${type}.${path || '*'}  ${kind}, read by ${resolver}, ${count} times`)
-  }
-  if (mismatchGroups.length > 10) say(`  … and ${mismatchGroups.length - 10} more groups`)
+function tell(summary: Summary, url: string): void {
+  for (const line of summaryLines(summary)) say(line)
   say('')
   say('Look closer, in another terminal of this folder:')
   say('  npm run -s crossfade -- mismatches list')

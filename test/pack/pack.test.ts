@@ -112,7 +112,7 @@ test('an SDL and its resolvers are served without Pothos, and without what produ
   expect((await mustRun('npx crossfade stores status', folder)).trim().split('\n')).toHaveLength(2)
 })
 
-test('docs/getting-started.md works as it is written, in an empty folder', { timeout }, async () => {
+test('the guides work as they are written, in an empty folder', { timeout }, async () => {
   const { consumer, databases, settings } = await open()
   const { folder } = consumer
   const client = new MongoClient(databases.mongoUri)
@@ -120,7 +120,9 @@ test('docs/getting-started.md works as it is written, in an empty folder', { tim
   let served: Served | undefined
   onTestFinished(() => served?.stop())
   const counts = { write: 0, run: 0, insert: 0, ask: 0 }
-  for (const step of stepsOf(readFileSync(join(root, 'docs', 'getting-started.md'), 'utf8'))) {
+  for (const step of ['getting-started', 'adding-a-type'].flatMap((guide) =>
+    stepsOf(readFileSync(join(root, 'docs', `${guide}.md`), 'utf8')),
+  )) {
     counts[step.does]++
     if (step.does === 'write') writeFileSync(join(folder, step.file), step.text)
     else if (step.does === 'insert')
@@ -131,10 +133,12 @@ test('docs/getting-started.md works as it is written, in an empty folder', { tim
     else if (step.does === 'ask') expect(await served!.ask(step.operation), step.operation).toEqual(step.answer)
     else if (step.commands.startsWith('export '))
       continue // the reader's own servers
-    else if (step.commands === 'npx crossfade serve\n') served = await serve(folder, settings)
-    else await mustRun(withVersions(step.commands, tarball), folder, settings)
+    else if (step.commands === 'npx crossfade serve\n') {
+      await served?.stop()
+      served = await serve(folder, settings)
+    } else await mustRun(withVersions(step.commands, tarball), folder, settings)
   }
-  expect(counts).toEqual({ write: 5, run: 9, insert: 2, ask: 5 })
+  expect(counts).toEqual({ write: 9, run: 14, insert: 3, ask: 7 })
   say(`from the start of \`crossfade serve\` to its first answer ${served!.firstAnswerMs} ms`)
 
   // Its declarations can be written, too, with types that the entry points have, and with another's conditions

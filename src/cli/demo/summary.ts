@@ -70,3 +70,32 @@ export async function summarise(
     elapsedMs: Math.round(performance.now() - began),
   }
 }
+
+interface Shown {
+  readonly drift: Pick<Summary['drift'], 'seeded' | 'found' | 'unexpected'>
+  readonly mismatchGroups: Summary['mismatchGroups']
+  readonly types: Readonly<
+    Record<string, Pick<Summary['types'][string], 'documents' | 'rows' | 'dataIssues' | 'compared' | 'matched'>>
+  >
+}
+
+/** The summary in plain words. */
+export function summaryLines({ drift, mismatchGroups, types }: Shown): string[] {
+  const more = mismatchGroups.length - 10
+  return [
+    '',
+    ...Object.entries(types).map(
+      ([name, { documents, rows, dataIssues, compared, matched }]) =>
+        `${name}: ${documents} documents, ${rows} rows, ${dataIssues} data issues; ${compared} reads compared, ${matched} equal`,
+    ),
+    '',
+    `Shadow reads found ${drift.found} of the ${drift.seeded} documents that were changed, and ${drift.unexpected} other differences:`,
+    ...mismatchGroups
+      .slice(0, 10)
+      .map(
+        ({ type, resolver, kind, path, count }) =>
+          `  ${type}.${path || '*'}  ${kind}, read by ${resolver}, ${count} times`,
+      ),
+    ...(more > 0 ? [`  … and ${more} more groups`] : []),
+  ]
+}
