@@ -63,6 +63,7 @@ describe('commands are there, with every option that is named', () => {
   test.each(lines)('%s: %s', async (_, line) => {
     const command = line.replace(/^([A-Z_]+=('[^']*'|\S+) )+/, '')
     if (command === 'npm ci' || command === 'npm test') return // what runs this test
+    if (command.startsWith('export ')) return // the reader's own settings
     const [, script, rest = ''] = /^npm run (?:-s )?(\S+)(?: -- (.*))?$/.exec(command) ?? []
     if (script !== 'crossfade') {
       const vitest = /^npx vitest run (.*)$/.exec(command)?.[1]
