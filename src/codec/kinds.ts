@@ -28,6 +28,7 @@ export const kinds = {
   enum: enumKind,
 } as const
 
+/** The name of a kind of value. `docs/mapping.md` says what each is in both stores. */
 export type KindName = keyof typeof kinds
 
 /** The kind with its value type forgotten, for code that walks mappings. */

@@ -21,6 +21,7 @@ export function createBuilder() {
   return new SchemaBuilder<Types>({})
 }
 
+/** What `createBuilder` makes. */
 export type Builder = ReturnType<typeof createBuilder>
 
 export type SchemaTypesOf = Builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never

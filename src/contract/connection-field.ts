@@ -9,6 +9,7 @@ import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Tol
 import type { FilterInput, FilterType } from './filter-type.ts'
 import type { OrderInput, OrderNames, OrderType } from './order-type.ts'
 
+/** What a list can be asked, and how it is paged. */
 export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>> extends Told {
   /** What `filterType` made; without it the list is of all records. */
   readonly filter?: FilterType<E>

@@ -11,6 +11,7 @@ import { addScalar, scalarNames } from './scalars.ts'
 type Parent = Readonly<Record<string, unknown>>
 type T = FieldBuilder<Parent>
 
+/** How the contract shows a mapping where it does not show all of it as it is. */
 export interface EntityTypeOptions<E extends Entity> {
   /** GraphQL names of embedded objects, and of those in lists, by record path. */
   readonly embeds?: { readonly [P in ObjectPathIn<E['fields']>]?: string }

@@ -12,6 +12,7 @@ import { filterInput, listFilterInput, objectsFilterInput, type TestInput } from
 /** A filter as a client gives it; `parse` of its type reads it. */
 export type FilterInput = Readonly<Record<string, unknown>>
 
+/** What a filter is called, and whether filters can be joined. */
 export interface FilterTypeOptions {
   /** Default: the entity's name with `Filter`. */
   readonly name?: string

@@ -23,6 +23,7 @@ type ParentPath<Parent, E extends Entity, K extends string, V = NonNullable<Valu
 /** Only where the parent's id may be meant it need not be said. */
 type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of: P }
 
+/** Which field of the children holds which field of the parent, and the order of the children. */
 export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told & {
   /** The children's field that holds the parent's key. */
   readonly by: K
@@ -52,7 +53,9 @@ const needsOf = (of: string) => ({ needs: of === 'id' ? [] : [of] })
 
 /**
  * The records whose field `by` is the parent's id, or its field `of`, in pages; all parents of a level share one
- * statement.
+ * statement: `comments: children(t, Comment, { by: 'movieId', order: { date: 'desc' } })`.
+ *
+ * @throws MISCONFIGURED for a path that is not there, BAD_USER_INPUT for one that has no order.
  */
 export function children<Parent, Kind extends FieldKind, E extends Entity, K extends KeyPathOf<E>>(
   t: FieldsOf<Parent, Kind>,
@@ -81,6 +84,7 @@ export function children(
   })
 }
 
+/** Which field of the parent holds which field of the other record. */
 export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told {
   /** The field of the record that is referred to; default its id. */
   readonly by?: K
@@ -88,7 +92,12 @@ export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<
   readonly of: ParentPath<Parent, E, K>
 }
 
-/** The record that the parent's field `of` refers to, by id or by its field `by`; all parents of a level share one batch. */
+/**
+ * The record that the parent's field `of` refers to, by id or by its field `by`; all parents of a level share one batch:
+ * `movie: reference(t, Movie, { of: 'movieId' })`. Null where the field is null or leads nowhere.
+ *
+ * @throws MISCONFIGURED for a path that is not there.
+ */
 export function reference<Parent, Kind extends FieldKind, E extends Entity, K extends KeyPathOf<E> = 'id'>(
   t: FieldsOf<Parent, Kind>,
   entity: E,

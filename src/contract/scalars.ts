@@ -39,7 +39,7 @@ export function addScalar(builder: Builder, name: string, description?: string):
   builder.addScalarType(name, scalars[name], description === undefined ? {} : { description })
 }
 
-/** The scalars that a contract describes in words of its own. */
+/** The scalars that a contract describes in words of its own: `addScalars(builder, { DateTime: 'In UTC.' })`. */
 export function addScalars(builder: Builder, descriptions: Partial<Record<Own, string>>): void {
   for (const [name, description] of Object.entries(descriptions)) addScalar(builder, name, description)
 }

@@ -4,6 +4,7 @@ import type { Embed, Entity, IdKinds, Leaf, Node, ObjectList, Scope } from './en
 import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
 import { snakeCase } from './names.ts'
 
+/** A mapping: where the type is in both stores, and what its records hold. */
 export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
   /** Collection. */
   readonly mongo: string
@@ -128,6 +129,15 @@ function scopeOf(
 
 /**
  * Describes one GraphQL type in both stores, once.
+ *
+ * ```ts
+ * export const Movie = defineEntity('Movie', {
+ *   mongo: 'movies',
+ *   postgres: 'movies',
+ *   id: objectId(),
+ *   fields: { title: text().required().index(), imdb: embed({ rating: float(), votes: int() }) },
+ * })
+ * ```
  *
  * @throws CrossfadeError MISCONFIGURED that names the entity, the field and the remedy, for a mapping that cannot work.
  */

@@ -2,6 +2,7 @@ import type { Converter } from '../codec/converter.ts'
 import type { KindName } from '../codec/kinds.ts'
 import type { Fields, Unique } from './field.ts'
 
+/** An id as records have it: a number where the mapping says `int()`, else text. */
 export type Id = string | number
 
 /** A decoded, store-neutral value: what both stores produce for one thing. Narrow reads hold fewer members. */

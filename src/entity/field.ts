@@ -25,6 +25,7 @@ export interface ListShape<K extends KindName = KindName> {
   readonly is: 'list'
   readonly kind: K
 }
+/** An embedded object. */
 export interface EmbedShape<F extends Fields = Fields> {
   readonly is: 'embed'
   readonly fields: F
@@ -189,12 +190,13 @@ export const text = (converter?: NullIf): Scalar<string, 'text'> => scalar('text
 export const int = (converter?: Converter): Scalar<number, 'int'> => scalar('int', converter)
 /** A double: neither NaN nor infinite. */
 export const float = (converter?: NullIf): Scalar<number, 'float'> => scalar('float', converter)
+/** True or false. */
 export const boolean = (converter?: NullIf): Scalar<boolean, 'boolean'> => scalar('boolean', converter)
-/** A moment, to the millisecond. */
+/** A moment, to the millisecond: a `Date` in records. */
 export const timestamp = (converter?: NullIf): Scalar<Date, 'timestamp'> => scalar('timestamp', converter)
 /** An exact decimal of at most 34 digits, as text: `'0.10'`. */
 export const decimal = (converter?: NullIf): Scalar<string, 'decimal'> => scalar('decimal', converter)
-/** A whole number of 64 bits. */
+/** A whole number of 64 bits: a bigint in records, since a double has not all of them. */
 export const long = (converter?: NullIf): Scalar<bigint, 'long'> => scalar('long', converter)
 /** RFC 9562, in lower case with hyphens. */
 export const uuid = (converter?: NullIf): Scalar<string, 'uuid'> => scalar('uuid', converter)
@@ -210,14 +212,15 @@ export const binary = (): Scalar<string, 'binary'> => scalar('binary')
 export const json = <P extends Fields = Record<never, never>>(paths?: P): Field<Json, ScalarShape<'json', P>> =>
   new Field({ ...plain, kind: 'json', paths: paths ?? null })
 
-/** One of the given texts; any other that is stored is a data issue. */
+/** One of the given texts, `enumeration(['draft', 'sent'])`; any other that is stored is null, with a data issue. */
 export function enumeration<const V extends string>(values: readonly V[], converter: NullIf = {}): Scalar<V, 'enum'> {
   const flaw = new Set(values).size === values.length && values.length > 0 ? null : 'has no values, or one twice'
   return new Field({ ...plain, kind: 'enum', values, converter, flaw })
 }
 
 /**
- * A list of scalars, in an array column, or of embedded objects, in a json column, unless `childTable` names a table.
+ * A list of scalars, `list(text())`, in an array column, or of embedded objects, in a json column, unless `childTable`
+ * names a table.
  * The elements of a table of objects are rows with a column for each member.
  */
 export function list<T, S extends Shape>(element: Field<T, S>): Field<readonly NonNullable<T>[] | null, ListOf<S>> {
@@ -232,7 +235,10 @@ export function list<T, S extends Shape>(element: Field<T, S>): Field<readonly N
   return new Field({ ...plain, shape: 'list', kind, converter, strict, values, sensitive, flaw })
 }
 
-/** An object inside the document; its members become columns of the entity's table. */
+/**
+ * An object inside the document; its members become columns of the entity's table, and one column tells an object that is
+ * missing from one that holds nothing. `embed({ rating: float(), votes: int() })`
+ */
 export function embed<F extends Fields>(fields: F): Field<ValuesOf<F> | null, EmbedShape<F>> {
   return new Field({ ...plain, shape: 'embed', fields })
 }

@@ -13,13 +13,24 @@ type MeasureOf<E extends Entity> =
   | { readonly op: 'sum' | 'avg'; readonly path: ScalarPathIn<E['fields'], NumberKind> }
   | { readonly op: 'min' | 'max'; readonly path: 'id' | ScalarPathIn<E['fields'], ExtremeKind> }
 
-/** A question about groups of an entity's records, see `Aggregate`. */
+/**
+ * A question about groups of an entity's records. Null values are left out of measures; of nothing but nulls the sum,
+ * average, least and greatest are null.
+ *
+ * ```ts
+ * { by: ['rated'], measures: { movies: { op: 'count' }, mean: { op: 'avg', path: 'imdb.rating' } }, limit: 10 }
+ * ```
+ */
 export interface AggregateOf<E extends Entity> extends Pick<Aggregate, 'limit'> {
   /** Default: all records. */
   readonly where?: Where
+  /** Paths whose values make the groups, null among them; with none all records are one group. */
   readonly by: readonly OrderPathOf<E>[]
+  /** What is computed for each group, by names of your choice. None: the distinct values of `by`. */
   readonly measures: Readonly<Record<string, MeasureOf<E>>>
+  /** Conditions on counts, sums and averages that must all hold; values are decimals, as text. */
   readonly having?: Aggregate['having']
+  /** Names of measures, or paths of `by`; ties go by the groups' values, ascending. */
   readonly order?: readonly { readonly key: string; readonly direction: Direction }[]
 }
 
@@ -33,7 +44,7 @@ type Measured<E extends Entity, M> = M extends { readonly op: 'count' }
         ? ValueAt<E, P> | null
         : never
 
-/** A group as it was asked for, see `Group`. */
+/** One group: counts are numbers, sums decimals as text, averages doubles, least and greatest values of the field's kind. */
 export interface GroupOf<E extends Entity, A extends AggregateOf<E>> {
   readonly by: { readonly [I in keyof A['by']]: A['by'][I] extends string ? ValueAt<E, A['by'][I]> | null : never }
   readonly measures: { readonly [N in keyof A['measures']]: Measured<E, A['measures'][N]> }

@@ -29,7 +29,7 @@ export const increment = <T extends number | bigint | string>(by: T): Operation<
   new Operation('increment', by)
 /** Puts an element behind the last; a list that is null becomes one of it alone. */
 export const append = <const T>(value: T): Operation<'append', T> => new Operation('append', value)
-/** Likewise, unless the list has an equal element. Not for lists of objects. */
+/** Puts an element behind the last, unless the list has an equal one. Not for lists of objects. */
 export const addToSet = <const T>(value: T): Operation<'addToSet', T> => new Operation('addToSet', value)
 /** Takes out elements that are equal to a value; of a list of objects those that match a condition, see `where`. */
 export const pull = <const T>(value: T): Operation<'pull', T> => new Operation('pull', value)
@@ -49,7 +49,11 @@ const binary =
     left,
     right,
   })
+/** The sum: `compute(add(field('votes'), 1))`. */
 export const add = binary('add')
+/** The left less the right. */
 export const subtract = binary('subtract')
+/** The product. */
 export const multiply = binary('multiply')
+/** The left by the right; what is divided by 0 is refused when it is written. */
 export const divide = binary('divide')

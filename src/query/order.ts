@@ -5,7 +5,7 @@ import { CrossfadeError } from '../util/errors.ts'
 
 export type Direction = 'asc' | 'desc'
 
-/** Nulls come first ascending and last descending, as in Mongo. */
+/** One key of an order. Nulls come first ascending and last descending, as in MongoDB. */
 export interface OrderKey<P extends string = string> {
   readonly path: P
   readonly direction: Direction

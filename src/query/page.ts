@@ -5,7 +5,7 @@ import { keyset } from './keyset.ts'
 import { type OrderKey, reversed, totalOrder } from './order.ts'
 import { allOf, type Where } from './where.ts'
 
-/** Relay's page arguments, as the client gave them. */
+/** Relay's page arguments, as the client gave them: `first` or `last` records, at most 100, and 20 where neither is given. */
 export interface PageArgs {
   readonly first?: number | null
   readonly after?: string | null

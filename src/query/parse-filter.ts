@@ -16,6 +16,10 @@ type Input = Readonly<Record<string, unknown>>
 /**
  * The condition for a filter of the contract.
  *
+ * ```ts
+ * parseFilter(Movie, { title: true, imdbRating: 'imdb.rating' }, { imdbRating: { gte: 8 } })
+ * ```
+ *
  * @param names the filter's fields and the record paths they mean.
  * @throws CrossfadeError BAD_USER_INPUT for values that are not of the field's kind, and for filters past the bounds;
  * MISCONFIGURED for a field that `names` does not have.

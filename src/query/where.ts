@@ -27,6 +27,7 @@ export type Where =
    */
   | { readonly op: 'some'; readonly path: string; readonly where: Where }
 
+/** The condition that holds for all records. */
 export const everything: Where = Object.freeze({ op: 'and', of: [] })
 export const nothing: Where = Object.freeze({ op: 'or', of: [] })
 

@@ -29,11 +29,13 @@ export interface Connection<R = Rec> {
   readonly totalCount: () => Promise<number>
 }
 
+/** One record of a page. Its cursor is worked out where it is selected. */
 export interface Edge<R = Rec> {
   readonly node: R
   readonly cursor: () => string
 }
 
+/** Where a page stands among the others, as Relay has it. */
 export interface PageInfo {
   readonly hasNextPage: boolean
   readonly hasPreviousPage: boolean

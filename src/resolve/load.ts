@@ -18,8 +18,13 @@ export interface LoadOptions<P extends string> {
 
 /**
  * One record by id, in the batch of its level, from the store that the type's flag decides. Null where there is none,
- * or for null.
+ * or for null. It holds what the client selected; what the resolver itself reads is named:
  *
+ * ```ts
+ * const movie = await load(context, info, Movie, id, { reading: ['title'] })
+ * ```
+ *
+ * @throws MISCONFIGURED in a field that shows something else, where neither `reading` nor `at` is given.
  * @throws BAD_USER_INPUT for what cannot be an id of this entity.
  */
 export async function load<E extends Entity, const P extends PathOf<E> = never>(
@@ -35,7 +40,12 @@ export async function load<E extends Entity, const P extends PathOf<E> = never>(
   return asRecord(entity, await loaders.byId(entity, parseId(entity, id), fields, resolverName(info)))
 }
 
-/** One record by the value of another field; of several the one with the lowest id, in both stores. Null for null. */
+/**
+ * One record by the value of another field: `loadBy(context, info, User, 'email', email)`; of several the one with the
+ * lowest id, in both stores. Null where there is none, or for null.
+ *
+ * @throws BAD_USER_INPUT for a value that is not of the field's kind.
+ */
 export async function loadBy<E extends Entity, K extends KeyPathOf<E>, const P extends PathOf<E> = never>(
   context: GatewayContext,
   info: GraphQLResolveInfo,

@@ -16,7 +16,10 @@ export interface Routed<Args, Found extends Json, Result extends Json> {
   readonly finish: (found: Found, args: Args) => Result
 }
 
-/** A resolver that runs the side of the store that the type's flag decides. */
+/**
+ * A resolver of a field that is written by hand for each store: runs the side of the store that the type's flag decides,
+ * and compares and times it like any other read. `docs/contracts.md` has an example.
+ */
 export function routed<Args, Found extends Json, Result extends Json>(
   entity: Entity,
   { also, mongo, postgres, finish }: Routed<Args, Found, Result>,

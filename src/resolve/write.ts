@@ -19,14 +19,23 @@ export interface Writes {
   readonly entities: readonly Entity[]
 }
 
-/** One type. */
+/** A mutation's field that writes one type: `extensions: { writes: only(Movie) }`. */
 export const only = (entity: Entity): Writes => ({ entities: [entity] })
-/** Several types that do not move together: said where it is so, since no transaction joins their writes. */
+/**
+ * A mutation's field that writes several types, one after the other: said where it is so, since no transaction joins
+ * their writes. A crash between two of them leaves the first.
+ */
 export const independent = (...entities: readonly Entity[]): Writes => ({ entities })
 
 /**
- * Runs the writes of a mutation's field, which says in its extensions what it writes: `writes: only(Movie)`. Takes the
- * permits of those types, runs `work`, mirrors within the budget, and lets the payload read what was written.
+ * Runs the writes of a mutation's field, which says in its extensions what it writes: `writes: only(Movie)`. Waits while
+ * authority over one of those types moves, runs `work`, mirrors within 150 ms, and lets the payload read what was
+ * written.
+ *
+ * ```ts
+ * resolve: (_, { id }, context, info) =>
+ *   write(context, info, async (tx) => ({ movie: await tx.of(Movie).patch(id, { votes: increment(1) }) })),
+ * ```
  *
  * @throws what `work` throws; TRY_AGAIN, UNAVAILABLE and UNKNOWN_OUTCOME as the stores fare; MISCONFIGURED where the
  * field does not say what it writes.
