@@ -2,7 +2,7 @@ import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { KeyPathOf } from '../entity/path.ts'
-import { load, loadBy } from '../resolve/load.ts'
+import { loadBy } from '../resolve/load.ts'
 import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Told } from './field.ts'
 import { addScalar, scalarName } from './scalars.ts'
@@ -23,7 +23,7 @@ export function record<Parent, Kind extends FieldKind, E extends Entity>(
     args: { [name]: fields.arg({ type: scalarName(leaf), required: true }) },
     resolve: (_, args, context, info) => {
       const value = (args as Readonly<Record<string, never>>)[name] // of the scalar that the argument is declared with
-      return by === 'id' ? load(context, info, entity, value) : loadBy(context, info, entity, by, value)
+      return loadBy(context, info, entity, by, value)
     },
   })
 }

@@ -6,7 +6,7 @@ import type { EqualKind, FieldAt, KeyPathOf, OrderPathOf, ScalarPathIn, ValueAt 
 import type { FieldsIn } from '../entity/record.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
 import { loadChildren } from '../resolve/connection.ts'
-import { load, loadBy } from '../resolve/load.ts'
+import { loadBy } from '../resolve/load.ts'
 import { connectionType } from './connection-type.ts'
 import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
@@ -113,9 +113,6 @@ export function reference(
     ...told,
     type: entityTypeOf(t.builder, entity),
     extensions: needsOf(of),
-    resolve: (parent, _, context, info) => {
-      const value = keyOf(parent, of)
-      return by === 'id' ? load(context, info, entity, value) : loadBy(context, info, entity, by, value)
-    },
+    resolve: (parent, _, context, info) => loadBy(context, info, entity, by, keyOf(parent, of)),
   })
 }

@@ -1,15 +1,13 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { kindOf } from '../codec/kinds.ts'
 import type { Entity, Rec } from '../entity/entity.ts'
 import { fieldSet } from '../entity/field-set.ts'
-import { leafAt } from '../entity/leaf-at.ts'
 import type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
 import { encodeCursor } from '../query/cursor.ts'
 import type { OrderKey } from '../query/order.ts'
 import { cutPage, type Page, type PageArgs, type PagePlan, planPage } from '../query/page.ts'
 import { parseWhere } from '../query/parse-where.ts'
-import { everything, type Where } from '../query/where.ts'
+import { everything, parseValue, type Where } from '../query/where.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -146,7 +144,7 @@ export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, con
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const { where, limit } = plan
   const key = {
-    value: kindOf(leafAt(entity, path).kind).parse(value),
+    value: parseValue(entity, path, value),
     shape: JSON.stringify([args, order]),
     where,
     order: plan.order,

@@ -1,10 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { kindOf } from '../codec/kinds.ts'
 import type { Entity } from '../entity/entity.ts'
-import { leafAt } from '../entity/leaf-at.ts'
 import { parseId } from '../entity/parse-id.ts'
 import type { KeyPathOf, PathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
+import { parseValue } from '../query/where.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { fieldsHere } from './selection.ts'
 
@@ -55,7 +54,7 @@ export async function loadBy<E extends Entity, K extends KeyPathOf<E>, const P e
   options: LoadOptions<P> = {},
 ): Promise<Narrow<E, P> | null> {
   if (value === null || value === undefined) return null
-  const parsed = kindOf(leafAt(entity, path).kind).parse(value)
+  const parsed = parseValue(entity, path, value)
   const fields = fieldsHere(info, entity, options)
   const { loaders } = sessionOf(context, info)
   return asRecord(entity, await loaders.byKey(entity, path, parsed, fields, resolverName(info)))
