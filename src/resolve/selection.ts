@@ -145,7 +145,8 @@ export function fieldsHere(
   entity: Entity,
   { reading, at }: { readonly reading?: readonly string[]; readonly at?: string },
 ): FieldSet {
-  const key = `${entity.name} ${at ?? ''} ${reading?.join() ?? ''}`
+  // Most loaders name neither: no text is made for each record then
+  const key = at || reading ? `${entity.name} ${at ?? ''} ${reading?.join() ?? ''}` : entity.name
   return oncePerField(info, key, () => {
     const [type, nodes] = placeOf(info, at)
     const isShown = shows(info, type, entity)
