@@ -47,6 +47,11 @@ function inputOf(
   names: FilterNames,
   { combined = true, description }: FilterTypeOptions,
 ): InputRef<FilterInput> {
+  for (const name of ['and', 'or', 'not'])
+    if (Object.hasOwn(names, name)) {
+      const remedy = `Give it another, such as ${name}Value: '${name}'.`
+      throw new CrossfadeError('MISCONFIGURED', `${typeName} has a field "${name}", which joins filters. ${remedy}`)
+    }
   // Looked up here, not when the schema is built: a wrong path is then told where it stands
   const tests = Object.entries(names).map(
     ([key, meant]) => [key, testsOf(builder, typeName, scope, key, meant)] as const,

@@ -19,7 +19,13 @@ type MembersName<F extends Fields> = string extends keyof F
       }
     }[ShapedPathIn<F, ObjectsShape>]
 
-/** What `N` must be besides: `true` stands at names that are paths alone. */
-export type SameNames<F extends Fields, N extends FilterNames<F>> = {
-  readonly [K in keyof N]: N[K] extends true ? (K extends 'id' | FilterPathIn<F> ? true : FilterPathIn<F>) : N[K]
+/** What `N` must be besides: `true` stands at names that are paths alone, in lists of objects as well. */
+export type SameNames<F extends Fields, N> = {
+  readonly [K in keyof N]: N[K] extends true
+    ? K extends 'id' | FilterPathIn<F>
+      ? true
+      : FilterPathIn<F>
+    : N[K] extends { readonly path: infer P extends string; readonly members: infer M }
+      ? { readonly path: P; readonly members: SameNames<ObjectsAt<F, P>, M> }
+      : N[K]
 }

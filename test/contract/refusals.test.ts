@@ -98,6 +98,11 @@ describe('a path that is not there is told when the contract is made, with the n
       'Movie has no field "imbd", which `embeds` names. Did you mean "imdb"?',
     ],
     [
+      'filterType, a name that joins filters',
+      () => filterType(builder, Movie, { and: 'title' }),
+      'MovieFilter has a field "and", which joins filters. Give it another, such as andValue: \'and\'.',
+    ],
+    [
       'reading',
       () => reading(Movie, wrong(['titles']), () => null),
       'Movie has no field "titles". Did you mean "title"?',

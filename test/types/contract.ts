@@ -24,6 +24,11 @@ const ShipFilter = filterType(builder, Ship, { name: true, power: 'engine.power'
 filterType(builder, Ship, { power: 'engine.powr' })
 // @ts-expect-error no path has this name
 filterType(builder, Ship, { nmae: true })
+filterType(builder, Ship, { holds: { path: 'holds', members: { label: true, width: 'hatch.width' } } })
+// @ts-expect-error no such member
+filterType(builder, Ship, { holds: { path: 'holds', members: { labl: true } } })
+// @ts-expect-error no such path of a member
+filterType(builder, Ship, { holds: { path: 'holds', members: { width: 'hatch.widht' } } })
 // @ts-expect-error json is not asked whole
 filterType(builder, Ship, { papers: true })
 
