@@ -78,6 +78,12 @@ export type KeyPathOf<E extends Entity> = 'id' | ScalarPathIn<E['fields'], Equal
 /** A path that records can be ordered by. */
 export type OrderPathOf<E extends Entity> = 'id' | ScalarPathIn<E['fields'], OrderedKind>
 
+/** A path of one value or list of scalars, outside of lists of objects. */
+export type LeafPathOf<E extends Entity> =
+  | 'id'
+  | ScalarPathIn<E['fields'], KindName>
+  | ShapedPathIn<E['fields'], ListShape>
+
 /** What stands at a path that is not inside of a list, or is the id. */
 export type ValueAt<E extends Entity, P extends string> = P extends 'id'
   ? E['idKind'] extends 'int'

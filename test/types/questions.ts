@@ -1,4 +1,5 @@
 import { everything, loadAggregate, loadBy, loadChildren, loadConnection, parseFilter, where } from 'crossfade'
+import type { MongoSide } from '../../src/index.ts'
 import { context, info, Ship, Yard } from './app.ts'
 
 export function filters(): void {
@@ -31,6 +32,13 @@ export function filters(): void {
   where(Ship, { or: [{ crw: { lt: 5 } }] })
   // @ts-expect-error no list of objects
   where(Ship, 'ports', {})
+}
+
+export function values({ value }: MongoSide): void {
+  value(Ship, 'engine.power')
+  value(Ship, 'ports')
+  // @ts-expect-error no such path
+  value(Ship, 'engine.powr')
 }
 
 export function names(): void {

@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
+import type { LeafPathOf } from '../../entity/path.ts'
 import type { Where } from '../../query/where.ts'
 import { decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
@@ -14,7 +15,7 @@ export interface MongoSide {
   /** The query AST as a filter document. */
   match(entity: Entity, where: Where): Document
   /** A field's decoded value as an expression: null where the stored one is dirty. */
-  value(entity: Entity, path: string): Document
+  value<E extends Entity>(entity: E, path: LeafPathOf<E>): Document
 }
 
 export function mongoSide(connection: MongoConnection): MongoSide {
