@@ -56,7 +56,19 @@ function fieldsFor(t: T, place: Place, nodes: readonly Node[]) {
 }
 
 /** One embedded mapping may stand at several paths (`viewer`, `critic`) under one GraphQL name. */
-const objectTypes = onceFor((_builder: Builder) => new Map<string, Ref<Parent>>())
+const objectTypes = onceFor((_builder: Builder) => new Map<string, { ref: Ref<Parent>; shown: string; path: string }>())
+
+/** What a type shows of the nodes, to tell two mappings apart that are given one name. */
+const shownOf = (place: Place, nodes: readonly Node[]): string =>
+  JSON.stringify(
+    nodes
+      .filter((node) => !place.omit.has(pathIn(place, node)))
+      .map((node) => {
+        if (node.leaf) return [node.key, scalarNames[node.leaf.kind], node.leaf.list === 'none', node.leaf.required]
+        const path = pathIn(place, node)
+        return [node.key, place.embeds[path], node.list !== undefined, (node.embed ?? node.list).required]
+      }),
+  )
 
 function objectType(place: Place, path: string, nodes: readonly Node[]): Ref<Parent> {
   const { builder, entity, embeds } = place
@@ -68,10 +80,15 @@ function objectType(place: Place, path: string, nodes: readonly Node[]): Ref<Par
     )
   }
   const known = objectTypes(builder)
+  const shown = shownOf(place, nodes)
   const earlier = known.get(name)
-  if (earlier) return earlier
+  if (earlier?.shown === shown) return earlier.ref
+  if (earlier) {
+    const text = `${entity.name}.${path} and ${earlier.path} are both named ${name} and show different fields`
+    throw new CrossfadeError('MISCONFIGURED', `${text}. Give them two names.`)
+  }
   const ref = builder.objectRef<Parent>(name)
-  known.set(name, ref)
+  known.set(name, { ref, shown, path: `${entity.name}.${path}` })
   builder.objectType(ref, { fields: (t) => fieldsFor(t, place, nodes) })
   return ref
 }

@@ -1,4 +1,4 @@
-import type { Entity } from '../entity/entity.ts'
+import type { Entity, Leaf } from '../entity/entity.ts'
 import type { ListShape, ScalarShape, ValueOf } from '../entity/field.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { ShapedPathIn } from '../entity/path.ts'
@@ -28,30 +28,29 @@ type PatchInput<E extends Entity, P extends InputPath<E>> = {
   readonly [N in P]?: NonNullable<Given<E['fields'][N]>> | null
 }
 
-function implement(
-  ref: ReturnType<typeof inputRef>,
+/** An input whose fields are those of the paths, by their kinds: what the functions below say in types. */
+function inputType(
   builder: Builder,
   entity: Entity,
   paths: readonly string[],
-  isRequired: (path: string) => boolean,
-  description: string | undefined,
-): void {
+  isRequired: (leaf: Leaf) => boolean,
+  { name, description }: Options,
+): InputRef<Record<string, unknown>> {
   const leaves = paths.map((path) => leafAt(entity, path))
   for (const leaf of leaves) addScalar(builder, scalarName(leaf))
-  ref.implement({
+  const ref = builder.inputRef<Record<string, unknown>>(name)
+  return ref.implement({
     description,
     fields: (t) =>
       Object.fromEntries(
         leaves.map((leaf) => {
           const type = scalarName(leaf)
-          const required = isRequired(leaf.path)
+          const required = isRequired(leaf)
           return [leaf.path, leaf.list === 'none' ? t.field({ type, required }) : t.field({ type: [type], required })]
         }),
       ),
   })
 }
-
-const inputRef = (builder: Builder, name: string) => builder.inputRef<Record<string, unknown>>(name)
 
 /**
  * The input of a new record, by naming its fields; `create` takes it as it is. A field is required where the mapping
@@ -63,12 +62,11 @@ export function newInput<E extends Entity, const P extends InputPath<E>, const R
   builder: Builder,
   entity: E,
   paths: readonly P[],
-  { name, description, required = [] }: Options & { readonly required?: readonly R[] },
+  { required = [], ...options }: Options & { readonly required?: readonly R[] },
 ): InputRef<NewInput<E, P, R>> {
-  const ref = inputRef(builder, name)
   const named = new Set<string>(required)
-  implement(ref, builder, entity, paths, (path) => named.has(path) || leafAt(entity, path).required, description)
-  return ref as unknown as InputRef<NewInput<E, P, R>> // its fields are those of `paths`, by their kinds
+  const ref = inputType(builder, entity, paths, (leaf) => leaf.required || named.has(leaf.path), options)
+  return ref as InputRef<never> // see `inputType`
 }
 
 /**
@@ -81,9 +79,7 @@ export function patchInput<E extends Entity, const P extends InputPath<E>>(
   builder: Builder,
   entity: E,
   paths: readonly P[],
-  { name, description }: Options,
+  options: Options,
 ): InputRef<PatchInput<E, P>> {
-  const ref = inputRef(builder, name)
-  implement(ref, builder, entity, paths, () => false, description)
-  return ref as unknown as InputRef<PatchInput<E, P>> // likewise
+  return inputType(builder, entity, paths, () => false, options) as InputRef<never> // likewise
 }

@@ -144,6 +144,21 @@ describe('a path that is not there is told when the contract is made, with the n
   })
 })
 
+test('two objects of other fields cannot share a name', () => {
+  const builder = createBuilder()
+  const fields = { home: embed({ street: text() }), work: embed({ street: text(), floor: int() }) }
+  const Person = defineEntity('Person', { mongo: 'p', postgres: 'p', id: objectId(), fields })
+  entityType(builder, Person, { embeds: { home: 'Address', work: 'Address' } })
+  builder.queryType({ fields: (t) => ({ person: record(t, Person) }) })
+  expect(() => builder.toSchema()).toThrow(
+    'Person.work and Person.home are both named Address and show different fields. Give them two names.',
+  )
+  const alike = createBuilder()
+  entityType(alike, Person, { embeds: { home: 'Address', work: 'Address' }, omit: ['work.floor'] })
+  alike.queryType({ fields: (t) => ({ person: record(t, Person) }) })
+  expect(() => alike.toSchema()).not.toThrow()
+})
+
 test('a type that no entityType made is told by name', () => {
   const builder = createBuilder()
   builder.queryType({ fields: (t) => ({ movies: connection(t, Movie) }) })
