@@ -6,6 +6,7 @@ import { leafAt, listAt } from '../entity/leaf-at.ts'
 import type { OrderKey } from '../query/order.ts'
 import type { PageArgs } from '../query/page.ts'
 import type { Where } from '../query/where.ts'
+import { codeOf } from '../util/errors.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
 
 const maxMembers = 100 // of a list or an object
@@ -114,7 +115,7 @@ function shownMessage({ message }: Error): string {
  */
 export function shownError(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: typeof error, message: '' }
-  const { code } = error as { code?: unknown }
+  const code = codeOf(error)
   if (code === undefined && error.cause instanceof Error && 'code' in error.cause)
     return { ...shownError(error.cause), message: shownMessage(error) }
   return {
