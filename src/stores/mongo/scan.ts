@@ -42,7 +42,7 @@ export async function scan(
   range: { readonly after: Id | null; readonly limit: number },
 ): Promise<Scanned> {
   const behind: Document = range.after === null ? {} : { _id: { $gt: encodeId(entity, range.after) } }
-  const match = allOf(behind, visible(entity)) as Document
+  const match = allOf(behind, visible(entity))
   const { limit } = range
   const documents = await readDocuments(
     (more) => connection.collection(entity).find(match, { sort: { _id: 1 }, limit, ...more }),

@@ -3,11 +3,12 @@ import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/en
 import { isPlainObject, type Json } from '../../../util/json.ts'
 import { weigh } from '../../../util/weigh.ts'
 import type { ElementRests, Image } from '../../store.ts'
-import { mongoKind } from './mongo-kinds.ts'
+import type { StoredId } from '../stored.ts'
+import { mongoIdKind, mongoKind } from './mongo-kinds.ts'
 import { encodeRest } from './rest.ts'
 
-export function encodeId(entity: Entity, id: Id): unknown {
-  return mongoKind(entity.idKind).encode(id)
+export function encodeId(entity: Entity, id: Id): StoredId {
+  return mongoIdKind(entity.idKind).encode(id)
 }
 
 export function encodeLeaf(leaf: Leaf, value: unknown): unknown {

@@ -29,5 +29,5 @@ const table = {
 } satisfies Record<KindName, unknown>
 
 export function postgresKind(name: KindName): PostgresKind<unknown> {
-  return table[name] as PostgresKind<unknown>
+  return table[name]
 }
