@@ -1,7 +1,9 @@
 import { BSON, type Document, Double } from 'mongodb'
+import { z } from 'zod'
 import { Refused } from '../codec/refused.ts'
 import type { Entity, Id, Leaf } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
+import { type Entry, parseAs } from '../stores/ledger.ts'
 import { alive } from '../stores/mongo/bookkeeping.ts'
 import { decodeId } from '../stores/mongo/codec/decode.ts'
 import { encodeId } from '../stores/mongo/codec/encode.ts'
@@ -17,6 +19,17 @@ export interface Drifted {
   readonly before?: Json
   readonly after: Json
 }
+
+const form: z.ZodType<Drifted> = z.object({
+  type: z.string(),
+  id: z.union([z.string(), z.number()]),
+  path: z.string(),
+  before: z.json().optional(),
+  after: z.json(),
+})
+
+/** Null for an entry in another form. */
+export const parseDrifted = ({ value }: Entry): Drifted | null => parseAs(form, value)
 
 const day = 86_400_000
 
