@@ -4,7 +4,7 @@ import type { Entity, Leaf } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import { onceFor } from '../../util/once-for.ts'
 import type { Item } from '../store.ts'
-import { decodeRow, type Row } from './codec/decode.ts'
+import { decodeRow, type RecordRow } from './codec/decode.ts'
 import { constant } from './connection.ts'
 import { inJson } from './in-json.ts'
 import { selectObjects } from './objects.ts'
@@ -42,7 +42,7 @@ export const columnOf = onceFor((leaf: Leaf) => {
   return constant(leaf.inJson ? inJson(leaf.kind as KindInJson, column, leaf.inJson) : column)
 })
 
-export function toItem(fields: FieldSet, row: Row): Item {
+export function toItem(fields: FieldSet, row: RecordRow): Item {
   const version = { epoch: Number(row['_cf_epoch']), counter: Number(row['_cf_counter']) }
   return { version, pending: false, record: decodeRow(fields.nodes, row) }
 }

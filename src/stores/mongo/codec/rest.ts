@@ -9,7 +9,8 @@ import { unsoundness, withoutUnsound } from './unsound.ts'
 function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]): Record<string, unknown> {
   const rest = { ...document }
   for (const node of nodes) {
-    const [step, ...deeper] = node.steps as [string, ...string[]]
+    const [first, ...deeper] = node.steps
+    const step = first!
     const value = own(rest, step)
     const object = objectOf(value)
     if (deeper.length > 0) {
