@@ -48,6 +48,7 @@ export async function scan(
     (more) => connection.collection(entity).find(match, { sort: { _id: 1 }, limit, ...more }),
     maxBytes,
   )
+  // `visible` lets documents through whose id decodes, and no others
   const images = documents.map((document) => imageOf(entity, decodeId(entity, document['_id']) as Id, document))
   return {
     images,

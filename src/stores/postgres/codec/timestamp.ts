@@ -28,7 +28,7 @@ function parseBeforeChrist(text: string): Date | undefined {
 }
 
 /** An instant as Postgres prints it in UTC. */
-export const parseTimestamp = (text: string): Date => parseBeforeChrist(text) ?? (driverParser(text) as Date)
+export const parseTimestamp = (text: string): Date => parseBeforeChrist(text) ?? driverParser(text)
 
 export const timestampKind: PostgresKind<Date, Date> = {
   type: 'timestamp(3) with time zone',
