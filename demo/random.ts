@@ -34,8 +34,8 @@ export function randomFrom(seed: number, stream: number): Random {
     const copy = [...list]
     for (let last = copy.length - 1; last > 0; last--) {
       const other = between(0, last)
-      const held = copy[last] as T
-      copy[last] = copy[other] as T
+      const held = copy[last]!
+      copy[last] = copy[other]!
       copy[other] = held
     }
     return copy
@@ -45,7 +45,7 @@ export function randomFrom(seed: number, stream: number): Random {
     fraction,
     between,
     chance: (share) => fraction() < share,
-    pick: <T>(list: readonly T[]) => list[between(0, list.length - 1)] as T,
+    pick: <T>(list: readonly T[]) => list[between(0, list.length - 1)]!,
     shuffle,
     sample: <T>(list: readonly T[], count: number) => shuffle(list).slice(0, count),
   }

@@ -5,9 +5,13 @@ const query = readFileSync(new URL('../schema/operations/clients.graphql', impor
 
 type Sampled = Readonly<Record<string, readonly Json[]>>
 
-const idOf = (document: Json): string => {
-  const { _id } = document as { _id: Json }
-  return typeof _id === 'string' ? _id : (_id as { $oid: string }).$oid
+/** What a document in Extended JSON holds under a name; null where it has none. */
+const memberOf = (document: Json, name: string): Json =>
+  typeof document !== 'object' || document === null || Array.isArray(document) ? null : (document[name] ?? null)
+
+const idOf = (document: Json): Json => {
+  const id = memberOf(document, '_id')
+  return typeof id === 'string' ? id : memberOf(id, '$oid')
 }
 
 /** The known operations of the clients, with variables from the documents at hand. */
@@ -22,7 +26,7 @@ export function traffic(sample: Sampled): SampleOperation[] {
   return [
     ...movies.map((movie) => operation('MoviePage', { id: idOf(movie) })),
     ...comments.slice(0, 10).map(() => operation('RecentComments', { first: 20 })),
-    ...users.map((user) => operation('Profile', { email: (user as { email: string }).email })),
+    ...users.map((user) => operation('Profile', { email: memberOf(user, 'email') })),
     ...genres.map((genre) => operation('Browse', { filter: { genres: { has: genre } }, first: 30 })),
     operation('Browse', { orderBy: [{ field: 'YEAR', direction: 'DESC' }, { field: 'TITLE' }], first: 50 }),
     operation('Browse', {

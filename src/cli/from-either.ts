@@ -12,7 +12,7 @@ import { told } from './told.ts'
  */
 export async function fromEither<T>(stores: Stores, ask: (store: Store) => Promise<T>): Promise<readonly T[]> {
   const answers = await Promise.allSettled(origins.map((origin) => ask(stores[origin])))
-  const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+  const failed = answers.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []))
   if (failed.length === answers.length) throw failed[0]
   for (const error of failed) say(told(error) ?? messageOf(error))
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))

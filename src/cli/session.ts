@@ -51,7 +51,7 @@ export async function loadConfig(given?: string): Promise<CrossfadeConfig> {
   if (!file) throw new CrossfadeError('MISCONFIGURED', 'There is no crossfade.config.ts here. Name one with --config.')
   let loaded: { default?: CrossfadeConfig }
   try {
-    loaded = (await import(pathToFileURL(resolve(file)).href)) as { default?: CrossfadeConfig }
+    loaded = await import(pathToFileURL(resolve(file)).href)
   } catch (error) {
     if (error instanceof CrossfadeError) throw error
     throw new CrossfadeError('MISCONFIGURED', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error })

@@ -33,5 +33,5 @@ export type KindName = keyof typeof kinds
 
 /** The kind with its value type forgotten, for code that walks mappings. */
 export function kindOf(name: KindName): Kind<unknown> {
-  return kinds[name] as Kind<unknown>
+  return kinds[name]
 }

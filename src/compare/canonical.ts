@@ -1,13 +1,12 @@
 import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
+import { type Members, objectsOf } from '../entity/lists.ts'
 import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
 
-export function canonicalAt(record: Readonly<Record<string, unknown>>, leaf: Leaf): Json {
+export function canonicalAt(record: Members, leaf: Leaf): Json {
   return canonicalValue(leaf, valueAt(record, leaf.keys))
 }
-
-type Members = Readonly<Record<string, unknown>>
 
 /** By path what is held, and which embedded objects are there. */
 function canonicalMembers({ leaves, embeds }: Scope, members: Members): { [key: string]: Json } {
@@ -18,9 +17,8 @@ function canonicalMembers({ leaves, embeds }: Scope, members: Members): { [key: 
 }
 
 /** The canonical form of a list of objects. */
-export function canonicalObjects(list: ObjectList, value: unknown): Json {
-  if (value === null || value === undefined) return null
-  return (value as Members[]).map((element) => canonicalMembers(list, element))
+export function canonicalObjects(list: ObjectList, value: unknown): Json[] | null {
+  return objectsOf(value)?.map((element) => canonicalMembers(list, element)) ?? null
 }
 
 /** A whole record as JSON that loses nothing, by path; for notes that keep one. */

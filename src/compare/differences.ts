@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Embed, Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
 import { allFields, type FieldSet } from '../entity/field-set.ts'
+import { type Members, objectsOf } from '../entity/lists.ts'
 import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
@@ -17,8 +18,6 @@ export interface Difference {
 }
 
 export const hidden = '[redacted]'
-
-type Members = Readonly<Record<string, unknown>>
 
 function leafDifference(leaf: Leaf, control: Members, candidate: Members): Difference[] {
   const a = canonicalAt(control, leaf)
@@ -46,12 +45,12 @@ const partsOf = onceFor(
   }),
 )
 
-const counted = (list: unknown): Json => (list === null ? null : `(${(list as unknown[]).length} objects)`)
+const counted = (list: readonly Members[] | null): Json => (list === null ? null : `(${list.length} objects)`)
 
 /** Lists of another length differ as a whole; else each member tells once, by the first object that it differs in. */
 function listDifferences(list: ObjectList, control: Members, candidate: Members): Difference[] {
-  const a = valueAt(control, list.keys) as readonly Members[] | null
-  const b = valueAt(candidate, list.keys) as readonly Members[] | null
+  const a = objectsOf(valueAt(control, list.keys))
+  const b = objectsOf(valueAt(candidate, list.keys))
   if (a?.length !== b?.length) return [{ path: list.path, control: counted(a), candidate: counted(b) }]
   const first = new Map<string, Difference>()
   a?.forEach((element, index) => {

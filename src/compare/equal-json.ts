@@ -13,6 +13,12 @@ export function equalJson(a: Json, b: Json): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key]!, b[key]!))
 }
 
+/** The same of two lists, either of which may be missing. */
+export function equalLists(a: readonly Json[] | null | undefined, b: readonly Json[] | null | undefined): boolean {
+  if (!a || !b) return !a && !b
+  return a.length === b.length && a.every((element, index) => equalJson(element, b[index]!))
+}
+
 /** Whether two equal values also have their keys in the same order, which clients see. */
 export function sameKeyOrder(a: Json, b: Json): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return true

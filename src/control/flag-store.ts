@@ -1,6 +1,5 @@
 import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Entry, Ledger } from '../stores/ledger.ts'
-import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
 import { type Flag, flagKind, parseFlag } from './flag.ts'
 
@@ -31,7 +30,7 @@ export function newer(a: Flag | null, b: Flag | null): Flag | null {
 
 /** Writes the copy of one store, where it is still as it was read. */
 export function writeFlag(ledger: Ledger, was: StoredFlag | null, flag: Flag): Promise<boolean> {
-  return ledger.compareAndSet(flagKind, flag.type, was?.entryRevision ?? null, { ...flag } as unknown as Json)
+  return ledger.compareAndSet(flagKind, flag.type, was?.entryRevision ?? null, { ...flag })
 }
 
 /** Makes a store's copy at least as new as `flag`. A copy that is newer already is left alone. */

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
-import type { Json } from '../util/json.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import { type Flag, flagKind, parseFlag } from './flag.ts'
 import { authorityOf, type Ledgers, newer } from './flag-store.ts'
@@ -149,7 +148,9 @@ export class FlagWatch {
       return // a first start
     }
     try {
-      for (const value of JSON.parse(text) as Json[]) {
+      const kept: unknown = JSON.parse(text)
+      if (!Array.isArray(kept)) throw new Error('it holds no list of flags')
+      for (const value of kept) {
         const flag = parseFlag(value)
         if (flag) this.#flags.set(flag.type, flag)
       }

@@ -1,6 +1,6 @@
-import { isStage, type Stage } from '../stage/stage.ts'
-import type { Json } from '../util/json.ts'
-import { isPlainObject } from '../util/json.ts'
+import { z } from 'zod'
+import { type Stage, stages } from '../stage/stage.ts'
+import { parseAs } from '../stores/ledger.ts'
 
 /**
  * The flag of one type. `stage` is what is in force; `target` is set while a move is under way.
@@ -38,19 +38,16 @@ export function initialFlag(type: string): Flag {
   }
 }
 
-const states = ['steady', 'draining', 'handed'] as const satisfies readonly Flag['state'][]
-const stateOf = (value: unknown): Flag['state'] | undefined => states.find((state) => state === value)
-const isPercent = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 100
-const isCount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
+const form: z.ZodType<Flag> = z.object({
+  type: z.string(),
+  stage: z.enum(stages),
+  state: z.enum(['steady', 'draining', 'handed']),
+  target: z.enum(stages).nullable(),
+  epoch: z.int().min(1),
+  revision: z.int().min(1),
+  readPercent: z.number().min(0).max(100),
+  samplePercent: z.number().min(0).max(100),
+})
 
 /** Null for anything that is not a whole, well-formed flag; the caller keeps the last good one. */
-export function parseFlag(value: Json): Flag | null {
-  if (!isPlainObject(value)) return null
-  const { type, stage, target, epoch, revision, readPercent, samplePercent } = value
-  const state = stateOf(value['state'])
-  if (typeof type !== 'string' || !isStage(stage) || !state) return null
-  if (target !== null && !isStage(target)) return null
-  if (!isCount(epoch) || !isCount(revision) || !isPercent(readPercent) || !isPercent(samplePercent)) return null
-  return { type, stage, state, target, epoch, revision, readPercent, samplePercent }
-}
+export const parseFlag = (value: unknown): Flag | null => parseAs(form, value)

@@ -1,5 +1,5 @@
-import type { Ledger } from '../stores/ledger.ts'
-import type { Json } from '../util/json.ts'
+import { z } from 'zod'
+import { type Entry, type Ledger, parseAs } from '../stores/ledger.ts'
 import { origins } from '../util/origin.ts'
 import type { Ledgers } from './flag-store.ts'
 
@@ -22,19 +22,27 @@ export interface Instance {
  * versions read each other's entries while a deployment rolls. An older mover fails where the name is missing, and a
  * newer one would wait in vain for older gateways.
  */
-interface Stored extends Pick<Instance, 'id' | 'seen'> {
+interface Stored {
+  readonly seen: number
   readonly settled: Instance['acknowledged']
 }
 
+/** One that does not tell what it acknowledges has acknowledged nothing: a mover waits for it, and names it. */
+const form: z.ZodType<Stored> = z.object({
+  seen: z.number(),
+  settled: z.record(z.string(), z.number()).catch({}),
+})
+
 async function put(ledger: Ledger, { id, seen, acknowledged }: Instance): Promise<void> {
   const entry = await ledger.get(kind, id)
-  const stored: Stored = { id, seen, settled: acknowledged }
-  await ledger.compareAndSet(kind, id, entry?.revision ?? null, { ...stored })
+  const stored: Stored = { seen, settled: acknowledged }
+  await ledger.compareAndSet(kind, id, entry?.revision ?? null, { id, ...stored })
 }
 
-function fromStored(value: Json): Instance {
-  const { id, seen, settled } = value as unknown as Stored
-  return { id, seen, acknowledged: settled }
+/** None for an entry that does not tell when its gateway was seen: no gateway renews it. */
+function fromStored({ key, value }: Entry): Instance[] {
+  const stored = parseAs(form, value)
+  return stored ? [{ id: key, seen: stored.seen, acknowledged: stored.settled }] : []
 }
 
 /** Registers or renews an instance in every store that answers. */
@@ -49,5 +57,5 @@ export async function withdraw(ledgers: Ledgers, id: string): Promise<void> {
 /** Instances that were seen lately. */
 export async function liveInstances(ledger: Ledger, now = Date.now()): Promise<Instance[]> {
   const entries = await ledger.list(kind)
-  return entries.map(({ value }) => fromStored(value)).filter(({ seen }) => now - seen < goneAfterMs)
+  return entries.flatMap(fromStored).filter(({ seen }) => now - seen < goneAfterMs)
 }

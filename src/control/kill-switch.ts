@@ -1,6 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { killFileOf, readKilled } from './kill-file.ts'
 
+/** What the thread is given that watches the file. */
+export interface KillWorkerData {
+  readonly file: string
+  /** Each has a place in `memory`. */
+  readonly types: readonly string[]
+  readonly memory: SharedArrayBuffer
+}
+
 /** Whether a type is killed: one read of shared memory, which every decision makes. */
 export class KillSwitch {
   readonly #flags: Int32Array
@@ -17,7 +25,8 @@ export class KillSwitch {
       this.#flags[index] = killed.includes('all') || killed.includes(type) ? 1 : 0
     // The worker has this file's ending: .ts from sources, .js from the package
     const program = new URL(import.meta.url.endsWith('.ts') ? './kill-worker.ts' : './kill-worker.js', import.meta.url)
-    this.#worker = new Worker(program, { workerData: { file, types, memory } })
+    const workerData: KillWorkerData = { file, types, memory }
+    this.#worker = new Worker(program, { workerData })
     this.#worker.unref()
   }
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workerData } from 'node:worker_threads'
 import { readKilled } from './kill-file.ts'
+import type { KillWorkerData } from './kill-switch.ts'
 
 /** Watches the kill file in a thread of its own, so that a busy event loop does not delay the switch. */
-const { file, types, memory } = workerData as { file: string; types: string[]; memory: SharedArrayBuffer }
+const { file, types, memory }: KillWorkerData = workerData
 const flags = new Int32Array(memory)
 
 for (;;) {

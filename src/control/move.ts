@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { movesAuthority, STAGE_PLAN, type Stage } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
 import { authorityOf, type Ledgers, newer, raiseFlag, readFlag, type StoredFlag, writeFlag } from './flag-store.ts'
@@ -161,6 +160,6 @@ export async function setStage(options: MoveOptions, change: StageChange): Promi
     samplePercent: now.samplePercent,
     why: change.why ?? null,
   }
-  await ledgers[authorityOf(now)].append('stage', change.type, entry as Json)
+  await ledgers[authorityOf(now)].append('stage', change.type, entry)
   return now
 }

@@ -1,10 +1,13 @@
 import { BSON, type Document, Double } from 'mongodb'
+import { z } from 'zod'
 import { Refused } from '../codec/refused.ts'
 import type { Entity, Id, Leaf } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
+import { type Entry, parseAs } from '../stores/ledger.ts'
 import { alive } from '../stores/mongo/bookkeeping.ts'
 import { decodeId } from '../stores/mongo/codec/decode.ts'
 import { encodeId } from '../stores/mongo/codec/encode.ts'
+import { canonical, fromCanonical } from '../stores/mongo/codec/extended-json.ts'
 import type { MongoConnection } from '../stores/mongo/connection.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
 
@@ -17,6 +20,17 @@ export interface Drifted {
   readonly before?: Json
   readonly after: Json
 }
+
+const form: z.ZodType<Drifted> = z.object({
+  type: z.string(),
+  id: z.union([z.string(), z.number()]),
+  path: z.string(),
+  before: z.json().optional(),
+  after: z.json(),
+})
+
+/** Null for an entry in another form. */
+export const parseDrifted = ({ value }: Entry): Drifted | null => parseAs(form, value)
 
 const day = 86_400_000
 
@@ -70,18 +84,15 @@ export async function driftDocument(
   const raw = valueAt(document, leaf.mongo)
   const next = changed(leaf, raw)
   await collection.updateOne({ _id: document['_id'] }, { $set: { [leaf.mongo]: next } })
-  const json = (value: unknown): Json =>
-    (BSON.EJSON.serialize({ value } as Document, { relaxed: false }) as { value: Json }).value
-  const before = raw === undefined ? {} : { before: json(raw) }
-  return { type: entity.name, id, path, ...before, after: json(next) }
+  const before = raw === undefined ? {} : { before: canonical(raw) }
+  return { type: entity.name, id, path, ...before, after: canonical(next) }
 }
 
 /** Puts a drifted value back, where nobody has changed it since. */
 export async function undoDrift(connection: MongoConnection, entity: Entity, drifted: Drifted): Promise<void> {
   const { mongo } = leafAt(entity, drifted.path)
-  const bson = (json: Json): unknown =>
-    (BSON.EJSON.deserialize({ value: json } as Document, { relaxed: false }) as Document)['value']
-  const back = drifted.before === undefined ? { $unset: { [mongo]: '' } } : { $set: { [mongo]: bson(drifted.before) } }
-  const filter = { _id: encodeId(entity, drifted.id), [mongo]: { $eq: bson(drifted.after) } }
-  await connection.collection(entity).updateOne(filter as Document, back)
+  const back =
+    drifted.before === undefined ? { $unset: { [mongo]: '' } } : { $set: { [mongo]: fromCanonical(drifted.before) } }
+  const filter = { _id: encodeId(entity, drifted.id), [mongo]: { $eq: fromCanonical(drifted.after) } }
+  await connection.collection(entity).updateOne(filter, back)
 }

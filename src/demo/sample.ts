@@ -1,18 +1,19 @@
 import { BSON, type Document } from 'mongodb'
 import type { Entity } from '../entity/entity.ts'
 import { alive } from '../stores/mongo/bookkeeping.ts'
+import { relaxed } from '../stores/mongo/codec/extended-json.ts'
 import type { MongoConnection } from '../stores/mongo/connection.ts'
 import { isDuplicate } from '../stores/mongo/errors.ts'
 import type { Json } from '../util/json.ts'
 
 /** Documents of a mongoexport file: one JSON array, or one document a line. @throws SyntaxError with the line. */
 export function parseExport(text: string): Json[] {
-  if (text.trimStart().startsWith('[')) return JSON.parse(text) as Json[]
+  if (text.trimStart().startsWith('[')) return JSON.parse(text)
   const lines = text.split('\n')
   return lines.flatMap((line, index) => {
     if (line.trim() === '') return []
     try {
-      return [JSON.parse(line) as Json]
+      return [JSON.parse(line)]
     } catch (error) {
       throw new SyntaxError(`line ${index + 1}: ${(error as Error).message}`)
     }
@@ -30,7 +31,7 @@ export async function insertExported(
   let inserted = 0
   for (let start = 0; start < documents.length; start += batch) {
     const operations = documents.slice(start, start + batch).map((json) => {
-      const document = BSON.EJSON.deserialize(json as Document) as Document
+      const { json: document }: Document = BSON.EJSON.deserialize({ json })
       return { updateOne: { filter: { _id: document['_id'] }, update: { $setOnInsert: document }, upsert: true } }
     })
     const result = await connection.db.collection(collection).bulkWrite(operations, { ordered: false })
@@ -83,7 +84,7 @@ export async function sampleDocuments(connection: MongoConnection, entity: Entit
   const documents: Json[] = []
   for (let index = 0; index < total && documents.length < count; index += step) {
     const [document] = await collection.find(alive, { sort: { _id: 1 }, skip: index, limit: 1 }).toArray()
-    if (document) documents.push(BSON.EJSON.serialize(document, { relaxed: true }) as Json)
+    if (document) documents.push(relaxed(document))
   }
   return documents
 }

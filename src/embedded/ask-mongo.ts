@@ -1,4 +1,4 @@
-import { MongoClient } from 'mongodb'
+import { MongoClient, MongoServerError } from 'mongodb'
 import type { Answer } from './run-server.ts'
 
 /** A connection for one question. @param ms how long to look for the server. */
@@ -22,8 +22,6 @@ export function askMongo(uri: string, ms = 2_000): Promise<Answer> {
   })
 }
 
-const codeOf = (error: unknown): string | undefined => (error as { codeName?: string }).codeName
-
 /** Makes a mongod the only member of its set and waits for no one: rejects until it is the primary. */
 export function initiateReplicaSet(uri: string, port: number): Promise<void> {
   return ask(uri, 2_000, async (client) => {
@@ -32,7 +30,7 @@ export function initiateReplicaSet(uri: string, port: number): Promise<void> {
     try {
       await admin.command({ replSetInitiate: { _id: 'crossfade', members: [{ _id: 0, host }] } })
     } catch (error) {
-      if (codeOf(error) !== 'AlreadyInitialized') throw error
+      if (!(error instanceof MongoServerError) || error.codeName !== 'AlreadyInitialized') throw error
       const { config } = await admin.command({ replSetGetConfig: 1 })
       if (config.members[0].host !== host) {
         // Its port was taken and it got another: it no longer finds itself in the set.

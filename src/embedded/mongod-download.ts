@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../util/errors.ts'
 import { type MongoChoice, mongod } from './mongo-choice.ts'
 import { checkMongod } from './mongod-on-path.ts'
 
@@ -16,7 +17,7 @@ async function library() {
     const { MongoBinaryDownloadUrl } = await import('mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js')
     return { DryMongoBinary, MongoBinary, MongoBinaryDownloadUrl }
   } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new Error(`it is not installed; run \`npm install --save-dev ${npmPackage}\``, { cause: error })
   }
 }

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServerUser } from './postgres-user.ts'
 import { stopSignals } from './run-server.ts'
 import { runsWith, signal, stopProcess, workingIn } from './running-process.ts'
+import { stderrOf } from './stderr-of.ts'
 
 function run(command: string, args: string[], user: ServerUser, cwd: string, input = ''): void {
   try {
     execFileSync(command, args, { ...user, cwd, input, stdio: ['pipe', 'ignore', 'pipe'] })
   } catch (error) {
-    const why = String((error as { stderr?: Buffer }).stderr ?? '').trim() || String(error)
+    const why = stderrOf(error) || String(error)
     throw new Error(`PostgreSQL: ${command} failed: ${why}`, { cause: error })
   }
 }

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { messageOf } from '../util/errors.ts'
+import { codeOf, messageOf } from '../util/errors.ts'
 import type { MongoChoice } from './mongo-choice.ts'
+import { stderrOf } from './stderr-of.ts'
 import { withLock } from './with-lock.ts'
 
 export const secantusVersion = '0.7.0b3'
@@ -14,9 +15,8 @@ async function run(command: string, args: string[]): Promise<void> {
   try {
     await promisify(execFile)(command, args, { timeout: installMs })
   } catch (error) {
-    const { code, stderr } = error as { code?: string; stderr?: string }
-    if (code === 'ENOENT') throw new Error(`${command} is not installed`, { cause: error })
-    const why = stderr?.trim().split('\n').at(-1) || messageOf(error)
+    if (codeOf(error) === 'ENOENT') throw new Error(`${command} is not installed`, { cause: error })
+    const why = stderrOf(error).split('\n').at(-1) || messageOf(error)
     throw new Error(`${command} ${args.join(' ')}: ${why}`, { cause: error })
   }
 }

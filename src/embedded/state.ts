@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { z } from 'zod'
 
 export type Part = 'mongo' | 'postgres'
 
@@ -21,6 +22,19 @@ export interface ServerState {
 
 type State = Partial<Record<Part, ServerState>>
 
+const server: z.ZodType<ServerState> = z.object({
+  port: z.int(),
+  pid: z.int(),
+  data: z.string(),
+  owner: z.string().nullable(),
+  choice: z.string().optional(),
+  password: z.string().optional(),
+})
+const form: z.ZodType<State> = z.object({
+  mongo: server.optional().catch(undefined),
+  postgres: server.optional().catch(undefined),
+})
+
 const fileOf = (dataDir: string): string => join(dataDir, 'stores.json')
 
 /** The one spelling of a data directory: servers are recognised by the path on their command line. */
@@ -34,9 +48,9 @@ export function realDataDir(dataDir: string): string {
 
 function readAll(dataDir: string): State {
   try {
-    return JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as State
+    return form.parse(JSON.parse(readFileSync(fileOf(dataDir), 'utf8')))
   } catch {
-    return {} // first start, or the file is gone: ports and password are made anew, data stays
+    return {} // first start, or the file is gone or another version's: ports and password are made anew, data stays
   }
 }
 

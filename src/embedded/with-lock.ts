@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from '../util/errors.ts'
 import { identify, stillRuns } from './running-process.ts'
 
 const waitMs = 180_000 // an installation on a slow line
@@ -22,7 +23,7 @@ async function take(file: string, log: (line: string) => void): Promise<void> {
     try {
       return writeFileSync(file, identify(process.pid)!, { flag: 'wx' })
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if (codeOf(error) !== 'EEXIST') throw error
     }
     // Two that find it stale in the same instant may both go on; the servers' own locks then let only one start.
     if (isStale(file)) rmSync(file, { force: true })

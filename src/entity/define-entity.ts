@@ -146,7 +146,8 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   options: EntityOptions<F, K>,
 ): Entity<F, K> {
   const { mongo, postgres, fields } = options
-  const idKind = options.id.spec.kind as K // `checkEntity` refuses any other
+  // `id` is of kind K by its type, and `checkEntity` refuses what comes round it; ObjectIds are made where K is that kind
+  const idKind = options.id.spec.kind as K
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
   const newId = options.newId ?? (idKind === 'objectId' ? (newObjectId as () => IdKinds[K]) : null)
   const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, fields, ...scope })

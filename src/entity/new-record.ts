@@ -51,7 +51,7 @@ export function membersOf(name: string, nodes: readonly Node[], value: unknown):
     if (!nodes.some((node) => node.key === key))
       throw new CrossfadeError('BAD_USER_INPUT', `${name} has no field "${key}".`)
   }
-  return Object.assign(Object.create(null), value) as Input // names like `constructor` are on every object
+  return Object.assign(Object.create(null), value) // names like `constructor` are on every object
 }
 
 /** Checks a list of objects, or null where it may be. @throws BAD_USER_INPUT */

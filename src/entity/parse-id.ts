@@ -1,7 +1,10 @@
-import { kindOf } from '../codec/kinds.ts'
+import type { Kind } from '../codec/kind.ts'
+import { kinds } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity, IdKinds } from './entity.ts'
 import type { Fields } from './field.ts'
+
+const idKinds: { readonly [K in keyof IdKinds]: Kind<IdKinds[K]> } = kinds
 
 /**
  * An id in its canonical form, wherever it enters: hex digits in lower case, whole numbers as numbers, given as text or
@@ -14,7 +17,7 @@ export function parseId<K extends keyof IdKinds>(
   id: unknown,
 ): IdKinds[K] {
   const { idKind, name } = entity
-  const parse = (given: unknown) => kindOf(idKind).parse(given) as IdKinds[K] // the table of id kinds says so
+  const parse = (given: unknown) => idKinds[idKind].parse(given)
   try {
     if (idKind !== 'int') return parse(typeof id === 'number' ? String(id) : id)
     // Number() would take "", " 1 " and "0x1", too

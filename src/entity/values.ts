@@ -1,4 +1,4 @@
-import { inJson, type KindInJson } from '../codec/in-json.ts'
+import { inJson, isKindInJson } from '../codec/in-json.ts'
 import { isPlainObject, own } from '../util/json.ts'
 import type { Leaf, Rec } from './entity.ts'
 
@@ -20,5 +20,5 @@ export function leafValue(record: Rec, { keys, kind, inJson: steps }: Leaf): unk
     if (!isPlainObject(value) || !Object.hasOwn(value, step)) return null
     value = value[step]
   }
-  return inJson[kind as KindInJson](value) ? value : null
+  return isKindInJson(kind) && inJson[kind](value) ? value : null
 }

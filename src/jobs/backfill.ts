@@ -5,8 +5,7 @@ import { failureOfAny, isTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
-import type { Json } from '../util/json.ts'
-import { type BackfillOptions, type Checkpoint, fresh, type Progress } from './checkpoint.ts'
+import { type BackfillOptions, type Checkpoint, earlierIn, fresh, type Progress } from './checkpoint.ts'
 import { copyBatch } from './copy-batch.ts'
 import { removeBatch } from './remove-batch.ts'
 
@@ -90,7 +89,7 @@ async function run(options: BackfillOptions, renew: () => Promise<boolean>): Pro
   const { ledger } = stores.postgres
   await adoptRest(stores.postgres.connection, entity)
   const entry = await ledger.get(kind, entity.name)
-  const earlier = entry?.value as Checkpoint | undefined
+  const earlier = entry && earlierIn(entity.name, entry.value)
   const total = await stores.mongo.estimate(entity)
   let at: Checkpoint = { ...fresh(entity.name), ...(earlier && !earlier.done ? earlier : {}), total }
   let revision = entry?.revision ?? null
@@ -103,7 +102,7 @@ async function run(options: BackfillOptions, renew: () => Promise<boolean>): Pro
     at = await patiently(options, () => step(options, from, limit))
     limit = performance.now() - began > slowMs ? Math.max(1, Math.floor(limit / 2)) : Math.min(batch, limit * 2)
     signal?.throwIfAborted()
-    if (!(await ledger.compareAndSet(kind, entity.name, revision, { ...at } as unknown as Json))) {
+    if (!(await ledger.compareAndSet(kind, entity.name, revision, { ...at }))) {
       throw new CrossfadeError('CONFLICT', `The checkpoint of ${entity.name} was changed by another backfill.`)
     }
     revision = (revision ?? 0) + 1

@@ -1,6 +1,9 @@
+import { z } from 'zod'
 import type { Entity, Id } from '../entity/entity.ts'
+import { parseAs } from '../stores/ledger.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+import { isPlainObject, type Json } from '../util/json.ts'
 
 /** How far a backfill is; kept after every batch, so that a killed one goes on where it was. */
 export interface Progress {
@@ -53,3 +56,21 @@ export const fresh = (type: string): Checkpoint => ({
   phase: 'copy',
   after: null,
 })
+
+const form: z.ZodType<Checkpoint> = z.object({
+  type: z.string(),
+  total: z.number().nullable(),
+  seen: z.int(),
+  copied: z.int(),
+  mended: z.int(),
+  removed: z.int(),
+  quarantined: z.int(),
+  refused: z.int(),
+  done: z.boolean(),
+  phase: z.enum(['copy', 'remove']),
+  after: z.union([z.string(), z.number()]).nullable(),
+})
+
+/** What the ledger keeps of an earlier backfill; null where no way leads on from it, so that another begins anew. */
+export const earlierIn = (type: string, value: Json): Checkpoint | null =>
+  isPlainObject(value) ? parseAs(form, { ...fresh(type), ...value }) : null

@@ -1,10 +1,9 @@
 import { sameRecord } from '../compare/differences.ts'
-import { equalJson } from '../compare/equal-json.ts'
+import { equalJson, equalLists } from '../compare/equal-json.ts'
 import type { Entity } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/sweep.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
-import type { Json } from '../util/json.ts'
 import type { BackfillOptions, Checkpoint } from './checkpoint.ts'
 
 /** A batch that took longer from read to put is read again first: it may have been overtaken by a delete and more. */
@@ -13,7 +12,7 @@ const deadlineMs = 10_000
 const isEqual = (entity: Entity, a: Image, b: Image): boolean =>
   sameRecord(entity, a.record, b.record) &&
   equalJson(a.rest, b.rest) &&
-  equalJson((a.elementRests ?? {}) as Json, (b.elementRests ?? {}) as Json)
+  entity.lists.keys().every((path) => equalLists(a.elementRests?.[path], b.elementRests?.[path]))
 
 /**
  * Records that a put left as they were, since their version is as high or higher: equal ones are done; of others the

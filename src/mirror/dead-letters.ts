@@ -1,9 +1,9 @@
+import { z } from 'zod'
 import type { Entity, Id } from '../entity/entity.ts'
 import { fieldSet } from '../entity/field-set.ts'
-import type { Entry, Ledger } from '../stores/ledger.ts'
+import { type Entry, type Ledger, parseAs } from '../stores/ledger.ts'
 import type { Image, Store } from '../stores/store.ts'
 import { formatVersion } from '../stores/version.ts'
-import type { Json } from '../util/json.ts'
 import { idIn, keyOf } from './record-key.ts'
 
 export const deadLetterKind = 'dead-letter'
@@ -18,6 +18,17 @@ export interface DeadLetter {
   /** Milliseconds since 1970 by the clock of the gateway that tried last. */
   readonly next: number
 }
+
+const form: z.ZodType<DeadLetter> = z.object({
+  reason: z.string(),
+  by: z.array(z.string()),
+  version: z.string(),
+  tries: z.int(),
+  next: z.number(),
+})
+
+/** Null for one in another form: its record is tried at once, and the letter written anew. */
+export const parseDeadLetter = ({ value }: Entry): DeadLetter | null => parseAs(form, value)
 
 const firstWaitMs = 1_000
 const longestWaitMs = 600_000
@@ -57,27 +68,23 @@ export class DeadLetters {
     })
   }
 
-  #letter(id: Id): DeadLetter | undefined {
-    return this.#entries.get(keyOf(this.#entity, id))?.value as DeadLetter | undefined
+  #letter(id: Id): DeadLetter | null {
+    const entry = this.#entries.get(keyOf(this.#entity, id))
+    return entry ? parseDeadLetter(entry) : null
   }
 
   /** @returns whether it is the first of its record. */
   async write({ id, version }: Image, reason: string, by: readonly Id[] = []): Promise<boolean> {
     const key = keyOf(this.#entity, id)
     const tries = (this.#letter(id)?.tries ?? 0) + 1
-    const letter: DeadLetter = {
+    const letter = {
       reason,
       by: by.map(String),
       version: formatVersion(version),
       tries,
       next: Date.now() + waitMs(tries),
-    }
-    await this.#ledger.compareAndSet(
-      deadLetterKind,
-      key,
-      this.#entries.get(key)?.revision ?? null,
-      letter as unknown as Json,
-    )
+    } satisfies DeadLetter
+    await this.#ledger.compareAndSet(deadLetterKind, key, this.#entries.get(key)?.revision ?? null, letter)
     return tries === 1
   }
 

@@ -1,11 +1,13 @@
+import { z } from 'zod'
 import { canonicalRecord } from '../compare/canonical.ts'
 import { sameRecord } from '../compare/differences.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { failureOfAny, faultOf, isTrouble } from '../stores/failure.ts'
+import { type Logged, parseAs } from '../stores/ledger.ts'
 import type { Image, PutOutcome, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
-import { type Origin, otherOrigin } from '../util/origin.ts'
+import { type Origin, origins, otherOrigin } from '../util/origin.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { keyOf } from './record-key.ts'
 
@@ -21,6 +23,16 @@ export interface Conflict {
   /** The version of the authority's record then. */
   readonly authority: string
 }
+
+const form: z.ZodType<Conflict> = z.object({
+  mirror: z.enum(origins),
+  version: z.string(),
+  record: z.json(),
+  authority: z.string(),
+})
+
+/** Null for one in another form. */
+export const parseConflict = ({ value }: Logged): Conflict | null => parseAs(form, value)
 
 export interface SweepOptions {
   readonly stores: Readonly<Record<Origin, Store>>

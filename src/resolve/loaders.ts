@@ -99,6 +99,7 @@ export class Loaders {
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
       ask: async ({ reader }) => {
+        // Keys of `id` are ids: whoever loads has parsed them
         if (path === 'id') return reader.byIds(entity, values as Id[], fields)
         const order: OrderKey[] = [{ path: 'id', direction: 'asc' }]
         const groups = await reader.queryPer(entity, { path, values, where: everything, order, limit: 1, fields })
@@ -168,7 +169,11 @@ export class Loaders {
         const value: Json = Object.fromEntries([...found].map(([key, n]) => [JSON.stringify(key), n]))
         // Its keys are values of the field
         return leaf.sensitive
-          ? { is: 'value', value, shown: (counts) => Object.values(counts as object) }
+          ? {
+              is: 'value',
+              value,
+              shown: (counts) => (typeof counts === 'object' && counts !== null ? Object.values(counts) : counts),
+            }
           : { is: 'value', value }
       },
     })

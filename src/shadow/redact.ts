@@ -6,6 +6,7 @@ import { leafAt, listAt } from '../entity/leaf-at.ts'
 import type { OrderKey } from '../query/order.ts'
 import type { PageArgs } from '../query/page.ts'
 import type { Where } from '../query/where.ts'
+import { codeOf } from '../util/errors.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
 
 const maxMembers = 100 // of a list or an object
@@ -15,36 +16,40 @@ const maxAll = 8_000 // characters of one value with everything in it
 /** What the store of the findings takes: no NUL, no half of a pair of surrogates. */
 const storable = (text: string): string => text.replaceAll('\0', '\u2400').toWellFormed()
 
-/** A value that may be shown, cut to what an example may hold. */
-export function cut(value: Json, room = { left: maxAll }): Json {
+/** A text that may be shown, cut to what an example may hold. */
+export function cutText(text: string, room = { left: maxAll }): string {
   if (room.left <= 0) return '…'
-  if (typeof value === 'string') {
-    const length = Math.min(maxText, room.left)
-    room.left -= Math.min(value.length, length)
-    return storable(value.length > length ? `${value.slice(0, length)}… (${value.length} characters)` : value)
-  }
+  const length = Math.min(maxText, room.left)
+  room.left -= Math.min(text.length, length)
+  return storable(text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text)
+}
+
+/** A value, likewise. */
+export function cut(value: Json, room = { left: maxAll }): Json {
+  if (typeof value === 'string') return cutText(value, room)
+  if (room.left <= 0) return '…'
   room.left -= 5
   if (Array.isArray(value)) {
     const kept = value.slice(0, maxMembers).map((each) => cut(each, room))
     return value.length > maxMembers ? [...kept, `… (${value.length} values)`] : kept
   }
-  if (!isPlainObject(value)) return value
+  if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value)
-  const kept = members.slice(0, maxMembers).map(([key, member]) => [cut(key, room), cut(member as Json, room)])
+  const kept = members.slice(0, maxMembers).map(([key, member]) => [cutText(key, room), cut(member, room)])
   return Object.fromEntries(members.length > maxMembers ? [...kept, ['…', `(${members.length} members)`]] : kept)
 }
 
 /** Values of a field, in the form that a client gives them; hidden where the mapping says so. */
-export function shownValues(leaf: Leaf, values: readonly unknown[]): Json {
-  const kind = kindOf(leaf.kind)
-  const shown = (value: unknown): Json => {
-    if (value === null || value === undefined) return null
-    return value instanceof Date ? value.toISOString() : kind.toJson(value as never)
-  }
-  return cut(values.map((value) => (leaf.sensitive ? hidden : shown(value))))
-}
+export const shownValues = (leaf: Leaf, values: readonly unknown[]): Json =>
+  cut(values.map((value) => inClientForm(leaf, value)))
 
-const shownValue = (leaf: Leaf, value: unknown): Json => (shownValues(leaf, [value]) as Json[])[0]!
+const shownValue = (leaf: Leaf, value: unknown): Json => cut(inClientForm(leaf, value))
+
+function inClientForm(leaf: Leaf, value: unknown): Json {
+  if (leaf.sensitive) return hidden
+  if (value === null || value === undefined) return null
+  return value instanceof Date ? value.toISOString() : kindOf(leaf.kind).toJson(value)
+}
 
 /** A condition in the form that it is asked in, so that it can be asked again, without what the mapping hides. */
 export function shownWhere(scope: Scope, where: Where): Json {
@@ -88,9 +93,7 @@ export function shownUnmapped(entities: readonly Entity[], value: unknown): Json
 }
 
 function plain(value: unknown): Json {
-  return JSON.parse(
-    JSON.stringify(value ?? null, (_, each) => (typeof each === 'bigint' ? String(each) : each)),
-  ) as Json
+  return JSON.parse(JSON.stringify(value ?? null, (_, each) => (typeof each === 'bigint' ? String(each) : each)))
 }
 
 function shapeOf(value: unknown): Json {
@@ -114,7 +117,7 @@ function shownMessage({ message }: Error): string {
  */
 export function shownError(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: typeof error, message: '' }
-  const { code } = error as { code?: unknown }
+  const code = codeOf(error)
   if (code === undefined && error.cause instanceof Error && 'code' in error.cause)
     return { ...shownError(error.cause), message: shownMessage(error) }
   return {

@@ -14,7 +14,7 @@ import type { Finding, Outcome } from './outcome.ts'
 import { Publisher } from './publisher.ts'
 import { Recent } from './recent.ts'
 import { Recheck } from './recheck.ts'
-import { cut, errorText, shownError } from './redact.ts'
+import { cut, cutText, errorText, shownError } from './redact.ts'
 import { Statistics, type Verdict } from './statistics.ts'
 
 export interface ShadowOptions extends Owing {
@@ -282,7 +282,7 @@ export class Shadow {
       resolver,
       kind,
       path,
-      id: id === null ? null : (cut(String(id)) as string),
+      id: id === null ? null : cutText(String(id)),
       args: cut(args()),
       control: cut(control),
       candidate: cut(candidate),

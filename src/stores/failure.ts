@@ -13,7 +13,9 @@ import type { Origin } from '../util/origin.ts'
  * - refused: this record or value, by a rule of the store: size, key length, validator, range, encoding.
  * - unknown: a write was sent and not confirmed: it may stand.
  */
-export type Failure = 'unreachable' | 'busy' | 'timeout' | 'forbidden' | 'unfit' | 'conflict' | 'refused' | 'unknown'
+export type Failure = (typeof failures)[number]
+
+const failures = ['unreachable', 'busy', 'timeout', 'forbidden', 'unfit', 'conflict', 'refused', 'unknown'] as const
 
 interface Meaning {
   /** Of the store, not of what was asked or written: another record would fare the same. */
@@ -91,9 +93,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
 
 /** Causes that a driver tells, each with its meaning. */
 export const meanings = <K>(table: Readonly<Record<Failure, readonly K[]>>): ReadonlyMap<K, Failure> =>
-  new Map(
-    Object.entries(table).flatMap(([failure, causes]) => causes.map((cause) => [cause, failure as Failure] as const)),
-  )
+  new Map(failures.flatMap((failure) => table[failure].map((cause) => [cause, failure] as const)))
 
 /** What an error of either store means; null for a fault of ours. */
 export const failureOfAny = (

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Json } from '../util/json.ts'
 
 /** One durable entry; `revision` grows with each change. */
@@ -12,6 +13,12 @@ export interface Logged {
   readonly at: Date
   readonly value: Json
 }
+
+/**
+ * What an entry or a log keeps, in the form that its kind has; null where it is in none. Another version of the gateway
+ * may have written it: members that this one does not know are left out.
+ */
+export const parseAs = <T>(form: z.ZodType<T>, value: unknown): T | null => form.safeParse(value).data ?? null
 
 /**
  * Bookkeeping in one store: flags, instances, checkpoints, claims, dead letters, audit. Kept small on purpose; it is

@@ -75,11 +75,14 @@ export interface Image {
   readonly issues: readonly Issue[]
 }
 
+/** The image of a record that is there. */
+export type LiveImage = Image & { readonly record: Rec }
+
 /**
  * Takes values out of what an image keeps as unmapped where the mapping names them by now; null where there are none.
  * MongoDB's codec reads them, whichever store keeps them.
  */
-export type Adopt = (entity: Entity, image: Image) => Image | null
+export type Adopt = (entity: Entity, image: Image) => LiveImage | null
 
 export interface Scanned {
   readonly images: readonly Image[]

@@ -21,6 +21,9 @@ export class CrossfadeError extends Error {
   }
 }
 
+/** The code that a system or a library gave an error, as `ENOENT`; undefined where it has none. */
+export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
 /** The text of anything thrown, for logs and notes. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -8,9 +8,12 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null
 }
 
+/** What an object holds under a key. */
+export const memberOf = (object: object, key: string): unknown => (object as Readonly<Record<string, unknown>>)[key] // any object may be asked: a type that names fewer keys says no more
+
 /** A member of an object's own: names like `constructor` are on every object. */
 export const own = (object: object, key: string): unknown =>
-  Object.hasOwn(object, key) ? (object as Readonly<Record<string, unknown>>)[key] : undefined
+  Object.hasOwn(object, key) ? memberOf(object, key) : undefined
 
 /** JSON text that is equal for equal values: object keys are sorted at every level. */
 export function stableStringify(value: Json): string {

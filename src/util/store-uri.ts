@@ -9,8 +9,8 @@ interface Parts {
 
 /** Null where it is not clear what is a password: an `@` behind the hosts, or a scheme that is missing. */
 function split(uri: string): Parts | null {
-  const found = parts.exec(uri)?.groups as Parts | undefined
-  return found && !found.rest.includes('@') ? found : null
+  const { authority, rest } = parts.exec(uri)?.groups ?? {}
+  return authority !== undefined && rest !== undefined && !rest.includes('@') ? { authority, rest } : null
 }
 
 /**

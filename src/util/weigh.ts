@@ -1,3 +1,5 @@
+import { memberOf } from './json.ts'
+
 /**
  * About how many bytes a value takes as text or as BSON: texts and bytes count, everything else is a few bytes. For
  * keeping batches small, at a fraction of what writing it out would cost.
@@ -8,7 +10,7 @@ export function weigh(value: unknown): number {
   if (ArrayBuffer.isView(value)) return value.byteLength + 4
   let sum = 8
   if (Array.isArray(value)) for (const element of value) sum += weigh(element)
-  else for (const key in value) sum += key.length + 4 + weigh((value as Readonly<Record<string, unknown>>)[key])
+  else for (const key in value) sum += key.length + 4 + weigh(memberOf(value, key))
   return sum
 }
 

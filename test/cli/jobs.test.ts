@@ -4,6 +4,7 @@ import { Decimal128, type Document, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
 import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
+import { conflictLog } from '../../src/mirror/sweep.ts'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
 import { runCommand } from '../support/run-command.ts'
 
@@ -71,6 +72,17 @@ describe('issues', () => {
     expect((await run('issues', 'show', 'Theater', hex(9))).stdout).toContain('version 1.7, tried 3 times')
   })
 
+  test('a letter in a form of another version is told all the same', async () => {
+    const key = `Theater/${hex(8)}`
+    await opened.stores.postgres.ledger.compareAndSet(deadLetterKind, key, null, { reason: 7, next: 'never' })
+    const shown = await run('issues', 'show', 'Theater', hex(8))
+    expect(shown).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/^cannot be mirrored: kept in a form that this version does not know/),
+    })
+    await opened.stores.postgres.ledger.remove(deadLetterKind, key)
+  })
+
   test('values of fields that the mapping marks are hidden, and so is a document that has such a field', async () => {
     await insert('users', [
       { _id: new ObjectId(hex(1)), name: 'Ann', email: 'ann@example.org', password: { secret: 'zebra' } },
@@ -116,6 +128,18 @@ test('mirror conflicts shows the rows that another backfill replaced, and hides 
   expect(kept).toMatchObject([{ id: hex(1), mirror: 'postgres', record: { theaterId: 77 } }])
   const users = await run('mirror', 'conflicts', 'User', '--limit', '1')
   expect(users.stdout).toMatch(new RegExp(`^${hex(1)} \\(.*\\): postgres had .*\\n {2}"\\[redacted\\]"\\n$`))
+})
+
+test('mirror conflicts tells of a copy that another version has kept in another form, and shows none of it', async () => {
+  await opened.stores.mongo.ledger.append(conflictLog, `Theater/${hex(5)}`, { copy: { theaterId: 4711 } })
+  const { code, stdout } = await run('mirror', 'conflicts', 'Theater', '--limit', '1')
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(
+      new RegExp(`^${hex(5)} \\(.*\\): .*\\n {2}"\\(kept in a form that this version does not know\\)"\\n$`),
+    ),
+  })
+  expect(stdout).not.toContain('4711')
 })
 
 test('Ctrl-C ends a backfill whose store hangs, and another can begin', { timeout: 120_000 }, async () => {

@@ -34,6 +34,28 @@ test('a gateway of an older version is seen with what it acknowledges', async ()
   await withdraw(ledgers, 'old')
 })
 
+test('an entry in another form does not end a change of stage with a fault', async () => {
+  const seen = Date.now()
+  const forms = {
+    odd: { id: 'odd', seen },
+    list: { id: 'list', seen, settled: ['Account'] },
+    timeless: { id: 'timeless' },
+  }
+  for (const [id, form] of Object.entries(forms)) await ledgers.mongo.compareAndSet('instance', id, null, form)
+  await ledgers.mongo.compareAndSet('instance', 'text', null, 'no entry at all')
+  // What does not tell that it acknowledges does not: none of its writes may be lost
+  expect(await liveInstances(ledgers.mongo)).toEqual([
+    { id: 'list', seen, acknowledged: {} },
+    { id: 'odd', seen, acknowledged: {} },
+  ])
+  const options = { ledgers, sweep: async () => 0, log: () => undefined, patienceMs: 100 }
+  await expect(setStage(options, { type: 'Account', samplePercent: 40 })).rejects.toMatchObject({
+    code: 'TRY_AGAIN',
+    message: 'These gateways have not ended their writes of Account: list, odd. See that they answer, and try again.',
+  })
+  for (const id of [...Object.keys(forms), 'text']) await withdraw(ledgers, id)
+})
+
 test('a change of stage waits for every gateway, and names those that have not acknowledged it', async () => {
   const options = { ledgers, sweep: async () => 0, log: () => undefined }
   const hour = 3_600_000 // ahead, so that nobody is taken for gone

@@ -108,6 +108,21 @@ describe.each(['mongo', 'postgres'] as const)('Dead letters, authority %s', (fro
   })
 })
 
+test.each([
+  ['null', null],
+  ['a text', 'too large'],
+  ['a letter without a version', { reason: 'r', by: [], tries: 1, next: 8.64e15 }],
+  ['a letter whose tries are no number', { reason: 'r', by: [], version: '1.7', tries: 'many', next: 8.64e15 }],
+])('A dead letter that another version has kept as %s is tried at once, and written anew', async (_title, kept) => {
+  await create('postgres', 1, { stars: 9 })
+  await create('postgres', 2)
+  await stores.postgres.ledger.compareAndSet(deadLetterKind, 'Review/1', null, kept)
+  expect(await round('postgres', false)).toBe(1)
+  expect(await idsIn('mongo')).toEqual([2])
+  const [letter] = await stores.postgres.ledger.list(deadLetterKind)
+  expect(letter).toMatchObject({ key: 'Review/1', value: { tries: 1, reason: expect.stringMatching(/validator/) } })
+})
+
 describe('Dead letters wait [dead-letters-starve]', () => {
   test('each longer than before, ten minutes at most', () => {
     expect([1, 2, 3, 5, 10, 11, 1_000].map(waitMs)).toEqual([1_000, 2_000, 4_000, 16_000, 512_000, 600_000, 600_000])

@@ -62,6 +62,27 @@ test('a second run finds everything there', async () => {
   expect(result).toMatchObject({ seen: 97, copied: 0, mended: 0, removed: 0, quarantined: 1 })
 })
 
+test.each([
+  ['an unknown phase', { phase: 'verify', done: false }],
+  ['a count that is none', { phase: 'copy', done: false, seen: 'ninety', after: 'f'.repeat(24) }],
+  ['a place that is no id', { phase: 'copy', done: false, after: { $oid: 'f'.repeat(24) } }],
+  ['text', 'copying'],
+])('a checkpoint of another version with %s is none: every document is looked at again', async (_title, value) => {
+  const { ledger } = stores.postgres
+  const { revision = null } = (await ledger.get('backfill', 'Parcel')) ?? {}
+  expect(await ledger.compareAndSet('backfill', 'Parcel', revision, value)).toBe(true)
+  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 97, copied: 0, quarantined: 1, done: true })
+})
+
+test('a checkpoint that lacks what later versions count goes on where it was', async () => {
+  const { ledger } = stores.postgres
+  const { revision = null } = (await ledger.get('backfill', 'Parcel')) ?? {}
+  const early = { type: 'Parcel', seen: 5, phase: 'copy', after: (0x5a).toString(16).padStart(24, '0'), done: false }
+  expect(await ledger.compareAndSet('backfill', 'Parcel', revision, early)).toBe(true)
+  // Four of the 95 and the one with a long id are behind it
+  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 10, copied: 0, mended: 0, done: true })
+})
+
 test('a second run makes the tables equal, and keeps what it replaces', async () => {
   const { mongo, postgres } = stores
   const owed = { epoch: 1, owed: true }

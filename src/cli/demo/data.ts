@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { loadSample, parseExport } from '../../demo/sample.ts'
 import type { DemoConfig } from '../../gateway/config.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
-import type { Json } from '../../util/json.ts'
+import { isPlainObject, type Json } from '../../util/json.ts'
 import { say } from '../output.ts'
 import type { Session } from '../session.ts'
 
 const kind = 'demo-data'
+
+/** The folder that a collection was filled from; null where it was generated. */
+const fromIn = (value: Json): unknown => (isPlainObject(value) ? value['from'] : null)
 
 function readExport(dir: string, collection: string): Json[] {
   const file = join(dir, `${collection}.json`)
@@ -34,7 +37,7 @@ export async function loadData(
   const generated = dir === undefined ? demo.generate(seed) : {}
   for (const { mongo: collection } of config.entities) {
     const loaded = await ledger.get(kind, collection)
-    if (loaded && dir !== undefined && (loaded.value as { from?: string }).from !== dir)
+    if (loaded && dir !== undefined && fromIn(loaded.value) !== dir)
       throw new CrossfadeError(
         'MISCONFIGURED',
         `The data directory has other data in ${collection} already: CROSSFADE_DATA_DIR=… names another, an empty one, for --data ${dir}.`,

@@ -1,7 +1,6 @@
-import { type Drifted, driftDocument, undoDrift } from '../../demo/drift.ts'
+import { type Drifted, driftDocument, parseDrifted, undoDrift } from '../../demo/drift.ts'
 import type { DemoConfig } from '../../gateway/config.ts'
 import { everything } from '../../query/where.ts'
-import type { Json } from '../../util/json.ts'
 import type { Session } from '../session.ts'
 
 const kind = 'demo-drift'
@@ -47,7 +46,8 @@ export async function seedDrift(
     )
     if (!one) continue
     drifted.push(one)
-    await ledger.compareAndSet(kind, `${one.type}/${one.id}`, null, one as unknown as Json)
+    const { before, ...rest } = one
+    await ledger.compareAndSet(kind, `${one.type}/${one.id}`, null, before === undefined ? rest : { ...rest, before })
   }
   return drifted
 }
@@ -55,10 +55,10 @@ export async function seedDrift(
 /** Puts back what an earlier run changed and nobody has touched since. */
 export async function forgetDrift({ config, stores }: Session): Promise<void> {
   const { connection, ledger } = stores.mongo
-  for (const { key, value } of await ledger.list(kind)) {
-    const drifted = value as unknown as Drifted
-    const entity = config.entities.find(({ name }) => name === drifted.type)
-    if (entity) await undoDrift(connection, entity, drifted)
-    await ledger.remove(kind, key)
+  for (const entry of await ledger.list(kind)) {
+    const drifted = parseDrifted(entry)
+    const entity = config.entities.find(({ name }) => name === drifted?.type)
+    if (drifted && entity) await undoDrift(connection, entity, drifted)
+    await ledger.remove(kind, entry.key)
   }
 }

@@ -1,11 +1,10 @@
+import { z } from 'zod'
 import type { SampleOperation } from '../../gateway/config.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 
 const atATime = 8
 
-interface Reply {
-  readonly errors?: readonly { readonly message: string }[]
-}
+const form = z.object({ errors: z.array(z.object({ message: z.string() })).optional() })
 
 async function sendOne(url: string, operation: SampleOperation): Promise<void> {
   const response = await fetch(url, {
@@ -13,7 +12,7 @@ async function sendOne(url: string, operation: SampleOperation): Promise<void> {
     headers: { 'content-type': 'application/json', 'x-client-id': 'demo' },
     body: JSON.stringify(operation),
   })
-  const { errors } = (await response.json()) as Reply
+  const { errors } = form.parse(await response.json())
   if (errors)
     throw new CrossfadeError(
       'UNAVAILABLE',

@@ -10,7 +10,7 @@ export function allOf(...filters: readonly Document[]): Document {
   const rest: Document[] = []
   for (const filter of filters) {
     for (const [key, condition] of Object.entries(filter)) {
-      if (key === '$and') rest.push(...(condition as Document[]))
+      if (key === '$and') rest.push(...condition)
       else if (key in merged) rest.push({ [key]: condition })
       else merged[key] = condition
     }

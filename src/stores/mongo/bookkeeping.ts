@@ -1,33 +1,25 @@
 import { type Document, Long } from 'mongodb'
 import type { Stamp } from '../store.ts'
 import { unversioned, type Version } from '../version.ts'
+import type { Bookkeeping } from './stored.ts'
 
-/**
- * All that Crossfade keeps in a document is one sub-document, `_cf`:
- * `{ epoch, counter, pending?: Date (owed since), deleted?: true (readers leave it out) }`.
- */
-export interface Bookkeeping {
-  readonly epoch?: unknown
-  readonly counter?: unknown
-  readonly pending?: unknown
-  readonly deleted?: unknown
-}
+/** A whole document, or its bookkeeping alone. */
+type Marked = { readonly _cf?: Bookkeeping | null }
 
 /** Matches documents that readers see. */
 export const alive: Document = { '_cf.deleted': null }
 
-export function versionOf(document: Document): Version {
-  const cf = document['_cf'] as Bookkeeping | null | undefined
-  if (typeof cf?.epoch !== 'number' || typeof cf.counter !== 'number') return unversioned
-  return { epoch: cf.epoch, counter: cf.counter }
+export function versionOf({ _cf }: Marked): Version {
+  if (typeof _cf?.epoch !== 'number' || typeof _cf.counter !== 'number') return unversioned
+  return { epoch: _cf.epoch, counter: _cf.counter }
 }
 
-export function isPending(document: Document): boolean {
-  return (document['_cf'] as Bookkeeping | null | undefined)?.pending instanceof Date
+export function isPending({ _cf }: Marked): boolean {
+  return _cf?.pending instanceof Date
 }
 
-export function isDeleted(document: Document): boolean {
-  return (document['_cf'] as Bookkeeping | null | undefined)?.deleted === true
+export function isDeleted({ _cf }: Marked): boolean {
+  return _cf?.deleted === true
 }
 
 /** Matches a document at exactly this version; for (0, 0) also one that has none. */

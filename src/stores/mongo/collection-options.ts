@@ -1,17 +1,18 @@
-import type { Document } from 'mongodb'
+import type { CollectionInfo, Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import type { MongoConnection } from './connection.ts'
 import { collationText } from './unique-keys.ts'
 
 /** How an entity's collection was made. */
 export interface CollectionOptions {
-  readonly type: 'collection' | 'view' | 'timeseries'
+  /** `collection`, `view`, `timeseries`. */
+  readonly type: string
   readonly options: Document
 }
 
 /** Null where there is no such collection. */
 export async function collectionOptions({ db }: MongoConnection, { mongo }: Entity): Promise<CollectionOptions | null> {
-  const [found] = (await db.listCollections({ name: mongo }).toArray()) as Partial<CollectionOptions>[]
+  const [found] = await db.listCollections<CollectionInfo>({ name: mongo }).toArray()
   return found ? { type: found.type ?? 'collection', options: found.options ?? {} } : null
 }
 
@@ -23,7 +24,7 @@ export function optionProblems(entity: Entity, { type, options }: CollectionOpti
     problems.push(
       'is capped: MongoDB drops its oldest documents by itself, and rows stay until a backfill removes them',
     )
-  const collation = options['collation'] as Document | undefined
+  const collation: Document | undefined = options['collation']
   if (collation && collation['locale'] !== 'simple') {
     const what = `has the collation ${collationText(collation)}: MongoDB finds and orders its texts by it`
     problems.push(`${what}, PostgreSQL by code points, so that answers differ`)

@@ -1,7 +1,6 @@
 import {
   type Collection,
   type Db,
-  type Document,
   MongoClient,
   type MongoClientOptions,
   ReadConcern,
@@ -12,6 +11,7 @@ import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
 import { countSent } from './sent.ts'
+import type { StoredDocument } from './stored.ts'
 
 export interface MongoOptions {
   readonly uri: string
@@ -29,7 +29,7 @@ export interface MongoConnection {
   readonly client: MongoClient
   readonly db: Db
   readonly maxTimeMs: number
-  collection(entity: Entity): Collection<Document>
+  collection(entity: Entity): Collection<StoredDocument>
 }
 
 /** What is acknowledged stays, and what is read was acknowledged, whatever the URI says. */

@@ -16,6 +16,7 @@ import {
 } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
+import { isPlainObject } from '../../util/json.ts'
 import {
   conflict,
   type Failure,
@@ -64,7 +65,7 @@ const noConnection = [
 
 /** The name service did not find the hosts of a `mongodb+srv` address: the driver hands its error on. */
 const isLookup = (error: unknown): boolean =>
-  error instanceof Error && String((error as NodeJS.ErrnoException).syscall).startsWith('query')
+  error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('query')
 
 /** What an error means; null for a fault of ours. A broken connection says nothing of whether a command was sent. */
 export function failureOf(error: unknown): Failure | null {
@@ -108,7 +109,7 @@ interface ValidatorDetails {
 }
 
 function validatorReason(error: MongoServerError): string {
-  const { details } = (error['errInfo'] ?? {}) as ValidatorDetails
+  const { details }: ValidatorDetails = error['errInfo'] ?? {}
   const properties = (details?.schemaRulesNotSatisfied ?? []).flatMap((rule) => [
     ...(rule.propertiesNotSatisfied ?? []).flatMap(({ propertyName }) => propertyName ?? []),
     ...(rule.additionalProperties ?? []),
@@ -127,11 +128,16 @@ export function refusal(error: unknown): string | null {
   return reasons.get(Number(error.code)) ?? `a value is not one that its field can hold (MongoDB's code ${error.code})`
 }
 
+/** The document paths of the unique index that refused a write; none where the server does not say. */
+export function pathsRefused(error: MongoServerError): string[] {
+  const pattern: unknown = error['keyPattern']
+  return isPlainObject(pattern) ? Object.keys(pattern) : []
+}
+
 /** The record paths of the unique index that refused a write. */
 function conflictFields(entity: Entity, error: MongoServerError): string[] {
   const byMongoPath = new Map([...entity.leaves.values()].map((leaf) => [leaf.mongo, leaf.path]))
-  const keys = Object.keys((error['keyPattern'] as object | undefined) ?? {})
-  return keys.map((key) => (key === '_id' ? 'id' : (byMongoPath.get(key) ?? key)))
+  return pathsRefused(error).map((key) => (key === '_id' ? 'id' : (byMongoPath.get(key) ?? key)))
 }
 
 /** What a failed read means to the caller. */

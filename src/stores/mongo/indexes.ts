@@ -25,17 +25,17 @@ export async function mongoIndexes({ db }: MongoConnection, entity: Entity): Pro
   if (found.length === 0) return []
   const indexes = await db.collection(entity.mongo).indexes()
   return indexes.flatMap(({ name, key, ...told }) => {
-    const keys = Object.entries(key) as [string, number | string][]
+    const keys = Object.entries<number | string>(key)
     if (keys.length === 1 && keys[0]![0] === '_id') return []
     if (keys.some(([path]) => path.startsWith('_cf'))) return []
-    const collation = told.collation as Document | undefined
+    const collation: Document | undefined = told.collation
     return [
       {
         name: name!,
         keys,
         unique: told.unique === true,
         sparse: told.sparse === true,
-        filter: (told.partialFilterExpression as Document | undefined) ?? null,
+        filter: told.partialFilterExpression ?? null,
         collation: collation && collation['locale'] !== 'simple' ? collation : null,
         expireAfterSeconds: told.expireAfterSeconds ?? null,
         hidden: told.hidden === true,

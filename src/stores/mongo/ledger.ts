@@ -1,20 +1,35 @@
-import type { Document } from 'mongodb'
-import type { Json } from '../../util/json.ts'
 import type { Entry, Ledger } from '../ledger.ts'
 import { ledgerClaims, ledgerEntries, ledgerLogs, type MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 
 /** Values are kept as JSON text, so that no key of theirs can act as an operator or path. */
-const toEntry = (document: Document): Entry => ({
-  key: document['key'] as string,
-  revision: document['revision'] as number,
-  value: JSON.parse(document['value'] as string) as Json,
-})
+interface StoredEntry {
+  readonly _id: string
+  readonly kind: string
+  readonly key: string
+  readonly revision: number
+  readonly value: string
+}
+
+interface StoredClaim {
+  readonly _id: string
+  readonly owner: string
+  readonly until: Date
+}
+
+interface StoredLog {
+  readonly log: string
+  readonly key: string
+  readonly at: Date
+  readonly value: string
+}
+
+const toEntry = ({ key, revision, value }: StoredEntry): Entry => ({ key, revision, value: JSON.parse(value) })
 
 export function mongoLedger(connection: MongoConnection): Ledger {
-  const entries = connection.db.collection<Document & { _id: string }>(ledgerEntries)
-  const claims = connection.db.collection<Document & { _id: string }>(ledgerClaims)
-  const logs = connection.db.collection(ledgerLogs)
+  const entries = connection.db.collection<StoredEntry>(ledgerEntries)
+  const claims = connection.db.collection<StoredClaim>(ledgerClaims)
+  const logs = connection.db.collection<StoredLog>(ledgerLogs)
   const options = { maxTimeMS: connection.maxTimeMs, readConcern: { level: 'majority' } } as const
   const keyOf = (kind: string, key: string): string => `${kind}/${key}`
 
@@ -59,7 +74,7 @@ export function mongoLedger(connection: MongoConnection): Ledger {
           [{ $set: { owner: { $cond: [free, owner, '$owner'] }, until } }],
           { upsert: true, returnDocument: 'after' },
         )
-        return taken?.['owner'] === owner
+        return taken?.owner === owner
       } catch (error) {
         if (isDuplicate(error)) return false // another made the claim at the same moment
         throw error
@@ -77,11 +92,7 @@ export function mongoLedger(connection: MongoConnection): Ledger {
     async tail(log, limit, key) {
       const filter = key === undefined ? { log } : { log, key }
       const found = await logs.find(filter, { ...options, sort: { at: -1, _id: -1 }, limit }).toArray()
-      return found.map(({ key: of, at, value }) => ({
-        key: of as string,
-        at: at as Date,
-        value: JSON.parse(value as string) as Json,
-      }))
+      return found.map(({ key: of, at, value }) => ({ key: of, at, value: JSON.parse(value) }))
     },
 
     length: (log, key) => logs.countDocuments(key === undefined ? { log } : { log, key }),

@@ -31,7 +31,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
     for (const { id, version } of live) {
       const tombstone = found.get(id)
       if (!tombstone?.pending || compareVersions(tombstone.version, version) > 0) continue
-      const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(tombstone.version)) as Document
+      const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(tombstone.version))
       await tombstones.updateOne(filter, { $set: { pending: null } })
     }
   }
@@ -42,10 +42,13 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       const sorted = { ...majority, limit, projection: { _id: 1 } } as const
       const documents = await connection
         .collection(entity)
-        .find({ '_cf.pending': age, ...but(without.map((id) => encodeId(entity, id))) } as Document, {
-          ...sorted,
-          sort: { '_cf.pending': 1 },
-        })
+        .find(
+          { '_cf.pending': age, ...but(without.map((id) => encodeId(entity, id))) },
+          {
+            ...sorted,
+            sort: { '_cf.pending': 1 },
+          },
+        )
         .toArray()
       const dead = await tombstones
         .find(
@@ -53,20 +56,17 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
             '_id.entity': entity.name,
             pending: age,
             ...but(without.map((id) => tombstoneKey(entity, id))),
-          } as Document,
+          },
           { ...sorted, sort: { pending: 1 } },
         )
         .toArray()
-      const raw = [
-        ...documents.map((document) => document['_id']),
-        ...dead.map((tombstone) => (tombstone['_id'] as unknown as Document)['id']),
-      ]
+      const raw = [...documents.map((document) => document['_id']), ...dead.map((tombstone) => tombstone._id.id)]
       const ids = raw.map((id) => decodeId(entity, id)).filter((id): id is Id => !(id instanceof Refused))
       return [...new Set(ids)]
     },
 
     async images(entity, ids) {
-      const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) } } as Document
+      const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) } }
       const documents = await readDocuments((more) =>
         connection.collection(entity).find(among, { ...majority, ...more }),
       )
@@ -93,7 +93,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       if (live.length > 0) {
         const clear = live.map(({ id, version }) => ({
           updateOne: {
-            filter: allOf({ _id: encodeId(entity, id) }, atVersion(version)) as Document,
+            filter: allOf({ _id: encodeId(entity, id) }, atVersion(version)),
             update: { $unset: { '_cf.pending': '' } },
           },
         }))
@@ -103,7 +103,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       if (dead.length > 0) {
         const clear = dead.map(({ id, version }) => ({
           updateOne: {
-            filter: allOf({ _id: tombstoneKey(entity, id) }, atVersion(version)) as Document,
+            filter: allOf({ _id: tombstoneKey(entity, id) }, atVersion(version)),
             update: { $set: { pending: null } },
           },
         }))
@@ -112,7 +112,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
     },
 
     async backlog(entity) {
-      const mine = { '_id.entity': entity.name, pending: { $type: 'date' } } as Document
+      const mine = { '_id.entity': entity.name, pending: isOwed }
       const [documents, dead, oldest, oldestDead] = await Promise.all([
         connection.collection(entity).countDocuments({ '_cf.pending': { $type: 'date' } }),
         tombstones.countDocuments(mine),
@@ -129,7 +129,11 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
 
     async owedFor(entity, ids) {
       // Not at `majority`, which sees a mark later than other reads see the write that made it
-      const among = async (of: Collection<Document>, pending: string, keys: readonly unknown[]): Promise<Document[]> =>
+      const among = async (
+        of: Pick<Collection, 'aggregate'>,
+        pending: string,
+        keys: readonly unknown[],
+      ): Promise<Document[]> =>
         of
           .aggregate([
             { $match: { _id: { $in: keys }, [pending]: { $type: 'date' } } },
@@ -150,8 +154,8 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       ])
       const owed = new Map<Id, number>()
       for (const [raw, ms] of [
-        ...dead.map((tombstone) => [(tombstone['_id'] as unknown as Document)['id'], tombstone['ms']] as const),
-        ...documents.map((document) => [document['_id'] as unknown, document['ms']] as const),
+        ...dead.map((tombstone) => [tombstone._id.id, tombstone['ms']] as const),
+        ...documents.map((document) => [document['_id'], document['ms']] as const),
       ]) {
         const id = decodeId(entity, raw)
         if (!(id instanceof Refused)) owed.set(id, Math.max(Number(ms), owed.get(id) ?? 0))

@@ -16,7 +16,7 @@ function arithmetic(entity: Entity, value: Arithmetic): Document | Double {
 }
 
 /** Numbers end as their field's type; $toInt fails past 32 bits and on Infinity, as Postgres's arithmetic does. */
-function asKind(leaf: Leaf, value: Document): Document {
+function asKind(leaf: Leaf, value: Document | Double): Document {
   if (leaf.kind === 'int') return { $toInt: { $round: [value, 0] } }
   const fits = { $lte: [{ $abs: '$$v' }, Number.MAX_VALUE] }
   return { $let: { vars: { v: { $toDouble: value } }, in: { $cond: [fits, '$$v', { $toInt: '$$v' }] } } }
@@ -63,7 +63,7 @@ function changed(entity: Entity, change: Change): Document {
     case 'increment':
       return increased(leaf, change.by)
     case 'compute':
-      return asKind(leaf, arithmetic(entity, change.value) as Document)
+      return asKind(leaf, arithmetic(entity, change.value))
   }
   const value = { $literal: mongoKind(leaf.kind).encode(change.value) }
   const list = { $ifNull: [decoded(leaf), []] }

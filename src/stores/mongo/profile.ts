@@ -153,10 +153,8 @@ async function exampleOf(
     { $match: { 'found.key': key } },
     { $limit: 1 },
   ]
-  const [document] = await readDocuments((more) =>
-    connection.collection(entity).aggregate(pipeline as Document[], more),
-  )
-  const raw = (document?.['found'] as Document | undefined)?.['value'] as unknown
+  const [document] = await readDocuments((more) => connection.collection(entity).aggregate(pipeline, more))
+  const raw: unknown = document?.['found']?.value
   const { leaf } = field
   const at = key.startsWith('list|') ? 'list' : leaf.list === 'none' ? 'value' : 'element'
   const told = { id: rawText(id), raw, text: rawText(raw ?? null), at } as const
@@ -190,10 +188,10 @@ export async function profileFields(
       options.signal?.throwIfAborted()
       const field = some[_id.field]!
       const found = await exampleOf(connection, entity, field, example, _id.key)
-      const [fateOf, type] = _id.key.split('|') as [string, string]
+      const [fateOf, type] = _id.key.split('|')
       groups.push({
         field,
-        type,
+        type: type!,
         own: fateOf === 'own' && found.rule === null,
         count: documents,
         example: found,

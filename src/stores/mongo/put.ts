@@ -8,8 +8,9 @@ import { atMost, atVersion, mirrored, versionOf } from './bookkeeping.ts'
 import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
-import { isDuplicate, isStoreTrouble, refusal } from './errors.ts'
+import { isDuplicate, isStoreTrouble, pathsRefused, refusal } from './errors.ts'
 import { readDocuments } from './read-documents.ts'
+import type { StoredDocument } from './stored.ts'
 import { forbids, keepTombstone, tombstonesOf } from './tombstone.ts'
 import { holders, park } from './unique-values.ts'
 
@@ -20,7 +21,7 @@ const applied: PutOutcome = { put: 'applied' }
 class TooLarge extends Error {}
 
 /** One guarded write; false where the document is no longer as it was read. */
-type Write = (collection: Collection<Document>) => Promise<boolean>
+type Write = (collection: Collection<StoredDocument>) => Promise<boolean>
 
 /**
  * What makes a stored document equal to an image; null where it is as new already. The guard is the exact version that
@@ -29,7 +30,7 @@ type Write = (collection: Collection<Document>) => Promise<boolean>
 function writeFor(entity: Entity, image: Image, stored: Document | undefined): Write | null {
   const _id = encodeId(entity, image.id)
   if (stored && compareVersions(versionOf(stored), image.version) >= 0) return null
-  const asRead = stored ? (allOf({ _id }, atVersion(versionOf(stored))) as Document) : {}
+  const asRead = stored ? allOf({ _id }, atVersion(versionOf(stored))) : {}
   if (image.record === null) {
     return stored ? async (collection) => (await collection.deleteOne(asRead)).deletedCount === 1 : null
   }
@@ -39,7 +40,7 @@ function writeFor(entity: Entity, image: Image, stored: Document | undefined): W
     const update = { $set: { ...$set, _cf }, ...(Object.keys($unset).length > 0 ? { $unset } : {}) }
     return async (collection) => (await collection.updateOne(asRead, update)).matchedCount === 1
   }
-  const document = { _id, ...encodeWhole(entity, image.record, image), _cf } as Document
+  const document = { _id, ...encodeWhole(entity, image.record, image), _cf }
   if (isTooLarge(document)) throw new TooLarge()
   return async (collection) => {
     await collection.insertOne(document)
@@ -54,9 +55,7 @@ async function storedById(
 ): Promise<Map<string, Document>> {
   const ids = images.map(({ id }) => encodeId(entity, id))
   const documents = await readDocuments((more) =>
-    connection
-      .collection(entity)
-      .find({ _id: { $in: ids } } as Document, { readConcern: { level: 'majority' }, ...more }),
+    connection.collection(entity).find({ _id: { $in: ids } }, { readConcern: { level: 'majority' }, ...more }),
   )
   return new Map(documents.map((document) => [String(document['_id']), document]))
 }
@@ -70,7 +69,7 @@ const maxRaces = 5 // another put of the same record won each time; the sweep lo
 async function undoIfDeleted(connection: MongoConnection, entity: Entity, image: Image): Promise<boolean> {
   const tombstone = (await tombstonesOf(connection, entity, [image.id])).get(image.id)
   if (!tombstone || !forbids(tombstone, image.version)) return false
-  const deleted = allOf({ _id: encodeId(entity, image.id) }, atMost(tombstone.version)) as Document
+  const deleted = allOf({ _id: encodeId(entity, image.id) }, atMost(tombstone.version))
   await connection.collection(entity).deleteOne(deleted)
   return true
 }
@@ -102,8 +101,7 @@ async function putOne(
       }
     } catch (error) {
       if (!isDuplicate(error)) return keptOut(error)
-      const keys = Object.keys((error['keyPattern'] as object | undefined) ?? {})
-      if (keys.join() !== '_id') return holders(connection, entity, image, error)
+      if (pathsRefused(error).join() !== '_id') return holders(connection, entity, image, error)
     }
     present = (await storedById(connection, entity, [image])).get(String(encodeId(entity, image.id)))
   }

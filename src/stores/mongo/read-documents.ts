@@ -30,6 +30,7 @@ export async function readDocuments(
     return await taken(ask({}), maxBytes)
   } catch (error) {
     if (!(error instanceof BSON.BSONError)) throw error
+    // The driver's type of a cursor says documents, also where it gives their bytes
     return (await taken(ask({ raw: true }) as AsyncIterable<Uint8Array>, maxBytes)).map(decodeBytes)
   }
 }

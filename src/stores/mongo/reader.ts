@@ -86,10 +86,13 @@ export function mongoReader(connection: MongoConnection): Reader {
       )
       const groups = await connection
         .collection(entity)
-        .aggregate([{ $match: among }, { $group: { _id: decoded(leaf), n: { $sum: 1 } } }], options)
+        .aggregate<{ readonly _id: unknown; readonly n: number }>(
+          [{ $match: among }, { $group: { _id: decoded(leaf), n: { $sum: 1 } } }],
+          options,
+        )
         .toArray()
       const { decode } = mongoKind(leaf.kind)
-      return new Map(groups.map((group) => [canonicalValue(leaf, decode(group['_id'])), group['n'] as number]))
+      return new Map(groups.map((group) => [canonicalValue(leaf, decode(group._id)), group.n]))
     },
   }
 }

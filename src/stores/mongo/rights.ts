@@ -80,7 +80,7 @@ export async function missingRights(
   rights: readonly Right[],
 ): Promise<string[]> {
   const { db } = connection
-  const status = (await db.command({ connectionStatus: 1, showPrivileges: true })) as Status
+  const status: Status = await db.command({ connectionStatus: 1, showPrivileges: true })
   const { authenticatedUsers = [], authenticatedUserPrivileges = [] } = status.authInfo ?? {}
   if (authenticatedUsers.length === 0) return []
   if (authenticatedUserPrivileges.length > 0)

@@ -42,12 +42,13 @@ export async function scan(
   range: { readonly after: Id | null; readonly limit: number },
 ): Promise<Scanned> {
   const behind: Document = range.after === null ? {} : { _id: { $gt: encodeId(entity, range.after) } }
-  const match = allOf(behind, visible(entity)) as Document
+  const match = allOf(behind, visible(entity))
   const { limit } = range
   const documents = await readDocuments(
     (more) => connection.collection(entity).find(match, { sort: { _id: 1 }, limit, ...more }),
     maxBytes,
   )
+  // `visible` lets documents through whose id decodes, and no others
   const images = documents.map((document) => imageOf(entity, decodeId(entity, document['_id']) as Id, document))
   return {
     images,

@@ -1,7 +1,7 @@
-import { type Document, MongoServerError, MongoServerSelectionError, type TopologyDescription } from 'mongodb'
+import { MongoServerError, MongoServerSelectionError } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
-import { messageOf } from '../../util/errors.ts'
+import { codeOf, messageOf } from '../../util/errors.ts'
 import { ledgerClaims, ledgerEntries, ledgerLogs, type MongoConnection, tombstones } from './connection.ts'
 import { failureOf } from './errors.ts'
 import { missingRights, type Right } from './rights.ts'
@@ -34,14 +34,16 @@ export async function deploymentOf(connection: MongoConnection): Promise<Deploym
 /** Why no server was chosen, from what the driver saw of each. */
 function whyNone(connection: MongoConnection, error: MongoServerSelectionError): string {
   const { tls, replicaSet } = connection.client.options
-  const servers = [...((error.reason as TopologyDescription | undefined)?.servers.values() ?? [])]
+  const servers = [...(error.reason?.servers.values() ?? [])]
   const elsewhere = servers.map(({ setName }) => setName).find((name) => name && name !== replicaSet)
   if (replicaSet && (servers.length === 0 || elsewhere))
     return `no server is of the set ${replicaSet}${elsewhere ? `, one is of ${elsewhere}` : ''}: see replicaSet in MONGODB_URI.`
   const failed = servers.find((server) => server.error)?.error
-  const { code, cause } = (failed ?? error) as { code?: unknown; cause?: { code?: unknown } }
-  const plain = /^E(CONNREFUSED|TIMEDOUT|HOST|NET|AI_|NOTFOUND|NOENT)/.test(String(cause?.code ?? code ?? ''))
-  const reason = messageOf(failed ?? error)
+  const told = failed ?? error
+  const plain = /^E(CONNREFUSED|TIMEDOUT|HOST|NET|AI_|NOTFOUND|NOENT)/.test(
+    String(codeOf(told.cause) ?? told.code ?? ''),
+  )
+  const reason = messageOf(told)
   if (failed && !plain && tls) return `TLS was not agreed on: see tls and its files in MONGODB_URI (${reason}).`
   if (failed && !plain) return `${reason}. It may want TLS: then add tls=true to MONGODB_URI.`
   if (!failed && servers.some(({ type }) => type === 'RSSecondary')) return 'the set has no primary at the moment.'
@@ -50,7 +52,7 @@ function whyNone(connection: MongoConnection, error: MongoServerSelectionError):
 
 /** One write of each kind to a collection of ours, confirmed by the majority. */
 async function tryWrites(connection: MongoConnection): Promise<string | null> {
-  const claims = connection.db.collection<Document & { _id: string }>(ledgerClaims)
+  const claims = connection.db.collection<{ _id: string; owner: string; until: number }>(ledgerClaims)
   const _id = `ready/${process.pid}`
   const options = { maxTimeMS: patienceMs }
   const steps: readonly (readonly [Right, () => Promise<unknown>])[] = [

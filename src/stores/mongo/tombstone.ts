@@ -1,4 +1,4 @@
-import type { Collection, Document } from 'mongodb'
+import type { Collection } from 'mongodb'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
@@ -8,12 +8,13 @@ import { storeNow } from './clock.ts'
 import { encodeId } from './codec/encode.ts'
 import { type MongoConnection, tombstones } from './connection.ts'
 import { isDuplicate } from './errors.ts'
+import type { Tombstone } from './stored.ts'
 
-export function tombstoneKey(entity: Entity, id: Id): Document {
+export function tombstoneKey(entity: Entity, id: Id): Tombstone['_id'] {
   return { entity: entity.name, id: encodeId(entity, id) }
 }
 
-export function tombstoneCollection(connection: MongoConnection): Collection<Document> {
+export function tombstoneCollection(connection: MongoConnection): Collection<Tombstone> {
   return connection.db.collection(tombstones)
 }
 
@@ -31,7 +32,7 @@ export async function keepTombstone(
   const lower = [{ '_cf.epoch': { $lt: epoch } }, { '_cf.epoch': epoch, '_cf.counter': { $lt: counter } }]
   try {
     await tombstoneCollection(connection).updateOne(
-      { _id, $or: lower } as Document,
+      { _id, $or: lower },
       { $set: { _cf: { epoch, counter }, pending: pending ? now : null, at: now } },
       { upsert: true },
     )
@@ -50,7 +51,7 @@ export async function restampTombstone(
   version: Version,
   next: Version,
 ): Promise<boolean> {
-  const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(version)) as Document
+  const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(version))
   const change = { $set: { _cf: mirrored(next), pending: new Date(await storeNow(connection)) } }
   return (await tombstoneCollection(connection).updateOne(filter, change)).matchedCount === 1
 }
@@ -63,9 +64,9 @@ export async function tombstonesOf(
 ): Promise<Map<Id, { version: Version; pending: boolean }>> {
   const keys = ids.map((id) => tombstoneKey(entity, id))
   const found = await tombstoneCollection(connection)
-    .find({ _id: { $in: keys } } as Document, { readConcern: { level: 'majority' } })
+    .find({ _id: { $in: keys } }, { readConcern: { level: 'majority' } })
     .toArray()
-  const byKey = new Map(found.map((tombstone) => [String((tombstone['_id'] as unknown as Document)['id']), tombstone]))
+  const byKey = new Map(found.map((tombstone) => [String(tombstone._id.id), tombstone]))
   const result = new Map<Id, { version: Version; pending: boolean }>()
   for (const id of ids) {
     const tombstone = byKey.get(String(encodeId(entity, id)))
@@ -84,7 +85,7 @@ export async function finishDelete(
   await keepTombstone(connection, entity, id, version, true)
   await connection
     .collection(entity)
-    .deleteOne(allOf({ _id: encodeId(entity, id) as never, '_cf.deleted': true }, atVersion(version)))
+    .deleteOne(allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, atVersion(version)))
 }
 
 export function tombstoneImage(id: Id, version: Version, pending: boolean): Image {

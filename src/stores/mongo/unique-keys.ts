@@ -22,20 +22,21 @@ export interface UniqueKeys {
 class Unsayable extends Error {}
 
 const numbers = ['int', 'long', 'double', 'decimal']
-const compared = { $eq: 'eq', $lt: 'lt', $lte: 'lte', $gt: 'gt', $gte: 'gte' } as const
+type Compared = Extract<KeyCondition, { value: unknown }>['op']
+const compared: Readonly<Record<string, Compared>> = { $eq: 'eq', $lt: 'lt', $lte: 'lte', $gt: 'gt', $gte: 'gte' }
 
 function isOwnKind({ kind }: Leaf, asked: unknown): boolean {
   const { types } = mongoKind(kind)
-  const all = [asked].flat().flatMap((each) => (each === 'number' ? numbers : [each]))
+  const all = [asked].flat().flatMap((each: unknown) => (each === 'number' ? numbers : [each]))
   return all.every(
-    (each) => types.includes(each as string) || (numbers.includes(each as string) && types.includes('int')),
+    (each) => typeof each === 'string' && (types.includes(each) || (numbers.includes(each) && types.includes('int'))),
   )
 }
 
 function condition(leaf: Leaf, operator: string, raw: unknown): KeyCondition {
   if ((operator === '$exists' && raw === true) || (operator === '$type' && isOwnKind(leaf, raw)))
     return { op: 'present', leaves: [leaf] }
-  const op = compared[operator as keyof typeof compared]
+  const op = compared[operator]
   if (!op) throw new Unsayable(`its filter asks ${leaf.path} for ${operator}`)
   if (raw === null && op === 'eq') return { op: 'absent', leaf }
   const value = raw === null ? new Refused('is null') : mongoKind(leaf.kind).decode(raw)
@@ -58,7 +59,7 @@ function columnAt(entity: Entity, path: string): Leaf {
 /** @throws Unsayable */
 function conditions(entity: Entity, filter: Document): KeyCondition[] {
   return Object.entries(filter).flatMap(([path, asked]): KeyCondition[] => {
-    if (path === '$and') return (asked as Document[]).flatMap((each) => conditions(entity, each))
+    if (path === '$and') return asked.flatMap((each: Document) => conditions(entity, each))
     if (path.startsWith('$')) throw new Unsayable(`its filter uses ${path}`)
     const leaf = columnAt(entity, path)
     return Object.entries(isOperators(asked) ? asked : { $eq: asked }).map(([op, raw]) => condition(leaf, op, raw))

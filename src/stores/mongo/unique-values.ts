@@ -2,6 +2,7 @@ import type { Document, MongoServerError } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
+import { isPlainObject } from '../../util/json.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
@@ -9,6 +10,7 @@ import { alive, atVersion, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
+import { pathsRefused } from './errors.ts'
 
 /** Which records hold the values that a unique index refused, as the server tells them; null finds what is missing, too. */
 export async function holders(
@@ -17,15 +19,15 @@ export async function holders(
   image: Image,
   error: MongoServerError,
 ): Promise<PutOutcome> {
-  const pattern = Object.keys((error['keyPattern'] as object | undefined) ?? {})
-  const refused = error['keyValue'] as Document | undefined
+  const pattern = pathsRefused(error)
+  const refused: unknown = error['keyValue']
   const constraint = pattern.join(', ')
   // Under a collation it tells keys of its own, and not the values
-  if (!refused || error['collation']) return { put: 'blocked', constraint, by: [] }
+  if (!isPlainObject(refused) || error['collation']) return { put: 'blocked', constraint, by: [] }
   const conditions = pattern.map((path): Document => ({ [path]: { $eq: refused[path] ?? null } }))
   const found = await connection
     .collection(entity)
-    .find(allOf(alive, { _id: { $ne: encodeId(entity, image.id) } }, ...conditions) as Document, {
+    .find(allOf(alive, { _id: { $ne: encodeId(entity, image.id) } }, ...conditions), {
       projection: { _id: 1 },
     })
     .toArray()
@@ -51,7 +53,7 @@ export async function park(
   for (const image of images) {
     const document = stored.get(String(encodeId(entity, image.id)))
     if (!document || compareVersions(versionOf(document), image.version) >= 0) continue
-    const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document))) as Document
+    const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document)))
     const record = decodeRecord(image.id, entity.nodes, document)
     // Null needs no parking, and its parents may be missing
     const held = unique.filter((leaf) => valueAt(record, leaf.keys) !== null)

@@ -44,24 +44,24 @@ function matches(pattern: string, name: string): boolean {
 
 /** What a schema says of a property: another schema, nothing, or that there must be none of that name. */
 function propertyOf(schema: Document, name: string): Document | 'open' | 'refused' {
-  const own = schema['properties']?.[name] as Document | undefined
+  const own: Document | undefined = schema['properties']?.[name]
   if (own) return own
-  const pattern = Object.entries((schema['patternProperties'] ?? {}) as Document).find(([each]) => matches(each, name))
-  if (pattern) return pattern[1] as Document
-  const others = schema['additionalProperties'] as unknown
+  const patterns: Document = schema['patternProperties'] ?? {}
+  const pattern = Object.keys(patterns).find((each) => matches(each, name))
+  if (pattern !== undefined) return patterns[pattern]
+  const others: unknown = schema['additionalProperties']
   if (others === false) return 'refused'
-  return isPlainObject(others) ? (others as Document) : 'open'
+  return isPlainObject(others) ? others : 'open'
 }
 
 /** Schemas that all hold. */
 function schemasOf(validator: Document): Document[] {
-  const within = (schema: Document): Document[] => [
-    schema,
-    ...((schema['allOf'] ?? []) as Document[]).flatMap((each) => within(each)),
-  ]
-  const own = isPlainObject(validator['$jsonSchema']) ? within(validator['$jsonSchema'] as Document) : []
-  return [...own, ...((validator['$and'] ?? []) as Document[]).flatMap(schemasOf)]
+  const within = (schema: Document): Document[] => [schema, ...documents(schema['allOf']).flatMap(within)]
+  const own = isPlainObject(validator['$jsonSchema']) ? within(validator['$jsonSchema']) : []
+  return [...own, ...documents(validator['$and']).flatMap(schemasOf)]
 }
+
+const documents = (list: unknown): Document[] => (Array.isArray(list) ? list.filter(isPlainObject) : [])
 
 const bookkeeping = `"_cf": { "bsonType": "object" }`
 
@@ -109,7 +109,7 @@ const isOpaque = (validator: Document): boolean => JSON.stringify(validator).inc
  * allow.
  */
 export function validatorProblems(entity: Entity, { options }: CollectionOptions): string[] {
-  const validator = options['validator'] as Document | undefined
+  const validator: Document | undefined = options['validator']
   if (!validator || options['validationLevel'] === 'off' || options['validationAction'] === 'warn') return []
   const misfits: Misfits = { missing: [], kinds: [], noNull: [] }
   const problems = new Set<string>()

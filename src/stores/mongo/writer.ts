@@ -46,17 +46,17 @@ export function mongoWriter(connection: MongoConnection): Writer {
   /** One guarded findOneAndUpdate; null where nothing matched and the reason is not a newer epoch. */
   async function change(entity: Entity, id: Id, stage: Document, stamp: Stamp, guard: Document): Promise<Image | null> {
     const _id = encodeId(entity, id)
-    const filter = allOf({ _id }, alive, notNewerThan(stamp.epoch), guard) as Document
+    const filter = allOf({ _id }, alive, notNewerThan(stamp.epoch), guard)
     const document = await changed(entity, filter, [{ $set: stage }])
     if (document) return imageOf(entity, id, document)
-    const there = await connection.collection(entity).findOne({ _id } as Document, { projection: { _cf: 1 } })
+    const there = await connection.collection(entity).findOne({ _id }, { projection: { _cf: 1 } })
     if (there && !isDeleted(there) && versionOf(there).epoch > stamp.epoch) throw staleEpoch(entity, id, there, stamp)
     return null
   }
 
   /** A marked id that is created again is taken over, so that its version goes on growing. */
   async function takeOver(entity: Entity, id: Id, document: Document, stamp: Stamp): Promise<Document | null> {
-    const filter = allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, notNewerThan(stamp.epoch)) as Document
+    const filter = allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, notNewerThan(stamp.epoch))
     const fresh = { $mergeObjects: [{ $literal: document }, { _cf: bump(stamp) }] }
     const stages = [{ $replaceWith: fresh }, { $unset: '_cf.deleted' }]
     return changed(entity, filter, stages)
@@ -74,7 +74,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
     const owed = stamp.owed ? { pending: new Date(now) } : {}
     const _cf = { epoch: stamp.epoch, counter: Long.fromNumber(counter), ...owed }
     try {
-      await connection.collection(entity).insertOne({ ...document, _cf } as Document, options)
+      await connection.collection(entity).insertOne({ ...document, _cf }, options)
       return { id, version: { epoch: stamp.epoch, counter }, pending: stamp.owed, record, rest: null, issues: [] }
     } catch (error) {
       if (!isDuplicate(error)) throw error
@@ -89,7 +89,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
     if (!marked) return null
     // The mark is the acknowledgement; where the rest fails, the sweep resumes it.
     if (stamp.owed) await finishDelete(connection, entity, id, marked.version).catch(() => undefined)
-    else await connection.collection(entity).deleteOne({ _id: encodeId(entity, id), '_cf.deleted': true } as Document)
+    else await connection.collection(entity).deleteOne({ _id: encodeId(entity, id), '_cf.deleted': true })
     return tombstoneImage(id, marked.version, stamp.owed)
   }
 
@@ -109,7 +109,7 @@ export function mongoWriter(connection: MongoConnection): Writer {
       const next = { epoch, counter: counter + 1 }
       const result = await connection
         .collection(entity)
-        .updateOne(allOf({ _id: encodeId(entity, id) as never }, atVersion(version)), [
+        .updateOne(allOf({ _id: encodeId(entity, id) }, atVersion(version)), [
           { $set: { _cf: { $mergeObjects: [object, { ...mirrored(next), pending: owedSince }] } } },
         ])
       return result.matchedCount === 1 || restampTombstone(connection, entity, id, version, next)

@@ -2,8 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id, Node, ObjectList } from '../../entity/entity.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ids as idArray, lockRecords } from './bookkeeping.ts'
-import type { Row } from './codec/decode.ts'
-import type { Content } from './codec/encode.ts'
+import type { RecordRow } from './codec/decode.ts'
 import { constant, type Executor, type PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
 import { rowsOf } from './objects.ts'
@@ -50,14 +49,13 @@ async function adoptRows(
   ids: readonly Id[],
 ): Promise<number> {
   await lockRecords(tx, entity, ids)
-  const rows = await tx.run<Row>(
+  const rows = await tx.run<RecordRow>(
     sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
   )
   const adopted = rows.flatMap((row) => adopt(entity, keptImage(entity, row)) ?? [])
   if (adopted.length === 0) return 0
-  const contents = adopted as (Content & (typeof adopted)[number])[]
-  await insertRows(tx, entity, contents, 'same')
-  await Promise.all([replaceChildren(tx, entity, contents), replaceIssues(tx, entity, adopted)])
+  await insertRows(tx, entity, adopted, 'same')
+  await Promise.all([replaceChildren(tx, entity, adopted), replaceIssues(tx, entity, adopted)])
   return adopted.length
 }
 

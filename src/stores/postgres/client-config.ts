@@ -4,18 +4,19 @@ import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
 import { parseTimestamp } from './codec/timestamp.ts'
 
 type Parser = (text: string) => unknown
+type Format = 'text' | 'binary'
 
-const driverParser = pg.types.getTypeParser as (oid: number, format?: string) => Parser
+const driverParser = (oid: number, format?: Format): Parser => pg.types.getTypeParser(oid, format)
 const timestamptz = 1184
 const arrays = { text: 1009, timestamptz: 1185, numeric: 1231 } // the OIDs of built-in types are fixed
 
-function parserOf(oid: number, format?: string): Parser {
+function parserOf(oid: number, format?: Format): Parser {
   const parser = driverParser(oid, format)
   if (oid === timestamptz) return parseTimestamp
   if (oid === arrays.numeric) return driverParser(arrays.text) // the driver makes them doubles
   if (oid !== arrays.timestamptz) return parser
-  const texts = driverParser(arrays.text)
-  return (text) => (texts(text) as (string | null)[]).map((each) => (each === null ? null : parseTimestamp(each)))
+  const texts: (text: string) => (string | null)[] = pg.types.getTypeParser(arrays.text)
+  return (text) => texts(text).map((each) => (each === null ? null : parseTimestamp(each)))
 }
 
 /**
@@ -28,7 +29,7 @@ export function clientConfig(uri: string, waitMs: number): pg.ClientConfig {
   const config: pg.ClientConfig = {
     connectionString: uri,
     connectionTimeoutMillis: waitMs,
-    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
+    types: { getTypeParser: parserOf },
     keepAlive: true,
     fallback_application_name: 'crossfade',
   }

@@ -113,6 +113,7 @@ async function send<T>(
 ): Promise<{ readonly command: string; readonly rows: T[] }> {
   try {
     const result = await awaitWithin(client.query({ name, text, values: [...values] }), timeoutMs)
+    // The rows are what whoever wrote the statement says: no driver knows more
     if (result !== timedOut) return result as { command: string; rows: T[] }
   } catch (error) {
     if (isClear(error)) throw error
@@ -141,7 +142,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     max: poolSize,
     pipeline: true,
     // The pool waits for it; its type says less
-    onConnect: (async (client: pg.ClientBase) => {
+    onConnect: async (client: pg.ClientBase) => {
       const pid = await configureSession(client, statementTimeoutMs)
       pooling ??= poolingOf(client, pid, config)
       const found = await pooling.catch((error: unknown) => {
@@ -149,7 +150,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
         throw error
       })
       if (found === 'transaction' || found === 'statement') throw new ConnectionFailure('unfit', sharedSessions(found))
-    }) as (client: pg.ClientBase) => void,
+    },
   })
   pool.on('error', ignore) // an idle connection broke; the pool opens another
   // One that breaks between two statements of whoever has it would end the process

@@ -10,8 +10,11 @@ const own = {
   position: 'integer',
 } as const
 
+const isOwn = (type: ImpliedColumn['type']): type is keyof typeof own => type in own
+
 function baseOf(column: ImpliedColumn, which: 'type' | 'cast'): string {
-  return column.type in own ? own[column.type as keyof typeof own] : postgresKind(column.type as 'text')[which]
+  const { type } = column
+  return isOwn(type) ? own[type] : postgresKind(type)[which]
 }
 
 /** Name of a column's type, for casts and record sets. */

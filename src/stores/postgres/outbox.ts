@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Id } from '../../entity/entity.ts'
 import type { Image, Outbox } from '../store.ts'
 import { ids as idArray, toId, tombstonesOf } from './bookkeeping.ts'
-import type { Row } from './codec/decode.ts'
+import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import { imageOf } from './reader.ts'
 import { imageColumns, tableOf } from './select.ts'
@@ -21,10 +21,10 @@ export function postgresOutbox(connection: PostgresConnection): Outbox {
     },
 
     async images(entity, ids) {
-      const rows = await connection.run<Row>(
+      const rows = await connection.run<RecordRow>(
         sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
       )
-      const images = new Map<Id, Image>(rows.map((row) => [row['id'] as Id, imageOf(connection, entity, row, true)]))
+      const images = new Map<Id, Image>(rows.map((row) => [row.id, imageOf(connection, entity, row, true)]))
       const gone = ids.filter((id) => !images.has(id))
       for (const [id, version] of await tombstonesOf(connection, entity, gone)) {
         images.set(id, { id, version, pending: true, record: null, rest: null, issues: [] })

@@ -19,9 +19,10 @@ type RowChange = { readonly list: ChildList } & (
 const never = sql`false`
 
 function ofScalars(change: Change): RowChange {
-  const { op, leaf: list } = change
-  if (op === 'set') return { op, list, value: change.value }
-  const { value } = change as Extract<Change, { op: 'append' | 'addToSet' | 'pull' }>
+  const { leaf: list } = change
+  if (change.op === 'set') return { op: 'set', list, value: change.value }
+  if (change.op === 'increment' || change.op === 'compute') throw new TypeError(`${list.path} is a list, and no number`)
+  const { op, value } = change
   const same = sql`e.value = ${param(list, value)}`
   return op === 'pull'
     ? { op, list, where: same }

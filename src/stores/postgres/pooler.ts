@@ -50,7 +50,7 @@ async function share(client: pg.ClientBase, config: pg.ClientConfig): Promise<Ex
  * @throws ConnectionFailure where a pooler lets nobody else in, so that it does not show.
  */
 export async function poolingOf(client: pg.ClientBase, pid: number, config: pg.ClientConfig): Promise<Pooling> {
-  if ((client as { readonly processID?: number | null }).processID === pid) return 'none'
+  if ('processID' in client && client.processID === pid) return 'none'
   const found = await awaitWithin(share(client, config), patienceMs)
   if (found !== timedOut) return found
   const text = `the pooler in front of PostgreSQL gave no second connection within ${patienceMs / 1_000} s: see default_pool_size`

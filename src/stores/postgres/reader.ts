@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { canonicalValue } from '../../entity/canonical-value.ts'
-import type { Entity, Id } from '../../entity/entity.ts'
+import type { Entity } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import type { OrderKey } from '../../query/order.ts'
@@ -9,7 +9,7 @@ import type { Json } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
 import type { ElementRests, Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
 import { aggregate } from './aggregate.ts'
-import type { Row } from './codec/decode.ts'
+import { elementRows, type RecordRow } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { type PostgresConnection, type Prepared, prepare, slot } from './connection.ts'
 import { columnOf, columnsOf, imageColumns, tableOf, toItem } from './select.ts'
@@ -50,11 +50,11 @@ function pagePer(entity: Entity, { path, where, order, fields }: QueryPer, keys:
 export function postgresReader(connection: PostgresConnection): Reader {
   async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
     const rows = await (where === everything
-      ? connection.runPrepared<Row>(
+      ? connection.runPrepared<RecordRow>(
           once(fields, `page ${orderText(order)}`, () => page(entity, sql`true`, order, slot, fields)),
           [limit],
         )
-      : connection.run<Row>(page(entity, translate(entity, where), order, limit, fields)))
+      : connection.run<RecordRow>(page(entity, translate(entity, where), order, limit, fields)))
     return rows.map((row) => toItem(fields, row))
   }
 
@@ -64,11 +64,11 @@ export function postgresReader(connection: PostgresConnection): Reader {
     const { encode, decode } = postgresKind(leaf.kind)
     const keys = values.map(encode)
     const rows = await (where === everything
-      ? connection.runPrepared<Row>(
+      ? connection.runPrepared<RecordRow>(
           once(fields, `per ${path} by ${orderText(order)}`, () => pagePer(entity, per, slot, slot)),
           [keys, limit],
         )
-      : connection.run<Row>(pagePer(entity, per, keys, limit)))
+      : connection.run<RecordRow>(pagePer(entity, per, keys, limit)))
     const groups = new Map<unknown, Item[]>()
     for (const row of rows) {
       const key = canonicalValue(leaf, decode(row['_key']))
@@ -91,8 +91,8 @@ export function postgresReader(connection: PostgresConnection): Reader {
         'by ids',
         () => sql`select ${columnsOf(fields)} from ${tableOf(entity)} where t.id = any(${slot}::${sql.raw(cast)}[])`,
       )
-      const rows = await connection.runPrepared<Row>(statement, [ids])
-      return new Map(rows.map((row) => [row['id'] as Id, toItem(fields, row)]))
+      const rows = await connection.runPrepared<RecordRow>(statement, [ids])
+      return new Map(rows.map((row) => [row.id, toItem(fields, row)]))
     },
 
     async count(entity, where) {
@@ -116,7 +116,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
     async scan(entity, { after, limit }): Promise<Scanned> {
       const { cast } = postgresKind(entity.idKind)
       const behind = after === null ? sql`true` : sql`t.id > ${after}::${sql.raw(cast)}`
-      const rows = await connection.run<Row>(
+      const rows = await connection.run<RecordRow>(
         sql`select ${imageColumns(entity)} from ${tableOf(entity)}
             where ${behind} order by t.id limit ${limit}::int`,
       )
@@ -126,10 +126,10 @@ export function postgresReader(connection: PostgresConnection): Reader {
   }
 }
 
-function restsOf(entity: Entity, row: Row): ElementRests {
+function restsOf(entity: Entity, row: RecordRow): ElementRests {
   const rests: Record<string, Json[]> = {}
   for (const list of entity.lists.values()) {
-    const found = ((row[list.column] ?? []) as readonly Row[]).map((each) => (each['rest'] ?? null) as Json)
+    const found = (elementRows(row, list) ?? []).map(({ rest = null }) => rest)
     if (found.some((rest) => rest !== null)) rests[list.path] = found
   }
   return rests
@@ -139,14 +139,21 @@ function restsOf(entity: Entity, row: Row): ElementRests {
  * The image of a whole row. Dirty values were reported when the row was written; those that are mapped by now are taken
  * out of the rest.
  */
-export function imageOf({ adopt }: PostgresConnection, entity: Entity, row: Row, pending = false): Image {
+export function imageOf({ adopt }: PostgresConnection, entity: Entity, row: RecordRow, pending = false): Image {
   const image = keptImage(entity, row, pending)
   return adopt(entity, image) ?? image
 }
 
 /** The image of a row as it is kept. */
-export function keptImage(entity: Entity, row: Row, pending = false): Image {
+export function keptImage(entity: Entity, row: RecordRow, pending = false): Image {
   const { version, record } = toItem(allFields(entity), row)
-  const rest = (row['rest'] ?? null) as Json
-  return { id: record.id, version, pending, record, rest, elementRests: restsOf(entity, row), issues: [] }
+  return {
+    id: record.id,
+    version,
+    pending,
+    record,
+    rest: row.rest ?? null,
+    elementRests: restsOf(entity, row),
+    issues: [],
+  }
 }

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { KindInJson } from '../../codec/in-json.ts'
+import { isKindInJson } from '../../codec/in-json.ts'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import { onceFor } from '../../util/once-for.ts'
 import type { Item } from '../store.ts'
-import { decodeRow, type Row } from './codec/decode.ts'
+import { decodeRow, type RecordRow } from './codec/decode.ts'
 import { constant } from './connection.ts'
 import { inJson } from './in-json.ts'
 import { selectObjects } from './objects.ts'
@@ -39,10 +39,10 @@ export const tableOf = onceFor((entity: Entity) => constant(sql`${sql.id(entity.
 /** A leaf's column of table alias `t`; a member's of a list's rows, which are alias `e`; or a value inside of json. */
 export const columnOf = onceFor((leaf: Leaf) => {
   const column = sql`${sql.raw(leaf.element ? 'e' : 't')}.${sql.id(leaf.column)}`
-  return constant(leaf.inJson ? inJson(leaf.kind as KindInJson, column, leaf.inJson) : column)
+  return constant(leaf.inJson && isKindInJson(leaf.kind) ? inJson(leaf.kind, column, leaf.inJson) : column)
 })
 
-export function toItem(fields: FieldSet, row: Row): Item {
+export function toItem(fields: FieldSet, row: RecordRow): Item {
   const version = { epoch: Number(row['_cf_epoch']), counter: Number(row['_cf_counter']) }
   return { version, pending: false, record: decodeRow(fields.nodes, row) }
 }

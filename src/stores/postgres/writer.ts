@@ -7,7 +7,7 @@ import type { Image, Stamp, Writer } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
 import { adoptRecord, isStale } from './adopt-rest.ts'
 import { keepTombstones, lockRecords, nextCounter, noteOwed, restampTombstone, tombstonesOf } from './bookkeeping.ts'
-import type { Row } from './codec/decode.ts'
+import type { RecordRow } from './codec/decode.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
 import { patchChildren } from './patch-children.ts'
@@ -54,7 +54,7 @@ export function postgresWriter(connection: PostgresConnection): Writer {
   }
 
   async function whole(tx: Executor, entity: Entity, id: Id, pending: boolean): Promise<Image> {
-    const rows = await tx.run<Row>(sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`)
+    const rows = await tx.run<RecordRow>(sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`)
     return imageOf(connection, entity, rows[0]!, pending)
   }
 

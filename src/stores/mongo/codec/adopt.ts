@@ -1,14 +1,13 @@
 import { BSON, type Document } from 'mongodb'
 import type { Issue } from '../../../codec/refused.ts'
 import type { Entity, Node, ObjectList } from '../../../entity/entity.ts'
+import { type Members, membersOf, objectsOf } from '../../../entity/lists.ts'
 import { valueAt } from '../../../entity/values.ts'
 import { isPlainObject, type Json, own } from '../../../util/json.ts'
-import type { Image } from '../../store.ts'
+import type { Image, LiveImage } from '../../store.ts'
 import { decodeNodes, follow } from './decode.ts'
 import { objectOf } from './object-of.ts'
 import { decodeElementRests, encodeRest, restOf } from './rest.ts'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** Numbers as the driver reads them, and not as the classes that keep their types. */
 const asRead = (document: Document): Document => BSON.deserialize(BSON.serialize(document))
@@ -22,7 +21,7 @@ function names(nodes: readonly Node[], rest: unknown, present: Members | null): 
     if (!node.embed) return true
     // Of an object that is mapped already, the members that are not stay in the rest
     const members = (present && own(present, node.key)) ?? null
-    return members === null || names(node.nodes, raw, members as Members)
+    return members === null || names(node.nodes, raw, membersOf(members))
   })
 }
 
@@ -44,7 +43,7 @@ function taken(nodes: readonly Node[], document: Document, members: Members, iss
 
 /** Likewise for the objects of a list, each with the rest of its own. */
 function takenList(list: ObjectList, value: unknown, rests: readonly Json[], issues: Issue[]): [unknown, Json[]] {
-  const objects = (value ?? []) as Members[]
+  const objects = objectsOf(value) ?? []
   const documents = objects.map((_, index) => (rests[index] ? encodeRest(rests[index]) : {}))
   return [
     objects.map((members, index) => taken(list.nodes, asRead(documents[index]!), members, issues)),
@@ -54,21 +53,21 @@ function takenList(list: ObjectList, value: unknown, rests: readonly Json[], iss
 
 const staleLists = ({ lists }: Entity, { record, elementRests = {} }: Image): ObjectList[] =>
   [...lists.values()].filter((list) => {
-    const objects = valueAt(record!, list.keys) as readonly Members[] | null
+    const objects = objectsOf(valueAt(record!, list.keys))
     return elementRests[list.path]?.some((rest, index) => names(list.nodes, rest, objects?.[index] ?? null))
   })
 
 /** Puts a value at a path of a record, whose objects on the way are there. */
 function withValue(record: Members, [key, ...deeper]: readonly string[], value: unknown): Members {
   if (deeper.length === 0) return { ...record, [key!]: value }
-  return { ...record, [key!]: withValue(record[key!] as Members, deeper, value) }
+  return { ...record, [key!]: withValue(membersOf(record[key!]), deeper, value) }
 }
 
 /**
  * A field that is mapped later finds its value in what was kept as unmapped, where it was written before: the image
  * with such values in their fields, and without them in its rest. Null where there are none.
  */
-export function adopt(entity: Entity, image: Image): Image | null {
+export function adopt(entity: Entity, image: Image): LiveImage | null {
   const { record, rest } = image
   if (record === null) return null
   const isStale = names(entity.nodes, rest, record)

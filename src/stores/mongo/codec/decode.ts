@@ -6,7 +6,7 @@ import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/en
 import { own } from '../../../util/json.ts'
 import { isLong } from './is-long.ts'
 import type { Lost } from './mongo-kind.ts'
-import { mongoKind } from './mongo-kinds.ts'
+import { mongoIdKind, mongoKind } from './mongo-kinds.ts'
 import { objectOf } from './object-of.ts'
 import { InvalidText, isUnsound, unsoundness } from './unsound.ts'
 
@@ -148,5 +148,5 @@ export function decodeRecord(id: Id, nodes: readonly Node[], document: Document,
 
 /** The id of a document in record form, or why it has none. */
 export function decodeId(entity: Entity, raw: unknown): Id | Refused {
-  return mongoKind(entity.idKind).decode(raw) as Id | Refused
+  return mongoIdKind(entity.idKind).decode(raw)
 }

@@ -1,8 +1,9 @@
 import type { Document } from 'mongodb'
 import { canonicalObjects } from '../../../compare/canonical.ts'
-import { equalJson, sameJson } from '../../../compare/equal-json.ts'
+import { equalLists, sameJson } from '../../../compare/equal-json.ts'
 import { canonicalValue } from '../../../entity/canonical-value.ts'
 import type { Entity, Node, ObjectList, Rec } from '../../../entity/entity.ts'
+import { type Members, membersOf } from '../../../entity/lists.ts'
 import { isPlainObject, type Json, own, stableStringify } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
 import { decodeLeaf, decodeObjects, follow, objectsIn } from './decode.ts'
@@ -17,8 +18,6 @@ export class Unwritable extends Error {
     super(`${path} in MongoDB holds a date or text that no driver can write back as it is; mend it there`)
   }
 }
-
-type Members = Readonly<Record<string, unknown>>
 
 /** Sets a value at a path below `prefix`; from the first step on whose object is missing, objects are made whole. */
 function setDeep(document: Document, prefix: string, steps: readonly string[], value: unknown, $set: Document): void {
@@ -59,15 +58,13 @@ function changedObjects(list: ObjectList, raw: unknown, value: unknown, rests: r
   const before = canonicalObjects(list, decodeObjects(list, raw, null))
   const restsBefore = decodeListRests(list, raw, null)
   const after = canonicalObjects(list, value)
-  if (sameJson(before, after) && equalJson(restsBefore as Json, (rests ?? null) as Json)) return undefined
+  if (sameJson(before, after) && equalLists(restsBefore, rests)) return undefined
   const encoded = encodeObjects(list, value, rests)
   if (encoded === null || !Array.isArray(raw)) return encoded
   // They would be written back, and the driver can't
   if (hasUnsound(raw)) throw new Unwritable(list.mongo)
-  const stored = byMeaning(objectsIn(raw), before as Json[], restsBefore ?? [])
-  return encoded.map(
-    (object, index) => stored.get(meaningOf((after as Json[])[index]!, rests?.[index]))?.pop() ?? object,
-  )
+  const stored = byMeaning(objectsIn(raw), before ?? [], restsBefore ?? [])
+  return encoded.map((object, index) => stored.get(meaningOf(after![index]!, rests?.[index]))?.pop() ?? object)
 }
 
 const joined = (prefix: string, steps: readonly string[]): string => [...(prefix ? [prefix] : []), ...steps].join('.')
@@ -99,8 +96,8 @@ class Difference {
       } else if (value === null) {
         if (object) set(null)
       } else if (object) {
-        this.walk(node.nodes, object, value as Members, joined(prefix, node.steps))
-      } else set(encodeNodes(node.nodes, value as Members, this.#rests))
+        this.walk(node.nodes, object, membersOf(value), joined(prefix, node.steps))
+      } else set(encodeNodes(node.nodes, membersOf(value), this.#rests))
     }
   }
 }

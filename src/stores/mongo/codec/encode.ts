@@ -1,44 +1,44 @@
 import { BSON, type Document } from 'mongodb'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec } from '../../../entity/entity.ts'
+import { type Members, mapValue, membersOf, objectsOf } from '../../../entity/lists.ts'
 import { isPlainObject, type Json } from '../../../util/json.ts'
 import { weigh } from '../../../util/weigh.ts'
 import type { ElementRests, Image } from '../../store.ts'
-import { mongoKind } from './mongo-kinds.ts'
+import type { StoredId } from '../stored.ts'
+import { mongoIdKind, mongoKind } from './mongo-kinds.ts'
 import { encodeRest } from './rest.ts'
 
-export function encodeId(entity: Entity, id: Id): unknown {
-  return mongoKind(entity.idKind).encode(id)
+export function encodeId(entity: Entity, id: Id): StoredId {
+  return mongoIdKind(entity.idKind).encode(id)
 }
 
 export function encodeLeaf(leaf: Leaf, value: unknown): unknown {
   if (value === null || value === undefined) return null
   const { encode } = mongoKind(leaf.kind)
-  return leaf.list === 'none' ? encode(value) : (value as unknown[]).map(encode)
+  return mapValue(leaf, value, encode)
 }
 
 function place(document: Document, steps: readonly string[], value: unknown): void {
   let target = document
   for (const step of steps.slice(0, -1)) {
     if (!isPlainObject(target[step])) target[step] = {}
-    target = target[step] as Document
+    target = target[step]
   }
   target[steps.at(-1)!] = value
 }
-
-type Members = Readonly<Record<string, unknown>>
 
 const withRest = (named: Document, rest: Json): Document => (rest === null ? named : merge(encodeRest(rest), named))
 
 /** The objects of a list, with what the mapping does not name of each, where another store kept it. */
 export function encodeObjects(list: ObjectList, value: unknown, rests: readonly Json[] = []): Document[] | null {
-  if (value === null || value === undefined) return null
-  return (value as Members[]).map((members, index) => withRest(encodeNodes(list.nodes, members), rests[index] ?? null))
+  const objects = objectsOf(value)
+  return objects?.map((each, index) => withRest(encodeNodes(list.nodes, each), rests[index] ?? null)) ?? null
 }
 
 function encodeNode(node: Node, value: unknown, rests: ElementRests): unknown {
   if (node.leaf) return encodeLeaf(node.leaf, value)
   if (node.list) return encodeObjects(node.list, value, rests[node.list.path])
-  return encodeNodes(node.nodes, value as Members, rests)
+  return encodeNodes(node.nodes, membersOf(value), rests)
 }
 
 /** A new document; nulls are left out, since null and missing are one. */

@@ -1,7 +1,15 @@
-import { BSON, type Document } from 'mongodb'
+import { BSON } from 'mongodb'
 import { isPlainObject, type Json } from '../../../util/json.ts'
 import { isLong } from './is-long.ts'
 import { isUnsound } from './unsound.ts'
+
+/** A value as canonical Extended JSON, which keeps its types, and back. */
+export const canonical = (value: unknown): Json => BSON.EJSON.serialize({ value }, { relaxed: false })['value']
+export const fromCanonical = (json: unknown): unknown =>
+  BSON.EJSON.deserialize({ value: json }, { relaxed: false }).value
+
+/** A value as relaxed Extended JSON, whose numbers are JSON's. */
+export const relaxed = (value: unknown): Json => BSON.EJSON.serialize({ value }, { relaxed: true })['value']
 
 /**
  * A BSON value that JSON has no form of its own for, as relaxed Extended JSON: `{ "$date": "2020-01-02T03:04:05.678Z" }`.
@@ -11,8 +19,8 @@ import { isUnsound } from './unsound.ts'
 export function toExtended(raw: unknown): Json | undefined {
   if (isUnsound(raw) || raw instanceof BSON.Code) return undefined
   if (isLong(raw)) return { $numberLong: raw.toString() }
-  const form = (BSON.EJSON.serialize({ raw } as Document, { relaxed: true }) as { raw: Json }).raw
-  return isPlainObject(form) && !JSON.stringify(form).includes('\\u0000') ? (form as Json) : undefined
+  const form = relaxed(raw)
+  return isPlainObject(form) && !JSON.stringify(form).includes('\\u0000') ? form : undefined
 }
 
 const names = new Set(
@@ -29,7 +37,7 @@ export function fromExtended(object: Readonly<Record<string, unknown>>): unknown
   const [name, another] = Object.keys(object)
   if (name === undefined || another !== undefined || !names.has(name)) return undefined
   try {
-    const { raw } = BSON.EJSON.deserialize({ raw: object } as Document, { relaxed: false }) as { raw: unknown }
+    const raw = fromCanonical(object)
     const isDouble = raw instanceof BSON.Double
     const value = isDouble ? raw.valueOf() : raw
     if (isDouble && Number.isFinite(value)) return undefined

@@ -29,7 +29,7 @@ const coercion: Coercion<number> = {
     ),
 }
 
-export const intKind: MongoKind<number> = {
+export const intKind: MongoKind<number, Int32> = {
   types: ['int', 'long', 'double'],
   decode: (raw) => {
     if (typeof raw !== 'number') return new Refused('is not a whole number of 32 bits')

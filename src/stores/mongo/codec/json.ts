@@ -32,12 +32,12 @@ function decode(raw: unknown, depth: number, path: string, lost: Lost | undefine
   return Object.fromEntries(Object.entries(members).map(([key, member]) => [key, part(key, member)]))
 }
 
-function encode(value: Json): unknown {
+function encode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(encode)
   if (!isPlainObject(value)) return value
   const bson = fromExtended(value)
   if (bson !== undefined) return bson
-  return Object.fromEntries(Object.entries(value as { [key: string]: Json }).map(([key, each]) => [key, encode(each)]))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, encode(each)]))
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { KindName } from '../../../codec/kinds.ts'
+import type { IdKinds } from '../../../entity/entity.ts'
+import type { StoredId } from '../stored.ts'
 import { binaryKind } from './binary.ts'
 import { booleanKind } from './boolean.ts'
 import { decimalKind } from './decimal.ts'
@@ -29,5 +31,11 @@ const table = {
 } satisfies Record<KindName, unknown>
 
 export function mongoKind(name: KindName): MongoKind<unknown> {
-  return table[name] as MongoKind<unknown>
+  return table[name]
+}
+
+const idTable: { readonly [K in keyof IdKinds]: MongoKind<IdKinds[K], StoredId> } = table
+
+export function mongoIdKind<K extends keyof IdKinds>(name: K): MongoKind<IdKinds[K], StoredId> {
+  return idTable[name]
 }

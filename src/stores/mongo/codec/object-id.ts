@@ -13,7 +13,7 @@ const coercion: Coercion<string> = {
     chosen(branch(value, ['string'], where({ $regexMatch: { input: value, regex: form } }, { $toObjectId: value }))),
 }
 
-export const objectIdKind: MongoKind<string> = {
+export const objectIdKind: MongoKind<string, ObjectId> = {
   types: ['objectId'],
   decode: (raw) => (raw instanceof ObjectId ? raw.toHexString() : new Refused('is not an ObjectId')),
   encode: (value) => new ObjectId(value),

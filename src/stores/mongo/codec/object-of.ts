@@ -7,5 +7,5 @@ import { isPlainObject } from '../../../util/json.ts'
  */
 export function objectOf(value: unknown): Document | undefined {
   if (isPlainObject(value)) return value
-  return value instanceof DBRef ? (value.toJSON() as Document) : undefined
+  return value instanceof DBRef ? value.toJSON() : undefined
 }

@@ -1,15 +1,18 @@
-import { BSON, type Document } from 'mongodb'
+import type { Document } from 'mongodb'
 import type { Entity, Node, ObjectList } from '../../../entity/entity.ts'
+import { membersOf } from '../../../entity/lists.ts'
 import { type Json, own } from '../../../util/json.ts'
 import type { ElementRests } from '../../store.ts'
 import { follow, type Issues, objectsIn, report } from './decode.ts'
+import { canonical, fromCanonical } from './extended-json.ts'
 import { objectOf } from './object-of.ts'
-import { unsoundness, withoutUnsound } from './unsound.ts'
+import { membersWithoutUnsound, unsoundness } from './unsound.ts'
 
 function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]): Record<string, unknown> {
   const rest = { ...document }
   for (const node of nodes) {
-    const [step, ...deeper] = node.steps as [string, ...string[]]
+    const [first, ...deeper] = node.steps
+    const step = first!
     const value = own(rest, step)
     const object = objectOf(value)
     if (deeper.length > 0) {
@@ -27,17 +30,18 @@ function withoutMapped(document: Record<string, unknown>, nodes: readonly Node[]
 function renamed(value: unknown, rename: (key: string) => string): unknown {
   if (Array.isArray(value)) return value.map((element) => renamed(element, rename))
   const object = objectOf(value)
-  if (!object) return value
-  return Object.fromEntries(Object.entries(object).map(([key, member]) => [rename(key), renamed(member, rename)]))
+  return object ? renamedMembers(object, rename) : value
 }
+
+const renamedMembers = (object: Document, rename: (key: string) => string): Document =>
+  Object.fromEntries(Object.entries(object).map(([key, member]) => [rename(key), renamed(member, rename)]))
 
 /** Extended JSON has no way to tell a stored name that begins with $ from one of its own: it is kept with one $ more. */
 const escaped = (key: string): string => (key.startsWith('$') ? `$${key}` : key)
 const unescaped = (key: string): string => (key.startsWith('$$') ? key.slice(1) : key)
 
 /** What the mapping does not name, as it was stored. */
-export const encodeRest = (rest: Json): Document =>
-  renamed(BSON.EJSON.deserialize(rest as Document, { relaxed: false }), unescaped) as Document
+export const encodeRest = (rest: Json): Document => renamedMembers(membersOf(fromCanonical(rest)), unescaped)
 
 /** The escape of NUL in JSON text, with no backslash of its own before it. */
 const holdsNul = (kept: Json): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.stringify(kept))
@@ -45,9 +49,9 @@ const holdsNul = (kept: Json): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.st
 /** What the nodes do not name, as Extended JSON; null where they name everything. */
 export function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
   const lost = (where: string, value: unknown): null => report(issues, where, unsoundness(value)!, value)
-  const rest = withoutUnsound(withoutMapped(document, nodes), path === '(unmapped)' ? '' : path, lost) as Document
+  const rest = membersWithoutUnsound(withoutMapped(document, nodes), path === '(unmapped)' ? '' : path, lost)
   if (Object.keys(rest).length === 0) return null
-  const kept = BSON.EJSON.serialize(renamed(rest, escaped) as Document, { relaxed: false }) as Json
+  const kept = canonical(renamedMembers(rest, escaped))
   return holdsNul(kept) ? report(issues, path, 'holds the character NUL, which jsonb cannot store', rest) : kept
 }
 

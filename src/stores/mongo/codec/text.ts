@@ -50,7 +50,7 @@ const coercion: Coercion<string> = {
   },
 }
 
-export const textKind: MongoKind<string> = {
+export const textKind: MongoKind<string, string> = {
   types: ['string'],
   decode: (raw) => {
     if (typeof raw !== 'string') return new Refused('is not a string')

@@ -33,30 +33,39 @@ export function holdsReplacement(value: unknown): boolean {
 }
 
 /** A copy without its unsound values, each of which is told with its path. */
-export function withoutUnsound(value: unknown, path: string, lost: (path: string, value: unknown) => void): unknown {
-  const inner = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`)
+function withoutUnsound(value: unknown, path: string, lost: Lost): unknown {
   if (Array.isArray(value)) {
     return value.map((element, index) => {
-      if (!isUnsound(element)) return withoutUnsound(element, inner(index), lost)
-      lost(inner(index), element)
+      if (!isUnsound(element)) return withoutUnsound(element, inner(path, index), lost)
+      lost(inner(path, index), element)
       return null // the others keep their places
     })
   }
-  if (!isPlainObject(value)) return value
-  const sound = Object.entries(value).filter(([key, member]) => {
-    if (isUnsound(member)) lost(inner(key), member)
+  return isPlainObject(value) ? membersWithoutUnsound(value, path, lost) : value
+}
+
+type Lost = (path: string, value: unknown) => void
+
+/** Likewise of an object. */
+export function membersWithoutUnsound(object: Document, path: string, lost: Lost): Document {
+  const sound = Object.entries(object).filter(([key, member]) => {
+    if (isUnsound(member)) lost(inner(path, key), member)
     return !isUnsound(member)
   })
-  return Object.fromEntries(sound.map(([key, member]) => [key, withoutUnsound(member, inner(key), lost)]))
+  return Object.fromEntries(sound.map(([key, member]) => [key, withoutUnsound(member, inner(path, key), lost)]))
 }
+
+const inner = (path: string, key: string | number): string => (path === '' ? String(key) : `${path}.${key}`)
 
 /** Strings with U+FFFD of a document that is known to hold invalid text: one that stands there by right is lost with them. */
 function marked(value: unknown): unknown {
   if (typeof value === 'string') return holdsReplacement(value) ? new InvalidText(value) : value
   if (Array.isArray(value)) return value.map(marked)
-  if (!isPlainObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, marked(member)]))
+  return isPlainObject(value) ? markedMembers(value) : value
 }
+
+const markedMembers = (object: Document): Document =>
+  Object.fromEntries(Object.entries(object).map(([key, member]) => [key, marked(member)]))
 
 /** A document from its bytes, whatever text it holds. */
 export function decodeBytes(bytes: Uint8Array): Document {
@@ -64,6 +73,6 @@ export function decodeBytes(bytes: Uint8Array): Document {
     return BSON.deserialize(bytes)
   } catch (error) {
     if (!(error instanceof BSON.BSONError)) throw error
-    return marked(BSON.deserialize(bytes, { validation: { utf8: false } })) as Document
+    return markedMembers(BSON.deserialize(bytes, { validation: { utf8: false } }))
   }
 }

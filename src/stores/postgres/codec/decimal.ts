@@ -4,10 +4,10 @@ import type { PostgresKind } from './postgres-kind.ts'
 const fromText = (text: string): string => canonicalDecimal(text) ?? text
 
 /** Numeric without bounds: it holds every decimal128, and the driver keeps it text. */
-export const decimalKind: PostgresKind<string> = {
+export const decimalKind: PostgresKind<string, string> = {
   type: 'numeric',
   cast: 'numeric',
-  decode: (raw) => fromText(raw as string),
+  decode: (raw) => fromText(raw),
   fromText,
   encode: (value) => value,
 }

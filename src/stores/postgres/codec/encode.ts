@@ -7,6 +7,7 @@ import {
   type Rec,
   type Scope,
 } from '../../../entity/entity.ts'
+import { listOf, type Members, mapValue, objectsOf } from '../../../entity/lists.ts'
 import { valueAt } from '../../../entity/values.ts'
 import type { Json } from '../../../util/json.ts'
 import type { Image } from '../../store.ts'
@@ -15,10 +16,8 @@ import { postgresKind } from './postgres-kinds.ts'
 export function encodeLeaf(leaf: Leaf, value: unknown): unknown {
   if (value === null || value === undefined) return null
   const { encode } = postgresKind(leaf.kind)
-  return leaf.list === 'none' ? encode(value) : (value as unknown[]).map(encode)
+  return mapValue(leaf, value, encode)
 }
-
-type Members = Readonly<Record<string, unknown>>
 
 function encodeMembers({ leaves, embeds }: Scope, record: Members): Record<string, unknown> {
   const row: Record<string, unknown> = {}
@@ -30,15 +29,16 @@ function encodeMembers({ leaves, embeds }: Scope, record: Members): Record<strin
   return row
 }
 
-const sizeOf = (value: unknown): number | null => (value as readonly unknown[] | null)?.length ?? null
+const sizeOf = (value: unknown): number | null => listOf(value)?.length ?? null
 
 /** Without nulls: a member that is missing is null in a row, and takes no room in json. */
 const solid = (row: Members): Members => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
 
 /** The rows of a list of objects, without their places, as JSON members. */
 export function encodeObjects(list: ObjectList, value: unknown, rests: readonly Json[] = []): Members[] | null {
-  const objects = value as readonly Members[] | null
-  return objects?.map((each, index) => solid({ ...encodeMembers(list, each), rest: rests[index] ?? null })) ?? null
+  return (
+    objectsOf(value)?.map((each, index) => solid({ ...encodeMembers(list, each), rest: rests[index] ?? null })) ?? null
+  )
 }
 
 /** What of an image its rows hold. */
@@ -61,6 +61,6 @@ export type ChildList = Leaf | ObjectList
 export function encodeChildren(list: ChildList, parent: Id, value: unknown, rests?: readonly Json[]): Members[] {
   const rows = isObjectList(list)
     ? encodeObjects(list, value, rests)
-    : (encodeLeaf(list, value) as unknown[] | null)?.map((each) => ({ value: each }))
+    : listOf(encodeLeaf(list, value))?.map((each) => ({ value: each }))
   return (rows ?? []).map((row, position) => ({ ...row, parent_id: parent, position }))
 }

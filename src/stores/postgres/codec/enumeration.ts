@@ -2,4 +2,4 @@ import type { PostgresKind } from './postgres-kind.ts'
 import { textKind } from './text.ts'
 
 /** Text and no type of Postgres's own: its values are ordered as in Mongo, and a new one needs no migration. */
-export const enumKind: PostgresKind<string> = textKind
+export const enumKind: PostgresKind<string, string> = textKind

@@ -1,8 +1,8 @@
 import type { PostgresKind } from './postgres-kind.ts'
 
-export const floatKind: PostgresKind<number> = {
+export const floatKind: PostgresKind<number, number> = {
   type: 'double precision',
   cast: 'double precision',
-  decode: (raw) => raw as number,
+  decode: (raw) => raw,
   encode: (value) => value,
 }

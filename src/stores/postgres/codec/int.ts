@@ -1,8 +1,8 @@
 import type { PostgresKind } from './postgres-kind.ts'
 
-export const intKind: PostgresKind<number> = {
+export const intKind: PostgresKind<number, number> = {
   type: 'integer',
   cast: 'integer',
-  decode: (raw) => raw as number,
+  decode: (raw) => raw,
   encode: (value) => value,
 }

@@ -1,9 +1,9 @@
 import type { PostgresKind } from './postgres-kind.ts'
 
 /** 24 hex digits as text: readable in psql, and in the order of the bytes. */
-export const objectIdKind: PostgresKind<string> = {
+export const objectIdKind: PostgresKind<string, string> = {
   type: 'text collate "C"',
   cast: 'text',
-  decode: (raw) => raw as string,
+  decode: (raw) => raw,
   encode: (value) => value,
 }

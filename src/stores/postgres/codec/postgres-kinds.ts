@@ -28,6 +28,11 @@ const table = {
   enum: enumKind,
 } satisfies Record<KindName, unknown>
 
-export function postgresKind(name: KindName): PostgresKind<unknown> {
-  return table[name] as PostgresKind<unknown>
+/** The kind with its types forgotten, for code that walks mappings and rows: a column holds what its kind encodes. */
+interface AnyKind extends PostgresKind<unknown, unknown> {
+  fromText?(text: unknown): unknown
+}
+
+export function postgresKind(name: KindName): AnyKind {
+  return table[name]
 }

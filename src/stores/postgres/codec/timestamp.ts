@@ -28,12 +28,12 @@ function parseBeforeChrist(text: string): Date | undefined {
 }
 
 /** An instant as Postgres prints it in UTC. */
-export const parseTimestamp = (text: string): Date => parseBeforeChrist(text) ?? (driverParser(text) as Date)
+export const parseTimestamp = (text: string): Date => parseBeforeChrist(text) ?? driverParser(text)
 
-export const timestampKind: PostgresKind<Date> = {
+export const timestampKind: PostgresKind<Date, Date> = {
   type: 'timestamp(3) with time zone',
   cast: 'timestamptz',
-  decode: (raw) => raw as Date,
+  decode: (raw) => raw,
   fromText: parseTimestamp,
   encode: format,
 }

@@ -1,8 +1,8 @@
 import type { PostgresKind } from './postgres-kind.ts'
 
-export const uuidKind: PostgresKind<string> = {
+export const uuidKind: PostgresKind<string, string> = {
   type: 'uuid',
   cast: 'uuid',
-  decode: (raw) => raw as string,
+  decode: (raw) => raw,
   encode: (value) => value,
 }

@@ -1,0 +1,31 @@
+import type { Document, Int32, ObjectId } from 'mongodb'
+
+/** An `_id` as the gateway writes it. Other programs may write any: what is read goes through `decodeId`. */
+export type StoredId = ObjectId | string | Int32
+
+/**
+ * All that Crossfade keeps in a document is one sub-document, `_cf`:
+ * `{ epoch, counter, pending?: Date (owed since), deleted?: true (readers leave it out) }`. Other programs may have
+ * written anything there.
+ */
+export interface Bookkeeping {
+  readonly epoch?: unknown
+  readonly counter?: unknown
+  readonly pending?: unknown
+  readonly deleted?: unknown
+}
+
+/** A document of an entity's collection. The server gives an `_id` to one that is inserted without. */
+export interface StoredDocument extends Document {
+  readonly _id?: StoredId
+  readonly _cf?: Bookkeeping | null
+}
+
+/** What is left of a record that was deleted. */
+export interface Tombstone extends Document {
+  readonly _id: { readonly entity: string; readonly id: StoredId }
+  readonly _cf: Bookkeeping
+  /** Owed since; null where it is not owed. */
+  readonly pending: Date | null
+  readonly at: Date
+}
