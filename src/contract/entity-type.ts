@@ -11,6 +11,12 @@ import { addScalar, scalarNames } from './scalars.ts'
 type Parent = Readonly<Record<string, unknown>>
 type T = FieldBuilder<Parent>
 
+/** A member of a record. Pothos asks for the type of each result; a mapping that is walked has forgotten them. */
+const member =
+  (key: string) =>
+  (parent: Parent): never =>
+    (parent[key] ?? null) as never
+
 /** How the contract shows a mapping where it does not show all of it as it is. */
 export interface EntityTypeOptions<E extends Entity> {
   /** GraphQL names of embedded objects, and of those in lists, by record path. */
@@ -21,7 +27,7 @@ export interface EntityTypeOptions<E extends Entity> {
 
 function leafField(t: T, leaf: Leaf, key: string) {
   const type = scalarNames[leaf.kind]
-  const resolve = (parent: Parent): never => (parent[key] ?? null) as never
+  const resolve = member(key)
   if (leaf.list === 'none') return t.field({ type, nullable: !leaf.required, resolve })
   return t.field({ type: [type], nullable: { list: !leaf.required, items: false }, resolve })
 }
@@ -41,7 +47,7 @@ const pathIn = ({ prefix }: Place, node: Node): string => prefix + (node.leaf ??
 function nodeField(t: T, place: Place, node: Node) {
   if (node.leaf) return leafField(t, node.leaf, node.key)
   const path = pathIn(place, node)
-  const resolve = (parent: Parent): never => (parent[node.key] ?? null) as never
+  const resolve = member(node.key)
   if (node.embed) {
     const type = objectType(place, path, node.nodes)
     return t.field({ type, nullable: !node.embed.required, resolve })
@@ -143,7 +149,7 @@ export function entityType<E extends Entity>(
   const place: Place = { builder, entity, embeds, omit: new Set<string>(omit), prefix: '' }
   builder.objectType(ref, {
     fields: (t) => ({
-      id: t.field({ type: 'ID', nullable: false, resolve: (record) => record['id'] as string }),
+      id: t.field({ type: 'ID', nullable: false, resolve: member('id') }),
       ...fieldsFor(t, place, entity.nodes),
     }),
   })

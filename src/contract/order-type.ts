@@ -48,10 +48,10 @@ export function orderType<E extends Entity, const N extends OrderNames<E>>(
       direction: t.field({ type: orderDirection(builder), required: true, defaultValue: 'asc' }),
     }),
   })
+  // Both enumerations have the values that are given above, and no others, which Pothos' types have forgotten
   return Object.assign(ref as InputRef<OrderInput>, {
     named: (order: { readonly [K in keyof N]?: Direction }) =>
       Object.entries(order).map(([key, direction]) => ({ field: names[key]!, direction: direction as Direction })),
-    // The enumeration has no other values than the paths above
     parse: (orderBy: readonly OrderInput[] | null | undefined) =>
       (orderBy ?? []).map(({ field, direction }) => ({ path: field as OrderPathOf<E>, direction })),
   })

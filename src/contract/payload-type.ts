@@ -15,6 +15,7 @@ export function payloadType<E extends Entity, const K extends string>(
   const ref = builder.objectRef<{ readonly [_ in K]: Narrow<E> | null }>(`${entity.name}Payload`)
   builder.objectType(ref, {
     fields: (t) => ({
+      // Pothos cannot work out the result's type of a generic entity
       [key]: t.field({ type: entityTypeOf(builder, entity), resolve: (payload) => payload[key] as never }),
     }),
   })

@@ -4,9 +4,11 @@ import type { ValueOf } from '../entity/field.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { EqualKind, FieldAt, KeyPathOf, OrderPathOf, ScalarPathIn, ValueAt } from '../entity/path.ts'
 import type { FieldsIn } from '../entity/record.ts'
+import { valueAt } from '../entity/values.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
 import { loadChildren } from '../resolve/connection.ts'
 import { loadBy } from '../resolve/load.ts'
+import { isPlainObject } from '../util/json.ts'
 import { connectionType } from './connection-type.ts'
 import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
@@ -43,9 +45,7 @@ interface AnyOptions extends Told {
 
 /** The value of the parent's key, whose type the options have checked. */
 function keyOf(parent: unknown, path: string): never {
-  let value: unknown = parent
-  for (const key of path.split('.')) value = (value as Readonly<Record<string, unknown>> | null)?.[key]
-  return (value ?? null) as never
+  return (isPlainObject(parent) ? valueAt(parent, path.split('.')) : null) as never
 }
 
 /** What is read of the parent. */

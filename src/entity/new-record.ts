@@ -4,6 +4,7 @@ import { wholeNumber } from '../codec/decimal.ts'
 import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec, Scope } from './entity.ts'
+import { listOf } from './lists.ts'
 
 /** Checks one value, or one element, that is not null. @throws BAD_USER_INPUT */
 export function parseScalar(leaf: Leaf, value: unknown): unknown {
@@ -40,6 +41,10 @@ export function parseLeaf(scope: Scope, leaf: Leaf, value: unknown): unknown {
     throw new CrossfadeError(error.code, `${scope.name}.${leaf.path}: ${error.message}`, { cause: error })
   }
 }
+
+/** One element of a list, likewise. */
+export const parseElement = (scope: Scope, leaf: Leaf, value: unknown): unknown =>
+  listOf(parseLeaf(scope, leaf, [value]))![0]
 
 type Input = Readonly<Record<string, unknown>>
 

@@ -1,5 +1,5 @@
 import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
-import { membersOf, parseLeaf, parseObjects } from '../entity/new-record.ts'
+import { membersOf, parseElement, parseLeaf, parseObjects } from '../entity/new-record.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Arithmetic, Operation } from './operations.ts'
@@ -52,6 +52,7 @@ function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
   const { op, operand } = value
   if (op === 'increment' || op === 'compute') {
     if (leaf.list !== 'none' || !numeric[op].has(leaf.kind)) refuse(entity, leaf.path, `uses ${op} on a ${leaf.kind}`)
+    // What an operation holds is typed where it is made, see `PatchOf`
     if (op === 'compute') return { op, leaf, value: operand as Arithmetic }
     // An amount is no stored value: -1 may mean null in the field and is still a step of one
     return {
@@ -61,7 +62,7 @@ function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
     }
   }
   if (leaf.list === 'none') refuse(entity, leaf.path, `uses ${op} on a value that is no list`)
-  return { op, leaf, value: (parseLeaf(entity, leaf, [operand]) as unknown[])[0] }
+  return { op, leaf, value: parseElement(entity, leaf, operand) }
 }
 
 function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListChange {
@@ -71,7 +72,7 @@ function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListCha
   if (op !== 'pull') return refuse(entity, list.path, `uses ${op} on a list of objects`)
   const isCondition = typeof operand === 'object' && operand !== null && 'op' in operand
   if (!isCondition) return refuse(entity, list.path, 'uses pull without a condition')
-  return { op, list, where: parseWhere(list, operand as Where) }
+  return { op, list, where: parseWhere(list, operand as Where) } // its parts are parsed one by one
 }
 
 /** Collects what one patch changes. */
