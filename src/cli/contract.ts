@@ -1,13 +1,38 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type GraphQLSchema, lexicographicSortSchema, parse, printSchema, validate } from 'graphql'
+import { buildSchema, type GraphQLSchema, lexicographicSortSchema, parse, printSchema, validate } from 'graphql'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { printJson, say, warn } from './output.ts'
 import { loadConfig } from './session.ts'
 
-/** The contract in a form that does not depend on the order in which types were built. */
+/** A contract in a form that does not depend on the order in which types were built or written. */
 const printed = (schema: GraphQLSchema): string => `${printSchema(lexicographicSortSchema(schema))}\n`
+
+/** The committed contract, whatever the order and layout that it was written in. */
+function committed(file: string): string {
+  try {
+    return printed(buildSchema(read(file)))
+  } catch (error) {
+    if (error instanceof CrossfadeError) throw error
+    throw new CrossfadeError('MISCONFIGURED', `${file} is no schema: ${messageOf(error)}`)
+  }
+}
+
+const shown = 5
+
+/** The first lines that only one of the two has. */
+function difference(was: string, is: string): string[] {
+  const lines = (text: string) => text.split('\n').map((line) => line.trim())
+  const only = (text: string, other: string, sign: string): string[] => {
+    const known = new Set(lines(other))
+    return lines(text)
+      .filter((line) => line !== '' && !known.has(line))
+      .slice(0, shown)
+      .map((line) => `  ${sign} ${line}`)
+  }
+  return [...only(was, is, '-'), ...only(is, was, '+')]
+}
 
 function read(file: string): string {
   try {
@@ -46,8 +71,11 @@ interface Options {
 async function check({ config, sdl, operations, json }: Options): Promise<void> {
   const { schema } = await loadConfig(config)
   const problems = operationProblems(schema, operations)
-  if (read(sdl) !== printed(schema))
-    problems.unshift(`${sdl} is not what the code builds. Run \`crossfade contract write\` and look at the difference.`)
+  const [was, is] = [committed(sdl), printed(schema)]
+  if (was !== is) {
+    const advice = 'Where that is meant, run `crossfade contract write`.'
+    problems.unshift([`${sdl} is not what the code builds. ${advice}`, ...difference(was, is)].join('\n'))
+  }
   if (json) printJson({ problems })
   else for (const problem of problems) warn(problem)
   if (problems.length > 0) process.exitCode = 2

@@ -82,7 +82,7 @@ function tell(summary: Summary, url: string): void {
 async function demo(options: Options): Promise<void> {
   const began = performance.now()
   const stopped = options.once ? null : untilSignal()
-  const session = await openSession(options.config, say)
+  const session = await openSession(options.config, say, { inProduction: true })
   try {
     const { config, stores, settings } = session
     if (!config.demo) throw new CrossfadeError('MISCONFIGURED', 'crossfade.config.ts has no `demo`.')

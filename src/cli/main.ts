@@ -1,47 +1,10 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
-import { CrossfadeError, messageOf } from '../util/errors.ts'
-import { backfillCommand } from './backfill.ts'
-import { contractCommand } from './contract.ts'
-import { demoCommand } from './demo.ts'
-import { doctorCommand } from './doctor.ts'
-import { issuesCommand } from './issues.ts'
-import { migrateCommand } from './migrate.ts'
-import { mirrorCommand } from './mirror.ts'
-import { mismatchesCommand } from './mismatches.ts'
-import { warn } from './output.ts'
-import { profileCommand } from './profile.ts'
-import { serveCommand } from './serve.ts'
-import { stageCommand } from './stage.ts'
-import { storesCommand } from './stores.ts'
-import { told } from './told.ts'
-
-const program = new Command('crossfade')
-  .description('Moves a live GraphQL API from MongoDB to PostgreSQL, one type at a time.')
-  .showHelpAfterError()
-
-const commands = [
-  demoCommand,
-  serveCommand,
-  storesCommand,
-  migrateCommand,
-  stageCommand,
-  profileCommand,
-  backfillCommand,
-  mismatchesCommand,
-  mirrorCommand,
-  issuesCommand,
-  doctorCommand,
-  contractCommand,
-]
-for (const command of commands) program.addCommand(command())
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  const line = told(error)
-  warn(line ?? messageOf(error))
-  if (!line && !(error instanceof CrossfadeError) && error instanceof Error && error.stack) warn(error.stack)
-  // 2 is for what was refused or differs; everything else went wrong
-  process.exitCode = error instanceof CrossfadeError && error.code !== 'MISCONFIGURED' ? 2 : 1
+// Nothing is imported before: an older Node ends at the first import that it cannot read, without a word of why
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major > 22 || (major === 22 && minor >= 18)) {
+  const { run } = await import('./program.ts')
+  await run()
+} else {
+  process.stderr.write(`Crossfade needs Node 22.18 or newer; this is ${process.versions.node}.\n`)
+  process.exitCode = 1
 }

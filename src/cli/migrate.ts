@@ -2,10 +2,12 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { prepareFlags } from '../control/prepare-flags.ts'
+import type { Entity } from '../entity/entity.ts'
 import { adoptMappings } from '../jobs/adopt-mappings.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { prepareMongo } from '../stores/mongo/connection.ts'
 import { migrateUp, migrationStatus } from '../stores/postgres/migrate.ts'
+import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { schemaDrift } from '../stores/postgres/schema-diff.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { printJson, printTable, say, warn } from './output.ts'
@@ -18,9 +20,19 @@ interface Options {
   readonly json?: boolean
 }
 
+/** @throws MISCONFIGURED where all migrations have run and a type has no table. */
+async function checkTables({ connection }: PostgresStore, entities: readonly Entity[]): Promise<void> {
+  const missing = (await schemaDrift(connection, entities)).filter(({ problem }) => problem === 'table is missing')
+  if (missing.length === 0) return
+  const tables = missing.map(({ table }) => table).join(', ')
+  const remedy = 'Run `crossfade migrate new NAME`, and name what it writes in crossfade.config.ts.'
+  throw new CrossfadeError('MISCONFIGURED', `No migration makes ${tables}. ${remedy}`)
+}
+
 /** Everything that the gateway needs before it can be ready: tables, Mongo's indexes, flags. Safe to repeat. */
 export async function migrateAll({ config, stores }: Pick<Session, 'config' | 'stores'>): Promise<string[]> {
   const done = await migrateUp(stores.postgres.connection, config.migrations)
+  await checkTables(stores.postgres, config.entities)
   const adopted = await adoptMappings(stores.postgres, config.entities)
   await prepareMongo(stores.mongo.connection, config.entities)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }

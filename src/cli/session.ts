@@ -11,7 +11,11 @@ import { postgresStore } from '../stores/postgres/postgres-store.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { checkUri } from '../util/store-uri.ts'
 
-const port = z.coerce.number().int().min(0).max(65535)
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'expected a whole number')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'expected at most 65535')
 
 const environment = z.object({
   MONGODB_URI: z
@@ -64,6 +68,17 @@ export async function loadConfig(given?: string): Promise<CrossfadeConfig> {
   return config!
 }
 
+/** @throws MISCONFIGURED where an empty store would stand in for the one that was meant. */
+function checkGiven(settings: Settings): void {
+  const missing = (['MONGODB_URI', 'DATABASE_URL'] as const).filter((setting) => settings[setting] === undefined)
+  if (missing.length === 0) return
+  const text = `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set`
+  throw new CrossfadeError(
+    'MISCONFIGURED',
+    `${text}. Under NODE_ENV=production no store of ours is started in its place.`,
+  )
+}
+
 export interface Session {
   readonly settings: Settings
   readonly config: CrossfadeConfig
@@ -74,10 +89,16 @@ export interface Session {
 
 /**
  * Opens both stores: those of the environment, else the embedded ones of the data directory, which are started where
- * they do not run. A store of the environment need not answer: what needs it says so.
+ * they do not run, but not under NODE_ENV=production unless `inProduction` is set. A store of the environment need not
+ * answer: what needs it says so.
  */
-export async function openSession(configFile: string | undefined, log: (line: string) => void): Promise<Session> {
+export async function openSession(
+  configFile: string | undefined,
+  log: (line: string) => void,
+  { inProduction = false } = {},
+): Promise<Session> {
   const settings = readSettings()
+  if (!inProduction && process.env['NODE_ENV'] === 'production') checkGiven(settings)
   const config = await loadConfig(configFile)
   const { MONGODB_URI: mongoUri, DATABASE_URL: databaseUrl, CROSSFADE_DATA_DIR: dataDir } = settings
   const servers = await startStores({ dataDir, mongoUri, databaseUrl, log })

@@ -10,7 +10,7 @@ const remedies: Readonly<Record<Failure, string>> = {
   busy: 'Try again when it has less to do, or give it more connections.',
   timeout: 'Try again when it has less to do.',
   forbidden: 'See user and password of the setting, and the rights in docs/security.md.',
-  unfit: 'Run `crossfade migrate status`, and `crossfade migrate up` where something has not run.',
+  unfit: 'Run `crossfade migrate up`; `crossfade migrate diff` shows what the tables lack.',
   conflict: 'Another record holds the value.',
   refused: 'It cannot hold the value.',
   unknown: 'Look whether the change was made before you repeat it.',

@@ -148,6 +148,7 @@ export function entityType<E extends Entity>(
   entityTypes(builder).set(entity, ref)
   const place: Place = { builder, entity, embeds, omit: new Set<string>(omit), prefix: '' }
   builder.objectType(ref, {
+    extensions: { entity },
     fields: (t) => ({
       id: t.field({ type: 'ID', nullable: false, resolve: member('id') }),
       ...fieldsFor(t, place, entity.nodes),

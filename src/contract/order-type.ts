@@ -1,6 +1,8 @@
 import type { Entity } from '../entity/entity.ts'
 import type { OrderPathOf } from '../entity/path.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
+import { didYouMean } from '../util/did-you-mean.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import type { Builder, InputRef } from './builder.ts'
 import { orderDirection } from './filter-inputs.ts'
 
@@ -51,7 +53,15 @@ export function orderType<E extends Entity, const N extends OrderNames<E>>(
   // Both enumerations have the values that are given above, and no others, which Pothos' types have forgotten
   return Object.assign(ref as InputRef<OrderInput>, {
     named: (order: { readonly [K in keyof N]?: Direction }) =>
-      Object.entries(order).map(([key, direction]) => ({ field: names[key]!, direction: direction as Direction })),
+      Object.entries(order).map(([key, direction]) => {
+        if (!Object.hasOwn(names, key)) {
+          const hint = didYouMean(key, Object.keys(names))
+          throw new CrossfadeError('MISCONFIGURED', `${name} has no order "${key}".${hint}`)
+        }
+        if (direction !== 'asc' && direction !== 'desc')
+          throw new CrossfadeError('MISCONFIGURED', `${name}.${key} must be 'asc' or 'desc', got ${direction}.`)
+        return { field: names[key]!, direction: direction as Direction }
+      }),
     parse: (orderBy: readonly OrderInput[] | null | undefined) =>
       (orderBy ?? []).map(({ field, direction }) => ({ path: field as OrderPathOf<E>, direction })),
   })

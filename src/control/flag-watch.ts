@@ -111,9 +111,15 @@ export class FlagWatch {
     }
   }
 
-  /** The flag in force for reads: the last one known. @throws UNAVAILABLE where no store has told one yet. */
+  /**
+   * The flag in force for reads: the last one known.
+   *
+   * @throws UNAVAILABLE where no store has told one yet, MISCONFIGURED for a type that is none.
+   */
   get(type: string): Flag {
     const flag = this.#flags.get(type)
+    if (!flag && !this.#options.types.includes(type))
+      throw new CrossfadeError('MISCONFIGURED', `${type} is not among the entities of crossfade.config.ts.`)
     if (!flag)
       throw new CrossfadeError('UNAVAILABLE', `${type} cannot be served yet: no data store has told its stage.`)
     return flag

@@ -120,7 +120,9 @@ export function checkEntities(entities: readonly Entity[]): void {
     if (owner) refuse(entity, field, `uses the ${what} ${name} of ${owner}`, 'Each entity needs its own.')
     owners.set(`${space} ${name}`, entity)
   }
-  for (const entity of entities) {
+  for (const entity of new Set(entities)) {
+    if (entities.indexOf(entity) !== entities.lastIndexOf(entity))
+      refuse(entity.name, 'entity', 'is listed twice among the entities', 'Name it once.')
     claim('name', entity.name, entity.name)
     claim('collection', entity.mongo, entity.name)
     claim('table', entity.postgres, entity.name)

@@ -2,6 +2,7 @@ import { newObjectId } from '../util/object-id.ts'
 import { checkEntity } from './checks.ts'
 import type { Embed, Entity, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
 import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
+import { refuse } from './field-checks.ts'
 import { snakeCase } from './names.ts'
 
 /** A mapping: where the type is in both stores, and what its records hold. */
@@ -146,6 +147,8 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   options: EntityOptions<F, K>,
 ): Entity<F, K> {
   const { mongo, postgres, fields } = options
+  // Programs without types may leave them out
+  if (!options.id?.spec) refuse(name, 'id', 'is missing', 'Describe it, for example with `id: objectId()`.')
   // `id` is of kind K by its type, and `checkEntity` refuses what comes round it; ObjectIds are made where K is that kind
   const idKind = options.id.spec.kind as K
   const scope = scopeOf(name, fields, { element: false, sensitive: false })

@@ -33,6 +33,8 @@ export const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
 export function leafAt(scope: Scope, path: string): Leaf {
   const leaf = path === 'id' && isEntity(scope) ? idLeaf(scope) : (scope.leaves.get(path) ?? scope.jsonPaths.get(path))
   if (leaf) return leaf
+  const shape = scope.embeds.has(path) ? 'an object' : scope.lists.has(path) ? 'a list of objects' : null
+  if (shape) throw new CrossfadeError('MISCONFIGURED', `${scope.name}.${path} is ${shape} and no value by itself.`)
   const hint = didYouMean(path, [...scope.leaves.keys(), ...scope.jsonPaths.keys()])
   throw new CrossfadeError('MISCONFIGURED', `${scope.name} has no field "${path}".${hint}`)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FlagWatch } from '../control/flag-watch.ts'
 import { announce, type Instance, withdraw } from '../control/instances.ts'
@@ -8,13 +8,15 @@ import { checkEntities } from '../entity/checks.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
-import { checkWrites } from '../resolve/check-writes.ts'
+import { checkShown } from '../resolve/check-shown.ts'
+import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
 import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { failureOfAny, isOutage } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
+import { CrossfadeError, codeOf } from '../util/errors.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { Readiness } from './readiness.ts'
 import { createGateway } from './yoga.ts'
@@ -85,6 +87,31 @@ function reply(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
 }
 
+/** @throws MISCONFIGURED where mapping, schema and configuration do not fit each other. */
+function checkApp({ config: { schema, entities }, log }: GatewayRun): void {
+  checkEntities(entities)
+  checkShown(schema, entities)
+  checkNeeds(schema, entities)
+  checkWrites(schema, entities)
+  const silent = silentMutations(schema)
+  if (silent.length === 0) return
+  const advice = 'Those that call write() fail without: `extensions: { writes: only(…) }`.'
+  log('warn', `These mutations do not say what they write: ${silent.join(', ')}. ${advice}`)
+}
+
+/** @throws MISCONFIGURED where the port is taken, or is not ours to take. */
+function listen(server: Server, { port, host = '127.0.0.1' }: GatewayRun): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const code = codeOf(error)
+      const why = code === 'EADDRINUSE' ? 'is taken' : code === 'EACCES' ? 'may not be taken by this user' : null
+      const text = `${host}:${port} ${why}. Set PORT to another, or to 0 for a free one.`
+      reject(why ? new CrossfadeError('MISCONFIGURED', text, { cause: error }) : error)
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
 /**
  * Starts the gateway: flags first, then the mirror's sweep, then the server. A store that does not answer is no reason
  * not to: it may come, and `/readyz` tells.
@@ -94,9 +121,7 @@ function reply(response: ServerResponse, status: number, body: object): void {
  */
 export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { config, stores, dataDir } = run
-  checkEntities(config.entities)
-  checkNeeds(config.schema, config.entities)
-  checkWrites(config.schema, config.entities)
+  checkApp(run)
   const instance = randomUUID()
   const routing = createRouting(run, instance)
   const { flags, sweeper, shadow, mirror, permits } = routing
@@ -125,12 +150,6 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     }
     return yoga(request, response)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(run.port, run.host ?? '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  readiness.start()
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     clearInterval(heartbeat)
@@ -146,6 +165,14 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     await routing.killSwitch.stop()
     await withdraw(ledgers, instance)
   }
+  try {
+    await listen(server, run)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const { port } = server.address() as AddressInfo // of a server that listens at a port
+  readiness.start()
   run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}:${port}/graphql`, { instance, dataDir })
   return { url: `http://127.0.0.1:${port}/graphql`, routing, close: () => (closing ??= close()) }
 }

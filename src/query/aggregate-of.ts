@@ -44,8 +44,11 @@ type Measured<E extends Entity, M> = M extends { readonly op: 'count' }
         ? ValueAt<E, P> | null
         : never
 
+/** By the places of `by`; the paths are a type parameter of their own so that a tuple stays one. */
+type ValuesAt<E extends Entity, P extends readonly string[]> = { readonly [I in keyof P]: ValueAt<E, P[I]> | null }
+
 /** One group: counts are numbers, sums decimals as text, averages doubles, least and greatest values of the field's kind. */
 export interface GroupOf<E extends Entity, A extends AggregateOf<E>> {
-  readonly by: { readonly [I in keyof A['by']]: A['by'][I] extends string ? ValueAt<E, A['by'][I]> | null : never }
+  readonly by: ValuesAt<E, A['by']>
   readonly measures: { readonly [N in keyof A['measures']]: Measured<E, A['measures'][N]> }
 }

@@ -13,14 +13,18 @@ function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string
     const { needs } = field.extensions
     if (needs) {
       const unknown = needs.filter((need) => need !== 'id' && !paths.has(need) && !entity.jsonPaths.has(need))
-      return unknown.map(
-        (need) => `${place} needs "${need}", which is no field of ${entity.name}.${didYouMean(need, paths)}`,
-      )
+      return unknown.map((need) => {
+        // Paths are from the record, also in the type of an object inside of it
+        const inside = prefix + need
+        const hint = paths.has(inside) ? ` Did you mean "${inside}"?` : didYouMean(need, paths)
+        return `${place} needs "${need}", which is no field of ${entity.name}.${hint}`
+      })
     }
     if (path === 'id') return []
     if (!paths.has(path)) {
       const text = `${place} is no field of the mapping of ${entity.name}, and does not say what it reads of the record`
-      return [`${text}: give it \`extensions: { needs: ['…'] }\`, or \`needs: []\` where it reads the id alone.`]
+      const none = prefix === '' ? ', or `needs: []` where it reads the id alone' : ''
+      return [`${text}: give it \`extensions: { needs: ['${prefix}…'] }\`${none}.`]
     }
     const inner = getNamedType(field.type)
     return isObjectType(inner) && !entity.leaves.has(path) ? faults(entity, inner, `${path}.`) : []

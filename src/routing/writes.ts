@@ -70,7 +70,11 @@ export class Transaction {
       get,
       async create(input, id) {
         const given = id ?? entity.newId?.()
-        if (given === undefined) throw new CrossfadeError('BAD_USER_INPUT', `A new ${entity.name} needs an id.`)
+        if (given === undefined)
+          throw new CrossfadeError(
+            'BAD_USER_INPUT',
+            `A new ${entity.name} needs an id: give it to create(), or let the mapping make one with newId.`,
+          )
         const record = newRecord(entity, parseId(entity, given), input)
         const reason = plan.mirror && stores[plan.mirror].writer.unfit(entity, record)
         if (reason) throw refusedRecord(reason)

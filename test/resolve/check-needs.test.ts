@@ -39,9 +39,10 @@ test('so is a field that nothing resolves', () => {
 
 test('so is one of an embedded object, and one of the objects of a list', () => {
   const more = 'type Size { width: Float area: Float } type Edition { publisher: String year: Int }'
+  const said = 'is no field of the mapping of Book, and does not say what it reads of the record: give it'
   const message = [
-    `Size.area is no field of the mapping of Book, and does not say what it reads of the record: ${advice}`,
-    `Edition.year is no field of the mapping of Book, and does not say what it reads of the record: ${advice}`,
+    `Size.area ${said} \`extensions: { needs: ['size.…'] }\`.`,
+    `Edition.year ${said} \`extensions: { needs: ['editions.…'] }\`.`,
   ]
   const resolvers = { Size: { area: resolve }, Edition: { year: resolve } }
   expect(() => check('size: Size editions: [Edition]', resolvers, more)).toThrow(message.join('\n'))
@@ -50,6 +51,13 @@ test('so is one of an embedded object, and one of the objects of a list', () => 
 test('needs that name no field are refused', () => {
   expect(() => check('label: String', { Book: { label: { extensions: { needs: ['titel'] }, resolve } } })).toThrow(
     'Book.label needs "titel", which is no field of Book. Did you mean "title"?',
+  )
+})
+
+test('paths are from the record, also in the type of an object inside of it', () => {
+  const resolvers = { Size: { area: { extensions: { needs: ['width'] }, resolve } } }
+  expect(() => check('size: Size', resolvers, 'type Size { width: Float area: Float }')).toThrow(
+    'Size.area needs "width", which is no field of Book. Did you mean "size.width"?',
   )
 })
 

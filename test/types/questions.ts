@@ -80,7 +80,11 @@ export async function aggregates(): Promise<void> {
     measures: { ships: { op: 'count' }, cargo: { op: 'sum', path: 'cargo' }, newest: { op: 'max', path: 'built' } },
     limit: 10,
   })
-  group?.by[0]?.trim()
+  const [flag, maker] = group!.by
+  flag?.trim()
+  maker?.trim()
+  // @ts-expect-error there are two
+  group!.by[2]
   group?.measures.ships.toFixed()
   group?.measures.cargo?.trim()
   group?.measures.newest?.getTime()

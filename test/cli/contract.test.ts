@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { runCommand } from '../support/run-command.ts'
+
+const sdl = readFileSync('schema/schema.graphql', 'utf8')
+const folder = mkdtempSync(join(tmpdir(), 'crossfade-contract-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Checks the contract of this repository against one that is committed as `text`. */
+async function check(text: string, operations: Record<string, string> = {}) {
+  const own = mkdtempSync(join(folder, 'one-'))
+  mkdirSync(join(own, 'operations'))
+  writeFileSync(join(own, 'schema.graphql'), text)
+  for (const [name, operation] of Object.entries(operations)) writeFileSync(join(own, 'operations', name), operation)
+  const args = ['--sdl', join(own, 'schema.graphql'), '--operations', join(own, 'operations')]
+  const { code, stderr } = await runCommand(['contract', 'check', ...args], {})
+  return { code, stderr: stderr.replaceAll(`${own}/`, '') }
+}
+
+test('the committed contract is what the code builds, in whatever order it is written', async () => {
+  expect(await check(sdl)).toEqual({ code: 0, stderr: '' })
+  const turned = sdl.split(/\n\n(?=(?:"""|type|input|enum|scalar))/).reverse()
+  expect(turned.length).toBeGreaterThan(10)
+  expect(await check(turned.join('\n\n'))).toEqual({ code: 0, stderr: '' })
+})
+
+test('another contract is refused, with the lines that differ', async () => {
+  const other = sdl.replace('  metacritic: Int\n', '  metascore: Int\n')
+  expect(other).not.toBe(sdl)
+  expect(await check(other)).toEqual({
+    code: 2,
+    stderr:
+      'schema.graphql is not what the code builds. Where that is meant, run `crossfade contract write`.\n  - metascore: Int\n',
+  })
+})
+
+test('operations of clients must fit, and are told by file and line', async () => {
+  const found = await check(sdl, {
+    'a.graphql': 'query A { movies { totalCount } }',
+    'b.graphql': 'query B {\n  movies { total }\n}',
+    'c.gql': '{ movies',
+  })
+  expect(found).toEqual({
+    code: 2,
+    stderr: [
+      'operations/b.graphql:2: Cannot query field "total" on type "MovieConnection". Did you mean "totalCount"?',
+      'operations/c.gql: Syntax Error: Expected Name, found <EOF>.',
+      '',
+    ].join('\n'),
+  })
+})
+
+test('a contract that is none, or is not there, is told so', async () => {
+  expect(await check('type Query {')).toEqual({
+    code: 1,
+    stderr: 'schema.graphql is no schema: Syntax Error: Expected Name, found <EOF>.\n',
+  })
+  const { code, stderr } = await runCommand(['contract', 'check', '--sdl', join(folder, 'none.graphql')], {})
+  expect(code).toBe(1)
+  expect(stderr).toContain('`crossfade contract write` makes it.')
+})
