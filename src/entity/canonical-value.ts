@@ -6,6 +6,5 @@ import { mapValue } from './lists.ts'
 /** The canonical form of a leaf's value: equal exactly where two values mean the same. */
 export function canonicalValue(leaf: Leaf, value: unknown): Json {
   if (value === null || value === undefined) return null
-  const kind = kindOf(leaf.kind)
-  return mapValue(leaf, value, (element) => kind.toJson(element))
+  return mapValue(leaf, value, kindOf(leaf.kind).toJson)
 }

@@ -8,8 +8,8 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null
 }
 
-/** What an object holds under a key. */
-export const memberOf = (object: object, key: string): unknown => (object as Readonly<Record<string, unknown>>)[key] // any object may be asked: a type that names fewer keys says no more
+/** What an object holds under a key. Any may be asked: a type that names fewer keys does not say that there are no others. */
+export const memberOf = (object: object, key: string): unknown => (object as Readonly<Record<string, unknown>>)[key]
 
 /** A member of an object's own: names like `constructor` are on every object. */
 export const own = (object: object, key: string): unknown =>

@@ -91,17 +91,17 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   const versioned = await mongo.writer.patch(Parcel, id(1), planPatch(Parcel, { code: 101 }), owed)
   await postgres.writer.bulkPut(Parcel, [versioned!])
   // Replaced whole by a program that does not know us: the version is gone, the row has one
-  await collection.replaceOne({ _id: encodeId(Parcel, id(1)) } as never, { code: 111, tags: ['new'], weight: 2 })
+  await collection.replaceOne({ _id: encodeId(Parcel, id(1)) }, { code: 111, tags: ['new'], weight: 2 })
   // Changed at the same version, on either side; also where the mapping does not name it
-  await collection.updateOne({ _id: encodeId(Parcel, id(2)) } as never, { $set: { code: 222 } })
-  await collection.updateOne({ _id: encodeId(Parcel, id(3)) } as never, { $set: { weight: 9 } })
+  await collection.updateOne({ _id: encodeId(Parcel, id(2)) }, { $set: { code: 222 } })
+  await collection.updateOne({ _id: encodeId(Parcel, id(3)) }, { $set: { weight: 9 } })
   await postgres.connection.run(sql`update parcels set code = 444 where id = ${id(4)}`)
   // Ahead in the mirror, with other content
   const [image] = await mongo.outbox.images(Parcel, [id(5)])
   const ahead = { epoch: 1, counter: 9 }
   await postgres.writer.bulkPut(Parcel, [{ ...image!, version: ahead, record: { ...image!.record!, code: 555 } }])
   // Gone, behind everybody's back; and there without a document
-  await collection.deleteOne({ _id: encodeId(Parcel, id(6)) } as never)
+  await collection.deleteOne({ _id: encodeId(Parcel, id(6)) })
   await postgres.writer.bulkPut(Parcel, [
     { ...image!, id: id(0xabc), record: { ...image!.record!, id: id(0xabc), code: 777 } },
   ])
