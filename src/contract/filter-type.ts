@@ -4,7 +4,7 @@ import type { Fields } from '../entity/field.ts'
 import { leafAt, listAt } from '../entity/leaf-at.ts'
 import type { FilterNames, SameNames } from '../query/filter-names.ts'
 import { parseFilter } from '../query/parse-filter.ts'
-import type { Where } from '../query/where.ts'
+import type { WhereOf } from '../query/where.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Builder, InputRef } from './builder.ts'
 import { filterInput, listFilterInput, objectsFilterInput, type TestInput } from './filter-inputs.ts'
@@ -25,7 +25,7 @@ export interface FilterTypeOptions {
 export type FilterType<E extends Entity = Entity> = InputRef<FilterInput> & {
   readonly entity: E
   /** The condition. @throws BAD_USER_INPUT for values that do not fit, and for filters past the bounds. */
-  parse(filter: FilterInput | null | undefined): Where
+  parse(filter: FilterInput | null | undefined): WhereOf<E['fields']>
 }
 
 function testsOf(builder: Builder, typeName: string, scope: Scope, key: string, meant: FilterNames[string]): TestInput {
@@ -83,7 +83,7 @@ export function filterType<E extends Entity, const N extends FilterNames<E['fiel
   const ref = inputOf(builder, options.name ?? `${entity.name}Filter`, entity, names, options)
   return Object.assign(ref, {
     entity,
-    parse: (filter: FilterInput | null | undefined): Where =>
+    parse: (filter: FilterInput | null | undefined): WhereOf<E['fields']> =>
       parseFilter<Entity, FilterNames<Fields>>(entity, names, filter),
   })
 }

@@ -1,9 +1,8 @@
 import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
-import type { ValueOf } from '../entity/field.ts'
 import { leafAt } from '../entity/leaf-at.ts'
-import type { EqualKind, FieldAt, KeyPathOf, OrderPathOf, ScalarPathIn, ValueAt } from '../entity/path.ts'
-import type { FieldsIn } from '../entity/record.ts'
+import type { EqualKind, KeyPathOf, KindAt, OrderPathOf, ScalarPathIn } from '../entity/path.ts'
+import type { FieldsIn, IdKindIn } from '../entity/record.ts'
 import { valueAt } from '../entity/values.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
 import { loadChildren } from '../resolve/connection.ts'
@@ -13,14 +12,14 @@ import { connectionType } from './connection-type.ts'
 import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
 
-type Scalars<Parent> = ScalarPathIn<FieldsIn<Parent>, EqualKind>
+/** Text and enumerations hold the same values; other kinds their own, also where records have them as text. */
+type Alike<K> = K extends 'text' | 'enum' ? 'text' | 'enum' : K
+type KindOfKey<E extends Entity, K extends string> = K extends 'id' ? E['idKind'] : KindAt<E['fields'], K>
 
-/** Paths of the parent whose values are of the type that `by` of the other entity holds. */
-type ParentPath<Parent, E extends Entity, K extends string, V = NonNullable<ValueAt<E, K>>> =
-  | (Parent extends { readonly id: V } ? 'id' : never)
-  | {
-      [P in Scalars<Parent>]: NonNullable<ValueOf<FieldAt<FieldsIn<Parent>, P>>> extends V ? P : never
-    }[Scalars<Parent>]
+/** Paths of the parent that are of the kind of the other entity's `by`. */
+type ParentPath<Parent, E extends Entity, K extends string, L = Alike<KindOfKey<E, K>>> =
+  | (IdKindIn<Parent> extends L ? 'id' : never)
+  | ScalarPathIn<FieldsIn<Parent>, Extract<L, EqualKind>>
 
 /** Only where the parent's id may be meant it need not be said. */
 type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of: P }

@@ -8,23 +8,28 @@ export type IdOf<E extends Entity> = IdKinds[E['idKind']]
 declare const mapped: unique symbol
 
 /** Records of one entity, told apart from those of another by the compiler alone. */
-interface Identified<F extends Fields, I> {
-  readonly id: I
-  readonly [mapped]?: F
+interface Identified<F extends Fields, K extends keyof IdKinds> {
+  readonly id: IdKinds[K]
+  readonly [mapped]?: { readonly fields: F; readonly idKind: K }
 }
 
 /** A whole record, as writes return it. */
-export type RecordOf<E extends Entity> = Identified<E['fields'], IdOf<E>> & ValuesOf<E['fields']>
+export type RecordOf<E extends Entity> = Identified<E['fields'], E['idKind']> & ValuesOf<E['fields']>
 
 /**
  * A record as a narrow read returns it: the id, and what stands at the paths `P`. What the client selected is there as
  * well, and resolvers that do not know of it cannot lean on it.
  */
-export type Narrow<E extends Entity, P extends PathOf<E> = never> = Identified<E['fields'], IdOf<E>> &
+export type Narrow<E extends Entity, P extends PathOf<E> = never> = Identified<E['fields'], E['idKind']> &
   Picked<E['fields'], P>
 
+type Mapped<R> = R extends { readonly [mapped]?: infer M } ? NonNullable<M> : never
+
 /** The fields of the entity that a record is of. */
-export type FieldsIn<R> = R extends { readonly [mapped]?: infer F extends Fields } ? F : never
+export type FieldsIn<R> = Mapped<R> extends { readonly fields: infer F extends Fields } ? F : never
+
+/** The kind of its id. */
+export type IdKindIn<R> = Mapped<R> extends { readonly idKind: infer K } ? K : never
 
 type Head<P extends string> = P extends `${infer N}.${string}` ? N : P
 type Tail<P extends string, N extends string> = P extends `${N}.${infer R}` ? R : never
@@ -66,8 +71,8 @@ export type NewRecordOf<E extends Entity> = Members<E['fields']>
  * A decoded record with the types of its mapping. Codecs walk mappings whose types are forgotten, so this is the one
  * place where the compiler takes it on trust; what the codecs return is held against the mapping by tests.
  */
-export function asRecord<E extends Entity, R extends Identified<E['fields'], IdOf<E>>>(_entity: E, record: Rec): R
-export function asRecord<E extends Entity, R extends Identified<E['fields'], IdOf<E>>>(
+export function asRecord<E extends Entity, R extends Identified<E['fields'], E['idKind']>>(_entity: E, record: Rec): R
+export function asRecord<E extends Entity, R extends Identified<E['fields'], E['idKind']>>(
   _entity: E,
   record: Rec | null,
 ): R | null

@@ -2,7 +2,7 @@ import type { Entity } from '../entity/entity.ts'
 import type { NumberKind, OrderedKind, OrderPathOf, ScalarPathIn, ValueAt } from '../entity/path.ts'
 import type { Aggregate } from './aggregate.ts'
 import type { Direction } from './order.ts'
-import type { Where } from './where.ts'
+import type { WhereOf } from './where.ts'
 
 /** Postgres has no least boolean or UUID. */
 type ExtremeKind = Exclude<OrderedKind, 'boolean' | 'uuid'>
@@ -23,7 +23,7 @@ type MeasureOf<E extends Entity> =
  */
 export interface AggregateOf<E extends Entity> extends Pick<Aggregate, 'limit'> {
   /** Default: all records. */
-  readonly where?: Where
+  readonly where?: WhereOf<E['fields']>
   /** Paths whose values make the groups, null among them; with none all records are one group. */
   readonly by: readonly OrderPathOf<E>[]
   /** What is computed for each group, by names of your choice. None: the distinct values of `by`. */

@@ -9,7 +9,7 @@ import { Budget, bounded, checkDepth, conditions, maxParts } from './filter-boun
 import type { FilterNames, SameNames } from './filter-names.ts'
 import type { FilterIn, FilterOf, ObjectsAt } from './filter-of.ts'
 import { listTest, not, objectsTest, scalarTest } from './filter-tests.ts'
-import { allOf, type Where } from './where.ts'
+import { allOf, type Where, type WhereOf } from './where.ts'
 
 type Input = Readonly<Record<string, unknown>>
 
@@ -28,7 +28,7 @@ export function parseFilter<E extends Entity, const N extends FilterNames<E['fie
   entity: E,
   names: N & SameNames<E['fields'], N>,
   input: Input | null | undefined,
-): Where {
+): WhereOf<E['fields']> {
   return filterOf(entity, names, input ?? {}, new Budget(), 0)
 }
 
@@ -47,12 +47,12 @@ const ownNames = onceFor(
  *
  * @throws CrossfadeError as `parseFilter`.
  */
-export function where<E extends Entity>(entity: E, filter: FilterOf<E>): Where
+export function where<E extends Entity>(entity: E, filter: FilterOf<E>): WhereOf<E['fields']>
 export function where<E extends Entity, P extends ShapedPathIn<E['fields'], ObjectsShape>>(
   entity: E,
   list: P,
   filter: FilterIn<ObjectsAt<E['fields'], P>>,
-): Where
+): WhereOf<ObjectsAt<E['fields'], P>>
 export function where(entity: Entity, ...given: readonly [Input] | readonly [string, Input]): Where {
   const [scope, filter] = given.length === 1 ? [entity, given[0]] : [listAt(entity, given[0]), given[1]]
   return filterOf(scope, ownNames(scope), filter, new Budget(), 0)

@@ -3,7 +3,7 @@ import type { Field, Fields, ListShape, ObjectsShape, ScalarShape } from '../ent
 import type { FieldAt, ScalarPathIn, WrittenPathIn } from '../entity/path.ts'
 import type { Given, Members } from '../entity/record.ts'
 import type { Arithmetic, Operation } from './operations.ts'
-import type { Where } from './where.ts'
+import type { WhereOf } from './where.ts'
 
 interface Amounts {
   readonly int: number
@@ -22,7 +22,7 @@ type Operations<F extends Fields, D> =
       : S extends ListShape
         ? Operation<'append' | 'addToSet' | 'pull', NonNullable<T> extends readonly (infer V)[] ? V : never>
         : S extends ObjectsShape<infer G>
-          ? Operation<'append', Members<G>> | Operation<'pull', Where>
+          ? Operation<'append', Members<G>> | Operation<'pull', WhereOf<G>>
           : never
     : never
 

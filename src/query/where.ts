@@ -1,5 +1,6 @@
 import { kindOf } from '../codec/kinds.ts'
 import type { Leaf, Scope } from '../entity/entity.ts'
+import type { Fields } from '../entity/field.ts'
 import { isEntity, leafAt } from '../entity/leaf-at.ts'
 import { parseScalar } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
@@ -26,6 +27,11 @@ export type Where =
    * `not some`, "every" is `not some not`.
    */
   | { readonly op: 'some'; readonly path: string; readonly where: Where }
+
+declare const about: unique symbol
+
+/** A condition on records, or on members, with the fields `F`: for the compiler alone, which refuses one on others. */
+export type WhereOf<F extends Fields> = Where & { readonly [about]?: F }
 
 /** The condition that holds for all records. */
 export const everything: Where = Object.freeze({ op: 'and', of: [] })

@@ -7,7 +7,7 @@ import { encodeCursor } from '../query/cursor.ts'
 import type { OrderKey } from '../query/order.ts'
 import { cutPage, type Page, type PageArgs, type PagePlan, planPage } from '../query/page.ts'
 import { parseWhere } from '../query/parse-where.ts'
-import { everything, parseValue, type Where } from '../query/where.ts'
+import { everything, parseValue, type WhereOf } from '../query/where.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -84,7 +84,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
   context: GatewayContext,
   info: GraphQLResolveInfo,
   entity: E,
-  asked: Where,
+  asked: WhereOf<E['fields']>,
   order: readonly OrderKey<OrderPathOf<E>>[],
   args: PageArgs,
   options: LoadOptions<P> = {},

@@ -32,7 +32,7 @@ test('another contract is refused, with the lines that differ', async () => {
   expect(await check(other)).toEqual({
     code: 2,
     stderr:
-      'schema.graphql is not what the code builds. Where that is meant, run `crossfade contract write`.\n  - metascore: Int\n',
+      'schema.graphql is not what the code builds. Where that is meant, run `crossfade contract write`.\n  - metascore: Int\n  + metacritic: Int\n',
   })
 })
 
@@ -45,7 +45,7 @@ test('operations of clients must fit, and are told by file and line', async () =
   expect(found).toEqual({
     code: 2,
     stderr: [
-      'operations/b.graphql:2: Cannot query field "total" on type "MovieConnection". Did you mean "totalCount"?',
+      'operations/b.graphql:2: Cannot query field "total" on type "MovieConnection".',
       'operations/c.gql: Syntax Error: Expected Name, found <EOF>.',
       '',
     ].join('\n'),

@@ -12,7 +12,8 @@ import {
   reference,
 } from 'crossfade/pothos'
 import { describe, expect, test } from 'vitest'
-import { checkWrites } from '../../src/resolve/check-writes.ts'
+import { checkShown } from '../../src/resolve/check-shown.ts'
+import { checkWrites, silentMutations } from '../../src/resolve/check-writes.ts'
 
 const Movie = defineEntity('Movie', {
   mongo: 'movies',
@@ -40,14 +41,16 @@ function open() {
   return { builder, MovieType }
 }
 
+let count = 0
+
 /** As a program without types would say it. */
 const wrong = (value: unknown) => value as never
 
 describe('a path that is not there is told when the contract is made, with the nearest', () => {
-  const { builder } = open()
+  const { builder, MovieType } = open()
+  const MovieOrder = orderType(builder, Movie, { TITLE: 'title' })
   const field = (make: (t: never) => unknown) => () => {
-    const { builder, MovieType } = open()
-    builder.objectFields(MovieType, (t) => ({ made: make(t as never) }) as never)
+    builder.objectFields(MovieType, (t) => ({ [`made${count++}`]: make(t as never) }) as never)
     builder.toSchema()
   }
   test.each<[string, () => unknown, string]>([
@@ -135,6 +138,26 @@ describe('a path that is not there is told when the contract is made, with the n
       'Comment has no field "txet". Did you mean "text"?',
     ],
     [
+      'connection, the default order',
+      field((t) => connection(t, Movie, { orderBy: MovieOrder, defaultOrder: wrong({ TITEL: 'asc' }) })),
+      'MovieOrder has no order "TITEL". Did you mean "TITLE"?',
+    ],
+    [
+      'connection, its direction',
+      field((t) => connection(t, Movie, { orderBy: MovieOrder, defaultOrder: wrong({ TITLE: 'ascending' }) })),
+      "MovieOrder.TITLE must be 'asc' or 'desc', got ascending.",
+    ],
+    [
+      'filterType, an object',
+      () => filterType(builder, Movie, wrong({ imdb: true })),
+      'Movie.imdb is an object and no value by itself.',
+    ],
+    [
+      'orderType, a list of objects',
+      () => orderType(builder, Movie, wrong({ A: 'crew' })),
+      'Movie.crew is a list of objects and no value by itself.',
+    ],
+    [
       'record, by',
       field((t) => record(t, Comment, { by: wrong('txt') })),
       'Comment has no field "txt". Did you mean "text"?',
@@ -180,6 +203,7 @@ describe('what fields say that they write is checked at start-up', () => {
       { writes: only(defineEntity('Other', { mongo: 'o', postgres: 'o', id: int(), fields: {} })) },
       'Movie.b writes Other, which is not among the entities.',
     ],
+    ['write', { write: only(Movie) }, 'Movie.b has the extension `write`. Did you mean `writes`?'],
     ['writes, misspelt', { writes: { entity: Movie } }, 'Movie.b: `writes` is neither only(…) nor independent(…).'],
   ])('%s', (_, extensions, message) => {
     expect(() => checkWrites(schemaWith(extensions), [Movie, Comment])).toThrow(
@@ -190,4 +214,26 @@ describe('what fields say that they write is checked at start-up', () => {
     const extensions = { writes: only(Movie) }
     expect(() => checkWrites(schemaWith(extensions), [Movie, Comment])).not.toThrow()
   })
+})
+
+test('mutations that do not say what they write are known by name', () => {
+  const { builder } = open()
+  builder.queryType({ fields: (t) => ({ a: t.int({ resolve: () => 1 }) }) })
+  builder.mutationType({
+    fields: (t) => ({
+      said: t.int({ extensions: { writes: only(Movie) }, resolve: () => 1 }),
+      silent: t.int({ resolve: () => 1 }),
+    }),
+  })
+  expect(silentMutations(builder.toSchema())).toEqual(['silent'])
+})
+
+test('a type that the schema shows is among the entities, or refused', () => {
+  const { builder } = open()
+  builder.queryType({ fields: (t) => ({ movies: connection(t, Movie), comment: record(t, Comment) }) })
+  const schema = builder.toSchema()
+  expect(() => checkShown(schema, [Movie, Comment])).not.toThrow()
+  expect(() => checkShown(schema, [Movie])).toThrow(
+    'The schema shows Comment, which is no entity. Name it among the entities of crossfade.config.ts.',
+  )
 })

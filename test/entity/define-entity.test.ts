@@ -365,6 +365,7 @@ describe('Entities side by side', () => {
   const make = (name: string, options: object = {}, fields: Fields = {}): Parameters<typeof checkEntities>[0][number] =>
     defineEntity(name, { mongo: name, postgres: name, id: objectId(), fields, ...options })
 
+  const one = make('a')
   test.each([
     [
       'a name',
@@ -396,6 +397,7 @@ describe('Entities side by side', () => {
       [make('a', {}, { b: text().unique() }), make('a_b_key')],
       'a_b_key.entity uses the table a_b_key of a. Each entity needs its own.',
     ],
+    ['a place twice', [one, one], 'a.entity is listed twice among the entities. Name it once.'],
     [
       'a reference to nothing',
       [make('a', {}, { b: objectId().references('Bee') })],

@@ -72,6 +72,8 @@ builder.objectFields(YardType, (t) => ({
 }))
 
 builder.objectFields(ShipType, (t) => ({
+  // @ts-expect-error the id of a yard is no text
+  wreck: reference(t, Yard, { of: 'name' }),
   yard: reference(t, Yard, { of: 'yardId' }),
   namesake: reference(t, Yard, { of: 'name', by: 'name' }),
   // @ts-expect-error the parent has no such path

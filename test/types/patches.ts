@@ -58,6 +58,8 @@ export async function operations(): Promise<void> {
   await ships.patch(5, { crew: compute(add(field('name'), 1)) })
   // @ts-expect-error decimals are not computed by doubles
   await ships.patch(5, { cargo: compute(add(field('crew'), 1)) })
+  // @ts-expect-error a condition on ships, not on their holds
+  await ships.patch(5, { holds: pull(where(Ship, { name: { eq: 'Batavia' } })) })
   // @ts-expect-error no such member
   await ships.patch(5, { holds: pull(where(Ship, 'holds', { tns: { lt: 5 } })) })
 }

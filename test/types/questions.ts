@@ -70,6 +70,8 @@ export async function loads(): Promise<void> {
   await loadConnection(context, info, Ship, everything, [{ path: 'bilt', direction: 'asc' }], {})
   // @ts-expect-error lists have no order
   await loadConnection(context, info, Ship, everything, [{ path: 'ports', direction: 'asc' }], {})
+  // @ts-expect-error a condition on another entity
+  await loadConnection(context, info, Yard, where(Ship, { crew: { gt: 5 } }), [], {})
   // @ts-expect-error of another entity
   await loadConnection(context, info, Yard, everything, [{ path: 'crew', direction: 'asc' }], {})
 }

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import type { LeafPathOf } from '../../entity/path.ts'
-import type { Where } from '../../query/where.ts'
+import type { WhereOf } from '../../query/where.ts'
 import { decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
 import { visible } from './visible.ts'
@@ -13,7 +13,7 @@ export interface MongoSide {
   /** Runs a pipeline on an entity's collection; documents that are not part of the API are left out. */
   aggregate<T>(entity: Entity, pipeline: readonly Document[]): Promise<T[]>
   /** The query AST as a filter document. */
-  match(entity: Entity, where: Where): Document
+  match<E extends Entity>(entity: E, where: WhereOf<E['fields']>): Document
   /** A field's decoded value as an expression: null where the stored one is dirty. */
   value<E extends Entity>(entity: E, path: LeafPathOf<E>): Document
 }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
-import type { Where } from '../../query/where.ts'
+import type { WhereOf } from '../../query/where.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
 import { tableOf } from './select.ts'
 import { translate } from './where.ts'
@@ -12,7 +12,7 @@ export interface PostgresSide extends Pick<Executor, 'run'> {
   /** An entity's table under the alias `t`. */
   from(entity: Entity): RawBuilder<unknown>
   /** The query AST as a condition on the alias `t`. */
-  match(entity: Entity, where: Where): RawBuilder<unknown>
+  match<E extends Entity>(entity: E, where: WhereOf<E['fields']>): RawBuilder<unknown>
 }
 
 export function postgresSide(connection: PostgresConnection): PostgresSide {

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
+import { runCommand } from '../support/run-command.ts'
+
+let opened: CommandStores
+beforeAll(async () => {
+  opened = await openCommandStores()
+})
+afterAll(() => opened?.close())
+
+const lastLine = ({ stderr }: { stderr: string }): string | undefined => stderr.trim().split('\n').at(-1)
+
+test('in production no empty store stands in for one that is not named', async () => {
+  const env = { NODE_ENV: 'production', MONGODB_URI: opened.env['MONGODB_URI']!, DATABASE_URL: '' }
+  const said = await runCommand(['serve'], { ...env, DATABASE_URL: undefined as never })
+  expect(said).toMatchObject({ code: 1, stdout: '' })
+  expect(said.stderr).toBe(
+    'DATABASE_URL is not set. Under NODE_ENV=production no store of ours is started in its place.\n',
+  )
+})
+
+test('a port that is taken is told by number, with what to do, and nothing else', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    const said = await runCommand(['serve'], { ...opened.env, PORT: String(port) })
+    expect(said.code).toBe(1)
+    expect(lastLine(said)).toBe(`127.0.0.1:${port} is taken. Set PORT to another, or to 0 for a free one.`)
+    expect(said.stderr).not.toMatch(/EADDRINUSE|after calling end|must be connected/)
+  } finally {
+    server.close()
+  }
+})
+
+test.each([
+  ['abc', 'expected a whole number'],
+  ['-1', 'expected a whole number'],
+  ['65536', 'expected at most 65535'],
+])('PORT=%s is told with what was expected', async (PORT, expected) => {
+  const said = await runCommand(['serve'], { ...opened.env, PORT })
+  expect(said).toMatchObject({ code: 1, stderr: `The environment does not fit: PORT: ${expected}\n` })
+})
+
+test('a type that no migration makes a table for is told so, with the command that writes one', async () => {
+  const folder = mkdtempSync(join(import.meta.dirname, '.config-'))
+  try {
+    const config = join(folder, 'crossfade.config.ts')
+    writeFileSync(
+      config,
+      `import { defineConfig, defineEntity, objectId, text } from 'crossfade'
+       import { connection, createBuilder, entityType } from 'crossfade/pothos'
+       const Box = defineEntity('Box', { mongo: 'boxes', postgres: 'boxes', id: objectId(), fields: { a: text() } })
+       const builder = createBuilder()
+       entityType(builder, Box)
+       builder.queryType({ fields: (t) => ({ boxes: connection(t, Box) }) })
+       export default defineConfig({ schema: builder.toSchema(), entities: [Box], migrations: {} })`,
+    )
+    const said = await runCommand(['migrate', 'up', '--config', config], opened.env)
+    expect(said.code).toBe(1)
+    expect(lastLine(said)).toBe(
+      'No migration makes boxes. Run `crossfade migrate new NAME`, and name what it writes in crossfade.config.ts.',
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
