@@ -12,7 +12,7 @@ import { type Summary, summarise, summaryLines } from './demo/summary.ts'
 import { createLog } from './log.ts'
 import { migrateAll } from './migrate.ts'
 import { printJson, say } from './output.ts'
-import { openSession, type Session } from './session.ts'
+import { loadConfig, openSession, type Session } from './session.ts'
 import { untilSignal } from './signals.ts'
 
 interface Options {
@@ -82,11 +82,16 @@ function tell(summary: Summary, url: string): void {
 async function demo(options: Options): Promise<void> {
   const began = performance.now()
   const stopped = options.once ? null : untilSignal()
+  // Before stores are started, which takes a while
+  const { demo: app } = await loadConfig(options.config)
+  if (!app) {
+    const remedy = '`demo` in crossfade.config.ts says what to send and what to change.'
+    throw new CrossfadeError('MISCONFIGURED', `There is nothing to show: ${remedy}`)
+  }
   const session = await openSession(options.config, say, { inProduction: true })
   try {
     const { config, stores, settings } = session
-    if (!config.demo) throw new CrossfadeError('MISCONFIGURED', 'crossfade.config.ts has no `demo`.')
-    await loadData(session, config.demo, options.data, options.seed)
+    await loadData(session, app, options.data, options.seed)
     await migrateAll(session)
     await forgetDrift(session)
     await stores.postgres.findings.clear()

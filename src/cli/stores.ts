@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { startStores, stopStores, storesStatus } from '../embedded/start-stores.ts'
+import { startStores, stopStores, storeAddresses, storesStatus } from '../embedded/start-stores.ts'
 import { printJson, say } from './output.ts'
 import { readSettings } from './session.ts'
 
@@ -32,9 +32,17 @@ export function storesCommand(): Command {
     .command('status')
     .addHelpText('before', example('crossfade stores status --json'))
     .description('which run, and where')
+    .option('--uri', 'print their addresses, with the password, for other programs')
     .option('--json', 'print as JSON')
-    .action(({ json }: { json?: boolean }) => {
-      const running = storesStatus(readSettings().CROSSFADE_DATA_DIR)
+    .action(({ json, uri }: { json?: boolean; uri?: boolean }) => {
+      const { CROSSFADE_DATA_DIR: dataDir } = readSettings()
+      if (uri) {
+        const addresses = storeAddresses(dataDir)
+        if (json) return printJson(addresses)
+        for (const address of Object.values(addresses)) process.stdout.write(`${address}\n`)
+        return
+      }
+      const running = storesStatus(dataDir)
       if (json) return printJson(running)
       for (const { part, port, pid } of running) process.stdout.write(`${part} 127.0.0.1:${port} pid ${pid}\n`)
       if (running.length === 0) say('None is running.')

@@ -28,7 +28,8 @@ const ways: readonly Way[] = [
   { id: 'pypi', label: `SecantusDB ${secantusVersion} from PyPI (needs python3 with venv)`, prepare: secantus },
 ]
 
-const uriOf = (port: number): string => `mongodb://127.0.0.1:${port}/crossfade?directConnection=true`
+/** The address of an embedded MongoDB. */
+export const uriOf = (port: number): string => `mongodb://127.0.0.1:${port}/crossfade?directConnection=true`
 
 async function startWay({ id, prepare }: Way, options: StartOptions): Promise<StartedStore> {
   const { dataDir, log } = options

@@ -13,7 +13,8 @@ import { readState } from './state.ts'
 
 const database = 'crossfade'
 
-const uriOf = (port: number, password = '', name = database): string =>
+/** The address of an embedded PostgreSQL, with the password of its data directory. */
+export const uriOf = (port: number, password = '', name = database): string =>
   `postgresql://postgres:${password}@127.0.0.1:${port}/${name}`
 
 async function ask<T>(uri: string, ms: number, question: (client: pg.Client) => Promise<T>): Promise<T> {

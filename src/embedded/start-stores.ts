@@ -1,6 +1,6 @@
 import { recordedServer, stopServer } from './find-server.ts'
-import { type MongoOptions, openMongo } from './mongo.ts'
-import { openPostgres, type PostgresOptions } from './postgres.ts'
+import { type MongoOptions, uriOf as mongoUri, openMongo } from './mongo.ts'
+import { openPostgres, type PostgresOptions, uriOf as postgresUri } from './postgres.ts'
 import { installedServer } from './postgres-user.ts'
 import { startAlone } from './start-alone.ts'
 import type { StartedStore } from './started-store.ts'
@@ -46,11 +46,28 @@ export async function stopStores(dataDir: string): Promise<Part[]> {
   return stopped
 }
 
+/** A store of a data directory that runs. */
+export interface RunningStore {
+  readonly part: Part
+  readonly port: number
+  readonly pid: number
+}
+
 /** Which stores of a data directory run, and where. */
-export function storesStatus(dataDir: string): { part: Part; port: number; pid: number }[] {
+export function storesStatus(dataDir: string): RunningStore[] {
   const real = realDataDir(dataDir)
   return parts.flatMap((part) => {
     const server = recordedServer(real, part)
     return server ? [{ part, port: server.port, pid: server.pid }] : []
   })
+}
+
+/** The addresses of those that run, with PostgreSQL's password: for other programs of who owns the data directory. */
+export function storeAddresses(dataDir: string): Partial<Record<Part, string>> {
+  const real = realDataDir(dataDir)
+  const [mongo, postgres] = [recordedServer(real, 'mongo'), recordedServer(real, 'postgres')]
+  return {
+    ...(mongo ? { mongo: mongoUri(mongo.port) } : {}),
+    ...(postgres ? { postgres: postgresUri(postgres.port, postgres.password) } : {}),
+  }
 }
