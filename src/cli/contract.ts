@@ -1,7 +1,21 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { buildSchema, type GraphQLSchema, lexicographicSortSchema, parse, printSchema, validate } from 'graphql'
+import {
+  buildSchema,
+  type GraphQLSchema,
+  Kind,
+  LoneAnonymousOperationRule,
+  lexicographicSortSchema,
+  NoUnusedFragmentsRule,
+  parse,
+  printSchema,
+  Source,
+  specifiedRules,
+  UniqueOperationNamesRule,
+  validate,
+} from 'graphql'
+import { checkValid } from '../resolve/check-valid.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { printJson, say, warn } from './output.ts'
 import { loadConfig } from './session.ts'
@@ -12,7 +26,7 @@ const printed = (schema: GraphQLSchema): string => `${printSchema(lexicographicS
 /** The committed contract, whatever the order and layout that it was written in. */
 function committed(file: string): string {
   try {
-    return printed(buildSchema(read(file)))
+    return printed(buildSchema(read(file, ' `crossfade contract write` makes it.')))
   } catch (error) {
     if (error instanceof CrossfadeError) throw error
     throw new CrossfadeError('MISCONFIGURED', `${file} is no schema: ${messageOf(error)}`)
@@ -34,31 +48,50 @@ function difference(was: string, is: string): string[] {
   return [...only(was, is, '-'), ...only(is, was, '+')]
 }
 
-function read(file: string): string {
+/** @param remedy what to do where it is not there. */
+function read(file: string, remedy = ''): string {
   try {
+    // As Windows' git may have written it
     return readFileSync(file, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .replaceAll('\r\n', '\n')
   } catch (error) {
-    throw new CrossfadeError(
-      'MISCONFIGURED',
-      `${file} cannot be read: ${messageOf(error)}. \`crossfade contract write\` makes it.`,
-    )
+    throw new CrossfadeError('MISCONFIGURED', `${file} cannot be read: ${messageOf(error)}.${remedy}`)
   }
 }
 
+/** Files may use each other's fragments, and name operations alike. */
+const across = new Set<unknown>([NoUnusedFragmentsRule, UniqueOperationNamesRule, LoneAnonymousOperationRule])
+const rules = specifiedRules.filter((rule) => !across.has(rule))
+
 /** What is wrong with the operations in a folder, one line each. */
 function operationProblems(schema: GraphQLSchema, folder: string): string[] {
-  return globSync('**/*.{graphql,gql}', { cwd: folder })
+  const problems: string[] = []
+  const documents = globSync('**/*.{graphql,gql}', { cwd: folder, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .flatMap((name) => {
-      const file = join(folder, name)
+    .flatMap((file) => {
       try {
-        return validate(schema, parse(read(file))).map(
-          ({ message, locations }) => `${file}:${locations?.[0]?.line ?? 1}: ${message}`,
-        )
+        return [parse(new Source(read(file), file))]
       } catch (error) {
-        return [`${file}: ${messageOf(error)}`]
+        problems.push(messageOf(error).startsWith(file) ? messageOf(error) : `${file}: ${messageOf(error)}`)
+        return []
       }
     })
+  const fragments = documents.flatMap(({ definitions }) =>
+    definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION),
+  )
+  for (const document of documents) {
+    const shared = fragments.filter((fragment) => !document.definitions.includes(fragment))
+    const whole = { ...document, definitions: [...document.definitions, ...shared] }
+    for (const { message, locations, source, nodes } of validate(schema, whole, rules)) {
+      // What is wrong with a fragment of another file is told there
+      const file = nodes?.[0]?.loc?.source.name ?? source?.name
+      if (file === document.loc?.source.name) problems.push(`${file}:${locations?.[0]?.line ?? 1}: ${message}`)
+    }
+  }
+  return problems.sort()
 }
 
 interface Options {
@@ -68,8 +101,11 @@ interface Options {
   readonly json?: boolean
 }
 
-async function check({ config, sdl, operations, json }: Options): Promise<void> {
+async function check({ config, sdl, operations, json }: Options, command: Command): Promise<void> {
   const { schema } = await loadConfig(config)
+  checkValid(schema)
+  if (!existsSync(operations) && command.getOptionValueSource('operations') !== 'default')
+    throw new CrossfadeError('MISCONFIGURED', `There is no folder ${operations}.`)
   const problems = operationProblems(schema, operations)
   const [was, is] = [committed(sdl), printed(schema)]
   if (was !== is) {
@@ -97,7 +133,13 @@ export function contractCommand(): Command {
     .action(check)
   subcommand('write', 'writes the contract that the code builds').action(
     async ({ config, sdl }: Pick<Options, 'config' | 'sdl'>) => {
-      writeFileSync(sdl, printed((await loadConfig(config)).schema))
+      const { schema } = await loadConfig(config)
+      checkValid(schema)
+      try {
+        writeFileSync(sdl, printed(schema))
+      } catch (error) {
+        throw new CrossfadeError('MISCONFIGURED', `${sdl} cannot be written: ${messageOf(error)}.`)
+      }
       say(`Wrote ${sdl}.`)
     },
   )

@@ -1,13 +1,16 @@
 import type { FieldKind } from '@pothos/core'
+import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
+import { membersOf } from '../entity/lists.ts'
 import type { EqualKind, KeyPathOf, KindAt, OrderPathOf, ScalarPathIn } from '../entity/path.ts'
 import type { FieldsIn, IdKindIn } from '../entity/record.ts'
-import { valueAt } from '../entity/values.ts'
+import { leafValue } from '../entity/values.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
+import { parseValue } from '../query/where.ts'
 import { loadChildren } from '../resolve/connection.ts'
 import { loadBy } from '../resolve/load.ts'
-import { isPlainObject } from '../util/json.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { connectionType } from './connection-type.ts'
 import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
@@ -42,9 +45,20 @@ interface AnyOptions extends Told {
   readonly paging?: Paging
 }
 
-/** The value of the parent's key, whose type the options have checked. */
-function keyOf(parent: unknown, path: string): never {
-  return (isPlainObject(parent) ? valueAt(parent, path.split('.')) : null) as never
+/**
+ * The value of the parent's key. Inside of json, and in a text that refers to an enumeration, one may stand that the
+ * other field cannot hold: it leads nowhere, as null does.
+ */
+function keyOf({ parentType }: GraphQLResolveInfo, parent: unknown, of: string, entity: Entity, by: string): never {
+  const { entity: own } = parentType.extensions
+  if (!own) throw new CrossfadeError('MISCONFIGURED', `${parentType.name} is no type that entityType made.`)
+  const value = leafValue(membersOf(parent), leafAt(own, of))
+  try {
+    return (value === null ? null : parseValue(entity, by, value)) as never // of the type that the options have checked
+  } catch (error) {
+    if (error instanceof CrossfadeError) return null as never
+    throw error
+  }
 }
 
 /** What is read of the parent. */
@@ -79,7 +93,8 @@ export function children(
     nullable: false,
     extensions: needsOf(of),
     args: pageArgs(fields, paging),
-    resolve: (parent, page, context, info) => loadChildren(context, info, entity, by, keyOf(parent, of), keys, page),
+    resolve: (parent, page, context, info) =>
+      loadChildren(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page),
   })
 }
 
@@ -112,6 +127,6 @@ export function reference(
     ...told,
     type: entityTypeOf(t.builder, entity),
     extensions: needsOf(of),
-    resolve: (parent, _, context, info) => loadBy(context, info, entity, by, keyOf(parent, of)),
+    resolve: (parent, _, context, info) => loadBy(context, info, entity, by, keyOf(info, parent, of, entity, by)),
   })
 }

@@ -20,9 +20,9 @@ export const scalarNames = {
   enum: 'String',
 } as const satisfies Record<KindName, string>
 
-/** The scalar of a field. Ids are of any kind, and `ID` to clients. */
-export const scalarName = ({ kind, mongo }: Pick<Leaf, 'kind' | 'mongo'>): (typeof scalarNames)[KindName] =>
-  mongo === '_id' ? 'ID' : scalarNames[kind]
+/** The scalar of a field. Ids of records are of any kind, and `ID` to clients. */
+export const scalarName = ({ kind, path, element }: Leaf): (typeof scalarNames)[KindName] =>
+  path === 'id' && !element ? 'ID' : scalarNames[kind]
 
 type Own = keyof typeof scalars
 

@@ -1,6 +1,7 @@
 import { inJson, isKindInJson } from '../codec/in-json.ts'
 import { isPlainObject, own } from '../util/json.ts'
-import type { Leaf, Rec } from './entity.ts'
+import type { Leaf } from './entity.ts'
+import type { Members } from './lists.ts'
 
 /** The value at a path of a record, or of an object in a list; null where an object on the way is null or missing. */
 export function valueAt(record: Readonly<Record<string, unknown>>, keys: readonly string[]): unknown {
@@ -13,7 +14,7 @@ export function valueAt(record: Readonly<Record<string, unknown>>, keys: readonl
 }
 
 /** The value of a leaf; inside of json it is null where another kind's stands there, or a list on the way, as in stores. */
-export function leafValue(record: Rec, { keys, kind, inJson: steps }: Leaf): unknown {
+export function leafValue(record: Members, { keys, kind, inJson: steps }: Leaf): unknown {
   if (!steps) return valueAt(record, keys)
   let value = valueAt(record, keys.slice(0, -steps.length))
   for (const step of steps) {

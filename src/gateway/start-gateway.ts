@@ -9,6 +9,7 @@ import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
 import { checkShown } from '../resolve/check-shown.ts'
+import { checkValid } from '../resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
 import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
@@ -90,6 +91,7 @@ function reply(response: ServerResponse, status: number, body: object): void {
 /** @throws MISCONFIGURED where mapping, schema and configuration do not fit each other. */
 function checkApp({ config: { schema, entities }, log }: GatewayRun): void {
   checkEntities(entities)
+  checkValid(schema)
   checkShown(schema, entities)
   checkNeeds(schema, entities)
   checkWrites(schema, entities)

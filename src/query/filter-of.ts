@@ -3,42 +3,42 @@ import type { Fields, ListShape, ObjectsShape, ValueOf } from '../entity/field.t
 import type { EqualKind, FieldAt, KindAt, OrderedKind, ScalarPathIn, ShapedPathIn } from '../entity/path.ts'
 
 interface EqualTests<T> {
-  readonly eq?: T | null
-  readonly ne?: T | null
-  readonly in?: readonly (T | null)[] | null
-  readonly notIn?: readonly (T | null)[] | null
+  readonly eq?: T | null | undefined
+  readonly ne?: T | null | undefined
+  readonly in?: readonly (T | null)[] | null | undefined
+  readonly notIn?: readonly (T | null)[] | null | undefined
 }
 
 interface OrderTests<T> {
-  readonly lt?: T | null
-  readonly lte?: T | null
-  readonly gt?: T | null
-  readonly gte?: T | null
+  readonly lt?: T | null | undefined
+  readonly lte?: T | null | undefined
+  readonly gt?: T | null | undefined
+  readonly gte?: T | null | undefined
 }
 
 interface TextTests {
-  readonly contains?: string | null
-  readonly startsWith?: string | null
-  readonly endsWith?: string | null
+  readonly contains?: string | null | undefined
+  readonly startsWith?: string | null | undefined
+  readonly endsWith?: string | null | undefined
   /** Letters are equal without regard to case. */
-  readonly insensitive?: boolean | null
+  readonly insensitive?: boolean | null | undefined
 }
 
 interface ListTests<T> {
-  readonly has?: T | null
-  readonly hasSome?: readonly T[] | null
-  readonly hasEvery?: readonly T[] | null
-  readonly isEmpty?: boolean | null
-  readonly isNull?: boolean | null
+  readonly has?: T | null | undefined
+  readonly hasSome?: readonly T[] | null | undefined
+  readonly hasEvery?: readonly T[] | null | undefined
+  readonly isEmpty?: boolean | null | undefined
+  readonly isNull?: boolean | null | undefined
 }
 
 /** Of no objects "some" is false, "every" and "none" are true; a null list has none. */
 interface ObjectsTests<F extends Fields> {
-  readonly some?: FilterIn<F> | null
-  readonly every?: FilterIn<F> | null
-  readonly none?: FilterIn<F> | null
-  readonly isEmpty?: boolean | null
-  readonly isNull?: boolean | null
+  readonly some?: FilterIn<F> | null | undefined
+  readonly every?: FilterIn<F> | null | undefined
+  readonly none?: FilterIn<F> | null | undefined
+  readonly isEmpty?: boolean | null | undefined
+  readonly isNull?: boolean | null | undefined
 }
 
 type Tests<T, K> = EqualTests<T> &
@@ -53,17 +53,20 @@ type Elements<T> = NonNullable<T> extends readonly (infer V)[] ? V : never
 type Conditions<F extends Fields> = string extends keyof F
   ? Readonly<Record<string, unknown>>
   : {
-      readonly [P in ScalarPathIn<F, EqualKind>]?: Tests<NonNullable<ValueOf<FieldAt<F, P>>>, KindAt<F, P>> | null
+      readonly [P in ScalarPathIn<F, EqualKind>]?:
+        | Tests<NonNullable<ValueOf<FieldAt<F, P>>>, KindAt<F, P>>
+        | null
+        | undefined
     } & {
-      readonly [P in ShapedPathIn<F, ListShape>]?: ListTests<Elements<ValueOf<FieldAt<F, P>>>> | null
+      readonly [P in ShapedPathIn<F, ListShape>]?: ListTests<Elements<ValueOf<FieldAt<F, P>>>> | null | undefined
     } & {
-      readonly [P in ShapedPathIn<F, ObjectsShape>]?: ObjectsTests<ObjectsAt<F, P>> | null
+      readonly [P in ShapedPathIn<F, ObjectsShape>]?: ObjectsTests<ObjectsAt<F, P>> | null | undefined
     }
 
 interface Combined<C> {
-  readonly and?: readonly C[] | null
-  readonly or?: readonly C[] | null
-  readonly not?: C | null
+  readonly and?: readonly C[] | null | undefined
+  readonly or?: readonly C[] | null | undefined
+  readonly not?: C | null | undefined
 }
 
 /** Conditions on the members of an object. */
@@ -74,7 +77,7 @@ export type ObjectsAt<F extends Fields, P extends string> =
   FieldAt<F, P> extends { readonly shape: ObjectsShape<infer G> } ? G : never
 
 interface ById<E extends Entity> {
-  readonly id?: Tests<string | number, E['idKind']> | null
+  readonly id?: Tests<string | number, E['idKind']> | null | undefined
 }
 
 /**

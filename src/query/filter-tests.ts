@@ -1,7 +1,7 @@
 import type { Scope } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { bounded, checkNeedles, flag, maxParts, maxValues } from './filter-bounds.ts'
-import { parseValue, type Where } from './where.ts'
+import { parseNeedle, parseValue, type Where } from './where.ts'
 
 export const not = (of: Where): Where => ({ op: 'not', of })
 
@@ -36,26 +36,22 @@ export function listTest(scope: Scope, path: string, name: string, value: unknow
 
 /** What a test of a value means. */
 export function scalarTest(scope: Scope, path: string, name: string, value: unknown, insensitive: boolean): Where {
-  const place = `${path}.${name}`
-  const parse = (each: unknown): unknown => parseValue(scope, path, each)
-  const needle = (): string => {
-    checkNeedles(path, name, [value])
-    return String(parse(value))
-  }
+  const parse = (each: unknown): unknown => (insensitive ? parseNeedle : parseValue)(scope, path, each)
   switch (name) {
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
       if (insensitive) throw new CrossfadeError('BAD_USER_INPUT', `insensitive does not go with ${name}.`)
-      return { op: name, path, value: parse(value) }
+      return { op: name, path, value: parseNeedle(scope, path, value) }
     case 'contains':
     case 'startsWith':
     case 'endsWith':
-      return { op: name, path, value: needle(), insensitive }
+      checkNeedles(path, name, [value])
+      return { op: name, path, value: String(parseNeedle(scope, path, value)), insensitive }
     case 'in':
     case 'notIn': {
-      const values = bounded(place, value, insensitive ? maxParts : maxValues, 'values')
+      const values = bounded(`${path}.${name}`, value, insensitive ? maxParts : maxValues, 'values')
       if (insensitive) checkNeedles(path, name, values)
       const among: Where = { op: 'in', path, values: values.map(parse), insensitive }
       return name === 'in' ? among : not(among)

@@ -7,10 +7,10 @@ import { allOf, type Where } from './where.ts'
 
 /** Relay's page arguments, as the client gave them: `first` or `last` records, at most 100, and 20 where neither is given. */
 export interface PageArgs {
-  readonly first?: number | null
-  readonly after?: string | null
-  readonly last?: number | null
-  readonly before?: string | null
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
 }
 
 export const defaultPageSize = 20

@@ -5,7 +5,7 @@ import type { ShapedPathIn } from '../entity/path.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
-import { Budget, bounded, checkDepth, conditions, maxParts } from './filter-bounds.ts'
+import { Budget, bounded, checkDepth, conditions, flag, maxParts } from './filter-bounds.ts'
 import type { FilterNames, SameNames } from './filter-names.ts'
 import type { FilterIn, FilterOf, ObjectsAt } from './filter-of.ts'
 import { listTest, not, objectsTest, scalarTest } from './filter-tests.ts'
@@ -29,7 +29,7 @@ export function parseFilter<E extends Entity, const N extends FilterNames<E['fie
   names: N & SameNames<E['fields'], N>,
   input: Input | null | undefined,
 ): WhereOf<E['fields']> {
-  return filterOf(entity, names, input ?? {}, new Budget(), 0)
+  return filterOf(entity, names, conditions('filter', input ?? {}), new Budget(), 0)
 }
 
 /** Every path under its own name. */
@@ -55,7 +55,7 @@ export function where<E extends Entity, P extends ShapedPathIn<E['fields'], Obje
 ): WhereOf<ObjectsAt<E['fields'], P>>
 export function where(entity: Entity, ...given: readonly [Input] | readonly [string, Input]): Where {
   const [scope, filter] = given.length === 1 ? [entity, given[0]] : [listAt(entity, given[0]), given[1]]
-  return filterOf(scope, ownNames(scope), filter, new Budget(), 0)
+  return filterOf(scope, ownNames(scope), conditions('filter', filter), new Budget(), 0)
 }
 
 /** The path that a field of a filter means, or the list with the fields of its members. */
@@ -75,7 +75,7 @@ function fieldFilter(scope: Scope, path: string, { insensitive, ...tests }: Inpu
     if (value === undefined || (value === null && name !== 'eq' && name !== 'ne')) return []
     const part = isList
       ? listTest(scope, path, name, value)
-      : scalarTest(scope, path, name, value, insensitive === true)
+      : scalarTest(scope, path, name, value, insensitive != null && flag(`${path}.insensitive`, insensitive))
     budget.spend(Array.isArray(value) ? value.length : 1)
     return [part]
   })

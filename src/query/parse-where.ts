@@ -1,7 +1,7 @@
 import { textKind } from '../codec/text.ts'
 import type { Scope } from '../entity/entity.ts'
 import { listAt } from '../entity/leaf-at.ts'
-import { filteredLeaf, parseValue, type Where } from './where.ts'
+import { filteredLeaf, parseNeedle, parseValue, type Where } from './where.ts'
 
 /**
  * A condition with its values in the form of their kinds, for callers that cannot vouch for them: stores bind what they
@@ -23,7 +23,8 @@ export function parseWhere(scope: Scope, where: Where): Where {
   }
   if (scope.lists.has(where.path)) return where
   filteredLeaf(scope, where)
-  const parsed = (value: unknown): unknown => parseValue(scope, where.path, value)
+  const exact = where.op === 'has' || ((where.op === 'eq' || where.op === 'in') && where.insensitive !== true)
+  const parsed = (value: unknown): unknown => (exact ? parseValue : parseNeedle)(scope, where.path, value)
   switch (where.op) {
     case 'in':
     case 'has':

@@ -1,4 +1,5 @@
 import { kindOf } from '../codec/kinds.ts'
+import { textKind } from '../codec/text.ts'
 import type { Leaf, Scope } from '../entity/entity.ts'
 import type { Fields } from '../entity/field.ts'
 import { isEntity, leafAt } from '../entity/leaf-at.ts'
@@ -75,3 +76,12 @@ export function parseValue(scope: Scope, path: string, value: unknown): unknown 
   if (value === null) return null
   return path === 'id' && isEntity(scope) ? parseId(scope, value) : parseScalar(leafAt(scope, path), value)
 }
+
+/**
+ * The same for a value that is not looked for by equality alone: a part of an enumeration's text, one without regard to
+ * case, and what others come before or behind, need not be one of its texts.
+ */
+export const parseNeedle = (scope: Scope, path: string, value: unknown): unknown =>
+  value !== null && path !== 'id' && leafAt(scope, path).kind === 'enum'
+    ? textKind.parse(value)
+    : parseValue(scope, path, value)

@@ -1,4 +1,12 @@
-import { type FieldNode, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, isObjectType } from 'graphql'
+import {
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+} from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { type FieldSet, fieldSet, wholePaths } from '../entity/field-set.ts'
 import type { OrderKey } from '../query/order.ts'
@@ -11,7 +19,20 @@ function below(info: GraphQLResolveInfo, nodes: readonly FieldNode[], name: stri
   return selectedBelow(info, nodes).get(name) ?? []
 }
 
-/** Where records are selected: on the field itself, on fields of the connection, or on fields of its edges. */
+/** The object types that a value may be of. */
+function objectTypes(
+  { schema }: GraphQLResolveInfo,
+  type: GraphQLOutputType | undefined,
+): readonly GraphQLObjectType[] {
+  const named = type && getNamedType(type)
+  if (isObjectType(named)) return [named]
+  return isAbstractType(named) ? schema.getPossibleTypes(named) : []
+}
+
+/**
+ * Where records are selected: on the field itself, on fields of the connection, or on fields of its edges; interfaces
+ * and unions on the way stand for their members.
+ */
 function recordNodes(
   info: GraphQLResolveInfo,
   entity: Entity,
@@ -20,11 +41,13 @@ function recordNodes(
   depth = 2,
 ): readonly FieldNode[] {
   if (shows(info, type, entity)) return nodes
-  const named = type && getNamedType(type)
-  if (depth === 0 || !isObjectType(named)) return []
-  return [...selectedBelow(info, nodes)].flatMap(([name, inner]) =>
-    recordNodes(info, entity, named.getFields()[name]?.type, inner, depth - 1),
+  if (depth === 0) return []
+  const found = objectTypes(info, type).flatMap((object) =>
+    [...selectedBelow(info, nodes)].flatMap(([name, inner]) =>
+      recordNodes(info, entity, object.getFields()[name]?.type, inner, depth - 1),
+    ),
   )
+  return [...new Set(found)]
 }
 
 /** What the page must read: the nodes' selection, what the resolver reads, and the order's keys where cursors are shown. */

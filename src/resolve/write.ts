@@ -29,8 +29,8 @@ export const independent = (...entities: readonly Entity[]): Writes => ({ entiti
 
 /**
  * Runs the writes of a mutation's field, which says in its extensions what it writes: `writes: only(Movie)`. Waits while
- * authority over one of those types moves, runs `work`, mirrors within 150 ms, and lets the payload read what was
- * written.
+ * authority over one of those types moves, runs `work`, mirrors within 150 ms. What is loaded behind a step sees what it
+ * wrote. Steps that `work` does not wait for are waited for; none may begin past its end.
  *
  * ```ts
  * resolve: (_, { id }, context, info) =>
@@ -50,9 +50,6 @@ export async function write<Result>(
     const remedy = 'Say so in its extensions: `writes: only(…)`.'
     throw new CrossfadeError('MISCONFIGURED', `${resolverName(info)} does not say which types it writes. ${remedy}`)
   }
-  try {
-    return await routedWrite(context.routing, writes.entities, work)
-  } finally {
-    sessionOf(context, info).loaders.clear()
-  }
+  const { loaders } = sessionOf(context, info)
+  return routedWrite(context.routing, writes.entities, work, () => loaders.clear())
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Flag } from '../control/flag.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
@@ -34,16 +35,47 @@ interface Written {
   readonly flag: Flag
 }
 
-/** What a mutation works with: only the types that it declared. */
+/** What a mutation works with: only the types that it declared, and only until its work has ended. */
 export class Transaction {
   readonly #routing: Routing
   readonly #permits: ReadonlyMap<string, Permit>
+  readonly #onWrite: () => void
   readonly #written: Written[] = []
+  readonly #underWay = new Set<Promise<unknown>>()
   #acknowledged = 0
+  #ended = false
 
-  constructor(routing: Routing, permits: ReadonlyMap<string, Permit>) {
+  /** @param onWrite called behind each step that may have changed something. */
+  constructor(routing: Routing, permits: ReadonlyMap<string, Permit>, onWrite: () => void) {
     this.#routing = routing
     this.#permits = permits
+    this.#onWrite = onWrite
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended
+  }
+
+  /** Keeps the permits until the step has ended, also where nobody waits for it. @throws MISCONFIGURED past the end. */
+  async during<T>(step: () => Promise<T>): Promise<T> {
+    if (this.#ended) {
+      const remedy = 'Wait for each step inside of the function that write() is given.'
+      throw new CrossfadeError('MISCONFIGURED', `The write has ended. ${remedy}`)
+    }
+    const work = step()
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+      this.#onWrite()
+    }
+  }
+
+  /** Takes no more steps, and waits for those that have begun: one of several may have failed before the others end. */
+  async end(): Promise<void> {
+    this.#ended = true
+    await Promise.allSettled(this.#underWay)
   }
 
   of<E extends Entity>(entity: E): TypeWrites<E> {
@@ -66,7 +98,7 @@ export class Transaction {
       const present = (await askOnly(store, ({ outbox }) => outbox.images(entity, [id])))[0]
       return asRecord<E, RecordOf<E>>(entity, present?.record ?? null)
     }
-    return {
+    const steps: TypeWrites<E> = {
       get,
       async create(input, id) {
         const given = id ?? entity.newId?.()
@@ -90,7 +122,13 @@ export class Transaction {
         keep(image)
         return image !== null
       },
-    } satisfies TypeWrites<E>
+    }
+    return {
+      get: (id) => this.during(() => steps.get(id)),
+      create: (input, id) => this.during(() => steps.create(input, id)),
+      patch: (id, patch) => this.during(() => steps.patch(id, patch)),
+      delete: (id) => this.during(() => steps.delete(id)),
+    }
   }
 
   /** What a failure means for the mutation: a store that fails behind an acknowledged write leaves a part of it. */
@@ -113,27 +151,55 @@ export class Transaction {
   }
 }
 
+interface Open {
+  readonly transaction: Transaction
+  readonly permits: ReadonlyMap<string, Permit>
+}
+
+const open = new AsyncLocalStorage<Open>()
+
 /**
  * Runs a mutation: permits for all declared types, in the order of their names, before its first write; then the
- * mirror, within its budget, also where the mutation failed half-way.
+ * mirror, within its budget, also where the mutation failed half-way. One inside of another shares its permits: it would
+ * wait for a move that waits for the outer one.
+ *
+ * @param onWrite called behind each step that may have changed something.
  */
-export async function write<T>(
+export function write<T>(
   routing: Routing,
   types: readonly Entity[],
   work: (transaction: Transaction) => Promise<T>,
+  onWrite: () => void = () => undefined,
 ): Promise<T> {
-  const permits = new Map<string, Permit>()
+  const outer = open.getStore()
+  if (!outer || outer.transaction.hasEnded) return writeWith(new Map(), routing, types, work, onWrite)
+  return outer.transaction.during(() => writeWith(outer.permits, routing, types, work, onWrite))
+}
+
+async function writeWith<T>(
+  held: ReadonlyMap<string, Permit>,
+  routing: Routing,
+  types: readonly Entity[],
+  work: (transaction: Transaction) => Promise<T>,
+  onWrite: () => void,
+): Promise<T> {
+  const own = new Map<string, Permit>()
   try {
-    for (const name of types.map((entity) => entity.name).sort()) permits.set(name, await routing.permits.take(name))
-    const transaction = new Transaction(routing, permits)
+    const names = types.map((entity) => entity.name).filter((name) => !held.has(name))
+    for (const name of names.sort()) own.set(name, await routing.permits.take(name))
+    const permits = new Map([...held, ...own])
+    const declared = new Map(types.map(({ name }) => [name, permits.get(name)!]))
+    const transaction = new Transaction(routing, declared, onWrite)
     try {
-      return await work(transaction)
+      return await open.run({ transaction, permits }, () => work(transaction))
     } catch (error) {
+      await transaction.end()
       throw transaction.failure(error)
     } finally {
+      await transaction.end()
       await transaction.mirror()
     }
   } finally {
-    for (const permit of permits.values()) permit.done()
+    for (const permit of own.values()) permit.done()
   }
 }

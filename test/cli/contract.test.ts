@@ -52,6 +52,33 @@ test('operations of clients must fit, and are told by file and line', async () =
   })
 })
 
+test('a fragment may stand in another file, and a folder may be named like one', async () => {
+  const found = await check(sdl, {
+    'a.graphql': 'query A { movies { edges { node { ...Card } } } }',
+    'card.graphql': 'fragment Card on Movie { title }',
+    'lone.graphql': 'fragment Lone on Movie { titel }',
+  })
+  expect(found.stderr).toBe(
+    'operations/lone.graphql:1: Cannot query field "titel" on type "Movie". Did you mean "title", "rated", or "type"?\n',
+  )
+})
+
+test('how the lines of the committed contract end does not matter', async () => {
+  expect(await check(`\uFEFF${sdl.replaceAll('\n', '\r\n')}`)).toEqual({ code: 0, stderr: '' })
+})
+
+test('a folder of operations that is named and not there is told', async () => {
+  const said = await runCommand(['contract', 'check', '--operations', 'schema/operatoins'], {})
+  expect(said).toMatchObject({ code: 1, stderr: 'There is no folder schema/operatoins.\n' })
+})
+
+test('a place where no contract can be written is told', async () => {
+  const said = await runCommand(['contract', 'write', '--sdl', join(folder, 'none', 'a.graphql')], {})
+  expect(said.code).toBe(1)
+  expect(said.stderr).toMatch(/a\.graphql cannot be written: ENOENT.*\n$/)
+  expect(said.stderr.trim().split('\n')).toHaveLength(1)
+})
+
 test('a contract that is none, or is not there, is told so', async () => {
   expect(await check('type Query {')).toEqual({
     code: 1,

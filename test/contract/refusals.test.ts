@@ -13,6 +13,7 @@ import {
 } from 'crossfade/pothos'
 import { describe, expect, test } from 'vitest'
 import { checkShown } from '../../src/resolve/check-shown.ts'
+import { checkValid } from '../../src/resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../../src/resolve/check-writes.ts'
 
 const Movie = defineEntity('Movie', {
@@ -235,5 +236,22 @@ test('a type that the schema shows is among the entities, or refused', () => {
   expect(() => checkShown(schema, [Movie, Comment])).not.toThrow()
   expect(() => checkShown(schema, [Movie])).toThrow(
     'The schema shows Comment, which is no entity. Name it among the entities of crossfade.config.ts.',
+  )
+})
+
+test.each([5, [], true, 'x'])('a filter that is %j is no filter, and never all records', (filter) => {
+  const { builder } = open()
+  const MovieFilter = filterType(builder, Movie, { title: true })
+  const refusal = { code: 'BAD_USER_INPUT', message: 'filter: an object is expected.' }
+  expect(() => MovieFilter.parse(filter as never)).toThrow(expect.objectContaining(refusal))
+  expect(() => where(Movie, filter as never)).toThrow(expect.objectContaining(refusal))
+})
+
+test('a schema that graphql-js would refuse at each request is refused at start-up', () => {
+  const { builder } = open()
+  builder.queryType({ fields: (t) => ({ movies: connection(t, Movie) }) })
+  builder.mutationType()
+  expect(() => checkValid(builder.toSchema())).toThrow(
+    'The schema is not valid: Type Mutation must define one or more fields.',
   )
 })

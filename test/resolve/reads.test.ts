@@ -24,7 +24,9 @@ const typeDefs = `
   type Counted { totalCount: Int! }
   type Bag { book: Book }
   type Basket { shelf: Books }
-  type Books { edges: [BookEdge!]! totalCount: Int! }
+  type Books implements Counts { edges: [BookEdge!]! pageInfo: Pages totalCount: Int! nodes: [Book!]! }
+  interface Counts { totalCount: Int! }
+  union Result = Books | Nothing
   type BookEdge { node: Book! }
   type Query {
     node(id: ID!): Node
@@ -38,6 +40,8 @@ const typeDefs = `
     bag: Bag
     openBag: Bag
     basket: Basket
+    result: Result
+    counts: Counts
     title: String
     titleByName: String
     hidden: String
@@ -66,6 +70,8 @@ const Query: Record<string, Resolve> = {
   titlesByName: async (_, __, context, info) => (await titled(context, info)).nodes().map(({ title }) => title),
   bag: async (_, __, context, info) => ({ book: await load(context, info, Book, id) }),
   openBag: async (_, __, context, info) => ({ book: await load(context, info, Book, id, { at: 'book' }) }),
+  result: async (_, __, context, info) => ({ __typename: 'Books', ...(await books(context, info)) }),
+  counts: async (_, __, context, info) => ({ __typename: 'Books', ...(await books(context, info)) }),
   basket: async (_, __, context, info) => ({ shelf: await books(context, info, { at: 'shelf' }) }),
   title: async (_, __, context, info) => (await load(context, info, Book, id))?.id,
   titleByName: async (_, __, context, info) => (await load(context, info, Book, id, { reading: ['title'] }))?.title,
@@ -103,6 +109,16 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
   test.each<[string, string, object]>([
     ['an interface', `{ node(id: "${id}") { id ... on Book { title } } }`, { node: { id, title: 'First' } }],
     ['a list of a union', '{ found { ... on Book { title year } } }', { found: [first, second] }],
+    [
+      'a connection in a union',
+      '{ result { ... on Books { edges { node { title year } } pageInfo { hasNextPage } } ... on Nothing { why } } }',
+      { result: { edges: [{ node: first }, { node: second }], pageInfo: { hasNextPage: true } } },
+    ],
+    [
+      'a connection in an interface',
+      '{ counts { totalCount ... on Books { nodes { title year } } } }',
+      { counts: { totalCount: 3, nodes: [first, second] } },
+    ],
     ['a list', '{ list { title year } }', { list: [first, second] }],
     [
       'a connection with names of its own',
