@@ -2,13 +2,6 @@ import { type GraphQLSchema, isObjectType } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
 
-declare module 'graphql' {
-  interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
-    /** The entity whose records the type shows, where the kit made it. */
-    readonly entity?: Entity
-  }
-}
-
 /** @throws CrossfadeError MISCONFIGURED where the schema shows an entity that the configuration does not name. */
 export function checkShown(schema: GraphQLSchema, entities: readonly Entity[]): void {
   for (const type of Object.values(schema.getTypeMap())) {
