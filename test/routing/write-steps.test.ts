@@ -136,7 +136,8 @@ test('a write inside of another shares its permit: it does not wait for a move t
   const answer = api.ask(run)
   await new Promise((resolve) => setTimeout(resolve, 200))
   const moved = api.setStage('live')
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  const { flags } = api.gateway.routing
+  while (flags.get('Book').state === 'steady') await flags.refresh()
   release()
   expect(await answer).toEqual({ data: { run: { title: 'outer', stars: 7 } } })
   await moved
