@@ -75,7 +75,8 @@ function operationProblems(schema: GraphQLSchema, folder: string): string[] {
       try {
         return [parse(new Source(read(file), file))]
       } catch (error) {
-        problems.push(messageOf(error).startsWith(file) ? messageOf(error) : `${file}: ${messageOf(error)}`)
+        // One that cannot be read is told by name already
+        problems.push(error instanceof CrossfadeError ? error.message : `${file}: ${messageOf(error)}`)
         return []
       }
     })

@@ -18,17 +18,9 @@ const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
   return ref
 })
 
-const made = onceFor((_builder: Builder) => new Map<Entity, Ref<Connection<never>>>())
+const made = onceFor((builder: Builder) => onceFor((entity: Entity) => make(builder, entity)))
 
-/**
- * `<Name>Connection` with its edge type, as Relay has it, and a total count; made once for an entity, when it is first
- * asked for. `connection` and `children` ask for it; a field of your own names it as its type.
- *
- * @throws MISCONFIGURED where `entityType` has not made the entity's object type.
- */
-export function connectionType<E extends Entity>(builder: Builder, entity: E): Ref<Connection<Narrow<E>>> {
-  const earlier = made(builder).get(entity)
-  if (earlier) return earlier as unknown as Ref<Connection<Narrow<E>>> // kept by the entity that it was made for
+function make<E extends Entity>(builder: Builder, entity: E): Ref<Connection<Narrow<E>>> {
   const node = entityTypeOf(builder, entity)
   const edge = builder.objectRef<Edge<Narrow<E>>>(`${entity.name}Edge`)
   builder.objectType(edge, {
@@ -47,6 +39,14 @@ export function connectionType<E extends Entity>(builder: Builder, entity: E): R
       totalCount: t.int({ nullable: false, resolve: ({ totalCount }) => totalCount() }),
     }),
   })
-  made(builder).set(entity, ref as unknown as Ref<Connection<never>>)
   return ref
 }
+
+/**
+ * `<Name>Connection` with its edge type, as Relay has it, and a total count; made once for an entity, when it is first
+ * asked for. `connection` and `children` ask for it; a field of your own names it as its type.
+ *
+ * @throws MISCONFIGURED where `entityType` has not made the entity's object type.
+ */
+export const connectionType = <E extends Entity>(builder: Builder, entity: E): Ref<Connection<Narrow<E>>> =>
+  made(builder)(entity) as unknown as Ref<Connection<Narrow<E>>> // kept by the entity that it was made for

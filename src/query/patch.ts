@@ -1,4 +1,5 @@
 import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
+import type { Members } from '../entity/lists.ts'
 import { membersOf, parseElement, parseLeaf, parseObjects } from '../entity/new-record.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -12,8 +13,6 @@ export type Change =
   | { readonly op: 'increment'; readonly leaf: Leaf; readonly by: number | bigint | string }
   | { readonly op: 'append' | 'addToSet' | 'pull'; readonly leaf: Leaf; readonly value: unknown }
   | { readonly op: 'compute'; readonly leaf: Leaf; readonly value: Arithmetic }
-
-type Members = Readonly<Record<string, unknown>>
 
 /** What happens to one list of objects. What is taken out is said by a condition on the members. */
 export type ListChange =

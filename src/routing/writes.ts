@@ -68,8 +68,12 @@ export class Transaction {
       return await work
     } finally {
       this.#underWay.delete(work)
-      this.#onWrite()
     }
+  }
+
+  /** A step that may change something, also where it fails. */
+  #change<T>(step: () => Promise<T>): Promise<T> {
+    return this.during(step).finally(this.#onWrite)
   }
 
   /** Takes no more steps, and waits for those that have begun: one of several may have failed before the others end. */
@@ -125,9 +129,9 @@ export class Transaction {
     }
     return {
       get: (id) => this.during(() => steps.get(id)),
-      create: (input, id) => this.during(() => steps.create(input, id)),
-      patch: (id, patch) => this.during(() => steps.patch(id, patch)),
-      delete: (id) => this.during(() => steps.delete(id)),
+      create: (input, id) => this.#change(() => steps.create(input, id)),
+      patch: (id, patch) => this.#change(() => steps.patch(id, patch)),
+      delete: (id) => this.#change(() => steps.delete(id)),
     }
   }
 
@@ -190,13 +194,18 @@ async function writeWith<T>(
     const permits = new Map([...held, ...own])
     const declared = new Map(types.map(({ name }) => [name, permits.get(name)!]))
     const transaction = new Transaction(routing, declared, onWrite)
+    const ended = async (): Promise<T> => {
+      try {
+        return await open.run({ transaction, permits }, () => work(transaction))
+      } finally {
+        await transaction.end()
+      }
+    }
     try {
-      return await open.run({ transaction, permits }, () => work(transaction))
+      return await ended()
     } catch (error) {
-      await transaction.end()
       throw transaction.failure(error)
     } finally {
-      await transaction.end()
       await transaction.mirror()
     }
   } finally {
