@@ -29,5 +29,6 @@ export function serveCommand(): Command {
       } finally {
         await session.close()
       }
+      process.exit() // a store that hangs must not keep the process: its connections are closed, or never will be
     })
 }

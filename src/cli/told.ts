@@ -8,6 +8,7 @@ import { hostsOf, withoutSecrets } from '../util/store-uri.ts'
 const remedies: Readonly<Record<Failure, string>> = {
   unreachable: 'See that it runs, and that the setting names it.',
   busy: 'Try again when it has less to do, or give it more connections.',
+  full: 'Try again when the gateway has less to do, or give it more connections.',
   timeout: 'Try again when it has less to do.',
   forbidden: 'See user and password of the setting, and the rights in docs/security.md.',
   unfit: 'Run `crossfade migrate up`; `crossfade migrate diff` shows what the tables lack.',

@@ -2,40 +2,37 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
-import { type Flag, flagKind, parseFlag } from './flag.ts'
+import { type Flag, parseFlag } from './flag.ts'
 import { authorityOf, type Ledgers, newer } from './flag-store.ts'
+import { StoreWatch } from './store-watch.ts'
+import { times } from './times.ts'
 
 export interface WatchOptions {
   readonly types: readonly string[]
   readonly ledgers: Ledgers
   readonly dataDir: string
   readonly log: (level: 'info' | 'warn', message: string) => void
-  /** Default 1,000 ms. */
+  /** Between two looks, in milliseconds; default: see `times`. */
   readonly intervalMs?: number
 }
 
-/** How long a store's copy may be unread before it permits no more writes, in milliseconds. */
-const confirmationMs = 5_000
-
 /**
- * Knows every type's flag. Both stores are read every second, each by itself: a store that is down blinds nobody to
- * the other's types. The newest flag seen is kept in a file, so that a gateway that starts while a store is down still
- * serves reads as before.
+ * Knows every type's flag. Each store has a watch of its own: a store that is down blinds nobody to the other's types.
+ * The newest flag seen is kept in a file, so that a gateway that starts while a store is down still serves reads as
+ * before.
  */
 export class FlagWatch {
   readonly #options: WatchOptions
   readonly #flags = new Map<string, Flag>()
-  readonly #confirmed: Record<Origin, { at: number; flags: ReadonlyMap<string, Flag> }> = {
-    mongo: { at: Number.NEGATIVE_INFINITY, flags: new Map() },
-    postgres: { at: Number.NEGATIVE_INFINITY, flags: new Map() },
-  }
-  readonly #down = new Set<Origin>()
-  readonly #listeners = new Set<(flags: ReadonlyMap<string, Flag>) => void>()
-  #timer: NodeJS.Timeout | undefined
-  #stopped = false
+  readonly #watches: Readonly<Record<Origin, StoreWatch>>
+  readonly #listeners = new Set<() => void>()
 
   constructor(options: WatchOptions) {
     this.#options = options
+    const { ledgers, log, intervalMs = times.flagInterval } = options
+    const watch = (origin: Origin): StoreWatch =>
+      new StoreWatch({ origin, ledger: ledgers[origin], log, intervalMs, onFlags: (flags) => this.#learn(flags) })
+    this.#watches = { mongo: watch('mongo'), postgres: watch('postgres') }
   }
 
   get #file(): string {
@@ -56,59 +53,39 @@ export class FlagWatch {
     this.#readFile()
     await this.refresh()
     const unknown = this.missing()
-    if (unknown.length > 0 && this.#down.size === 0) {
+    if (unknown.length > 0 && !origins.some((origin) => this.isDown(origin))) {
       throw new CrossfadeError(
         'MISCONFIGURED',
         `No flag is known for ${unknown.join(', ')}. Run \`crossfade migrate up\`.`,
       )
     }
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    this.#timer = setTimeout(() => {
-      this.refresh().finally(() => {
-        if (!this.#stopped) this.#schedule()
-      })
-    }, this.#options.intervalMs ?? 1_000)
-    this.#timer.unref()
+    for (const origin of origins) this.#watches[origin].start()
   }
 
   stop(): void {
-    this.#stopped = true
-    clearTimeout(this.#timer)
+    for (const origin of origins) this.#watches[origin].stop()
   }
 
-  onChange(listener: (flags: ReadonlyMap<string, Flag>) => void): void {
+  onChange(listener: () => void): void {
     this.#listeners.add(listener)
   }
 
   /** Reads both stores now. Never rejects. */
   async refresh(): Promise<void> {
-    const before = JSON.stringify([...this.#flags.values()])
-    await Promise.all(origins.map((origin) => this.#read(origin)))
-    if (JSON.stringify([...this.#flags.values()]) === before) return
-    this.#writeFile()
-    for (const listener of this.#listeners) listener(this.#flags)
+    await Promise.all(origins.map((origin) => this.#watches[origin].look()))
   }
 
-  async #read(origin: Origin): Promise<void> {
-    const started = performance.now()
-    try {
-      const flags = new Map<string, Flag>()
-      for (const { key, value } of await this.#options.ledgers[origin].list(flagKind)) {
-        const flag = parseFlag(value)
-        if (flag) flags.set(key, flag)
-        else
-          this.#options.log('warn', `The flag of ${key} in ${origin} is malformed; the last good one stays in force.`)
-      }
-      for (const [type, flag] of flags) this.#flags.set(type, newer(this.#flags.get(type) ?? null, flag)!)
-      this.#confirmed[origin] = { at: started, flags }
-      if (this.#down.delete(origin)) this.#options.log('info', `${origin} answers again.`)
-    } catch (error) {
-      if (!this.#down.has(origin)) this.#options.log('warn', `${origin} does not answer: ${messageOf(error)}`)
-      this.#down.add(origin)
+  #learn(flags: ReadonlyMap<string, Flag>): void {
+    let changed = false
+    for (const [type, flag] of flags) {
+      const known = this.#flags.get(type) ?? null
+      if (newer(known, flag) === known) continue
+      this.#flags.set(type, flag)
+      changed = true
     }
+    if (!changed) return
+    this.#writeFile()
+    for (const listener of this.#listeners) listener()
   }
 
   /**
@@ -126,24 +103,29 @@ export class FlagWatch {
   }
 
   /**
-   * The flag under which a write may begin now: confirmed by the store that has authority, steady and of the highest
-   * epoch seen. Null where there is none at the moment.
+   * The flag under which a write may begin now: confirmed by the store that has authority, which answers, steady and of
+   * the highest epoch seen. Null where there is none at the moment.
    */
   forWrite(type: string): Flag | null {
     const flag = this.get(type)
     if (flag.state !== 'steady') return null
-    const { at, flags } = this.#confirmed[authorityOf(flag)]
-    const own = flags.get(type)
-    const fresh = performance.now() - at < confirmationMs
-    return fresh && own?.epoch === flag.epoch && own.revision === flag.revision ? flag : null
+    const watch = this.#watches[authorityOf(flag)]
+    const own = watch.isLate ? null : watch.confirmed(type)
+    return own?.epoch === flag.epoch && own.revision === flag.revision ? flag : null
   }
 
   has(type: string): boolean {
     return this.#flags.has(type)
   }
 
+  /** The other store is to answer what it can. */
   isDown(origin: Origin): boolean {
-    return this.#down.has(origin)
+    return this.#watches[origin].isDown
+  }
+
+  /** Calls `listener` when a store goes down. @returns what forgets the listener. */
+  onDown(origin: Origin, listener: () => void): () => void {
+    return this.#watches[origin].onDown(listener)
   }
 
   #readFile(): void {

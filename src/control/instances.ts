@@ -2,11 +2,9 @@ import { z } from 'zod'
 import { type Entry, type Ledger, parseAs } from '../stores/ledger.ts'
 import { origins } from '../util/origin.ts'
 import type { Ledgers } from './flag-store.ts'
+import { times } from './times.ts'
 
 const kind = 'instance'
-
-/** How long after its last sign of life an instance counts as gone, in milliseconds. */
-export const goneAfterMs = 10_000
 
 /** One gateway, as both stores know it. */
 export interface Instance {
@@ -33,7 +31,8 @@ const form: z.ZodType<Stored> = z.object({
   settled: z.record(z.string(), z.number()).catch({}),
 })
 
-async function put(ledger: Ledger, { id, seen, acknowledged }: Instance): Promise<void> {
+/** Registers or renews an instance in one store. */
+export async function announceIn(ledger: Ledger, { id, seen, acknowledged }: Instance): Promise<void> {
   const entry = await ledger.get(kind, id)
   const stored: Stored = { seen, settled: acknowledged }
   await ledger.compareAndSet(kind, id, entry?.revision ?? null, { id, ...stored })
@@ -47,7 +46,7 @@ function fromStored({ key, value }: Entry): Instance[] {
 
 /** Registers or renews an instance in every store that answers. */
 export async function announce(ledgers: Ledgers, instance: Instance): Promise<void> {
-  await Promise.allSettled(origins.map((origin) => put(ledgers[origin], instance)))
+  await Promise.allSettled(origins.map((origin) => announceIn(ledgers[origin], instance)))
 }
 
 export async function withdraw(ledgers: Ledgers, id: string): Promise<void> {
@@ -57,5 +56,5 @@ export async function withdraw(ledgers: Ledgers, id: string): Promise<void> {
 /** Instances that were seen lately. */
 export async function liveInstances(ledger: Ledger, now = Date.now()): Promise<Instance[]> {
   const entries = await ledger.list(kind)
-  return entries.flatMap(fromStored).filter(({ seen }) => now - seen < goneAfterMs)
+  return entries.flatMap(fromStored).filter(({ seen }) => now - seen < times.gone)
 }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FlagWatch } from '../control/flag-watch.ts'
-import { announce, type Instance, withdraw } from '../control/instances.ts'
+import { Heartbeat } from '../control/heartbeat.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
+import { times } from '../control/times.ts'
 import { checkEntities } from '../entity/checks.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
@@ -11,13 +12,16 @@ import { checkNeeds } from '../resolve/check-needs.ts'
 import { checkShown } from '../resolve/check-shown.ts'
 import { checkValid } from '../resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
+import { FailOvers } from '../routing/fail-overs.ts'
 import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { failureOfAny, isOutage } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
+import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
+import { until } from '../util/until.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { Readiness } from './readiness.ts'
 import { createGateway } from './yoga.ts'
@@ -41,8 +45,6 @@ export interface RunningGateway {
   /** Takes nothing new, finishes what is under way, mirrors, and lets go. Safe to call twice. */
   close(): Promise<void>
 }
-
-const heartbeatMs = 1_000
 
 function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun, owner: string): Routing {
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
@@ -79,7 +81,9 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     shadow,
     mirror,
     sweeper,
-    permits: new Permits(flags),
+    permits: new Permits(flags, (origin) => stores[origin].takesWrites()),
+    failOvers: new FailOvers(log),
+    readsUnderWay: { mongo: 0, postgres: 0 },
     log,
   }
 }
@@ -114,6 +118,19 @@ function listen(server: Server, { port, host = '127.0.0.1' }: GatewayRun): Promi
   })
 }
 
+/** Takes no more clients, and waits for those that are served, within bounds: one that never leaves is cut off. */
+async function drain(server: Server): Promise<void> {
+  let closed = false
+  server.close(() => {
+    closed = true
+  })
+  await until(() => {
+    server.closeIdleConnections()
+    return closed
+  }, times.drain)
+  server.closeAllConnections()
+}
+
 /**
  * Starts the gateway: flags first, then the mirror's sweep, then the server. A store that does not answer is no reason
  * not to: it may come, and `/readyz` tells.
@@ -129,16 +146,15 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
-  const present = (): Instance => ({
+  const heartbeat = new Heartbeat(ledgers, () => ({
     id: instance,
     seen: Date.now(),
     acknowledged: Object.fromEntries(
       config.entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.acknowledged(name)]),
     ),
-  })
-  await announce(ledgers, present())
-  const heartbeat = setInterval(() => void announce(ledgers, present()), heartbeatMs).unref()
-  flags.onChange(() => void announce(ledgers, present()))
+  }))
+  await heartbeat.start()
+  flags.onChange(() => void heartbeat.beat())
   sweeper.start()
 
   const { entities, migrations } = config
@@ -154,18 +170,14 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    clearInterval(heartbeat)
     readiness.stop()
-    await new Promise((resolve) => {
-      server.close(resolve)
-      server.closeIdleConnections()
-    })
-    await shadow.stop()
-    await sweeper.stop()
-    await mirror.flush()
+    await drain(server)
+    const idle = await until(() => permits.isIdle, times.write)
+    await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush()]), times.controlCall)
     flags.stop()
     await routing.killSwitch.stop()
-    await withdraw(ledgers, instance)
+    // A mover waits for what is still being written as for a gateway that has died
+    await (idle ? heartbeat.withdraw() : heartbeat.stop())
   }
   try {
     await listen(server, run)

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
+import { times } from '../control/times.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import type { Routing } from '../routing/routing.ts'
+import { deadline, type Ends, endsWith } from './deadline.ts'
 import { maskError } from './mask-error.ts'
 import { textGuard } from './text-guard.ts'
 
@@ -25,10 +27,11 @@ export function createGateway({ schema, routing, subject = subjectOf }: GatewayO
     landingPage: false,
     graphqlEndpoint: '/graphql',
     maskedErrors: { maskError: maskError(routing.log) },
-    context({ request }): GatewayContext {
+    context({ request }): GatewayContext & Ends {
+      const ends = endsWith(request)
       let known: string | undefined
-      return { routing, subject: () => (known ??= subject(request)) }
+      return { routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
     },
-    plugins: [textGuard],
+    plugins: [textGuard, deadline(times.request)],
   })
 }

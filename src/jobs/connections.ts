@@ -16,19 +16,21 @@ interface Stores {
   readonly postgres: PostgresStore
 }
 
-/** What one gateway opens at most: for clients and the mirror, and for candidate reads. */
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
+
+/** What one gateway opens at most: for clients and the mirror, for candidate reads, and for the control plane. */
 const poolSizes = ({ mongo, postgres }: Stores) => ({
-  mongo: mongo.connection.client.options.maxPoolSize! + mongo.candidate.connection.client.options.maxPoolSize!,
-  postgres: postgres.connection.pool.options.max! + postgres.candidate.connection.pool.options.max!,
+  mongo: sum([mongo, mongo.candidate, mongo.control].map(({ connection }) => connection.client.options.maxPoolSize!)),
+  postgres: sum([postgres, postgres.candidate, postgres.control].map(({ connection }) => connection.pool.options.max!)),
 })
 
 export function roomNote(gateways: number, each: number, { connections, limitedBy }: Capacity): ConnectionNote {
   const needed = gateways * each
-  const sum = `${gateways} ${gateways === 1 ? 'gateway needs' : 'gateways need'} up to ${needed} connections (${each} each)`
+  const want = `${gateways} ${gateways === 1 ? 'gateway needs' : 'gateways need'} up to ${needed} connections (${each} each)`
   const room = `there is room for ${connections} (${limitedBy})`
   const problem = needed > connections
   const remedy = problem ? ': raise it, or run fewer gateways' : ''
-  return { store: 'PostgreSQL', problem, text: `${sum}; ${room}${remedy}.` }
+  return { store: 'PostgreSQL', problem, text: `${want}; ${room}${remedy}.` }
 }
 
 export function poolerNote({ pooling }: Capacity, each: number): ConnectionNote | null {

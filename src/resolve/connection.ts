@@ -100,7 +100,8 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
       entity,
       resolver,
       args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, plan.shownOrder, args) }),
-      ask: ({ reader }) => reader.query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }),
+      ask: ({ reader }, signal) =>
+        reader.query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }, signal),
       outcome: (found: readonly Item[]) => ({
         is: 'records',
         entity,
@@ -115,7 +116,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
       entity,
       resolver: `${resolver}.totalCount`,
       args: () => ({ where: shownWhere(entity, where) }),
-      ask: ({ reader }) => reader.count(entity, where),
+      ask: ({ reader }, signal) => reader.count(entity, where, signal),
       outcome: (value: number) => ({ is: 'value', value }),
     })
   return connection(info, entity, plan, items, totalCount)

@@ -16,6 +16,8 @@ export interface GatewayContext {
   readonly routing: Routing
   /** Who asks: decides sticky read percentages. The same each time; worked out where it is needed. */
   readonly subject: () => string
+  /** Ends what the request asks of the stores: its client has left, or its time is over. */
+  readonly signal?: AbortSignal
 }
 
 /** Reads and loaders of one request: one decision per type, one batch per level. */
@@ -30,7 +32,7 @@ const sessions = new WeakMap<GatewayContext, Session>()
 export function sessionOf(context: GatewayContext, info: GraphQLResolveInfo): Session {
   let session = sessions.get(context)
   if (!session) {
-    const reads = new Reads(context.routing, context.subject, info.operation.operation === 'mutation')
+    const reads = new Reads(context.routing, context.subject, info.operation.operation === 'mutation', context.signal)
     session = { reads, loaders: new Loaders(reads) }
     sessions.set(context, session)
   }

@@ -64,7 +64,7 @@ export function loadAggregate<E extends Entity, const A extends AggregateOf<E>>(
     entity,
     resolver: resolverName(info),
     args: () => shownAggregate(entity, asked),
-    ask: ({ reader }) => reader.aggregate(entity, asked),
+    ask: ({ reader }, signal) => reader.aggregate(entity, asked, signal),
     outcome: (groups: readonly Group[]) => ({ is: 'value', value: comparable(groups), shown }),
   })
   // A store answers in the order of `by` and under the names of the measures

@@ -98,11 +98,12 @@ export class Loaders {
       entity,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
-      ask: async ({ reader }) => {
+      ask: async ({ reader }, signal) => {
         // Keys of `id` are ids: whoever loads has parsed them
-        if (path === 'id') return reader.byIds(entity, values as Id[], fields)
+        if (path === 'id') return reader.byIds(entity, values as Id[], fields, signal)
         const order: OrderKey[] = [{ path: 'id', direction: 'asc' }]
-        const groups = await reader.queryPer(entity, { path, values, where: everything, order, limit: 1, fields })
+        const per = { path, values, where: everything, order, limit: 1, fields }
+        const groups = await reader.queryPer(entity, per, signal)
         return new Map([...groups].map(([value, items]) => [value, items[0]!]))
       },
       outcome: (items) => {
@@ -138,7 +139,7 @@ export class Loaders {
       entity,
       resolver,
       args: () => ({ [path]: shownValues(leaf, values), ...page() }),
-      ask: ({ reader }) => reader.queryPer(entity, { path, values, where, order, limit, fields }),
+      ask: ({ reader }, signal) => reader.queryPer(entity, { path, values, where, order, limit, fields }, signal),
       outcome: (found: ReadonlyMap<unknown, readonly Item[]>) => {
         const lists = new Map([...found].map(([key, items]) => [JSON.stringify(key), items]))
         return { is: 'records', entity, fields, lists, ordered: true, limit }
@@ -164,7 +165,7 @@ export class Loaders {
       entity,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
-      ask: ({ reader }) => reader.countPer(entity, path, values, everything),
+      ask: ({ reader }, signal) => reader.countPer(entity, path, values, everything, signal),
       outcome: (found: ReadonlyMap<unknown, number>) => {
         const value: Json = Object.fromEntries([...found].map(([key, n]) => [JSON.stringify(key), n]))
         // Its keys are values of the field

@@ -31,8 +31,8 @@ export function routed<Args, Found extends Json, Result extends Json>(
       also,
       resolver: resolverName(info),
       args: () => shown(args),
-      ask: async (source) => {
-        const found = source.origin === 'mongo' ? mongo(source.side, args) : postgres(source.side, args)
+      ask: async (source, signal) => {
+        const found = source.origin === 'mongo' ? mongo(source.side(signal), args) : postgres(source.side(signal), args)
         return finish(await found, args)
       },
       outcome: (value) => ({ is: 'value', value, shown }),

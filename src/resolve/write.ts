@@ -51,5 +51,5 @@ export async function write<Result>(
     throw new CrossfadeError('MISCONFIGURED', `${resolverName(info)} does not say which types it writes. ${remedy}`)
   }
   const { loaders } = sessionOf(context, info)
-  return routedWrite(context.routing, writes.entities, work, () => loaders.clear())
+  return routedWrite(context.routing, writes.entities, work, () => loaders.clear(), context.signal)
 }

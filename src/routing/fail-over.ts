@@ -1,6 +1,8 @@
+import { times } from '../control/times.ts'
 import { mayAnswerElsewhere } from '../stores/failure.ts'
 import type { Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { until } from '../util/until.ts'
 
 /** Whether the other store may answer a read that failed in this one. */
 export const mayFailOver = (store: Store, error: unknown): boolean => mayAnswerElsewhere(store.failureOf(error))
@@ -11,6 +13,27 @@ export async function askOnly<S extends Store, T>(store: S, ask: (store: S) => P
     return await ask(store)
   } catch (error) {
     throw store.readError(error)
+  }
+}
+
+/**
+ * Asks a store that no other stands in for. Where it has no server at the moment, since there is an election, the
+ * question waits for one, as it would with the driver alone.
+ *
+ * @throws what its `readError` says; the signal's reason.
+ */
+export async function askPatiently<S extends Store, T>(
+  store: S,
+  ask: (store: S, signal?: AbortSignal) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await ask(store, signal)
+    } catch (error) {
+      const mayWait = signal !== undefined && store.failureOf(error) === 'unreachable' && !store.takesWrites()
+      if (!mayWait || !(await until(store.takesWrites, times.request, signal))) throw store.readError(error)
+    }
   }
 }
 

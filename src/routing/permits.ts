@@ -1,14 +1,19 @@
 import type { Flag } from '../control/flag.ts'
+import { authorityOf } from '../control/flag-store.ts'
 import type { FlagWatch } from '../control/flag-watch.ts'
+import { times } from '../control/times.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import type { Origin } from '../util/origin.ts'
+import { until } from '../util/until.ts'
 
-/** How long a write is held while authority moves, in milliseconds, and how many wait at most. */
-const holdMs = 15_000
+/** Writes that wait at most, while authority moves or its store has no server that takes them. */
 const maxHeld = 1_000
 
 /** The right to write one type under one flag, until it is given back. */
 export interface Permit {
   readonly flag: Flag
+  /** When the write may begin no other step, by `performance.now()`: movers count on it. */
+  readonly until: number
   done(): void
 }
 
@@ -18,16 +23,23 @@ export interface Permit {
  */
 export class Permits {
   readonly #flags: FlagWatch
+  readonly #takesWrites: (origin: Origin) => boolean
   readonly #underWay = new Map<string, Map<number, number>>()
   #held = 0
 
-  constructor(flags: FlagWatch) {
+  constructor(flags: FlagWatch, takesWrites: (origin: Origin) => boolean) {
     this.#flags = flags
+    this.#takesWrites = takesWrites
   }
 
-  /** Waits, bounded, while the type's writes are held. @throws TRY_AGAIN past the bounds. */
-  async take(type: string): Promise<Permit> {
-    const flag = this.#flags.forWrite(type) ?? (await this.#wait(type))
+  /**
+   * Waits, bounded, while the type's writes are held, or no server takes them: before the write begins, nothing is lost.
+   *
+   * @param signal ends the wait.
+   * @throws TRY_AGAIN past the bounds.
+   */
+  async take(type: string, signal?: AbortSignal): Promise<Permit> {
+    const flag = this.#grantable(type) ?? (await this.#wait(type, signal))
     const counts = this.#underWay.get(type) ?? new Map<number, number>()
     this.#underWay.set(type, counts)
     counts.set(flag.revision, (counts.get(flag.revision) ?? 0) + 1)
@@ -39,25 +51,29 @@ export class Permits {
       if (left > 0) counts.set(flag.revision, left)
       else counts.delete(flag.revision)
     }
-    return { flag, done }
+    return { flag, until: performance.now() + times.write, done }
   }
 
-  async #wait(type: string): Promise<Flag> {
-    const deadline = Date.now() + holdMs
+  #grantable(type: string): Flag | null {
+    const flag = this.#flags.forWrite(type)
+    return flag && this.#takesWrites(authorityOf(flag)) ? flag : null
+  }
+
+  async #wait(type: string, signal: AbortSignal | undefined): Promise<Flag> {
     if (this.#held >= maxHeld) throw new CrossfadeError('TRY_AGAIN', `Too many writes of ${type} wait; try again.`)
     this.#held++
     try {
-      for (;;) {
-        await new Promise((resolve) => setTimeout(resolve, 50))
-        const flag = this.#flags.forWrite(type)
-        if (flag) return flag
-        if (Date.now() > deadline) {
-          throw new CrossfadeError('TRY_AGAIN', `${type} cannot be written at the moment; try again.`)
-        }
-      }
+      const flag = await until(() => this.#grantable(type), times.request, signal)
+      if (flag) return flag
     } finally {
       this.#held--
     }
+    throw new CrossfadeError('TRY_AGAIN', `${type} cannot be written at the moment; try again.`)
+  }
+
+  /** Whether no write is under way. */
+  get isIdle(): boolean {
+    return [...this.#underWay.values()].every((counts) => counts.size === 0)
   }
 
   /** The flag revision of the type that this gateway acknowledges: every write under an earlier one has ended. */

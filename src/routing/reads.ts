@@ -2,15 +2,19 @@ import type { Entity } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { Outcome } from '../shadow/outcome.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { StoreSilent, troubleOfRead } from '../stores/failure.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Decision, decide } from './decide.ts'
-import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
+import { askInstead, askPatiently, mayFailOver } from './fail-over.ts'
 import type { ReadSource, Routing } from './routing.ts'
 
 /** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
 const freshnessMs = 1_000
+
+/** Reads of clients that a store is asked at a time, those that wait for a connection included. */
+const maxReadsUnderWay = 1_000
 
 const failedOver = new CrossfadeError('UNAVAILABLE', 'The other store answered.')
 
@@ -22,32 +26,51 @@ export interface Read<T> {
   readonly resolver: string
   /** As they may be shown, see `shadow/redact`; asked for only where something is to be told. */
   readonly args: () => Json
-  readonly ask: (source: ReadSource) => Promise<T>
+  /** The signal ends what is asked for a client; nothing ends what is asked to compare but its own limits. */
+  readonly ask: (source: ReadSource, signal?: AbortSignal) => Promise<T>
   /** The result in comparable form. */
   readonly outcome: (result: T) => Outcome
 }
 
-/** Reads of one request: one decision per type, kept to the end. */
+interface Answer<T> {
+  readonly result: T
+  readonly origin: Origin
+}
+
+/** Where the reads of one type go in one request. */
+interface Choice {
+  decision: Decision
+  /** A read of the type was answered: no other store may answer any more, or one response would mix two. */
+  isFinal: boolean
+}
+
+/** Reads of one request: one decision per type, kept to the end, a fail-over included. */
 export class Reads {
   readonly #routing: Routing
   readonly #subject: () => string
   readonly #fromAuthority: boolean
-  readonly #decisions = new Map<string, Decision>()
+  readonly #signal: AbortSignal | undefined
+  readonly #choices = new Map<string, Choice>()
 
-  /** `fromAuthority`: the payload of a mutation reads what was written, and is not compared. */
-  constructor(routing: Routing, subject: () => string, fromAuthority: boolean) {
+  /**
+   * @param fromAuthority the payload of a mutation reads what was written, and is not compared.
+   * @param signal ends what is asked: the client has left, or the request's time is over.
+   */
+  constructor(routing: Routing, subject: () => string, fromAuthority: boolean, signal?: AbortSignal) {
     this.#routing = routing
     this.#subject = subject
     this.#fromAuthority = fromAuthority
+    this.#signal = signal
   }
 
   decision(type: string): Decision {
-    let decision = this.#decisions.get(type)
-    if (!decision) {
-      decision = this.#decide(type)
-      this.#decisions.set(type, decision)
-    }
-    return decision
+    return this.#choice(type).decision
+  }
+
+  #choice(type: string): Choice {
+    let choice = this.#choices.get(type)
+    if (!choice) this.#choices.set(type, (choice = { decision: this.#decide(type), isFinal: false }))
+    return choice
   }
 
   #decide(type: string): Decision {
@@ -62,10 +85,11 @@ export class Reads {
 
   /** Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it. */
   async run<T>(read: Read<T>): Promise<T> {
+    this.#signal?.throwIfAborted()
     const type = read.entity.name
     const { reads, candidate, samplePercent } = this.decision(type)
     this.#routing.shadow.statistics.of(type).reads++
-    if (candidate === null || Math.random() * 100 >= samplePercent) return (await this.#answered(read, reads)).result
+    if (candidate === null || Math.random() * 100 >= samplePercent) return (await this.#answered(read)).result
     return this.#compared(read, reads, candidate)
   }
 
@@ -75,9 +99,9 @@ export class Reads {
     const { entity, resolver, args } = read
     const place = { type: entity.name, resolver, store: reads }
     const began = performance.now()
-    let answer: { result: T; origin: Origin }
+    let answer: Answer<T>
     try {
-      answer = await this.#answered(read, reads)
+      answer = await this.#answered(read)
     } catch (error) {
       shadow.controlFailed(place, error)
       throw error
@@ -104,22 +128,65 @@ export class Reads {
     return result
   }
 
-  /** Fails over where the stage keeps the other store fresh; the fail-over is logged. */
-  async #answered<T>(read: Read<T>, reads: Origin): Promise<{ result: T; origin: Origin }> {
-    const { flags, log, stores } = this.#routing
-    const flag = flags.get(read.entity.name)
+  /** Fails over where the stage keeps the other store fresh, unless the type was answered in this request before. */
+  async #answered<T>(read: Read<T>): Promise<Answer<T>> {
+    const { flags, stores, failOvers } = this.#routing
+    const type = read.entity.name
+    const choice = this.#choice(type)
+    const { reads } = choice.decision
+    if (STAGE_PLAN[flags.get(type).stage].candidate === null)
+      return {
+        result: await this.#admitted(reads, () => askPatiently(stores[reads], read.ask, this.#signal)),
+        origin: reads,
+      }
     const other = otherOrigin(reads)
-    const { mirror, authority } = STAGE_PLAN[flag.stage]
-    const standIn = mirror === other || authority === other ? STAGE_PLAN[flag.stage].candidate !== null : false
-    if (!standIn) return { result: await askOnly(stores[reads], read.ask), origin: reads }
+    let failed: unknown = new StoreSilent(reads)
     if (!flags.isDown(reads) || flags.isDown(other)) {
       try {
-        return { result: await read.ask(stores[reads]), origin: reads }
+        const result = await this.#admitted(reads, () => this.#unlessDown(reads, read.ask))
+        if (choice.decision.reads === reads) {
+          choice.isFinal = true
+          return { result, origin: reads }
+        }
       } catch (error) {
-        if (!mayFailOver(stores[reads], error)) throw stores[reads].readError(error)
-        log('warn', `${read.resolver} was answered by ${other}, since ${reads} failed: ${messageOf(error)}`)
+        failed = error
       }
     }
-    return { result: await askInstead(stores[other], read.ask), origin: other }
+    // Unless another read of the type has failed over meanwhile
+    if (choice.decision.reads === reads) {
+      if (choice.isFinal || !mayFailOver(stores[reads], failed)) throw stores[reads].readError(failed)
+      choice.decision = { reads: other, candidate: null, samplePercent: 0 }
+      choice.isFinal = true
+    }
+    failOvers.add(type, reads, failed)
+    const ask = () => askInstead(stores[other], (store) => read.ask(store, this.#signal))
+    return { result: await this.#admitted(other, ask), origin: other }
+  }
+
+  /** @throws TRY_AGAIN where too many reads of clients wait for the store already. */
+  async #admitted<T>(origin: Origin, ask: () => Promise<T>): Promise<T> {
+    const { readsUnderWay } = this.#routing
+    if (readsUnderWay[origin] >= maxReadsUnderWay) throw troubleOfRead('full', undefined)
+    readsUnderWay[origin]++
+    try {
+      return await ask()
+    } finally {
+      readsUnderWay[origin]--
+    }
+  }
+
+  /** Asks a store, and ends the call when the store goes down. */
+  async #unlessDown<T>(origin: Origin, ask: Read<T>['ask']): Promise<T> {
+    const { flags, stores } = this.#routing
+    const ends = new AbortController()
+    const end = (): void => ends.abort(this.#signal?.reason)
+    const forget = flags.onDown(origin, () => ends.abort(new StoreSilent(origin)))
+    this.#signal?.addEventListener('abort', end)
+    try {
+      return await ask(stores[origin], ends.signal)
+    } finally {
+      forget()
+      this.#signal?.removeEventListener('abort', end)
+    }
   }
 }

@@ -6,6 +6,8 @@ import type { Sweeper } from '../mirror/sweeper.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { MongoSource, MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresSource, PostgresStore } from '../stores/postgres/postgres-store.ts'
+import type { Origin } from '../util/origin.ts'
+import type { FailOvers } from './fail-overs.ts'
 import type { Permits } from './permits.ts'
 
 export interface Stores {
@@ -26,5 +28,8 @@ export interface Routing {
   readonly mirror: Mirror
   readonly sweeper: Sweeper
   readonly permits: Permits
+  readonly failOvers: FailOvers
+  /** What clients ask of each store at the moment. */
+  readonly readsUnderWay: Record<Origin, number>
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Flag } from '../control/flag.ts'
+import { times } from '../control/times.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
@@ -62,6 +63,9 @@ export class Transaction {
       const remedy = 'Wait for each step inside of the function that write() is given.'
       throw new CrossfadeError('MISCONFIGURED', `The write has ended. ${remedy}`)
     }
+    // A mover may take this gateway for gone by now
+    if ([...this.#permits.values()].some(({ until }) => until < performance.now()))
+      throw new CrossfadeError('TRY_AGAIN', `The write took longer than ${times.write / 1_000} s; try again.`)
     const work = step()
     this.#underWay.add(work)
     try {
@@ -168,16 +172,18 @@ const open = new AsyncLocalStorage<Open>()
  * wait for a move that waits for the outer one.
  *
  * @param onWrite called behind each step that may have changed something.
+ * @param signal ends the wait for permits; a write that has begun goes on.
  */
 export function write<T>(
   routing: Routing,
   types: readonly Entity[],
   work: (transaction: Transaction) => Promise<T>,
   onWrite: () => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<T> {
   const outer = open.getStore()
-  if (!outer || outer.transaction.hasEnded) return writeWith(new Map(), routing, types, work, onWrite)
-  return outer.transaction.during(() => writeWith(outer.permits, routing, types, work, onWrite))
+  if (!outer || outer.transaction.hasEnded) return writeWith(new Map(), routing, types, work, onWrite, signal)
+  return outer.transaction.during(() => writeWith(outer.permits, routing, types, work, onWrite, signal))
 }
 
 async function writeWith<T>(
@@ -186,11 +192,12 @@ async function writeWith<T>(
   types: readonly Entity[],
   work: (transaction: Transaction) => Promise<T>,
   onWrite: () => void,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   const own = new Map<string, Permit>()
   try {
     const names = types.map((entity) => entity.name).filter((name) => !held.has(name))
-    for (const name of names.sort()) own.set(name, await routing.permits.take(name))
+    for (const name of names.sort()) own.set(name, await routing.permits.take(name, signal))
     const permits = new Map([...held, ...own])
     const declared = new Map(types.map(({ name }) => [name, permits.get(name)!]))
     const transaction = new Transaction(routing, declared, onWrite)

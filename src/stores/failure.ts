@@ -6,6 +6,7 @@ import type { Origin } from '../util/origin.ts'
  *
  * - unreachable: nothing was sent, or the server refused to serve: it starts, stops, or is not the one that is written.
  * - busy: no room at the moment: connections, memory, locks, a conflict with another write. The same call may succeed.
+ * - full: no connection of ours was free in time: too much is asked of the gateway, whichever store answers.
  * - timeout: the store or the caller gave up waiting.
  * - forbidden: user, password or right is missing.
  * - unfit: the store lacks what a statement names: a table, a column, a database, a feature.
@@ -15,14 +16,24 @@ import type { Origin } from '../util/origin.ts'
  */
 export type Failure = (typeof failures)[number]
 
-const failures = ['unreachable', 'busy', 'timeout', 'forbidden', 'unfit', 'conflict', 'refused', 'unknown'] as const
+const failures = [
+  'unreachable',
+  'busy',
+  'full',
+  'timeout',
+  'forbidden',
+  'unfit',
+  'conflict',
+  'refused',
+  'unknown',
+] as const
 
 interface Meaning {
   /** Of the store, not of what was asked or written: another record would fare the same. */
   readonly trouble: boolean
   /** It says nothing of a read that was compared. A store that lacks what the read names does. */
   readonly outage: boolean
-  /** The other store may answer a read that failed so. One that took too long would burden both. */
+  /** The other store may answer a read that failed so. One that took too long, or one too many, would burden both. */
   readonly elsewhere: boolean
   readonly read: readonly [ErrorCode, string]
   /** Behind the store's name. */
@@ -46,6 +57,13 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     elsewhere: true,
     read: ['TRY_AGAIN', 'The data store has too much to do; try again.'],
     write: ['TRY_AGAIN', 'has too much to do; nothing was written, try again.'],
+  },
+  full: {
+    trouble: true,
+    outage: true,
+    elsewhere: false,
+    read: ['TRY_AGAIN', 'Too much is asked of the API at the moment; try again.'],
+    write: ['TRY_AGAIN', 'is asked too much at the moment; nothing was written, try again.'],
   },
   timeout: {
     trouble: true,
@@ -89,6 +107,14 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     read: ['UNAVAILABLE', silent],
     write: ['UNKNOWN_OUTCOME', 'did not confirm the write; look before repeating it.'],
   },
+}
+
+/** Why a call was ended before its answer: the store answers nobody. */
+export class StoreSilent extends Error {
+  constructor(origin: Origin) {
+    super(`${origin} does not answer`)
+    this.name = 'StoreSilent'
+  }
 }
 
 /** Causes that a driver tells, each with its meaning. */

@@ -37,23 +37,25 @@ export interface QueryPer extends Query {
 /**
  * Reads. Records that are marked deleted are never seen. A call is one store query, and a second one where MongoDB met a
  * document that is not part of the API, or text that is not UTF-8; `scan` asks for documents without a record besides.
+ * An aborted signal ends the query and its connection, and the call is rejected with the signal's reason.
  */
 export interface Reader {
   /** The records that exist, by id, in no order. */
-  byIds(entity: Entity, ids: readonly Id[], fields: FieldSet): Promise<ReadonlyMap<Id, Item>>
-  query(entity: Entity, query: Query): Promise<readonly Item[]>
+  byIds(entity: Entity, ids: readonly Id[], fields: FieldSet, signal?: AbortSignal): Promise<ReadonlyMap<Id, Item>>
+  query(entity: Entity, query: Query, signal?: AbortSignal): Promise<readonly Item[]>
   /** By the `canonicalValue`: dates are equal and not the same. A value without records has no entry. */
-  queryPer(entity: Entity, query: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>>
-  count(entity: Entity, where: Where): Promise<number>
+  queryPer(entity: Entity, query: QueryPer, signal?: AbortSignal): Promise<ReadonlyMap<unknown, readonly Item[]>>
+  count(entity: Entity, where: Where, signal?: AbortSignal): Promise<number>
   /** By the `canonicalValue`, likewise. */
   countPer(
     entity: Entity,
     path: string,
     values: readonly unknown[],
     where: Where,
+    signal?: AbortSignal,
   ): Promise<ReadonlyMap<unknown, number>>
   /** Groups of records with what is computed for each. @throws BAD_USER_INPUT for what a kind cannot be asked. */
-  aggregate(entity: Entity, asked: Aggregate): Promise<readonly Group[]>
+  aggregate(entity: Entity, asked: Aggregate, signal?: AbortSignal): Promise<readonly Group[]>
   /** Whole records by id, for jobs: at most `limit` of them behind `after`, in id order, and fewer where they are large. */
   scan(entity: Entity, range: { readonly after: Id | null; readonly limit: number }): Promise<Scanned>
 }
@@ -177,12 +179,23 @@ export interface Source {
   readonly outbox: Outbox
 }
 
+/** What one call of the control plane may take in its store, in milliseconds: less than a flag may go unread. */
+export const controlBudgetMs = 4_000
+
+/** How long a store that hangs may keep us from closing its connections in order, in milliseconds. */
+export const closeMs = 3_000
+
 /** One store with all its parts; what it is asked as a source takes the clients' connections. */
 export interface Store extends Source {
   /** With connections and a time limit of its own: comparison takes nothing from the clients. */
   readonly candidate: Source
+  /** Likewise: flags, signs of life, claims and looks at what is owed wait for nothing that a client does. */
+  readonly control: Source
   readonly writer: Writer
+  /** Over the connections of `control`. */
   readonly ledger: Ledger
+  /** False while it is known that a write would find no server to take it. */
+  readonly takesWrites: () => boolean
   /** What an error of this store means; null for a fault of ours. */
   failureOf(error: unknown): Failure | null
   /** What an error of a read of this store means to the caller; a fault of ours stays what it is. */

@@ -51,10 +51,10 @@ test('every gateway that was seen lately counts, and a first one that comes', as
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const room = async (): Promise<string> =>
     (await connectionNotes(stores)).find(({ text }) => text.includes('room'))!.text
-  expect(await room()).toMatch(/^1 gateway needs up to 28 connections \(28 each\)/)
+  expect(await room()).toMatch(/^1 gateway needs up to 31 connections \(31 each\)/)
   for (const id of ['a', 'b']) await announce(ledgers, { id, seen: Date.now(), acknowledged: {} })
   await announce(ledgers, { id: 'gone', seen: Date.now() - 60_000, acknowledged: {} })
-  expect(await room()).toMatch(/^2 gateways need up to 56 connections/)
+  expect(await room()).toMatch(/^2 gateways need up to 62 connections/)
 })
 
 test('what an acknowledged write is worth is told', async () => {
@@ -67,7 +67,7 @@ test('what an acknowledged write is worth is told', async () => {
   )
   expect(deploymentNote({ kind: 'standalone' }, 58).text).toMatch(/^one server by itself: /)
   const [mongo] = await connectionNotes(stores)
-  expect(mongo?.text).toMatch(/^the replica set \w+ of 1: .* up to 58 connections\.$/)
+  expect(mongo?.text).toMatch(/^the replica set \w+ of 1: .* up to 62 connections\.$/)
 })
 
 test('a pooler is told, with what cannot be seen behind it', () => {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
+import { FailOvers } from '../../src/routing/fail-overs.ts'
 import { type Read, Reads } from '../../src/routing/reads.ts'
 import type { ReadSource, Routing } from '../../src/routing/routing.ts'
 import type { Stage } from '../../src/stage/stage.ts'
@@ -22,11 +23,16 @@ const logged: string[] = []
 async function read(stage: Stage, ask: Read<string>['ask'], isDown = (_origin: string) => false): Promise<unknown> {
   const routing = {
     stores,
-    flags: { get: (type: string) => ({ ...initialFlag(type), stage, samplePercent: 0 }), isDown },
+    flags: {
+      get: (type: string) => ({ ...initialFlag(type), stage, samplePercent: 0 }),
+      isDown,
+      onDown: () => () => undefined,
+    },
     killSwitch: { isOn: () => false },
     sweeper: { backlog: () => ({ oldestMs: 0 }) },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
-    log: (_level: string, message: string) => logged.push(message),
+    failOvers: new FailOvers((_level, message) => logged.push(message)),
+    readsUnderWay: { mongo: 0, postgres: 0 },
   } as unknown as Routing
   const asked = { entity: Account, resolver: 'Query.account', args: () => null, ask } as Partial<Read<string>>
   return new Reads(routing, () => 'anna', false).run(asked as Read<string>).catch((error: unknown) => error)
@@ -53,7 +59,7 @@ const answers: Readonly<Record<string, (side: PostgresSide) => Promise<unknown>>
 test.each(Object.keys(answers))('a read that PostgreSQL answers for MongoDB is unavailable where %s', async (why) => {
   const ask = async (source: ReadSource): Promise<string> => {
     if (source.origin === 'mongo') throw noServer
-    return String(await answers[why]!(source.side))
+    return String(await answers[why]!(source.side()))
   }
   expect(await read('shadow', ask)).toMatchObject(neither)
   expect(await read('shadow', ask, (origin) => origin === 'mongo')).toMatchObject(neither)
@@ -70,7 +76,7 @@ const fromMongo: Readonly<Record<string, Error>> = {
 
 test.each(Object.keys(fromMongo))('a read that MongoDB answers for PostgreSQL is unavailable where %s', async (why) => {
   const ask = async (source: ReadSource): Promise<string> => {
-    if (source.origin === 'postgres') return String(await raising('57P03')(source.side))
+    if (source.origin === 'postgres') return String(await raising('57P03')(source.side()))
     throw fromMongo[why]!
   }
   expect(await read('live', ask)).toMatchObject(neither)
@@ -82,7 +88,7 @@ test('the other store answers for one that cannot, and the log says which', asyn
     return origin
   }
   expect(await read('shadow', ask)).toBe('postgres')
-  expect(logged.at(-1)).toBe('Query.account was answered by postgres, since mongo failed: no server')
+  expect(logged.at(-1)).toBe('Reads of Account are answered by postgres, since mongo failed: no server')
 })
 
 test('what the caller or we did wrong stays what it is, whichever store meets it', async () => {
@@ -96,13 +102,13 @@ test('what the caller or we did wrong stays what it is, whichever store meets it
 test('a store that stands alone says itself why it cannot answer', async () => {
   const ask = async (source: ReadSource): Promise<string> => {
     if (source.origin === 'mongo') throw new Error('nobody asks MongoDB')
-    return String(await raising('53300')(source.side))
+    return String(await raising('53300')(source.side()))
   }
   expect(await read('complete', ask)).toMatchObject({ code: 'TRY_AGAIN' })
 })
 
 test('a read by hand runs on the connections of whoever asks: clients, or comparison', async () => {
   const postgres = async ({ run }: PostgresSide) => (await run(sql`show statement_timeout`))[0]
-  expect(await postgres(stores.postgres.side)).toEqual({ statement_timeout: '10s' })
-  expect(await postgres(stores.postgres.candidate.side)).toEqual({ statement_timeout: '2s' })
+  expect(await postgres(stores.postgres.side())).toEqual({ statement_timeout: '10s' })
+  expect(await postgres(stores.postgres.candidate.side())).toEqual({ statement_timeout: '2s' })
 })

@@ -6,14 +6,14 @@ import { Permits } from '../../src/routing/permits.ts'
 /** What permits ask of the watch: the present flag, and whether writes may begin. */
 function watch(): { flags: FlagWatch; present: { revision: number; held: boolean } } {
   const present = { revision: 1, held: false }
-  const flag = (): Flag => ({ type: 'Movie', revision: present.revision }) as Flag
+  const flag = (): Flag => ({ type: 'Movie', stage: 'live', revision: present.revision }) as Flag
   const flags = { get: flag, forWrite: () => (present.held ? null : flag()) }
   return { flags: flags as unknown as FlagWatch, present }
 }
 
 test('a mover is told to wait until every write that began under an earlier flag is done', async () => {
   const { flags, present } = watch()
-  const permits = new Permits(flags)
+  const permits = new Permits(flags, () => true)
   const [first, second] = [await permits.take('Movie'), await permits.take('Movie')]
   expect(permits.acknowledged('Movie')).toBe(1)
   present.revision = 2
@@ -33,7 +33,7 @@ test('a mover is told to wait until every write that began under an earlier flag
 
 test('a write that is held begins under the flag that ends the hold', async () => {
   const { flags, present } = watch()
-  const permits = new Permits(flags)
+  const permits = new Permits(flags, () => true)
   present.held = true
   const waiting = permits.take('Movie')
   await new Promise((done) => setTimeout(done, 120))

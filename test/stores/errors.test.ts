@@ -159,17 +159,20 @@ test('what our own end interrupts or comes too late for has no store', async () 
   expect(postgres.failureOf(await failed(ended.run(sql`select 1`)))).toBe('unreachable')
 })
 
-test('connections that are all in use are no silence: the call may be repeated', async () => {
+test('connections that are all in use are no silence: the call may be repeated, and the other store is left alone', async () => {
   const narrow = connectPostgres({ uri: inject('databaseUrl'), poolSize: 1, waitMs: 300 })
   const long = narrow.run(sql`select pg_sleep(2)`)
-  expect(postgres.failureOf(await failed(narrow.run(sql`select 1`)))).toBe('busy')
+  const error = await failed(narrow.run(sql`select 1`))
+  expect(postgres.failureOf(error)).toBe('full')
+  expect(postgres.readError(error)).toMatchObject({ code: 'TRY_AGAIN' })
+  expect(mayAnswerElsewhere('full')).toBe(false)
   await long
   await narrow.pool.end()
   const client = connectMongo({ uri: inject('mongoUri'), poolSize: 1, waitMs: 1 })
   const all = await Promise.allSettled(Array.from({ length: 300 }, () => client.db.collection('x').findOne({})))
   const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
   expect(refused.length).toBeGreaterThan(0)
-  expect(new Set(refused.map(mongo.failureOf))).toEqual(new Set(['busy']))
+  expect(new Set(refused.map(mongo.failureOf))).toEqual(new Set(['full']))
   await client.client.close()
 })
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const uri = new URL(inject('mongoUri'))
   uri.pathname = `/promises_${process.pid}`
   store = mongoStore({ uri: `${uri.href}&${weak}` })
-  for (const { client } of [store.connection, store.candidate.connection])
+  for (const { client } of [store.connection, store.candidate.connection, store.control.connection])
     client.on('commandStarted', (event) => started.push(event))
   await prepareMongo(store.connection, [Note])
 })

@@ -9,6 +9,10 @@ export interface TcpProxy {
   cut(): void
   /** Ends what is open, and refuses what comes, until it is called with false. */
   close(closed: boolean): void
+  /** Takes what comes, and passes nothing on, in neither direction, until it is called with false: a server that hangs. */
+  hang(hangs: boolean): void
+  /** Passes each answer on so many milliseconds later. */
+  delay(ms: number): void
   stop(): Promise<void>
 }
 
@@ -20,6 +24,13 @@ export async function tcpProxy(
   const open = new Set<Socket>()
   let target = behind
   let refusing = false
+  let delayMs = 0
+  let hangs = false
+  const kept: (() => void)[] = []
+  const pass = (send: () => void): void => {
+    if (hangs) kept.push(send)
+    else send()
+  }
   const server = createServer((client) => {
     client.on('error', () => undefined)
     if (refusing) return client.resetAndDestroy()
@@ -33,8 +44,12 @@ export async function tcpProxy(
         upstream.destroy()
       })
     }
-    client.on('data', (chunk: Buffer) => upstream.write(chunk))
-    upstream.on('data', answer(client))
+    client.on('data', (chunk: Buffer) => pass(() => upstream.write(chunk)))
+    const respond = answer(client)
+    // Timers of one length fire in their order
+    upstream.on('data', (chunk: Buffer) =>
+      pass(() => (delayMs > 0 ? setTimeout(() => respond(chunk), delayMs) : respond(chunk))),
+    )
     return undefined
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -51,6 +66,13 @@ export async function tcpProxy(
     close(closed) {
       refusing = closed
       if (closed) cut()
+    },
+    hang(now) {
+      hangs = now
+      if (!now) for (const send of kept.splice(0)) send()
+    },
+    delay(ms) {
+      delayMs = ms
     },
     async stop() {
       cut()

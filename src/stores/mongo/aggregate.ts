@@ -62,7 +62,12 @@ function sorting({ order, measures, by }: AggregatePlan): { computed: Document; 
 
 const decode = (leaf: Leaf, raw: unknown): unknown => decodeLeaf(leaf, raw, null)
 
-export async function aggregate(connection: MongoConnection, entity: Entity, asked: Aggregate): Promise<Group[]> {
+export async function aggregate(
+  connection: MongoConnection,
+  entity: Entity,
+  asked: Aggregate,
+  signal?: AbortSignal,
+): Promise<Group[]> {
   const plan = planAggregate(entity, asked)
   const _id =
     plan.by.length === 0 ? null : Object.fromEntries(plan.by.map((leaf, index) => [output.key(index), decoded(leaf)]))
@@ -75,7 +80,7 @@ export async function aggregate(connection: MongoConnection, entity: Entity, ask
   if (Object.keys(computed).length > 0) pipeline.push({ $set: computed })
   if (Object.keys(sort).length > 0) pipeline.push({ $sort: sort })
   pipeline.push({ $limit: asked.limit })
-  const options = { maxTimeMS: connection.maxTimeMs }
+  const options = { maxTimeMS: connection.maxTimeMs, signal }
   const documents = await readDocuments((more) =>
     connection.collection(entity).aggregate(pipeline, { ...options, ...more }),
   )

@@ -19,7 +19,10 @@ export interface MongoOptions {
   readonly database?: string
   /** Connections at most. */
   readonly poolSize?: number
-  /** What the server may spend on one call, in milliseconds. */
+  /**
+   * What the server may spend on one call, in milliseconds; default 10,000. A server that has not answered a second
+   * later loses the connection.
+   */
   readonly maxTimeMs?: number
   /** What a call waits for one of the connections, in milliseconds; default 5,000. */
   readonly waitMs?: number
@@ -30,6 +33,11 @@ export interface MongoConnection {
   readonly db: Db
   readonly maxTimeMs: number
   collection(entity: Entity): Collection<StoredDocument>
+  /** False while the driver knows of no server that takes writes: there is an election, or nobody answers. */
+  takesWrites(): boolean
+  /** To the same servers, for calls that take as long as they take: builds of indexes, scans of whole collections. */
+  patient(): MongoConnection
+  close(): Promise<void>
 }
 
 /** What is acknowledged stays, and what is read was acknowledged, whatever the URI says. */
@@ -61,17 +69,38 @@ function startAnew(client: MongoClient): void {
   })
 }
 
+const writable: ReadonlySet<string> = new Set(['RSPrimary', 'Standalone', 'Mongos', 'LoadBalancer'])
+
+/** Whether the driver knows a server that takes writes. True before it has looked: a call makes it look. */
+function watchWritable(client: MongoClient): () => boolean {
+  let known = true
+  client.on('topologyDescriptionChanged', ({ newDescription }) => {
+    known = [...newDescription.servers.values()].some(({ type }) => writable.has(type))
+  })
+  client.on('topologyClosed', () => {
+    known = true
+  })
+  return () => known
+}
+
 /**
  * A connection whose writes are durable, and whose reads come from the primary, whatever the URI says. Nothing is sent
- * before the first call; a store that is down fails a call after about two seconds.
+ * before the first call; a store that is down fails a call after about two seconds, and one that hangs a second after
+ * `maxTimeMs`.
  *
  * @throws MISCONFIGURED where the URI cannot be read or names no database.
  */
 export function connectMongo(options: MongoOptions): MongoConnection {
+  const { maxTimeMs = 10_000 } = options
+  return connectWith(options, maxTimeMs, maxTimeMs + 1_000)
+}
+
+function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: number): MongoConnection {
   const clientOptions: MongoClientOptions = {
     maxPoolSize: options.poolSize ?? 50,
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
+    socketTimeoutMS,
     // A server that was given up for an error is looked at again after this at the latest; the driver's own is 10 s
     heartbeatFrequencyMS: 2_000,
     waitQueueTimeoutMS: options.waitMs ?? 5_000,
@@ -82,6 +111,7 @@ export function connectMongo(options: MongoOptions): MongoConnection {
   }
   const client = fromUri(options.uri, () => new MongoClient(options.uri, clientOptions))
   countSent(client)
+  const takesWrites = watchWritable(client)
   startAnew(client)
   if (options.database === undefined && !namesDatabase.test(options.uri)) {
     const example = `mongodb://${hostsOf(options.uri)}/shop`
@@ -91,11 +121,17 @@ export function connectMongo(options: MongoOptions): MongoConnection {
     )
   }
   const db = fromUri(options.uri, () => client.db(options.database ?? client.options.dbName, deciding))
+  let patient: MongoConnection | undefined
   return {
     client,
     db,
-    maxTimeMs: options.maxTimeMs ?? 10_000,
+    maxTimeMs,
     collection: (entity) => db.collection(entity.mongo),
+    takesWrites,
+    patient: () => (patient ??= connectWith({ ...options, poolSize: 2 }, maxTimeMs, 0)),
+    async close() {
+      await Promise.all([client.close(), patient?.close()])
+    },
   }
 }
 
@@ -105,7 +141,8 @@ export const ledgerClaims = '_crossfade_claims'
 export const ledgerLogs = '_crossfade_log'
 
 /** Indexes that the sweep and the ledger need; run by `migrate up`. Safe to repeat. */
-export async function prepareMongo(connection: MongoConnection, entities: readonly Entity[]): Promise<void> {
+export async function prepareMongo(hasty: MongoConnection, entities: readonly Entity[]): Promise<void> {
+  const connection = hasty.patient()
   for (const entity of entities) {
     await connection
       .collection(entity)

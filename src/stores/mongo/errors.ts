@@ -23,6 +23,7 @@ import {
   isTrouble,
   meanings,
   refusedRecord,
+  StoreSilent,
   troubleOfRead,
   troubleOfWrite,
 } from '../failure.ts'
@@ -33,6 +34,7 @@ const byCode = meanings<number>({
   // Its state changes, or it is not the one that is written
   unreachable: [6, 7, 89, 91, 133, 134, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436],
   // Locks, write conflicts, cursors and plans that were swept away, disk space, a limit of requests
+  full: [],
   busy: [24, 43, 46, 112, 117, 175, 225, 237, 244, 251, 462, 14031],
   // maxTimeMS, transactions and operations that were ended, memory of a sort or group
   timeout: [50, 146, 262, 290, 292, 11601],
@@ -47,7 +49,7 @@ const byCode = meanings<number>({
 
 /** Pools have classes of their own, which the driver does not export. */
 const byName = new Map<string, Failure>([
-  ['MongoWaitQueueTimeoutError', 'busy'],
+  ['MongoWaitQueueTimeoutError', 'full'],
   ['MongoPoolClosedError', 'unreachable'],
 ])
 
@@ -69,6 +71,7 @@ const isLookup = (error: unknown): boolean =>
 
 /** What an error means; null for a fault of ours. A broken connection says nothing of whether a command was sent. */
 export function failureOf(error: unknown): Failure | null {
+  if (error instanceof StoreSilent) return 'unreachable'
   // The driver meets sizes and depths of its own before the server does
   if (error instanceof RangeError || error instanceof BSON.BSONError) return 'refused'
   if (!(error instanceof MongoError)) return isLookup(error) ? 'unreachable' : null

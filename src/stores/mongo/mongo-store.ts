@@ -1,6 +1,6 @@
 import type { Entity } from '../../entity/entity.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
-import type { Source, Store } from '../store.ts'
+import { closeMs, controlBudgetMs, type Source, type Store } from '../store.ts'
 import { alive } from './bookkeeping.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
 import { failureOf, readError } from './errors.ts'
@@ -14,12 +14,13 @@ export interface MongoSource extends Source {
   readonly origin: 'mongo'
   readonly connection: MongoConnection
   /** What bespoke resolvers get, see `resolve/routed`. */
-  readonly side: MongoSide
+  side(signal?: AbortSignal): MongoSide
 }
 
 export interface MongoStore extends Store, MongoSource {
   readonly origin: 'mongo'
   readonly candidate: MongoSource
+  readonly control: MongoSource
   /** Documents of the collection, also those that can have no record. */
   documents(entity: Entity): Promise<number>
   /** How many documents there are, about, from the collection's statistics; null where the server does not say. */
@@ -31,7 +32,7 @@ const mongoSource = (connection: MongoConnection): MongoSource => ({
   connection,
   reader: mongoReader(connection),
   outbox: mongoOutbox(connection),
-  side: mongoSide(connection),
+  side: (signal) => mongoSide(connection, signal),
 })
 
 /**
@@ -42,9 +43,11 @@ const mongoSource = (connection: MongoConnection): MongoSource => ({
 export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): MongoStore {
   const connection = connectMongo(options)
   const candidate = mongoSource(connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs }))
+  const control = mongoSource(connectMongo({ ...options, poolSize: 4, maxTimeMs: controlBudgetMs }))
   return {
     ...mongoSource(connection),
     candidate,
+    control,
     writer: mongoWriter(connection),
     estimate: (entity) =>
       connection
@@ -52,7 +55,8 @@ export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): Mo
         .estimatedDocumentCount({ maxTimeMS: 2_000 })
         .catch(() => null),
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
-    ledger: mongoLedger(connection),
+    ledger: mongoLedger(control.connection),
+    takesWrites: connection.takesWrites,
     failureOf,
     readError,
     async ping(ms) {
@@ -60,7 +64,8 @@ export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): Mo
       if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)
     },
     async close() {
-      await Promise.all([connection.client.close(), candidate.connection.client.close()])
+      const clients = [connection, candidate.connection, control.connection].map((each) => each.close())
+      await awaitWithin(Promise.all(clients), closeMs)
     },
   }
 }

@@ -16,11 +16,12 @@ import type { Visibility } from './visibility.ts'
 interface Reading {
   readonly connection: MongoConnection
   readonly visibility: Visibility
+  readonly signal: AbortSignal | undefined
 }
 
 /** One query for all keys, numbered in the store: as many documents of each key as are asked for. */
 async function windows(
-  { connection, visibility }: Reading,
+  { connection, visibility, signal }: Reading,
   entity: Entity,
   per: QueryPer,
   match: Document,
@@ -38,7 +39,7 @@ async function windows(
   const collection = connection.collection(entity)
   const documents = await visibility.read(entity, match, (visibly) =>
     readDocuments((more) =>
-      collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, ...more }),
+      collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, signal, ...more }),
     ),
   )
   // Documents come in no promised order; the store has numbered them
@@ -50,7 +51,7 @@ async function windows(
  * where there are so many duplicates that they are better left in the store.
  */
 async function firsts(
-  { connection, visibility }: Reading,
+  { connection, visibility, signal }: Reading,
   entity: Entity,
   { fields, values }: QueryPer,
   match: Document,
@@ -62,7 +63,7 @@ async function firsts(
     readDocuments((more) =>
       connection
         .collection(entity)
-        .find(visibly, { maxTimeMS: connection.maxTimeMs, projection, sort: { _id: 1 }, limit, ...more }),
+        .find(visibly, { maxTimeMS: connection.maxTimeMs, signal, projection, sort: { _id: 1 }, limit, ...more }),
     ),
   )
   return documents.length < limit ? documents : null

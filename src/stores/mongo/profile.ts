@@ -174,10 +174,11 @@ async function exampleOf(
  * is read and decoded; memory is bounded by the number of sorts.
  */
 export async function profileFields(
-  connection: MongoConnection,
+  hasty: MongoConnection,
   entity: Entity,
   options: ProfileOptions,
 ): Promise<ProfiledGroup[]> {
+  const connection = hasty.patient()
   const fields = profiledFields(entity)
   // One sample for all fields
   const step = options.sample === null ? fieldsAtOnce : fields.length

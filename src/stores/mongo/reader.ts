@@ -25,59 +25,67 @@ import { translate } from './where.ts'
 const asked = (values: readonly unknown[]): unknown[] => values.filter((value) => value !== null)
 
 export function mongoReader(connection: MongoConnection): Reader {
-  const options = { maxTimeMS: connection.maxTimeMs }
+  const options = (signal: AbortSignal | undefined) => ({ maxTimeMS: connection.maxTimeMs, signal })
   const visibility = new Visibility()
   const reading = { connection, visibility }
 
-  async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
+  async function query(
+    entity: Entity,
+    { where, order, limit, fields }: Query,
+    signal?: AbortSignal,
+  ): Promise<readonly Item[]> {
     const { computed, sort } = sorting(connection, entity, order)
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
     const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
     const documents = await visibility.read(entity, translate(connection, entity, where), (match) =>
       Object.keys(computed).length === 0
-        ? readDocuments((more) => collection.find(match, { ...options, projection, sort, limit, ...more }))
-        : readDocuments((more) => collection.aggregate([{ $match: match }, ...tail], { ...options, ...more })),
+        ? readDocuments((more) => collection.find(match, { ...options(signal), projection, sort, limit, ...more }))
+        : readDocuments((more) => collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more })),
     )
     return documents.flatMap((document) => toItem(entity, fields, document))
   }
 
-  async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
+  async function queryPer(
+    entity: Entity,
+    per: QueryPer,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<unknown, readonly Item[]>> {
     const { path, where, order, limit, fields } = per
     const values = asked(per.values)
     const among: Where = { op: 'in', path, values }
     if (values.length === 1) {
-      const items = await query(entity, { where: { op: 'and', of: [among, where] }, order, limit, fields })
+      const items = await query(entity, { where: { op: 'and', of: [among, where] }, order, limit, fields }, signal)
       return new Map(items.length > 0 ? [[canonicalValue(leafAt(entity, path), values[0]), items]] : [])
     }
     const match = allOf(translate(connection, entity, among), translate(connection, entity, where))
-    return perKey(reading, entity, { ...per, values }, match)
+    return perKey({ ...reading, signal }, entity, { ...per, values }, match)
   }
 
   return {
     query,
     queryPer,
-    aggregate: (entity, asked) => aggregate(connection, entity, asked),
+    aggregate: (entity, asked, signal) => aggregate(connection, entity, asked, signal),
     scan: (entity, range) => scan(connection, entity, range),
 
-    async byIds(entity, ids, fields) {
+    async byIds(entity, ids, fields, signal) {
       const keys = ids.map((id) => encodeId(entity, id))
       // The plainest filter there is: marked documents are told by the bookkeeping that is read anyway
       const match: Document = keys.length === 1 ? { _id: keys[0] } : { _id: { $in: keys } }
       const projection = projectionOf(fields)
       const documents = await readDocuments((more) =>
-        connection.collection(entity).find(match, { ...options, projection, ...more }),
+        connection.collection(entity).find(match, { ...options(signal), projection, ...more }),
       )
       const items = documents.flatMap((document) => (isDeleted(document) ? [] : toItem(entity, fields, document)))
       return new Map<Id, Item>(items.map((item) => [item.record.id, item]))
     },
 
-    async count(entity, where) {
+    async count(entity, where, signal) {
       const match = allOf(translate(connection, entity, where), visible(entity))
-      return connection.collection(entity).countDocuments(match, options)
+      return connection.collection(entity).countDocuments(match, options(signal))
     },
 
-    async countPer(entity, path, values, where) {
+    async countPer(entity, path, values, where, signal) {
       const leaf = leafAt(entity, path)
       const among = allOf(
         translate(connection, entity, { op: 'in', path, values: asked(values) }),
@@ -88,7 +96,7 @@ export function mongoReader(connection: MongoConnection): Reader {
         .collection(entity)
         .aggregate<{ readonly _id: unknown; readonly n: number }>(
           [{ $match: among }, { $group: { _id: decoded(leaf), n: { $sum: 1 } } }],
-          options,
+          options(signal),
         )
         .toArray()
       const { decode } = mongoKind(leaf.kind)

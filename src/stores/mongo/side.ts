@@ -18,12 +18,13 @@ export interface MongoSide {
   value<E extends Entity>(entity: E, path: LeafPathOf<E>): Document
 }
 
-export function mongoSide(connection: MongoConnection): MongoSide {
+/** @param signal ends what is asked, see `Reader`. */
+export function mongoSide(connection: MongoConnection, signal?: AbortSignal): MongoSide {
   return {
     aggregate: (entity, pipeline) =>
       connection
         .collection(entity)
-        .aggregate<never>([{ $match: visible(entity) }, ...pipeline], { maxTimeMS: connection.maxTimeMs })
+        .aggregate<never>([{ $match: visible(entity) }, ...pipeline], { maxTimeMS: connection.maxTimeMs, signal })
         .toArray(),
     match: (entity, where) => translate(connection, entity, where),
     value: (entity, path) => decoded(leafAt(entity, path)),

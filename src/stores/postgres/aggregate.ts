@@ -60,7 +60,12 @@ function chosen({ having }: AggregatePlan): Sql {
   return sql.join(parts, sql` and `)
 }
 
-export async function aggregate(connection: PostgresConnection, entity: Entity, asked: Aggregate): Promise<Group[]> {
+export async function aggregate(
+  connection: PostgresConnection,
+  entity: Entity,
+  asked: Aggregate,
+  signal?: AbortSignal,
+): Promise<Group[]> {
   const plan = planAggregate(entity, asked)
   const groupBy = plan.by.length > 0 ? sql`group by ${sql.join(plan.by.map(columnOf))}` : sql``
   const having = plan.having.length > 0 ? sql`having ${chosen(plan)}` : sql``
@@ -72,6 +77,7 @@ export async function aggregate(connection: PostgresConnection, entity: Entity, 
   const rows = await connection.run<Row>(
     sql`select ${selected(plan)} from ${tableOf(entity)} where ${translate(entity, asked.where)}
         ${groupBy} ${having} ${orderBy} limit ${asked.limit}::int`,
+    signal,
   )
   return rows.map((row) => toGroup(plan, row, decodeLeaf))
 }

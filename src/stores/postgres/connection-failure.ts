@@ -4,7 +4,7 @@ import type { Failure } from '../failure.ts'
 /** No answer of a server, or a server that cannot be used: the driver has no code for these, only texts. */
 export class ConnectionFailure extends Error {
   /** `unknown` where a write may stand. */
-  readonly failure: Extract<Failure, 'unreachable' | 'busy' | 'unfit' | 'unknown'>
+  readonly failure: Extract<Failure, 'unreachable' | 'busy' | 'full' | 'unfit' | 'unknown'>
 
   constructor(failure: ConnectionFailure['failure'], message: string, options?: ErrorOptions) {
     super(message, options)

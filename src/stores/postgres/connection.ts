@@ -70,10 +70,17 @@ function nameOf(text: string): string | undefined {
 
 type Rows<T> = readonly T[]
 
-/** Runs one statement: on the pool, or inside a transaction. */
+/**
+ * Runs one statement: on the pool, or inside a transaction. Where the signal is aborted, the connection is closed, so
+ * that the server ends the statement, and the call is rejected with the signal's reason.
+ */
 export interface Executor {
-  run<T = Record<string, unknown>>(statement: RawBuilder<unknown>): Promise<Rows<T>>
-  runPrepared<T = Record<string, unknown>>(statement: Prepared, values: readonly unknown[]): Promise<Rows<T>>
+  run<T = Record<string, unknown>>(statement: RawBuilder<unknown>, signal?: AbortSignal): Promise<Rows<T>>
+  runPrepared<T = Record<string, unknown>>(
+    statement: Prepared,
+    values: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<Rows<T>>
 }
 
 export interface PostgresConnection extends Executor {
@@ -94,32 +101,44 @@ export interface PostgresConnection extends Executor {
 
 function executorOf(runPrepared: Executor['runPrepared']): Executor {
   const executor: Executor = {
-    run(statement) {
+    run(statement, signal) {
       const { sql: text, parameters } = statement.compile(compiler)
-      return executor.runPrepared({ text, name: nameOf(text) }, parameters) // one way, which can be watched
+      return executor.runPrepared({ text, name: nameOf(text) }, parameters, signal) // one way, which can be watched
     },
     runPrepared,
   }
   return executor
 }
 
-/** Sends one statement. @throws ConnectionFailure where the connection breaks, or nothing comes within the time. */
+/**
+ * Sends one statement.
+ *
+ * @throws ConnectionFailure where the connection breaks, or nothing comes within the time; the reason of the signal.
+ */
 async function send<T>(
   client: pg.PoolClient,
   { text, name }: Prepared,
   values: readonly unknown[],
   timeoutMs: number,
   failure: 'unreachable' | 'unknown',
+  signal?: AbortSignal,
 ): Promise<{ readonly command: string; readonly rows: T[] }> {
+  signal?.throwIfAborted()
   try {
-    const result = await awaitWithin(client.query({ name, text, values: [...values] }), timeoutMs)
+    const result = await awaitWithin(client.query({ name, text, values: [...values] }), timeoutMs, signal)
     // The rows are what whoever wrote the statement says: no driver knows more
     if (result !== timedOut) return result as { command: string; rows: T[] }
   } catch (error) {
-    if (isClear(error)) throw error
+    if (isClear(error) || signal?.aborted) throw error
     throw new ConnectionFailure(failure, `PostgreSQL broke the connection: ${messageOf(error)}`, { cause: error })
   }
   throw new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`)
+}
+
+/** What is broken is closed at once: the pool would wait for the answers that a server which hangs never gives. */
+function giveBack(client: pg.PoolClient, broken: boolean): void {
+  if (broken) client.connection.stream.destroy()
+  client.release(broken)
 }
 
 /** The next statement on the connection fails and tells. */
@@ -135,7 +154,8 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   // A server that hangs does not time its statements; the client's own limit comes a little later
   const patienceMs = statementTimeoutMs + 1_000
   const poolSize = options.poolSize ?? 20
-  const config = clientConfig(options.uri, options.waitMs ?? 5_000)
+  const waitMs = options.waitMs ?? 5_000
+  const config = clientConfig(options.uri, waitMs)
   let pooling: Promise<Pooling> | undefined
   const pool = new pg.Pool({
     ...config,
@@ -143,7 +163,11 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     pipeline: true,
     // The pool waits for it; its type says less
     onConnect: async (client: pg.ClientBase) => {
-      const pid = await configureSession(client, statementTimeoutMs)
+      const pid = await awaitWithin(configureSession(client, statementTimeoutMs), waitMs)
+      if (pid === timedOut) {
+        if (client instanceof pg.Client) client.connection.stream.destroy()
+        throw new ConnectionFailure('unreachable', `PostgreSQL did not answer within ${waitMs} ms`)
+      }
       pooling ??= poolingOf(client, pid, config)
       const found = await pooling.catch((error: unknown) => {
         pooling = undefined // looked at again by the next
@@ -165,19 +189,20 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       // One that waited in vain for another's connection has neither code nor cause
       const waited = full && error instanceof Error && !('code' in error) && error.cause === undefined
       const text = `PostgreSQL cannot be reached: ${messageOf(error)}`
-      throw new ConnectionFailure(waited ? 'busy' : 'unreachable', text, { cause: error })
+      throw new ConnectionFailure(waited ? 'full' : 'unreachable', text, { cause: error })
     }
   }
 
-  async function onPool<T>(statement: Prepared, values: readonly unknown[]): Promise<Rows<T>> {
+  async function onPool<T>(statement: Prepared, values: readonly unknown[], signal?: AbortSignal): Promise<Rows<T>> {
+    signal?.throwIfAborted()
     const client = await checkOut()
-    let broken = true
+    let broken = !signal?.aborted
     try {
-      const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown')
+      const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown', signal)
       broken = false
       return rows
     } finally {
-      client.release(broken)
+      giveBack(client, broken)
     }
   }
 
@@ -228,7 +253,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       if (ended !== 'COMMIT') throw new Error('A statement failed and nobody minded: the transaction was rolled back.')
       return result
     } finally {
-      client.release(broken)
+      giveBack(client, broken)
     }
   }
 

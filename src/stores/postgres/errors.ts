@@ -7,6 +7,7 @@ import {
   isTrouble,
   meanings,
   refusedRecord,
+  StoreSilent,
   troubleOfRead,
   troubleOfWrite,
 } from '../failure.ts'
@@ -19,6 +20,7 @@ const byState = meanings<string>({
   // Connection lost, a standby, an end by an operator or a timeout, a server that starts or stops, broken files
   unreachable: ['08', '25006', '25P03', '57', '58', 'F0', 'XX001', 'XX002'],
   // Serialisation and deadlock, resources such as connections and disk, locks
+  full: [],
   busy: ['40', '53', '55006', '55P03'],
   timeout: ['25P04', '57014', '72000'],
   forbidden: ['28', '42501'],
@@ -32,6 +34,7 @@ const byState = meanings<string>({
 
 /** What an error means; null for a fault of ours. */
 export function failureOf(error: unknown): Failure | null {
+  if (error instanceof StoreSilent) return 'unreachable'
   if (error instanceof ConnectionFailure) return error.failure
   if (error instanceof RangeError) return 'refused' // a text too long for the driver's machine
   if (!(error instanceof pg.DatabaseError)) return null

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Findings } from '../findings.ts'
-import type { Source, Store } from '../store.ts'
+import { closeMs, controlBudgetMs, type Source, type Store } from '../store.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
 import { failureOf, readError } from './errors.ts'
@@ -16,13 +16,14 @@ export interface PostgresSource extends Source {
   readonly origin: 'postgres'
   readonly connection: PostgresConnection
   /** What bespoke resolvers get, see `resolve/routed`. */
-  readonly side: PostgresSide
+  side(signal?: AbortSignal): PostgresSide
 }
 
 /** PostgreSQL also keeps what is only about the move: data issues and findings. */
 export interface PostgresStore extends Store, PostgresSource {
   readonly origin: 'postgres'
   readonly candidate: PostgresSource
+  readonly control: PostgresSource
   readonly dataIssues: DataIssues
   readonly findings: Findings
 }
@@ -32,7 +33,7 @@ const postgresSource = (connection: PostgresConnection): PostgresSource => ({
   connection,
   reader: postgresReader(connection),
   outbox: postgresOutbox(connection),
-  side: postgresSide(connection),
+  side: (signal) => postgresSide(connection, signal),
 })
 
 /**
@@ -43,11 +44,14 @@ const postgresSource = (connection: PostgresConnection): PostgresSource => ({
 export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_000): PostgresStore {
   const connection = connectPostgres(options)
   const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
+  const control = postgresSource(connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs }))
   return {
     ...postgresSource(connection),
     candidate,
+    control,
     writer: postgresWriter(connection),
-    ledger: postgresLedger(connection),
+    ledger: postgresLedger(control.connection),
+    takesWrites: () => true, // what it does not take it refuses at once
     failureOf,
     readError,
     dataIssues: dataIssues(connection),
@@ -57,7 +61,8 @@ export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_00
       if (answer === timedOut) throw new Error(`PostgreSQL did not answer within ${ms} ms`)
     },
     async close() {
-      await Promise.all([connection.pool.end(), candidate.connection.pool.end()])
+      const pools = [connection, candidate.connection, control.connection].map(({ pool }) => pool.end())
+      await awaitWithin(Promise.all(pools), closeMs)
     },
   }
 }

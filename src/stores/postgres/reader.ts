@@ -48,17 +48,26 @@ function pagePer(entity: Entity, { path, where, order, fields }: QueryPer, keys:
 }
 
 export function postgresReader(connection: PostgresConnection): Reader {
-  async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
+  async function query(
+    entity: Entity,
+    { where, order, limit, fields }: Query,
+    signal?: AbortSignal,
+  ): Promise<readonly Item[]> {
     const rows = await (where === everything
       ? connection.runPrepared<RecordRow>(
           once(fields, `page ${orderText(order)}`, () => page(entity, sql`true`, order, slot, fields)),
           [limit],
+          signal,
         )
-      : connection.run<RecordRow>(page(entity, translate(entity, where), order, limit, fields)))
+      : connection.run<RecordRow>(page(entity, translate(entity, where), order, limit, fields), signal))
     return rows.map((row) => toItem(fields, row))
   }
 
-  async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
+  async function queryPer(
+    entity: Entity,
+    per: QueryPer,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<unknown, readonly Item[]>> {
     const { path, values, where, order, limit, fields } = per
     const leaf = leafAt(entity, path)
     const { encode, decode } = postgresKind(leaf.kind)
@@ -67,8 +76,9 @@ export function postgresReader(connection: PostgresConnection): Reader {
       ? connection.runPrepared<RecordRow>(
           once(fields, `per ${path} by ${orderText(order)}`, () => pagePer(entity, per, slot, slot)),
           [keys, limit],
+          signal,
         )
-      : connection.run<RecordRow>(pagePer(entity, per, keys, limit)))
+      : connection.run<RecordRow>(pagePer(entity, per, keys, limit), signal))
     const groups = new Map<unknown, Item[]>()
     for (const row of rows) {
       const key = canonicalValue(leaf, decode(row['_key']))
@@ -82,33 +92,35 @@ export function postgresReader(connection: PostgresConnection): Reader {
   return {
     query,
     queryPer,
-    aggregate: (entity, asked) => aggregate(connection, entity, asked),
+    aggregate: (entity, asked, signal) => aggregate(connection, entity, asked, signal),
 
-    async byIds(entity, ids, fields) {
+    async byIds(entity, ids, fields, signal) {
       const { cast } = postgresKind(entity.idKind)
       const statement = once(
         fields,
         'by ids',
         () => sql`select ${columnsOf(fields)} from ${tableOf(entity)} where t.id = any(${slot}::${sql.raw(cast)}[])`,
       )
-      const rows = await connection.runPrepared<RecordRow>(statement, [ids])
+      const rows = await connection.runPrepared<RecordRow>(statement, [ids], signal)
       return new Map(rows.map((row) => [row.id, toItem(fields, row)]))
     },
 
-    async count(entity, where) {
+    async count(entity, where, signal) {
       const rows = await connection.run<{ n: string }>(
         sql`select count(*) as n from ${tableOf(entity)} where ${translate(entity, where)}`,
+        signal,
       )
       return Number(rows[0]!.n)
     },
 
-    async countPer(entity, path, values, where) {
+    async countPer(entity, path, values, where, signal) {
       const leaf = leafAt(entity, path)
       const { cast, encode, decode } = postgresKind(leaf.kind)
       const rows = await connection.run<{ k: unknown; n: string }>(
         sql`select ${columnOf(leaf)} as k, count(*) as n from ${tableOf(entity)}
             where ${columnOf(leaf)} = any(${values.map(encode)}::${sql.raw(cast)}[]) and ${translate(entity, where)}
             group by 1`,
+        signal,
       )
       return new Map(rows.map(({ k, n }) => [canonicalValue(leaf, decode(k)), Number(n)]))
     },

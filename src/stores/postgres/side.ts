@@ -1,12 +1,14 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
 import type { WhereOf } from '../../query/where.ts'
-import type { Executor, PostgresConnection } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
 import { tableOf } from './select.ts'
 import { translate } from './where.ts'
 
 /** What a bespoke resolver gets on the Postgres side. */
-export interface PostgresSide extends Pick<Executor, 'run'> {
+export interface PostgresSide {
+  /** Runs one statement; ends it where the client has left, or the request's time is over. */
+  run<T = Record<string, unknown>>(statement: RawBuilder<unknown>): Promise<readonly T[]>
   /** Kysely's tag: values are bound, `sql.id` quotes identifiers. */
   readonly sql: typeof sql
   /** An entity's table under the alias `t`. */
@@ -15,6 +17,7 @@ export interface PostgresSide extends Pick<Executor, 'run'> {
   match<E extends Entity>(entity: E, where: WhereOf<E['fields']>): RawBuilder<unknown>
 }
 
-export function postgresSide(connection: PostgresConnection): PostgresSide {
-  return { sql, run: connection.run, from: tableOf, match: translate }
+/** @param signal ends what is asked, see `Reader`. */
+export function postgresSide(connection: PostgresConnection, signal?: AbortSignal): PostgresSide {
+  return { sql, run: (statement) => connection.run(statement, signal), from: tableOf, match: translate }
 }

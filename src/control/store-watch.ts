@@ -1,0 +1,136 @@
+import { performance } from 'node:perf_hooks'
+import type { Ledger } from '../stores/ledger.ts'
+import { messageOf } from '../util/errors.ts'
+import type { Origin } from '../util/origin.ts'
+import { type Flag, flagKind, parseFlag } from './flag.ts'
+import { times } from './times.ts'
+
+export interface StoreWatchOptions {
+  readonly origin: Origin
+  readonly ledger: Ledger
+  readonly log: (level: 'info' | 'warn', message: string) => void
+  readonly intervalMs: number
+  /** Called with what each look found. */
+  readonly onFlags: (flags: ReadonlyMap<string, Flag>) => void
+}
+
+/** Our own loop was this busy: an answer may have come, and nobody has read it. */
+const busy = 0.9
+
+/** How often a late probe is given more time, since our own loop was busy. */
+const maxGraces = 3
+
+/** Calls `onLate` when the probe's time is over. @returns what ends the probe. */
+function startProbe(onLate: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const wait = (graces: number): void => {
+    const before = performance.eventLoopUtilization()
+    timer = setTimeout(() => {
+      const wasBusy = performance.eventLoopUtilization(before).utilization > busy
+      if (wasBusy && graces > 0) wait(graces - 1)
+      else onLate()
+    }, times.probe).unref()
+  }
+  wait(maxGraces)
+  return () => clearTimeout(timer)
+}
+
+/**
+ * Reads the flags of one store again and again, and so knows whether the store answers. It is down from its first late
+ * or failed answer to the next one in time. Neither store's watch waits for the other's.
+ */
+export class StoreWatch {
+  readonly #options: StoreWatchOptions
+  readonly #listeners = new Set<() => void>()
+  #flags: ReadonlyMap<string, Flag> = new Map()
+  #readAt = Number.NEGATIVE_INFINITY
+  #isDown = false
+  #isLate = false
+  #look: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(options: StoreWatchOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      void this.look().then(() => {
+        if (!this.#stopped) this.start()
+      })
+    }, this.#options.intervalMs).unref()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  /** The other store is to answer what it can. */
+  get isDown(): boolean {
+    return this.#isDown
+  }
+
+  /** The present look is not answered in time, or the last one was not at all. */
+  get isLate(): boolean {
+    return this.#isLate
+  }
+
+  /** Calls `listener` when the store goes down. @returns what forgets the listener. */
+  onDown(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** The store's own copy of a type's flag; null where it was not read lately, or there is none. */
+  confirmed(type: string): Flag | null {
+    const isFresh = performance.now() - this.#readAt < times.confirmation
+    return isFresh ? (this.#flags.get(type) ?? null) : null
+  }
+
+  /** Looks behind every look that has begun. Never rejects. */
+  look(): Promise<void> {
+    this.#look = this.#look.then(() => this.#read())
+    return this.#look
+  }
+
+  async #read(): Promise<void> {
+    const { origin, ledger, log, onFlags } = this.#options
+    const began = performance.now()
+    let inTime = true
+    const endProbe = startProbe(() => {
+      inTime = false
+      // The first look connects, which takes longer
+      if (this.#readAt !== Number.NEGATIVE_INFINITY) this.#goDown(`it took more than ${times.probe} ms`)
+    })
+    try {
+      const flags = new Map<string, Flag>()
+      for (const { key, value } of await ledger.list(flagKind)) {
+        const flag = parseFlag(value)
+        if (flag) flags.set(key, flag)
+        else log('warn', `The flag of ${key} in ${origin} is malformed; the last good one stays in force.`)
+      }
+      this.#flags = flags
+      this.#readAt = began
+      this.#isLate = false
+      if (this.#isDown && inTime) {
+        this.#isDown = false
+        log('info', `${origin} answers again.`)
+      }
+      onFlags(flags)
+    } catch (error) {
+      this.#goDown(messageOf(error))
+    } finally {
+      endProbe()
+    }
+  }
+
+  #goDown(why: string): void {
+    this.#isLate = true
+    if (this.#isDown) return
+    this.#isDown = true
+    this.#options.log('warn', `${this.#options.origin} does not answer: ${why}`)
+    for (const listener of [...this.#listeners]) listener()
+  }
+}

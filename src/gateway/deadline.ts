@@ -1,0 +1,52 @@
+import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { awaitWithin, timedOut } from '../util/await-within.ts'
+import { CrossfadeError } from '../util/errors.ts'
+
+/** What was ended says so by itself; what does not is waited for no longer than this, in milliseconds. */
+const graceMs = 500
+
+/** The part of a request's context that ends what it asks of the stores. */
+export interface Ends {
+  readonly ends: AbortController
+}
+
+/** Aborted where the request's client leaves. */
+export function endsWith(request: Request): AbortController {
+  const ends = new AbortController()
+  const leave = (): void => ends.abort(new CrossfadeError('UNAVAILABLE', 'The client has left.'))
+  if (request.signal.aborted) leave()
+  else request.signal.addEventListener('abort', leave, { once: true })
+  return ends
+}
+
+/** What a client is told of a request that did not end by itself. */
+function unanswered({ document, operationName }: ExecutionArgs, text: string): GraphQLError {
+  const isMutation = getOperationAST(document, operationName)?.operation === 'mutation'
+  const [code, rest] = isMutation
+    ? ['UNKNOWN_OUTCOME', 'look what it has written before repeating it']
+    : ['UNAVAILABLE', 'ask for less']
+  return new GraphQLError(`${text}; ${rest}.`, { extensions: { code } })
+}
+
+/**
+ * Ends a request whose time is over: its reads are ended in their stores, and its writes that wait for their turn are
+ * refused. Of one that goes on all the same nothing is known but that.
+ *
+ * @param ms for the whole of an operation's execution.
+ */
+export function deadline(ms: number): Plugin<Ends> {
+  const text = `The request took longer than ${ms / 1_000} s`
+  return {
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn(async (args) => {
+        const result = executeFn(args)
+        if (!(result instanceof Promise) || (await awaitWithin(result, ms)) !== timedOut) return result
+        const { ends }: Ends = args.contextValue
+        ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
+        const ended = await awaitWithin(result, graceMs)
+        return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
+      })
+    },
+  }
+}
