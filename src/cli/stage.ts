@@ -5,12 +5,12 @@ import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
 import { isCopied, isStage, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
-import { CrossfadeError } from '../util/errors.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { fromEither } from './from-either.ts'
 import { knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
-import { readSettings, type Session } from './session.ts'
+import { loadConfig, readSettings, type Session } from './session.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { moveOptions } from './sweep-now.ts'
 import { typeOf } from './type-of.ts'
@@ -58,6 +58,15 @@ async function forewarn({ config, stores }: Session, stage: Stage, types: readon
   for (const line of await forewarnings(stores.mongo, entities)) warn(line)
 }
 
+/** The switch must work whatever is broken: without a configuration the name is taken as it is. */
+async function checkKilled(type: string, configFile: string | undefined): Promise<void> {
+  const config = await loadConfig(configFile).catch((error: unknown) => {
+    warn(`The name is not checked: ${messageOf(error)}`)
+    return null
+  })
+  if (config) typeOf(config.entities, type)
+}
+
 /** The flags. */
 export function stageCommand(): Command {
   const stage = new Command('stage').description('which store answers, and which is written, for each type')
@@ -90,9 +99,9 @@ export function stageCommand(): Command {
     .option('--reads <percent>', 'share of reads that already go to the other store', percent)
     .option('--sample <percent>', 'share of reads that are compared', percent)
     .option('--why <text>', 'kept in the history')
-    .action((type: string, to: string | undefined, { config, json, reads, sample, why }: SetOptions) =>
-      withSession(config, async (session) => {
-        const stage = to === undefined ? undefined : stageOf(to)
+    .action(async (type: string, to: string | undefined, { config, json, reads, sample, why }: SetOptions) => {
+      const stage = to === undefined ? undefined : stageOf(to)
+      await withSession(config, async (session) => {
         const options = moveOptions(session)
         const names = typesOf(session, type)
         if (stage) await forewarn(session, stage, names)
@@ -110,8 +119,8 @@ export function stageCommand(): Command {
               `${name}: ${flag.stage}, epoch ${flag.epoch}, ${flag.readPercent} % of reads moved, ${flag.samplePercent} % compared`,
             )
         }
-      }),
-    )
+      })
+    })
   add('history [type]', 'who changed what, newest first', 'crossfade stage history Movie').action(
     (type: string | undefined, { config, json }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
@@ -130,8 +139,10 @@ export function stageCommand(): Command {
     )
     .addHelpText('before', 'Example:\n  crossfade stage kill Movie\n')
     .option('--undo', 'let the flags rule again')
+    .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')
-    .action((type: string | undefined, { undo, json }: { undo?: boolean; json?: boolean }) => {
+    .action(async (type: string | undefined, { undo, config, json }: Options & { undo?: boolean }) => {
+      if (type !== undefined && type !== 'all' && undo !== true) await checkKilled(type, config)
       const killed = kill(readSettings().CROSSFADE_DATA_DIR, type ?? 'all', undo !== true)
       if (json) printJson({ killed })
       else

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { movesAuthority, STAGE_PLAN, type Stage } from '../stage/stage.ts'
-import { CrossfadeError } from '../util/errors.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
 import { authorityOf, type Ledgers, newer, raiseFlag, readFlag, type StoredFlag, writeFlag } from './flag-store.ts'
 import { liveInstances } from './instances.ts'
+import { times } from './times.ts'
 
 export interface MoveOptions {
   readonly ledgers: Ledgers
   /** Mirrors everything that `origin` owes for the type; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
   readonly log: (message: string) => void
-  /** How long instances may take to acknowledge and the sweep to drain, in milliseconds; default 30,000. */
+  /** How long instances may take to acknowledge and the sweep to drain, in milliseconds; default: see `times`. */
   readonly patienceMs?: number
 }
 
@@ -43,7 +44,11 @@ async function commit(ledgers: Ledgers, origin: Origin, was: Flag, next: Flag): 
 }
 
 /** Waits until every live instance has acknowledged the flag: what it began under an earlier revision has ended. */
-async function acknowledged({ ledgers, patienceMs = 30_000 }: MoveOptions, origin: Origin, flag: Flag): Promise<void> {
+async function acknowledged(
+  { ledgers, patienceMs = times.move }: MoveOptions,
+  origin: Origin,
+  flag: Flag,
+): Promise<void> {
   const deadline = Date.now() + patienceMs
   for (;;) {
     const behind = (await liveInstances(ledgers[origin])).filter(
@@ -61,7 +66,7 @@ async function acknowledged({ ledgers, patienceMs = 30_000 }: MoveOptions, origi
   }
 }
 
-async function drained({ sweep, patienceMs = 30_000 }: MoveOptions, type: string, origin: Origin): Promise<void> {
+async function drained({ sweep, patienceMs = times.move }: MoveOptions, type: string, origin: Origin): Promise<void> {
   const deadline = Date.now() + patienceMs
   for (;;) {
     const left = await sweep(type, origin)
@@ -92,8 +97,14 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   } catch (error) {
     // Roll back under a new epoch, so that nothing of this attempt can be taken for the present.
     const back: Flag = { ...was, epoch: was.epoch + 1, revision: draining.revision + 1 }
-    await commit(ledgers, from, draining, back)
-    await raiseFlag(ledgers[otherOrigin(from)], back)
+    try {
+      await commit(ledgers, from, draining, back)
+      await raiseFlag(ledgers[otherOrigin(from)], back)
+    } catch (fault) {
+      const remedy = 'Its writes may be held: run the command again when the stores answer, which rolls back first'
+      const text = `${was.type}: the move was cut off, and could not be rolled back: ${messageOf(fault)}. ${remedy}.`
+      throw new CrossfadeError('UNAVAILABLE', text, { cause: error })
+    }
     throw error
   }
   const moved: Flag = { ...next, state: 'steady', target: null, epoch: was.epoch + 1, revision: draining.revision + 1 }

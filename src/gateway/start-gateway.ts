@@ -37,12 +37,17 @@ export interface GatewayRun {
   readonly log: Routing['log']
   /** Called with every mismatch, as it is found. */
   readonly onMismatch?: (mismatch: Mismatch) => void
+  /** How long `close` waits for clients, in milliseconds; default 10,000. */
+  readonly drainMs?: number
 }
 
 export interface RunningGateway {
   readonly url: string
   readonly routing: Routing
-  /** Takes nothing new, finishes what is under way, mirrors, and lets go. Safe to call twice. */
+  /**
+   * Takes nothing new, finishes what is under way, mirrors, and lets go, whatever clients and stores do: what does not
+   * end in time is cut off. Safe to call twice.
+   */
   close(): Promise<void>
 }
 
@@ -119,7 +124,7 @@ function listen(server: Server, { port, host = '127.0.0.1' }: GatewayRun): Promi
 }
 
 /** Takes no more clients, and waits for those that are served, within bounds: one that never leaves is cut off. */
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, ms: number): Promise<void> {
   let closed = false
   server.close(() => {
     closed = true
@@ -127,7 +132,7 @@ async function drain(server: Server): Promise<void> {
   await until(() => {
     server.closeIdleConnections()
     return closed
-  }, times.drain)
+  }, ms)
   server.closeAllConnections()
 }
 
@@ -171,7 +176,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()
-    await drain(server)
+    await drain(server, run.drainMs ?? times.drain)
     const idle = await until(() => permits.isIdle, times.write)
     await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush()]), times.controlCall)
     flags.stop()

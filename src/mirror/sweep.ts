@@ -164,7 +164,8 @@ const maxBatches = 40
  */
 export async function sweep(options: SweepOptions, entity: Entity, from: Origin): Promise<number> {
   const store = options.stores[from]
-  const { ledger, outbox } = store
+  const { ledger } = store
+  const { outbox } = store.control
   const key = `sweep/${entity.name}`
   // Committed before anything is sent to the other store, so that a slow mirror never blocks the authority.
   if (!(await ledger.claim(key, options.owner, claimMs))) return (await outbox.backlog(entity)).count

@@ -52,7 +52,7 @@ export class Sweeper {
       if (!from) continue
       try {
         await sweep(this.#options, entity, from)
-        const { count, oldestMs } = await stores[from].outbox.backlog(entity)
+        const { count, oldestMs } = await stores[from].control.outbox.backlog(entity)
         this.#backlog.set(entity.name, { count, oldestMs })
         if (this.#failing) log('info', 'The sweep goes on.')
         this.#failing = false

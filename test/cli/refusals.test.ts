@@ -69,3 +69,33 @@ test('a type that no migration makes a table for is told so, with the command th
     rmSync(folder, { recursive: true })
   }
 })
+
+test('the kill switch kills no type that there is not, and says which there are', async () => {
+  const said = await runCommand(['stage', 'kill', 'Nope'], opened.env)
+  expect(said).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'There is no type Nope; there are Movie, Comment, User, Theater.\n',
+  })
+  expect(JSON.parse((await runCommand(['stage', 'kill', 'Movie', '--json'], opened.env)).stdout)).toEqual({
+    killed: ['Movie'],
+  })
+  expect((await runCommand(['stage', 'kill', 'Movie', '--undo'], opened.env)).stderr).toBe('Nothing is killed.\n')
+})
+
+test('the kill switch works where the configuration is broken, and says what it did not check', async () => {
+  const said = await runCommand(['stage', 'kill', 'Movie', '--config', 'gone.ts'], opened.env)
+  expect(said.code).toBe(0)
+  expect(said.stderr).toMatch(/^The name is not checked: gone\.ts cannot be loaded/)
+  expect(said.stderr).toMatch(/Killed: Movie\./)
+  await runCommand(['stage', 'kill', 'Movie', '--undo'], opened.env)
+})
+
+test('a stage that there is not is told in one line, before a store is asked', async () => {
+  const said = await runCommand(['stage', 'set', 'Movie', 'nonsense'], {
+    ...opened.env,
+    MONGODB_URI: 'mongodb://127.0.0.1:9/x',
+  })
+  const stderr = 'There is no stage nonsense; there are off, dualwrite, shadow, live, rampdown, complete.\n'
+  expect(said).toMatchObject({ code: 2, stdout: '', stderr })
+})

@@ -128,7 +128,7 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
     maxTimeMs,
     collection: (entity) => db.collection(entity.mongo),
     takesWrites,
-    patient: () => (patient ??= connectWith({ ...options, poolSize: 2 }, maxTimeMs, 0)),
+    patient: () => (patient ??= connectWith({ ...options, poolSize: 2, waitMs: 60_000 }, maxTimeMs, 0)),
     async close() {
       await Promise.all([client.close(), patient?.close()])
     },

@@ -11,6 +11,7 @@ import {
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { messageOf } from '../../util/errors.ts'
+import { orAborted } from '../../util/or-aborted.ts'
 import type { Adopt } from '../store.ts'
 import { clientConfig } from './client-config.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
@@ -25,6 +26,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number
   /** What a call waits for a connection, in milliseconds; default 5,000. */
   readonly waitMs?: number
+  /** Connections stay open while nobody uses them: a new one takes several ways to the server and back. */
+  readonly keepsIdle?: boolean
   /** Default: rows that keep as unmapped what the mapping names by now can't be changed. */
   readonly adopt?: Adopt
 }
@@ -125,7 +128,8 @@ async function send<T>(
 ): Promise<{ readonly command: string; readonly rows: T[] }> {
   signal?.throwIfAborted()
   try {
-    const result = await awaitWithin(client.query({ name, text, values: [...values] }), timeoutMs, signal)
+    const answer = client.query({ name, text, values: [...values] })
+    const result = await awaitWithin(signal ? orAborted(answer, signal) : answer, timeoutMs)
     // The rows are what whoever wrote the statement says: no driver knows more
     if (result !== timedOut) return result as { command: string; rows: T[] }
   } catch (error) {
@@ -160,6 +164,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const pool = new pg.Pool({
     ...config,
     max: poolSize,
+    ...(options.keepsIdle ? { idleTimeoutMillis: 0 } : {}),
     pipeline: true,
     // The pool waits for it; its type says less
     onConnect: async (client: pg.ClientBase) => {
@@ -181,21 +186,31 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   pool.on('connect', (client) => client.on('error', ignore))
 
   async function checkOut(): Promise<pg.PoolClient> {
-    const full = pool.totalCount >= poolSize && pool.idleCount === 0
     try {
       return await pool.connect()
     } catch (error) {
       if (isClear(error)) throw error
       // One that waited in vain for another's connection has neither code nor cause
-      const waited = full && error instanceof Error && !('code' in error) && error.cause === undefined
+      const waited = !pool.ending && error instanceof Error && !('code' in error) && error.cause === undefined
       const text = `PostgreSQL cannot be reached: ${messageOf(error)}`
       throw new ConnectionFailure(waited ? 'full' : 'unreachable', text, { cause: error })
     }
   }
 
+  /** Waits no longer than its caller; a connection that comes later goes back. */
+  async function checkOutUntil(signal: AbortSignal): Promise<pg.PoolClient> {
+    const coming = checkOut()
+    try {
+      return await orAborted(coming, signal)
+    } catch (error) {
+      coming.then((late) => late.release(), ignore)
+      throw error
+    }
+  }
+
   async function onPool<T>(statement: Prepared, values: readonly unknown[], signal?: AbortSignal): Promise<Rows<T>> {
     signal?.throwIfAborted()
-    const client = await checkOut()
+    const client = await (signal && pool.idleCount === 0 ? checkOutUntil(signal) : checkOut())
     let broken = !signal?.aborted
     try {
       const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown', signal)

@@ -44,7 +44,9 @@ const postgresSource = (connection: PostgresConnection): PostgresSource => ({
 export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_000): PostgresStore {
   const connection = connectPostgres(options)
   const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
-  const control = postgresSource(connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs }))
+  const control = postgresSource(
+    connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs, keepsIdle: true }),
+  )
   return {
     ...postgresSource(connection),
     candidate,

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import type { Stage } from '../../src/stage/stage.ts'
+import { openGateway, type TestGateway } from '../support/gateway.ts'
+import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
+
+const timeout = 120_000
+let mongo: TcpProxy
+let postgres: TcpProxy
+let api: TestGateway
+let movieId: string
+
+beforeAll(async () => {
+  const [mongoUri, databaseUrl] = [new URL(inject('mongoUri')), new URL(inject('databaseUrl'))]
+  mongo = await tcpProxy(Number(mongoUri.port))
+  postgres = await tcpProxy(Number(databaseUrl.port))
+  mongoUri.port = String(mongo.port)
+  databaseUrl.port = String(postgres.port)
+  api = await openGateway(61, { mongoUri: mongoUri.href, databaseUrl: databaseUrl.href })
+  movieId = String((await api.stores.mongo.connection.db.collection('movies').findOne({}))!._id)
+}, timeout)
+afterAll(async () => {
+  postgres?.hang(false)
+  await api?.close()
+  await mongo?.stop()
+  await postgres?.stop()
+})
+
+const movie =
+  'query ($id: ID!) { movie(id: $id) { title comments(first: 5) { edges { node { text author { name } } } } } }'
+const addComment =
+  'mutation ($id: ID!) { addComment(input: { movieId: $id, name: "N", email: "n@example.com", text: "t" }) { comment { text } } }'
+
+interface Told {
+  readonly data?: unknown
+  readonly errors?: readonly { readonly extensions: { readonly code: string } }[]
+}
+
+const ask = async (query: string): Promise<Told> => JSON.parse(await api.ask(query, { id: movieId }))
+/** `ok`, or the codes of what went wrong. */
+const outcome = async (query: string): Promise<string> => {
+  const { errors } = await ask(query)
+  return errors ? errors.map(({ extensions }) => extensions.code).join() : 'ok'
+}
+
+/** Each store answers, and reads and writes go as the stage has it. */
+async function settle(stage: Stage): Promise<void> {
+  for (const proxy of [mongo, postgres]) {
+    proxy.hang(false)
+    proxy.delay(0)
+    proxy.close(false)
+  }
+  const { flags } = api.gateway.routing
+  await expect.poll(() => flags.isDown('mongo') || flags.isDown('postgres'), { timeout: 30_000 }).toBe(false)
+  await api.setStage(stage)
+  await expect.poll(() => outcome(addComment), { timeout: 30_000 }).toBe('ok')
+  await api.idle()
+  api.logged.length = 0
+}
+
+const told = (what: RegExp): string[] => api.logged.filter((line) => what.test(line))
+
+describe('In live', { timeout }, () => {
+  beforeEach(() => settle('live'), timeout)
+
+  test('PostgreSQL hangs: the other store answers, told once, and writes wait for it', async () => {
+    const right = await ask(movie)
+    postgres.hang(true)
+    const first = await Promise.all([ask(movie), ask(movie)])
+    expect(first).toEqual([right, right])
+    const write = outcome(addComment)
+    for (let n = 0; n < 20; n++) expect(await ask(movie)).toEqual(right)
+    expect(told(/^postgres does not answer: it took more than 500 ms$/)).toHaveLength(1)
+    expect(told(/^Reads of Movie are answered by mongo, since postgres failed/)).toHaveLength(1)
+    expect(api.gateway.routing.failOvers.count.get('Movie')).toBeGreaterThanOrEqual(22)
+    postgres.hang(false)
+    expect(await write).toBe('ok')
+  })
+
+  test('MongoDB hangs: reads and writes go on, and what is owed is mirrored later', async () => {
+    mongo.hang(true)
+    for (let n = 0; n < 10; n++) expect([await outcome(movie), await outcome(addComment)]).toEqual(['ok', 'ok'])
+    expect(told(/are answered by/)).toEqual([])
+    mongo.hang(false)
+    await settle('live')
+    expect(await api.stores.postgres.outbox.backlog(api.gateway.routing.entities[1]!)).toMatchObject({ count: 0 })
+  })
+
+  test.each(['postgres', 'mongo'] as const)(
+    '%s takes 400 ms for each answer: it is slow, and not down',
+    async (name) => {
+      const proxy = name === 'mongo' ? mongo : postgres
+      proxy.delay(400)
+      await sleep(3_000) // connections that were open are at rest, and the watch has looked several times
+      api.logged.length = 0
+      expect([await outcome(movie), await outcome(addComment), await outcome(movie)]).toEqual(['ok', 'ok', 'ok'])
+      expect(told(/does not answer|are answered by/)).toEqual([])
+    },
+  )
+
+  test('PostgreSQL is gone: the other store answers at once', async () => {
+    postgres.close(true)
+    const before = api.gateway.routing.failOvers.count.get('Movie') ?? 0
+    for (let n = 0; n < 10; n++) expect(await outcome(movie)).toBe('ok')
+    expect(api.gateway.routing.failOvers.count.get('Movie')).toBe(before + 10)
+  })
+})
+
+describe('In off', { timeout }, () => {
+  beforeEach(async () => {
+    if (api.gateway.routing.flags.get('Movie').stage === 'live') await settle('live')
+    if (api.gateway.routing.flags.get('Movie').stage === 'live') await api.setStage('shadow')
+    await settle('off')
+  }, timeout)
+
+  test('MongoDB hangs for seconds: what is asked meanwhile waits, and is answered', async () => {
+    mongo.hang(true)
+    await sleep(1_500)
+    const asked = [outcome(movie), outcome(addComment), outcome(movie)]
+    await sleep(1_500)
+    mongo.hang(false)
+    expect(await Promise.all(asked)).toEqual(['ok', 'ok', 'ok'])
+  })
+
+  test('MongoDB has no server for seconds, as in an election: reads and writes that begin then lose nothing', async () => {
+    mongo.close(true)
+    await expect.poll(() => api.stores.mongo.takesWrites()).toBe(false)
+    const asked: Promise<string>[] = []
+    for (let n = 0; n < 15; n++) {
+      asked.push(outcome(movie), outcome(addComment))
+      await sleep(200)
+    }
+    mongo.close(false)
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['ok']))
+  })
+
+  test('connections break under writes: each is acknowledged, or its failure says what it was', async () => {
+    const outcomes: Promise<string>[] = []
+    for (let n = 0; n < 60; n++) {
+      outcomes.push(outcome(addComment))
+      if (n % 6 === 3) mongo.cut()
+      await sleep(20)
+    }
+    for (const each of await Promise.all(outcomes)) expect(['ok', 'UNKNOWN_OUTCOME', 'UNAVAILABLE']).toContain(each)
+  })
+
+  test('PostgreSQL hangs: nobody sees it', async () => {
+    postgres.hang(true)
+    for (let n = 0; n < 10; n++) expect([await outcome(movie), await outcome(addComment)]).toEqual(['ok', 'ok'])
+  })
+})
