@@ -1,3 +1,5 @@
+import { controlBudgetMs } from '../stores/store.ts'
+
 /**
  * Times of the control plane and of writes, in milliseconds, each with its reason. They depend on each other: a test
  * holds their order.
@@ -8,7 +10,7 @@ export const times = {
   /** Between two looks at the flags of a store: within a second and a half a gateway knows of a change, or of an outage. */
   flagInterval: 600,
   /** What one call of the control plane may take; a hung one gives its connection back before flags grow old. */
-  controlCall: 4_000,
+  controlCall: controlBudgetMs,
   /** How long a store's copy of a flag permits writes after it was read. */
   confirmation: 5_000,
   /** How long after its start a write may begin another step. */

@@ -16,7 +16,7 @@ export interface FieldSet {
 }
 
 /** Selections kept for one entity: an API has far fewer, and a client that makes up new ones must not fill memory. */
-const maxSets = 5_000
+const maxSets = 1_000
 
 const setsOf = onceFor((_entity: Entity) => new Map<string, FieldSet>())
 

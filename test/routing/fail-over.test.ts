@@ -1,13 +1,15 @@
 import { sql } from 'kysely'
 import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
+import type { FlagWatch } from '../../src/control/flag-watch.ts'
 import { FailOvers } from '../../src/routing/fail-overs.ts'
 import { type Read, Reads } from '../../src/routing/reads.ts'
 import type { ReadSource, Routing } from '../../src/routing/routing.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { PostgresSide } from '../../src/stores/postgres/side.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
+import type { Origin } from '../../src/util/origin.ts'
 import { Account } from '../support/account.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -19,14 +21,18 @@ afterAll(() => stores.close())
 
 const logged: string[] = []
 
-/** What a read is answered in a stage, or why it is not. */
-async function read(stage: Stage, ask: Read<string>['ask'], isDown = (_origin: string) => false): Promise<unknown> {
+/** The reads of one request in a stage. */
+function readsIn(
+  stage: Stage,
+  isDown: (origin: Origin) => boolean,
+  onDown: FlagWatch['onDown'] = () => () => undefined,
+): Reads {
   const routing = {
     stores,
     flags: {
       get: (type: string) => ({ ...initialFlag(type), stage, samplePercent: 0 }),
       isDown,
-      onDown: () => () => undefined,
+      onDown,
     },
     killSwitch: { isOn: () => false },
     sweeper: { backlog: () => ({ oldestMs: 0 }) },
@@ -34,9 +40,17 @@ async function read(stage: Stage, ask: Read<string>['ask'], isDown = (_origin: s
     failOvers: new FailOvers((_level, message) => logged.push(message)),
     readsUnderWay: { mongo: 0, postgres: 0 },
   } as unknown as Routing
-  const asked = { entity: Account, resolver: 'Query.account', args: () => null, ask } as Partial<Read<string>>
-  return new Reads(routing, () => 'anna', false).run(asked as Read<string>).catch((error: unknown) => error)
+  return new Reads(routing, () => 'anna', false)
 }
+
+/** What a read is answered, or why it is not. */
+const answer = (reads: Reads, ask: Read<string>['ask']): Promise<unknown> => {
+  const asked = { entity: Account, resolver: 'Query.account', args: () => null, ask } as Partial<Read<string>>
+  return reads.run(asked as Read<string>).catch((error: unknown) => error)
+}
+
+const read = (stage: Stage, ask: Read<string>['ask'], isDown = (_origin: Origin) => false): Promise<unknown> =>
+  answer(readsIn(stage, isDown), ask)
 
 const noServer = new MongoServerSelectionError('no server', {} as never)
 const neither = { code: 'UNAVAILABLE', message: 'Neither data store answers; try again.' }
@@ -111,4 +125,92 @@ test('a read by hand runs on the connections of whoever asks: clients, or compar
   const postgres = async ({ run }: PostgresSide) => (await run(sql`show statement_timeout`))[0]
   expect(await postgres(stores.postgres.side())).toEqual({ statement_timeout: '10s' })
   expect(await postgres(stores.postgres.candidate.side())).toEqual({ statement_timeout: '2s' })
+})
+
+describe('One request has one store for a type', () => {
+  const unavailable = { code: 'UNAVAILABLE', message: 'The data store does not answer; try again.' }
+  const origin = async ({ origin }: ReadSource): Promise<string> => origin
+  const onlyPostgres = async (source: ReadSource): Promise<string> => {
+    if (source.origin === 'mongo') throw noServer
+    return source.origin
+  }
+
+  test('a fail-over holds for what is read later, though the first store answers again', async () => {
+    const reads = readsIn('shadow', () => false)
+    expect(await answer(reads, onlyPostgres)).toBe('postgres')
+    expect(await answer(reads, origin)).toBe('postgres')
+    expect(
+      await answer(
+        readsIn('shadow', () => false),
+        origin,
+      ),
+    ).toBe('mongo')
+  })
+
+  test('what was answered is not followed by an answer of the other store', async () => {
+    const reads = readsIn('shadow', () => false)
+    expect(await answer(reads, origin)).toBe('mongo')
+    expect(await answer(reads, onlyPostgres)).toMatchObject(unavailable)
+  })
+
+  test('nor where the first store has gone down meanwhile', async () => {
+    let down = false
+    const reads = readsIn('shadow', (each) => down && each === 'mongo')
+    expect(await answer(reads, origin)).toBe('mongo')
+    down = true
+    expect(await answer(reads, origin)).toMatchObject(unavailable)
+  })
+
+  test('an answer that comes behind a fail-over is asked again of the other store', async () => {
+    const reads = readsIn('shadow', () => false)
+    let finish = (): void => undefined
+    const slow = answer(reads, async (source) => {
+      if (source.origin === 'mongo') await new Promise<void>((done) => (finish = done))
+      return source.origin
+    })
+    expect(await answer(reads, onlyPostgres)).toBe('postgres')
+    finish()
+    expect(await slow).toBe('postgres')
+  })
+
+  test('what is in flight when a store goes down is ended there and asked of the other one', async () => {
+    const listeners = new Set<() => void>()
+    const onDown = (_: Origin, listener: () => void) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    }
+    const reads = readsIn('shadow', () => false, onDown)
+    const hung = answer(reads, (source, signal) =>
+      source.origin === 'postgres'
+        ? Promise.resolve('postgres')
+        : new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
+    )
+    await expect.poll(() => listeners.size).toBe(1)
+    for (const listener of listeners) listener()
+    expect(await hung).toBe('postgres')
+    expect(listeners.size).toBe(0)
+  })
+})
+
+test('more reads than a store is to have at a time are refused, and the other store is left alone', async () => {
+  let finish = (): void => undefined
+  const waits = new Promise<void>((done) => (finish = done))
+  const reads = readsIn('shadow', () => false)
+  const asked: string[] = []
+  const all = Array.from({ length: 1_010 }, () =>
+    answer(reads, async (source) => {
+      asked.push(source.origin)
+      await waits
+      return source.origin
+    }),
+  )
+  finish()
+  const answers = await Promise.all(all)
+  expect(answers.filter((each) => each === 'mongo')).toHaveLength(1_000)
+  expect(answers.filter((each) => each !== 'mongo')).toHaveLength(10)
+  expect(answers.at(-1)).toMatchObject({
+    code: 'TRY_AGAIN',
+    message: 'Too much is asked of the API at the moment; try again.',
+  })
+  expect(new Set(asked)).toEqual(new Set(['mongo']))
 })

@@ -60,11 +60,12 @@ export function prepare(statement: RawBuilder<unknown>): Prepared {
 }
 
 const maxNames = 500 // statements a connection keeps prepared, at most; the shapes of an API are far fewer
+const maxLength = 8_192 // characters of one: a longer one is a client's that names thousands of values
 const names = new Map<string, string>()
 
 function nameOf(text: string): string | undefined {
   let name = names.get(text)
-  if (!name && names.size < maxNames) {
+  if (!name && names.size < maxNames && text.length <= maxLength) {
     name = `cf_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
     names.set(text, name)
   }
