@@ -15,7 +15,13 @@ async function compare(name: string, baseline: string, ours: string, body: strin
     // About a second a run, and two answers on each connection at least
     const requests = Math.max(2 * connections, Math.round(perSecond))
     await run(ours, requests)
-    const measured = { baseline: [] as number[], ours: [] as number[], ratio: [] as number[], p99: [] as number[] }
+    const measured = {
+      baseline: [] as number[],
+      ours: [] as number[],
+      ratio: [] as number[],
+      p99: [] as number[],
+      cpu: { baseline: [] as number[], ours: [] as number[] },
+    }
     let before = await run(baseline, requests)
     for (let round = 0; round < rounds; round++) {
       // Each run of ours stands between two of the baseline's: the machine's drift falls on both
@@ -26,9 +32,13 @@ async function compare(name: string, baseline: string, ours: string, body: strin
       measured.ours.push(middle.perSecond)
       measured.ratio.push(middle.perSecond / around)
       measured.p99.push(middle.p99 - (before.p99 + after.p99) / 2)
+      measured.cpu.baseline.push((before.cpu + after.cpu) / 2)
+      measured.cpu.ours.push(middle.cpu)
       before = after
     }
-    const label = `${name}, ${connections} connection${connections > 1 ? 's' : ''} (p99 ${median(measured.p99).toFixed(1)} ms more)`
+    const cpu = `CPU a request ${Math.round(median(measured.cpu.ours))} against ${Math.round(median(measured.cpu.baseline))} µs`
+    const p99 = `p99 ${median(measured.p99).toFixed(1)} ms more`
+    const label = `${name}, ${connections} connection${connections > 1 ? 's' : ''} (${p99}, ${cpu})`
     const ratio = median(measured.ratio)
     rows.push({
       bench: 'routed-read',

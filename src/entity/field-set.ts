@@ -7,6 +7,8 @@ import type { Embed, Entity, Leaf, Node, ObjectList, Scope } from './entity.ts'
 export interface FieldSet {
   /** Equal exactly for equal sets of one entity. */
   readonly key: string
+  /** A short name of this object, for what is looked up by it many times a request. */
+  readonly tag: string
   readonly paths: readonly string[]
   readonly leaves: readonly Leaf[]
   readonly embeds: readonly Embed[]
@@ -57,6 +59,8 @@ function pathsOf({ leaves, embeds, lists }: Scope): string[] {
 /** Every path that a field set of the entity may hold. */
 export const knownPaths = onceFor((entity: Entity) => new Set(pathsOf(entity)))
 
+let built = 0
+
 function build(entity: Entity, key: string, paths: readonly string[]): FieldSet {
   for (const path of paths) {
     const known = knownPaths(entity)
@@ -67,6 +71,7 @@ function build(entity: Entity, key: string, paths: readonly string[]): FieldSet 
   const all = flatten(nodes)
   return Object.freeze({
     key,
+    tag: String(++built),
     paths,
     nodes,
     leaves: all.flatMap((node) => node.leaf ?? []),

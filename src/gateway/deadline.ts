@@ -11,10 +11,12 @@ export interface Ends {
   readonly ends: AbortController
 }
 
-/** Aborted where the request's client leaves. */
+const left = new CrossfadeError('UNAVAILABLE', 'The client has left.')
+
+/** Aborted where the request's client leaves, or has its answer. */
 export function endsWith(request: Request): AbortController {
   const ends = new AbortController()
-  const leave = (): void => ends.abort(new CrossfadeError('UNAVAILABLE', 'The client has left.'))
+  const leave = (): void => ends.abort(left)
   if (request.signal.aborted) leave()
   else request.signal.addEventListener('abort', leave, { once: true })
   return ends

@@ -31,8 +31,11 @@ export interface ManyKey {
   readonly page: () => Readonly<Record<string, Json>>
 }
 
-const text = (entity: Entity, path: string, value: unknown): string =>
-  JSON.stringify(canonicalValue(leafAt(entity, path), value))
+/** Equal exactly for equal values: those of one field are all texts, or none is. */
+function text(entity: Entity, path: string, value: unknown): string {
+  const canonical = canonicalValue(leafAt(entity, path), value)
+  return typeof canonical === 'string' ? canonical : JSON.stringify(canonical)
+}
 
 const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
   sets.every((set) => set === sets[0])
@@ -81,7 +84,7 @@ export class Loaders {
     let loader = this.#ones.get(name)
     if (!loader) {
       const batch = (keys: readonly OneKey[]): Promise<(Rec | null)[]> => this.#loadOnes(entity, path, keys)
-      const cacheKeyFn = ({ value, fields }: OneKey): string => `${text(entity, path, value)} ${fields.key}`
+      const cacheKeyFn = ({ value, fields }: OneKey): string => `${fields.tag} ${text(entity, path, value)}`
       this.#ones.set(name, (loader = new DataLoader(batch, { cacheKeyFn })))
     }
     return loader
@@ -122,10 +125,10 @@ export class Loaders {
       const batch = (keys: readonly ManyKey[]): Promise<(readonly Item[])[]> =>
         byShape(
           keys,
-          ({ shape, fields }) => `${shape} ${fields.key}`,
+          ({ shape, fields }) => `${fields.tag} ${shape}`,
           (group) => this.#loadManys(entity, path, group),
         )
-      const cacheKeyFn = (key: ManyKey): string => `${text(entity, path, key.value)} ${key.shape} ${key.fields.key}`
+      const cacheKeyFn = (key: ManyKey): string => `${key.fields.tag} ${key.shape} ${text(entity, path, key.value)}`
       this.#manys.set(name, (loader = new DataLoader(batch, { cacheKeyFn })))
     }
     return loader

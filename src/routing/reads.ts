@@ -51,6 +51,7 @@ export class Reads {
   readonly #fromAuthority: boolean
   readonly #signal: AbortSignal | undefined
   readonly #choices = new Map<string, Choice>()
+  readonly #ends: Partial<Record<Origin, AbortController>> = {}
 
   /**
    * @param fromAuthority the payload of a mutation reads what was written, and is not compared.
@@ -140,7 +141,7 @@ export class Reads {
         origin: reads,
       }
     const other = otherOrigin(reads)
-    let failed: unknown = new StoreSilent(reads)
+    let failed: unknown
     if (!flags.isDown(reads) || flags.isDown(other)) {
       try {
         const result = await this.#admitted(reads, () => this.#unlessDown(reads, read.ask))
@@ -151,7 +152,7 @@ export class Reads {
       } catch (error) {
         failed = error
       }
-    }
+    } else failed = new StoreSilent(reads)
     // Unless another read of the type has failed over meanwhile
     if (choice.decision.reads === reads) {
       if (choice.isFinal || !mayFailOver(stores[reads], failed)) throw stores[reads].readError(failed)
@@ -178,15 +179,22 @@ export class Reads {
   /** Asks a store, and ends the call when the store goes down. */
   async #unlessDown<T>(origin: Origin, ask: Read<T>['ask']): Promise<T> {
     const { flags, stores } = this.#routing
-    const ends = new AbortController()
-    const end = (): void => ends.abort(this.#signal?.reason)
+    const ends = this.#endsOf(origin)
     const forget = flags.onDown(origin, () => ends.abort(new StoreSilent(origin)))
-    this.#signal?.addEventListener('abort', end)
     try {
       return await ask(stores[origin], ends.signal)
     } finally {
       forget()
-      this.#signal?.removeEventListener('abort', end)
     }
+  }
+
+  /** One for all reads of the request: what a store did not answer is not asked of it again. */
+  #endsOf(origin: Origin): AbortController {
+    const known = this.#ends[origin]
+    if (known) return known
+    const made = new AbortController()
+    this.#ends[origin] = made
+    this.#signal?.addEventListener('abort', () => made.abort(this.#signal!.reason), { once: true })
+    return made
   }
 }

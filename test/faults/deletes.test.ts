@@ -37,6 +37,7 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
       (
         await stores[to].reader.byIds(Account, [id], {
           key: '',
+          tag: '',
           paths: [],
           leaves: [],
           embeds: [],
@@ -125,7 +126,7 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     const { version } = await stores.mongo.writer.create(Account, account(id), owed)
     await sweepOnce(stores, 'mongo')
     await mark(id)
-    const fields = { key: '', paths: [], leaves: [], embeds: [], lists: [], nodes: [] }
+    const fields = { key: '', tag: '', paths: [], leaves: [], embeds: [], lists: [], nodes: [] }
     expect((await stores.mongo.reader.byIds(Account, [id], fields)).size).toBe(0)
     expect(await stores.mongo.writer.patch(Account, id, planPatch(Account, { visits: 1 }), owed)).toBeNull()
     expect(await sweepOnce(stores, 'mongo')).toBe(0)

@@ -114,10 +114,10 @@ test('a thousand mismatches take four statements', async () => {
   const connect = pool.connect.bind(pool)
   pool.connect = (async () => {
     const client = await connect()
-    const query = client.query.bind(client) as (query: unknown) => unknown
-    client.query = ((query_: unknown) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    client.query = ((query_: unknown, ...rest: unknown[]) => {
       statements.push(typeof query_ === 'string' ? query_ : (query_ as { text: string }).text.slice(0, 40))
-      return query(query_)
+      return query(query_, ...rest)
     }) as never
     return client
   }) as never

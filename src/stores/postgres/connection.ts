@@ -114,30 +114,50 @@ function executorOf(runPrepared: Executor['runPrepared']): Executor {
   return executor
 }
 
+interface Answer<T> {
+  readonly command: string
+  readonly rows: T[]
+}
+
 /**
  * Sends one statement.
  *
  * @throws ConnectionFailure where the connection breaks, or nothing comes within the time; the reason of the signal.
  */
-async function send<T>(
+function send<T>(
   client: pg.PoolClient,
   { text, name }: Prepared,
   values: readonly unknown[],
   timeoutMs: number,
   failure: 'unreachable' | 'unknown',
   signal?: AbortSignal,
-): Promise<{ readonly command: string; readonly rows: T[] }> {
-  signal?.throwIfAborted()
-  try {
-    const answer = client.query({ name, text, values: [...values] })
-    const result = await awaitWithin(signal ? orAborted(answer, signal) : answer, timeoutMs)
-    // The rows are what whoever wrote the statement says: no driver knows more
-    if (result !== timedOut) return result as { command: string; rows: T[] }
-  } catch (error) {
-    if (isClear(error) || signal?.aborted) throw error
-    throw new ConnectionFailure(failure, `PostgreSQL broke the connection: ${messageOf(error)}`, { cause: error })
-  }
-  throw new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`)
+): Promise<Answer<T>> {
+  // One promise for the answer, the limit and the signal: this is the hottest path there is
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const end = (error: unknown): void => {
+      settle()
+      reject(error)
+    }
+    const onAbort = (): void => end(signal!.reason)
+    const onLate = (): void => end(new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`))
+    const timer = setTimeout(onLate, timeoutMs)
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    signal?.addEventListener('abort', onAbort)
+    client.query({ name, text, values: [...values] }, (error: Error | undefined, result) => {
+      if (!error) {
+        settle()
+        // The rows are what whoever wrote the statement says: no driver knows more
+        return resolve(result as unknown as Answer<T>)
+      }
+      if (isClear(error)) return end(error)
+      const text = `PostgreSQL broke the connection: ${messageOf(error)}`
+      return end(new ConnectionFailure(failure, text, { cause: error }))
+    })
+  })
 }
 
 /** What is broken is closed at once: the pool would wait for the answers that a server which hangs never gives. */
