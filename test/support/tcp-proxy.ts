@@ -11,6 +11,8 @@ export interface TcpProxy {
   close(closed: boolean): void
   /** Takes what comes, and passes nothing on, in neither direction, until it is called with false: a server that hangs. */
   hang(hangs: boolean): void
+  /** The connections that are open pass nothing on any more, and are not closed either: their other end has vanished. */
+  strand(): void
   /** Passes each answer on so many milliseconds later. */
   delay(ms: number): void
   stop(): Promise<void>
@@ -27,7 +29,9 @@ export async function tcpProxy(
   let delayMs = 0
   let hangs = false
   const kept: (() => void)[] = []
-  const pass = (send: () => void): void => {
+  const stranded = new WeakSet<Socket>()
+  const pass = (client: Socket, send: () => void): void => {
+    if (stranded.has(client)) return
     if (hangs) kept.push(send)
     else send()
   }
@@ -44,11 +48,11 @@ export async function tcpProxy(
         upstream.destroy()
       })
     }
-    client.on('data', (chunk: Buffer) => pass(() => upstream.write(chunk)))
+    client.on('data', (chunk: Buffer) => pass(client, () => upstream.write(chunk)))
     const respond = answer(client)
     // Timers of one length fire in their order
     upstream.on('data', (chunk: Buffer) =>
-      pass(() => (delayMs > 0 ? setTimeout(() => respond(chunk), delayMs) : respond(chunk))),
+      pass(client, () => (delayMs > 0 ? setTimeout(() => respond(chunk), delayMs) : respond(chunk))),
     )
     return undefined
   })
@@ -70,6 +74,9 @@ export async function tcpProxy(
     hang(now) {
       hangs = now
       if (!now) for (const send of kept.splice(0)) send()
+    },
+    strand() {
+      for (const socket of open) stranded.add(socket)
     },
     delay(ms) {
       delayMs = ms
