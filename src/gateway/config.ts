@@ -1,8 +1,10 @@
 import type { GraphQLSchema } from 'graphql'
+import type { CORSOptions } from 'graphql-yoga'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
 import type { Json } from '../util/json.ts'
+import type { Limits } from './limits.ts'
 
 /** One operation that demo traffic sends. */
 export interface SampleOperation {
@@ -56,6 +58,10 @@ export interface CrossfadeConfig {
     /** What one candidate read may take, in milliseconds; default 2,000. */
     readonly timeoutMs?: number
   }
+  /** What one request may ask; those that are not named have their defaults. */
+  readonly limits?: Partial<Limits>
+  /** Which other sites' pages may read answers; default none. As GraphQL Yoga takes it: `{ origin: ['https://shop.example'] }`. */
+  readonly cors?: CORSOptions
   readonly demo?: DemoConfig
 }
 

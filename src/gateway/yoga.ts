@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import type { GatewayContext } from '../resolve/context.ts'
 import type { Routing } from '../routing/routing.ts'
+import type { CrossfadeConfig } from './config.ts'
+import { costLimit } from './cost-limit.ts'
+import { documentCache } from './document-cache.ts'
+import { documentLimits } from './document-limits.ts'
+import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
+import { requestBody } from './request-body.ts'
 import { textGuard } from './text-guard.ts'
 
 export interface GatewayOptions {
-  readonly schema: GraphQLSchema
+  readonly config: CrossfadeConfig
   readonly routing: Routing
-  /** Who asks, for sticky read percentages; default: the header `x-client-id`, else the authorization, else nobody. */
-  readonly subject?: (request: Request) => string
+  readonly limits: Limits
 }
 
 function subjectOf(request: Request): string {
@@ -18,17 +22,24 @@ function subjectOf(request: Request): string {
 }
 
 /** The GraphQL endpoint, `/graphql`. */
-export function createGateway({ schema, routing, subject = subjectOf }: GatewayOptions) {
+export function createGateway({ config, routing, limits }: GatewayOptions) {
+  const { schema, entities, cors = false, subject = subjectOf } = config
   return createYoga({
     schema,
     logging: false,
     landingPage: false,
+    graphiql: false, // its page loads programs from another host
+    cors,
+    multipart: false,
+    maxRequestBodySize: false, // requestBody has one
     graphqlEndpoint: '/graphql',
+    parserAndValidationCache: documentCache(limits),
     maskedErrors: { maskError: maskError(routing.log) },
     context({ request }): GatewayContext {
       let known: string | undefined
       return { routing, subject: () => (known ??= subject(request)) }
     },
-    plugins: [textGuard],
+    // In this order: bytes, what is in the document, what it asks for, what its texts are
+    plugins: [requestBody(limits.bodyBytes), documentLimits(limits), costLimit(schema, entities, limits), textGuard],
   })
 }

@@ -14,6 +14,18 @@ const freshnessMs = 1_000
 
 const failedOver = new CrossfadeError('UNAVAILABLE', 'The other store answered.')
 
+const tooMuch = (what: string): CrossfadeError =>
+  new CrossfadeError('BAD_USER_INPUT', `The request asks ${what}. Ask for less, or in several requests.`)
+
+/** Records of a page, those of all pages of a level, the rows of a by-hand list; 1 for a single value. */
+function membersOf(result: unknown): number {
+  if (Array.isArray(result)) return result.length
+  if (!(result instanceof Map)) return 1
+  let members = 0
+  for (const each of result.values()) members += Array.isArray(each) ? each.length : 1
+  return members
+}
+
 /** One routed read: the same question to either store. */
 export interface Read<T> {
   readonly entity: Entity
@@ -33,6 +45,8 @@ export class Reads {
   readonly #subject: () => string
   readonly #fromAuthority: boolean
   readonly #decisions = new Map<string, Decision>()
+  #statements = 0
+  #records = 0
 
   /** `fromAuthority`: the payload of a mutation reads what was written, and is not compared. */
   constructor(routing: Routing, subject: () => string, fromAuthority: boolean) {
@@ -60,13 +74,24 @@ export class Reads {
     return decide(flag, subject, sweeper.backlog(type).oldestMs < freshnessMs)
   }
 
-  /** Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it. */
+  /**
+   * Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it.
+   *
+   * @throws BAD_USER_INPUT for a request that asks the stores too often, or for too much.
+   */
   async run<T>(read: Read<T>): Promise<T> {
+    const { statements, records } = this.#routing.limits
+    if (++this.#statements > statements) throw tooMuch(`the stores more than ${statements} times`)
     const type = read.entity.name
     const { reads, candidate, samplePercent } = this.decision(type)
     this.#routing.shadow.statistics.of(type).reads++
-    if (candidate === null || Math.random() * 100 >= samplePercent) return (await this.#answered(read, reads)).result
-    return this.#compared(read, reads, candidate)
+    const isCompared = candidate !== null && Math.random() * 100 < samplePercent
+    const result = isCompared
+      ? await this.#compared(read, reads, candidate)
+      : (await this.#answered(read, reads)).result
+    this.#records += membersOf(result)
+    if (this.#records > records) throw tooMuch(`for more than ${records} records`)
+    return result
   }
 
   /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */

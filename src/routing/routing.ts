@@ -16,6 +16,15 @@ export interface Stores {
 /** Where routing has a read asked: a store, or its candidate connections. Its origin tells which `side` it has. */
 export type ReadSource = MongoSource | PostgresSource
 
+/** What the reads of one request may ask of the stores. */
+export interface ReadLimits {
+  readonly statements: number
+  /** Records, or other members of what a read returns. */
+  readonly records: number
+  /** Characters of a text, and members of a list, in arguments of `routed` fields. */
+  readonly textLength: number
+}
+
 /** What routing works with; one a gateway. */
 export interface Routing {
   readonly stores: Stores
@@ -26,5 +35,6 @@ export interface Routing {
   readonly mirror: Mirror
   readonly sweeper: Sweeper
   readonly permits: Permits
+  readonly limits: ReadLimits
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
 }

@@ -27,6 +27,7 @@ async function read(stage: Stage, ask: Read<string>['ask'], isDown = (_origin: s
     sweeper: { backlog: () => ({ oldestMs: 0 }) },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
     log: (_level: string, message: string) => logged.push(message),
+    limits: { statements: 200, records: 50_000, textLength: 2_000 },
   } as unknown as Routing
   const asked = { entity: Account, resolver: 'Query.account', args: () => null, ask } as Partial<Read<string>>
   return new Reads(routing, () => 'anna', false).run(asked as Read<string>).catch((error: unknown) => error)
