@@ -9,6 +9,7 @@ import { documentLimits } from './document-limits.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
 import { requestBody } from './request-body.ts'
+import { shortErrors } from './short-errors.ts'
 import { textGuard } from './text-guard.ts'
 
 export interface GatewayOptions {
@@ -39,7 +40,13 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       let known: string | undefined
       return { routing, subject: () => (known ??= subject(request)) }
     },
-    // In this order: bytes, what is in the document, what it asks for, what its texts are
-    plugins: [requestBody(limits.bodyBytes), documentLimits(limits), costLimit(schema, entities, limits), textGuard],
+    plugins: [
+      // In this order: bytes, what is in the document, what it asks for, what its texts are
+      requestBody(limits.bodyBytes),
+      documentLimits(limits),
+      costLimit(schema, entities, limits),
+      textGuard,
+      shortErrors,
+    ],
   })
 }
