@@ -11,7 +11,9 @@ export interface Limits {
   readonly aliases: number
   /** Directives of an operation; default 50. */
   readonly directives: number
-  /** Fields that the answer may hold, and 100 for each statement; default 100,000. */
+  /** Objects and lists in the variables of a request; default 20,000. */
+  readonly inputObjects: number
+  /** Values that the answer may hold, and 100 for each statement; default 100,000. */
   readonly cost: number
   /** Objects that the answer may hold, by the sizes of its pages; default 20,000. */
   readonly nodes: number
@@ -41,6 +43,7 @@ const schema = z.strictObject(
     depth: whole(1).default(20),
     aliases: whole(0).default(100),
     directives: whole(0).default(50),
+    inputObjects: whole(1).default(20_000),
     cost: whole(1).default(100_000),
     nodes: whole(1).default(20_000),
     listSize: whole(1).default(20),

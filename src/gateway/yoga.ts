@@ -6,6 +6,7 @@ import type { CrossfadeConfig } from './config.ts'
 import { costLimit } from './cost-limit.ts'
 import { documentCache } from './document-cache.ts'
 import { documentLimits } from './document-limits.ts'
+import { inputLimit } from './input-limit.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
 import { requestBody } from './request-body.ts'
@@ -41,9 +42,10 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       return { routing, subject: () => (known ??= subject(request)) }
     },
     plugins: [
-      // In this order: bytes, what is in the document, what it asks for, what its texts are
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts are
       requestBody(limits.bodyBytes),
       documentLimits(limits),
+      inputLimit(limits),
       costLimit(schema, entities, limits),
       textGuard,
       shortErrors,

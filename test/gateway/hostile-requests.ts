@@ -13,6 +13,7 @@ const browse = 'query ($filter: MovieFilter) { movies(filter: $filter) { totalCo
 const nested = (open: string, close: string, levels: number): string => open.repeat(levels) + close.repeat(levels)
 
 const tokens = 'The query has more than 2000 tokens. Send a shorter one.'
+const inputs = 'The variables hold more than 20000 objects and lists. Send fewer at a time.'
 const tooDeep = 'The input is nested too deep.'
 
 export const hostileRequests: readonly HostileRequest[] = [
@@ -54,12 +55,22 @@ export const hostileRequests: readonly HostileRequest[] = [
   {
     title: 'an input nested 50,000 deep',
     body: () => query(browse, `{"filter":${nested('{"not":', '}', 50_000).replace('}', '{}}')}}`),
+    told: inputs,
+  },
+  {
+    title: 'an input nested 15,000 deep',
+    body: () => query(browse, `{"filter":${nested('{"not":', '}', 15_000).replace('}', '{}}')}}`),
     told: tooDeep,
+  },
+  {
+    title: 'a list of 19,000 inputs',
+    body: () => query(browse, `{"filter":{"or":[${times(19_000, () => '{}', ',')}]}}`),
+    told: 'or must hold at most 1000 filters, got 19000.',
   },
   {
     title: 'lists nested 200,000 deep for an input',
     body: () => query(browse, `{"filter":{"or":${nested('[', ']', 200_000)}}}`),
-    told: tooDeep,
+    told: inputs,
   },
   { title: 'a body of nested lists, 1 MB', body: () => nested('[', ']', 499_000), told: 'Batching is not supported.' },
   {
@@ -75,7 +86,7 @@ export const hostileRequests: readonly HostileRequest[] = [
   {
     title: 'a list of 90,000 inputs',
     body: () => query(browse, `{"filter":{"or":[${times(90_000, () => '{}', ',')}]}}`),
-    told: 'or must hold at most 1000 filters, got 90000.',
+    told: inputs,
   },
   {
     title: '90,000 wrong values',
@@ -207,13 +218,13 @@ export const hostileRequests: readonly HostileRequest[] = [
     told: 'The cursor',
   },
   {
-    title: 'an order of 20,000 keys',
+    title: 'an order of 19,000 keys',
     body: () =>
       query(
         'query($o:[MovieOrder!]){movies(orderBy:$o){edges{node{id}}}}',
-        `{"o":[${times(20_000, () => '{"field":"TITLE"}', ',')}]}`,
+        `{"o":[${times(19_000, () => '{"field":"TITLE"}', ',')}]}`,
       ),
-    told: 'The order must have at most 31 keys, got 20000.',
+    told: 'The order must have at most 31 keys, got 19000.',
   },
   {
     title: 'a page of pages, 90 times',

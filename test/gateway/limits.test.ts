@@ -11,6 +11,7 @@ describe('limits of a config', () => {
       depth: 20,
       aliases: 100,
       directives: 50,
+      inputObjects: 20_000,
       cost: 100_000,
       nodes: 20_000,
       listSize: 20,
