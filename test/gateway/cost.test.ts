@@ -46,6 +46,12 @@ describe('what a query costs', () => {
       9,
     ],
     [
+      'a fragment of pages of two sizes has each',
+      '{a:movies(first:9){...P} b:movies(first:1){...P}} fragment P on MovieConnection{edges{node{id}}}',
+      224,
+      10,
+    ],
+    [
       'what is left out costs nothing',
       '{ movie(id: 1) { id title @skip(if: true) plot @include(if: false) } }',
       102,

@@ -11,12 +11,15 @@ const question = JSON.stringify({ query: '{ __typename }' })
 const answer = '{"data":{"__typename":"Query"}}'
 
 let api: SmallGateway
+/** Its time for a request is longer than a test waits. */
+let patient: SmallGateway
 const logged: string[] = []
 beforeAll(async () => {
   const limits = { headersMs: 400, requestMs: 800 }
   api = await openAppGateway({ ...app, limits }, patients, { log: (_, message) => logged.push(message) })
+  patient = await openAppGateway({ ...app, limits: { requestMs: 600_000 } }, patients)
 })
-afterAll(() => api?.close())
+afterAll(() => Promise.all([api?.close(), patient?.close()]))
 
 /** What comes back on a connection until it is closed. */
 function raw(text: string, { port } = new URL(api.gateway.url)): Promise<string> {
@@ -34,8 +37,11 @@ const post = (headers: Record<string, string>, body: BodyInit | null = question)
 const errorOf = (message: string): unknown => ({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
 
 /** A request in parts, and whether its connection lives once it is answered. */
-function inParts(parts: Iterable<Buffer | string>, headers: Record<string, string> = {}) {
-  const { port } = new URL(api.gateway.url)
+function inParts(
+  parts: Iterable<Buffer | string>,
+  headers: Record<string, string> = {},
+  { port } = new URL(api.gateway.url),
+) {
   const all = { 'content-type': 'application/json', ...headers }
   const sent = httpRequest({ port, host: '127.0.0.1', path: '/graphql', method: 'POST', headers: all })
   const closed = new Promise<void>((resolve) => void sent.on('close', resolve))
@@ -68,10 +74,9 @@ describe('a body', () => {
   test.each(['application/json', 'application/graphql', 'application/x-www-form-urlencoded'])(
     'of %s that does not say how long it is gets counted while it arrives, and hung up where it goes on',
     async (type) => {
-      const { sent, answered, closed } = inParts([Buffer.alloc(600_000, ' '), Buffer.alloc(600_000, ' ')], {
-        'content-type': type,
-        'x-crossfade-csrf': '1',
-      })
+      const headers = { 'content-type': type, 'x-crossfade-csrf': '1' }
+      const large = [Buffer.alloc(600_000, ' '), Buffer.alloc(600_000, ' ')]
+      const { sent, answered, closed } = inParts(large, headers, new URL(patient.gateway.url))
       const { status, text } = await answered
       expect([status, JSON.parse(text)]).toEqual([413, errorOf(tooLarge)])
       sent.on('error', () => undefined)
