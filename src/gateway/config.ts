@@ -1,5 +1,4 @@
 import type { GraphQLSchema } from 'graphql'
-import type { CORSOptions } from 'graphql-yoga'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
@@ -36,6 +35,18 @@ export interface DemoConfig {
   readonly drift: Readonly<Record<string, DriftSpec>>
 }
 
+/** What browsers are told of pages of other sites; the members are the headers `Access-Control-…` of the same names. */
+export interface Cors {
+  /** `https://shop.example`, several, or `*` for all. */
+  readonly origin: string | string[]
+  readonly methods?: string[]
+  readonly allowedHeaders?: string[]
+  readonly exposedHeaders?: string[]
+  readonly credentials?: boolean
+  /** Seconds that a browser may remember it. */
+  readonly maxAge?: number
+}
+
 /** `crossfade.config.ts`: what an adopter's repository tells the commands. */
 export interface CrossfadeConfig {
   /** Executable: built by any library, with resolvers that load and write through Crossfade. */
@@ -60,8 +71,8 @@ export interface CrossfadeConfig {
   }
   /** What one request may ask; those that are not named have their defaults. */
   readonly limits?: Partial<Limits>
-  /** Which other sites' pages may read answers; default none. As GraphQL Yoga takes it: `{ origin: ['https://shop.example'] }`. */
-  readonly cors?: CORSOptions
+  /** Which other sites' pages may read answers; default none. */
+  readonly cors?: Cors
   readonly demo?: DemoConfig
 }
 
