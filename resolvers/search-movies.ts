@@ -7,7 +7,15 @@ interface Search {
   readonly first?: number | null
 }
 
-const wordsOf = (text: string): string[] => [...new Set(text.split(/\s+/u).filter((word) => word !== ''))]
+/** Each becomes four conditions and a part of the rank. */
+const mostWords = 30
+
+function wordsOf(text: string): string[] {
+  const words = [...new Set(text.split(/\s+/u).filter((word) => word !== ''))]
+  if (words.length > mostWords)
+    throw new CrossfadeError('BAD_USER_INPUT', `text must have at most ${mostWords} words, got ${words.length}.`)
+  return words
+}
 
 function limitOf({ first }: Search): number {
   const limit = first ?? 20

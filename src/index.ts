@@ -32,7 +32,14 @@ export {
 export { parseId } from './entity/parse-id.ts'
 export type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from './entity/path.ts'
 export type { IdOf, Narrow, NewRecordOf, RecordOf } from './entity/record.ts'
-export { type CrossfadeConfig, type DemoConfig, defineConfig, type SampleOperation } from './gateway/config.ts'
+export {
+  type Cors,
+  type CrossfadeConfig,
+  type DemoConfig,
+  defineConfig,
+  type SampleOperation,
+} from './gateway/config.ts'
+export type { Limits } from './gateway/limits.ts'
 export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'
 export type { FilterNames } from './query/filter-names.ts'
 export type { FilterOf } from './query/filter-of.ts'

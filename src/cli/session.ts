@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { type Stores as Servers, startStores } from '../embedded/start-stores.ts'
 import type { CrossfadeConfig } from '../gateway/config.ts'
+import { limitsOf } from '../gateway/limits.ts'
 import type { Stores } from '../routing/routing.ts'
 import { adopt } from '../stores/mongo/codec/adopt.ts'
 import { mongoStore } from '../stores/mongo/mongo-store.ts'
@@ -49,7 +50,7 @@ export function readSettings(): Settings {
 
 const configFiles = ['crossfade.config.ts', 'crossfade.config.js', 'dist/crossfade.config.js']
 
-/** Loads `crossfade.config.ts`. @throws MISCONFIGURED that names the file and what is wrong with it. */
+/** Loads `crossfade.config.ts`. @throws MISCONFIGURED that says what is wrong with it. */
 export async function loadConfig(given?: string): Promise<CrossfadeConfig> {
   const file = given ?? configFiles.find((name) => existsSync(name))
   if (!file) throw new CrossfadeError('MISCONFIGURED', 'There is no crossfade.config.ts here. Name one with --config.')
@@ -65,6 +66,7 @@ export async function loadConfig(given?: string): Promise<CrossfadeConfig> {
     if (!config?.[key])
       throw new CrossfadeError('MISCONFIGURED', `${file}: \`${key}\` is missing from its default export.`)
   }
+  limitsOf(config!.limits)
   return config!
 }
 

@@ -3,6 +3,7 @@ import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
 import type { Json } from '../util/json.ts'
+import type { Limits } from './limits.ts'
 
 /** One operation that demo traffic sends. */
 export interface SampleOperation {
@@ -34,6 +35,18 @@ export interface DemoConfig {
   readonly drift: Readonly<Record<string, DriftSpec>>
 }
 
+/** What browsers are told of pages of other sites; the members are the headers `Access-Control-…` of the same names. */
+export interface Cors {
+  /** `https://shop.example`, several, or `*` for all. */
+  readonly origin: string | string[]
+  readonly methods?: string[]
+  readonly allowedHeaders?: string[]
+  readonly exposedHeaders?: string[]
+  readonly credentials?: boolean
+  /** Seconds that a browser may remember it. */
+  readonly maxAge?: number
+}
+
 /** `crossfade.config.ts`: what an adopter's repository tells the commands. */
 export interface CrossfadeConfig {
   /** Executable: built by any library, with resolvers that load and write through Crossfade. */
@@ -56,6 +69,10 @@ export interface CrossfadeConfig {
     /** What one candidate read may take, in milliseconds; default 2,000. */
     readonly timeoutMs?: number
   }
+  /** What one request may ask; those that are not named have their defaults. */
+  readonly limits?: Partial<Limits>
+  /** Which other sites' pages may read answers; default none. */
+  readonly cors?: Cors
   readonly demo?: DemoConfig
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FlagWatch } from '../control/flag-watch.ts'
 import { Heartbeat } from '../control/heartbeat.ts'
@@ -23,6 +23,8 @@ import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
 import { until } from '../util/until.ts'
 import type { CrossfadeConfig } from './config.ts'
+import { httpServer } from './http-server.ts'
+import { limitsOf } from './limits.ts'
 import { Readiness } from './readiness.ts'
 import { createGateway } from './yoga.ts'
 
@@ -89,12 +91,9 @@ function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun,
     permits: new Permits(flags, (origin) => stores[origin].takesWrites()),
     failOvers: new FailOvers(log),
     readsUnderWay: { mongo: 0, postgres: 0 },
+    limits: limitsOf(config.limits),
     log,
   }
-}
-
-function reply(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
 }
 
 /** @throws MISCONFIGURED where mapping, schema and configuration do not fit each other. */
@@ -164,15 +163,9 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
 
   const { entities, migrations } = config
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
-  const yoga = createGateway({ schema: config.schema, routing, subject: config.subject })
-  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
-    if (request.url === '/healthz') return reply(response, 200, { alive: true })
-    if (request.url === '/readyz') {
-      const problems = await readiness.problems()
-      return reply(response, problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems })
-    }
-    return yoga(request, response)
-  })
+  const limits = limitsOf(config.limits)
+  const graphql = createGateway({ config, routing, limits })
+  const server = httpServer({ limits, readiness, graphql })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()

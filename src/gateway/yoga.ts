@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import type { GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
-import { times } from '../control/times.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import type { Routing } from '../routing/routing.ts'
+import type { CrossfadeConfig } from './config.ts'
+import { costLimit } from './cost-limit.ts'
 import { deadline, type Ends, endsWith } from './deadline.ts'
+import { documentCache } from './document-cache.ts'
+import { documentLimits } from './document-limits.ts'
+import { inputLimit } from './input-limit.ts'
+import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
+import { requestBody } from './request-body.ts'
+import { shortErrors } from './short-errors.ts'
 import { textGuard } from './text-guard.ts'
 
 export interface GatewayOptions {
-  readonly schema: GraphQLSchema
+  readonly config: CrossfadeConfig
   readonly routing: Routing
-  /** Who asks, for sticky read percentages; default: the header `x-client-id`, else the authorization, else nobody. */
-  readonly subject?: (request: Request) => string
+  readonly limits: Limits
 }
 
 function subjectOf(request: Request): string {
@@ -20,18 +25,33 @@ function subjectOf(request: Request): string {
 }
 
 /** The GraphQL endpoint, `/graphql`. */
-export function createGateway({ schema, routing, subject = subjectOf }: GatewayOptions) {
+export function createGateway({ config, routing, limits }: GatewayOptions) {
+  const { schema, entities, cors = false, subject = subjectOf } = config
   return createYoga({
     schema,
     logging: false,
     landingPage: false,
+    graphiql: false, // its page loads programs from another host
+    cors,
+    multipart: false,
+    maxRequestBodySize: false, // requestBody has one
     graphqlEndpoint: '/graphql',
+    parserAndValidationCache: documentCache(limits),
     maskedErrors: { maskError: maskError(routing.log) },
     context({ request }): GatewayContext & Ends {
       const ends = endsWith(request)
       let known: string | undefined
       return { routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
     },
-    plugins: [textGuard, deadline(times.request)],
+    plugins: [
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts are
+      requestBody(limits.bodyBytes),
+      documentLimits(limits),
+      inputLimit(limits),
+      costLimit(schema, entities, limits),
+      textGuard,
+      deadline(limits.answerMs),
+      shortErrors,
+    ],
   })
 }

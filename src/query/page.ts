@@ -15,6 +15,8 @@ export interface PageArgs {
 
 export const defaultPageSize = 20
 export const maxPageSize = 100
+/** MongoDB sorts by 32 keys at most, of which the id is one. */
+const maxOrderKeys = 31
 
 /** One page as a store is asked for it: `limit` is one more than the page, to see whether something follows. */
 export interface PagePlan {
@@ -44,9 +46,13 @@ function sizeOf(args: PageArgs): number {
   return size
 }
 
-/** Turns page arguments into one keyset query. @throws BAD_USER_INPUT for sizes and cursors that do not fit. */
+/** Turns page arguments into one keyset query. @throws BAD_USER_INPUT for sizes, orders and cursors that do not fit. */
 export function planPage(entity: Entity, where: Where, order: readonly OrderKey[], args: PageArgs): PagePlan {
   const size = sizeOf(args)
+  if (order.length > maxOrderKeys) {
+    const text = `The order must have at most ${maxOrderKeys} keys, got ${order.length}.`
+    throw new CrossfadeError('BAD_USER_INPUT', text)
+  }
   const shownOrder = totalOrder(entity, order)
   const backward = typeof args.last === 'number'
   const parts = [where]

@@ -4,6 +4,7 @@ import { shownUnmapped } from '../shadow/redact.ts'
 import type { MongoSide } from '../stores/mongo/side.ts'
 import type { PostgresSide } from '../stores/postgres/side.ts'
 import type { Json } from '../util/json.ts'
+import { checkTexts } from './check-texts.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 
 /** A field that is written by hand for each store, and still flagged, compared and timed like any other. */
@@ -12,6 +13,8 @@ export interface Routed<Args, Found extends Json, Result extends Json> {
   readonly also?: readonly Entity[]
   readonly mongo: (side: MongoSide, args: Args) => Promise<Found>
   readonly postgres: (side: PostgresSide, args: Args) => Promise<Found>
+  /** Characters of a text, and members of a list, in the arguments; default: the limit `textLength` of the config. */
+  readonly textLength?: number
   /** The last step, the same for both stores: arithmetic and ordering. Ids are hydrated by the fields below. */
   readonly finish: (found: Found, args: Args) => Result
 }
@@ -22,10 +25,11 @@ export interface Routed<Args, Found extends Json, Result extends Json> {
  */
 export function routed<Args, Found extends Json, Result extends Json>(
   entity: Entity,
-  { also, mongo, postgres, finish }: Routed<Args, Found, Result>,
+  { also, mongo, postgres, textLength, finish }: Routed<Args, Found, Result>,
 ): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
   const shown = (value: unknown): Json => shownUnmapped([entity, ...(also ?? [])], value)
-  return (_parent, args, context, info) => {
+  return async (_parent, args, context, info) => {
+    checkTexts(args, textLength ?? context.routing.limits.textLength)
     return sessionOf(context, info).reads.run<Result>({
       entity,
       also,

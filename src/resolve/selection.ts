@@ -37,6 +37,9 @@ const hasDirective = onceFor((definition: OperationDefinitionNode | FragmentDefi
 const isConditional = ({ operation, fragments }: GraphQLResolveInfo): boolean =>
   hasDirective(operation) || Object.values(fragments).some((fragment) => fragment && hasDirective(fragment))
 
+/** Answers kept for one field: some follow from an order, which clients choose as they like. */
+const maxKept = 50
+
 const selections = onceFor((_node: FieldNode) => new Map<string, FieldSet | null>())
 
 /**
@@ -48,7 +51,9 @@ export function oncePerField(info: GraphQLResolveInfo, key: string, ask: () => F
   if (!node || another || isConditional(info)) return ask()
   const known = selections(node)
   let fields = known.get(key)
-  if (fields === undefined) known.set(key, (fields = ask()))
+  if (fields !== undefined) return fields
+  fields = ask()
+  if (known.size < maxKept) known.set(key, fields)
   return fields
 }
 

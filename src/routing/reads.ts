@@ -8,6 +8,7 @@ import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Decision, decide } from './decide.ts'
 import { askInstead, askPatiently, mayFailOver } from './fail-over.ts'
+import { RequestBounds } from './request-bounds.ts'
 import type { ReadSource, Routing } from './routing.ts'
 
 /** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
@@ -52,6 +53,7 @@ export class Reads {
   readonly #signal: AbortSignal | undefined
   readonly #choices = new Map<string, Choice>()
   readonly #ends: Partial<Record<Origin, AbortController>> = {}
+  readonly #bounds: RequestBounds
 
   /**
    * @param fromAuthority the payload of a mutation reads what was written, and is not compared.
@@ -62,6 +64,7 @@ export class Reads {
     this.#subject = subject
     this.#fromAuthority = fromAuthority
     this.#signal = signal
+    this.#bounds = new RequestBounds(routing.limits)
   }
 
   decision(type: string): Decision {
@@ -84,14 +87,21 @@ export class Reads {
     return decide(flag, subject, sweeper.backlog(type).oldestMs < freshnessMs)
   }
 
-  /** Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it. */
+  /**
+   * Answers from the decided store; where sampled, offers the comparison to the shadow and does not wait for it.
+   *
+   * @throws BAD_USER_INPUT for a request that asks the stores too often, or for too much.
+   */
   async run<T>(read: Read<T>): Promise<T> {
     this.#signal?.throwIfAborted()
+    this.#bounds.ask()
     const type = read.entity.name
     const { reads, candidate, samplePercent } = this.decision(type)
     this.#routing.shadow.statistics.of(type).reads++
-    if (candidate === null || Math.random() * 100 >= samplePercent) return (await this.#answered(read)).result
-    return this.#compared(read, reads, candidate)
+    const isCompared = candidate !== null && Math.random() * 100 < samplePercent
+    const result = isCompared ? await this.#compared(read, reads, candidate) : (await this.#answered(read)).result
+    this.#bounds.returned(result)
+    return result
   }
 
   /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */

@@ -9,6 +9,7 @@ import type { PostgresSource, PostgresStore } from '../stores/postgres/postgres-
 import type { Origin } from '../util/origin.ts'
 import type { FailOvers } from './fail-overs.ts'
 import type { Permits } from './permits.ts'
+import type { ReadLimits } from './request-bounds.ts'
 
 export interface Stores {
   readonly mongo: MongoStore
@@ -31,5 +32,6 @@ export interface Routing {
   readonly failOvers: FailOvers
   /** What clients ask of each store at the moment. */
   readonly readsUnderWay: Record<Origin, number>
+  readonly limits: ReadLimits
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
 }

@@ -39,6 +39,7 @@ function readsIn(
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
     failOvers: new FailOvers((_level, message) => logged.push(message)),
     readsUnderWay: { mongo: 0, postgres: 0 },
+    limits: { statements: 200, records: 50_000, textLength: 2_000 },
   } as unknown as Routing
   return new Reads(routing, () => 'anna', false)
 }

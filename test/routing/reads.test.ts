@@ -10,6 +10,7 @@ test('a request keeps its decision while the flag changes; the next one decides 
     flags: { get: (type: string) => ({ ...initialFlag(type), stage }) },
     killSwitch: { isOn: () => false },
     sweeper: { backlog: () => ({ oldestMs: 0 }) },
+    limits: { statements: 200, records: 50_000, textLength: 2_000 },
   } as unknown as Routing
   const reads = new Reads(routing, () => 'anna', false)
   expect(reads.decision('Movie').reads).toBe('mongo')

@@ -6,6 +6,7 @@ import { kill } from '../../src/control/kill-file.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { loadSample } from '../../src/demo/sample.ts'
+import type { CrossfadeConfig } from '../../src/gateway/config.ts'
 import { type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
@@ -37,8 +38,15 @@ const { entities } = config
 /** Generous: what is tested is what is found, and the machine may be busy. */
 const candidateMs = 30_000
 
-/** @param servers default: those that all tests share. */
-export async function openGateway(seed: number, servers?: Servers): Promise<TestGateway> {
+/**
+ * @param servers default: those that all tests share.
+ * @param changed what of the config is another.
+ */
+export async function openGateway(
+  seed: number,
+  servers?: Servers,
+  changed: Partial<CrossfadeConfig> = {},
+): Promise<TestGateway> {
   const stores = await openStores(entities, candidateMs, servers)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   await prepareFlags(
@@ -57,7 +65,7 @@ export async function openGateway(seed: number, servers?: Servers): Promise<Test
     if (process.env['LOG_LEVEL'] === 'debug') console.error(message, fields)
   }
   const gateway = await startGateway({
-    config: { ...config, shadow: { timeoutMs: candidateMs } },
+    config: { ...config, shadow: { timeoutMs: candidateMs }, ...changed },
     stores,
     port: 0,
     dataDir,

@@ -39,10 +39,11 @@ export const openSmallGateway = (
 
 /** The API of a config, whose tables are those that its mappings imply. */
 export async function openAppGateway(
-  { schema, entities }: CrossfadeConfig,
+  app: CrossfadeConfig,
   documents: ReadonlyMap<Entity, readonly Document[]>,
   { log = () => undefined, onMismatch = () => undefined, replace = (stores) => stores }: Watched = {},
 ): Promise<SmallGateway> {
+  const { entities } = app
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
   const stores = await openStores(entities)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
@@ -50,7 +51,7 @@ export async function openAppGateway(
   await prepareFlags(ledgers, types)
   for (const [entity, each] of documents)
     await stores.mongo.connection.collection(entity).insertMany([...each] as Document[])
-  const config = { schema, entities, migrations: {} }
+  const config = { ...app, migrations: {} }
   const gateway = await startGateway({ config, stores: await replace(stores), port: 0, dataDir, log, onMismatch })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }
   async function toStage(stage: Stage): Promise<void> {

@@ -1,0 +1,96 @@
+import {
+  type GraphQLField,
+  type GraphQLInterfaceType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+} from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import { knownPaths } from '../entity/field-set.ts'
+import { defaultPageSize, maxPageSize } from '../query/page.ts'
+import { onceFor } from '../util/once-for.ts'
+
+type Fields = GraphQLObjectType | GraphQLInterfaceType
+
+/** What is known of a field before anybody asks for it. */
+export interface FieldCost {
+  readonly type: GraphQLNamedType
+  /** A list of objects, one object, or no object at all. */
+  readonly holds: 'list' | 'one' | 'value'
+  /** Arguments that tell how many: `first`, `limit`; with the value that the schema gives where the client does not. */
+  readonly sizes: ReadonlyMap<string, unknown>
+  /** How many there are, or the page holds, where no argument tells; null for an object that is no page. */
+  readonly size: number | null
+  /** No more are ever returned. */
+  readonly most: number
+  /** Whether what it returns counts as an object of the answer; pages and their edges do not. */
+  readonly isNode: boolean
+  /** Statements that it causes, once for all parents of a level. */
+  readonly statements: number
+}
+
+const sizeNames = new Set(
+  'first last limit take top count max size pageSize page_size perPage per_page maxResults max_results'.split(' '),
+)
+
+const fieldsOf = (type: GraphQLNamedType): ReturnType<Fields['getFields']> =>
+  isObjectType(type) || isInterfaceType(type) ? type.getFields() : {}
+
+/** A connection, as Relay has it, or a page like it. */
+const isPage = onceFor((type: GraphQLNamedType): boolean => {
+  const { edges, nodes, pageInfo } = fieldsOf(type)
+  return [edges, nodes].some((field) => field && isListType(getNullableType(field.type))) || pageInfo !== undefined
+})
+
+const isEdge = (type: GraphQLNamedType): boolean => {
+  const { node, cursor } = fieldsOf(type)
+  return node !== undefined && cursor !== undefined
+}
+
+function sizesOf({ args }: GraphQLField<unknown, unknown>): ReadonlyMap<string, unknown> {
+  const sizes = args.filter(({ name, type }) => sizeNames.has(name) && getNullableType(type).toString() === 'Int')
+  return new Map(sizes.map(({ name, defaultValue }) => [name, defaultValue]))
+}
+
+/** What a field costs by itself. */
+export type FieldCosts = (parent: Fields, field: GraphQLField<unknown, unknown>) => FieldCost
+
+/** What each field of a schema costs by itself; worked out when it is first asked for. */
+export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], listSize: number): FieldCosts {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
+  const byName = new Map(entities.map((entity) => [entity.name, entity]))
+  const pages = new Set(entities.map(({ name }) => `${name}Connection`))
+
+  /** Root fields, counts of pages, and fields that lead from a record to others. */
+  function reads(parent: Fields, { name }: GraphQLField<unknown, unknown>, type: GraphQLNamedType): boolean {
+    if (roots.some((root) => root === parent)) return true
+    if (!isCompositeType(type)) return isPage(parent)
+    const entity = byName.get(parent.name)
+    return entity !== undefined && !knownPaths(entity).has(name)
+  }
+
+  const of = onceFor((parent: Fields) =>
+    onceFor((field: GraphQLField<unknown, unknown>): FieldCost => {
+      const type = getNamedType(field.type)
+      const isObject = isCompositeType(type)
+      const holds = !isObject ? 'value' : isListType(getNullableType(field.type)) ? 'list' : 'one'
+      return {
+        type,
+        holds,
+        sizes: isObject ? sizesOf(field) : new Map(),
+        size: isPage(type) && holds === 'one' ? defaultPageSize : holds === 'list' ? listSize : null,
+        // Past it `loadConnection` refuses
+        most: pages.has(type.name) ? maxPageSize : Number.MAX_SAFE_INTEGER,
+        isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
+        statements: reads(parent, field, type) ? 1 : 0,
+      }
+    }),
+  )
+  return (parent, field) => of(parent)(field)
+}

@@ -1,0 +1,35 @@
+import type { Plugin } from 'graphql-yoga'
+import { isPlainObject } from '../util/json.ts'
+import type { Limits } from './limits.ts'
+import { refusal } from './refusal.ts'
+
+/** Whether a value holds more objects and lists than that; looks at no more of it than it takes to tell. */
+function holdsMore(value: unknown, most: number): boolean {
+  const open: unknown[] = [value]
+  let found = 0
+  while (open.length > 0) {
+    const each = open.pop()
+    if (!Array.isArray(each) && !isPlainObject(each)) continue
+    if (++found > most) return true
+    for (const member of Object.values(each)) if (typeof member === 'object') open.push(member)
+  }
+  return false
+}
+
+/**
+ * Bounds the variables: of each object in an input every field of its type is looked for, which took a second for a body
+ * full of empty ones. Literals are bounded by the document's tokens.
+ */
+export function inputLimit({ inputObjects }: Limits): Plugin {
+  const refused = {
+    errors: [refusal(`The variables hold more than ${inputObjects} objects and lists. Send fewer at a time.`)],
+  }
+  return {
+    onExecute({ args: { variableValues }, setResultAndStopExecution }) {
+      if (variableValues && holdsMore(variableValues, inputObjects)) setResultAndStopExecution(refused)
+    },
+    onSubscribe({ args: { variableValues }, setResultAndStopExecution }) {
+      if (variableValues && holdsMore(variableValues, inputObjects)) setResultAndStopExecution(refused)
+    },
+  }
+}

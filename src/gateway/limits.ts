@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { times } from '../control/times.ts'
+import { CrossfadeError } from '../util/errors.ts'
+
+/** What one request may ask, and how long a client may take to send it. `docs/limits.md` has what clients are told. */
+export interface Limits {
+  /** Lexical tokens of a document; default 2,000. */
+  readonly tokens: number
+  /** Fields inside of fields; default 20. Introspection is not counted. */
+  readonly depth: number
+  /** Aliases of an operation, those of a fragment once a spread; default 100. */
+  readonly aliases: number
+  /** Directives of an operation; default 50. */
+  readonly directives: number
+  /** Objects and lists in the variables of a request; default 20,000. */
+  readonly inputObjects: number
+  /** Values that the answer may hold, and 100 for each statement; default 100,000. */
+  readonly cost: number
+  /** Objects that the answer may hold, by the sizes of its pages; default 20,000. */
+  readonly nodes: number
+  /** How many objects a list is taken to hold whose size nothing tells; default 20. */
+  readonly listSize: number
+  /** Statements that one request may have run for its reads; default 200. */
+  readonly statements: number
+  /** Records, ids and values that the stores may return to one request; default 50,000. */
+  readonly records: number
+  /** Characters of a text, and members of a list, in arguments of `routed` fields; default 2,000. */
+  readonly textLength: number
+  /** Bytes of a request's body; default 1,000,000. */
+  readonly bodyBytes: number
+  /** Bytes of memory that parsed documents may take, by an estimate; default 50,000,000. */
+  readonly documentCacheBytes: number
+  /** Milliseconds for the headers of a request to arrive; default 10,000. */
+  readonly headersMs: number
+  /** Milliseconds for a whole request to arrive; default 30,000. */
+  readonly requestMs: number
+  /** Milliseconds for a request to be answered; default 25,000. */
+  readonly answerMs: number
+}
+
+const whole = (least: number) => z.int(`a whole number is expected`).min(least, `at least ${least} is expected`)
+
+const schema = z.strictObject(
+  {
+    tokens: whole(1).default(2_000),
+    depth: whole(1).default(20),
+    aliases: whole(0).default(100),
+    directives: whole(0).default(50),
+    inputObjects: whole(1).default(20_000),
+    cost: whole(1).default(100_000),
+    nodes: whole(1).default(20_000),
+    listSize: whole(1).default(20),
+    statements: whole(1).default(200),
+    records: whole(1).default(50_000),
+    textLength: whole(1).default(2_000),
+    bodyBytes: whole(1).default(1_000_000),
+    documentCacheBytes: whole(1).default(50_000_000),
+    headersMs: whole(1).default(10_000),
+    requestMs: whole(1).default(30_000),
+    answerMs: whole(1).default(times.request),
+  },
+  { error: ({ code, keys }) => (code === 'unrecognized_keys' ? `there is no limit ${keys.join(', ')}` : undefined) },
+)
+
+/** The limits of a config, with defaults for those that it does not name. @throws MISCONFIGURED that names each bad one. */
+export function limitsOf(given: Partial<Limits> | undefined): Limits {
+  const parsed = schema.safeParse(given ?? {})
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `${['limits', ...path].join('.')}: ${message}`)
+  throw new CrossfadeError('MISCONFIGURED', `The limits do not fit: ${problems.join('; ')}.`)
+}

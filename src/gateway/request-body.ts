@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http'
+import type { Plugin } from 'graphql-yoga'
+import { discard } from './discard.ts'
+import { refusal } from './refusal.ts'
+
+/** The whole body, of at most so many bytes. @throws 413 as soon as there are more; the rest is thrown away. */
+function bodyOf(request: IncomingMessage, most: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const tooLarge = (): void => {
+      request.off('data', take)
+      discard(request)
+      reject(refusal(`The body of the request is larger than ${most} bytes. Send a smaller one.`, 413))
+    }
+    const take = (chunk: Buffer): void => {
+      length += chunk.length
+      if (length > most) tooLarge()
+      else chunks.push(chunk)
+    }
+    if (Number(request.headers['content-length'] ?? 0) > most) return tooLarge()
+    request
+      .on('data', take)
+      .once('end', () => resolve(Buffer.concat(chunks, length)))
+      .once('error', () => reject(refusal('The request ended before its body did.', 400))) // nobody is there to read it
+  })
+}
+
+const isJson = (contentType: string): boolean => /^application\/(graphql\+)?json *($|[;,])/i.test(contentType)
+
+/** What a request asks, of a body in JSON: an object, or a list of them, which Yoga refuses. */
+function parseJson(body: Buffer): object {
+  const value: unknown = JSON.parse(body.toString())
+  if (typeof value === 'object' && value !== null) return value
+  throw refusal('The body of the request must be an object with a `query`.', 400)
+}
+
+/** Also of the variables in an address or a form. */
+function toldAsMistake(error: unknown): never {
+  throw error instanceof SyntaxError ? refusal('What the request holds as JSON is no JSON.', 400) : error
+}
+
+/**
+ * Reads bodies from Node's stream and counts their bytes while they arrive. Yoga's own limit does so in web streams,
+ * which each request would pay for.
+ */
+export function requestBody(most: number): Plugin<object, { readonly req: IncomingMessage }> {
+  return {
+    onRequestParse({ request, requestParser, serverContext, setRequestParser, fetchAPI }) {
+      if (!requestParser) return
+      const body = (): Promise<Buffer> => bodyOf(serverContext.req, most)
+      const { url, method, headers, signal } = request
+      const parse = async (): Promise<Awaited<ReturnType<typeof requestParser>>> => {
+        if (method !== 'POST') return requestParser(request)
+        if (isJson(headers.get('content-type') ?? '')) return parseJson(await body())
+        return requestParser(new fetchAPI.Request(url, { method, headers, signal, body: (await body()).toString() }))
+      }
+      setRequestParser(() => parse().catch(toldAsMistake))
+    },
+  }
+}

@@ -1,0 +1,19 @@
+import { GraphQLError } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+
+/** Characters of a message; those of GraphQL repeat what the client wrote, at whatever length. */
+const most = 1_000
+
+function shortened(error: GraphQLError): GraphQLError {
+  const { message } = error
+  return message.length > most ? new GraphQLError(`${message.slice(0, most)}…`, error) : error
+}
+
+/** Cuts messages, so that a small answer follows a large mistake. */
+export const shortErrors: Plugin = {
+  onExecutionResult({ result, setResult }) {
+    if (!result || Array.isArray(result) || !('errors' in result) || !result.errors) return
+    if (result.errors.some(({ message }) => message.length > most))
+      setResult({ ...result, errors: result.errors.map(shortened) })
+  },
+}
