@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly log: (level: 'info' | 'warn', message: string) => void
   /** Between two looks, in milliseconds; default: see `times`. */
   readonly intervalMs?: number
+  /** A store that answers a look later than this is down for reads, in milliseconds; default: see `times`. */
+  readonly probeMs?: number
 }
 
 /**
@@ -29,9 +31,16 @@ export class FlagWatch {
 
   constructor(options: WatchOptions) {
     this.#options = options
-    const { ledgers, log, intervalMs = times.flagInterval } = options
+    const { ledgers, log, intervalMs = times.flagInterval, probeMs = times.probe } = options
     const watch = (origin: Origin): StoreWatch =>
-      new StoreWatch({ origin, ledger: ledgers[origin], log, intervalMs, onFlags: (flags) => this.#learn(flags) })
+      new StoreWatch({
+        origin,
+        ledger: ledgers[origin],
+        log,
+        intervalMs,
+        probeMs,
+        onFlags: (flags) => this.#learn(flags),
+      })
     this.#watches = { mongo: watch('mongo'), postgres: watch('postgres') }
   }
 

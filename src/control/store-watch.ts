@@ -10,6 +10,7 @@ export interface StoreWatchOptions {
   readonly ledger: Ledger
   readonly log: (level: 'info' | 'warn', message: string) => void
   readonly intervalMs: number
+  readonly probeMs: number
   /** Called with what each look found. */
   readonly onFlags: (flags: ReadonlyMap<string, Flag>) => void
 }
@@ -21,7 +22,7 @@ const busy = 0.9
 const maxGraces = 3
 
 /** Calls `onLate` when the probe's time is over. @returns what ends the probe. */
-function startProbe(onLate: () => void): () => void {
+function startProbe(ms: number, onLate: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
   const wait = (graces: number): void => {
     const before = performance.eventLoopUtilization()
@@ -29,7 +30,7 @@ function startProbe(onLate: () => void): () => void {
       const wasBusy = performance.eventLoopUtilization(before).utilization > busy
       if (wasBusy && graces > 0) wait(graces - 1)
       else onLate()
-    }, times.probe).unref()
+    }, ms).unref()
   }
   wait(maxGraces)
   return () => clearTimeout(timer)
@@ -96,13 +97,13 @@ export class StoreWatch {
   }
 
   async #read(): Promise<void> {
-    const { origin, ledger, log, onFlags } = this.#options
+    const { origin, ledger, log, probeMs, onFlags } = this.#options
     const began = performance.now()
     let inTime = true
-    const endProbe = startProbe(() => {
+    const endProbe = startProbe(probeMs, () => {
       inTime = false
       // The first look connects, which takes longer
-      if (this.#readAt !== Number.NEGATIVE_INFINITY) this.#goDown(`it took more than ${times.probe} ms`)
+      if (this.#readAt !== Number.NEGATIVE_INFINITY) this.#goDown(`it took more than ${probeMs} ms`)
     })
     try {
       const flags = new Map<string, Flag>()

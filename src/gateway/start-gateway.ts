@@ -41,6 +41,8 @@ export interface GatewayRun {
   readonly onMismatch?: (mismatch: Mismatch) => void
   /** How long `close` waits for clients, in milliseconds; default 10,000. */
   readonly drainMs?: number
+  /** A store that answers later than this is asked nothing that the other one can answer; default 500 ms. */
+  readonly probeMs?: number
 }
 
 export interface RunningGateway {
@@ -53,11 +55,11 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
-function createRouting({ config, stores, dataDir, log, onMismatch }: GatewayRun, owner: string): Routing {
+function createRouting({ config, stores, dataDir, log, onMismatch, probeMs }: GatewayRun, owner: string): Routing {
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const types = config.entities.map(({ name }) => name)
   const byName = new Map(config.entities.map((entity) => [entity.name, entity]))
-  const flags = new FlagWatch({ types, ledgers, dataDir, log })
+  const flags = new FlagWatch({ types, ledgers, dataDir, log, probeMs })
   const mirror = new Mirror({ stores, log })
   const owing = (type: string): 'mongo' | 'postgres' | null => {
     if (!flags.has(type)) return null

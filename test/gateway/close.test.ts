@@ -60,7 +60,15 @@ afterAll(async () => {
 async function start(drainMs: number): Promise<RunningGateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-close-'))
   const config = { schema, entities: [Account], migrations: {} }
-  const gateway = await startGateway({ config, stores, port: 0, dataDir, log: () => undefined, drainMs })
+  const gateway = await startGateway({
+    config,
+    stores,
+    port: 0,
+    dataDir,
+    log: () => undefined,
+    drainMs,
+    probeMs: 30_000,
+  })
   onTestFinished(() => gateway.close())
   return gateway
 }

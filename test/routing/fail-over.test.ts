@@ -26,6 +26,7 @@ function readsIn(
   stage: Stage,
   isDown: (origin: Origin) => boolean,
   onDown: FlagWatch['onDown'] = () => () => undefined,
+  readsUnderWay = { mongo: 0, postgres: 0 },
 ): Reads {
   const routing = {
     stores,
@@ -38,7 +39,7 @@ function readsIn(
     sweeper: { backlog: () => ({ oldestMs: 0 }) },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
     failOvers: new FailOvers((_level, message) => logged.push(message)),
-    readsUnderWay: { mongo: 0, postgres: 0 },
+    readsUnderWay,
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
   } as unknown as Routing
   return new Reads(routing, () => 'anna', false)
@@ -196,14 +197,17 @@ describe('One request has one store for a type', () => {
 test('more reads than a store is to have at a time are refused, and the other store is left alone', async () => {
   let finish = (): void => undefined
   const waits = new Promise<void>((done) => (finish = done))
-  const reads = readsIn('shadow', () => false)
+  const underWay = { mongo: 0, postgres: 0 }
   const asked: string[] = []
   const all = Array.from({ length: 1_010 }, () =>
-    answer(reads, async (source) => {
-      asked.push(source.origin)
-      await waits
-      return source.origin
-    }),
+    answer(
+      readsIn('shadow', () => false, undefined, underWay),
+      async (source) => {
+        asked.push(source.origin)
+        await waits
+        return source.origin
+      },
+    ),
   )
   finish()
   const answers = await Promise.all(all)
@@ -214,4 +218,5 @@ test('more reads than a store is to have at a time are refused, and the other st
     message: 'Too much is asked of the API at the moment; try again.',
   })
   expect(new Set(asked)).toEqual(new Set(['mongo']))
+  expect(underWay).toEqual({ mongo: 0, postgres: 0 })
 })

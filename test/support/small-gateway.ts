@@ -52,7 +52,15 @@ export async function openAppGateway(
   for (const [entity, each] of documents)
     await stores.mongo.connection.collection(entity).insertMany([...each] as Document[])
   const config = { ...app, migrations: {} }
-  const gateway = await startGateway({ config, stores: await replace(stores), port: 0, dataDir, log, onMismatch })
+  const gateway = await startGateway({
+    config,
+    stores: await replace(stores),
+    port: 0,
+    dataDir,
+    log,
+    onMismatch,
+    probeMs: 30_000, // the machine may be busy
+  })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }
   async function toStage(stage: Stage): Promise<void> {
     for (const type of types) await setStage(move, { type, stage })
