@@ -21,6 +21,7 @@ import { failureOfAny, isOutage } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
+import { origins } from '../util/origin.ts'
 import { until } from '../util/until.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { httpServer } from './http-server.ts'
@@ -161,6 +162,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   }))
   await heartbeat.start()
   flags.onChange(() => void heartbeat.beat())
+  for (const origin of origins) flags.onDown(origin, stores[origin].distrust)
   sweeper.start()
 
   const { entities, migrations } = config

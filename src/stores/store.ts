@@ -194,6 +194,8 @@ export interface Store extends Source {
   readonly writer: Writer
   /** Over the connections of `control`. */
   readonly ledger: Ledger
+  /** It was silent: connections that are open are not used again, since their other end may have vanished. */
+  readonly distrust: () => void
   /** False while it is known that a write would find no server to take it. */
   readonly takesWrites: () => boolean
   /** What an error of this store means; null for a fault of ours. */

@@ -98,6 +98,16 @@ describe('In live', { timeout }, () => {
     },
   )
 
+  test('connections to PostgreSQL are half-open: writes that begin afterwards go on over new ones', async () => {
+    postgres.strand()
+    expect(await outcome(movie)).toBe('ok')
+    const { flags } = api.gateway.routing
+    await expect.poll(() => flags.isDown('postgres'), { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => flags.isDown('postgres'), { timeout: 30_000 }).toBe(false)
+    // A write on a connection that is lost would have an unknown outcome
+    expect(await outcome(addComment)).toBe('ok')
+  })
+
   test('PostgreSQL is gone: the other store answers at once', async () => {
     postgres.close(true)
     const before = api.gateway.routing.failOvers.count.get('Movie') ?? 0

@@ -56,6 +56,7 @@ export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): Mo
         .catch(() => null),
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
     ledger: mongoLedger(control.connection),
+    distrust: () => undefined, // the driver's monitors see to it
     takesWrites: connection.takesWrites,
     failureOf,
     readError,

@@ -93,6 +93,8 @@ export interface PostgresConnection extends Executor {
   readonly statementTimeoutMs: number
   /** A connection of the pool, for what sends statements by itself; the caller releases it. */
   connect(): Promise<pg.PoolClient>
+  /** Uses none of the open connections again: their other end may have vanished, which nobody tells. */
+  distrust(): void
   /** What stands between us and the server. @throws like a statement where it cannot be reached. */
   pooling(): Promise<Pooling>
   /**
@@ -203,12 +205,21 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     },
   })
   pool.on('error', ignore) // an idle connection broke; the pool opens another
-  // One that breaks between two statements of whoever has it would end the process
-  pool.on('connect', (client) => client.on('error', ignore))
+  const born = new WeakMap<pg.PoolClient, number>()
+  let distrusted = Number.NEGATIVE_INFINITY
+  pool.on('connect', (client) => {
+    born.set(client, performance.now())
+    // One that breaks between two statements of whoever has it would end the process
+    client.on('error', ignore)
+  })
 
   async function checkOut(): Promise<pg.PoolClient> {
     try {
-      return await pool.connect()
+      for (;;) {
+        const client = await pool.connect()
+        if (born.get(client)! > distrusted) return client
+        giveBack(client, true)
+      }
     } catch (error) {
       if (isClear(error)) throw error
       // One that waited in vain for another's connection has neither code nor cause
@@ -304,6 +315,9 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     pool,
     statementTimeoutMs,
     connect: checkOut,
+    distrust() {
+      distrusted = performance.now()
+    },
     pooling: how,
     transaction,
   })

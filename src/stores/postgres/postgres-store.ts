@@ -53,6 +53,9 @@ export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_00
     control,
     writer: postgresWriter(connection),
     ledger: postgresLedger(control.connection),
+    distrust() {
+      for (const each of [connection, candidate.connection]) each.distrust()
+    },
     takesWrites: () => true, // what it does not take it refuses at once
     failureOf,
     readError,
