@@ -154,7 +154,7 @@ export class Reads {
     let failed: unknown
     if (!flags.isDown(reads) || flags.isDown(other)) {
       try {
-        const result = await this.#admitted(reads, () => this.#unlessDown(reads, read.ask))
+        const result = await this.#unlessDown(reads, read.ask)
         if (choice.decision.reads === reads) {
           choice.isFinal = true
           return { result, origin: reads }
@@ -176,25 +176,31 @@ export class Reads {
 
   /** @throws TRY_AGAIN where too many reads of clients wait for the store already. */
   async #admitted<T>(origin: Origin, ask: () => Promise<T>): Promise<T> {
-    const { readsUnderWay } = this.#routing
-    if (readsUnderWay[origin] >= maxReadsUnderWay) throw troubleOfRead('full', undefined)
-    readsUnderWay[origin]++
+    this.#enter(origin)
     try {
       return await ask()
     } finally {
-      readsUnderWay[origin]--
+      this.#routing.readsUnderWay[origin]--
     }
   }
 
-  /** Asks a store, and ends the call when the store goes down. */
+  #enter(origin: Origin): void {
+    const { readsUnderWay } = this.#routing
+    if (readsUnderWay[origin] >= maxReadsUnderWay) throw troubleOfRead('full', undefined)
+    readsUnderWay[origin]++
+  }
+
+  /** Asks a store, and ends the call when the store goes down. @throws like `#admitted`. */
   async #unlessDown<T>(origin: Origin, ask: Read<T>['ask']): Promise<T> {
-    const { flags, stores } = this.#routing
+    const { flags, stores, readsUnderWay } = this.#routing
+    this.#enter(origin)
     const ends = this.#endsOf(origin)
     const forget = flags.onDown(origin, () => ends.abort(new StoreSilent(origin)))
     try {
       return await ask(stores[origin], ends.signal)
     } finally {
       forget()
+      readsUnderWay[origin]--
     }
   }
 

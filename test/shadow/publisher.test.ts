@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Publisher } from '../../src/shadow/publisher.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
@@ -111,18 +112,15 @@ test('a thousand mismatches take four statements', async () => {
   for (let n = 0; n < 1_000; n++) told.mismatch(mismatch(`group ${n % 50}`, `id ${n}`))
   const statements: string[] = []
   const { pool } = behind.candidate.connection
-  const connect = pool.connect.bind(pool)
-  pool.connect = (async () => {
-    const client = await connect()
+  const observe = (client: pg.PoolClient): void => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown
-    client.query = ((query_: unknown, ...rest: unknown[]) => {
-      statements.push(typeof query_ === 'string' ? query_ : (query_ as { text: string }).text.slice(0, 40))
-      return query(query_, ...rest)
+    client.query = ((asked: string | { readonly text: string }, ...rest: unknown[]) => {
+      statements.push(typeof asked === 'string' ? asked : asked.text.slice(0, 40))
+      return query(asked, ...rest)
     }) as never
-    return client
-  }) as never
+  }
+  pool.once('acquire', observe)
   await told.flush()
-  pool.connect = connect as never
   expect(statements.map((text) => text.split(' ')[0])).toEqual(['begin', 'insert', 'delete', 'with', 'commit'])
 })
 

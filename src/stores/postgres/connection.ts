@@ -11,7 +11,6 @@ import {
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { messageOf } from '../../util/errors.ts'
-import { orAborted } from '../../util/or-aborted.ts'
 import type { Adopt } from '../store.ts'
 import { clientConfig } from './client-config.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
@@ -213,36 +212,36 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     client.on('error', ignore)
   })
 
-  async function checkOut(): Promise<pg.PoolClient> {
-    try {
-      for (;;) {
-        const client = await pool.connect()
-        if (born.get(client)! > distrusted) return client
-        giveBack(client, true)
-      }
-    } catch (error) {
-      if (isClear(error)) throw error
-      // One that waited in vain for another's connection has neither code nor cause
-      const waited = !pool.ending && error instanceof Error && !('code' in error) && error.cause === undefined
-      const text = `PostgreSQL cannot be reached: ${messageOf(error)}`
-      throw new ConnectionFailure(waited ? 'full' : 'unreachable', text, { cause: error })
-    }
+  function outOfReach(error: unknown): unknown {
+    if (isClear(error)) return error
+    // One that waited in vain for another's connection has neither code nor cause
+    const waited = !pool.ending && error instanceof Error && !('code' in error) && error.cause === undefined
+    const text = `PostgreSQL cannot be reached: ${messageOf(error)}`
+    return new ConnectionFailure(waited ? 'full' : 'unreachable', text, { cause: error })
   }
 
   /** Waits no longer than its caller; a connection that comes later goes back. */
-  async function checkOutUntil(signal: AbortSignal): Promise<pg.PoolClient> {
-    const coming = checkOut()
-    try {
-      return await orAborted(coming, signal)
-    } catch (error) {
-      coming.then((late) => late.release(), ignore)
-      throw error
-    }
+  function checkOut(signal?: AbortSignal): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(signal!.reason)
+      signal?.addEventListener('abort', onAbort)
+      const take = (): void =>
+        pool.connect((error, client) => {
+          const isOld = client !== undefined && born.get(client)! <= distrusted
+          if (client && (isOld || signal?.aborted)) giveBack(client, isOld)
+          if (signal?.aborted) return
+          if (isOld) return take()
+          signal?.removeEventListener('abort', onAbort)
+          if (client) resolve(client)
+          else reject(outOfReach(error))
+        })
+      take()
+    })
   }
 
   async function onPool<T>(statement: Prepared, values: readonly unknown[], signal?: AbortSignal): Promise<Rows<T>> {
     signal?.throwIfAborted()
-    const client = await (signal && pool.idleCount === 0 ? checkOutUntil(signal) : checkOut())
+    const client = await checkOut(signal)
     let broken = !signal?.aborted
     try {
       const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown', signal)
@@ -314,7 +313,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     adopt: options.adopt ?? (() => null),
     pool,
     statementTimeoutMs,
-    connect: checkOut,
+    connect: () => checkOut(),
     distrust() {
       distrusted = performance.now()
     },
