@@ -1,7 +1,7 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { defineEntity, type GatewayContext, int, load, only, type Transaction, text, write } from 'crossfade'
 import type { GraphQLResolveInfo } from 'graphql'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
 const Book = defineEntity('Book', {
@@ -55,6 +55,27 @@ describe('A step of a write', () => {
   let api: SmallGateway
   beforeEach(async () => {
     api = await open()
+  })
+
+  test('that begins when movers may take the gateway for gone is refused, and told by what was written before', async () => {
+    const told = async (first: (tx: Transaction) => Promise<unknown>): Promise<unknown> => {
+      const now = vi.spyOn(performance, 'now')
+      work = (context, info) =>
+        write(context, info, async (tx) => {
+          await first(tx)
+          const late = performance.now() + 10_001
+          now.mockImplementation(() => late) // as after a loop that was blocked
+          return tx.of(Book).patch(1, { title: 'late' })
+        })
+      const answer = await api.ask(run)
+      now.mockRestore()
+      return answer
+    }
+    const nothing = await told(async () => undefined)
+    expect(nothing).toMatchObject({ errors: [{ extensions: { code: 'TRY_AGAIN' } }] })
+    const part = await told((tx) => tx.of(Book).patch(1, { stars: 2 }))
+    expect(part).toMatchObject({ errors: [{ extensions: { code: 'UNKNOWN_OUTCOME' } }] })
+    expect(await mongoTitle(api)).toBe('a')
   })
 
   test('that begins when the write has ended is refused, and never lost to a move in between', async () => {
