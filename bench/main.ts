@@ -3,21 +3,30 @@ import { queryCount } from './query-count.ts'
 import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
 import { shadow } from './shadow.ts'
+import { soak } from './soak.ts'
 import { typeCheck } from './type-check.ts'
 
-const benches: Readonly<Record<string, (only: string) => Promise<Row[]>>> = {
+/** Those that run where none is named; the others take as long as they are told. */
+const standard = ['routed-read', 'shadow', 'query-count', 'type-check']
+
+const benches: Readonly<Record<string, (only: string, minutes: number) => Promise<Row[]>>> = {
   'routed-read': routedRead,
   shadow,
   'query-count': queryCount,
   'type-check': typeCheck,
+  soak,
 }
 
 const {
-  values: { json, only },
+  values: { json, only, minutes },
   positionals: wanted,
 } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, only: { type: 'string', default: '' } },
+  options: {
+    json: { type: 'boolean' },
+    only: { type: 'string', default: '' },
+    minutes: { type: 'string', default: '30' },
+  },
 })
 const unknown = wanted.filter((name) => !(name in benches))
 if (unknown.length > 0)
@@ -25,7 +34,7 @@ if (unknown.length > 0)
 
 const rows: Row[] = []
 for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await bench(only)))
+  if ((wanted.length === 0 ? standard : wanted).includes(name)) rows.push(...(await bench(only, Number(minutes))))
 }
 if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
 else {
