@@ -91,7 +91,7 @@ export async function missingIndexes(
     // Pages end their order with the id
     const whole = columns.includes('id')
       ? keys
-      : [...keys, { leaf: idLeaf(entity), list: null, direction: keys[0]!.direction }]
+      : [...keys, { leaf: idLeaf(entity), list: null, direction: keys.at(-1)!.direction }]
     add(because, createIndexConcurrently(entity.postgres, terms(whole)), note)
   }
 

@@ -11,7 +11,10 @@ export interface OrderKey<P extends string = string> {
   readonly direction: Direction
 }
 
-/** The order made total: the id is always the last key. Sorting by a list or by a whole json value is refused. */
+/**
+ * The order made total: the id is always the last key, in the direction of the key before it, so that one index on the
+ * keys and the id serves an order and its reverse, in both stores. Sorting by a list or by a whole json value is refused.
+ */
 export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly OrderKey[] {
   const keys: OrderKey[] = []
   for (const key of order) {
@@ -23,7 +26,7 @@ export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly
     keys.push(key)
     if (key.path === 'id') return keys
   }
-  return [...keys, { path: 'id', direction: 'asc' }]
+  return [...keys, { path: 'id', direction: keys.at(-1)?.direction ?? 'asc' }]
 }
 
 /** The same order read from its end. */

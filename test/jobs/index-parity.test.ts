@@ -107,7 +107,7 @@ const rest = [
     type,
     because: "MongoDB's index flag_1_name_-1",
     statement:
-      'create index concurrently "ships_flag_name_id_idx" on "ships" ("flag" nulls first, "name" desc nulls last, "id");',
+      'create index concurrently "ships_flag_name_id_idx" on "ships" ("flag" nulls first, "name" desc nulls last, "id" desc);',
     note: '',
   },
   {
