@@ -93,6 +93,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
   const { reads } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, where, order, args)
+  const { ranges } = plan
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const items =
     fields &&
@@ -100,7 +101,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
       entity,
       resolver,
       args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, plan.shownOrder, args) }),
-      ask: ({ reader }) => reader.query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }),
+      ask: ({ reader }) => reader.query(entity, { where, ranges, order: plan.order, limit: plan.limit, fields }),
       outcome: (found: readonly Item[]) => ({
         is: 'records',
         entity,
@@ -142,11 +143,12 @@ export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, con
   const plan = planPage(entity, everything, order, args)
   if (value === null || value === undefined) return connection(info, entity, plan, [], async () => 0)
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
-  const { where, limit } = plan
+  const { where, ranges, limit } = plan
   const key = {
     value: parseValue(entity, path, value),
     shape: JSON.stringify([args, order]),
     where,
+    ranges,
     order: plan.order,
     limit,
     fields: fields ?? fieldSet(entity, []),

@@ -21,6 +21,11 @@ export interface Item {
 
 export interface Query {
   readonly where: Where
+  /**
+   * Consecutive ranges of the order, of which nothing overlaps, see `keyset`; what is in none of them is left out.
+   * Default: the whole order.
+   */
+  readonly ranges?: readonly Where[]
   /** Total, see `totalOrder`. */
   readonly order: readonly OrderKey[]
   /** How many records at most. */

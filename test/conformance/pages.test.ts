@@ -205,12 +205,23 @@ describe.each(['mongo', 'postgres'] as const)('Orders and pages of %s', (origin)
     expect(cutPage(plan, items)).toMatchObject({ items: [], hasNextPage: true, hasPreviousPage: false })
   })
 
-  test('after and before together cut out the middle', async () => {
-    const { cursors } = await walk(stores[origin], [asc('name')], 100, false)
-    const args = { first: 10, after: cursors[3]!, before: cursors[6]! }
-    const plan = planPage(Vessel, everything, [asc('name')], args)
-    const items = await stores[origin].reader.query(Vessel, { ...plan, fields: fieldSet(Vessel, []) })
-    expect(cutPage(plan, items).items.map(({ record }) => vesselName(record.id))).toEqual(['bounty', 'comet'])
+  test.each(orders)('pages between cursors: %s', async (_title, order, names) => {
+    const { cursors } = await walk(stores[origin], order, 100, false)
+    const shown = async (args: PageArgs): Promise<VesselName[]> => {
+      const plan = planPage(Vessel, everything, order, args)
+      const items = await stores[origin].reader.query(Vessel, { ...plan, fields: fieldSet(Vessel, []) })
+      return cutPage(plan, items).items.map(({ record }) => vesselName(record.id))
+    }
+    for (const at of [1, 6, 11]) {
+      expect(await shown({ first: 20, before: cursors[at]! })).toEqual(names.slice(0, at))
+      expect(await shown({ first: 2, before: cursors[at]! })).toEqual(names.slice(0, Math.min(at, 2)))
+      expect(await shown({ last: 20, after: cursors[at]! })).toEqual(names.slice(at + 1))
+      expect(await shown({ last: 2, after: cursors[at]! })).toEqual(names.slice(Math.max(at + 1, 11)))
+    }
+    expect(await shown({ first: 20, after: cursors[2]!, before: cursors[9]! })).toEqual(names.slice(3, 9))
+    expect(await shown({ first: 3, after: cursors[2]!, before: cursors[9]! })).toEqual(names.slice(3, 6))
+    expect(await shown({ last: 3, after: cursors[2]!, before: cursors[9]! })).toEqual(names.slice(6, 9))
+    expect(await shown({ first: 3, after: cursors[9]!, before: cursors[2]! })).toEqual([])
   })
 
   test('lists and json cannot be sorted by', async () => {

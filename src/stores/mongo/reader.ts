@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import { canonicalValue } from '../../entity/canonical-value.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
-import type { Where } from '../../query/where.ts'
+import { allOf as both, everything, type Where } from '../../query/where.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
@@ -24,17 +24,22 @@ import { translate } from './where.ts'
 /** Null has no records of its own, as in SQL. */
 const asked = (values: readonly unknown[]): unknown[] => values.filter((value) => value !== null)
 
+/** All of what is asked, as one condition. */
+const whole = ({ where, ranges = [everything] }: Query): Where =>
+  both(where, ranges.length === 1 ? ranges[0]! : { op: 'or', of: ranges })
+
 export function mongoReader(connection: MongoConnection): Reader {
   const options = { maxTimeMS: connection.maxTimeMs }
   const visibility = new Visibility()
   const reading = { connection, visibility }
 
-  async function query(entity: Entity, { where, order, limit, fields }: Query): Promise<readonly Item[]> {
+  async function query(entity: Entity, asked: Query): Promise<readonly Item[]> {
+    const { order, limit, fields } = asked
     const { computed, sort } = sorting(connection, entity, order)
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
     const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
-    const documents = await visibility.read(entity, translate(connection, entity, where), (match) =>
+    const documents = await visibility.read(entity, translate(connection, entity, whole(asked)), (match) =>
       Object.keys(computed).length === 0
         ? readDocuments((more) => collection.find(match, { ...options, projection, sort, limit, ...more }))
         : readDocuments((more) => collection.aggregate([{ $match: match }, ...tail], { ...options, ...more })),
@@ -43,14 +48,14 @@ export function mongoReader(connection: MongoConnection): Reader {
   }
 
   async function queryPer(entity: Entity, per: QueryPer): Promise<ReadonlyMap<unknown, readonly Item[]>> {
-    const { path, where, order, limit, fields } = per
+    const { path, where } = per
     const values = asked(per.values)
     const among: Where = { op: 'in', path, values }
     if (values.length === 1) {
-      const items = await query(entity, { where: { op: 'and', of: [among, where] }, order, limit, fields })
+      const items = await query(entity, { ...per, where: { op: 'and', of: [among, where] } })
       return new Map(items.length > 0 ? [[canonicalValue(leafAt(entity, path), values[0]), items]] : [])
     }
-    const match = allOf(translate(connection, entity, among), translate(connection, entity, where))
+    const match = allOf(translate(connection, entity, among), translate(connection, entity, whole(per)))
     return perKey(reading, entity, { ...per, values }, match)
   }
 

@@ -112,6 +112,7 @@ const translatorOf = (isPlain: IsPlain): Translator<Document> => ({
   or: (parts) => (parts.length === 0 ? never : { $or: [...parts] }),
   not: (part) => ({ $nor: [part] }),
   compared: (...args) => compared(isPlain, ...args),
+  isPresent: isNotNull,
   oneOf: (...args) => oneOf(isPlain, ...args),
   matching: (...args) => matching(isPlain, ...args),
   listHas: (...args) => listHas(isPlain, ...args),
