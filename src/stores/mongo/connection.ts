@@ -29,6 +29,8 @@ export interface MongoConnection {
   readonly client: MongoClient
   readonly db: Db
   readonly maxTimeMs: number
+  /** The connection that looks for both at what is stored, see `clean-paths`; default: this one. */
+  readonly shares?: MongoConnection
   collection(entity: Entity): Collection<StoredDocument>
 }
 

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import { canonicalValue } from '../../entity/canonical-value.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
-import { allOf as both, everything, type Where } from '../../query/where.ts'
+import type { Where } from '../../query/where.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
@@ -12,21 +12,18 @@ import { decoded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 import { toItem } from './item.ts'
+import { type Find, orderedPage, servedBy, whole } from './ordered-page.ts'
 import { perKey } from './per-key.ts'
 import { projectionOf } from './projection.ts'
 import { readDocuments } from './read-documents.ts'
 import { scan } from './scan.ts'
-import { sorting } from './sorting.ts'
+import { sorting, sortOf } from './sorting.ts'
 import { Visibility } from './visibility.ts'
 import { visible } from './visible.ts'
 import { translate } from './where.ts'
 
 /** Null has no records of its own, as in SQL. */
 const asked = (values: readonly unknown[]): unknown[] => values.filter((value) => value !== null)
-
-/** All of what is asked, as one condition. */
-const whole = ({ where, ranges = [everything] }: Query): Where =>
-  both(where, ranges.length === 1 ? ranges[0]! : { op: 'or', of: ranges })
 
 export function mongoReader(connection: MongoConnection): Reader {
   const options = { maxTimeMS: connection.maxTimeMs }
@@ -35,15 +32,22 @@ export function mongoReader(connection: MongoConnection): Reader {
 
   async function query(entity: Entity, asked: Query): Promise<readonly Item[]> {
     const { order, limit, fields } = asked
-    const { computed, sort } = sorting(connection, entity, order)
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
+    const served = await servedBy(connection, entity, asked)
+    const { computed, sort } = sorting(connection, entity, order)
     const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
-    const documents = await visibility.read(entity, translate(connection, entity, whole(asked)), (match) =>
-      Object.keys(computed).length === 0
-        ? readDocuments((more) => collection.find(match, { ...options, projection, sort, limit, ...more }))
-        : readDocuments((more) => collection.aggregate([{ $match: match }, ...tail], { ...options, ...more })),
-    )
+    const find: Find = (match, by, most, keys) => {
+      const wanted = keys ? { _id: 0, ...Object.fromEntries(keys.map((path) => [path, 1])) } : projection
+      const given = { ...options, projection: wanted, sort: sortOf(entity, by), limit: most }
+      return readDocuments((more) => collection.find(match, { ...given, ...more }))
+    }
+    const where = served ? asked.where : whole(asked)
+    const documents = await visibility.read(entity, translate(connection, entity, where), (match) => {
+      if (served) return orderedPage(connection, entity, asked, served, match, find)
+      if (Object.keys(computed).length === 0) return find(match, order, limit)
+      return readDocuments((more) => collection.aggregate([{ $match: match }, ...tail], { ...options, ...more }))
+    })
     return documents.flatMap((document) => toItem(entity, fields, document))
   }
 
