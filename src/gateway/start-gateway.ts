@@ -11,6 +11,7 @@ import { checkNeeds } from '../resolve/check-needs.ts'
 import { checkShown } from '../resolve/check-shown.ts'
 import { checkValid } from '../resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
+import { contractOrders } from '../resolve/contract-orders.ts'
 import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow } from '../shadow/shadow.ts'
@@ -140,6 +141,11 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const heartbeat = setInterval(() => void announce(ledgers, present()), heartbeatMs).unref()
   flags.onChange(() => void announce(ledgers, present()))
   sweeper.start()
+  const asked = contractOrders(config.schema, config.entities)
+  const orders = config.entities.map(
+    (entity) => [entity, (asked.get(entity.name) ?? []).flatMap(({ keys }) => keys)] as const,
+  )
+  stores.mongo.startLooks(new Map(orders), run.log)
 
   const { entities, migrations } = config
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })

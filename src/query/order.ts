@@ -11,6 +11,16 @@ export interface OrderKey<P extends string = string> {
   readonly direction: Direction
 }
 
+/** An order that a contract asks records in. */
+export interface AskedOrder {
+  /** What asks for it: `order by title`, `Movie.comments`. */
+  readonly because: string
+  /** The path whose value is given: of the children of one parent. Null where all records are asked for. */
+  readonly by: string | null
+  /** Without the id at the end. */
+  readonly keys: readonly OrderKey[]
+}
+
 /**
  * The order made total: the id is always the last key, in the direction of the key before it, so that one index on the
  * keys and the id serves an order and its reverse, in both stores. Sorting by a list or by a whole json value is refused.
