@@ -5,6 +5,7 @@ import { FlagWatch } from '../control/flag-watch.ts'
 import { announce, type Instance, withdraw } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
 import { checkEntities } from '../entity/checks.ts'
+import type { Entity } from '../entity/entity.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
@@ -141,11 +142,6 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const heartbeat = setInterval(() => void announce(ledgers, present()), heartbeatMs).unref()
   flags.onChange(() => void announce(ledgers, present()))
   sweeper.start()
-  const asked = contractOrders(config.schema, config.entities)
-  const orders = config.entities.map(
-    (entity) => [entity, (asked.get(entity.name) ?? []).flatMap(({ keys }) => keys)] as const,
-  )
-  stores.mongo.startLooks(new Map(orders), run.log)
 
   const { entities, migrations } = config
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
@@ -179,6 +175,11 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     await close()
     throw error
   }
+  const asked = contractOrders(config.schema, config.entities)
+  // A store that has told no flag is down, or not prepared: its first query begins the look
+  const known = config.entities.filter(({ name }) => flags.has(name))
+  const keysOf = ({ name }: Entity) => (asked.get(name) ?? []).flatMap(({ keys }) => keys)
+  stores.mongo.startLooks(new Map(known.map((entity) => [entity, keysOf(entity)])), run.log)
   const { port } = server.address() as AddressInfo // of a server that listens at a port
   readiness.start()
   run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}:${port}/graphql`, { instance, dataDir })
