@@ -37,19 +37,18 @@ const hasDirective = onceFor((definition: OperationDefinitionNode | FragmentDefi
 const isConditional = ({ operation, fragments }: GraphQLResolveInfo): boolean =>
   hasDirective(operation) || Object.values(fragments).some((fragment) => fragment && hasDirective(fragment))
 
-const selections = onceFor((_node: FieldNode) => new Map<string, FieldSet | null>())
+const selections = onceFor((_node: FieldNode) => new Map<string, unknown>())
 
 /**
  * What a field selects, worked out once for a document and not for each parent and request: the server parses a text
  * once. `key` tells the questions about one field apart.
  */
-export function oncePerField(info: GraphQLResolveInfo, key: string, ask: () => FieldSet | null): FieldSet | null {
+export function oncePerField<T>(info: GraphQLResolveInfo, key: string, ask: () => T): T {
   const [node, another] = info.fieldNodes
   if (!node || another || isConditional(info)) return ask()
   const known = selections(node)
-  let fields = known.get(key)
-  if (fields === undefined) known.set(key, (fields = ask()))
-  return fields
+  if (!known.has(key)) known.set(key, ask())
+  return known.get(key) as T // of this question, which its key names
 }
 
 function isSkipped(info: GraphQLResolveInfo, node: Parameters<typeof getDirectiveValues>[1]): boolean {

@@ -42,7 +42,7 @@ export interface QueryPer extends Query {
 /**
  * Reads. Records that are marked deleted are never seen. A call is one store query, and a second one where MongoDB met a
  * document that is not part of the API, or text that is not UTF-8; a page of MongoDB is up to two for each of its ranges
- * until it is full; `scan` asks for documents without a record besides.
+ * until it is full, and a count of all its records is two; `scan` asks for documents without a record besides.
  */
 export interface Reader {
   /** The records that exist, by id, in no order. */

@@ -106,12 +106,14 @@ export const ledgerEntries = '_crossfade_ledger'
 export const ledgerClaims = '_crossfade_claims'
 export const ledgerLogs = '_crossfade_log'
 
-/** Indexes that the sweep and the ledger need; run by `migrate up`. Safe to repeat. */
+/** Indexes that the sweep, counts and the ledger need; run by `migrate up`. Safe to repeat. */
 export async function prepareMongo(connection: MongoConnection, entities: readonly Entity[]): Promise<void> {
   for (const entity of entities) {
-    await connection
-      .collection(entity)
-      .createIndex({ '_cf.pending': 1 }, { partialFilterExpression: { '_cf.pending': { $exists: true } } })
+    // Few documents have these: what is owed, and what is marked on its way to be removed
+    for (const path of ['_cf.pending', '_cf.deleted'])
+      await connection
+        .collection(entity)
+        .createIndex({ [path]: 1 }, { partialFilterExpression: { [path]: { $exists: true } } })
   }
   await connection.db.collection(tombstones).createIndex({ '_id.entity': 1, pending: 1 })
   await connection.db.collection(ledgerLogs).createIndex({ log: 1, at: -1 })

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import { canonicalValue } from '../../entity/canonical-value.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
-import type { Where } from '../../query/where.ts'
+import { everything, type Where } from '../../query/where.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
@@ -19,7 +19,7 @@ import { readDocuments } from './read-documents.ts'
 import { scan } from './scan.ts'
 import { sorting, sortOf } from './sorting.ts'
 import { Visibility } from './visibility.ts'
-import { visible } from './visible.ts'
+import { idRange, visible } from './visible.ts'
 import { translate } from './where.ts'
 
 /** Null has no records of its own, as in SQL. */
@@ -82,8 +82,17 @@ export function mongoReader(connection: MongoConnection): Reader {
     },
 
     async count(entity, where) {
-      const match = allOf(translate(connection, entity, where), visible(entity))
-      return connection.collection(entity).countDocuments(match, options)
+      const ids = where === everything ? idRange(entity) : null
+      if (ids === null) {
+        const match = allOf(translate(connection, entity, where), visible(entity))
+        return connection.collection(entity).countDocuments(match, options)
+      }
+      // Of the index of the ids alone, less the few that are marked, which have an index of their own
+      const marked = { ...ids, '_cf.deleted': { $exists: true, $ne: null } }
+      const [all, deleted] = await Promise.all(
+        [ids, marked].map((match) => connection.collection(entity).countDocuments(match, options)),
+      )
+      return all! - deleted!
     },
 
     async countPer(entity, path, values, where) {
