@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'kysely'
-import { ObjectId } from 'mongodb'
 import { openSession } from '../src/cli/session.ts'
+import { insertExported } from '../src/demo/sample.ts'
 import { defineEntity } from '../src/entity/define-entity.ts'
 import { objectId, text, timestamp } from '../src/entity/field.ts'
 import { fieldSet } from '../src/entity/field-set.ts'
@@ -41,26 +40,26 @@ const titleOf = (n: number): string | null => (n % 10 === 9 ? null : `film ${(n 
 const shownOf = (n: number): Date => new Date(Date.UTC(1990, 0, 1 + (((n * 104_729) % many) % 5_000)))
 
 async function fill({ mongo, postgres }: Stores, films: Films, size: number): Promise<void> {
-  for (const { statement } of await schemaDrift(postgres.connection, [films])) {
-    if (statement) await postgres.connection.run(sql.raw(statement))
-  }
+  const { connection } = postgres
+  const run = (text: string, values: readonly unknown[] = []) =>
+    connection.runPrepared({ text, name: undefined }, values)
+  for (const { statement } of await schemaDrift(connection, [films])) if (statement) await run(statement)
   await prepareMongo(mongo.connection, [films])
-  const collection = mongo.connection.collection(films)
+  const rest = { plot: 'x'.repeat(200) }
   for (let start = 0; start < size; start += 10_000) {
     const numbers = Array.from({ length: 10_000 }, (_, index) => start + index)
-    const rest = { plot: 'x'.repeat(200) }
-    await collection.insertMany(
-      numbers.map((n) => {
-        const title = titleOf(n)
-        return { _id: new ObjectId(idOf(n)), ...(title === null ? {} : { title }), shown: shownOf(n), ...rest }
-      }),
-    )
-    await postgres.connection.run(
-      sql`insert into ${sql.id(films.postgres)} (id, title, shown)
-          select * from unnest(${numbers.map(idOf)}::text[], ${numbers.map(titleOf)}::text[], ${numbers.map(shownOf)}::timestamptz[])`,
+    const documents = numbers.map((n) => {
+      const title = titleOf(n)
+      const shown = { $date: shownOf(n).toISOString() }
+      return { _id: { $oid: idOf(n) }, ...(title === null ? {} : { title }), shown, ...rest }
+    })
+    await insertExported(mongo.connection, films.mongo, documents)
+    await run(
+      `insert into ${films.postgres} (id, title, shown) select * from unnest($1::text[], $2::text[], $3::timestamptz[])`,
+      [numbers.map(idOf), numbers.map(titleOf), numbers.map(shownOf)],
     )
   }
-  await postgres.connection.run(sql`analyze ${sql.id(films.postgres)}`)
+  await run(`analyze ${films.postgres}`)
   for (const path of ['title', 'shown']) await lookAt(mongo.connection, films, leafAt(films, path))
 }
 
