@@ -38,11 +38,10 @@ beforeAll(async () => {
 afterAll(() => stores.close())
 
 /** Sorted queries: by which paths, and their filter as text. */
-const sent: { readonly by: string; readonly filter: string }[] = []
+const sent: { readonly by: string; readonly filter: Document }[] = []
 const onCommand = ({ commandName, command }: CommandStartedEvent): void => {
   const { find, sort, filter } = command as { find: string; sort?: Map<string, number>; filter: Document }
-  if (commandName === 'find' && find === 'songs' && sort)
-    sent.push({ by: [...sort.keys()].join(), filter: JSON.stringify(filter) })
+  if (commandName === 'find' && find === 'songs' && sort) sent.push({ by: [...sort.keys()].join(), filter })
 }
 beforeEach(() => {
   sent.length = 0
@@ -152,7 +151,11 @@ describe('Pages of MongoDB', () => {
     expect(walked.map(({ length }) => length)).toEqual([size, size])
     const whole = sent.filter(({ by }) => by === 'title,_id')
     expect(whole.length).toBeGreaterThan(2)
-    for (const { filter } of whole) expect(filter).toMatch(/"\$gte":.*"\$lte":|"\$or":/)
+    // Bounds at both ends; or, with nulls at one of them, the ranges up to the last key
+    for (const { filter } of whole) {
+      const bounds = Object.keys(filter['title'] ?? {})
+      expect((bounds.includes('$gte') && bounds.includes('$lte')) || '$or' in filter).toBe(true)
+    }
     // What has one title, or none, is ordered by id alone
     expect(sent.filter(({ by }) => by === '_id').length).toBeGreaterThan(2)
     expect(new Set(sent.map(({ by }) => by))).toEqual(new Set(['title', 'title,_id', '_id']))
