@@ -97,12 +97,6 @@ export class Looks {
     await this.#ask(state, entity, leaf, path, filter)
   }
 
-  /** Takes what another reading of the whole collection has found, under the present mapping. */
-  async learn(entity: Entity, leaf: Leaf, path: string, free: boolean, tookMs: number): Promise<void> {
-    if (this.#sought.filter(leaf, path) !== null)
-      await this.#keep(this.#stateOf(leaf, path), entity, leaf, path, free, tookMs)
-  }
-
   #stateOf(leaf: Leaf, path: string): State {
     let states = this.#states.get(leaf)
     if (!states) this.#states.set(leaf, (states = new Map()))
