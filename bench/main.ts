@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { pages } from './pages.ts'
 import { queryCount } from './query-count.ts'
 import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (only: string, minutes: number) => Promis
   'routed-read': routedRead,
   shadow,
   'query-count': queryCount,
+  pages,
   'type-check': typeCheck,
   soak,
 }

@@ -2,15 +2,19 @@ import { Command } from 'commander'
 import { connectionNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { missingIndexes } from '../jobs/index-parity.ts'
+import { missingOrderIndexes } from '../jobs/order-indexes.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import { printJson, say, warn } from './output.ts'
 import { withSession } from './with-session.ts'
 
-/** What the connections are worth, and what PostgreSQL lacks to answer as fast, and to promise as much, as MongoDB. */
+/**
+ * What the connections are worth, what PostgreSQL lacks to answer as fast, and to promise as much, as MongoDB, and what
+ * MongoDB lacks for the contract's orders.
+ */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'what the connections promise and have room for, and the indexes that PostgreSQL lacks: those of MongoDB, and those that the orders of the contract need',
+      'what the connections promise and have room for, and the indexes that are missing: in PostgreSQL those of MongoDB, in both stores those that the orders of the contract need',
     )
     .addHelpText('before', 'Example:\n  crossfade doctor > indexes.sql\n')
     .option('--config <file>', 'default crossfade.config.ts')
@@ -23,16 +27,22 @@ export function doctorCommand(): Command {
         for (const line of warnings) warn(line)
         const orders = contractOrders(schema, entities)
         const found = (
-          await Promise.all(entities.map((entity) => missingIndexes(stores, entity, orders.get(entity.name) ?? [])))
+          await Promise.all(
+            entities.flatMap((entity) => {
+              const asked = orders.get(entity.name) ?? []
+              return [missingIndexes(stores, entity, asked), missingOrderIndexes(stores.mongo, entity, asked)]
+            }),
+          )
         ).flat()
         if (json) printJson(found)
         else {
-          for (const { type, because, statement, note } of found) {
-            process.stdout.write(
-              `-- ${type}: ${because}${note ? `. ${note}` : ''}\n${statement ? `${statement}\n` : ''}\n`,
-            )
+          for (const { store, type, because, statement, note } of found) {
+            // All of it may be given to psql: what MongoDB's shell takes stands in comments
+            const line = statement === null ? '' : store === 'mongo' ? `-- mongosh: ${statement}\n` : `${statement}\n`
+            process.stdout.write(`-- ${type}: ${because}${note ? `. ${note}` : ''}\n${line}\n`)
           }
-          if (found.length === 0) say('PostgreSQL has every index that MongoDB has and the contract needs.')
+          if (found.length === 0)
+            say('Both stores have every index that the contract needs, and PostgreSQL those of MongoDB.')
         }
         // 2: differs
         const problems = notes.some(({ problem }) => problem) || warnings.length > 0

@@ -91,7 +91,7 @@ export function children(
     ...told,
     type: connectionType(t.builder, entity),
     nullable: false,
-    extensions: needsOf(of),
+    extensions: { ...needsOf(of), children: { entity, by, order: keys } },
     args: pageArgs(fields, paging),
     resolve: (parent, page, context, info) =>
       loadChildren(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page),

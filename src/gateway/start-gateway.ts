@@ -6,12 +6,14 @@ import { Heartbeat } from '../control/heartbeat.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
 import { checkEntities } from '../entity/checks.ts'
+import type { Entity } from '../entity/entity.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
 import { checkShown } from '../resolve/check-shown.ts'
 import { checkValid } from '../resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
+import { contractOrders } from '../resolve/contract-orders.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
@@ -187,6 +189,11 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     await close()
     throw error
   }
+  const asked = contractOrders(config.schema, config.entities)
+  // A store that has told no flag is down, or not prepared: its first query begins the look
+  const known = config.entities.filter(({ name }) => flags.has(name))
+  const keysOf = ({ name }: Entity) => (asked.get(name) ?? []).flatMap(({ keys }) => keys)
+  stores.mongo.startLooks(new Map(known.map((entity) => [entity, keysOf(entity)])), run.log)
   const { port } = server.address() as AddressInfo // of a server that listens at a port
   readiness.start()
   run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}:${port}/graphql`, { instance, dataDir })

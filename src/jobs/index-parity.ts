@@ -1,6 +1,6 @@
 import type { Entity, Leaf, ObjectList } from '../entity/entity.ts'
 import { idLeaf, leafAt } from '../entity/leaf-at.ts'
-import type { OrderKey } from '../query/order.ts'
+import type { AskedOrder } from '../query/order.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
@@ -10,9 +10,14 @@ import { duplicates, type PostgresIndex, postgresIndexes } from '../stores/postg
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { addConstraint, createUnique, keeps, standing, uniqueForms } from '../stores/postgres/unique-forms.ts'
 import type { UniqueKey } from '../stores/unique-key.ts'
+import type { Origin } from '../util/origin.ts'
 
-/** A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not. */
+/**
+ * A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not; or an
+ * order of the contract that an index of either store does not give.
+ */
 export interface MissingIndex {
+  readonly store: Origin
   readonly type: string
   /** What asks for it: an index of MongoDB, or an order of the contract. */
   readonly because: string
@@ -62,11 +67,11 @@ function byMongoPath(entity: Entity): Map<string, Mapped> {
 const terms = (keys: readonly Key[]): IndexKey[] =>
   keys.map(({ leaf, direction }) => ({ column: leaf.column, direction, nullable: leaf.path !== 'id' }))
 
-/** Compares the indexes of one type in both stores. */
+/** What PostgreSQL lacks for one type: the indexes of MongoDB, and those of the contract's orders. */
 export async function missingIndexes(
   { mongo, postgres }: { readonly mongo: MongoStore; readonly postgres: PostgresStore },
   entity: Entity,
-  orders: readonly OrderKey[],
+  orders: readonly AskedOrder[],
 ): Promise<MissingIndex[]> {
   const { connection } = postgres
   const [present, version] = await Promise.all([
@@ -79,7 +84,7 @@ export async function missingIndexes(
   const add = (because: string, statement: string | null, note = ''): void => {
     if (statement !== null && stated.has(statement)) return
     if (statement !== null) stated.add(statement)
-    missing.push({ type: entity.name, because, statement, note })
+    missing.push({ store: 'postgres', type: entity.name, because, statement, note })
   }
 
   async function scalarIndex(because: string, keys: readonly Key[], note = ''): Promise<void> {
@@ -91,7 +96,7 @@ export async function missingIndexes(
     // Pages end their order with the id
     const whole = columns.includes('id')
       ? keys
-      : [...keys, { leaf: idLeaf(entity), list: null, direction: keys[0]!.direction }]
+      : [...keys, { leaf: idLeaf(entity), list: null, direction: keys.at(-1)!.direction }]
     add(because, createIndexConcurrently(entity.postgres, terms(whole)), note)
   }
 
@@ -165,9 +170,10 @@ export async function missingIndexes(
   const { keys, untold } = uniqueKeys(entity, indexes)
   for (const { index, why } of untold) add(`MongoDB's index ${index.name}`, null, notKept(why))
   for (const key of keys) await uniqueIndex(key)
-  for (const { path, direction } of orders) {
-    if (path !== 'id')
-      await scalarIndex(`the contract's order by ${path}`, [{ leaf: leafAt(entity, path), list: null, direction }])
+  for (const { because, by, keys } of orders) {
+    const paths = by === null ? keys : [{ path: by, direction: 'asc' as const }, ...keys]
+    const asked = paths.map(({ path, direction }): Key => ({ leaf: leafAt(entity, path), list: null, direction }))
+    if (paths[0]?.path !== 'id' && asked.length > 0) await scalarIndex(`the contract's ${because}`, asked)
   }
   return missing
 }

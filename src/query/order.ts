@@ -11,7 +11,20 @@ export interface OrderKey<P extends string = string> {
   readonly direction: Direction
 }
 
-/** The order made total: the id is always the last key. Sorting by a list or by a whole json value is refused. */
+/** An order that a contract asks records in. */
+export interface AskedOrder {
+  /** What asks for it: `order by title`, `Movie.comments`. */
+  readonly because: string
+  /** The path whose value is given: of the children of one parent. Null where all records are asked for. */
+  readonly by: string | null
+  /** Without the id at the end. */
+  readonly keys: readonly OrderKey[]
+}
+
+/**
+ * The order made total: the id is always the last key, in the direction of the key before it, so that one index on the
+ * keys and the id serves an order and its reverse, in both stores. Sorting by a list or by a whole json value is refused.
+ */
 export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly OrderKey[] {
   const keys: OrderKey[] = []
   for (const key of order) {
@@ -23,7 +36,7 @@ export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly
     keys.push(key)
     if (key.path === 'id') return keys
   }
-  return [...keys, { path: 'id', direction: 'asc' }]
+  return [...keys, { path: 'id', direction: keys.at(-1)?.direction ?? 'asc' }]
 }
 
 /** The same order read from its end. */

@@ -1,9 +1,9 @@
 import type { Entity } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { decodeCursor } from './cursor.ts'
-import { keyset } from './keyset.ts'
+import { between } from './keyset.ts'
 import { type OrderKey, reversed, totalOrder } from './order.ts'
-import { allOf, type Where } from './where.ts'
+import type { Where } from './where.ts'
 
 /** Relay's page arguments, as the client gave them: `first` or `last` records, at most 100, and 20 where neither is given. */
 export interface PageArgs {
@@ -21,6 +21,8 @@ const maxOrderKeys = 31
 /** One page as a store is asked for it: `limit` is one more than the page, to see whether something follows. */
 export interface PagePlan {
   readonly where: Where
+  /** What the cursors leave of the order: consecutive ranges of it. */
+  readonly ranges: readonly Where[]
   readonly order: readonly OrderKey[]
   /** The order that the reply has, and that its cursors are made with. */
   readonly shownOrder: readonly OrderKey[]
@@ -46,7 +48,7 @@ function sizeOf(args: PageArgs): number {
   return size
 }
 
-/** Turns page arguments into one keyset query. @throws BAD_USER_INPUT for sizes, orders and cursors that do not fit. */
+/** Turns page arguments into a keyset query. @throws BAD_USER_INPUT for sizes, orders and cursors that do not fit. */
 export function planPage(entity: Entity, where: Where, order: readonly OrderKey[], args: PageArgs): PagePlan {
   const size = sizeOf(args)
   if (order.length > maxOrderKeys) {
@@ -55,14 +57,14 @@ export function planPage(entity: Entity, where: Where, order: readonly OrderKey[
   }
   const shownOrder = totalOrder(entity, order)
   const backward = typeof args.last === 'number'
-  const parts = [where]
-  if (args.after != null) parts.push(keyset(shownOrder, decodeCursor(entity, shownOrder, args.after)))
-  if (args.before != null) {
-    parts.push(keyset(reversed(shownOrder), decodeCursor(entity, shownOrder, args.before)))
-  }
+  const position = (cursor: string | null | undefined): readonly unknown[] | null =>
+    cursor == null ? null : decodeCursor(entity, shownOrder, cursor)
+  const [after, before] = [position(args.after), position(args.before)]
+  const reverse = reversed(shownOrder)
   return {
-    where: allOf(...parts),
-    order: backward ? reversed(shownOrder) : shownOrder,
+    where,
+    ranges: backward ? between(reverse, shownOrder, before, after) : between(shownOrder, reverse, after, before),
+    order: backward ? reverse : shownOrder,
     shownOrder,
     size,
     limit: size + 1,

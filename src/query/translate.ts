@@ -11,6 +11,8 @@ export interface Translator<T> {
   or(parts: readonly T[]): T
   not(part: T): T
   compared(leaf: Leaf, op: Comparison, value: unknown): T
+  /** Not null: by itself, since an index can serve it where it cannot a negation. */
+  isPresent(leaf: Leaf): T
   oneOf(leaf: Leaf, values: readonly unknown[]): T
   /** `eq` here means text that is equal without regard to case. */
   matching(leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): T
@@ -21,6 +23,10 @@ export interface Translator<T> {
   some(list: ObjectList, where: Where): T
 }
 
+/** Whether a condition is that a field, and no list of objects, is null. */
+const absent = (scope: Scope, where: Where): where is Leafy =>
+  where.op === 'eq' && where.value === null && !scope.lists.has(where.path)
+
 /** Walks a condition, once for both stores: what stands in the AST is decided here, how a store says it is not. */
 export function translateWith<T>(store: Translator<T>, scope: Scope, where: Where): T {
   const inner = (part: Where): T => translateWith(store, scope, part)
@@ -30,7 +36,7 @@ export function translateWith<T>(store: Translator<T>, scope: Scope, where: Wher
     case 'or':
       return store.or(where.of.map(inner))
     case 'not':
-      return store.not(inner(where.of))
+      return absent(scope, where.of) ? store.isPresent(filteredLeaf(scope, where.of)) : store.not(inner(where.of))
     case 'some':
       return store.some(listAt(scope, where.path), where.where)
   }

@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql'
+import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import type { Entity, Rec } from '../entity/entity.ts'
 import { fieldSet } from '../entity/field-set.ts'
 import type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from '../entity/path.ts'
@@ -11,9 +11,10 @@ import { everything, parseValue, type WhereOf } from '../query/where.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { onceFor } from '../util/once-for.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
-import { pageFieldsHere } from './page-fields.ts'
+import { countsHere, pageFieldsHere } from './page-fields.ts'
 
 /**
  * One page of records. Its members are those of Relay's connection types, as functions, which graphql-js calls where
@@ -72,6 +73,17 @@ function connection<E extends Entity, P extends PathOf<E>>(
 }
 
 /**
+ * A count that is asked for at once where it is selected, beside the page and not behind it. One that fails is told where
+ * it is shown: a page that fails first shows nothing.
+ */
+function beside(selected: boolean, ask: () => Promise<number>): () => Promise<number> {
+  if (!selected) return ask
+  const count = ask()
+  count.catch(() => undefined)
+  return () => count
+}
+
+/**
  * A root list, in the shape of a Relay connection: one statement for the page, one for the count, each only where it is
  * selected.
  *
@@ -93,7 +105,17 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
   const { reads } = sessionOf(context, info)
   const resolver = resolverName(info)
   const plan = planPage(entity, where, order, args)
+  const { ranges } = plan
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
+  const totalCount = beside(countsHere(info, options), () =>
+    reads.run({
+      entity,
+      resolver: `${resolver}.totalCount`,
+      args: () => ({ where: shownWhere(entity, where) }),
+      ask: ({ reader }, signal) => reader.count(entity, where, signal),
+      outcome: (value: number) => ({ is: 'value', value }),
+    }),
+  )
   const items =
     fields &&
     (await reads.run({
@@ -101,7 +123,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
       resolver,
       args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, plan.shownOrder, args) }),
       ask: ({ reader }, signal) =>
-        reader.query(entity, { where: plan.where, order: plan.order, limit: plan.limit, fields }, signal),
+        reader.query(entity, { where, ranges, order: plan.order, limit: plan.limit, fields }, signal),
       outcome: (found: readonly Item[]) => ({
         is: 'records',
         entity,
@@ -111,15 +133,43 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
         limit: plan.limit,
       }),
     }))
-  const totalCount = (): Promise<number> =>
-    reads.run({
-      entity,
-      resolver: `${resolver}.totalCount`,
-      args: () => ({ where: shownWhere(entity, where) }),
-      ask: ({ reader }, signal) => reader.count(entity, where, signal),
-      outcome: (value: number) => ({ is: 'value', value }),
-    })
   return connection(info, entity, plan, items, totalCount)
+}
+
+interface Planned {
+  readonly entity: Entity
+  readonly order: readonly OrderKey[]
+  readonly args: PageArgs
+  readonly plan: PagePlan
+  /** Equal for pages that may share a statement. */
+  readonly shape: string
+}
+
+const lastPlanned = onceFor((_node: FieldNode): { planned: Planned | null } => ({ planned: null }))
+
+const sameArgs = (one: PageArgs, other: PageArgs): boolean =>
+  one.first === other.first && one.after === other.after && one.last === other.last && one.before === other.before
+
+const sameOrder = (one: readonly OrderKey[], other: readonly OrderKey[]): boolean =>
+  one.length === other.length &&
+  one.every(({ path, direction }, at) => other[at]!.path === path && other[at]!.direction === direction)
+
+/** The plan of a field's pages, made once and not for each parent: nearly always all are asked for the same. */
+function plannedOnce(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[], args: PageArgs): Planned {
+  const last = lastPlanned(info.fieldNodes[0]!)
+  const known = last.planned
+  if (known?.entity === entity && sameArgs(known.args, args) && sameOrder(known.order, order)) return known
+  const { first, after, last: end, before } = args
+  const shape = JSON.stringify([first ?? null, after ?? null, end ?? null, before ?? null, order])
+  const planned = {
+    entity,
+    order: [...order],
+    args: { ...args },
+    plan: planPage(entity, everything, order, args),
+    shape,
+  }
+  last.planned = planned
+  return planned
 }
 
 /**
@@ -140,22 +190,24 @@ export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, con
 ): Promise<Connection<Narrow<E, P>>> {
   const { loaders } = sessionOf(context, info)
   const resolver = resolverName(info)
-  const plan = planPage(entity, everything, order, args)
+  const { plan, shape } = plannedOnce(info, entity, order, args)
   if (value === null || value === undefined) return connection(info, entity, plan, [], async () => 0)
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
-  const { where, limit } = plan
+  const { where, ranges, limit } = plan
   const key = {
     value: parseValue(entity, path, value),
-    shape: JSON.stringify([args, order]),
+    shape,
     where,
+    ranges,
     order: plan.order,
     limit,
     fields: fields ?? fieldSet(entity, []),
     resolver,
     page: () => shownPage(entity, plan.shownOrder, args),
   }
-  const items = fields && (await loaders.many(entity, path, key))
-  return connection(info, entity, plan, items, () =>
+  const totalCount = beside(countsHere(info, options), () =>
     loaders.count(entity, path, { ...key, resolver: `${resolver}.totalCount` }),
   )
+  const items = fields && (await loaders.many(entity, path, key))
+  return connection(info, entity, plan, items, totalCount)
 }

@@ -1,32 +1,57 @@
-import { type GraphQLSchema, getNamedType, isEnumType, isInputObjectType, isObjectType } from 'graphql'
+import {
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+} from 'graphql'
 import type { Entity } from '../entity/entity.ts'
-import type { OrderKey } from '../query/order.ts'
+import type { AskedOrder, OrderKey } from '../query/order.ts'
+
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** The records that the field shows of each parent: those whose field `by` has a value of it, in an order. */
+    readonly children?: { readonly entity: Entity; readonly by: string; readonly order: readonly OrderKey[] }
+  }
+}
+
+/** The keys that clients may order by: an `orderBy` argument takes inputs with an enumeration `field`, of record paths. */
+function chosenOrders(entity: Entity, field: GraphQLField<unknown, unknown>): AskedOrder[] {
+  const orderBy = field.args.find(({ name }) => name === 'orderBy')
+  const input = orderBy && getNamedType(orderBy.type)
+  if (!isInputObjectType(input)) return []
+  const by = getNamedType(input.getFields()['field']?.type)
+  if (!isEnumType(by)) return []
+  const paths = by.getValues().map(({ value }) => String(value))
+  const known = paths.filter((path) => entity.leaves.has(path) || entity.jsonPaths.has(path))
+  return known.map((path) => ({ because: `order by ${path}`, by: null, keys: [{ path, direction: 'asc' }] }))
+}
 
 /**
- * The orders that clients may ask for: an `orderBy` argument takes inputs with an enumeration `field`, whose values are
- * record paths of the entity that the connection is named for.
+ * The orders that clients may ask for, by entity: those of lists, which are connections named for an entity, and those
+ * of the children of a record. Resolvers that call `loadChildren` themselves are not seen.
  */
 export function contractOrders(
   schema: GraphQLSchema,
   entities: readonly Entity[],
-): ReadonlyMap<string, readonly OrderKey[]> {
-  const orders = new Map<string, OrderKey[]>()
+): ReadonlyMap<string, readonly AskedOrder[]> {
+  const orders = new Map<string, Map<string, AskedOrder>>()
+  const add = ({ name }: Entity, order: AskedOrder): void => {
+    const key = JSON.stringify([order.by, order.keys])
+    const known = orders.get(name) ?? new Map<string, AskedOrder>()
+    if (!known.has(key)) known.set(key, order)
+    orders.set(name, known)
+  }
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue
     for (const field of Object.values(type.getFields())) {
-      const orderBy = field.args.find(({ name }) => name === 'orderBy')
-      const input = orderBy && getNamedType(orderBy.type)
       const entity = entities.find(({ name }) => `${name}Connection` === getNamedType(field.type).name)
-      if (!entity || !isInputObjectType(input)) continue
-      const by = getNamedType(input.getFields()['field']?.type)
-      if (!isEnumType(by)) continue
-      const paths = by.getValues().map(({ value }) => String(value))
-      const known = paths.filter((path) => entity.leaves.has(path) || entity.jsonPaths.has(path))
-      orders.set(
-        entity.name,
-        known.map((path) => ({ path, direction: 'asc' })),
-      )
+      if (entity) for (const order of chosenOrders(entity, field)) add(entity, order)
+      const { children } = field.extensions
+      if (children)
+        add(children.entity, { because: `${type.name}.${field.name}`, by: children.by, keys: children.order })
     }
   }
-  return orders
+  return new Map([...orders].map(([name, found]) => [name, [...found.values()]]))
 }

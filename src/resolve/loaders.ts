@@ -23,6 +23,7 @@ export interface ManyKey {
   /** Equal for queries that may share a statement. */
   readonly shape: string
   readonly where: Where
+  readonly ranges: readonly Where[]
   readonly order: readonly OrderKey[]
   readonly limit: number
   readonly fields: FieldSet
@@ -135,14 +136,15 @@ export class Loaders {
   }
 
   async #loadManys(entity: Entity, path: string, keys: readonly ManyKey[]): Promise<(readonly Item[])[]> {
-    const { where, order, limit, fields, resolver, page } = keys[0]!
+    const { where, ranges, order, limit, fields, resolver, page } = keys[0]!
     const leaf = leafAt(entity, path)
     const values = keys.map(({ value }) => value)
     const groups = await this.#reads.run({
       entity,
       resolver,
       args: () => ({ [path]: shownValues(leaf, values), ...page() }),
-      ask: ({ reader }, signal) => reader.queryPer(entity, { path, values, where, order, limit, fields }, signal),
+      ask: ({ reader }, signal) =>
+        reader.queryPer(entity, { path, values, where, ranges, order, limit, fields }, signal),
       outcome: (found: ReadonlyMap<unknown, readonly Item[]>) => {
         const lists = new Map([...found].map(([key, items]) => [JSON.stringify(key), items]))
         return { is: 'records', entity, fields, lists, ordered: true, limit }

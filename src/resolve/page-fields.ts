@@ -80,3 +80,7 @@ export function pageFieldsHere(
   const key = `${entity.name} page ${order.map(({ path }) => path).join()} ${at} ${reading.join()}`
   return oncePerField(info, key, () => pageFields(info, entity, order, options))
 }
+
+/** Whether the count beside a page is selected, by Relay's name. */
+export const countsHere = (info: GraphQLResolveInfo, { at }: LoadOptions<string>): boolean =>
+  oncePerField(info, `counts ${at ?? ''}`, () => below(info, placeOf(info, at)[1], 'totalCount').length > 0)

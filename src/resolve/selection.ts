@@ -40,21 +40,20 @@ const isConditional = ({ operation, fragments }: GraphQLResolveInfo): boolean =>
 /** Answers kept for one field: some follow from an order, which clients choose as they like. */
 const maxKept = 50
 
-const selections = onceFor((_node: FieldNode) => new Map<string, FieldSet | null>())
+const selections = onceFor((_node: FieldNode) => new Map<string, unknown>())
 
 /**
  * What a field selects, worked out once for a document and not for each parent and request: the server parses a text
  * once. `key` tells the questions about one field apart.
  */
-export function oncePerField(info: GraphQLResolveInfo, key: string, ask: () => FieldSet | null): FieldSet | null {
+export function oncePerField<T>(info: GraphQLResolveInfo, key: string, ask: () => T): T {
   const [node, another] = info.fieldNodes
   if (!node || another || isConditional(info)) return ask()
   const known = selections(node)
-  let fields = known.get(key)
-  if (fields !== undefined) return fields
-  fields = ask()
-  if (known.size < maxKept) known.set(key, fields)
-  return fields
+  if (known.has(key)) return known.get(key) as T // of this question, which its key names
+  const answer = ask()
+  if (known.size < maxKept) known.set(key, answer)
+  return answer
 }
 
 function isSkipped(info: GraphQLResolveInfo, node: Parameters<typeof getDirectiveValues>[1]): boolean {

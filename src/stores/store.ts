@@ -21,6 +21,11 @@ export interface Item {
 
 export interface Query {
   readonly where: Where
+  /**
+   * Consecutive ranges of the order, of which nothing overlaps, see `keyset`; what is in none of them is left out.
+   * Default: the whole order.
+   */
+  readonly ranges?: readonly Where[]
   /** Total, see `totalOrder`. */
   readonly order: readonly OrderKey[]
   /** How many records at most. */
@@ -36,7 +41,8 @@ export interface QueryPer extends Query {
 
 /**
  * Reads. Records that are marked deleted are never seen. A call is one store query, and a second one where MongoDB met a
- * document that is not part of the API, or text that is not UTF-8; `scan` asks for documents without a record besides.
+ * document that is not part of the API, or text that is not UTF-8; a page of MongoDB is up to two for each of its ranges
+ * until it is full, and a count of all its records is two; `scan` asks for documents without a record besides.
  * An aborted signal ends the query and its connection, and the call is rejected with the signal's reason.
  */
 export interface Reader {

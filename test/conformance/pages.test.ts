@@ -32,12 +32,12 @@ const orders: readonly (readonly [title: string, order: readonly OrderKey[], nam
   ['no order is that of ids', [], vesselNames],
   ['ids descending', [desc('id')], back(vesselNames)],
   ['nulls and dirty values come first ascending, ties by id', [asc('crew')], [...noCrew, ...byCrew]],
-  ['nulls come last descending, ties still by id upwards', [desc('crew')], ['aurora', 'kite', 'merlin', ...noCrew]],
   [
-    'ties by id downwards where that is asked',
-    [desc('crew'), desc('id')],
+    'nulls come last descending, and ties go by id in the same direction',
+    [desc('crew')],
     ['kite', 'aurora', 'merlin', ...back(noCrew)],
   ],
+  ['ties by id upwards where that is asked', [desc('crew'), asc('id')], ['aurora', 'kite', 'merlin', ...noCrew]],
   ['converted numbers', [asc('built')], [...noBuilt, ...byBuilt]],
   [
     'text by code point',
@@ -65,16 +65,16 @@ const orders: readonly (readonly [title: string, order: readonly OrderKey[], nam
       'aurora',
       'jackdaw',
       'ibis',
-      'bounty',
-      'comet',
-      'delta',
-      'echo',
-      'fulmar',
-      'grebe',
-      'heron',
-      'kite',
-      'lark',
       'merlin',
+      'lark',
+      'kite',
+      'heron',
+      'grebe',
+      'fulmar',
+      'echo',
+      'delta',
+      'comet',
+      'bounty',
     ],
   ],
   [
@@ -97,19 +97,19 @@ const orders: readonly (readonly [title: string, order: readonly OrderKey[], nam
     ],
   ],
   [
-    'mixed directions',
+    'mixed directions, ties in that of the last key',
     [asc('engine.power'), desc('engine.maker')],
     [
-      'bounty',
-      'comet',
-      'delta',
-      'echo',
-      'fulmar',
-      'grebe',
-      'heron',
-      'ibis',
-      'kite',
       'lark',
+      'kite',
+      'ibis',
+      'heron',
+      'grebe',
+      'fulmar',
+      'echo',
+      'delta',
+      'comet',
+      'bounty',
       'merlin',
       'jackdaw',
       'aurora',
@@ -205,12 +205,23 @@ describe.each(['mongo', 'postgres'] as const)('Orders and pages of %s', (origin)
     expect(cutPage(plan, items)).toMatchObject({ items: [], hasNextPage: true, hasPreviousPage: false })
   })
 
-  test('after and before together cut out the middle', async () => {
-    const { cursors } = await walk(stores[origin], [asc('name')], 100, false)
-    const args = { first: 10, after: cursors[3]!, before: cursors[6]! }
-    const plan = planPage(Vessel, everything, [asc('name')], args)
-    const items = await stores[origin].reader.query(Vessel, { ...plan, fields: fieldSet(Vessel, []) })
-    expect(cutPage(plan, items).items.map(({ record }) => vesselName(record.id))).toEqual(['bounty', 'comet'])
+  test.each(orders)('pages between cursors: %s', async (_title, order, names) => {
+    const { cursors } = await walk(stores[origin], order, 100, false)
+    const shown = async (args: PageArgs): Promise<VesselName[]> => {
+      const plan = planPage(Vessel, everything, order, args)
+      const items = await stores[origin].reader.query(Vessel, { ...plan, fields: fieldSet(Vessel, []) })
+      return cutPage(plan, items).items.map(({ record }) => vesselName(record.id))
+    }
+    for (const at of [1, 6, 11]) {
+      expect(await shown({ first: 20, before: cursors[at]! })).toEqual(names.slice(0, at))
+      expect(await shown({ first: 2, before: cursors[at]! })).toEqual(names.slice(0, Math.min(at, 2)))
+      expect(await shown({ last: 20, after: cursors[at]! })).toEqual(names.slice(at + 1))
+      expect(await shown({ last: 2, after: cursors[at]! })).toEqual(names.slice(Math.max(at + 1, 11)))
+    }
+    expect(await shown({ first: 20, after: cursors[2]!, before: cursors[9]! })).toEqual(names.slice(3, 9))
+    expect(await shown({ first: 3, after: cursors[2]!, before: cursors[9]! })).toEqual(names.slice(3, 6))
+    expect(await shown({ last: 3, after: cursors[2]!, before: cursors[9]! })).toEqual(names.slice(6, 9))
+    expect(await shown({ first: 3, after: cursors[9]!, before: cursors[2]! })).toEqual([])
   })
 
   test('lists and json cannot be sorted by', async () => {

@@ -46,9 +46,9 @@ describe.each(['mongo', 'postgres'] as const)('reads answered by %s', (origin) =
   )
 
   test('a count reads no records, and a page without a count counts nothing', async () => {
-    expect(await reads('{ movies(first: 3) { totalCount } }')).toEqual(
-      origin === 'mongo' ? [{ from: 'movies', fields: [] }] : [],
-    )
+    // MongoDB counts the ids, and the few documents that are marked as deleted
+    const count = { from: 'movies', fields: [] }
+    expect(await reads('{ movies(first: 3) { totalCount } }')).toEqual(origin === 'mongo' ? [count, count] : [])
     expect(await reads('{ movies(first: 3) { edges { node { id } } } }')).toEqual([{ from: 'movies', fields: [] }])
   })
 

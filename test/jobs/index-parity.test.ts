@@ -2,9 +2,10 @@ import { defineEntity, embed, int, json, list, text } from 'crossfade'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import config from '../../crossfade.config.ts'
-import { Movie } from '../../schema/movie.ts'
 import { createMongoIndex } from '../../src/demo/sample.ts'
 import { missingIndexes } from '../../src/jobs/index-parity.ts'
+import { missingOrderIndexes } from '../../src/jobs/order-indexes.ts'
+import type { AskedOrder } from '../../src/query/order.ts'
 import { contractOrders } from '../../src/resolve/contract-orders.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 
@@ -51,15 +52,17 @@ beforeAll(async () => {
 })
 afterAll(() => stores.close())
 
-const type = 'Ship'
+const [store, type] = ['postgres', 'Ship'] as const
 const lists = [
   {
+    store,
     type,
     because: "MongoDB's index tags_1",
     statement: 'create index concurrently "ships_tags_idx" on "ships" using gin ("tags");',
     note: '',
   },
   {
+    store,
     type,
     because: "MongoDB's index ports_1",
     statement: 'create index concurrently "ship_ports_value_idx" on "ship_ports" ("value");',
@@ -68,6 +71,7 @@ const lists = [
 ]
 const members = [
   {
+    store,
     type,
     because: "MongoDB's index calls.port_1_calls.year_-1",
     statement:
@@ -75,12 +79,14 @@ const members = [
     note: '',
   },
   {
+    store,
     type,
     because: "MongoDB's index owners.name_1",
     statement: null,
     note: 'owners is a json column, whose members have no index: give it a child table.',
   },
   {
+    store,
     type,
     because: "MongoDB's index calls.port_1_name_1",
     statement: null,
@@ -89,13 +95,15 @@ const members = [
 ]
 const advice = [
   ...["MongoDB's index papers.lloyds.no_1", "the contract's order by papers.lloyds.no"].map((because) => ({
+    store,
     type,
     because,
     statement: null,
     note: 'papers.lloyds.no is inside of json: map it as a field to give it an index.',
   })),
-  { type, because: "MongoDB's index hull_1", statement: null, note: 'The mapping does not name hull.' },
+  { store, type, because: "MongoDB's index hull_1", statement: null, note: 'The mapping does not name hull.' },
   {
+    store,
     type,
     because: "MongoDB's index tags_1_name_1",
     statement: null,
@@ -104,19 +112,22 @@ const advice = [
 ]
 const rest = [
   {
+    store,
     type,
     because: "MongoDB's index flag_1_name_-1",
     statement:
-      'create index concurrently "ships_flag_name_id_idx" on "ships" ("flag" nulls first, "name" desc nulls last, "id");',
+      'create index concurrently "ships_flag_name_id_idx" on "ships" ("flag" nulls first, "name" desc nulls last, "id" desc);',
     note: '',
   },
   {
+    store,
     type,
     because: "MongoDB's index year_1",
     statement: 'create unique index concurrently "ships_year_key" on "ships" ("year") nulls not distinct;',
     note: 'First resolve the duplicates. 3 records hold one value: 1, 2, 3',
   },
   {
+    store,
     type,
     because: "MongoDB's index year_1; records can exchange their values",
     statement:
@@ -124,18 +135,29 @@ const rest = [
     note: '',
   },
   {
+    store,
     type,
     because: "the contract's order by flag",
     statement: 'create index concurrently "ships_flag_id_idx" on "ships" ("flag" nulls first, "id");',
     note: '',
   },
   {
+    store,
+    type,
+    because: "the contract's Port.ships",
+    statement:
+      'create index concurrently "ships_flag_year_id_idx" on "ships" ("flag" nulls first, "year" desc nulls last, "id" desc);',
+    note: '',
+  },
+  {
+    store,
     type,
     because: 'code is unique in the mapping',
     statement: 'create unique index concurrently "ships_code_key" on "ships" ("code");',
     note: 'First resolve the duplicates. 2 records hold one value: 1, 2',
   },
   {
+    store,
     type,
     because: 'code is unique in the mapping; records can exchange their values',
     statement:
@@ -146,14 +168,15 @@ const rest = [
 
 const found = () =>
   missingIndexes(stores, Ship, [
-    { path: 'flag', direction: 'asc' },
-    { path: 'name', direction: 'asc' },
-    { path: 'papers.lloyds.no', direction: 'asc' },
+    ...['flag', 'name', 'papers.lloyds.no'].map(
+      (path): AskedOrder => ({ because: `order by ${path}`, by: null, keys: [{ path, direction: 'asc' }] }),
+    ),
+    { because: 'Port.ships', by: 'flag', keys: [{ path: 'year', direction: 'desc' }] },
   ])
 
 test('what PostgreSQL lacks is named, with its statement and with what stands in the way', async () => {
   const missing = await found()
-  expect(missing).toHaveLength(15)
+  expect(missing).toHaveLength(16)
   expect(new Set(missing)).toEqual(new Set([...lists, ...members, ...advice, ...rest]))
 })
 
@@ -164,10 +187,96 @@ test('its statements run once the duplicates are resolved, and then nothing is m
   expect(new Set(await found())).toEqual(new Set([...members.filter(({ statement }) => statement === null), ...advice]))
 })
 
-test('the orders of the contract are those of its enumerations', () => {
-  expect(
-    contractOrders(config.schema, [Movie])
-      .get('Movie')
-      ?.map(({ path }) => path),
-  ).toEqual(['commentCount', 'imdb.rating', 'imdb.votes', 'metacritic', 'released', 'runtime', 'title', 'year'])
+test('MongoDB lacks what gives the orders of the contract, from the first stage on', async () => {
+  const by = (path: string, direction: 'asc' | 'desc' = 'asc'): AskedOrder => ({
+    because: `order by ${path}`,
+    by: null,
+    keys: [{ path, direction }],
+  })
+  const children: AskedOrder = { because: 'Port.ships', by: 'flag', keys: [{ path: 'name', direction: 'desc' }] }
+  const asked = [by('name'), by('flag'), by('code'), by('year'), by('id'), children, { ...children, by: 'code' }]
+  const told = (because: string, statement: string | null, note = '') => ({
+    store: 'mongo',
+    type: 'Ship',
+    because: `the contract's ${because}`,
+    statement,
+    note,
+  })
+  const missing = (await missingOrderIndexes(stores.mongo, Ship, asked)).sort((a, b) =>
+    a.because < b.because ? -1 : 1,
+  )
+  expect(missing.map((each) => JSON.stringify(each)).sort()).toEqual(
+    [
+      told(
+        'order by name',
+        null,
+        'name_1 gives it in two steps, this one in one: db.getCollection("ships").createIndex({ "name": 1, "_id": 1 })',
+      ),
+      told(
+        'order by flag',
+        null,
+        'flag_1_name_-1 gives it in two steps, this one in one: db.getCollection("ships").createIndex({ "flag": 1, "_id": 1 })',
+      ),
+      told(
+        'order by code',
+        null,
+        'No index of MongoDB gives the order of code, whose values are converted: each page reads all documents.',
+      ),
+      told(
+        'order by year',
+        null,
+        'No index of MongoDB gives the order of year, whose values are converted: each page reads all documents.',
+      ),
+      told(
+        'Port.ships',
+        null,
+        'flag_1_name_-1 gives it in two steps, this one in one: db.getCollection("ships").createIndex({ "flag": 1, "name": -1, "_id": -1 })',
+      ),
+      told('Port.ships', 'db.getCollection("ships").createIndex({ "code": 1, "name": -1, "_id": -1 })'),
+    ]
+      .map((each) => JSON.stringify(each))
+      .sort(),
+  )
+})
+
+test('and nothing once its statements have run', async () => {
+  const asked: AskedOrder[] = [
+    {
+      because: 'a',
+      by: null,
+      keys: [
+        { path: 'flag', direction: 'desc' },
+        { path: 'name', direction: 'desc' },
+      ],
+    },
+    { because: 'b', by: 'code', keys: [{ path: 'name', direction: 'desc' }] },
+  ]
+  const { db } = stores.mongo.connection
+  const statements = (await missingOrderIndexes(stores.mongo, Ship, asked)).map(({ statement }) => statement!)
+  expect(statements).toHaveLength(2)
+  for (const statement of statements) {
+    const [, name, keys] = /^db\.getCollection\("(\w+)"\)\.createIndex\((.*)\)$/.exec(statement)!
+    await db.collection(name!).createIndex(JSON.parse(keys!))
+  }
+  expect(await missingOrderIndexes(stores.mongo, Ship, asked)).toEqual([])
+})
+
+test('the orders of the contract are those of its enumerations, and of the children of its types', () => {
+  const orders = contractOrders(config.schema, config.entities)
+  expect(orders.get('Movie')?.map(({ keys }) => keys.map(({ path }) => path).join())).toEqual([
+    'commentCount',
+    'imdb.rating',
+    'imdb.votes',
+    'metacritic',
+    'released',
+    'runtime',
+    'title',
+    'year',
+  ])
+  expect(orders.get('Comment')?.filter(({ by }) => by !== null)).toEqual(
+    expect.arrayContaining([
+      { because: 'Movie.comments', by: 'movieId', keys: [{ path: 'date', direction: 'desc' }] },
+      { because: 'User.comments', by: 'email', keys: [{ path: 'date', direction: 'desc' }] },
+    ]),
+  )
 })

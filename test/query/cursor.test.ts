@@ -114,6 +114,23 @@ describe('Page arguments', () => {
     )
   })
 
+  test("end an order with the id, in the last key's direction, unless the order names it", () => {
+    expect(order()).toEqual([asc('id')])
+    expect(order(asc('n'), desc('x'))).toEqual([asc('n'), desc('x'), desc('id')])
+    expect(order(desc('n'), asc('x'))).toEqual([desc('n'), asc('x'), asc('id')])
+    expect(order(desc('n'), asc('id'), asc('x'))).toEqual([desc('n'), asc('id')])
+    expect(order(desc('n'), asc('n'))).toEqual([desc('n'), desc('id')])
+  })
+
+  test('refuse a cursor that was made when ties went by id upwards', () => {
+    const before = [desc('n'), asc('id')]
+    const old = encodeCursor(Thing, before, record)
+    expect(decodeCursor(Thing, before, old)).toEqual([-5, id])
+    expect(() => planPage(Thing, everything, [desc('n')], { after: old })).toThrow(
+      'The cursor belongs to another list or order, or was altered. Use a cursor of the same field, order and API.',
+    )
+  })
+
   test('ask for one more than the page, in the order that it is read', () => {
     expect(planPage(Thing, everything, [asc('n')], {})).toMatchObject({
       limit: 21,

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CommandStartedEvent } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertExported } from '../../src/demo/sample.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import { int, objectId, text } from '../../src/entity/field.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
-import { isClean, isPlain, lookAt } from '../../src/stores/mongo/clean-paths.ts'
+import { isClean, isPlain, lookAt, startLooks } from '../../src/stores/mongo/clean-paths.ts'
+import { connectMongo } from '../../src/stores/mongo/connection.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Plank = defineEntity('Plank', {
@@ -33,8 +35,6 @@ test('a field is clean where every stored value is null, missing or of its kind,
   const leaf = (path: string) => Plank.leaves.get(path)!
   expect([isClean(connection, Plank, leaf('wood')), isPlain(connection, Plank, leaf('wood'))]).toEqual([false, false]) // nobody has looked yet
   for (const path of paths) await lookAt(connection, Plank, leaf(path))
-  await sleep(50)
-  await lookAt(connection, Plank, leaf('wood'))
   const answers = paths.map((path) => [
     path,
     isClean(connection, Plank, leaf(path)),
@@ -64,3 +64,80 @@ test('the order is the same before and after it is known that a field is clean',
   await sleep(300)
   expect(await ids()).toEqual([id(1), id(2), id(3)])
 })
+
+const seen: string[] = []
+const onCommand = ({ commandName, command }: CommandStartedEvent): void => {
+  if (commandName === 'find') seen.push(command['find'])
+}
+const watched = async (work: () => Promise<void>): Promise<string[]> => {
+  const { client } = stores.mongo.connection
+  seen.length = 0
+  client.on('commandStarted', onCommand)
+  await work().finally(() => client.off('commandStarted', onCommand))
+  return [...seen]
+}
+const wood = Plank.leaves.get('wood')!
+
+test('what was found is kept for other gateways, and for the time after a restart', async () => {
+  await lookAt(stores.mongo.connection, Plank, wood)
+  const another = { ...stores.mongo.connection }
+  expect(await watched(() => lookAt(another, Plank, wood))).not.toContain('planks')
+  expect([isClean(another, Plank, wood), isPlain(another, Plank, wood)]).toEqual([true, true])
+})
+
+test('is not taken over where the mapping has changed since', async () => {
+  const Strict = defineEntity('Plank', {
+    mongo: 'planks',
+    postgres: 'planks',
+    id: objectId(),
+    fields: { wood: text().strict() },
+  })
+  const leaf = Strict.leaves.get('wood')!
+  expect(await watched(() => lookAt({ ...stores.mongo.connection }, Strict, leaf))).toContain('planks')
+})
+
+test.each([
+  ['a number', 7],
+  ['an object', { a: 1 }],
+  ['what is never written', undefined],
+])('the ends of an index tell that another program has stored %s in a text field', async (_title, value) => {
+  const planks = stores.mongo.connection.collection(Plank)
+  await planks.createIndex({ wood: 1 })
+  const another = { ...stores.mongo.connection }
+  await lookAt(another, Plank, wood)
+  expect(isClean(another, Plank, wood)).toBe(true)
+  if (value !== undefined) await planks.insertOne({ wood: value } as never)
+  const later = { ...stores.mongo.connection }
+  await lookAt(later, Plank, wood)
+  expect(isClean(later, Plank, wood)).toBe(value === undefined)
+  await planks.deleteMany({ wood: { $in: [7, { a: 1 }] } } as never)
+  await stores.mongo.ledger.remove('look', 'clean/Plank/wood')
+})
+
+test('a look that fails is told once, with what it means and what helps, and is not begun again by each query', async () => {
+  const away = connectMongo({ uri: 'mongodb://127.0.0.1:1/nowhere' })
+  const told: string[] = []
+  let asked = 0
+  const db = new Proxy(away.db, {
+    get(real, name) {
+      if (name === 'collection') asked++
+      const member: unknown = Reflect.get(real, name)
+      return typeof member === 'function' ? member.bind(real) : member
+    },
+  })
+  const observed = { ...away, db }
+  startLooks(observed, new Map([[Plank, [{ path: 'wood', direction: 'asc' }]]]), (_level, text) => told.push(text))
+  await lookAt(observed, Plank, wood)
+  const before = asked
+  for (let query = 0; query < 100; query++) expect(isClean(observed, Plank, wood)).toBe(false)
+  await sleep(100)
+  expect(asked).toBe(before)
+  await expect.poll(() => isClean(observed, Plank, wood) || asked > before, { timeout: 10_000 }).toBe(true)
+  await lookAt(observed, Plank, wood)
+  expect(told.filter((text) => text.includes('orders by it compute'))).toEqual([
+    expect.stringMatching(
+      /^Plank\.wood: MongoDB could not be asked .*ECONNREFUSED.*createIndex\(\{ "wood": 1, _id: 1 \}\)$/,
+    ),
+  ])
+  await away.client.close()
+}, 30_000)

@@ -32,6 +32,8 @@ export interface MongoConnection {
   readonly client: MongoClient
   readonly db: Db
   readonly maxTimeMs: number
+  /** The connection that looks for both at what is stored, see `clean-paths`; default: this one. */
+  readonly shares?: MongoConnection
   collection(entity: Entity): Collection<StoredDocument>
   /** False while the driver knows of no server that takes writes: there is an election, or nobody answers. */
   takesWrites(): boolean
@@ -140,13 +142,15 @@ export const ledgerEntries = '_crossfade_ledger'
 export const ledgerClaims = '_crossfade_claims'
 export const ledgerLogs = '_crossfade_log'
 
-/** Indexes that the sweep and the ledger need; run by `migrate up`. Safe to repeat. */
+/** Indexes that the sweep, counts and the ledger need; run by `migrate up`. Safe to repeat. */
 export async function prepareMongo(hasty: MongoConnection, entities: readonly Entity[]): Promise<void> {
   const connection = hasty.patient()
   for (const entity of entities) {
-    await connection
-      .collection(entity)
-      .createIndex({ '_cf.pending': 1 }, { partialFilterExpression: { '_cf.pending': { $exists: true } } })
+    // Few documents have these: what is owed, and what is marked on its way to be removed
+    for (const path of ['_cf.pending', '_cf.deleted'])
+      await connection
+        .collection(entity)
+        .createIndex({ [path]: 1 }, { partialFilterExpression: { [path]: { $exists: true } } })
   }
   await connection.db.collection(tombstones).createIndex({ '_id.entity': 1, pending: 1 })
   await connection.db.collection(ledgerLogs).createIndex({ log: 1, at: -1 })

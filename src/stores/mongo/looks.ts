@@ -1,57 +1,188 @@
+import { createHash, randomUUID } from 'node:crypto'
 import type { Document } from 'mongodb'
+import pLimit from 'p-limit'
+import { z } from 'zod'
 import type { Entity, Leaf } from '../../entity/entity.ts'
+import { messageOf } from '../../util/errors.ts'
+import { parseAs } from '../ledger.ts'
 import type { MongoConnection } from './connection.ts'
+import { mongoLedger } from './ledger.ts'
+
+/** What a look can find, in a collection that it looks at. */
+export interface Sought {
+  /** `clean`, `plain`: names the answers in the ledger. */
+  readonly name: string
+  /** What the answer lets be done, and what is done without it: for the log. */
+  readonly without: string
+  /** Matches the documents that hold such a value of a leaf at a path; null where there can be none. */
+  readonly filter: (leaf: Leaf, path: string) => Document | null
+  /** Looks at the ends of an index, which costs little: whether there is such a value; null where they don't tell. */
+  readonly ends: (entity: Entity, leaf: Leaf, path: string) => Promise<boolean | null>
+}
 
 /** For how long an answer holds at least and at most, in milliseconds. */
 const shortest = 2_000
-const longest = 60_000
+const longest = 3_600_000
 
 /** An answer holds this many times as long as it took to find, so that asking costs about two per cent. */
 const restFactor = 50
 
+/** What one look may take: nobody waits for it, and what it found is kept. */
+const wholeMs = 600_000
+
+/** After a look that failed the next waits, twice as long each time. */
+const firstWait = 2_000
+const longestWait = 600_000
+
+const restOf = (tookMs: number): number => Math.min(longest, Math.max(shortest, tookMs * restFactor))
+
+/** An answer as the ledger keeps it, for all gateways. */
+const kept = z.object({ free: z.boolean(), mapping: z.string(), at: z.number(), tookMs: z.number() })
+const kind = 'look'
+
+/** What an answer depends on. */
+const mappingOf = ({ kind: of, converter, strict, values, mongo, parents }: Leaf, path: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([of, converter, strict, values, mongo, parents, path]))
+    .digest('base64url')
+    .slice(0, 16)
+
+interface State {
+  free: boolean
+  /** When the next look is due, by the monotonic clock. */
+  due: number
+  /** When the whole collection is due to be looked at, likewise; null while nothing is known of it. */
+  wholeDue: number | null
+  failures: number
+  asking: Promise<void> | null
+}
+
+export type Tell = (level: 'info' | 'warn', text: string) => void
+
 /**
- * Knows of which fields no stored value is of a sort that a faster way of asking would get wrong. Asked in the
- * background: until it is known, the answer is no. Such a value that another program writes may be missed, or stand
- * where its raw form sorts, until the next look.
+ * Knows of which fields no stored value is of a sort that a faster way of asking would get wrong. Looked for in the
+ * background: until it is known, the answer is no. What was found is kept in the ledger, so that neither a restart nor
+ * another gateway looks again, and stays true by what gateways write, which is never of such a sort. What other
+ * programs write is looked for again: at the ends of an index often, in the whole collection rarely. Until then such a
+ * value may be missed, or stand where its raw form sorts.
  */
 export class Looks {
   readonly #connection: MongoConnection
-  readonly #sort: (leaf: Leaf, path: string) => Document | null
-  readonly #answers = new WeakMap<Leaf, { free: boolean; until: number }>()
-  readonly #asking = new WeakSet<Leaf>()
+  readonly #sought: Sought
+  readonly #states = new WeakMap<Leaf, Map<string, State>>()
+  /** One look at a time: a collection is read whole. */
+  readonly #oneByOne = pLimit(1)
+  readonly #owner = randomUUID()
+  tell: Tell = () => undefined
 
-  /** @param sort matches the documents that hold such a value of a leaf at a path; null where there can be none. */
-  constructor(connection: MongoConnection, sort: (leaf: Leaf, path: string) => Document | null) {
+  constructor(connection: MongoConnection, sought: Sought) {
     this.#connection = connection
-    this.#sort = sort
+    this.#sought = sought
   }
 
   /** @param path where the leaf is stored, from the document's root; default: as the leaf says. */
   isFree(entity: Entity, leaf: Leaf, path: string = leaf.mongo): boolean {
-    const answer = this.#answers.get(leaf)
-    if (answer && answer.until > performance.now()) return answer.free
-    if (this.#sort(leaf, path) === null) return true
-    void this.look(entity, leaf, path)
-    return false
+    const filter = this.#sought.filter(leaf, path)
+    if (filter === null) return true
+    const state = this.#stateOf(leaf, path)
+    if (state.due <= performance.now()) void this.#ask(state, entity, leaf, path, filter)
+    return state.free
   }
 
-  /** Looks now. Never rejects: where the store does not answer, nothing is known. */
+  /** Looks, where that is due, and waits for what it finds. Never rejects: where the store does not answer, nothing is known. */
   async look(entity: Entity, leaf: Leaf, path: string = leaf.mongo): Promise<void> {
-    const filter = this.#sort(leaf, path)
-    if (filter === null || this.#asking.has(leaf)) return
-    this.#asking.add(leaf)
+    const filter = this.#sought.filter(leaf, path)
+    const state = this.#stateOf(leaf, path)
+    if (filter === null || (state.due > performance.now() && state.asking === null)) return
+    await this.#ask(state, entity, leaf, path, filter)
+  }
+
+  #stateOf(leaf: Leaf, path: string): State {
+    let states = this.#states.get(leaf)
+    if (!states) this.#states.set(leaf, (states = new Map()))
+    let state = states.get(path)
+    if (!state) states.set(path, (state = { free: false, due: 0, wholeDue: null, failures: 0, asking: null }))
+    return state
+  }
+
+  #ask(state: State, entity: Entity, leaf: Leaf, path: string, filter: Document): Promise<void> {
+    state.asking ??= this.#oneByOne(() => this.#round(state, entity, leaf, path, filter))
+      .then(
+        () => {
+          state.failures = 0
+        },
+        (error: unknown) => this.#failed(state, entity, leaf, path, error),
+      )
+      .finally(() => {
+        state.asking = null
+      })
+    return state.asking
+  }
+
+  async #round(state: State, entity: Entity, leaf: Leaf, path: string, filter: Document): Promise<void> {
+    await this.#adopt(state, entity, leaf, path)
     const began = performance.now()
-    try {
-      const { maxTimeMs: maxTimeMS } = this.#connection
-      const collection = this.#connection.collection(entity)
-      const found = await collection.findOne(filter, { projection: { _id: 1 }, maxTimeMS })
-      const now = performance.now()
-      const until = now + Math.min(longest, Math.max(shortest, (now - began) * restFactor))
-      this.#answers.set(leaf, { free: found === null, until })
-    } catch {
-      this.#answers.delete(leaf)
-    } finally {
-      this.#asking.delete(leaf)
+    const ends = await this.#sought.ends(entity, leaf, path)
+    const tookMs = performance.now() - began
+    state.due = performance.now() + restOf(tookMs)
+    if (ends === null) {
+      const isDue = state.wholeDue === null || state.wholeDue <= performance.now()
+      if (isDue) await this.#whole(state, entity, leaf, path, filter)
+    } else if (state.wholeDue === null || state.free === ends) {
+      // What is known already is not written again each time
+      await this.#keep(state, entity, leaf, path, !ends, tookMs)
     }
+  }
+
+  /** Takes what is known to the ledger: another gateway may have looked since. */
+  async #adopt(state: State, entity: Entity, leaf: Leaf, path: string): Promise<void> {
+    if (state.wholeDue !== null && state.wholeDue > performance.now()) return
+    const entry = await mongoLedger(this.#connection).get(kind, this.#key(entity, path))
+    const found = entry && parseAs(kept, entry.value)
+    if (found?.mapping !== mappingOf(leaf, path)) return
+    state.free = found.free
+    state.wholeDue = performance.now() + Math.max(0, found.at + restOf(found.tookMs) - Date.now())
+  }
+
+  async #whole(state: State, entity: Entity, leaf: Leaf, path: string, filter: Document): Promise<void> {
+    const ledger = mongoLedger(this.#connection)
+    const claim = `${kind}/${this.#key(entity, path)}`
+    // Another gateway looks, and its answer will be in the ledger
+    if (!(await ledger.claim(claim, this.#owner, wholeMs))) return
+    try {
+      const began = performance.now()
+      const options = { projection: { _id: 1 }, maxTimeMS: wholeMs } as const
+      const found = await this.#connection.patient().collection(entity).findOne(filter, options)
+      await this.#keep(state, entity, leaf, path, found === null, performance.now() - began)
+    } finally {
+      await ledger.release(claim, this.#owner).catch(() => undefined)
+    }
+  }
+
+  async #keep(state: State, entity: Entity, leaf: Leaf, path: string, free: boolean, tookMs: number): Promise<void> {
+    state.free = free
+    const rest = performance.now() + restOf(tookMs)
+    state.wholeDue = rest
+    state.due = Math.max(state.due, free ? state.due : rest)
+    const ledger = mongoLedger(this.#connection)
+    const key = this.#key(entity, path)
+    const entry = await ledger.get(kind, key)
+    const value = { free, mapping: mappingOf(leaf, path), at: Date.now(), tookMs: Math.round(tookMs) }
+    await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)
+  }
+
+  #key = (entity: Entity, path: string): string => `${this.#sought.name}/${entity.name}/${path}`
+
+  #failed(state: State, entity: Entity, leaf: Leaf, path: string, error: unknown): void {
+    const wait = Math.min(longestWait, firstWait * 2 ** state.failures)
+    state.due = performance.now() + wait
+    if (state.failures++ > 0) return
+    const how = state.free ? 'What was known is kept.' : `Until it succeeds ${this.#sought.without}.`
+    this.tell(
+      'warn',
+      `${entity.name}.${leaf.path}: MongoDB could not be asked whether values of other kinds are stored (${messageOf(error)}). ` +
+        `${how} It is asked again in ${wait / 1000} s, then ever more rarely. ` +
+        `An index may help: db.getCollection(${JSON.stringify(entity.mongo)}).createIndex({ ${JSON.stringify(path)}: 1, _id: 1 })`,
+    )
   }
 }

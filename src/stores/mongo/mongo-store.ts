@@ -1,10 +1,13 @@
 import type { Entity } from '../../entity/entity.ts'
+import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { closeMs, controlBudgetMs, type Source, type Store } from '../store.ts'
 import { alive } from './bookkeeping.ts'
+import { startLooks } from './clean-paths.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
 import { failureOf, readError } from './errors.ts'
 import { mongoLedger } from './ledger.ts'
+import type { Tell } from './looks.ts'
 import { mongoOutbox } from './outbox.ts'
 import { mongoReader } from './reader.ts'
 import { type MongoSide, mongoSide } from './side.ts'
@@ -21,6 +24,11 @@ export interface MongoStore extends Store, MongoSource {
   readonly origin: 'mongo'
   readonly candidate: MongoSource
   readonly control: MongoSource
+  /**
+   * Begins to look whether fields can be ordered by what is stored; says from then on where that cannot be known, and
+   * what it means.
+   */
+  startLooks(orders: ReadonlyMap<Entity, readonly OrderKey[]>, tell: Tell): void
   /** Documents of the collection, also those that can have no record. */
   documents(entity: Entity): Promise<number>
   /** How many documents there are, about, from the collection's statistics; null where the server does not say. */
@@ -42,13 +50,15 @@ const mongoSource = (connection: MongoConnection): MongoSource => ({
  */
 export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): MongoStore {
   const connection = connectMongo(options)
-  const candidate = mongoSource(connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs }))
+  const own = connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs })
+  const candidate = mongoSource({ ...own, shares: connection })
   const control = mongoSource(connectMongo({ ...options, poolSize: 4, maxTimeMs: controlBudgetMs }))
   return {
     ...mongoSource(connection),
     candidate,
     control,
     writer: mongoWriter(connection),
+    startLooks: (orders, tell) => startLooks(connection, orders, tell),
     estimate: (entity) =>
       connection
         .collection(entity)

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import { canonicalValue } from '../../entity/canonical-value.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
-import type { Where } from '../../query/where.ts'
+import { everything, type Where } from '../../query/where.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
@@ -12,13 +12,14 @@ import { decoded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 import { toItem } from './item.ts'
+import { type Find, orderedPage, servedBy, whole } from './ordered-page.ts'
 import { perKey } from './per-key.ts'
 import { projectionOf } from './projection.ts'
 import { readDocuments } from './read-documents.ts'
 import { scan } from './scan.ts'
-import { sorting } from './sorting.ts'
+import { sorting, sortOf } from './sorting.ts'
 import { Visibility } from './visibility.ts'
-import { visible } from './visible.ts'
+import { idRange, visible } from './visible.ts'
 import { translate } from './where.ts'
 
 /** Null has no records of its own, as in SQL. */
@@ -29,20 +30,26 @@ export function mongoReader(connection: MongoConnection): Reader {
   const visibility = new Visibility()
   const reading = { connection, visibility }
 
-  async function query(
-    entity: Entity,
-    { where, order, limit, fields }: Query,
-    signal?: AbortSignal,
-  ): Promise<readonly Item[]> {
-    const { computed, sort } = sorting(connection, entity, order)
+  async function query(entity: Entity, asked: Query, signal?: AbortSignal): Promise<readonly Item[]> {
+    const { order, limit, fields } = asked
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
+    const served = await servedBy(connection, entity, asked)
+    const { computed, sort } = sorting(connection, entity, order)
     const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
-    const documents = await visibility.read(entity, translate(connection, entity, where), (match) =>
-      Object.keys(computed).length === 0
-        ? readDocuments((more) => collection.find(match, { ...options(signal), projection, sort, limit, ...more }))
-        : readDocuments((more) => collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more })),
-    )
+    const find: Find = (match, by, most, keys) => {
+      const wanted = keys ? { _id: 0, ...Object.fromEntries(keys.map((path) => [path, 1])) } : projection
+      const given = { ...options(signal), projection: wanted, sort: sortOf(entity, by), limit: most }
+      return readDocuments((more) => collection.find(match, { ...given, ...more }))
+    }
+    const where = served ? asked.where : whole(asked)
+    const documents = await visibility.read(entity, translate(connection, entity, where), (match) => {
+      if (served) return orderedPage(connection, entity, asked, served, match, find)
+      if (Object.keys(computed).length === 0) return find(match, order, limit)
+      return readDocuments((more) =>
+        collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more }),
+      )
+    })
     return documents.flatMap((document) => toItem(entity, fields, document))
   }
 
@@ -51,14 +58,14 @@ export function mongoReader(connection: MongoConnection): Reader {
     per: QueryPer,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<unknown, readonly Item[]>> {
-    const { path, where, order, limit, fields } = per
+    const { path, where } = per
     const values = asked(per.values)
     const among: Where = { op: 'in', path, values }
     if (values.length === 1) {
-      const items = await query(entity, { where: { op: 'and', of: [among, where] }, order, limit, fields }, signal)
+      const items = await query(entity, { ...per, where: { op: 'and', of: [among, where] } }, signal)
       return new Map(items.length > 0 ? [[canonicalValue(leafAt(entity, path), values[0]), items]] : [])
     }
-    const match = allOf(translate(connection, entity, among), translate(connection, entity, where))
+    const match = allOf(translate(connection, entity, among), translate(connection, entity, whole(per)))
     return perKey({ ...reading, signal }, entity, { ...per, values }, match)
   }
 
@@ -81,8 +88,17 @@ export function mongoReader(connection: MongoConnection): Reader {
     },
 
     async count(entity, where, signal) {
-      const match = allOf(translate(connection, entity, where), visible(entity))
-      return connection.collection(entity).countDocuments(match, options(signal))
+      const ids = where === everything ? idRange(entity) : null
+      if (ids === null) {
+        const match = allOf(translate(connection, entity, where), visible(entity))
+        return connection.collection(entity).countDocuments(match, options(signal))
+      }
+      // Of the index of the ids alone, less the few that are marked, which have an index of their own
+      const marked = { ...ids, '_cf.deleted': { $exists: true, $ne: null } }
+      const [all, deleted] = await Promise.all(
+        [ids, marked].map((match) => connection.collection(entity).countDocuments(match, options(signal))),
+      )
+      return all! - deleted!
     },
 
     async countPer(entity, path, values, where, signal) {

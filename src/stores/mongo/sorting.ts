@@ -23,3 +23,7 @@ export function sorting(
   })
   return { computed, sort }
 }
+
+/** The sort document of keys that are ordered by what is stored. */
+export const sortOf = (entity: Entity, order: readonly OrderKey[]): Record<string, 1 | -1> =>
+  Object.fromEntries(order.map(({ path, direction }) => [leafAt(entity, path).mongo, direction === 'asc' ? 1 : -1]))

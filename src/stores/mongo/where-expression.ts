@@ -75,6 +75,7 @@ export const tests: Translator<Test> = {
   or: (parts) => (parts.length === 0 ? false : { $or: [...parts] }),
   not: (part) => ({ $not: [part] }),
   compared,
+  isPresent: (leaf) => isNotNull(decoded(leaf)),
   oneOf: (leaf, values) => ({ $in: [decoded(leaf), values.map((value) => encoded(leaf, value))] }),
   matching,
   listHas,

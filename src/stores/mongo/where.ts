@@ -3,7 +3,7 @@ import type { Entity, Leaf, ObjectList } from '../../entity/entity.ts'
 import { type Translator, translateWith } from '../../query/translate.ts'
 import type { Comparison, TextMatch, Where } from '../../query/where.ts'
 import { allOf } from './all-of.ts'
-import { coercedAt, isPlain } from './clean-paths.ts'
+import { coercedAt, isClean, isPlain } from './clean-paths.ts'
 import { decoded, isConverted, isGuarded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
@@ -26,51 +26,59 @@ function scalarOnly(leaf: Leaf, condition: Document): Document {
   return allOf(condition, { [`${leaf.mongo}.0`]: { $exists: false } }, plainParents(leaf))
 }
 
-const isNull = (leaf: Leaf): Document => ({ $expr: tests.compared(leaf, 'eq', null) })
+/** What is known of a field's stored values. */
+interface Known {
+  /** Whether a native condition finds everything: no value of another type that means something is stored. */
+  isPlain(leaf: Leaf, list?: ObjectList): boolean
+  /** Whether nothing but values of its kind, null and nothing at all is stored. */
+  isClean(leaf: Leaf): boolean
+}
+
+const isNull = ({ isClean }: Known, leaf: Leaf): Document =>
+  isClean(leaf) ? { [leaf.mongo]: null } : { $expr: tests.compared(leaf, 'eq', null) }
 const isNotNull = (leaf: Leaf): Document => ({ $expr: { $ne: [decoded(leaf), null] } })
 
 /** Numbers of all BSON types compare by value, so that even equality matches decimals and longs that are dirty. */
 const isNumber = (leaf: Leaf): boolean => mongoKind(leaf.kind).types.includes('double')
 
-/** Whether a native condition on a leaf finds everything: no value of another type that means something is stored. */
-type IsPlain = (leaf: Leaf, list?: ObjectList) => boolean
-
 /** An index finds what may match, the expression decides: among values of other types, too, that mean something. */
 const withCoerced = (leaf: Leaf, native: Document, test: Document | boolean): Document =>
   allOf({ $or: [native, coercedAt(leaf, leaf.mongo)!] }, { $expr: test })
 
-function compared(isPlain: IsPlain, leaf: Leaf, op: Comparison, value: unknown): Document {
-  if (value === null) return op === 'eq' ? isNull(leaf) : never
+function compared(known: Known, leaf: Leaf, op: Comparison, value: unknown): Document {
+  if (value === null) return op === 'eq' ? isNull(known, leaf) : never
   if (isConverted(leaf)) return { $expr: tests.compared(leaf, op, value) }
   const native = { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf.kind).encode(value) } }
-  if (!isPlain(leaf)) return withCoerced(leaf, native, tests.compared(leaf, op, value))
+  if (!known.isPlain(leaf)) return withCoerced(leaf, native, tests.compared(leaf, op, value))
   const condition = scalarOnly(leaf, native)
   // A range may take in values of the right type that are dirty all the same; equality with clean text cannot.
   return isGuarded(leaf) && (op !== 'eq' || isNumber(leaf)) ? allOf(condition, isNotNull(leaf)) : condition
 }
 
-function oneOf(isPlain: IsPlain, leaf: Leaf, values: readonly unknown[]): Document {
+function oneOf(known: Known, leaf: Leaf, values: readonly unknown[]): Document {
   if (isConverted(leaf)) return { $expr: tests.oneOf(leaf, values) }
   const solid = values.filter((value) => value !== null)
-  const branches = values.length > solid.length ? [isNull(leaf)] : []
+  const branches = values.length > solid.length ? [isNull(known, leaf)] : []
   if (solid.length > 0) {
     const native = { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } }
-    const condition = isPlain(leaf) ? scalarOnly(leaf, native) : withCoerced(leaf, native, tests.oneOf(leaf, solid))
+    const condition = known.isPlain(leaf)
+      ? scalarOnly(leaf, native)
+      : withCoerced(leaf, native, tests.oneOf(leaf, solid))
     branches.push(isNumber(leaf) ? allOf(condition, isNotNull(leaf)) : condition)
   }
   return branches.length === 0 ? never : branches.length === 1 ? branches[0]! : { $or: branches }
 }
 
-function matching(isPlain: IsPlain, leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Document {
+function matching(known: Known, leaf: Leaf, op: TextMatch | 'eq', value: string, insensitive: boolean): Document {
   if (isConverted(leaf)) return { $expr: tests.matching(leaf, op, value, insensitive) }
   const native = { [leaf.mongo]: { $regex: patternOf(op, value, insensitive) } }
-  if (!isPlain(leaf)) return withCoerced(leaf, native, tests.matching(leaf, op, value, insensitive))
+  if (!known.isPlain(leaf)) return withCoerced(leaf, native, tests.matching(leaf, op, value, insensitive))
   return allOf(scalarOnly(leaf, native), isNotNull(leaf))
 }
 
-function listHas(isPlain: IsPlain, leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
+function listHas(known: Known, leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
   if (values.length === 0) return need === 'some' ? never : isNotNull(leaf)
-  if (isConverted(leaf) || isNumber(leaf) || !isPlain(leaf)) return { $expr: tests.listHas(leaf, values, need) }
+  if (isConverted(leaf) || isNumber(leaf) || !known.isPlain(leaf)) return { $expr: tests.listHas(leaf, values, need) }
   const { encode } = mongoKind(leaf.kind)
   const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
   return allOf(plainParents(leaf), ...(need === 'some' ? [{ $or: each }] : each))
@@ -80,10 +88,10 @@ function listHas(isPlain: IsPlain, leaf: Leaf, values: readonly unknown[], need:
  * What an object must hold, as stored, to match: not enough by itself, and served by an index on the members. Only what
  * stands outside of "or" and "not" is looked at.
  */
-function needed(isPlain: IsPlain, list: ObjectList, where: Where): Document[] {
-  if (where.op === 'and') return where.of.flatMap((part) => needed(isPlain, list, part))
+function needed(known: Known, list: ObjectList, where: Where): Document[] {
+  if (where.op === 'and') return where.of.flatMap((part) => needed(known, list, part))
   const leaf = 'path' in where ? list.leaves.get(where.path) : undefined
-  if (leaf?.list !== 'none' || isConverted(leaf) || !isPlain(leaf, list)) return []
+  if (leaf?.list !== 'none' || isConverted(leaf) || !known.isPlain(leaf, list)) return []
   const { encode } = mongoKind(leaf.kind)
   switch (where.op) {
     case 'eq':
@@ -101,28 +109,31 @@ function needed(isPlain: IsPlain, list: ObjectList, where: Where): Document[] {
   }
 }
 
-function some(isPlain: IsPlain, list: ObjectList, where: Where): Document {
-  const found = needed(isPlain, list, where)
+function some(known: Known, list: ObjectList, where: Where): Document {
+  const found = needed(known, list, where)
   const first = found.length > 0 ? { [list.mongo]: { $elemMatch: allOf(...found) } } : {}
   return allOf(first, { $expr: tests.some(list, where) })
 }
 
-const translatorOf = (isPlain: IsPlain): Translator<Document> => ({
+const translatorOf = (known: Known): Translator<Document> => ({
   and: (parts) => allOf(...parts),
   or: (parts) => (parts.length === 0 ? never : { $or: [...parts] }),
   not: (part) => ({ $nor: [part] }),
-  compared: (...args) => compared(isPlain, ...args),
-  oneOf: (...args) => oneOf(isPlain, ...args),
-  matching: (...args) => matching(isPlain, ...args),
-  listHas: (...args) => listHas(isPlain, ...args),
+  compared: (...args) => compared(known, ...args),
+  isPresent: (leaf) => (known.isClean(leaf) ? { [leaf.mongo]: { $ne: null } } : isNotNull(leaf)),
+  oneOf: (...args) => oneOf(known, ...args),
+  matching: (...args) => matching(known, ...args),
+  listHas: (...args) => listHas(known, ...args),
   isEmpty: (list, wanted) => ({ $expr: tests.isEmpty(list, wanted) }),
   isNull: (list) => ({ $expr: tests.isNull(list) }),
-  some: (...args) => some(isPlain, ...args),
+  some: (...args) => some(known, ...args),
 })
 
 /** A filter document for the AST: native where an index can serve it, an expression where other values could show. */
 export function translate(connection: MongoConnection, entity: Entity, where: Where): Document {
-  const plain: IsPlain = (leaf, list) =>
-    isPlain(connection, entity, leaf, list ? `${list.mongo}.${leaf.mongo}` : leaf.mongo)
-  return translateWith(translatorOf(plain), entity, where)
+  const known: Known = {
+    isPlain: (leaf, list) => isPlain(connection, entity, leaf, list ? `${list.mongo}.${leaf.mongo}` : leaf.mongo),
+    isClean: (leaf) => leaf.list === 'none' && isClean(connection, entity, leaf),
+  }
+  return translateWith(translatorOf(known), entity, where)
 }

@@ -12,8 +12,9 @@ import { aggregate } from './aggregate.ts'
 import { elementRows, type RecordRow } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { type PostgresConnection, type Prepared, prepare, slot } from './connection.ts'
+import { page, pagePer } from './page.ts'
 import { columnOf, columnsOf, imageColumns, tableOf, toItem } from './select.ts'
-import { orderBy, translate } from './where.ts'
+import { translate } from './where.ts'
 
 const orderText = (order: readonly OrderKey[]): string => order.map((key) => `${key.path} ${key.direction}`).join()
 
@@ -30,36 +31,20 @@ function once(fields: FieldSet, key: string, make: () => RawBuilder<unknown>): P
   return statement
 }
 
-const page = (
-  entity: Entity,
-  where: RawBuilder<unknown>,
-  order: readonly OrderKey[],
-  limit: unknown,
-  fields: FieldSet,
-) =>
-  sql`select ${columnsOf(fields)} from ${tableOf(entity)} where ${where}
-      order by ${orderBy(entity, order)} limit ${limit}::int`
-
-function pagePer(entity: Entity, { path, where, order, fields }: QueryPer, keys: unknown, limit: unknown) {
-  const leaf = leafAt(entity, path)
-  const matching = sql`${columnOf(leaf)} = k.k and ${translate(entity, where)}`
-  return sql`select k.k as _key, l.* from unnest(${keys}::${sql.raw(postgresKind(leaf.kind).cast)}[]) with ordinality k(k, n)
-             cross join lateral (${page(entity, matching, order, limit, fields)}) l order by k.n`
-}
+/** Whether the text of a page's statement follows from its order and fields alone. */
+const isPlain = ({ where, ranges = [everything] }: Query): boolean =>
+  where === everything && ranges.length === 1 && ranges[0] === everything
 
 export function postgresReader(connection: PostgresConnection): Reader {
-  async function query(
-    entity: Entity,
-    { where, order, limit, fields }: Query,
-    signal?: AbortSignal,
-  ): Promise<readonly Item[]> {
-    const rows = await (where === everything
+  async function query(entity: Entity, asked: Query, signal?: AbortSignal): Promise<readonly Item[]> {
+    const { order, limit, fields } = asked
+    const rows = await (isPlain(asked)
       ? connection.runPrepared<RecordRow>(
-          once(fields, `page ${orderText(order)}`, () => page(entity, sql`true`, order, slot, fields)),
+          once(fields, `page ${orderText(order)}`, () => page(entity, { ...asked, limit: slot })),
           [limit],
           signal,
         )
-      : connection.run<RecordRow>(page(entity, translate(entity, where), order, limit, fields), signal))
+      : connection.run<RecordRow>(page(entity, asked), signal))
     return rows.map((row) => toItem(fields, row))
   }
 
@@ -68,17 +53,17 @@ export function postgresReader(connection: PostgresConnection): Reader {
     per: QueryPer,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<unknown, readonly Item[]>> {
-    const { path, values, where, order, limit, fields } = per
+    const { path, values, order, limit, fields } = per
     const leaf = leafAt(entity, path)
     const { encode, decode } = postgresKind(leaf.kind)
     const keys = values.map(encode)
-    const rows = await (where === everything
+    const rows = await (isPlain(per)
       ? connection.runPrepared<RecordRow>(
-          once(fields, `per ${path} by ${orderText(order)}`, () => pagePer(entity, per, slot, slot)),
+          once(fields, `per ${path} by ${orderText(order)}`, () => pagePer(entity, { ...per, limit: slot }, slot)),
           [keys, limit],
           signal,
         )
-      : connection.run<RecordRow>(pagePer(entity, per, keys, limit), signal))
+      : connection.run<RecordRow>(pagePer(entity, per, keys), signal))
     const groups = new Map<unknown, Item[]>()
     for (const row of rows) {
       const key = canonicalValue(leaf, decode(row['_key']))

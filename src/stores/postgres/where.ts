@@ -92,6 +92,7 @@ const translator: Translator<Sql> = {
   or: (parts) => joined(parts, sql` or `, sql`false`),
   not: (part) => sql`not coalesce(${part}, false)`,
   compared,
+  isPresent: (leaf) => sql`${columnOf(leaf)} is not null`,
   oneOf,
   matching,
   listHas,
@@ -107,10 +108,27 @@ export const translateElement = (list: ObjectList, where: Where): Sql => transla
 export const translate = (entity: Entity, where: Where): Sql => translateWith(translator, entity, where)
 
 /** Nulls first ascending and last descending, as Mongo sorts; indexes are made in the same order. An id is never null. */
+function term(column: Sql, { path, direction }: OrderKey): Sql {
+  const nulls = path === 'id' ? '' : direction === 'asc' ? ' nulls first' : ' nulls last'
+  return sql`${column} ${sql.raw(direction + nulls)}`
+}
+
 const terms = onceFor((leaf: Leaf) => ({
-  asc: constant(leaf.path === 'id' ? sql`${columnOf(leaf)} asc` : sql`${columnOf(leaf)} asc nulls first`),
-  desc: constant(leaf.path === 'id' ? sql`${columnOf(leaf)} desc` : sql`${columnOf(leaf)} desc nulls last`),
+  asc: constant(term(columnOf(leaf), { path: leaf.path, direction: 'asc' })),
+  desc: constant(term(columnOf(leaf), { path: leaf.path, direction: 'desc' })),
 }))
 
 export const orderBy = (entity: Entity, order: readonly OrderKey[]): Sql =>
   sql.join(order.map(({ path, direction }) => terms(leafAt(entity, path))[direction]))
+
+/** The order's keys as columns of a name of their own, and the same order by those: for several queries put together. */
+export function namedOrder(
+  entity: Entity,
+  order: readonly OrderKey[],
+): { readonly columns: Sql; readonly orderBy: Sql } {
+  const names = order.map((_, index) => sql.id(`_order${index}`))
+  return {
+    columns: sql.join(order.map(({ path }, index) => sql`${columnOf(leafAt(entity, path))} as ${names[index]}`)),
+    orderBy: sql.join(order.map((key, index) => term(names[index]!, key))),
+  }
+}

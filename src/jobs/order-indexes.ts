@@ -1,0 +1,52 @@
+import type { Entity } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
+import { type AskedOrder, type Direction, totalOrder } from '../query/order.ts'
+import { isConverted } from '../stores/mongo/codec/expression.ts'
+import { mongoIndexes } from '../stores/mongo/indexes.ts'
+import type { MongoStore } from '../stores/mongo/mongo-store.ts'
+import { gives, isWhole, type StoredKey } from '../stores/mongo/order-indexes.ts'
+import type { MissingIndex } from './index-parity.ts'
+
+const sign = (direction: Direction): 1 | -1 => (direction === 'asc' ? 1 : -1)
+
+/** What the shell takes. */
+const createIndex = (collection: string, keys: readonly StoredKey[]): string => {
+  const shown = keys.map(([path, direction]) => `${JSON.stringify(path)}: ${direction}`).join(', ')
+  return `db.getCollection(${JSON.stringify(collection)}).createIndex({ ${shown} })`
+}
+
+/** The indexes that MongoDB lacks to give one type's records in the orders of the contract: from the first stage on. */
+export async function missingOrderIndexes(
+  { connection }: MongoStore,
+  entity: Entity,
+  orders: readonly AskedOrder[],
+): Promise<MissingIndex[]> {
+  const indexes = (await mongoIndexes(connection, entity)).filter(isWhole)
+  return orders.flatMap(({ because, by, keys }): MissingIndex[] => {
+    const leaves = keys.map(({ path }) => leafAt(entity, path))
+    const told = { store: 'mongo', type: entity.name, because: `the contract's ${because}` } as const
+    const converted = leaves.find(isConverted)
+    if (converted) {
+      const note = `No index of MongoDB gives the order of ${converted.path}, whose values are converted: each page reads all documents.`
+      return [{ ...told, statement: null, note }]
+    }
+    const order = totalOrder(entity, keys).map(
+      ({ path, direction }): StoredKey => [leafAt(entity, path).mongo, sign(direction)],
+    )
+    const parent = by === null ? null : leafAt(entity, by).mongo
+    const fixed = new Set(parent === null ? [] : [parent])
+    const wanted: readonly StoredKey[] = parent === null ? order : [[parent, 1], ...order]
+    if (wanted[0]![0] === '_id' || indexes.some((index) => begins(index, parent) && gives(index, order, fixed)))
+      return []
+    const statement = createIndex(entity.mongo, wanted)
+    const near = indexes.find((index) => begins(index, parent) && gives(index, order.slice(0, -1), fixed))
+    // A page by it costs two queries, which is no reason to build another
+    return near
+      ? [{ ...told, statement: null, note: `${near.name} gives it in two steps, this one in one: ${statement}` }]
+      : [{ ...told, statement, note: '' }]
+  })
+}
+
+/** Whether an index finds the children of a parent. */
+const begins = ({ keys }: { readonly keys: readonly (readonly [string, unknown])[] }, parent: string | null): boolean =>
+  parent === null || keys[0]![0] === parent
