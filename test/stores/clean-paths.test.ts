@@ -70,10 +70,13 @@ const onCommand = ({ commandName, command }: CommandStartedEvent): void => {
   if (commandName === 'find') seen.push(command['find'])
 }
 const watched = async (work: () => Promise<void>): Promise<string[]> => {
-  const { client } = stores.mongo.connection
+  const { connection } = stores.mongo
+  const clients = [connection, connection.patient()].map(({ client }) => client)
   seen.length = 0
-  client.on('commandStarted', onCommand)
-  await work().finally(() => client.off('commandStarted', onCommand))
+  for (const client of clients) client.on('commandStarted', onCommand)
+  await work().finally(() => {
+    for (const client of clients) client.off('commandStarted', onCommand)
+  })
   return [...seen]
 }
 const wood = Plank.leaves.get('wood')!
