@@ -17,7 +17,8 @@ export async function openWorld(stores: TestStores, world: World): Promise<Entit
   for (const { name } of old) await connection.run(sql.raw(`drop table ${quote(name)} cascade`))
   for (const table of impliedTables(entity)) await connection.run(sql.raw(createTable(table)))
   const collection = stores.mongo.connection.collection(entity)
-  await collection.deleteMany({})
+  // Not emptied: what was found of the last world's values is kept for its collection
+  await collection.drop()
   await collection.insertMany([...world.documents], { forceServerObjectId: true })
   await copyAll(stores, entity, 7)
   return entity

@@ -99,6 +99,19 @@ test('is not taken over where the mapping has changed since', async () => {
   expect(await watched(() => lookAt({ ...stores.mongo.connection }, Strict, leaf))).toContain('planks')
 })
 
+test('nor where the collection was dropped and made anew', async () => {
+  const planks = stores.mongo.connection.collection(Plank)
+  await lookAt({ ...stores.mongo.connection }, Plank, wood)
+  const documents = await planks.find().toArray()
+  await planks.drop()
+  await planks.insertMany([...documents, { wood: 7 }] as never[])
+  const later = { ...stores.mongo.connection }
+  await lookAt(later, Plank, wood)
+  expect(isClean(later, Plank, wood)).toBe(false)
+  await planks.deleteOne({ wood: 7 } as never)
+  await stores.mongo.ledger.remove('look', 'clean/Plank/wood')
+})
+
 test.each([
   ['a number', 7],
   ['an object', { a: 1 }],
@@ -123,7 +136,7 @@ test('a look that fails is told once, with what it means and what helps, and is 
   let asked = 0
   const db = new Proxy(away.db, {
     get(real, name) {
-      if (name === 'collection') asked++
+      if (name === 'listCollections') asked++
       const member: unknown = Reflect.get(real, name)
       return typeof member === 'function' ? member.bind(real) : member
     },

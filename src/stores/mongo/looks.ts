@@ -37,18 +37,22 @@ const longestWait = 600_000
 const restOf = (tookMs: number): number => Math.min(longest, Math.max(shortest, tookMs * restFactor))
 
 /** An answer as the ledger keeps it, for all gateways. */
-const kept = z.object({ free: z.boolean(), mapping: z.string(), at: z.number(), tookMs: z.number() })
+const kept = z.object({ free: z.boolean(), subject: z.string(), at: z.number(), tookMs: z.number() })
 const kind = 'look'
 
-/** What an answer depends on. */
-const mappingOf = ({ kind: of, converter, strict, values, mongo, parents }: Leaf, path: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([of, converter, strict, values, mongo, parents, path]))
-    .digest('base64url')
-    .slice(0, 16)
+/** What an answer is about: a field as it is mapped, in a collection that may be dropped and made anew. */
+async function subjectOf({ db }: MongoConnection, entity: Entity, leaf: Leaf, path: string): Promise<string> {
+  const [collection] = await db.listCollections({ name: entity.mongo }).toArray()
+  const uuid = collection && 'info' in collection ? collection.info?.uuid : undefined
+  const { kind: of, converter, strict, values, mongo, parents } = leaf
+  const text = JSON.stringify([uuid, of, converter, strict, values, mongo, parents, path])
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16)
+}
 
 interface State {
   free: boolean
+  /** What that is about, see `subjectOf`. */
+  subject: string | null
   /** When the next look is due, by the monotonic clock. */
   due: number
   /** When the whole collection is due to be looked at, likewise; null while nothing is known of it. */
@@ -101,7 +105,8 @@ export class Looks {
     let states = this.#states.get(leaf)
     if (!states) this.#states.set(leaf, (states = new Map()))
     let state = states.get(path)
-    if (!state) states.set(path, (state = { free: false, due: 0, wholeDue: null, failures: 0, asking: null }))
+    if (!state)
+      states.set(path, (state = { free: false, subject: null, due: 0, wholeDue: null, failures: 0, asking: null }))
     return state
   }
 
@@ -120,31 +125,33 @@ export class Looks {
   }
 
   async #round(state: State, entity: Entity, leaf: Leaf, path: string, filter: Document): Promise<void> {
-    await this.#adopt(state, entity, leaf, path)
+    const subject = await subjectOf(this.#connection, entity, leaf, path)
+    if (state.subject !== subject) Object.assign(state, { free: false, subject, wholeDue: null })
+    await this.#adopt(state, entity, path)
     const began = performance.now()
     const ends = await this.#sought.ends(entity, leaf, path)
     const tookMs = performance.now() - began
     state.due = performance.now() + restOf(tookMs)
     if (ends === null) {
       const isDue = state.wholeDue === null || state.wholeDue <= performance.now()
-      if (isDue) await this.#whole(state, entity, leaf, path, filter)
+      if (isDue) await this.#whole(state, entity, path, filter)
     } else if (state.wholeDue === null || state.free === ends) {
       // What is known already is not written again each time
-      await this.#keep(state, entity, leaf, path, !ends, tookMs)
+      await this.#keep(state, entity, path, !ends, tookMs)
     }
   }
 
   /** Takes what is known to the ledger: another gateway may have looked since. */
-  async #adopt(state: State, entity: Entity, leaf: Leaf, path: string): Promise<void> {
+  async #adopt(state: State, entity: Entity, path: string): Promise<void> {
     if (state.wholeDue !== null && state.wholeDue > performance.now()) return
     const entry = await mongoLedger(this.#connection).get(kind, this.#key(entity, path))
     const found = entry && parseAs(kept, entry.value)
-    if (found?.mapping !== mappingOf(leaf, path)) return
+    if (found?.subject !== state.subject) return
     state.free = found.free
     state.wholeDue = performance.now() + Math.max(0, found.at + restOf(found.tookMs) - Date.now())
   }
 
-  async #whole(state: State, entity: Entity, leaf: Leaf, path: string, filter: Document): Promise<void> {
+  async #whole(state: State, entity: Entity, path: string, filter: Document): Promise<void> {
     const ledger = mongoLedger(this.#connection)
     const claim = `${kind}/${this.#key(entity, path)}`
     // Another gateway looks, and its answer will be in the ledger
@@ -153,13 +160,13 @@ export class Looks {
       const began = performance.now()
       const options = { projection: { _id: 1 }, maxTimeMS: wholeMs } as const
       const found = await this.#connection.patient().collection(entity).findOne(filter, options)
-      await this.#keep(state, entity, leaf, path, found === null, performance.now() - began)
+      await this.#keep(state, entity, path, found === null, performance.now() - began)
     } finally {
       await ledger.release(claim, this.#owner).catch(() => undefined)
     }
   }
 
-  async #keep(state: State, entity: Entity, leaf: Leaf, path: string, free: boolean, tookMs: number): Promise<void> {
+  async #keep(state: State, entity: Entity, path: string, free: boolean, tookMs: number): Promise<void> {
     state.free = free
     const rest = performance.now() + restOf(tookMs)
     state.wholeDue = rest
@@ -167,7 +174,7 @@ export class Looks {
     const ledger = mongoLedger(this.#connection)
     const key = this.#key(entity, path)
     const entry = await ledger.get(kind, key)
-    const value = { free, mapping: mappingOf(leaf, path), at: Date.now(), tookMs: Math.round(tookMs) }
+    const value = { free, subject: state.subject!, at: Date.now(), tookMs: Math.round(tookMs) }
     await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)
   }
 

@@ -70,7 +70,8 @@ export async function orderedPage(
   match: Document,
   find: Find,
 ): Promise<Document[]> {
-  const within = (...ranges: readonly Where[]): Document => both(match, translate(connection, entity, allOf(...ranges)))
+  const within = (...ranges: readonly Where[]): Document =>
+    both(match, translate(connection, entity, allOf(...ranges), true))
   const keys = order.slice(0, -1)
   const leaves = keys.map(({ path }) => leafAt(entity, path))
 

@@ -129,11 +129,15 @@ const translatorOf = (known: Known): Translator<Document> => ({
   some: (...args) => some(known, ...args),
 })
 
-/** A filter document for the AST: native where an index can serve it, an expression where other values could show. */
-export function translate(connection: MongoConnection, entity: Entity, where: Where): Document {
+/**
+ * A filter document for the AST: native where an index can serve it, an expression where other values could show.
+ *
+ * @param inOrder for ranges of an order that is read as it is stored: null is looked for as it is stored, too.
+ */
+export function translate(connection: MongoConnection, entity: Entity, where: Where, inOrder = false): Document {
   const known: Known = {
     isPlain: (leaf, list) => isPlain(connection, entity, leaf, list ? `${list.mongo}.${leaf.mongo}` : leaf.mongo),
-    isClean: (leaf) => leaf.list === 'none' && isClean(connection, entity, leaf),
+    isClean: (leaf) => inOrder && leaf.list === 'none' && isClean(connection, entity, leaf),
   }
   return translateWith(translatorOf(known), entity, where)
 }

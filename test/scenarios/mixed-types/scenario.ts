@@ -36,7 +36,7 @@ export default scenario({
     {
       where: { op: 'eq', path: 'label', value: null },
       order: [{ path: 'weight', direction: 'desc' }],
-      ids: [4, 3, 5],
+      ids: [4, 5, 3],
     },
   ],
 })
