@@ -13,7 +13,7 @@ export const times = {
   controlCall: controlBudgetMs,
   /** How long a store's copy of a flag permits writes after it was read. */
   confirmation: 5_000,
-  /** How long after its start a write may begin another step. */
+  /** How long after its start a write may begin another step without a look at its flag. */
   write: 10_000,
   /** How long after its last sign of life an instance counts as gone: until then its last write has begun its last step. */
   gone: 20_000,

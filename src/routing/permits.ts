@@ -12,8 +12,11 @@ const maxHeld = 1_000
 /** The right to write one type under one flag, until it is given back. */
 export interface Permit {
   readonly flag: Flag
-  /** When the write may begin no other step, by `performance.now()`: movers count on it. */
-  readonly until: number
+  /**
+   * Whether the write may begin another step: movers count on it. Past its time it may only where the flag is confirmed
+   * to be the same still.
+   */
+  mayGoOn(): boolean
   done(): void
 }
 
@@ -51,7 +54,14 @@ export class Permits {
       if (left > 0) counts.set(flag.revision, left)
       else counts.delete(flag.revision)
     }
-    return { flag, until: performance.now() + times.write, done }
+    let until = performance.now() + times.write
+    const mayGoOn = (): boolean => {
+      if (performance.now() <= until) return true
+      if (this.#flags.forWrite(type)?.revision !== flag.revision) return false
+      until = performance.now() + times.write
+      return true
+    }
+    return { flag, mayGoOn, done }
   }
 
   #grantable(type: string): Flag | null {

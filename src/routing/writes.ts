@@ -64,7 +64,7 @@ export class Transaction {
       throw new CrossfadeError('MISCONFIGURED', `The write has ended. ${remedy}`)
     }
     // A mover may take this gateway for gone by now
-    if ([...this.#permits.values()].some(({ until }) => until < performance.now()))
+    if (![...this.#permits.values()].every((permit) => permit.mayGoOn()))
       throw new CrossfadeError('TRY_AGAIN', `The write took longer than ${times.write / 1_000} s; try again.`)
     const work = step()
     this.#underWay.add(work)

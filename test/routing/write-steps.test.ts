@@ -58,7 +58,10 @@ describe('A step of a write', () => {
   })
 
   test('that begins when movers may take the gateway for gone is refused, and told by what was written before', async () => {
+    const { flags } = api.gateway.routing
+    flags.stop()
     const told = async (first: (tx: Transaction) => Promise<unknown>): Promise<unknown> => {
+      await flags.refresh()
       const now = vi.spyOn(performance, 'now')
       work = (context, info) =>
         write(context, info, async (tx) => {

@@ -37,6 +37,7 @@ const { entities } = config
 
 /** Generous: what is tested is what is found, and the machine may be busy. */
 const candidateMs = 30_000
+const patient = { answerMs: 120_000 }
 
 /**
  * @param servers default: those that all tests share.
@@ -65,7 +66,7 @@ export async function openGateway(
     if (process.env['LOG_LEVEL'] === 'debug') console.error(message, fields)
   }
   const gateway = await startGateway({
-    config: { ...config, shadow: { timeoutMs: candidateMs }, ...changed },
+    config: { ...config, shadow: { timeoutMs: candidateMs }, ...(servers ? {} : { limits: patient }), ...changed },
     stores,
     port: 0,
     dataDir,
