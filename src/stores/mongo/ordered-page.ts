@@ -47,7 +47,7 @@ export async function servedBy(
   return indexes.some((index) => gives(index, keys, fixed)) ? 'keys' : null
 }
 
-/** Asks the store: documents that match, in an order, at most so many, all of their paths or those of `keys` alone. */
+/** Asks the store: documents that match, in an order, at most so many; all that is wanted of them, or `keys` and the id. */
 export type Find = (
   match: Document,
   order: readonly OrderKey[],
@@ -105,6 +105,9 @@ export async function orderedPage(
       leaves.map(({ mongo }) => mongo),
     )
     if (heads.length === 0) return []
+    // All that there are: they need not be looked for again
+    if (heads.length < left)
+      return find(both(within(range), { _id: { $in: heads.map(({ _id }) => _id) } }), order, left)
     const [first, last] = [valuesOf(heads[0]!), valuesOf(heads.at(-1)!)]
     // All of one kind: ordered by id alone, for which the server may find another index cheaper
     if (isDeepStrictEqual(first, last)) return find(within(range, alike(last)), order.slice(-1), left)

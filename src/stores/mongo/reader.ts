@@ -38,7 +38,7 @@ export function mongoReader(connection: MongoConnection): Reader {
     const { computed, sort } = sorting(connection, entity, order)
     const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
     const find: Find = (match, by, most, keys) => {
-      const wanted = keys ? { _id: 0, ...Object.fromEntries(keys.map((path) => [path, 1])) } : projection
+      const wanted = keys ? Object.fromEntries(keys.map((path) => [path, 1])) : projection
       const given = { ...options(signal), projection: wanted, sort: sortOf(entity, by), limit: most }
       return readDocuments((more) => collection.find(match, { ...given, ...more }))
     }
