@@ -1,13 +1,4 @@
-import { createHash } from 'node:crypto'
-import {
-  DummyDriver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type RawBuilder,
-  sql,
-} from 'kysely'
+import type { RawBuilder } from 'kysely'
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { messageOf } from '../../util/errors.ts'
@@ -15,6 +6,8 @@ import type { Adopt } from '../store.ts'
 import { clientConfig } from './client-config.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import { type Pooling, poolingOf } from './pooler.ts'
+import { compile, type Prepared } from './prepared.ts'
+import { giveBack, send } from './send.ts'
 import { configureSession } from './session-settings.ts'
 
 export interface PostgresOptions {
@@ -29,46 +22,6 @@ export interface PostgresOptions {
   readonly keepsIdle?: boolean
   /** Default: rows that keep as unmapped what the mapping names by now can't be changed. */
   readonly adopt?: Adopt
-}
-
-/** Compiles SQL and never runs it: statements run on our own connections, so that they can be prepared and pipelined. */
-const compiler = new Kysely<Record<string, never>>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-})
-
-/** A part that binds no values, turned to text once: it stands in many statements, each of which is compiled. */
-export const constant = (part: RawBuilder<unknown>): RawBuilder<unknown> => sql.raw(part.compile(compiler).sql)
-
-/** A statement that was compiled once; the values of its parameters are given each time, in their order. */
-export interface Prepared {
-  readonly text: string
-  readonly name: string | undefined
-}
-
-/** Stands for a parameter in a statement that is prepared. */
-export const slot: unknown = null
-
-export function prepare(statement: RawBuilder<unknown>): Prepared {
-  const { sql: text } = statement.compile(compiler)
-  return { text, name: nameOf(text) }
-}
-
-const maxNames = 500 // statements a connection keeps prepared, at most; the shapes of an API are far fewer
-const maxLength = 8_192 // characters of one: a longer one is a client's that names thousands of values
-const names = new Map<string, string>()
-
-function nameOf(text: string): string | undefined {
-  let name = names.get(text)
-  if (!name && names.size < maxNames && text.length <= maxLength) {
-    name = `cf_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
-    names.set(text, name)
-  }
-  return name
 }
 
 type Rows<T> = readonly T[]
@@ -107,64 +60,12 @@ export interface PostgresConnection extends Executor {
 function executorOf(runPrepared: Executor['runPrepared']): Executor {
   const executor: Executor = {
     run(statement, signal) {
-      const { sql: text, parameters } = statement.compile(compiler)
-      return executor.runPrepared({ text, name: nameOf(text) }, parameters, signal) // one way, which can be watched
+      const { prepared, values } = compile(statement)
+      return executor.runPrepared(prepared, values, signal) // one way, which can be watched
     },
     runPrepared,
   }
   return executor
-}
-
-interface Answer<T> {
-  readonly command: string
-  readonly rows: T[]
-}
-
-/**
- * Sends one statement.
- *
- * @throws ConnectionFailure where the connection breaks, or nothing comes within the time; the reason of the signal.
- */
-function send<T>(
-  client: pg.PoolClient,
-  { text, name }: Prepared,
-  values: readonly unknown[],
-  timeoutMs: number,
-  failure: 'unreachable' | 'unknown',
-  signal?: AbortSignal,
-): Promise<Answer<T>> {
-  // One promise for the answer, the limit and the signal: this is the hottest path there is
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const end = (error: unknown): void => {
-      settle()
-      reject(error)
-    }
-    const onAbort = (): void => end(signal!.reason)
-    const onLate = (): void => end(new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`))
-    const timer = setTimeout(onLate, timeoutMs)
-    const settle = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-    }
-    signal?.addEventListener('abort', onAbort)
-    client.query({ name, text, values: [...values] }, (error: Error | undefined, result) => {
-      if (!error) {
-        settle()
-        // The rows are what whoever wrote the statement says: no driver knows more
-        return resolve(result as unknown as Answer<T>)
-      }
-      if (isClear(error)) return end(error)
-      const text = `PostgreSQL broke the connection: ${messageOf(error)}`
-      return end(new ConnectionFailure(failure, text, { cause: error }))
-    })
-  })
-}
-
-/** What is broken is closed at once: the pool would wait for the answers that a server which hangs never gives. */
-function giveBack(client: pg.PoolClient, broken: boolean): void {
-  if (broken) client.connection.stream.destroy()
-  client.release(broken)
 }
 
 /** The next statement on the connection fails and tells. */

@@ -3,8 +3,8 @@ import type { Leaf, ObjectList } from '../../entity/entity.ts'
 import { memberColumns } from '../../entity/implied-tables.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
-import { constant } from './connection.ts'
 import { typedColumn } from './ddl.ts'
+import { constant } from './prepared.ts'
 
 type Sql = RawBuilder<unknown>
 

@@ -11,8 +11,9 @@ import type { ElementRests, Image, Item, Query, QueryPer, Reader, Scanned } from
 import { aggregate } from './aggregate.ts'
 import { elementRows, type RecordRow } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
-import { type PostgresConnection, type Prepared, prepare, slot } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
 import { page, pagePer } from './page.ts'
+import { type Prepared, prepare, slot } from './prepared.ts'
 import { columnOf, columnsOf, imageColumns, tableOf, toItem } from './select.ts'
 import { translate } from './where.ts'
 

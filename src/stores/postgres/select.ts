@@ -5,9 +5,9 @@ import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import { onceFor } from '../../util/once-for.ts'
 import type { Item } from '../store.ts'
 import { decodeRow, type RecordRow } from './codec/decode.ts'
-import { constant } from './connection.ts'
 import { inJson } from './in-json.ts'
 import { selectObjects } from './objects.ts'
+import { constant } from './prepared.ts'
 
 type Sql = RawBuilder<unknown>
 

@@ -7,8 +7,8 @@ import type { TextMatch, Where } from '../../query/where.ts'
 import { foldPattern } from '../../util/case-fold.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
-import { constant } from './connection.ts'
 import { listColumn, rowsOf } from './objects.ts'
+import { constant } from './prepared.ts'
 import { columnOf } from './select.ts'
 
 type Sql = RawBuilder<unknown>

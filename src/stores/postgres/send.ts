@@ -1,0 +1,56 @@
+import type pg from 'pg'
+import { messageOf } from '../../util/errors.ts'
+import { ConnectionFailure, isClear } from './connection-failure.ts'
+import type { Prepared } from './prepared.ts'
+
+interface Answer<T> {
+  readonly command: string
+  readonly rows: T[]
+}
+
+/**
+ * Sends one statement.
+ *
+ * @throws ConnectionFailure where the connection breaks, or nothing comes within the time; the reason of the signal.
+ */
+export function send<T>(
+  client: pg.PoolClient,
+  { text, name }: Prepared,
+  values: readonly unknown[],
+  timeoutMs: number,
+  failure: 'unreachable' | 'unknown',
+  signal?: AbortSignal,
+): Promise<Answer<T>> {
+  // One promise for the answer, the limit and the signal: this is the hottest path there is
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const end = (error: unknown): void => {
+      settle()
+      reject(error)
+    }
+    const onAbort = (): void => end(signal!.reason)
+    const onLate = (): void => end(new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`))
+    const timer = setTimeout(onLate, timeoutMs)
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    signal?.addEventListener('abort', onAbort)
+    client.query({ name, text, values: [...values] }, (error: Error | undefined, result) => {
+      if (!error) {
+        settle()
+        // The rows are what whoever wrote the statement says: no driver knows more
+        return resolve(result as unknown as Answer<T>)
+      }
+      if (isClear(error)) return end(error)
+      const text = `PostgreSQL broke the connection: ${messageOf(error)}`
+      return end(new ConnectionFailure(failure, text, { cause: error }))
+    })
+  })
+}
+
+/** What is broken is closed at once: the pool would wait for the answers that a server which hangs never gives. */
+export function giveBack(client: pg.PoolClient, broken: boolean): void {
+  if (broken) client.connection.stream.destroy()
+  client.release(broken)
+}
