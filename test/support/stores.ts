@@ -72,9 +72,12 @@ export async function openStores(
   const servers = own ?? shared()
   const { name: database, databaseUrl: uri, drop } = await openDatabases(servers)
   // Stand-in (SecantusDB): it takes seconds for what a server does at once, and more on a busy machine
-  const patience = own ? {} : { maxTimeMs: 60_000 }
-  const mongo = mongoStore({ uri: servers.mongoUri, database, ...patience }, candidateMs)
-  const postgres = postgresStore({ uri, adopt }, candidateMs)
+  const patience = own ? {} : { waitMs: 60_000 }
+  const mongo = mongoStore(
+    { uri: servers.mongoUri, database, ...patience, ...(own ? {} : { maxTimeMs: 60_000 }) },
+    candidateMs,
+  )
+  const postgres = postgresStore({ uri, adopt, ...patience }, candidateMs)
   const { connection } = postgres
   await migrateUp(connection, {})
   for (const { statement } of await schemaDrift(connection, entities)) {
