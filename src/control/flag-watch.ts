@@ -16,6 +16,8 @@ export interface WatchOptions {
   readonly intervalMs?: number
   /** A store that answers a look later than this is down for reads, in milliseconds; default: see `times`. */
   readonly probeMs?: number
+  /** Called when a look has failed. */
+  readonly onSilent?: (origin: Origin) => void
 }
 
 /**
@@ -40,6 +42,7 @@ export class FlagWatch {
         intervalMs,
         probeMs,
         onFlags: (flags) => this.#learn(flags),
+        onSilent: () => options.onSilent?.(origin),
       })
     this.#watches = { mongo: watch('mongo'), postgres: watch('postgres') }
   }

@@ -13,7 +13,12 @@ export interface StoreWatchOptions {
   readonly probeMs: number
   /** Called with what each look found. */
   readonly onFlags: (flags: ReadonlyMap<string, Flag>) => void
+  /** Called when a look has failed. */
+  readonly onSilent: () => void
 }
+
+/** Looks in a row that a store must answer in time before it is up again. */
+const steady = 3
 
 /** Our own loop was this busy: an answer may have come, and nobody has read it. */
 const busy = 0.9
@@ -38,7 +43,8 @@ function startProbe(ms: number, onLate: () => void): () => void {
 
 /**
  * Reads the flags of one store again and again, and so knows whether the store answers. It is down from its first late
- * or failed answer to the next one in time. Neither store's watch waits for the other's.
+ * or failed answer until several in a row are in time: one that answers now and then is not to have its reads moved to
+ * and fro. Neither store's watch waits for the other's.
  */
 export class StoreWatch {
   readonly #options: StoreWatchOptions
@@ -47,6 +53,7 @@ export class StoreWatch {
   #readAt = Number.NEGATIVE_INFINITY
   #isDown = false
   #isLate = false
+  #inTime = 0
   #look: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #stopped = false
@@ -115,13 +122,15 @@ export class StoreWatch {
       this.#flags = flags
       this.#readAt = began
       this.#isLate = false
-      if (this.#isDown && inTime) {
+      this.#inTime = inTime ? this.#inTime + 1 : 0
+      if (this.#isDown && this.#inTime >= steady) {
         this.#isDown = false
         log('info', `${origin} answers again.`)
       }
       onFlags(flags)
     } catch (error) {
       this.#goDown(messageOf(error))
+      this.#options.onSilent()
     } finally {
       endProbe()
     }
@@ -129,6 +138,7 @@ export class StoreWatch {
 
   #goDown(why: string): void {
     this.#isLate = true
+    this.#inTime = 0
     if (this.#isDown) return
     this.#isDown = true
     this.#options.log('warn', `${this.#options.origin} does not answer: ${why}`)

@@ -20,7 +20,7 @@ export const times = {
   /** How long a request may take in all, and a write wait for its turn; below the 30 s of common proxies. */
   request: 25_000,
   /** How long a gateway that stops waits for its clients; what has begun to write is waited for besides. */
-  drain: 10_000,
+  drain: 8_000,
   /** How long a move of authority waits for gateways and for what is owed. */
   move: 30_000,
 } as const

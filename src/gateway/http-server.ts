@@ -23,7 +23,10 @@ function isAddressed({ url = '', httpVersion, headers: { host } }: IncomingMessa
 }
 
 /** Content types that a browser sends to any other site, with its user's cookies and without asking first. */
-const unasked = new Set(['', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])
+const unasked = new Set(['', 'text/plain', 'multipart/form-data'])
+
+/** Likewise, but taken where a header shows that the browser has asked. */
+const form = 'application/x-www-form-urlencoded'
 
 /** A browser asks first where a request has one of these; the second and third are those of other GraphQL servers. */
 const preflightHeaders = ['x-crossfade-csrf', 'apollo-require-preflight', 'graphql-require-preflight'] as const
@@ -31,8 +34,9 @@ const preflightHeaders = ['x-crossfade-csrf', 'apollo-require-preflight', 'graph
 /** Whether a page of another site could have made the browser send it. Queries by GET change nothing. */
 function isForgeable({ method, headers }: IncomingMessage): boolean {
   if (method !== 'POST') return false
-  const [type = ''] = (headers['content-type'] ?? '').split(';')
-  return unasked.has(type.trim().toLowerCase()) && !preflightHeaders.some((name) => headers[name] !== undefined)
+  const [given = ''] = (headers['content-type'] ?? '').split(';')
+  const type = given.trim().toLowerCase()
+  return unasked.has(type) || (type === form && !preflightHeaders.some((name) => headers[name] !== undefined))
 }
 
 const unreadable: Readonly<Record<string, readonly [status: string, message: string]>> = {
@@ -78,8 +82,8 @@ export function httpServer({ limits: { headersMs, requestMs }, readiness, graphq
       return reply(response, problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems })
     }
     if (isForgeable(request)) {
-      const advice = `Send application/json, or the header ${preflightHeaders[0]} with any value.`
-      return refuse(415, `A browser would send this content type for any site. ${advice}`)
+      const what = 'The request has no content type, or one that a browser sends for any site.'
+      return refuse(415, `${what} Send application/json; a form needs the header ${preflightHeaders[0]}.`)
     }
     return graphql(request, response)
   })

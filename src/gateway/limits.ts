@@ -39,6 +39,8 @@ export interface Limits {
 }
 
 const whole = (least: number) => z.int(`a whole number is expected`).min(least, `at least ${least} is expected`)
+/** Timers go no further. */
+const time = () => whole(1).max(2_147_483_647, 'at most 2147483647 is expected')
 
 const schema = z.strictObject(
   {
@@ -55,9 +57,9 @@ const schema = z.strictObject(
     textLength: whole(1).default(2_000),
     bodyBytes: whole(1).default(1_000_000),
     documentCacheBytes: whole(1).default(50_000_000),
-    headersMs: whole(1).default(10_000),
-    requestMs: whole(1).default(30_000),
-    answerMs: whole(1).default(times.request),
+    headersMs: time().default(10_000),
+    requestMs: time().default(30_000),
+    answerMs: time().default(times.request),
   },
   { error: ({ code, keys }) => (code === 'unrecognized_keys' ? `there is no limit ${keys.join(', ')}` : undefined) },
 )

@@ -23,7 +23,6 @@ import { failureOfAny, isOutage } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
-import { origins } from '../util/origin.ts'
 import { until } from '../util/until.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { httpServer } from './http-server.ts'
@@ -42,7 +41,7 @@ export interface GatewayRun {
   readonly log: Routing['log']
   /** Called with every mismatch, as it is found. */
   readonly onMismatch?: (mismatch: Mismatch) => void
-  /** How long `close` waits for clients, in milliseconds; default 10,000. */
+  /** How long `close` waits for clients, in milliseconds; default 8,000. */
   readonly drainMs?: number
   /** A store that answers later than this is asked nothing that the other one can answer; default 500 ms. */
   readonly probeMs?: number
@@ -62,7 +61,14 @@ function createRouting({ config, stores, dataDir, log, onMismatch, probeMs }: Ga
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const types = config.entities.map(({ name }) => name)
   const byName = new Map(config.entities.map((entity) => [entity.name, entity]))
-  const flags = new FlagWatch({ types, ledgers, dataDir, log, probeMs })
+  const flags = new FlagWatch({
+    types,
+    ledgers,
+    dataDir,
+    log,
+    probeMs,
+    onSilent: (origin) => stores[origin].distrust(),
+  })
   const mirror = new Mirror({ stores, log })
   const owing = (type: string): 'mongo' | 'postgres' | null => {
     if (!flags.has(type)) return null
@@ -102,7 +108,9 @@ function createRouting({ config, stores, dataDir, log, onMismatch, probeMs }: Ga
 }
 
 /** @throws MISCONFIGURED where mapping, schema and configuration do not fit each other. */
-function checkApp({ config: { schema, entities }, log }: GatewayRun): void {
+function checkApp({ config: { schema, entities, cors }, log }: GatewayRun): void {
+  if (cors?.credentials && [cors.origin].flat().includes('*'))
+    throw new CrossfadeError('MISCONFIGURED', "cors: origin '*' cannot go with credentials; name the sites.")
   checkEntities(entities)
   checkValid(schema)
   checkShown(schema, entities)
@@ -164,7 +172,6 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   }))
   await heartbeat.start()
   flags.onChange(() => void heartbeat.beat())
-  for (const origin of origins) flags.onDown(origin, stores[origin].distrust)
   sweeper.start()
 
   const { entities, migrations } = config
@@ -175,13 +182,16 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()
-    await drain(server, run.drainMs ?? times.drain)
+    const drainMs = run.drainMs ?? times.drain
+    run.log('info', `The gateway stops, and waits ${drainMs / 1_000} s at most for its clients.`)
+    await drain(server, drainMs)
+    permits.close()
     const idle = await until(() => permits.isIdle, times.write)
     await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush()]), times.controlCall)
     flags.stop()
     await routing.killSwitch.stop()
     // A mover waits for what is still being written as for a gateway that has died
-    await (idle ? heartbeat.withdraw() : heartbeat.stop())
+    await awaitWithin(idle ? heartbeat.withdraw() : heartbeat.stop(), times.controlCall)
   }
   try {
     await listen(server, run)

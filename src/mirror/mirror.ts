@@ -4,6 +4,7 @@ import type { Image, Store } from '../stores/store.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import { heldBack, Seldom } from '../util/seldom.ts'
 import { ClearedMarks } from './cleared-marks.ts'
 
 export interface MirrorOptions {
@@ -20,6 +21,7 @@ export interface MirrorOptions {
 export class Mirror {
   readonly #options: MirrorOptions
   readonly #cleared: ClearedMarks
+  readonly #seldom = new Seldom(60_000)
   /** Acknowledged writes that were owed to the mirror, by type. */
   readonly acknowledged = new Map<string, number>()
   /** Puts that were confirmed, by type; for `mirrored` in the demo and metrics. */
@@ -48,7 +50,10 @@ export class Mirror {
         this.#cleared.add(entity, from, image)
       })
       .catch((error: unknown) => {
-        this.#options.log('warn', `${entity.name} ${image.id} stays owed to ${to}: ${messageOf(error)}`)
+        const held = this.#seldom.due(`${entity.name} ${to}`)
+        if (held === null) return
+        const text = `${entity.name} ${image.id} stays owed to ${to}: ${messageOf(error)}${heldBack(held)}`
+        this.#options.log('warn', text)
       })
     await awaitWithin(work, this.#options.budgetMs ?? 150)
   }

@@ -47,6 +47,7 @@ export class Sweeper {
   /** One round over all types. Never rejects. */
   async round(): Promise<void> {
     const { entities, owing, stores, log } = this.#options
+    let failed = false
     for (const entity of entities) {
       const from = owing(entity.name)
       if (!from) continue
@@ -54,16 +55,17 @@ export class Sweeper {
         await sweep(this.#options, entity, from)
         const { count, oldestMs } = await stores[from].control.outbox.backlog(entity)
         this.#backlog.set(entity.name, { count, oldestMs })
-        if (this.#failing) log('info', 'The sweep goes on.')
-        this.#failing = false
       } catch (error) {
         const known = this.#backlog.get(entity.name)
         // What is owed cannot be seen now; it is at least as old as before.
         this.#backlog.set(entity.name, { count: known?.count ?? 1, oldestMs: Number.POSITIVE_INFINITY })
+        failed = true
         if (!this.#failing) log('warn', `The sweep pauses: ${messageOf(error)}`)
         this.#failing = true
       }
     }
+    if (this.#failing && !failed) log('info', 'The sweep goes on.')
+    this.#failing = failed
   }
 
   /** What was owed when last looked; zero for a type that has not been swept yet. */

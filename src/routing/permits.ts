@@ -29,6 +29,7 @@ export class Permits {
   readonly #takesWrites: (origin: Origin) => boolean
   readonly #underWay = new Map<string, Map<number, number>>()
   #held = 0
+  #closed = false
 
   constructor(flags: FlagWatch, takesWrites: (origin: Origin) => boolean) {
     this.#flags = flags
@@ -38,11 +39,11 @@ export class Permits {
   /**
    * Waits, bounded, while the type's writes are held, or no server takes them: before the write begins, nothing is lost.
    *
-   * @param signal ends the wait.
-   * @throws TRY_AGAIN past the bounds.
+   * @param signal ends the wait; nothing begins for a request that has ended: its client may look, and repeat it.
+   * @throws TRY_AGAIN past the bounds, and once the gateway stops.
    */
   async take(type: string, signal?: AbortSignal): Promise<Permit> {
-    const flag = this.#grantable(type) ?? (await this.#wait(type, signal))
+    const flag = (signal?.aborted ? null : this.#grantable(type)) ?? (await this.#wait(type, signal))
     const counts = this.#underWay.get(type) ?? new Map<number, number>()
     this.#underWay.set(type, counts)
     counts.set(flag.revision, (counts.get(flag.revision) ?? 0) + 1)
@@ -65,6 +66,7 @@ export class Permits {
   }
 
   #grantable(type: string): Flag | null {
+    if (this.#closed) return null
     const flag = this.#flags.forWrite(type)
     return flag && this.#takesWrites(authorityOf(flag)) ? flag : null
   }
@@ -73,12 +75,17 @@ export class Permits {
     if (this.#held >= maxHeld) throw new CrossfadeError('TRY_AGAIN', `Too many writes of ${type} wait; try again.`)
     this.#held++
     try {
-      const flag = await until(() => this.#grantable(type), times.request, signal)
+      const flag = this.#closed ? null : await until(() => this.#grantable(type), times.request, signal)
       if (flag) return flag
     } finally {
       this.#held--
     }
     throw new CrossfadeError('TRY_AGAIN', `${type} cannot be written at the moment; try again.`)
+  }
+
+  /** Lets no more writes begin: movers will not wait for them. */
+  close(): void {
+    this.#closed = true
   }
 
   /** Whether no write is under way. */

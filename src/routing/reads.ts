@@ -145,11 +145,11 @@ export class Reads {
     const type = read.entity.name
     const choice = this.#choice(type)
     const { reads } = choice.decision
-    if (STAGE_PLAN[flags.get(type).stage].candidate === null)
-      return {
-        result: await this.#admitted(reads, () => askPatiently(stores[reads], read.ask, this.#signal)),
-        origin: reads,
-      }
+    // Nothing stands in for a store that alone keeps the type, or has answered of it: it is waited for
+    if (STAGE_PLAN[flags.get(type).stage].candidate === null || choice.isFinal) {
+      const ask = () => askPatiently(stores[reads], read.ask, this.#signal)
+      return { result: await this.#admitted(reads, ask), origin: reads }
+    }
     const other = otherOrigin(reads)
     let failed: unknown
     if (!flags.isDown(reads) || flags.isDown(other)) {

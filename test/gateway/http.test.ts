@@ -201,7 +201,7 @@ describe('an address that is none', () => {
 
 describe('pages of other sites', () => {
   const forged =
-    'A browser would send this content type for any site. Send application/json, or the header x-crossfade-csrf with any value.'
+    'The request has no content type, or one that a browser sends for any site. Send application/json; a form needs the header x-crossfade-csrf.'
   const form = 'application/x-www-form-urlencoded'
 
   test.each(['text/plain', 'TEXT/PLAIN; charset=application/json', form, 'multipart/form-data; boundary=x', ''])(

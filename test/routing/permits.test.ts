@@ -31,6 +31,19 @@ test('a mover is told to wait until every write that began under an earlier flag
   expect(permits.acknowledged('Movie')).toBe(3)
 })
 
+test('nothing begins for a request that has ended, nor for a gateway that stops', async () => {
+  const { flags } = watch()
+  const permits = new Permits(flags, () => true)
+  const refused = { code: 'TRY_AGAIN', message: 'Movie cannot be written at the moment; try again.' }
+  await expect(permits.take('Movie', AbortSignal.abort())).rejects.toMatchObject(refused)
+  const under = await permits.take('Movie', new AbortController().signal)
+  permits.close()
+  await expect(permits.take('Movie')).rejects.toMatchObject(refused)
+  expect(permits.isIdle).toBe(false)
+  under.done()
+  expect(permits.isIdle).toBe(true)
+})
+
 test('a write that is held begins under the flag that ends the hold', async () => {
   const { flags, present } = watch()
   const permits = new Permits(flags, () => true)

@@ -1,18 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { SampleOperation } from '../../gateway/config.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 
 const atATime = 8
 
-const form = z.object({ errors: z.array(z.object({ message: z.string() })).optional() })
+const form = z.object({
+  errors: z.array(z.object({ message: z.string(), extensions: z.object({ code: z.string() }).optional() })).optional(),
+})
 
-async function sendOne(url: string, operation: SampleOperation): Promise<void> {
+/** What a client is told to repeat, so often at most: the machine may be busy. */
+const repeated = new Set(['UNAVAILABLE', 'TRY_AGAIN'])
+const mostTimes = 5
+const pauseMs = 1_000
+
+async function sendOne(url: string, operation: SampleOperation, times = 1): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-client-id': 'demo' },
     body: JSON.stringify(operation),
   })
   const { errors } = form.parse(await response.json())
+  const code = errors?.[0]?.extensions?.code ?? ''
+  if (repeated.has(code) && times < mostTimes) {
+    await sleep(pauseMs)
+    return sendOne(url, operation, times + 1)
+  }
   if (errors)
     throw new CrossfadeError(
       'UNAVAILABLE',

@@ -8,8 +8,9 @@ import { type MongoIndex, mongoIndexes } from './indexes.ts'
 const holds = 60_000
 
 interface Known {
-  readonly until: number
-  readonly indexes: Promise<readonly MongoIndex[]>
+  /** When they are looked up again, by the monotonic clock. */
+  until: number
+  indexes: Promise<readonly MongoIndex[]>
 }
 
 const known = onceFor((_connection: MongoConnection) => new WeakMap<Entity, Known>())
@@ -22,18 +23,31 @@ export const isWhole = ({ keys, sparse, filter, collation, hidden }: MongoIndex)
   !hidden &&
   keys.every(([path, key]) => typeof key === 'number' && !path.includes('$**'))
 
-/** The indexes that can give an order, looked up now and then: they change rarely, and a missing one costs time alone. */
-export async function orderIndexes(connection: MongoConnection, entity: Entity): Promise<readonly MongoIndex[]> {
+/**
+ * The indexes that can give an order, looked up now and then: they change rarely, and a missing one costs time alone.
+ * Nobody waits for a later look; one that fails is made again.
+ */
+export function orderIndexes(connection: MongoConnection, entity: Entity): Promise<readonly MongoIndex[]> {
   const entries = known(connection)
   const now = performance.now()
   const last = entries.get(entity)
   if (last && last.until > now) return last.indexes
-  const indexes = mongoIndexes(connection, entity).then((all) => all.filter(isWhole))
-  // Nobody waits while there is an answer, and one that did not come is asked for again
-  const next = { until: now + holds, indexes: last ? indexes.catch(() => last.indexes) : indexes }
-  entries.set(entity, next)
-  next.indexes.catch(() => entries.delete(entity))
-  return last ? last.indexes : next.indexes
+  const found = mongoIndexes(connection, entity).then((all) => all.filter(isWhole))
+  if (!last) {
+    entries.set(entity, { until: now + holds, indexes: found })
+    found.catch(() => entries.delete(entity))
+    return found
+  }
+  last.until = now + holds
+  found.then(
+    () => {
+      last.indexes = found
+    },
+    () => {
+      last.until = 0
+    },
+  )
+  return last.indexes
 }
 
 /** A key of an order as it is stored: 1 or -1. */

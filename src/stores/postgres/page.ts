@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
-import { allOf, everything } from '../../query/where.ts'
+import { allOf, everything, type Where } from '../../query/where.ts'
 import type { Query } from '../store.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { columnOf, columnsOf, tableOf } from './select.ts'
@@ -21,14 +21,18 @@ export function page(
   { where, ranges = [everything], order, limit, fields }: Paged,
   besides: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> {
-  const conditions = ranges.map((range) => sql`${besides} and ${translate(entity, allOf(where, range))}`)
-  const part = (columns: RawBuilder<unknown>, condition: RawBuilder<unknown>) =>
-    sql`select ${columns} from ${tableOf(entity)} where ${condition} order by ${orderBy(entity, order)} limit ${limit}::int`
-  if (conditions.length === 1) return part(columnsOf(fields), conditions[0]!)
+  const table = tableOf(entity)
+  const part = (columns: RawBuilder<unknown>, from: RawBuilder<unknown>, among: Where) =>
+    sql`select ${columns} from ${from} where ${besides} and ${translate(entity, among)}
+        order by ${orderBy(entity, order)} limit ${limit}::int`
+  if (ranges.length === 1) return part(columnsOf(fields), table, allOf(where, ranges[0]!))
   const named = namedOrder(entity, order)
   const columns = sql`${columnsOf(fields)}, ${named.columns}`
-  const parts = conditions.map((condition) => sql`(${part(columns, condition)})`)
-  return sql`select * from (${sql.join(parts, sql` union all `)}) r order by ${named.orderBy} limit ${limit}::int`
+  // What a client asks stands in the statement once, and is planned as part of each range
+  const found = sql`with f as not materialized (select t.* from ${table} where ${translate(entity, where)}) `
+  const [among, from] = where === everything ? [sql``, table] : [found, sql`f t`]
+  const parts = ranges.map((range) => sql`(${part(columns, from, range)})`)
+  return sql`${among}select * from (${sql.join(parts, sql` union all `)}) r order by ${named.orderBy} limit ${limit}::int`
 }
 
 /** The same for each of several keys, in their order. */

@@ -3,6 +3,8 @@ import { messageOf } from '../../util/errors.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import type { Prepared } from './prepared.ts'
 
+const maxParameters = 65_535
+
 interface Answer<T> {
   readonly command: string
   readonly rows: T[]
@@ -24,6 +26,8 @@ export function send<T>(
   // One promise for the answer, the limit and the signal: this is the hottest path there is
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
+    // The protocol counts them in 16 bits, and what is more would look like a broken connection
+    if (values.length > maxParameters) throw new RangeError(`a statement has at most ${maxParameters} parameters`)
     const end = (error: unknown): void => {
       settle()
       reject(error)
