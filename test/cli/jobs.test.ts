@@ -117,7 +117,9 @@ test.each(['0', '-1', 'x', '0.5', '1e300'])('a batch of %s is refused before any
   })
 })
 
-test('mirror conflicts shows the rows that another backfill replaced, and hides what the mapping marks', async () => {
+test('mirror conflicts shows the rows that another backfill replaced, and hides what the mapping marks', {
+  timeout: 120_000, // six commands, each a process of its own
+}, async () => {
   const none = { code: 0, stdout: '', stderr: expect.stringMatching(/^No copy of a Theater was replaced\.$/m) }
   expect(await run('mirror', 'conflicts', 'Theater')).toMatchObject(none)
   const { pool } = opened.stores.postgres.connection
