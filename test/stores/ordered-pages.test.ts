@@ -1,5 +1,5 @@
 import { defineEntity, int, text } from 'crossfade'
-import type { CommandStartedEvent, Document } from 'mongodb'
+import { type CommandStartedEvent, type Document, MongoServerError } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Rec } from '../../src/entity/entity.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
@@ -161,4 +161,19 @@ describe('Pages of MongoDB', () => {
     expect(sent.filter(({ by }) => by === '_id').length).toBeGreaterThan(2)
     expect(new Set(sent.map(({ by }) => by))).toEqual(new Set(['title', 'title,_id', '_id']))
   })
+})
+
+test('a user who may not list collections and indexes gets the same pages', async () => {
+  // What a server answers such a user; the one that tests run on has no rights to take away
+  const refused = () => ({
+    toArray: () => Promise.reject(new MongoServerError({ message: 'not authorized', code: 13 })),
+  })
+  const { connection } = stores.mongo
+  const db = Object.create(connection.db, { listCollections: { value: refused } })
+  const reader = mongoReader({ ...connection, db, shares: connection })
+  const plan = planPage(Song, everything, [asc('year')], { first: 5 })
+  const items = await reader.query(Song, { ...plan, fields: fieldSet(Song, ['year']) })
+  expect(cutPage(plan, items).items.map(({ record }) => record.id)).toEqual(
+    sorted([asc('year')], () => true).slice(0, 5),
+  )
 })
