@@ -42,11 +42,14 @@ const patient = { answerMs: 120_000 }
 /**
  * @param servers default: those that all tests share.
  * @param changed what of the config is another.
+ * @param probeMs when a store counts as down; default: as in production for stores that a test puts in trouble, and late for
+ * the others, which may be slow for a busy machine.
  */
 export async function openGateway(
   seed: number,
   servers?: Servers,
   changed: Partial<CrossfadeConfig> = {},
+  probeMs = servers ? undefined : candidateMs,
 ): Promise<TestGateway> {
   const stores = await openStores(entities, candidateMs, servers)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
@@ -72,8 +75,7 @@ export async function openGateway(
     dataDir,
     log,
     onMismatch: (mismatch) => reported.push(mismatch),
-    // Stores that a test puts in trouble are looked at as in production; the others may be slow for a busy machine
-    ...(servers ? {} : { probeMs: candidateMs }),
+    ...(probeMs === undefined ? {} : { probeMs }),
   })
   const options = {
     ledgers,
