@@ -1,6 +1,6 @@
 import { type Origin, origins } from '../util/origin.ts'
 import type { Ledgers } from './flag-store.ts'
-import { announceIn, type Instance, withdraw } from './instances.ts'
+import { announce, type Instance, withdraw } from './instances.ts'
 
 const intervalMs = 1_000
 
@@ -43,7 +43,7 @@ export class Heartbeat {
   async #tellOnce(origin: Origin): Promise<void> {
     do {
       this.#again.delete(origin)
-      await announceIn(this.#ledgers[origin], this.#present()).catch(() => undefined)
+      await announce(this.#ledgers[origin], this.#present()).catch(() => undefined)
     } while (this.#again.has(origin))
   }
 

@@ -32,7 +32,7 @@ const form: z.ZodType<Stored> = z.object({
 })
 
 /** Registers or renews an instance in one store. */
-export async function announceIn(ledger: Ledger, { id, seen, acknowledged }: Instance): Promise<void> {
+export async function announce(ledger: Ledger, { id, seen, acknowledged }: Instance): Promise<void> {
   const entry = await ledger.get(kind, id)
   const stored: Stored = { seen, settled: acknowledged }
   await ledger.compareAndSet(kind, id, entry?.revision ?? null, { id, ...stored })
@@ -42,11 +42,6 @@ export async function announceIn(ledger: Ledger, { id, seen, acknowledged }: Ins
 function fromStored({ key, value }: Entry): Instance[] {
   const stored = parseAs(form, value)
   return stored ? [{ id: key, seen: stored.seen, acknowledged: stored.settled }] : []
-}
-
-/** Registers or renews an instance in every store that answers. */
-export async function announce(ledgers: Ledgers, instance: Instance): Promise<void> {
-  await Promise.allSettled(origins.map((origin) => announceIn(ledgers[origin], instance)))
 }
 
 export async function withdraw(ledgers: Ledgers, id: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { isPlainObject } from '../util/json.ts'
 import type { Limits } from './limits.ts'
@@ -16,6 +17,12 @@ function holdsMore(value: unknown, most: number): boolean {
   return false
 }
 
+/** What is known when an operation of either kind begins. */
+interface Begun {
+  readonly args: { readonly variableValues?: unknown }
+  readonly setResultAndStopExecution: (result: ExecutionResult) => void
+}
+
 /**
  * Bounds the variables: of each object in an input every field of its type is looked for, which took a second for a body
  * full of empty ones. Literals are bounded by the document's tokens.
@@ -24,12 +31,8 @@ export function inputLimit({ inputObjects }: Limits): Plugin {
   const refused = {
     errors: [refusal(`The variables hold more than ${inputObjects} objects and lists. Send fewer at a time.`)],
   }
-  return {
-    onExecute({ args: { variableValues }, setResultAndStopExecution }) {
-      if (variableValues && holdsMore(variableValues, inputObjects)) setResultAndStopExecution(refused)
-    },
-    onSubscribe({ args: { variableValues }, setResultAndStopExecution }) {
-      if (variableValues && holdsMore(variableValues, inputObjects)) setResultAndStopExecution(refused)
-    },
+  const look = ({ args: { variableValues }, setResultAndStopExecution }: Begun): void => {
+    if (variableValues && holdsMore(variableValues, inputObjects)) setResultAndStopExecution(refused)
   }
+  return { onExecute: look, onSubscribe: look }
 }

@@ -26,7 +26,7 @@ import { CrossfadeError, codeOf } from '../util/errors.ts'
 import { until } from '../util/until.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { httpServer } from './http-server.ts'
-import { limitsOf } from './limits.ts'
+import { type Limits, limitsOf } from './limits.ts'
 import { Readiness } from './readiness.ts'
 import { createGateway } from './yoga.ts'
 
@@ -57,7 +57,11 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
-function createRouting({ config, stores, dataDir, log, onMismatch, probeMs }: GatewayRun, owner: string): Routing {
+function createRouting(
+  { config, stores, dataDir, log, onMismatch, probeMs }: GatewayRun,
+  owner: string,
+  limits: Limits,
+): Routing {
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const types = config.entities.map(({ name }) => name)
   const byName = new Map(config.entities.map((entity) => [entity.name, entity]))
@@ -102,7 +106,7 @@ function createRouting({ config, stores, dataDir, log, onMismatch, probeMs }: Ga
     permits: new Permits(flags, (origin) => stores[origin].takesWrites()),
     failOvers: new FailOvers(log),
     readsUnderWay: { mongo: 0, postgres: 0 },
-    limits: limitsOf(config.limits),
+    limits,
     log,
   }
 }
@@ -159,7 +163,8 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { config, stores, dataDir } = run
   checkApp(run)
   const instance = randomUUID()
-  const routing = createRouting(run, instance)
+  const limits = limitsOf(config.limits)
+  const routing = createRouting(run, instance, limits)
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
@@ -176,7 +181,6 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
 
   const { entities, migrations } = config
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
-  const limits = limitsOf(config.limits)
   const graphql = createGateway({ config, routing, limits })
   const server = httpServer({ limits, readiness, graphql })
   let closing: Promise<void> | undefined

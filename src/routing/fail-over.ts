@@ -7,25 +7,16 @@ import { until } from '../util/until.ts'
 /** Whether the other store may answer a read that failed in this one. */
 export const mayFailOver = (store: Store, error: unknown): boolean => mayAnswerElsewhere(store.failureOf(error))
 
-/** Asks a store whose answer alone will do. @throws what its `readError` says. */
-export async function askOnly<S extends Store, T>(store: S, ask: (store: S) => Promise<T>): Promise<T> {
-  try {
-    return await ask(store)
-  } catch (error) {
-    throw store.readError(error)
-  }
-}
-
 /**
- * Asks a store that no other stands in for. Where it has no server at the moment, since there is an election, the
- * question waits for one, as it would with the driver alone.
+ * Asks a store whose answer alone will do. Where it has no server at the moment, since there is an election, the question
+ * waits for one, as it would with the driver alone, until the signal ends it; without a signal it waits for none.
  *
  * @throws what its `readError` says; the signal's reason.
  */
-export async function askPatiently<S extends Store, T>(
+export async function askOnly<S extends Store, T>(
   store: S,
   ask: (store: S, signal?: AbortSignal) => Promise<T>,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<T> {
   for (;;) {
     try {

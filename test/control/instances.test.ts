@@ -20,7 +20,7 @@ afterAll(() => stores.close())
 const entry = (id: string, seen: number, revision: number) => ({ id, seen, settled: { Account: revision } })
 
 test('the ledgers keep what a gateway acknowledges under the name that older ones read', async () => {
-  await announce(ledgers, { id: 'new', seen: 7, acknowledged: { Account: 3 } })
+  for (const origin of origins) await announce(ledgers[origin], { id: 'new', seen: 7, acknowledged: { Account: 3 } })
   for (const origin of origins)
     expect((await ledgers[origin].get('instance', 'new'))?.value).toEqual(entry('new', 7, 3))
   await withdraw(ledgers, 'new')

@@ -48,12 +48,13 @@ test('what is reserved is taken off, and the tighter limit of role or database c
 })
 
 test('every gateway that was seen lately counts, and a first one that comes', async () => {
-  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
   const room = async (): Promise<string> =>
     (await connectionNotes(stores)).find(({ text }) => text.includes('room'))!.text
   expect(await room()).toMatch(/^1 gateway needs up to 31 connections \(31 each\)/)
-  for (const id of ['a', 'b']) await announce(ledgers, { id, seen: Date.now(), acknowledged: {} })
-  await announce(ledgers, { id: 'gone', seen: Date.now() - 60_000, acknowledged: {} })
+  for (const ledger of [stores.mongo.ledger, stores.postgres.ledger]) {
+    for (const id of ['a', 'b']) await announce(ledger, { id, seen: Date.now(), acknowledged: {} })
+    await announce(ledger, { id: 'gone', seen: Date.now() - 60_000, acknowledged: {} })
+  }
   expect(await room()).toMatch(/^2 gateways need up to 62 connections/)
 })
 

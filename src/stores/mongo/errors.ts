@@ -34,8 +34,8 @@ const byCode = meanings<number>({
   // Its state changes, or it is not the one that is written
   unreachable: [6, 7, 89, 91, 133, 134, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436],
   // Locks, write conflicts, cursors and plans that were swept away, disk space, a limit of requests
-  full: [],
   busy: [24, 43, 46, 112, 117, 175, 225, 237, 244, 251, 462, 14031],
+  full: [], // told by its class
   // maxTimeMS, transactions and operations that were ended, memory of a sort or group
   timeout: [50, 146, 262, 290, 292, 11601],
   forbidden: [11, 13, 18, 391, 8000],

@@ -35,8 +35,6 @@ export function mongoReader(connection: MongoConnection): Reader {
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
     const served = await servedBy(connection, entity, asked)
-    const { computed, sort } = sorting(connection, entity, order)
-    const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
     const find: Find = (match, by, most, keys) => {
       const wanted = keys ? Object.fromEntries(keys.map((path) => [path, 1])) : projection
       const given = { ...options(signal), projection: wanted, sort: sortOf(entity, by), limit: most }
@@ -45,7 +43,9 @@ export function mongoReader(connection: MongoConnection): Reader {
     const where = served ? asked.where : whole(asked)
     const documents = await visibility.read(entity, translate(connection, entity, where), (match) => {
       if (served) return orderedPage(connection, entity, asked, served, match, find)
+      const { computed, sort } = sorting(connection, entity, order)
       if (Object.keys(computed).length === 0) return find(match, order, limit)
+      const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
       return readDocuments((more) =>
         collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more }),
       )

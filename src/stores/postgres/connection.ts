@@ -143,7 +143,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   async function onPool<T>(statement: Prepared, values: readonly unknown[], signal?: AbortSignal): Promise<Rows<T>> {
     signal?.throwIfAborted()
     const client = await checkOut(signal)
-    let broken = !signal?.aborted
+    let broken = !signal?.aborted // on one whose caller has left meanwhile nothing is sent
     try {
       const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown', signal)
       broken = false
