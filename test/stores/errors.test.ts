@@ -283,3 +283,13 @@ test('a driver’s error and a fault of ours stay apart', async () => {
   expect([mongo.readError(fault), postgres.readError(fault)]).toEqual([fault, fault])
   expect(new pg.DatabaseError('x', 1, 'error').code).toBeUndefined()
 })
+
+test('more values than the protocol can count are refused, and no broken connection', async () => {
+  const connection = connectPostgres({ uri: inject('databaseUrl') })
+  const values = Array.from({ length: 65_536 }, (_, n) => n)
+  const list = values.map((n) => `$${n + 1}::int`).join()
+  const statement = { text: `select 1 where 1 in (${list})`, name: undefined }
+  expect(postgres.failureOf(await failed(connection.runPrepared(statement, values)))).toBe('refused')
+  expect(await connection.runPrepared({ text: 'select 1 as one', name: undefined }, [])).toEqual([{ one: 1 }])
+  await connection.pool.end()
+})
