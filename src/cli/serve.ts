@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { times } from '../control/times.ts'
 import { startGateway } from '../gateway/start-gateway.ts'
 import { createLog } from './log.ts'
 import { say } from './output.ts'
@@ -13,7 +14,7 @@ export function serveCommand(): Command {
     .option('--config <file>', 'default crossfade.config.ts')
     .action(async ({ config }: { config?: string }) => {
       const stopped = untilSignal()
-      const session = await openSession(config, say)
+      const session = await openSession(config, say, { controlMs: times.controlCall })
       try {
         const { PORT: port, HOST: host, CROSSFADE_DATA_DIR: dataDir } = session.settings
         const gateway = await startGateway({

@@ -93,11 +93,14 @@ export interface Session {
  * Opens both stores: those of the environment, else the embedded ones of the data directory, which are started where
  * they do not run, but not under NODE_ENV=production unless `inProduction` is set. A store of the environment need not
  * answer: what needs it says so.
+ *
+ * @param controlMs what one look at flags and the like may take, in milliseconds: a gateway is to know of a store that
+ * hangs, and a command to have its answer.
  */
 export async function openSession(
   configFile: string | undefined,
   log: (line: string) => void,
-  { inProduction = false } = {},
+  { inProduction = false, controlMs }: { readonly inProduction?: boolean; readonly controlMs?: number } = {},
 ): Promise<Session> {
   const settings = readSettings()
   if (!inProduction && process.env['NODE_ENV'] === 'production') checkGiven(settings)
@@ -106,8 +109,8 @@ export async function openSession(
   const servers = await startStores({ dataDir, mongoUri, databaseUrl, log })
   try {
     const stores = {
-      mongo: mongoStore({ uri: servers.mongo.uri }),
-      postgres: postgresStore({ uri: servers.postgres.uri, adopt }),
+      mongo: mongoStore({ uri: servers.mongo.uri }, undefined, controlMs),
+      postgres: postgresStore({ uri: servers.postgres.uri, adopt }, undefined, controlMs),
     }
     const close = async (): Promise<void> => {
       await Promise.allSettled([stores.mongo.close(), stores.postgres.close()])

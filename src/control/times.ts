@@ -1,5 +1,3 @@
-import { controlBudgetMs } from '../stores/store.ts'
-
 /**
  * Times of the control plane and of writes, in milliseconds, each with its reason. They depend on each other: a test
  * holds their order.
@@ -9,8 +7,8 @@ export const times = {
   probe: 500,
   /** Between two looks at the flags of a store: within a second and a half a gateway knows of a change, or of an outage. */
   flagInterval: 600,
-  /** What one call of the control plane may take; a hung one gives its connection back before flags grow old. */
-  controlCall: controlBudgetMs,
+  /** What one call of a gateway's control plane may take; a hung one gives its connection back before flags grow old. */
+  controlCall: 4_000,
   /** How long a store's copy of a flag permits writes after it was read. */
   confirmation: 5_000,
   /** How long after its start a write may begin another step without a look at its flag. */

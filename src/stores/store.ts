@@ -185,9 +185,6 @@ export interface Source {
   readonly outbox: Outbox
 }
 
-/** What one call of the control plane may take in its store, in milliseconds: less than a flag may go unread. */
-export const controlBudgetMs = 4_000
-
 /** How long a store that hangs may keep us from closing its connections in order, in milliseconds. */
 export const closeMs = 3_000
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { inject } from 'vitest'
+import { times } from '../../src/control/times.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import { adoptMappings } from '../../src/jobs/adopt-mappings.ts'
 import { adopt } from '../../src/stores/mongo/codec/adopt.ts'
@@ -73,11 +74,13 @@ export async function openStores(
   const { name: database, databaseUrl: uri, drop } = await openDatabases(servers)
   // Stand-in (SecantusDB): it takes seconds for what a server does at once, and more on a busy machine
   const patience = own ? {} : { waitMs: 60_000 }
+  const controlMs = own ? times.controlCall : undefined // as a gateway has it
   const mongo = mongoStore(
     { uri: servers.mongoUri, database, ...patience, ...(own ? {} : { maxTimeMs: 60_000 }) },
     candidateMs,
+    controlMs,
   )
-  const postgres = postgresStore({ uri, adopt, ...patience }, candidateMs)
+  const postgres = postgresStore({ uri, adopt, ...patience }, candidateMs, controlMs)
   const { connection } = postgres
   await migrateUp(connection, {})
   for (const { statement } of await schemaDrift(connection, entities)) {

@@ -1,7 +1,7 @@
 import type { Entity } from '../../entity/entity.ts'
 import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
-import { closeMs, controlBudgetMs, type Source, type Store } from '../store.ts'
+import { closeMs, type Source, type Store } from '../store.ts'
 import { alive } from './bookkeeping.ts'
 import { startLooks } from './clean-paths.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
@@ -47,8 +47,13 @@ const mongoSource = (connection: MongoConnection): MongoSource => ({
  * MongoDB as a store.
  *
  * @param candidateBudgetMs what one candidate read may take; those have their own connections.
+ * @param controlBudgetMs likewise, of flags, signs of life, claims and what is owed; default: as others.
  */
-export function mongoStore(options: MongoOptions, candidateBudgetMs = 2_000): MongoStore {
+export function mongoStore(
+  options: MongoOptions,
+  candidateBudgetMs = 2_000,
+  controlBudgetMs = options.maxTimeMs,
+): MongoStore {
   const connection = connectMongo(options)
   const own = connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs })
   const candidate = mongoSource({ ...own, shares: connection })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Findings } from '../findings.ts'
-import { closeMs, controlBudgetMs, type Source, type Store } from '../store.ts'
+import { closeMs, type Source, type Store } from '../store.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
 import { failureOf, readError } from './errors.ts'
@@ -40,8 +40,13 @@ const postgresSource = (connection: PostgresConnection): PostgresSource => ({
  * PostgreSQL as a store.
  *
  * @param candidateBudgetMs what one candidate read may take; those have their own connections.
+ * @param controlBudgetMs likewise, of flags, signs of life, claims and what is owed; default: as others.
  */
-export function postgresStore(options: PostgresOptions, candidateBudgetMs = 2_000): PostgresStore {
+export function postgresStore(
+  options: PostgresOptions,
+  candidateBudgetMs = 2_000,
+  controlBudgetMs = options.statementTimeoutMs,
+): PostgresStore {
   const connection = connectPostgres(options)
   const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
   const control = postgresSource(
