@@ -8,8 +8,8 @@ import type { FieldsIn, IdKindIn } from '../entity/record.ts'
 import { leafValue } from '../entity/values.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
 import { parseValue } from '../query/where.ts'
-import { loadChildren } from '../resolve/connection.ts'
-import { loadBy } from '../resolve/load.ts'
+import { loadParsed } from '../resolve/load.ts'
+import { childrenOf } from '../resolve/load-children.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { connectionType } from './connection-type.ts'
 import { entityTypeOf } from './entity-type.ts'
@@ -94,7 +94,7 @@ export function children(
     extensions: { ...needsOf(of), children: { entity, by, order: keys } },
     args: pageArgs(fields, paging),
     resolve: (parent, page, context, info) =>
-      loadChildren(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page),
+      childrenOf(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page),
   })
 }
 
@@ -127,6 +127,6 @@ export function reference(
     ...told,
     type: entityTypeOf(t.builder, entity),
     extensions: needsOf(of),
-    resolve: (parent, _, context, info) => loadBy(context, info, entity, by, keyOf(info, parent, of, entity, by)),
+    resolve: (parent, _, context, info) => loadParsed(context, info, entity, by, keyOf(info, parent, of, entity, by)),
   })
 }

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { Entity } from '../entity/entity.ts'
+import type { Entity, Rec } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import type { KeyPathOf, PathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
@@ -33,10 +33,8 @@ export async function load<E extends Entity, const P extends PathOf<E> = never>(
   id: string | number | null | undefined,
   options: LoadOptions<P> = {},
 ): Promise<Narrow<E, P> | null> {
-  if (id === null || id === undefined) return null
-  const fields = fieldsHere(info, entity, options)
-  const { loaders } = sessionOf(context, info)
-  return asRecord(entity, await loaders.byId(entity, parseId(entity, id), fields, resolverName(info)))
+  const parsed = id === null || id === undefined ? null : parseId(entity, id)
+  return asRecord(entity, await loadParsed(context, info, entity, 'id', parsed, options))
 }
 
 /**
@@ -53,9 +51,22 @@ export async function loadBy<E extends Entity, K extends KeyPathOf<E>, const P e
   value: ValueAt<E, K> | null | undefined,
   options: LoadOptions<P> = {},
 ): Promise<Narrow<E, P> | null> {
-  if (value === null || value === undefined) return null
-  const parsed = parseValue(entity, path, value)
+  return asRecord(
+    entity,
+    await loadParsed(context, info, entity, path, parseValue(entity, path, value ?? null), options),
+  )
+}
+
+/** The same by a value that was parsed before, and no promise more than its loader's: it is asked for each parent. */
+export function loadParsed(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  path: string,
+  value: unknown,
+  options: LoadOptions<string> = {},
+): Promise<Rec | null> | null {
+  if (value === null) return null
   const fields = fieldsHere(info, entity, options)
-  const { loaders } = sessionOf(context, info)
-  return asRecord(entity, await loaders.byKey(entity, path, parsed, fields, resolverName(info)))
+  return sessionOf(context, info).loaders.one(entity, path, value, fields, resolverName(info))
 }

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import { canonicalValue } from '../entity/canonical-value.ts'
-import type { Entity, Id, Rec } from '../entity/entity.ts'
+import type { Entity, Id, Leaf, Rec } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { OrderKey } from '../query/order.ts'
@@ -17,11 +17,13 @@ interface OneKey {
   readonly resolver: string
 }
 
-/** The records of one parent: a page, asked with the same query for all parents of a level. */
-export interface ManyKey {
-  readonly value: unknown
-  /** Equal for queries that may share a statement. */
-  readonly shape: string
+/** A page of each parent's records: all parents of a level ask the same, so that one statement answers them. */
+export interface PageQuestion {
+  readonly entity: Entity
+  /** The field of the records that holds the parent's key. */
+  readonly path: string
+  /** Equal for questions that may share a statement. */
+  readonly key: string
   readonly where: Where
   readonly ranges: readonly Where[]
   readonly order: readonly OrderKey[]
@@ -32,9 +34,15 @@ export interface ManyKey {
   readonly page: () => Readonly<Record<string, Json>>
 }
 
+/** A number wanted by the value of one field. */
+interface CountKey {
+  readonly value: unknown
+  readonly resolver: string
+}
+
 /** Equal exactly for equal values: those of one field are all texts, or none is. */
-function text(entity: Entity, path: string, value: unknown): string {
-  const canonical = canonicalValue(leafAt(entity, path), value)
+function text(leaf: Leaf, value: unknown): string {
+  const canonical = canonicalValue(leaf, value)
   return typeof canonical === 'string' ? canonical : JSON.stringify(canonical)
 }
 
@@ -49,9 +57,9 @@ const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
 /** Batches the look-ups of one request. A key holds its field set, so a narrow record never serves a wider selection. */
 export class Loaders {
   readonly #reads: Reads
-  readonly #ones = new Map<string, DataLoader<OneKey, Rec | null, string>>()
-  readonly #manys = new Map<string, DataLoader<ManyKey, readonly Item[], string>>()
-  readonly #counts = new Map<string, DataLoader<ManyKey, number, string>>()
+  readonly #ones = new Map<Leaf, DataLoader<OneKey, Rec | null, string>>()
+  readonly #pages = new Map<string, DataLoader<unknown, readonly Item[], string>>()
+  readonly #counts = new Map<Leaf, DataLoader<CountKey, number, string>>()
 
   constructor(reads: Reads) {
     this.#reads = reads
@@ -59,40 +67,47 @@ export class Loaders {
 
   /** Forgets everything: a mutation has changed it. */
   clear(): void {
-    for (const loaders of [this.#ones, this.#manys, this.#counts]) loaders.clear()
+    for (const loaders of [this.#ones, this.#pages, this.#counts]) loaders.clear()
   }
 
-  byId(entity: Entity, id: Id, fields: FieldSet, resolver: string): Promise<Rec | null> {
-    return this.#one(entity, 'id').load({ value: id, fields, resolver })
-  }
-
-  /** By another field; of several records the one with the lowest id, in both stores. */
-  byKey(entity: Entity, path: string, value: unknown, fields: FieldSet, resolver: string): Promise<Rec | null> {
-    return this.#one(entity, path).load({ value, fields, resolver })
-  }
-
-  /** The records whose field at `path` is the key's value. */
-  many(entity: Entity, path: string, key: ManyKey): Promise<readonly Item[]> {
-    return this.#many(entity, path).load(key)
-  }
-
-  count(entity: Entity, path: string, key: ManyKey): Promise<number> {
-    return this.#count(entity, path).load(key)
-  }
-
-  #one(entity: Entity, path: string): DataLoader<OneKey, Rec | null, string> {
-    const name = `${entity.name}.${path}`
-    let loader = this.#ones.get(name)
-    if (!loader) {
-      const batch = (keys: readonly OneKey[]): Promise<(Rec | null)[]> => this.#loadOnes(entity, path, keys)
-      const cacheKeyFn = ({ value, fields }: OneKey): string => `${fields.tag} ${text(entity, path, value)}`
-      this.#ones.set(name, (loader = new DataLoader(batch, { cacheKeyFn })))
-    }
-    return loader
-  }
-
-  async #loadOnes(entity: Entity, path: string, keys: readonly OneKey[]): Promise<(Rec | null)[]> {
+  /** The record whose field at `path` has the value; of several the one with the lowest id, in both stores. */
+  one(entity: Entity, path: string, value: unknown, fields: FieldSet, resolver: string): Promise<Rec | null> {
     const leaf = leafAt(entity, path)
+    let loader = this.#ones.get(leaf)
+    if (!loader) {
+      const batch = (keys: readonly OneKey[]): Promise<(Rec | null)[]> => this.#loadOnes(entity, leaf, keys)
+      const cacheKeyFn = ({ value, fields }: OneKey): string => `${fields.tag} ${text(leaf, value)}`
+      this.#ones.set(leaf, (loader = new DataLoader(batch, { cacheKeyFn })))
+    }
+    return loader.load({ value, fields, resolver })
+  }
+
+  /** The records of the parent whose key is `value`. */
+  page(question: PageQuestion, value: unknown): Promise<readonly Item[]> {
+    let loader = this.#pages.get(question.key)
+    if (!loader) {
+      const leaf = leafAt(question.entity, question.path)
+      const batch = (values: readonly unknown[]): Promise<(readonly Item[])[]> =>
+        this.#loadPages(question, leaf, values)
+      const cacheKeyFn = (value: unknown): string => text(leaf, value)
+      this.#pages.set(question.key, (loader = new DataLoader(batch, { cacheKeyFn })))
+    }
+    return loader.load(value)
+  }
+
+  /** How many records have the value in their field at `path`. */
+  count(entity: Entity, path: string, value: unknown, resolver: string): Promise<number> {
+    const leaf = leafAt(entity, path)
+    let loader = this.#counts.get(leaf)
+    if (!loader) {
+      const batch = (keys: readonly CountKey[]): Promise<number[]> => this.#loadCounts(entity, leaf, keys)
+      this.#counts.set(leaf, (loader = new DataLoader(batch, { cacheKeyFn: ({ value }) => text(leaf, value) })))
+    }
+    return loader.load({ value, resolver })
+  }
+
+  async #loadOnes(entity: Entity, leaf: Leaf, keys: readonly OneKey[]): Promise<(Rec | null)[]> {
+    const { path } = leaf
     const values = [...new Map(keys.map(({ value }) => [canonicalValue(leaf, value), value])).values()]
     const fields = union(
       entity,
@@ -119,26 +134,11 @@ export class Loaders {
     return keys.map(({ value }) => found.get(canonicalValue(leaf, value))?.record ?? null)
   }
 
-  #many(entity: Entity, path: string): DataLoader<ManyKey, readonly Item[], string> {
-    const name = `${entity.name}.${path}`
-    let loader = this.#manys.get(name)
-    if (!loader) {
-      const batch = (keys: readonly ManyKey[]): Promise<(readonly Item[])[]> =>
-        byShape(
-          keys,
-          ({ shape, fields }) => `${fields.tag} ${shape}`,
-          (group) => this.#loadManys(entity, path, group),
-        )
-      const cacheKeyFn = (key: ManyKey): string => `${key.fields.tag} ${key.shape} ${text(entity, path, key.value)}`
-      this.#manys.set(name, (loader = new DataLoader(batch, { cacheKeyFn })))
-    }
-    return loader
-  }
-
-  async #loadManys(entity: Entity, path: string, keys: readonly ManyKey[]): Promise<(readonly Item[])[]> {
-    const { where, ranges, order, limit, fields, resolver, page } = keys[0]!
-    const leaf = leafAt(entity, path)
-    const values = keys.map(({ value }) => value)
+  async #loadPages(
+    { entity, path, where, ranges, order, limit, fields, resolver, page }: PageQuestion,
+    leaf: Leaf,
+    values: readonly unknown[],
+  ): Promise<(readonly Item[])[]> {
     const groups = await this.#reads.run({
       entity,
       resolver,
@@ -150,21 +150,11 @@ export class Loaders {
         return { is: 'records', entity, fields, lists, ordered: true, limit }
       },
     })
-    return keys.map(({ value }) => groups.get(canonicalValue(leaf, value)) ?? [])
+    return values.map((value) => groups.get(canonicalValue(leaf, value)) ?? [])
   }
 
-  #count(entity: Entity, path: string): DataLoader<ManyKey, number, string> {
-    const name = `${entity.name}.${path}`
-    let loader = this.#counts.get(name)
-    if (!loader) {
-      const batch = (keys: readonly ManyKey[]): Promise<number[]> => this.#loadCounts(entity, path, keys)
-      this.#counts.set(name, (loader = new DataLoader(batch, { cacheKeyFn: ({ value }) => text(entity, path, value) })))
-    }
-    return loader
-  }
-
-  async #loadCounts(entity: Entity, path: string, keys: readonly ManyKey[]): Promise<number[]> {
-    const leaf = leafAt(entity, path)
+  async #loadCounts(entity: Entity, leaf: Leaf, keys: readonly CountKey[]): Promise<number[]> {
+    const { path } = leaf
     const values = keys.map(({ value }) => value)
     const counts = await this.#reads.run({
       entity,
@@ -185,21 +175,4 @@ export class Loaders {
     })
     return keys.map(({ value }) => counts.get(canonicalValue(leaf, value)) ?? 0)
   }
-}
-
-/** Runs keys of one shape together, and puts the results back in the order of the keys. */
-async function byShape<K, V>(
-  keys: readonly K[],
-  shapeOf: (key: K) => string,
-  load: (group: readonly K[]) => Promise<V[]>,
-): Promise<V[]> {
-  const groups = Map.groupBy(keys, shapeOf)
-  const results = new Map<K, V>()
-  await Promise.all(
-    [...groups.values()].map(async (group) => {
-      const values = await load(group)
-      for (const [index, key] of group.entries()) results.set(key, values[index]!)
-    }),
-  )
-  return keys.map((key) => results.get(key)!)
 }

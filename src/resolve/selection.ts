@@ -22,7 +22,7 @@ import { onceFor } from '../util/once-for.ts'
 
 type Nodes = readonly FieldNode[]
 
-const hasDirective = onceFor((definition: OperationDefinitionNode | FragmentDefinitionNode): boolean => {
+function hasDirective(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
   let found = false
   visit(definition, {
     Directive() {
@@ -31,25 +31,36 @@ const hasDirective = onceFor((definition: OperationDefinitionNode | FragmentDefi
     },
   })
   return found
-})
+}
+
+const conditional = new WeakMap<OperationDefinitionNode, boolean>()
 
 /** Directives may take variables: what is selected then differs from request to request. */
-const isConditional = ({ operation, fragments }: GraphQLResolveInfo): boolean =>
-  hasDirective(operation) || Object.values(fragments).some((fragment) => fragment && hasDirective(fragment))
+function isConditional({ operation, fragments }: GraphQLResolveInfo): boolean {
+  const known = conditional.get(operation)
+  if (known !== undefined) return known
+  // The fragments are those of the operation's document
+  const found = [operation, ...Object.values(fragments)].some((each) => each !== undefined && hasDirective(each))
+  conditional.set(operation, found)
+  return found
+}
 
 /** Answers kept for one field: some follow from an order, which clients choose as they like. */
 const maxKept = 50
 
-const selections = onceFor((_node: FieldNode) => new Map<string, unknown>())
+const answersOf = onceFor((_node: FieldNode) => new Map<string, unknown>())
+/** Of documents with directives: their variables are an object of the request's own. */
+const answersInRequest = onceFor((_variables: object) => onceFor((_node: FieldNode) => new Map<string, unknown>()))
 
 /**
- * What a field selects, worked out once for a document and not for each parent and request: the server parses a text
- * once. `key` tells the questions about one field apart.
+ * What a field selects, worked out once for a document, or for a request where the document has directives, and not for
+ * each parent: the server parses a text once. `key` tells the questions about one field apart.
  */
 export function oncePerField<T>(info: GraphQLResolveInfo, key: string, ask: () => T): T {
-  const [node, another] = info.fieldNodes
-  if (!node || another || isConditional(info)) return ask()
-  const known = selections(node)
+  const { fieldNodes, variableValues } = info
+  const node = fieldNodes[0]
+  if (!node || fieldNodes.length > 1) return ask()
+  const known = isConditional(info) ? answersInRequest(variableValues)(node) : answersOf(node)
   if (known.has(key)) return known.get(key) as T // of this question, which its key names
   const answer = ask()
   if (known.size < maxKept) known.set(key, answer)

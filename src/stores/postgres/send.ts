@@ -17,7 +17,7 @@ interface Answer<T> {
  */
 export function send<T>(
   client: pg.PoolClient,
-  { text, name }: Prepared,
+  statement: Prepared,
   values: readonly unknown[],
   timeoutMs: number,
   failure: 'unreachable' | 'unknown',
@@ -40,7 +40,10 @@ export function send<T>(
       signal?.removeEventListener('abort', onAbort)
     }
     signal?.addEventListener('abort', onAbort)
-    client.query({ name, text, values: [...values] }, (error: Error | undefined, result) => {
+    // pg copies a query's own members, one by one, for each call: what it inherits stays where it is
+    const query: pg.QueryConfig = Object.create(statement)
+    query.values = [...values]
+    client.query(query, (error: Error | undefined, result) => {
       if (!error) {
         settle()
         // The rows are what whoever wrote the statement says: no driver knows more

@@ -1,0 +1,121 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from '../entity/path.ts'
+import type { Narrow } from '../entity/record.ts'
+import type { OrderKey } from '../query/order.ts'
+import { type PageArgs, type PagePlan, planPage } from '../query/page.ts'
+import { everything, parseValue } from '../query/where.ts'
+import { shownPage } from '../shadow/redact.ts'
+import { type Connection, connection } from './connection.ts'
+import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import type { LoadOptions } from './load.ts'
+import { beside } from './load-connection.ts'
+import type { PageQuestion } from './loaders.ts'
+import { countsHere, pageFieldsHere } from './page-fields.ts'
+import { oncePerField } from './selection.ts'
+
+/** What a field asks for each of its parents. */
+interface Planned {
+  readonly entity: Entity
+  readonly path: string
+  readonly order: readonly OrderKey[]
+  readonly args: PageArgs
+  readonly plan: PagePlan
+  /** Null where no part of the page is selected. */
+  readonly question: PageQuestion | null
+}
+
+const sameArgs = (one: PageArgs, other: PageArgs): boolean =>
+  one.first === other.first && one.after === other.after && one.last === other.last && one.before === other.before
+
+const sameOrder = (one: readonly OrderKey[], other: readonly OrderKey[]): boolean =>
+  one.length === other.length &&
+  one.every(({ path, direction }, at) => other[at]!.path === path && other[at]!.direction === direction)
+
+function planned(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  path: string,
+  order: readonly OrderKey[],
+  args: PageArgs,
+  options: LoadOptions<string>,
+): Planned {
+  const plan = planPage(entity, everything, order, args)
+  const { where, ranges, limit } = plan
+  const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
+  const resolver = resolverName(info)
+  const { first, after, last, before } = args
+  const shape = JSON.stringify([first ?? null, after ?? null, last ?? null, before ?? null, order])
+  const key = fields && `${resolver} ${path} ${fields.tag} ${shape}`
+  const page = () => shownPage(entity, plan.shownOrder, args)
+  const question = fields && {
+    entity,
+    path,
+    key: key!,
+    where,
+    ranges,
+    order: plan.order,
+    limit,
+    fields,
+    resolver,
+    page,
+  }
+  return { entity, path, order: [...order], args: { ...args }, plan, question }
+}
+
+/** The plan of a field's pages, made once and not for each parent: nearly always all are asked for the same. */
+function plannedOnce(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  path: string,
+  order: readonly OrderKey[],
+  args: PageArgs,
+  options: LoadOptions<string>,
+): Planned {
+  const last = oncePerField(info, `pages ${options.at ?? ''} ${options.reading?.join() ?? ''}`, lastPlan)
+  const known = last.planned
+  if (known?.entity === entity && known.path === path && sameArgs(known.args, args) && sameOrder(known.order, order))
+    return known
+  return (last.planned = planned(info, entity, path, order, args, options))
+}
+const lastPlan = (): { planned: Planned | null } => ({ planned: null })
+
+/**
+ * The records of one parent, those whose field at `path` is `value`: all parents of a level share one statement. Null
+ * has none.
+ *
+ * @throws as `loadConnection`.
+ */
+export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, const P extends PathOf<E> = never>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  entity: E,
+  path: K,
+  value: ValueAt<E, K> | null | undefined,
+  order: readonly OrderKey<OrderPathOf<E>>[],
+  args: PageArgs,
+  options: LoadOptions<P> = {},
+): Promise<Connection<Narrow<E, P>>> {
+  return childrenOf(context, info, entity, path, parseValue(entity, path, value ?? null), order, args, options)
+}
+
+/** The same by a value that was parsed before. */
+export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  entity: E,
+  path: string,
+  value: unknown,
+  order: readonly OrderKey[],
+  args: PageArgs,
+  options: LoadOptions<P> = {},
+): Promise<Connection<Narrow<E, P>>> {
+  const { plan, question } = plannedOnce(info, entity, path, order, args, options)
+  if (value === null) return connection(info, entity, plan, [], async () => 0)
+  const { loaders } = sessionOf(context, info)
+  const totalCount = beside(countsHere(info, options), () =>
+    loaders.count(entity, path, value, `${resolverName(info)}.totalCount`),
+  )
+  const items = question && (await loaders.page(question, value))
+  return connection(info, entity, plan, items, totalCount)
+}
