@@ -2,14 +2,18 @@ import { BSON, type Document } from 'mongodb'
 import { weigh } from '../../util/weigh.ts'
 import { decodeBytes } from './codec/unsound.ts'
 
-type Cursor = AsyncIterable<Document>
+interface Cursor<T> extends AsyncIterable<T> {
+  toArray(): Promise<T[]>
+}
 
-async function taken<T extends object>(cursor: AsyncIterable<T>, maxBytes: number): Promise<T[]> {
+async function taken<T extends object>(cursor: Cursor<T>, maxBytes: number): Promise<T[]> {
+  // A batch at a time, where the loop waits for each document
+  if (!Number.isFinite(maxBytes)) return cursor.toArray()
   const documents: T[] = []
   let left = maxBytes
   for await (const document of cursor) {
     documents.push(document)
-    if (Number.isFinite(left)) left -= weigh(document)
+    left -= weigh(document)
     if (left < 0) break
   }
   return documents
@@ -23,7 +27,7 @@ async function taken<T extends object>(cursor: AsyncIterable<T>, maxBytes: numbe
  * @param maxBytes about how many are read: the document that goes past it is the last.
  */
 export async function readDocuments(
-  ask: (more: { readonly raw?: true }) => Cursor,
+  ask: (more: { readonly raw?: true }) => Cursor<Document>,
   maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<Document[]> {
   try {
@@ -31,6 +35,6 @@ export async function readDocuments(
   } catch (error) {
     if (!(error instanceof BSON.BSONError)) throw error
     // The driver's type of a cursor says documents, also where it gives their bytes
-    return (await taken(ask({ raw: true }) as AsyncIterable<Uint8Array>, maxBytes)).map(decodeBytes)
+    return (await taken(ask({ raw: true }) as Cursor<Uint8Array>, maxBytes)).map(decodeBytes)
   }
 }

@@ -49,6 +49,7 @@ function compared(known: Known, leaf: Leaf, op: Comparison, value: unknown): Doc
   if (value === null) return op === 'eq' ? isNull(known, leaf) : never
   if (isConverted(leaf)) return { $expr: tests.compared(leaf, op, value) }
   const native = { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf.kind).encode(value) } }
+  if (known.isClean(leaf)) return native // there is nothing else that it could match
   if (!known.isPlain(leaf)) return withCoerced(leaf, native, tests.compared(leaf, op, value))
   const condition = scalarOnly(leaf, native)
   // A range may take in values of the right type that are dirty all the same; equality with clean text cannot.
