@@ -66,11 +66,17 @@ export function postgresReader(connection: PostgresConnection): Reader {
         )
       : connection.run<RecordRow>(pagePer(entity, per, keys), signal))
     const groups = new Map<unknown, Item[]>()
+    let group: Item[] | undefined
+    let stored: unknown
     for (const row of rows) {
-      const key = canonicalValue(leaf, decode(row['_key']))
-      const group = groups.get(key)
-      if (group) group.push(toItem(fields, row))
-      else groups.set(key, [toItem(fields, row)])
+      // Those of one key stand together, so that most need not be looked up
+      if (!group || row['_key'] !== stored) {
+        stored = row['_key']
+        const key = canonicalValue(leaf, decode(stored))
+        group = groups.get(key)
+        if (!group) groups.set(key, (group = []))
+      }
+      group.push(toItem(fields, row))
     }
     return groups
   }

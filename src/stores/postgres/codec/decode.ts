@@ -42,8 +42,9 @@ function decodeObjects(list: ObjectList, rows: readonly Row[] | null): unknown {
   return rows?.map((row) => decodeNodes(list.nodes, row, decodeJsonLeaf)) ?? null
 }
 
-function decodeNodes(nodes: readonly Node[], row: Row, decode: typeof decodeLeaf): Record<string, unknown> {
-  const record: Record<string, unknown> = {}
+type Decoded = Record<string, unknown>
+
+function decodeNodes(nodes: readonly Node[], row: Row, decode: typeof decodeLeaf, record: Decoded = {}): Decoded {
   for (const node of nodes) {
     if (node.leaf) record[node.key] = decode(node.leaf, own(row, node.leaf.column))
     else if (node.list) record[node.key] = decodeObjects(node.list, elementRows(row, node.list))
@@ -53,5 +54,7 @@ function decodeNodes(nodes: readonly Node[], row: Row, decode: typeof decodeLeaf
 }
 
 export function decodeRow(nodes: readonly Node[], row: RecordRow): Rec {
-  return { id: row.id, ...decodeNodes(nodes, row, decodeLeaf) }
+  const record: Decoded & { readonly id: Id } = { id: row.id }
+  decodeNodes(nodes, row, decodeLeaf, record)
+  return record
 }
