@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { times } from '../control/times.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { problemsOf, strict, time, whole } from './strict.ts'
@@ -36,6 +37,11 @@ export interface Limits {
   readonly requestMs: number
   /** Milliseconds for a request to be answered; default 25,000. */
   readonly answerMs: number
+  /**
+   * Whether `depth`, `aliases`, `directives`, `inputObjects`, `cost` and `nodes` refuse nothing, and are told in the log
+   * where they would; default false.
+   */
+  readonly reportOnly: boolean
 }
 
 /** The limits of a config, with defaults for those that it does not name. */
@@ -56,6 +62,7 @@ export const limitsSchema = strict({
   headersMs: time().default(10_000),
   requestMs: time().default(30_000),
   answerMs: time().default(times.request),
+  reportOnly: z.boolean('true or false is expected').default(false),
 })
 
 /** The limits of a config, with defaults for those that it does not name. @throws MISCONFIGURED that names each bad one. */

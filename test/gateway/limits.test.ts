@@ -20,6 +20,7 @@ describe('limits of a config', () => {
       headersMs: 10_000,
       requestMs: 30_000,
       answerMs: 25_000,
+      reportOnly: false,
     })
   })
 
@@ -36,6 +37,7 @@ describe('limits of a config', () => {
     [{ tokens: '10' }, 'limits.tokens: a whole number is expected'],
     [{ bodyBytes: null }, 'limits.bodyBytes: a whole number is expected'],
     [{ tokenz: 10 }, 'limits: there is no tokenz. Did you mean "tokens"?'],
+    [{ reportOnly: 'yes' }, 'limits.reportOnly: true or false is expected'],
     [{ depth: 0, cost: 0 }, 'limits.depth: at least 1 is expected; limits.cost: at least 1 is expected'],
   ])('%j is told by path', (given, problem) => {
     expect(() => limitsOf(given)).toThrow(`The limits do not fit: ${problem}`)
