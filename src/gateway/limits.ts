@@ -17,7 +17,7 @@ export interface Limits {
   readonly inputObjects: number
   /** Values that the answer may hold, and 100 for each statement; default 100,000. */
   readonly cost: number
-  /** Objects that the answer may hold, by the sizes of its pages; default 20,000. */
+  /** Objects that the answer may hold, by the sizes of its pages; default 25,000: 100 records with 100 each, and one of each of those. */
   readonly nodes: number
   /** How many objects a list is taken to hold whose size nothing tells; default 20. */
   readonly listSize: number
@@ -52,7 +52,7 @@ export const limitsSchema = strict({
   directives: whole(0).default(50),
   inputObjects: whole(1).default(20_000),
   cost: whole(1).default(100_000),
-  nodes: whole(1).default(20_000),
+  nodes: whole(1).default(25_000),
   listSize: whole(1).default(20),
   statements: whole(1).default(200),
   records: whole(1).default(50_000),

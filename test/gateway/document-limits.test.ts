@@ -64,7 +64,7 @@ describe('past a limit the answer says which, and what to do', () => {
     [
       'objects',
       '{users(first:100){edges{node{comments(first:100){edges{node{movie{comments(first:100){edges{node{author{id}}}}}}}}}}}}',
-      'The answer may hold 2020100 objects, and at most 20000 are allowed (limits.nodes). Ask for smaller pages, fewer levels, fields or conditions.',
+      'The answer may hold 2020100 objects, and at most 25000 are allowed (limits.nodes). Ask for smaller pages, fewer levels, fields or conditions.',
     ],
     [
       'cost of a long alias',
@@ -104,6 +104,14 @@ describe('just within', () => {
     ['50 directives', `{ ${times(50, (n) => `a${n}: __typename @skip(if: false)`)} }`],
   ])('%s', async (_, query) => {
     expect(await ask(query)).not.toHaveProperty('errors')
+  })
+
+  test('100 records with 100 each, and one of each of those', async () => {
+    const query =
+      '{ users(first: 100) { edges { node { id comments(first: 100) { edges { node { id movie { id title } } } } } } } }'
+    const answer = (await (await send({ query }, { 'x-crossfade-cost': '1' })).json()) as Answer
+    expect(answer).not.toHaveProperty('errors')
+    expect(answer.extensions).toHaveProperty('cost.nodes', 20_100)
   })
 
   test('introspection, as clients send it', async () => {
@@ -146,15 +154,15 @@ describe('the header x-crossfade-cost', () => {
   test('adds the cost to the answer, and changes nothing without it', async () => {
     const plain = await (await send({ query })).text()
     const { extensions, ...rest } = (await (await send({ query }, { 'x-crossfade-cost': '1' })).json()) as Answer
-    expect(extensions).toEqual({ cost: { asked: 106, limit: 100_000, nodes: 2, nodesLimit: 20_000 } })
+    expect(extensions).toEqual({ cost: { asked: 106, limit: 100_000, nodes: 2, nodesLimit: 25_000 } })
     expect(JSON.stringify(rest)).toBe(plain.trim())
   })
 
   test('tells it of a refused query, too', async () => {
     const large =
-      '{ users(first: 100) { edges { node { comments(first: 100) { edges { node { author { id } } } } } } } }'
+      '{ users(first: 100) { edges { node { comments(first: 100) { edges { node { author { id } movie { id } } } } } } } }'
     const answer = (await (await send({ query: large }, { 'x-crossfade-cost': '1' })).json()) as Answer
     expect(answer.errors).toHaveLength(1)
-    expect(answer.extensions).toHaveProperty('cost.nodes', 20_100)
+    expect(answer.extensions).toHaveProperty('cost.nodes', 30_100)
   })
 })

@@ -10,7 +10,7 @@ describe('limits of a config', () => {
       directives: 50,
       inputObjects: 20_000,
       cost: 100_000,
-      nodes: 20_000,
+      nodes: 25_000,
       listSize: 20,
       statements: 200,
       records: 50_000,
