@@ -17,7 +17,7 @@ export function costLimit(
   limits: Limits,
   refusals: Refusals,
 ): Plugin {
-  const costOf = costs(schema, entities, limits.listSize)
+  const costOf = costs(schema, entities, limits)
 
   /** Null where nothing is too much, or what is may pass. */
   function excess({ cost, nodes }: Cost, { document, operationName }: ExecutionArgs): GraphQLError | null {

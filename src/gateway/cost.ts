@@ -19,6 +19,7 @@ import { onceFor } from '../util/once-for.ts'
 import { type FieldCosts, fieldCosts } from './field-cost.ts'
 import { inputWeight, literalWeight } from './input-weight.ts'
 import { introspectionCost } from './introspection-cost.ts'
+import type { Limits } from './limits.ts'
 
 /** What an operation may make the gateway do at most; numbers past 2^53 are cut to it. */
 export interface Cost {
@@ -43,9 +44,6 @@ const perStatement = 100
 
 /** Values of introspection to one of the stores': they are at hand. */
 const introspectedToValue = 4
-
-/** Values of introspection that are counted: they take a second to answer. */
-const mostIntrospected = 1_000_000
 
 /** Weights of arguments to a value: GraphQL reads those that are written in the document for each parent. */
 const weightToValue = 10
@@ -75,6 +73,7 @@ interface Counted {
 function count(
   schema: GraphQLSchema,
   costOf: FieldCosts,
+  mostCost: number,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
@@ -84,7 +83,11 @@ function count(
     each.kind === Kind.FRAGMENT_DEFINITION
   const fragments = new Map(document.definitions.filter(isFragment).map((each) => [each.name.value, each]))
   const counted = new Map<string, Part>()
-  const introspected = introspectionCost(schema, fragments, { ownValue, isLeftOut, most: mostIntrospected })
+  const introspected = introspectionCost(schema, fragments, {
+    ownValue,
+    isLeftOut,
+    most: introspectedToValue * mostCost,
+  })
 
   /** What a client sent for a variable, else the literal that stands for it; undefined where there is neither. */
   function sentFor(name: string): { readonly value: unknown } | { readonly literal: ValueNode } | undefined {
@@ -219,9 +222,14 @@ const mostKnown = 100
  * Takes time by the length of the document, however often its fragments are spread, and once only for the same sizes and
  * conditions.
  *
- * @param listSize how many objects a list is taken to hold whose size nothing tells.
+ * @param limits `listSize` objects are in a list whose size nothing tells; introspection that certainly costs more than
+ * `cost` is not counted to the end, and is without end.
  */
-export function costs(schema: GraphQLSchema, entities: readonly Entity[], listSize: number) {
+export function costs(
+  schema: GraphQLSchema,
+  entities: readonly Entity[],
+  { listSize, cost: mostCost }: Pick<Limits, 'listSize' | 'cost'>,
+) {
   const costOf = fieldCosts(schema, entities, listSize)
   const entryOf = onceFor((_: OperationDefinitionNode): { known?: Known } => ({}))
 
@@ -246,7 +254,7 @@ export function costs(schema: GraphQLSchema, entities: readonly Entity[], listSi
     const entry = entryOf(operation)
     const found = entry.known?.costs.get(keyOf(entry.known.looked, variables))
     if (found) return found
-    const { cost, looked } = count(schema, costOf, document, operation, variables)
+    const { cost, looked } = count(schema, costOf, mostCost, document, operation, variables)
     entry.known ??= { looked, costs: new Map() }
     if (entry.known.costs.size === mostKnown) entry.known.costs.clear()
     entry.known.costs.set(keyOf(looked, variables), cost)

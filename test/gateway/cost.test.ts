@@ -2,8 +2,9 @@ import { buildSchema, execute, getIntrospectionQuery, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import config from '../../crossfade.config.ts'
 import { costs, type Variables } from '../../src/gateway/cost.ts'
+import { limitsOf } from '../../src/gateway/limits.ts'
 
-const ofDemo = costs(config.schema, config.entities, 20)
+const ofDemo = costs(config.schema, config.entities, limitsOf({}))
 const cost = (query: string, variables: Variables = {}, operationName?: string) =>
   ofDemo(parse(query), operationName, variables)
 
@@ -143,7 +144,7 @@ describe('a schema of another making', () => {
     interface Has { id: ID!  lines: [Line!] }
     union Any = Order | Customer
   `)
-  const costOf = costs(schema, [], 20)
+  const costOf = costs(schema, [], limitsOf({}))
 
   test.each([
     ['a page by its limit', '{ orders(limit: 30) { nodes { id } pageInfo { hasNextPage } } }', 30],
@@ -225,7 +226,7 @@ describe('introspection', () => {
     type Movie { id: ID!  title: String  tags: [String!]! }
     enum Genre { DRAMA COMEDY }
   `)
-  const costOf = costs(schema, [], 20)
+  const costOf = costs(schema, [], limitsOf({}))
 
   /** What GraphQL answers, a quarter of its values, since a root field is a value itself. */
   function answered(query: string): number {
@@ -253,6 +254,7 @@ describe('introspection', () => {
     '{ __schema { types { fields { a: name b: name args { name type { name } } } } } }',
     '{ __schema { types { fields { type { fields { type { ofType { name kind } } } } } } } }',
     '{ __schema { directives { name locations args { defaultValue } } queryType { ...T } } } fragment T on __Type { name ...U ... { kind } } fragment U on __Type { fields(includeDeprecated: true) { isDeprecated } }',
+    '{ __schema { types { name @skip(if: true) kind fields @include(if: false) { name } } } }',
     '{ __type(name: "Genre") { enumValues { name } } other: __type(name: "Nothing") { name } }',
     '{ __schema { types { __typename possibleTypes { name } interfaces { name } inputFields { name } } } }',
     getIntrospectionQuery(),
@@ -271,6 +273,15 @@ describe('introspection', () => {
     const many = Array.from({ length: 90 }, (_, n) => `a${n}: name`).join(' ')
     const query = `{ __schema { types { fields { type { fields { type { fields { ${many} } } } } } } } }`
     expect(costOf(parse(query), undefined, {})?.cost).toBe(answered(query))
+  })
+
+  test('is without end where it certainly costs more than is allowed', () => {
+    const fields = Array.from({ length: 90 }, (_, n) => `a${n}: fields { name type { name } }`).join(' ')
+    const query = `{ __schema { types { ${fields} } } }`
+    const strictly = costs(schema, [], { listSize: 20, cost: 1_000 })
+    expect(strictly(parse(query), undefined, {})?.cost).toBe(Number.MAX_SAFE_INTEGER)
+    expect(costOf(parse(query), undefined, {})?.cost).toBe(answered(query))
+    expect(answered(query)).toBeGreaterThan(1_000)
   })
 
   test('takes no time where fragments double with each level', () => {
