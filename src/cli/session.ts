@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { type Stores as Servers, startStores } from '../embedded/start-stores.ts'
+import { checkConfig } from '../gateway/check-config.ts'
 import type { CrossfadeConfig } from '../gateway/config.ts'
-import { limitsOf } from '../gateway/limits.ts'
 import type { Stores } from '../routing/routing.ts'
 import { adopt } from '../stores/mongo/codec/adopt.ts'
 import { mongoStore } from '../stores/mongo/mongo-store.ts'
@@ -54,20 +54,16 @@ const configFiles = ['crossfade.config.ts', 'crossfade.config.js', 'dist/crossfa
 export async function loadConfig(given?: string): Promise<CrossfadeConfig> {
   const file = given ?? configFiles.find((name) => existsSync(name))
   if (!file) throw new CrossfadeError('MISCONFIGURED', 'There is no crossfade.config.ts here. Name one with --config.')
-  let loaded: { default?: CrossfadeConfig }
+  let loaded: { default?: unknown }
   try {
     loaded = await import(pathToFileURL(resolve(file)).href)
   } catch (error) {
     if (error instanceof CrossfadeError) throw error
     throw new CrossfadeError('MISCONFIGURED', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error })
   }
-  const config = loaded.default
-  for (const key of ['schema', 'entities', 'migrations'] as const) {
-    if (!config?.[key])
-      throw new CrossfadeError('MISCONFIGURED', `${file}: \`${key}\` is missing from its default export.`)
-  }
-  limitsOf(config!.limits)
-  return config!
+  const config = loaded.default ?? {}
+  checkConfig(file, config)
+  return config
 }
 
 /** @throws MISCONFIGURED where an empty store would stand in for the one that was meant. */

@@ -1,26 +1,35 @@
-import type { ExecutionArgs, GraphQLSchema } from 'graphql'
+import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Entity } from '../entity/entity.ts'
 import { type Cost, costs } from './cost.ts'
 import type { Limits } from './limits.ts'
-import { refusal } from './refusal.ts'
+import { type Refusals, whoAsks } from './refusals.ts'
 
 /** A request with this header is told what it costs, in the answer's `extensions.cost`. */
 export const costHeader = 'x-crossfade-cost'
 
-const advice = 'Ask for smaller pages, fewer levels or fewer fields.'
-
-/** What is too much; null where nothing is. */
-function excess({ cost, nodes }: Cost, limits: Limits): string | null {
-  if (nodes > limits.nodes)
-    return `The answer may hold ${nodes} objects, and at most ${limits.nodes} are allowed. ${advice}`
-  if (cost > limits.cost) return `The query costs ${cost}, and at most ${limits.cost} is allowed. ${advice}`
-  return null
-}
+const advice = 'Ask for smaller pages, fewer levels, fields or conditions.'
 
 /** Refuses queries that cost too much before the first resolver runs. */
-export function costLimit(schema: GraphQLSchema, entities: readonly Entity[], limits: Limits): Plugin {
-  const costOf = costs(schema, entities, limits.listSize)
+export function costLimit(
+  schema: GraphQLSchema,
+  entities: readonly Entity[],
+  limits: Limits,
+  refusals: Refusals,
+): Plugin {
+  const costOf = costs(schema, entities, limits)
+
+  /** Null where nothing is too much, or what is may pass. */
+  function excess({ cost, nodes }: Cost, { document, operationName }: ExecutionArgs): GraphQLError | null {
+    const who = (): string => whoAsks(document, operationName)
+    if (nodes > limits.nodes) {
+      const fact = `The answer may hold ${nodes} objects, and at most ${limits.nodes} are allowed`
+      return refusals.refuse({ limit: 'nodes', asked: nodes, who: who() }, fact, advice)
+    }
+    if (cost <= limits.cost) return null
+    const fact = `The query costs ${cost}, and at most ${limits.cost} is allowed`
+    return refusals.refuse({ limit: 'cost', asked: cost, who: who() }, fact, advice)
+  }
 
   function look(args: ExecutionArgs, request: Request) {
     const found = costOf(args.document, args.operationName, args.variableValues ?? {})
@@ -28,8 +37,8 @@ export function costLimit(schema: GraphQLSchema, entities: readonly Entity[], li
     const { cost: asked, nodes } = found
     const shown = { cost: { asked, limit: limits.cost, nodes, nodesLimit: limits.nodes } }
     const extensions = request.headers.get(costHeader) === null ? undefined : shown
-    const message = excess(found, limits)
-    return { extensions, refused: message === null ? undefined : { errors: [refusal(message)], extensions } }
+    const error = excess(found, args)
+    return { extensions, refused: error === null ? undefined : { errors: [error], extensions } }
   }
 
   return {

@@ -1,17 +1,15 @@
 import {
-  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   getOperationAST,
   isInterfaceType,
-  isIntrospectionType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql'
@@ -19,6 +17,9 @@ import type { Entity } from '../entity/entity.ts'
 import { own } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 import { type FieldCosts, fieldCosts } from './field-cost.ts'
+import { inputWeight, literalWeight } from './input-weight.ts'
+import { introspectionCost } from './introspection-cost.ts'
+import type { Limits } from './limits.ts'
 
 /** What an operation may make the gateway do at most; numbers past 2^53 are cut to it. */
 export interface Cost {
@@ -30,52 +31,81 @@ export interface Cost {
 
 export type Variables = Readonly<Record<string, unknown>>
 
-/** What a selection asks: of each object that it stands on, and, of statements, once for all of them. */
+/** What a selection asks: of each object that it stands on, and once for all of them. */
 interface Part {
   readonly values: number
   readonly nodes: number
-  readonly statements: number
+  /** Statements, and what the arguments hold. */
+  readonly once: number
 }
 
 /** In values: a statement took a third of a millisecond, a value a few microseconds. */
 const perStatement = 100
 
-/** In values: a field of introspection is answered for each type, or each field, of the schema. */
-const perIntrospected = 100
+/** Values of introspection to one of the stores': they are at hand. */
+const introspectedToValue = 4
+
+/** Weights of arguments to a value: GraphQL reads those that are written in the document for each parent. */
+const weightToValue = 10
+
+/** Characters of an alias that are part of a value: it is written out with each. */
+const aliasToValue = 50
 
 /** No product of two becomes infinite, and none of a zero and one that did becomes NaN, which no limit would stop. */
 const cut = (count: number): number => Math.min(count, Number.MAX_SAFE_INTEGER)
 
+/** Variables by which a cost changes. */
+interface Looked {
+  /** Those whose values count: sizes, conditions, names of types. */
+  readonly valued: ReadonlySet<string>
+  /** Those whose weight does, as arguments. */
+  readonly weighed: ReadonlySet<string>
+}
+
+/** A field's value in the answer, with its name: an alias may be as long as a body, and stands in each object. */
+const ownValue = ({ alias }: FieldNode): number => 1 + Math.floor((alias?.value.length ?? 0) / aliasToValue)
+
 interface Counted {
   readonly cost: Cost
-  /** Variables that were looked at: by others the cost does not change. */
-  readonly looked: readonly string[]
+  readonly looked: Looked
 }
 
 function count(
   schema: GraphQLSchema,
   costOf: FieldCosts,
+  mostCost: number,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
 ): Counted {
-  const looked = new Set<string>()
+  const looked = { valued: new Set<string>(), weighed: new Set<string>() }
   const isFragment = (each: DocumentNode['definitions'][number]): each is FragmentDefinitionNode =>
     each.kind === Kind.FRAGMENT_DEFINITION
   const fragments = new Map(document.definitions.filter(isFragment).map((each) => [each.name.value, each]))
   const counted = new Map<string, Part>()
+  const introspected = introspectionCost(schema, fragments, {
+    ownValue,
+    isLeftOut,
+    most: introspectedToValue * mostCost,
+  })
 
-  /** The number, or true or false, that an argument has; `usual` where none is given. */
+  /** What a client sent for a variable, else the literal that stands for it; undefined where there is neither. */
+  function sentFor(name: string): { readonly value: unknown } | { readonly literal: ValueNode } | undefined {
+    const value = own(variables, name)
+    if (value !== undefined) return { value }
+    const definition = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)
+    return definition?.defaultValue && { literal: definition.defaultValue }
+  }
+
+  /** The number, the text, or true or false, that an argument has; `usual` where none is given. */
   function givenBy(node: ValueNode, usual: unknown): unknown {
     if (node.kind === Kind.INT) return Number(node.value)
-    if (node.kind === Kind.BOOLEAN) return node.value
+    if (node.kind === Kind.BOOLEAN || node.kind === Kind.STRING) return node.value
     if (node.kind !== Kind.VARIABLE) return null
-    const name = node.name.value
-    looked.add(name)
-    const sent = own(variables, name)
-    if (sent !== undefined) return sent
-    const definition = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)
-    return definition?.defaultValue ? givenBy(definition.defaultValue, usual) : usual
+    looked.valued.add(node.name.value)
+    const sent = sentFor(node.name.value)
+    if (!sent) return usual
+    return 'value' in sent ? sent.value : givenBy(sent.literal, usual)
   }
 
   /** Null where no argument tells; what is no number is refused by whoever reads it. */
@@ -89,33 +119,56 @@ function count(
     return asked
   }
 
-  function isLeftOut({ name: { value: name }, arguments: args }: DirectiveNode): boolean {
-    const condition = args?.find((each) => each.name.value === 'if')
-    return condition !== undefined && givenBy(condition.value, undefined) === { skip: true, include: false }[name]
+  function variableWeight(name: string): number {
+    looked.weighed.add(name)
+    const sent = sentFor(name)
+    if (!sent) return 1
+    return 'value' in sent ? inputWeight(sent.value) : literalWeight(sent.literal, () => 1)
   }
 
-  function introspection(parent: GraphQLNamedType, { name: { value: name }, selectionSet }: FieldNode): Part {
-    if (name === '__typename') return { values: 1, nodes: 0, statements: 0 }
-    const definition = isObjectType(parent) ? parent.getFields()[name] : undefined
-    const type = definition ? getNamedType(definition.type) : typeOf(name === '__schema' ? '__Schema' : '__Type')
-    const below = selectionSet ? selection(type, selectionSet, null).values : 0
-    return { values: perIntrospected + below, nodes: 0, statements: 0 }
+  /** What the objects and lists weigh that a field is given; a number or a text by itself is part of the field. */
+  function argumentsWeight({ arguments: args = [] }: FieldNode): number {
+    let weight = 0
+    for (const { value } of args) weight += literalWeight(value, variableWeight) - 1
+    return weight
+  }
+
+  function isLeftOut({ directives = [] }: SelectionNode): boolean {
+    const left = directives.map(({ name: { value: name }, arguments: args }) => {
+      const condition = args?.find((each) => each.name.value === 'if')
+      return condition !== undefined && givenBy(condition.value, undefined) === { skip: true, include: false }[name]
+    })
+    return left.includes(true)
+  }
+
+  function introspection(node: FieldNode): Part {
+    const { name, selectionSet, arguments: args = [] } = node
+    if (!selectionSet) return { values: ownValue(node), nodes: 0, once: 0 }
+    const named = name.value === '__type' && args[0] ? givenBy(args[0].value, null) : null
+    const part = name.value === '__schema' ? schema : schema.getType(String(named))
+    const values = part
+      ? introspected(typeOf(name.value === '__schema' ? '__Schema' : '__Type'), part, selectionSet)
+      : 0
+    return { values: cut(ownValue(node) + Math.ceil(values / introspectedToValue)), nodes: 0, once: 0 }
   }
 
   function field(parent: GraphQLNamedType, node: FieldNode, page: number | null): Part {
     const owner = isObjectType(parent) || isInterfaceType(parent) ? parent : null
     const definition = owner?.getFields()[node.name.value]
-    if (!owner || !definition || isIntrospectionType(owner)) return introspection(parent, node)
+    if (!owner || !definition) return introspection(node)
     const { type, holds, sizes, size, most, isNode, statements } = costOf(owner, definition)
-    if (holds === 'value' || !node.selectionSet) return { values: 1, nodes: 0, statements }
+    const weight = argumentsWeight(node)
+    const ownValues = ownValue(node) + Math.floor(weight / weightToValue)
+    const once = perStatement * statements + weight
+    if (holds === 'value' || !node.selectionSet) return { values: ownValues, nodes: 0, once }
     const asked = askedSize(node, sizes) ?? (holds === 'list' ? page : null) ?? size
     const bounded = asked === null ? null : Math.min(asked, most)
     const inner = selection(type, node.selectionSet, holds === 'list' ? null : bounded)
     const times = holds === 'list' ? bounded! : 1
     return {
-      values: cut(1 + times * inner.values),
+      values: cut(ownValues + times * inner.values),
       nodes: cut(times * (inner.nodes + (isNode ? 1 : 0))),
-      statements: statements + inner.statements,
+      once: once + inner.once,
     }
   }
 
@@ -132,54 +185,67 @@ function count(
 
   /** `page`: how many the lists directly below hold, where the field above them tells. */
   function selection(type: GraphQLNamedType, { selections }: SelectionSetNode, page: number | null): Part {
-    let [values, nodes, statements] = [0, 0, 0]
+    let [values, nodes, once] = [0, 0, 0]
     for (const each of selections) {
       let part: Part
       if (each.kind === Kind.FIELD) part = field(type, each, page)
       else if (each.kind === Kind.FRAGMENT_SPREAD) part = fragment(each.name.value, page)
       else part = selection(each.typeCondition ? typeOf(each.typeCondition.name.value) : type, each.selectionSet, page)
       // Counted in any case, so that all variables are looked at
-      if (each.directives?.some(isLeftOut)) continue
+      if (isLeftOut(each)) continue
       values += part.values
       nodes += part.nodes
-      statements += part.statements
+      once += part.once
     }
-    return { values: cut(values), nodes: cut(nodes), statements: cut(statements) }
+    return { values: cut(values), nodes: cut(nodes), once: cut(once) }
   }
 
   const typeOf = (name: string): GraphQLNamedType => schema.getType(name)!
   const root = schema.getRootType(operation.operation)
-  if (!root) return { cost: { cost: 0, nodes: 0 }, looked: [] } // execution tells
-  const { values, nodes, statements } = selection(root, operation.selectionSet, null)
-  return { cost: { cost: cut(values + perStatement * statements), nodes }, looked: [...looked] }
+  if (!root) return { cost: { cost: 0, nodes: 0 }, looked } // execution tells
+  const { values, nodes, once } = selection(root, operation.selectionSet, null)
+  return { cost: { cost: cut(values + once), nodes }, looked }
 }
 
 /** Costs of one operation by the values of the variables that matter. */
 interface Known {
-  readonly looked: readonly string[]
+  readonly looked: Looked
   readonly costs: Map<string, Cost>
 }
 
 /** Past so many combinations of values the costs of an operation are forgotten, and counted anew. */
 const mostKnown = 100
 
-/** Short, whatever a client sends: only numbers and conditions change a cost, and what is left out may have a default. */
-function keyOf(looked: readonly string[], variables: Variables): string {
-  const part = (value: unknown): string =>
-    typeof value === 'number' || typeof value === 'boolean' || value === undefined ? String(value) : 'null'
-  return looked.map((name) => part(own(variables, name))).join()
-}
-
 /**
- * Counts what queries cost: each value of the answer 1, pages by the sizes that are asked for, each statement 100. An
- * upper bound: pages may be shorter, and fields that are asked for twice are read once. Takes time by the length of the
- * document, however often its fragments are spread, and once only for the same sizes and conditions.
+ * Counts what queries cost: each value of the answer 1, pages by the sizes that are asked for, each statement 100, and
+ * arguments by their weight. An upper bound: pages may be shorter, and fields that are asked for twice are read once.
+ * Takes time by the length of the document, however often its fragments are spread, and once only for the same sizes and
+ * conditions.
  *
- * @param listSize how many objects a list is taken to hold whose size nothing tells.
+ * @param limits `listSize` objects are in a list whose size nothing tells; introspection that certainly costs more than
+ * `cost` is not counted to the end, and is without end.
  */
-export function costs(schema: GraphQLSchema, entities: readonly Entity[], listSize: number) {
+export function costs(
+  schema: GraphQLSchema,
+  entities: readonly Entity[],
+  { listSize, cost: mostCost }: Pick<Limits, 'listSize' | 'cost'>,
+) {
   const costOf = fieldCosts(schema, entities, listSize)
   const entryOf = onceFor((_: OperationDefinitionNode): { known?: Known } => ({}))
+
+  /** Short, whatever a client sends: of texts those count that name a type. */
+  function valueKey(value: unknown): string {
+    if (typeof value === 'string') return schema.getType(value)?.name ?? 'null'
+    return typeof value === 'object' ? 'null' : String(value)
+  }
+  const weightKey = (value: unknown): string => (value === undefined ? 'undefined' : String(inputWeight(value)))
+
+  function keyOf({ valued, weighed }: Looked, variables: Variables): string {
+    let key = ''
+    for (const name of valued) key += `${valueKey(own(variables, name))},`
+    for (const name of weighed) key += `${weightKey(own(variables, name))},`
+    return key
+  }
 
   /** Null where the document has no such operation: execution tells. */
   return (document: DocumentNode, operationName: string | null | undefined, variables: Variables): Cost | null => {
@@ -188,7 +254,7 @@ export function costs(schema: GraphQLSchema, entities: readonly Entity[], listSi
     const entry = entryOf(operation)
     const found = entry.known?.costs.get(keyOf(entry.known.looked, variables))
     if (found) return found
-    const { cost, looked } = count(schema, costOf, document, operation, variables)
+    const { cost, looked } = count(schema, costOf, mostCost, document, operation, variables)
     entry.known ??= { looked, costs: new Map() }
     if (entry.known.costs.size === mostKnown) entry.known.costs.clear()
     entry.known.costs.set(keyOf(looked, variables), cost)

@@ -38,7 +38,7 @@ function unanswered({ document, operationName }: ExecutionArgs, text: string): G
  * @param ms for the whole of an operation's execution.
  */
 export function deadline(ms: number): Plugin<Ends> {
-  const text = `The request took longer than ${ms / 1_000} s`
+  const text = `The request took longer than ${ms / 1_000} s (limits.answerMs)`
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args) => {

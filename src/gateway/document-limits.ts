@@ -1,19 +1,31 @@
-import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
-import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
-import { maxDirectivesRule } from '@escape.tech/graphql-armor-max-directives'
-import { GraphQLError, parse, type ValidationRule } from 'graphql'
+import { type DocumentNode, GraphQLError, parse } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { toldLimit } from '../routing/past-limit.ts'
+import { onceFor } from '../util/once-for.ts'
+import { documentSize, type Size } from './document-size.ts'
 import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
+import { type Past, type Refusals, whoAsks } from './refusals.ts'
 
-/** A rule that ends validation when it finds too much: what else is wrong is not worth the time. */
-function refuse(message: string) {
-  return {
-    onReject: [
-      () => {
-        throw refusal(message)
-      },
-    ],
+interface TooMuch extends Past {
+  readonly fact: string
+  readonly advice: string
+}
+
+const texts: Readonly<Record<keyof Size, (most: number) => readonly [fact: string, advice: string]>> = {
+  depth: (most) => [`The query is nested more than ${most} deep`, 'Ask for fewer levels.'],
+  aliases: (most) => [`The query has more than ${most} aliases`, 'Send fewer at a time, or ask for a list.'],
+  directives: (most) => [`The query has more than ${most} directives`, 'Use fewer.'],
+}
+
+/** The first limit that each operation of a document passes. */
+function* tooMuchIn(document: DocumentNode, limits: Limits): Generator<TooMuch> {
+  for (const [{ name }, size] of documentSize(document)) {
+    for (const limit of ['depth', 'aliases', 'directives'] as const) {
+      if (size[limit] <= limits[limit]) continue
+      const [fact, advice] = texts[limit](limits[limit])
+      yield { limit, asked: size[limit], who: whoAsks(document, name?.value), fact, advice }
+    }
   }
 }
 
@@ -21,19 +33,9 @@ function refuse(message: string) {
  * Bounds what a document may hold, before it is looked at closely: what validation costs grows with the square of some of
  * it. Looked at once for each document that is cached.
  */
-export function documentLimits({ tokens, depth, aliases, directives }: Limits): Plugin {
-  const rules = [
-    maxDepthRule({
-      n: depth,
-      flattenFragments: true,
-      ...refuse(`The query is nested more than ${depth} deep. Ask for fewer levels.`),
-    }),
-    maxAliasesRule({
-      n: aliases,
-      ...refuse(`The query has more than ${aliases} aliases. Send fewer at a time, or ask for a list.`),
-    }),
-    maxDirectivesRule({ n: directives, ...refuse(`The query has more than ${directives} directives. Use fewer.`) }),
-  ] as readonly ValidationRule[]
+export function documentLimits(limits: Limits, refusals: Refusals): Plugin {
+  const { tokens } = limits
+  const found = onceFor((document: DocumentNode) => [...tooMuchIn(document, limits)])
   return {
     onParse({ setParseFn }) {
       setParseFn((source, options) => {
@@ -42,12 +44,17 @@ export function documentLimits({ tokens, depth, aliases, directives }: Limits): 
         } catch (error) {
           // graphql-js has no other sign of it
           if (!(error instanceof GraphQLError && error.message.endsWith('tokens. Parsing aborted.'))) throw error
-          throw refusal(`The query has more than ${tokens} tokens. Send a shorter one.`)
+          // Refused also where limits are only reported: what validation takes of a long one ends the gateway
+          refusals.note({ limit: 'tokens', asked: null, who: 'an operation' })
+          throw refusal(toldLimit('tokens', `The query has more than ${tokens} tokens`, 'Send a shorter one.'))
         }
       })
     },
-    onValidate({ addValidationRule }) {
-      for (const rule of rules) addValidationRule(rule)
+    onValidate({ params: { documentAST }, setResult }) {
+      for (const { fact, advice, ...past } of found(documentAST)) {
+        const error = refusals.refuse(past, fact, advice)
+        if (error) return setResult([error])
+      }
     },
   }
 }

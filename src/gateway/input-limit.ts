@@ -1,8 +1,8 @@
-import type { ExecutionResult } from 'graphql'
+import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { isPlainObject } from '../util/json.ts'
 import type { Limits } from './limits.ts'
-import { refusal } from './refusal.ts'
+import { type Refusals, whoAsks } from './refusals.ts'
 
 /** Whether a value holds more objects and lists than that; looks at no more of it than it takes to tell. */
 function holdsMore(value: unknown, most: number): boolean {
@@ -19,7 +19,7 @@ function holdsMore(value: unknown, most: number): boolean {
 
 /** What is known when an operation of either kind begins. */
 interface Begun {
-  readonly args: { readonly variableValues?: unknown }
+  readonly args: Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
   readonly setResultAndStopExecution: (result: ExecutionResult) => void
 }
 
@@ -27,12 +27,14 @@ interface Begun {
  * Bounds the variables: of each object in an input every field of its type is looked for, which took a second for a body
  * full of empty ones. Literals are bounded by the document's tokens.
  */
-export function inputLimit({ inputObjects }: Limits): Plugin {
-  const refused = {
-    errors: [refusal(`The variables hold more than ${inputObjects} objects and lists. Send fewer at a time.`)],
-  }
-  const look = ({ args: { variableValues }, setResultAndStopExecution }: Begun): void => {
-    if (variableValues && holdsMore(variableValues, inputObjects)) setResultAndStopExecution(refused)
+export function inputLimit({ inputObjects }: Limits, refusals: Refusals): Plugin {
+  const fact = `The variables hold more than ${inputObjects} objects and lists`
+  const look = ({ args, setResultAndStopExecution }: Begun): void => {
+    const { document, operationName, variableValues } = args
+    if (!variableValues || !holdsMore(variableValues, inputObjects)) return
+    const past = { limit: 'inputObjects', asked: null, who: whoAsks(document, operationName) } as const
+    const error = refusals.refuse(past, fact, 'Send fewer at a time.')
+    if (error) setResultAndStopExecution({ errors: [error] })
   }
   return { onExecute: look, onSubscribe: look }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { times } from '../control/times.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { problemsOf, strict, time, whole } from './strict.ts'
 
 /** What one request may ask, and how long a client may take to send it. `docs/limits.md` has what clients are told. */
 export interface Limits {
@@ -16,7 +17,7 @@ export interface Limits {
   readonly inputObjects: number
   /** Values that the answer may hold, and 100 for each statement; default 100,000. */
   readonly cost: number
-  /** Objects that the answer may hold, by the sizes of its pages; default 20,000. */
+  /** Objects that the answer may hold, by the sizes of its pages; default 25,000: 100 records with 100 each, and one of each of those. */
   readonly nodes: number
   /** How many objects a list is taken to hold whose size nothing tells; default 20. */
   readonly listSize: number
@@ -36,38 +37,37 @@ export interface Limits {
   readonly requestMs: number
   /** Milliseconds for a request to be answered; default 25,000. */
   readonly answerMs: number
+  /**
+   * Whether `depth`, `aliases`, `directives`, `inputObjects`, `cost` and `nodes` refuse nothing, and are told in the log
+   * where they would; default false.
+   */
+  readonly reportOnly: boolean
 }
 
-const whole = (least: number) => z.int(`a whole number is expected`).min(least, `at least ${least} is expected`)
-/** Timers go no further. */
-const time = () => whole(1).max(2_147_483_647, 'at most 2147483647 is expected')
-
-const schema = z.strictObject(
-  {
-    tokens: whole(1).default(2_000),
-    depth: whole(1).default(20),
-    aliases: whole(0).default(100),
-    directives: whole(0).default(50),
-    inputObjects: whole(1).default(20_000),
-    cost: whole(1).default(100_000),
-    nodes: whole(1).default(20_000),
-    listSize: whole(1).default(20),
-    statements: whole(1).default(200),
-    records: whole(1).default(50_000),
-    textLength: whole(1).default(2_000),
-    bodyBytes: whole(1).default(1_000_000),
-    documentCacheBytes: whole(1).default(50_000_000),
-    headersMs: time().default(10_000),
-    requestMs: time().default(30_000),
-    answerMs: time().default(times.request),
-  },
-  { error: ({ code, keys }) => (code === 'unrecognized_keys' ? `there is no limit ${keys.join(', ')}` : undefined) },
-)
+/** The limits of a config, with defaults for those that it does not name. */
+export const limitsSchema = strict({
+  tokens: whole(1).default(2_000),
+  depth: whole(1).default(20),
+  aliases: whole(0).default(100),
+  directives: whole(0).default(50),
+  inputObjects: whole(1).default(20_000),
+  cost: whole(1).default(100_000),
+  nodes: whole(1).default(25_000),
+  listSize: whole(1).default(20),
+  statements: whole(1).default(200),
+  records: whole(1).default(50_000),
+  textLength: whole(1).default(2_000),
+  bodyBytes: whole(1).default(1_000_000),
+  documentCacheBytes: whole(1).default(50_000_000),
+  headersMs: time().default(10_000),
+  requestMs: time().default(30_000),
+  answerMs: time().default(times.request),
+  reportOnly: z.boolean('true or false is expected').default(false),
+})
 
 /** The limits of a config, with defaults for those that it does not name. @throws MISCONFIGURED that names each bad one. */
 export function limitsOf(given: Partial<Limits> | undefined): Limits {
-  const parsed = schema.safeParse(given ?? {})
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${['limits', ...path].join('.')}: ${message}`)
-  throw new CrossfadeError('MISCONFIGURED', `The limits do not fit: ${problems.join('; ')}.`)
+  const { data, error } = limitsSchema.safeParse(given ?? {})
+  if (data) return data
+  throw new CrossfadeError('MISCONFIGURED', `The limits do not fit: ${problemsOf(error, ['limits'])}`)
 }

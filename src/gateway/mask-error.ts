@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, Kind } from 'graphql'
+import { PastLimit } from '../routing/past-limit.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import type { Refusals } from './refusals.ts'
 
 /** Codes that are the caller's to act on; all others are masked. */
 const shown = new Set(['BAD_USER_INPUT', 'CONFLICT', 'TRY_AGAIN', 'UNKNOWN_OUTCOME', 'UNAVAILABLE'])
@@ -12,11 +14,16 @@ function original(error: unknown): unknown {
   return cause
 }
 
+const whoAsks = (error: unknown): string => {
+  const field = error instanceof GraphQLError ? error.nodes?.[0] : undefined
+  return field?.kind === Kind.FIELD ? `the field ${field.name.value}` : 'a field'
+}
+
 /**
  * What a client sees of an error: its own mistakes with a code, everything else masked with an id that finds the log
  * line. Errors of GraphQL itself (syntax, validation, coercion) are the client's.
  */
-export function maskError(log: Routing['log']): (error: unknown) => Error {
+export function maskError(log: Routing['log'], refusals: Refusals): (error: unknown) => Error {
   return (error) => {
     const cause = original(error)
     if (cause instanceof RangeError && /call stack/.test(cause.message))
@@ -25,6 +32,7 @@ export function maskError(log: Routing['log']): (error: unknown) => Error {
     if (cause instanceof CrossfadeError && shown.has(cause.code)) {
       if (cause.cause && !(cause.cause instanceof CrossfadeError))
         log('warn', `${cause.code}: ${cause.message}`, { cause: messageOf(cause.cause) })
+      if (cause instanceof PastLimit) refusals.note({ ...cause, who: whoAsks(error) })
       return new GraphQLError(cause.message, { ...place, extensions: { code: cause.code } })
     }
     if (error instanceof GraphQLError && cause instanceof GraphQLError) {

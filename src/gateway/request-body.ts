@@ -1,17 +1,21 @@
 import type { IncomingMessage } from 'node:http'
+import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { toldLimit } from '../routing/past-limit.ts'
 import { discard } from './discard.ts'
+import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
+import type { Refusals } from './refusals.ts'
 
-/** The whole body, of at most so many bytes. @throws 413 as soon as there are more; the rest is thrown away. */
-function bodyOf(request: IncomingMessage, most: number): Promise<Buffer> {
+/** The whole body, of at most so many bytes. Told as soon as there are more; the rest is thrown away. */
+function bodyOf(request: IncomingMessage, most: number, whenMore: () => Error): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
     const tooLarge = (): void => {
       request.off('data', take)
       discard(request)
-      reject(refusal(`The body of the request is larger than ${most} bytes. Send a smaller one.`, 413))
+      reject(whenMore())
     }
     const take = (chunk: Buffer): void => {
       length += chunk.length
@@ -44,11 +48,19 @@ function toldAsMistake(error: unknown): never {
  * Reads bodies from Node's stream and counts their bytes while they arrive. Yoga's own limit does so in web streams,
  * which each request would pay for.
  */
-export function requestBody(most: number): Plugin<object, { readonly req: IncomingMessage }> {
+export function requestBody(
+  { bodyBytes: most }: Limits,
+  refusals: Refusals,
+): Plugin<object, { readonly req: IncomingMessage }> {
+  const fact = `The body of the request is larger than ${most} bytes`
+  const tooLarge = (): GraphQLError => {
+    refusals.note({ limit: 'bodyBytes', asked: null, who: 'a request' })
+    return refusal(toldLimit('bodyBytes', fact, 'Send a smaller one.'), 413)
+  }
   return {
     onRequestParse({ request, requestParser, serverContext, setRequestParser, fetchAPI }) {
       if (!requestParser) return
-      const body = (): Promise<Buffer> => bodyOf(serverContext.req, most)
+      const body = (): Promise<Buffer> => bodyOf(serverContext.req, most, tooLarge)
       const { url, method, headers, signal } = request
       const parse = async (): Promise<Awaited<ReturnType<typeof requestParser>>> => {
         if (method !== 'POST') return requestParser(request)

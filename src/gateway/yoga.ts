@@ -10,6 +10,7 @@ import { documentLimits } from './document-limits.ts'
 import { inputLimit } from './input-limit.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
+import { Refusals } from './refusals.ts'
 import { requestBody } from './request-body.ts'
 import { shortErrors } from './short-errors.ts'
 import { textGuard } from './text-guard.ts'
@@ -27,6 +28,7 @@ function subjectOf(request: Request): string {
 /** The GraphQL endpoint, `/graphql`. */
 export function createGateway({ config, routing, limits }: GatewayOptions) {
   const { schema, entities, cors = false, subject = subjectOf } = config
+  const refusals = new Refusals(limits, routing.log)
   return createYoga({
     schema,
     logging: false,
@@ -37,7 +39,7 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
     maxRequestBodySize: false, // requestBody has one
     graphqlEndpoint: '/graphql',
     parserAndValidationCache: documentCache(limits),
-    maskedErrors: { maskError: maskError(routing.log) },
+    maskedErrors: { maskError: maskError(routing.log, refusals) },
     context({ request }): GatewayContext & Ends {
       const ends = endsWith(request)
       let known: string | undefined
@@ -45,10 +47,10 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
     },
     plugins: [
       // In this order: bytes, what is in document and variables, what they ask for, what its texts are
-      requestBody(limits.bodyBytes),
-      documentLimits(limits),
-      inputLimit(limits),
-      costLimit(schema, entities, limits),
+      requestBody(limits, refusals),
+      documentLimits(limits, refusals),
+      inputLimit(limits, refusals),
+      costLimit(schema, entities, limits, refusals),
       textGuard,
       deadline(limits.answerMs),
       shortErrors,

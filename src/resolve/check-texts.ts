@@ -1,21 +1,24 @@
+import { PastLimit } from '../routing/past-limit.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { isPlainObject } from '../util/json.ts'
 
-function check(value: unknown, place: string, most: number): void {
+function check(value: unknown, place: string, most: number, isOwn: boolean): void {
   const isList = Array.isArray(value)
   if ((isList || typeof value === 'string') && value.length > most) {
     const what = isList ? 'members' : 'characters'
-    throw new CrossfadeError('BAD_USER_INPUT', `${place} must have at most ${most} ${what}, got ${value.length}.`)
+    const fact = `${place} must have at most ${most} ${what}, got ${value.length}`
+    throw isOwn ? new CrossfadeError('BAD_USER_INPUT', `${fact}.`) : new PastLimit('textLength', value.length, fact)
   }
-  if (isList) for (const [index, each] of value.entries()) check(each, `${place}[${index}]`, most)
+  if (isList) for (const [index, each] of value.entries()) check(each, `${place}[${index}]`, most, isOwn)
   else if (isPlainObject(value))
-    for (const [key, each] of Object.entries(value)) check(each, place === '' ? key : `${place}.${key}`, most)
+    for (const [key, each] of Object.entries(value)) check(each, place === '' ? key : `${place}.${key}`, most, isOwn)
 }
 
 /**
  * What a field is given that is written by hand for each store: a text may become a condition a word there, which no
  * store takes without end.
  *
+ * @param isOwn whether the bound is the field's own, and none of the config.
  * @throws BAD_USER_INPUT that names the argument.
  */
-export const checkTexts = (args: unknown, most: number): void => check(args, '', most)
+export const checkTexts = (args: unknown, most: number, isOwn: boolean): void => check(args, '', most, isOwn)

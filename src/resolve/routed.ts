@@ -29,7 +29,7 @@ export function routed<Args, Found extends Json, Result extends Json>(
 ): (parent: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
   const shown = (value: unknown): Json => shownUnmapped([entity, ...(also ?? [])], value)
   return async (_parent, args, context, info) => {
-    checkTexts(args, textLength ?? context.routing.limits.textLength)
+    checkTexts(args, textLength ?? context.routing.limits.textLength, textLength !== undefined)
     return sessionOf(context, info).reads.run<Result>({
       entity,
       also,

@@ -17,7 +17,9 @@ const freshnessMs = 1_000
 /** Reads of clients that a store is asked at a time, those that wait for a connection included. */
 const maxReadsUnderWay = 1_000
 
-const failedOver = new CrossfadeError('UNAVAILABLE', 'The other store answered.')
+/** Stands behind the name of the store that was to answer. */
+const failedOverTo = (origin: Origin): CrossfadeError =>
+  new CrossfadeError('UNAVAILABLE', `${origin} answered in its place, so nothing was compared.`)
 
 /** One routed read: the same question to either store. */
 export interface Read<T> {
@@ -120,7 +122,7 @@ export class Reads {
     const controlMs = performance.now() - began
     const { result, origin } = answer
     if (origin !== reads) {
-      shadow.controlFailed(place, failedOver)
+      shadow.controlFailed(place, failedOverTo(origin))
       return result
     }
     shadow.offer({

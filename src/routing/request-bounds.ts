@@ -1,16 +1,8 @@
-import { CrossfadeError } from '../util/errors.ts'
+import { PastLimit } from './past-limit.ts'
+import type { ReadLimits } from './read-limits.ts'
 
-/** What the reads of one request may ask of the stores. */
-export interface ReadLimits {
-  readonly statements: number
-  /** Records, or other members of what a read returns. */
-  readonly records: number
-  /** Characters of a text, and members of a list, in arguments of `routed` fields. */
-  readonly textLength: number
-}
-
-const tooMuch = (what: string): CrossfadeError =>
-  new CrossfadeError('BAD_USER_INPUT', `The request asks ${what}. Ask for less, or in several requests.`)
+const tooMuch = (limit: keyof ReadLimits, asked: number, what: string): PastLimit =>
+  new PastLimit(limit, asked, `The request asks ${what}`, 'Ask for less, or in several requests.')
 
 /** Records of a page, those of all pages of a level, the rows of a by-hand list; 1 for a single value. */
 function membersOf(result: unknown): number {
@@ -34,13 +26,14 @@ export class RequestBounds {
   /** One more statement. @throws BAD_USER_INPUT past the limit. */
   ask(): void {
     const { statements } = this.#limits
-    if (++this.#statements > statements) throw tooMuch(`the stores more than ${statements} times`)
+    if (++this.#statements > statements)
+      throw tooMuch('statements', this.#statements, `the stores more than ${statements} times`)
   }
 
   /** What a statement returned. @throws BAD_USER_INPUT past the limit. */
   returned(result: unknown): void {
     const { records } = this.#limits
     this.#records += membersOf(result)
-    if (this.#records > records) throw tooMuch(`for more than ${records} records`)
+    if (this.#records > records) throw tooMuch('records', this.#records, `for more than ${records} records`)
   }
 }

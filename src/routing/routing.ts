@@ -9,7 +9,7 @@ import type { PostgresSource, PostgresStore } from '../stores/postgres/postgres-
 import type { Origin } from '../util/origin.ts'
 import type { FailOvers } from './fail-overs.ts'
 import type { Permits } from './permits.ts'
-import type { ReadLimits } from './request-bounds.ts'
+import type { ReadLimits } from './read-limits.ts'
 
 export interface Stores {
   readonly mongo: MongoStore

@@ -1,9 +1,10 @@
-import { buildSchema, parse } from 'graphql'
+import { buildSchema, execute, getIntrospectionQuery, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import config from '../../crossfade.config.ts'
 import { costs, type Variables } from '../../src/gateway/cost.ts'
+import { limitsOf } from '../../src/gateway/limits.ts'
 
-const ofDemo = costs(config.schema, config.entities, 20)
+const ofDemo = costs(config.schema, config.entities, limitsOf({}))
 const cost = (query: string, variables: Variables = {}, operationName?: string) =>
   ofDemo(parse(query), operationName, variables)
 
@@ -59,7 +60,27 @@ describe('what a query costs', () => {
     ],
     ['what is kept does', '{ movie(id: 1) { id title @skip(if: false) plot @include(if: true) } }', 104, 1],
     ['__typename is a value', '{ __typename movie(id: 1) { __typename } }', 103, 1],
-    ['introspection by its fields', '{ __schema { types { name } } __type(name: "Movie") { kind } }', 500, 0],
+    [
+      'each __typename of each record',
+      '{ movies(first: 10) { edges { node { a: __typename b: __typename } } } }',
+      132,
+      10,
+    ],
+    [
+      'a long alias is written out with each value',
+      `{ movies(first: 10) { edges { node { ${'a'.repeat(149)}: id } } } }`,
+      122 + 10 * 2,
+      10,
+    ],
+    ['so is one of a list, once', `{ ${'a'.repeat(500)}: movies(first: 10) { edges { node { id } } } }`, 122 + 10, 10],
+    ['a text by itself is part of its field', '{ searchMovies(text: "a long text", first: 5) { id } }', 106, 5],
+    [
+      'an object of an argument costs 5, what else is in it 1, and all of it a tenth for each parent',
+      '{ movies(first: 1, filter: { or: [{ title: { eq: "x" } }, { year: { in: [1, 2] } }] }) { totalCount } }',
+      // Five objects, two lists, three values, of which the argument itself is one; then the two fields and statements
+      202 + 29 + 2,
+      0,
+    ],
     ['writes cost as reads do', 'mutation { deleteMovie(id: 1) { deletedId } }', 102, 1],
   ])('%s', (_, query, expected, nodes) => {
     expect(cost(query)).toEqual({ cost: expected, nodes })
@@ -118,12 +139,12 @@ describe('a schema of another making', () => {
     type PageInfo { hasNextPage: Boolean }
     type Order implements Has { id: ID!  lines: [Line!]  customer: Customer }
     type Line { sku: String  tags: [String!] }
-    type Customer { id: ID  orders(perPage: Int!): [Order] }
+    type Customer { id: ID  orders(perPage: Int!, by: [String!]): [Order] }
     type Row { n: Int }
     interface Has { id: ID!  lines: [Line!] }
     union Any = Order | Customer
   `)
-  const costOf = costs(schema, [], 20)
+  const costOf = costs(schema, [], limitsOf({}))
 
   test.each([
     ['a page by its limit', '{ orders(limit: 30) { nodes { id } pageInfo { hasNextPage } } }', 30],
@@ -143,5 +164,129 @@ describe('a schema of another making', () => {
     ['an interface', '{ all { ... on Has { id lines { sku } } } }', 20 + 400],
   ])('%s', (_, query, nodes) => {
     expect(costOf(parse(query), undefined, {})?.nodes).toBe(nodes)
+  })
+
+  test('arguments are read for each object that they stand below, and count a tenth there', () => {
+    const by = Array.from({ length: 99 }, () => '"x"')
+    const query = `{ all { customer { orders(perPage: 0, by: [${by}]) { id } } } }`
+    // The statement and the arguments; `all`, then customers and orders with a tenth of what those are given
+    expect(costOf(parse(query), undefined, {})).toEqual({ cost: 100 + 99 + 1 + 20 * (1 + 1 + 9), nodes: 40 })
+  })
+})
+
+describe('arguments', () => {
+  const filter = (count: number) => ({ or: Array(count).fill({ title: { eq: 'x' } }) })
+  const query = 'query ($filter: MovieFilter) { movies(filter: $filter) { totalCount } }'
+
+  test.each<[title: string, query: string, variables: Variables, cost: number]>([
+    ['that are not sent cost nothing', query, {}, 202],
+    ['that are null cost nothing', query, { filter: null }, 202],
+    ['cost as if they were written out', query, { filter: filter(2) }, 202 + 27 + 2],
+    ['cost more where they hold more', query, { filter: filter(100) }, 202 + 1105 + 110],
+    [
+      'inside of a literal',
+      'query ($t: [String!]) { movies(filter: { title: { in: $t } }) { totalCount } }',
+      { t: ['a', 'b', 'c'] },
+      202 + 13 + 1,
+    ],
+    [
+      'by their default',
+      'query ($filter: MovieFilter = { title: { eq: "x" } }) { movies(filter: $filter) { totalCount } }',
+      {},
+      202 + 10 + 1,
+    ],
+    [
+      'each time that they are used',
+      'query ($filter: MovieFilter) { a: movies(filter: $filter) { totalCount } b: movies(filter: $filter) { totalCount } }',
+      { filter: filter(100) },
+      2 * (202 + 1105 + 110),
+    ],
+  ])('%s', (_, text, variables, expected) => {
+    expect(cost(text, variables)?.cost).toBe(expected)
+  })
+
+  test('are weighed for each request, however often the document came before', () => {
+    const document = parse(query)
+    for (const count of [1, 2, 1, 300, 2])
+      expect(ofDemo(document, undefined, { filter: filter(count) })?.cost).toBe(
+        202 + 5 + 11 * count + Math.floor((5 + 11 * count) / 10),
+      )
+  })
+
+  test('of any depth are weighed', () => {
+    let deep: object = {}
+    for (let level = 0; level < 100_000; level++) deep = { not: deep }
+    expect(cost(query, { filter: deep })?.cost).toBe(202 + 500_004 + 50_000)
+  })
+})
+
+describe('introspection', () => {
+  const schema = buildSchema(`
+    type Query { movie(id: ID!, at: Int): Movie  count: Int! }
+    type Movie { id: ID!  title: String  tags: [String!]! }
+    enum Genre { DRAMA COMEDY }
+  `)
+  const costOf = costs(schema, [], limitsOf({}))
+
+  /** What GraphQL answers, a quarter of its values, since a root field is a value itself. */
+  function answered(query: string): number {
+    const result = execute({ schema, document: parse(query) })
+    if (!('data' in result) || result.errors) throw new Error(`${query} was not answered`)
+    const valuesIn = (value: unknown): number => {
+      if (typeof value !== 'object' || value === null) return 0
+      const members = Object.values(value)
+      const inner = members.reduce((sum: number, each) => sum + valuesIn(each), 0)
+      return inner + (Array.isArray(value) ? 0 : members.length)
+    }
+    const roots = Object.values(result.data!)
+    return roots.reduce((sum: number, root) => sum + 1 + Math.ceil(valuesIn(root) / 4), 0)
+  }
+
+  test('costs a quarter of its values', () => {
+    expect(costOf(parse('{ __type(name: "Movie") { name fields { name } } }'), undefined, {})).toEqual({
+      cost: 1 + 2, // name, fields and three names
+      nodes: 0,
+    })
+  })
+
+  test.each([
+    '{ __schema { types { name } } }',
+    '{ __schema { types { fields { a: name b: name args { name type { name } } } } } }',
+    '{ __schema { types { fields { type { fields { type { ofType { name kind } } } } } } } }',
+    '{ __schema { directives { name locations args { defaultValue } } queryType { ...T } } } fragment T on __Type { name ...U ... { kind } } fragment U on __Type { fields(includeDeprecated: true) { isDeprecated } }',
+    '{ __schema { types { name @skip(if: true) kind fields @include(if: false) { name } } } }',
+    '{ __type(name: "Genre") { enumValues { name } } other: __type(name: "Nothing") { name } }',
+    '{ __schema { types { __typename possibleTypes { name } interfaces { name } inputFields { name } } } }',
+    getIntrospectionQuery(),
+  ])('%s as it is answered', (query) => {
+    expect(costOf(parse(query), undefined, {})?.cost).toBe(answered(query))
+  })
+
+  test('of a type that a variable names', () => {
+    const document = parse('query ($n: String!) { __type(name: $n) { fields { name } } }')
+    const ofType = (n: string) => costOf(document, undefined, { n })?.cost
+    expect([ofType('Movie'), ofType('Genre'), ofType('Nothing'), ofType('Movie')]).toEqual([2, 2, 1, 2])
+    expect(ofType('__Type')).toBe(1 + 3) // `fields`, and the names of 11
+  })
+
+  test('multiplies by what is asked below', () => {
+    const many = Array.from({ length: 90 }, (_, n) => `a${n}: name`).join(' ')
+    const query = `{ __schema { types { fields { type { fields { type { fields { ${many} } } } } } } } }`
+    expect(costOf(parse(query), undefined, {})?.cost).toBe(answered(query))
+  })
+
+  test('is without end where it certainly costs more than is allowed', () => {
+    const fields = Array.from({ length: 90 }, (_, n) => `a${n}: fields { name type { name } }`).join(' ')
+    const query = `{ __schema { types { ${fields} } } }`
+    const strictly = costs(schema, [], { listSize: 20, cost: 1_000 })
+    expect(strictly(parse(query), undefined, {})?.cost).toBe(Number.MAX_SAFE_INTEGER)
+    expect(costOf(parse(query), undefined, {})?.cost).toBe(answered(query))
+    expect(answered(query)).toBeGreaterThan(1_000)
+  })
+
+  test('takes no time where fragments double with each level', () => {
+    const levels = Array.from({ length: 150 }, (_, n) => `fragment F${n} on __Type { ...F${n + 1} ...F${n + 1} }`)
+    const query = `{ __schema { types { ...F0 } } } ${levels.join(' ')} fragment F150 on __Type { name }`
+    expect(costOf(parse(query), undefined, {})?.cost).toBe(Number.MAX_SAFE_INTEGER)
   })
 })

@@ -4,7 +4,9 @@ import { GraphQLError, GraphQLInt, GraphQLObjectType, GraphQLSchema } from 'grap
 import { createYoga } from 'graphql-yoga'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deadline, type Ends, endsWith } from '../../src/gateway/deadline.ts'
+import { limitsOf } from '../../src/gateway/limits.ts'
 import { maskError } from '../../src/gateway/mask-error.ts'
+import { Refusals } from '../../src/gateway/refusals.ts'
 
 const ended: unknown[] = []
 
@@ -35,7 +37,7 @@ beforeAll(async () => {
     schema,
     logging: false,
     context: ({ request }): Ends => ({ ends: endsWith(request) }),
-    maskedErrors: { maskError: maskError(() => undefined) },
+    maskedErrors: { maskError: maskError(() => undefined, new Refusals(limitsOf({}), () => undefined)) },
     plugins: [deadline(200)],
   })
   server = createServer(yoga)
@@ -57,7 +59,7 @@ async function ask(query: string, signal?: AbortSignal): Promise<unknown> {
 
 const error = (code: string, message: string) =>
   expect.objectContaining({ message, extensions: expect.objectContaining({ code }) })
-const over = error('UNAVAILABLE', 'The request took longer than 0.2 s; ask for less.')
+const over = error('UNAVAILABLE', 'The request took longer than 0.2 s (limits.answerMs); ask for less.')
 
 test('what is ended says so, and what was answered before is answered', async () => {
   expect(await ask('{ one slow }')).toEqual({ data: { one: 1, slow: null }, errors: [over] })
@@ -68,7 +70,7 @@ test('a query that goes on all the same is answered without it', async () => {
 })
 
 test('a mutation that goes on all the same may have written', async () => {
-  const text = 'The request took longer than 0.2 s; look what it has written before repeating it.'
+  const text = 'The request took longer than 0.2 s (limits.answerMs); look what it has written before repeating it.'
   expect(await ask('mutation { stuck }')).toEqual({ errors: [error('UNKNOWN_OUTCOME', text)] })
 })
 

@@ -12,8 +12,8 @@ const query = (text: string, variables = '{}'): string => `{"query":${JSON.strin
 const browse = 'query ($filter: MovieFilter) { movies(filter: $filter) { totalCount } }'
 const nested = (open: string, close: string, levels: number): string => open.repeat(levels) + close.repeat(levels)
 
-const tokens = 'The query has more than 2000 tokens. Send a shorter one.'
-const inputs = 'The variables hold more than 20000 objects and lists. Send fewer at a time.'
+const tokens = 'The query has more than 2000 tokens (limits.tokens). Send a shorter one.'
+const inputs = 'The variables hold more than 20000 objects and lists (limits.inputObjects). Send fewer at a time.'
 const tooDeep = 'The input is nested too deep.'
 
 export const hostileRequests: readonly HostileRequest[] = [
@@ -39,12 +39,12 @@ export const hostileRequests: readonly HostileRequest[] = [
   {
     title: '300 counts',
     body: () => query(`{${times(300, (n) => `a${n}:movies{totalCount}`)}}`),
-    told: 'The query has more than 100 aliases.',
+    told: 'The query has more than 100 aliases (limits.aliases).',
   },
   {
     title: 'case e: 99 KB of words',
     body: () => query('query($t:String!){searchMovies(text:$t){id}}', JSON.stringify({ t: 'word '.repeat(19_800) })),
-    told: 'text must have at most 2000 characters, got 99000.',
+    told: 'text must have at most 2000 characters, got 99000 (limits.textLength).',
   },
   {
     title: '600 words',
@@ -65,7 +65,58 @@ export const hostileRequests: readonly HostileRequest[] = [
   {
     title: 'a list of 19,000 inputs',
     body: () => query(browse, `{"filter":{"or":[${times(19_000, () => '{}', ',')}]}}`),
-    told: 'or must hold at most 1000 filters, got 19000.',
+    told: 'The query costs 104707',
+  },
+  {
+    title: 'a list of 9,000 inputs',
+    body: () => query(browse, `{"filter":{"or":[${times(9_000, () => '{}', ',')}]}}`),
+    told: 'or must hold at most 1000 filters, got 9000.',
+  },
+  {
+    title: '9,900 conditions',
+    body: () =>
+      query(
+        browse,
+        `{"filter":{"and":[${times(11, () => `{"or":[${times(900, () => '{"title":{"eq":"x"}}', ',')}]}`, ',')}]}}`,
+      ),
+    told: 'The query costs 120070',
+  },
+  {
+    title: '900 conditions, 20 times',
+    body: () =>
+      query(
+        `query ($filter: MovieFilter) {${times(20, (n) => `a${n}: movies(filter: $filter) { totalCount }`)}}`,
+        `{"filter":{"or":[${times(900, () => '{"title":{"eq":"x"}}', ',')}]}}`,
+      ),
+    told: 'The query costs 221940',
+  },
+  {
+    title: '100 aliases of __typename in nested pages',
+    body: () =>
+      query(
+        `{users(first:100){edges{node{comments(first:99){edges{node{${times(95, (n) => `a${n}:__typename`)}}}}}}}}`,
+      ),
+    told: 'The query costs 950902',
+  },
+  {
+    title: '900 aliases of __typename',
+    body: () => query(`{users{edges{node{${times(600, (n) => `a${n}:__typename`)}}}}}`),
+    told: 'The query has more than 100 aliases (limits.aliases).',
+  },
+  {
+    title: 'an alias of 900 KB on each record of a page',
+    body: () => query(`{movies(first:100){edges{node{${'a'.repeat(900_000)}:id}}}}`),
+    told: 'The query costs 1800302',
+  },
+  {
+    title: 'an alias of 900 KB on each field of the schema',
+    body: () => query(`{__schema{types{fields{${'a'.repeat(900_000)}:name}}}}`),
+    told: 'The query costs',
+  },
+  {
+    title: '900 directives on a variable',
+    body: () => query(`query($v:Int${'@include(if:true)'.repeat(250)}){movies(first:$v){totalCount}}`),
+    told: 'The query has more than 50 directives (limits.directives).',
   },
   {
     title: 'lists nested 200,000 deep for an input',
@@ -218,13 +269,13 @@ export const hostileRequests: readonly HostileRequest[] = [
     told: 'The cursor',
   },
   {
-    title: 'an order of 19,000 keys',
+    title: 'an order of 9,000 keys',
     body: () =>
       query(
         'query($o:[MovieOrder!]){movies(orderBy:$o){edges{node{id}}}}',
-        `{"o":[${times(19_000, () => '{"field":"TITLE"}', ',')}]}`,
+        `{"o":[${times(9_000, () => '{"field":"TITLE"}', ',')}]}`,
       ),
-    told: 'The order must have at most 31 keys, got 19000.',
+    told: 'The order must have at most 31 keys, got 9000.',
   },
   {
     title: 'a page of pages, 90 times',

@@ -57,7 +57,7 @@ function inParts(
 }
 
 describe('a body', () => {
-  const tooLarge = 'The body of the request is larger than 1000000 bytes. Send a smaller one.'
+  const tooLarge = 'The body of the request is larger than 1000000 bytes (limits.bodyBytes). Send a smaller one.'
 
   test('of exactly the limit is answered', async () => {
     const response = await post({ 'content-type': 'application/json' }, question.padEnd(1_000_000))

@@ -68,7 +68,11 @@ describe.each(['off', 'shadow', 'live'] as const)('in %s', (stage) => {
       messages(
         await ask('{ a: notes { totalCount } b: notes { totalCount } c: notes { totalCount edges { cursor } } }'),
       ),
-    ).toEqual(mistake('The request asks the stores more than 3 times. Ask for less, or in several requests.'))
+    ).toEqual(
+      mistake(
+        'The request asks the stores more than 3 times (limits.statements). Ask for less, or in several requests.',
+      ),
+    )
   })
 
   test('a request gets so many records, and no more', async () => {
@@ -77,31 +81,43 @@ describe.each(['off', 'shadow', 'live'] as const)('in %s', (stage) => {
       messages(
         await ask('{ a: notes(first: 30) { edges { node { id } } } b: notes(first: 30) { edges { node { id } } } }'),
       ),
-    ).toEqual(mistake('The request asks for more than 50 records. Ask for less, or in several requests.'))
+    ).toEqual(
+      mistake('The request asks for more than 50 records (limits.records). Ask for less, or in several requests.'),
+    )
   })
 
   test('by-hand lists count', async () => {
     const twenty = Array.from({ length: 20 }, () => 'x')
     const query = 'query ($words: [String!]) { a: echo(words: $words) b: echo(words: $words) c: echo(words: $words) }'
     expect(messages(await ask(query, { words: twenty }))).toEqual(
-      mistake('The request asks for more than 50 records. Ask for less, or in several requests.'),
+      mistake('The request asks for more than 50 records (limits.records). Ask for less, or in several requests.'),
     )
   })
 
   test.each<[title: string, field: string, args: object, message: string]>([
-    ['a text', 'echo', { words: ['a', 'x'.repeat(21)] }, 'words[1] must have at most 20 characters, got 21.'],
-    ['a list', 'echo', { words: Array(21).fill('a') }, 'words must have at most 20 members, got 21.'],
+    [
+      'a text',
+      'echo',
+      { words: ['a', 'x'.repeat(21)] },
+      'words[1] must have at most 20 characters, got 21 (limits.textLength).',
+    ],
+    [
+      'a list',
+      'echo',
+      { words: Array(21).fill('a') },
+      'words must have at most 20 members, got 21 (limits.textLength).',
+    ],
     [
       'a text inside of an input',
       'echo',
       { any: { a: [{ b: 'x'.repeat(21) }] } },
-      'any.a[0].b must have at most 20 characters, got 21.',
+      'any.a[0].b must have at most 20 characters, got 21 (limits.textLength).',
     ],
     [
       '99 KB of words',
       'echo',
       { words: ['word '.repeat(19_800)] },
-      'words[0] must have at most 20 characters, got 99000.',
+      'words[0] must have at most 20 characters, got 99000 (limits.textLength).',
     ],
     [
       'a text past the limit of its own field',

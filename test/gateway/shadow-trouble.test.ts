@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Document } from 'mongodb'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { latencies } from '../../src/shadow/latency.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
 import { type PostgresStore, postgresStore } from '../../src/stores/postgres/postgres-store.ts'
@@ -169,6 +169,16 @@ test('a read that PostgreSQL alone refuses is a mismatch that says why', async (
   ])
   expect(statistics()).toMatchObject({ compared: 1, failed: 1, outages: 0 })
   expect(api.gateway.routing.shadow.statistics.coverage.size).toBe(0)
+})
+
+test('a read that the other store answers is told, with who answered and what that means', async () => {
+  vi.spyOn(api.gateway.routing.flags, 'isDown').mockImplementation((origin) => origin === 'mongo')
+  await read(page(0))
+  await idle()
+  expect(found).toEqual([])
+  expect(logged.filter((line) => line.includes('Query.patients'))).toEqual([
+    'Query.patients in mongo: UNAVAILABLE: postgres answered in its place, so nothing was compared.',
+  ])
 })
 
 test('both stores are timed by the same reads, and no others', async () => {

@@ -8,6 +8,7 @@ import {
   type RawBuilder,
   sql,
 } from 'kysely'
+import { LRUCache } from 'lru-cache'
 
 /** Compiles SQL and never runs it: statements run on our own connections, so that they can be prepared and pipelined. */
 const compiler = new Kysely<Record<string, never>>({
@@ -31,8 +32,10 @@ export interface Prepared {
 /** Stands for a parameter in a statement that is prepared. */
 export const slot: unknown = null
 
+/** For a statement that is kept, to be run again. */
 export function prepare(statement: RawBuilder<unknown>): Prepared {
-  return compile(statement).prepared
+  const { sql: text } = statement.compile(compiler)
+  return { text, name: nameOf(text, true) }
 }
 
 /** A statement, and the values of its parameters. */
@@ -41,18 +44,22 @@ export function compile(statement: RawBuilder<unknown>): {
   readonly values: readonly unknown[]
 } {
   const { sql: text, parameters: values } = statement.compile(compiler)
-  return { prepared: { text, name: nameOf(text) }, values }
+  return { prepared: { text, name: nameOf(text, false) }, values }
 }
 
-const maxNames = 500 // statements a connection keeps prepared, at most; the shapes of an API are far fewer
 const maxLength = 8_192 // characters of one: a longer one is a client's that names thousands of values
-const names = new Map<string, string>()
 
-function nameOf(text: string): string | undefined {
-  let name = names.get(text)
-  if (!name && names.size < maxNames && text.length <= maxLength) {
-    name = `cf_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
-    names.set(text, name)
-  }
-  return name
+/** Names by text, and nothing of a text that was met once: what clients make up comes once, and fills no connection. */
+const names = new LRUCache<string, string>({ max: 1_000 })
+const metOnce = ''
+
+/** Follows from the text, so that a name never stands for two of them, whenever it is given again. */
+function nameOf(text: string, isKept: boolean): string | undefined {
+  if (text.length > maxLength) return undefined
+  const known = names.get(text)
+  if (known) return known
+  const isNamed = isKept || known === metOnce
+  const name = isNamed ? `cf_${createHash('sha1').update(text).digest('hex').slice(0, 16)}` : metOnce
+  names.set(text, name)
+  return name || undefined
 }

@@ -1,9 +1,14 @@
 import type pg from 'pg'
 import { messageOf } from '../../util/errors.ts'
+import { onceFor } from '../../util/once-for.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import type { Prepared } from './prepared.ts'
 
 const maxParameters = 65_535
+
+/** Statements that a connection keeps prepared: each takes tens of kilobytes of the server. An API's shapes are far fewer. */
+const maxPrepared = 500
+const preparedOn = onceFor((_: pg.PoolClient) => new Set<string>())
 
 interface Answer<T> {
   readonly command: string
@@ -40,6 +45,7 @@ export function send<T>(
       signal?.removeEventListener('abort', onAbort)
     }
     signal?.addEventListener('abort', onAbort)
+    if (statement.name !== undefined) preparedOn(client).add(statement.name)
     // pg copies a query's own members, one by one, for each call: what it inherits stays where it is
     const query: pg.QueryConfig = Object.create(statement)
     query.values = [...values]
@@ -56,8 +62,12 @@ export function send<T>(
   })
 }
 
-/** What is broken is closed at once: the pool would wait for the answers that a server which hangs never gives. */
+/**
+ * What is broken is closed at once: the pool would wait for the answers that a server which hangs never gives. One that
+ * keeps too many statements prepared is closed, too, and the server forgets them with it: pg cannot be told that one was
+ * deallocated.
+ */
 export function giveBack(client: pg.PoolClient, broken: boolean): void {
   if (broken) client.connection.stream.destroy()
-  client.release(broken)
+  client.release(broken || preparedOn(client).size >= maxPrepared)
 }

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { CrossfadeError } from '../util/errors.ts'
+import type { CrossfadeConfig } from './config.ts'
+import { limitsSchema } from './limits.ts'
+import { problemsOf, strict, time, whole } from './strict.ts'
+
+/** What is given as it is; what it holds is looked at elsewhere. */
+const given = (isIt: (value: unknown) => boolean, what: string) =>
+  z.custom(isIt, {
+    error: ({ input }) => (input === undefined || input === null ? 'is missing' : `${what} is expected`),
+  })
+
+const object = given((value) => typeof value === 'object' && value !== null, 'an object')
+const list = given(Array.isArray, 'a list')
+const call = given((value) => typeof value === 'function', 'a function')
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
+const texts = given(isTexts, 'a list of texts')
+
+const config = strict({
+  schema: object,
+  entities: list,
+  migrations: object,
+  subject: call.optional(),
+  shadow: strict({
+    concurrency: whole(1).optional(),
+    queue: whole(0).optional(),
+    timeoutMs: time().optional(),
+  }).optional(),
+  limits: limitsSchema.optional(),
+  cors: strict({
+    origin: given((value) => typeof value === 'string' || isTexts(value), 'a site, a list of sites or *'),
+    methods: texts.optional(),
+    allowedHeaders: texts.optional(),
+    exposedHeaders: texts.optional(),
+    credentials: z.boolean('true or false is expected').optional(),
+    maxAge: whole(0).optional(),
+  }).optional(),
+  demo: strict({
+    generate: call,
+    indexes: object.optional(),
+    traffic: call,
+    read: object,
+    drift: object,
+  }).optional(),
+} satisfies Record<keyof CrossfadeConfig, unknown>)
+
+/** @throws MISCONFIGURED that names each setting which does not fit, or is none. The gateway looks at schema and entities. */
+export function checkConfig(file: string, loaded: unknown): asserts loaded is CrossfadeConfig {
+  const { error } = config.safeParse(loaded)
+  if (error) throw new CrossfadeError('MISCONFIGURED', `${file}: ${problemsOf(error)}`)
+}

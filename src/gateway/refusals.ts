@@ -1,0 +1,55 @@
+import type { DocumentNode, GraphQLError } from 'graphql'
+import { getOperationAST } from 'graphql'
+import { toldLimit } from '../routing/past-limit.ts'
+import type { Routing } from '../routing/routing.ts'
+import { heldBack, Seldom } from '../util/seldom.ts'
+import type { Limits } from './limits.ts'
+import { refusal } from './refusal.ts'
+
+/** A request that asks for more than a limit allows. */
+export interface Past {
+  /** Its key in the config. */
+  readonly limit: Exclude<keyof Limits, 'reportOnly'>
+  /** Null where it was not counted to the end. */
+  readonly asked: number | null
+  /** For the log: no part of it but names of GraphQL may be a client's. */
+  readonly who: string
+}
+
+/** How a line of a log names who asks: clients choose these names, and of what length. */
+export function whoAsks(document: DocumentNode, operationName: string | null | undefined): string {
+  const name = getOperationAST(document, operationName)?.name?.value
+  return name ? `operation ${name.slice(0, 80)}` : 'an operation without a name'
+}
+
+/** Tells clients which limit refuses them, and the operator, once a minute each: clients choose how often they are. */
+export class Refusals {
+  readonly #limits: Limits
+  readonly #log: Routing['log']
+  readonly #seldom = new Seldom(60_000)
+
+  constructor(limits: Limits, log: Routing['log']) {
+    this.#limits = limits
+    this.#log = log
+  }
+
+  note({ limit, asked, who }: Past, isRefused = true): void {
+    const held = this.#seldom.due(limit)
+    if (held === null) return
+    const what = `limits.${limit} ${isRefused ? 'refuses' : 'would refuse'} ${who}`
+    const numbers = `asked ${asked === null ? 'for more' : `for ${asked}`}, allowed ${this.#limits[limit]}`
+    this.#log('warn', `${what}: ${numbers}${heldBack(held)}`)
+  }
+
+  /**
+   * The client's error, of a limit that is looked at before anything runs; null where such limits only report.
+   *
+   * @param fact what is too much, without a full stop.
+   * @param advice what the client can do.
+   */
+  refuse(past: Past, fact: string, advice: string): GraphQLError | null {
+    const isRefused = !this.#limits.reportOnly
+    this.note(past, isRefused)
+    return isRefused ? refusal(toldLimit(past.limit, fact, advice)) : null
+  }
+}

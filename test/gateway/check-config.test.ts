@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import config from '../../crossfade.config.ts'
+import { loadConfig } from '../../src/cli/session.ts'
+import { checkConfig } from '../../src/gateway/check-config.ts'
+
+const needed = { schema: {}, entities: [], migrations: {} }
+const demo = { generate: () => ({}), traffic: () => [], read: {}, drift: {} }
+
+describe('a config', () => {
+  test.each<[title: string, given: object]>([
+    ['as the demo has it', config],
+    ['of what is needed', needed],
+    [
+      'with settings that are undefined',
+      { ...needed, limits: undefined, cors: undefined, shadow: { queue: undefined } },
+    ],
+    [
+      'with functions, and sites as a list',
+      { ...needed, subject: () => 'x', cors: { origin: ['https://a.example'] }, demo },
+    ],
+    [
+      'with migrations as a module has them',
+      { ...needed, migrations: Object.assign(Object.create(null), { one: {} }) },
+    ],
+  ])('%s is taken', (_, given) => {
+    expect(() => checkConfig('a.ts', given)).not.toThrow()
+  })
+
+  test.each<[given: object, problem: string]>([
+    [{ limit: {} }, 'there is no limit. Did you mean "limits"?'],
+    [{ Limits: {} }, 'there is no Limits. Did you mean "limits"?'],
+    [{ somethingElse: 1 }, 'there is no somethingElse.'],
+    [{ limits: { depht: 3 } }, 'limits: there is no depht. Did you mean "depth"?'],
+    [
+      { limits: { tokenz: 3, node: 3 } },
+      'limits: there is no tokenz. Did you mean "tokens"?; there is no node. Did you mean "nodes"?',
+    ],
+    [{ limits: 5 }, 'limits: an object is expected.'],
+    [{ shadow: { concurency: 3 } }, 'shadow: there is no concurency. Did you mean "concurrency"?'],
+    [
+      { shadow: { concurrency: 0, timeoutMs: '2s' } },
+      'shadow.concurrency: at least 1 is expected; shadow.timeoutMs: a whole number is expected.',
+    ],
+    [{ cors: { origins: '*' } }, 'cors.origin: is missing; cors: there is no origins. Did you mean "origin"?'],
+    [{ cors: { origin: ['*', 5] } }, 'cors.origin: a site, a list of sites or * is expected.'],
+    [{ cors: { origin: '*', credentials: 'yes' } }, 'cors.credentials: true or false is expected.'],
+    [{ cors: { origin: '*', methods: 'GET' } }, 'cors.methods: a list of texts is expected.'],
+    [{ subject: 'x-client-id' }, 'subject: a function is expected.'],
+    [{ demo: { ...demo, trafic: 1 } }, 'demo: there is no trafic. Did you mean "traffic"?'],
+    [{ entities: undefined, schema: null }, 'schema: is missing; entities: is missing.'],
+    [{ entities: {} }, 'entities: a list is expected.'],
+  ])('%j is told by path, with the nearest name', (given, problem) => {
+    expect(() => checkConfig('a.ts', { ...needed, ...given })).toThrow(
+      expect.objectContaining({ message: `a.ts: ${problem}` }),
+    )
+  })
+})
+
+describe('when any command loads it', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(import.meta.dirname, '.config-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each([
+    [
+      'limits',
+      'export default { schema: {}, entities: [], migrations: {}, limits: { depth: "x" } }',
+      'limits.depth: a whole number is expected.',
+    ],
+    [
+      'names',
+      'export default { schema: {}, entities: [], migrations: {}, limit: {} }',
+      'there is no limit. Did you mean "limits"?',
+    ],
+    ['an empty one', 'export const config = {}', 'schema: is missing; entities: is missing; migrations: is missing.'],
+    ['one that is no object', 'export default "x"', 'an object is expected.'],
+  ])('%s are looked at', async (title, source, problem) => {
+    const file = join(folder, `${title.replaceAll(' ', '-')}.mjs`)
+    writeFileSync(file, source)
+    await expect(loadConfig(file)).rejects.toThrow(`${file}: ${problem}`)
+  })
+})
