@@ -48,12 +48,12 @@ const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
 
 /** Batches the look-ups of one request. A key holds its field set, so a narrow record never serves a wider selection. */
 export class Loaders {
-  readonly #reads: Reads
+  readonly #reads: Pick<Reads, 'run'>
   readonly #ones = new Map<string, DataLoader<OneKey, Rec | null, string>>()
   readonly #manys = new Map<string, DataLoader<ManyKey, readonly Item[], string>>()
   readonly #counts = new Map<string, DataLoader<ManyKey, number, string>>()
 
-  constructor(reads: Reads) {
+  constructor(reads: Pick<Reads, 'run'>) {
     this.#reads = reads
   }
 
