@@ -1,6 +1,6 @@
 import { defineEntity, int, objectId, text } from 'crossfade'
 import { sql } from 'kysely'
-import { ObjectId } from 'mongodb'
+import { type CommandStartedEvent, type Document, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
@@ -137,4 +137,20 @@ test('what is stored is planned as ever afterwards: the setting ends with the ex
     Array.from({ length: 30 }, () => stores.postgres.connection.run(sql`show enable_seqscan`)),
   )
   expect(settings.flat()).toEqual(Array.from({ length: 30 }, () => ({ enable_seqscan: 'on' })))
+})
+
+test('MongoDB is asked for plans by a read concern of which it explains aggregates as well', async () => {
+  const { client } = stores.mongo.connection
+  const sent: Document[] = []
+  const hear = ({ commandName, command }: CommandStartedEvent): void => {
+    if (commandName === 'explain') sent.push(command['explain'])
+  }
+  client.on('commandStarted', hear)
+  await plansOf('mongo', ({ reader }) => reader.count(Poster, { op: 'eq', path: 'artist', value: 'a3' }))
+  await plansOf('mongo', ({ reader }) => reader.query(Poster, page(everything, asc('title'))))
+  client.off('commandStarted', hear)
+  expect(sent.map(({ aggregate, find, readConcern }) => [aggregate ?? find, readConcern])).toEqual([
+    ['posters', { level: 'local' }],
+    ['posters', { level: 'local' }],
+  ])
 })

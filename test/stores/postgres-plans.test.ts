@@ -34,6 +34,8 @@ describe('A statement reads everything', () => {
     ['by an index alone without a condition', node('Index Only Scan', on('movies', { 'Index Name': 'by_title' }))],
     ['where only a later column is bounded', index('by_title', { 'Index Cond': '(year = 1)' })],
     ['though a value has the name of the first', index('by_title', { 'Index Cond': "(year = 'it''s title'::text)" })],
+    ['of all that are not null', index('by_title', { 'Index Cond': '(title IS NOT NULL)' })],
+    ['likewise, by a quoted name', index('by_quoted', { 'Index Cond': '(t."order" IS NOT NULL)' })],
     ['where a limit has to pass over rows', node('Limit', {}, index('by_title', filter))],
     ['where a sort needs all of them', node('Limit', {}, node('Sort', {}, seq))],
     ['where a group needs all of them', node('Limit', {}, node('Aggregate', {}, seq))],
@@ -68,6 +70,7 @@ describe('A statement is bounded', () => {
   test.each<[string, PlanNode]>([
     ['by the first column of an index', byTitle],
     ['whatever is filtered besides', index('by_title', { 'Index Cond': "(title > 'a'::text)", ...filter })],
+    ['by a value beside that', index('by_title', { 'Index Cond': "((title IS NOT NULL) AND (title < 'a'::text))" })],
     ['by a column whose name is quoted', index('by_quoted', { 'Index Cond': '(t."order" = 1)' })],
     ['by an expression', index('by_lower', { 'Index Cond': "(lower(t.title) = 'a'::text)" })],
     [

@@ -4,6 +4,7 @@ import { type Explaining, NotRun, type Plan, unexplained } from '../plan.ts'
 import type { MongoConnection } from './connection.ts'
 import { failureOf } from './errors.ts'
 import { judge } from './plan.ts'
+import type { StoredDocument } from './stored.ts'
 
 const verbosity = 'queryPlanner' // plans, and runs nothing
 
@@ -25,6 +26,8 @@ export function explained(connection: MongoConnection, { hear, runs }: Explainin
     shares: connection.shares ?? connection,
     collection(entity) {
       const real = connection.collection(entity)
+      // An aggregate of another read concern is not explained. Source: MongoDB's `lite_parsed_pipeline.cpp`
+      const planning = connection.db.collection<StoredDocument>(entity.mongo, { readConcern: { level: 'local' } })
       const heard = (explain: () => Promise<Document>): void => {
         hear(planned(explain))
         if (!runs) throw new NotRun()
@@ -32,11 +35,11 @@ export function explained(connection: MongoConnection, { hear, runs }: Explainin
       // Made anew, and asked by nobody else. A count of documents is an aggregate of the driver's
       return Object.assign(connection.collection(entity), {
         find(...given: Parameters<typeof real.find>) {
-          heard(() => real.find(...given).explain(verbosity))
+          heard(() => planning.find(...given).explain(verbosity))
           return real.find(...given)
         },
         aggregate(...given: Parameters<typeof real.aggregate>) {
-          heard(() => real.aggregate(...given).explain(verbosity))
+          heard(() => planning.aggregate(...given).explain(verbosity))
           return real.aggregate(...given)
         },
       })

@@ -70,17 +70,22 @@ const others: ReadonlySet<string> = new Set([
 ])
 
 const literals = /E?'(?:[^']|'')*'/g
+const notNull = /(?:"(?:[^"]|"")+"|[\w.])+ IS NOT NULL/g
 
 /**
- * Whether a condition bounds a scan of an index: in a B-tree only one on its first column does. Literals are left out,
- * which may hold any text.
+ * Whether a condition bounds a scan of an index: in a B-tree only one on its first column does, which asks for more
+ * than that there is a value. Literals are left out, since they may hold any text.
  */
 function isBounded(condition: string | undefined, index: PlannedIndex | undefined): boolean {
   if (index?.partial) return true // its predicate is the bound
   if (condition === undefined) return false
   // Expressions are written otherwise in conditions than in definitions
   if (index?.method !== 'btree' || !/^(\w+|"(?:[^"]|"")+")$/.test(index.first)) return true
-  const names: readonly string[] = condition.replaceAll(literals, '').match(/"(?:[^"]|"")+"|\w+/g) ?? []
+  const names: readonly string[] =
+    condition
+      .replaceAll(literals, '')
+      .replaceAll(notNull, '')
+      .match(/"(?:[^"]|"")+"|\w+/g) ?? []
   return names.includes(index.first)
 }
 
