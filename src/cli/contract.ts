@@ -1,23 +1,11 @@
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
 import { Command } from 'commander'
-import {
-  buildSchema,
-  type GraphQLSchema,
-  Kind,
-  LoneAnonymousOperationRule,
-  lexicographicSortSchema,
-  NoUnusedFragmentsRule,
-  parse,
-  printSchema,
-  Source,
-  specifiedRules,
-  UniqueOperationNamesRule,
-  validate,
-} from 'graphql'
+import { buildSchema, type GraphQLSchema, lexicographicSortSchema, printSchema, validate } from 'graphql'
 import { checkValid } from '../resolve/check-valid.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { operationDocuments, rulesAcrossFiles, withFragments } from './operation-documents.ts'
 import { printJson, say, warn } from './output.ts'
+import { readText } from './read-text.ts'
 import { loadConfig } from './session.ts'
 
 /** A contract in a form that does not depend on the order in which types were built or written. */
@@ -26,7 +14,7 @@ const printed = (schema: GraphQLSchema): string => `${printSchema(lexicographicS
 /** The committed contract, whatever the order and layout that it was written in. */
 function committed(file: string): string {
   try {
-    return printed(buildSchema(read(file, ' `crossfade contract write` makes it.')))
+    return printed(buildSchema(readText(file, ' `crossfade contract write` makes it.')))
   } catch (error) {
     if (error instanceof CrossfadeError) throw error
     throw new CrossfadeError('MISCONFIGURED', `${file} is no schema: ${messageOf(error)}`)
@@ -48,45 +36,13 @@ function difference(was: string, is: string): string[] {
   return [...only(was, is, '-'), ...only(is, was, '+')]
 }
 
-/** @param remedy what to do where it is not there. */
-function read(file: string, remedy = ''): string {
-  try {
-    // As Windows' git may have written it
-    return readFileSync(file, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .replaceAll('\r\n', '\n')
-  } catch (error) {
-    throw new CrossfadeError('MISCONFIGURED', `${file} cannot be read: ${messageOf(error)}.${remedy}`)
-  }
-}
-
-/** Files may use each other's fragments, and name operations alike. */
-const across = new Set<unknown>([NoUnusedFragmentsRule, UniqueOperationNamesRule, LoneAnonymousOperationRule])
-const rules = specifiedRules.filter((rule) => !across.has(rule))
-
 /** What is wrong with the operations in a folder, one line each. */
 function operationProblems(schema: GraphQLSchema, folder: string): string[] {
-  const problems: string[] = []
-  const documents = globSync('**/*.{graphql,gql}', { cwd: folder, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .flatMap((file) => {
-      try {
-        return [parse(new Source(read(file), file))]
-      } catch (error) {
-        // One that cannot be read is told by name already
-        problems.push(error instanceof CrossfadeError ? error.message : `${file}: ${messageOf(error)}`)
-        return []
-      }
-    })
-  const fragments = documents.flatMap(({ definitions }) =>
-    definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION),
-  )
+  const { documents, problems: unread } = operationDocuments(folder)
+  const problems = [...unread]
   for (const document of documents) {
-    const shared = fragments.filter((fragment) => !document.definitions.includes(fragment))
-    const whole = { ...document, definitions: [...document.definitions, ...shared] }
-    for (const { message, locations, source, nodes } of validate(schema, whole, rules)) {
+    const whole = withFragments(document, documents)
+    for (const { message, locations, source, nodes } of validate(schema, whole, rulesAcrossFiles)) {
       // What is wrong with a fragment of another file is told there
       const file = nodes?.[0]?.loc?.source.name ?? source?.name
       if (file === document.loc?.source.name) problems.push(`${file}:${locations?.[0]?.line ?? 1}: ${message}`)

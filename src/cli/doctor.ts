@@ -1,26 +1,73 @@
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import type { CrossfadeConfig } from '../gateway/config.ts'
+import { limitsOf } from '../gateway/limits.ts'
 import { connectionNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { missingIndexes } from '../jobs/index-parity.ts'
 import { missingOrderIndexes } from '../jobs/order-indexes.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
+import type { Stores } from '../routing/routing.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { explainOperations, type OperationPlans } from './doctor/explain-operations.ts'
+import { knownOperations } from './doctor/known-operations.ts'
+import { lineOf } from './doctor/operation-notes.ts'
 import { printJson, say, warn } from './output.ts'
 import { withSession } from './with-session.ts'
 
+interface Options {
+  readonly config?: string
+  readonly operations: string
+  readonly json?: boolean
+}
+
+function summaryOf(asked: OperationPlans | null, folder: string): string {
+  if (asked === null) return `There is no folder ${folder}, so no operation was explained.`
+  const { operations, statements } = asked.explained
+  const count = (found: string): number => asked.notes.filter((note) => note.found === found).length
+  const [whole, unknown, missed] = ['reads everything', 'cannot be explained', 'not reached'].map(count)
+  const told = `${whole} read everything, ${unknown} cannot be explained, ${missed} parts were not reached`
+  return `Explained ${statements} statements of ${operations} operations: ${told}.`
+}
+
+/** What each store may spend on the operations, in milliseconds. */
+const operationsMs = 60_000
+
+/** Null where there is no such folder, and none was named. */
+async function operationPlans(
+  { schema, entities, limits }: CrossfadeConfig,
+  stores: Stores,
+  folder: string,
+  isNamed: boolean,
+): Promise<OperationPlans | null> {
+  const nothing = { explained: { operations: 0, statements: 0 }, notes: [] }
+  if (!existsSync(folder)) return isNamed ? { ...nothing, problems: [`There is no folder ${folder}.`] } : null
+  try {
+    const operations = knownOperations(schema, folder)
+    return await explainOperations({ schema, entities, stores, limits: limitsOf(limits) }, operations, operationsMs)
+  } catch (error) {
+    // The indexes are to be told all the same
+    if (!(error instanceof CrossfadeError)) throw error
+    return { ...nothing, problems: [error.message] }
+  }
+}
+
 /**
- * What the connections are worth, what PostgreSQL lacks to answer as fast, and to promise as much, as MongoDB, and what
- * MongoDB lacks for the contract's orders.
+ * What the connections are worth, what PostgreSQL lacks to answer as fast, and to promise as much, as MongoDB, what
+ * MongoDB lacks for the contract's orders, and which operations of known clients read all that is stored.
  */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'what the connections promise and have room for, and the indexes that are missing: in PostgreSQL those of MongoDB, in both stores those that the orders of the contract need',
+      'what the connections promise and have room for, and the indexes that are missing: in PostgreSQL those of MongoDB, in both stores those that the orders of the contract need; and the operations of known clients that no index serves',
     )
     .addHelpText('before', 'Example:\n  crossfade doctor > indexes.sql\n')
     .option('--config <file>', 'default crossfade.config.ts')
+    .option('--operations <folder>', 'files of operations that clients are known to send', 'schema/operations')
     .option('--json', 'print as JSON')
-    .action(({ config, json }: { config?: string; json?: boolean }) =>
-      withSession(config, async ({ config: { entities, schema }, stores }) => {
+    .action(({ config, operations, json }: Options, command: Command) =>
+      withSession(config, async ({ config: app, stores }) => {
+        const { entities, schema } = app
         const notes = await connectionNotes(stores)
         for (const { store, problem, text } of notes) (problem ? warn : say)(`${store}: ${text}`)
         const warnings = await forewarnings(stores.mongo, entities)
@@ -34,7 +81,9 @@ export function doctorCommand(): Command {
             }),
           )
         ).flat()
-        if (json) printJson(found)
+        const isNamed = command.getOptionValueSource('operations') !== 'default'
+        const asked = await operationPlans(app, stores, operations, isNamed)
+        if (json) printJson({ indexes: found, operations: asked })
         else {
           for (const { store, type, because, statement, note } of found) {
             // All of it may be given to psql: what MongoDB's shell takes stands in comments
@@ -43,10 +92,14 @@ export function doctorCommand(): Command {
           }
           if (found.length === 0)
             say('Both stores have every index that the contract needs, and PostgreSQL those of MongoDB.')
+          for (const note of asked?.notes ?? []) process.stdout.write(`-- ${lineOf(note)}\n`)
         }
+        for (const line of asked?.problems ?? []) warn(line)
+        say(summaryOf(asked, operations))
         // 2: differs
         const problems = notes.some(({ problem }) => problem) || warnings.length > 0
-        if (problems || found.some(({ statement }) => statement !== null)) process.exitCode = 2
+        const isWorse = asked !== null && (asked.problems.length > 0 || asked.notes.some(({ worse }) => worse))
+        if (problems || isWorse || found.some(({ statement }) => statement !== null)) process.exitCode = 2
       }),
     )
 }

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
+import { type Look, looking } from '../routing/look.ts'
 import { Reads } from '../routing/reads.ts'
 import type { Routing } from '../routing/routing.ts'
 import { Loaders } from './loaders.ts'
@@ -13,7 +14,7 @@ declare module 'graphql' {
 
 /** What Yoga hands to resolvers; one a request. */
 export interface GatewayContext {
-  readonly routing: Routing
+  readonly routing: Routing | Look
   /** Who asks: decides sticky read percentages. The same each time; worked out where it is needed. */
   readonly subject: () => string
   /** Ends what the request asks of the stores: its client has left, or its time is over. */
@@ -22,7 +23,7 @@ export interface GatewayContext {
 
 /** Reads and loaders of one request: one decision per type, one batch per level. */
 export interface Session {
-  readonly reads: Reads
+  readonly reads: Pick<Reads, 'run'>
   readonly loaders: Loaders
 }
 
@@ -32,7 +33,9 @@ const sessions = new WeakMap<GatewayContext, Session>()
 export function sessionOf(context: GatewayContext, info: GraphQLResolveInfo): Session {
   let session = sessions.get(context)
   if (!session) {
-    const reads = new Reads(context.routing, context.subject, info.operation.operation === 'mutation', context.signal)
+    const { routing, subject, signal } = context
+    const isMutation = info.operation.operation === 'mutation'
+    const reads = 'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, isMutation, signal)
     session = { reads, loaders: new Loaders(reads) }
     sessions.set(context, session)
   }

@@ -56,12 +56,12 @@ const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
 
 /** Batches the look-ups of one request. A key holds its field set, so a narrow record never serves a wider selection. */
 export class Loaders {
-  readonly #reads: Reads
+  readonly #reads: Pick<Reads, 'run'>
   readonly #ones = new Map<Leaf, DataLoader<OneKey, Rec | null, string>>()
   readonly #pages = new Map<string, DataLoader<unknown, readonly Item[], string>>()
   readonly #counts = new Map<Leaf, DataLoader<CountKey, number, string>>()
 
-  constructor(reads: Reads) {
+  constructor(reads: Pick<Reads, 'run'>) {
     this.#reads = reads
   }
 

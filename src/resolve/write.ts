@@ -50,6 +50,9 @@ export async function write<Result>(
     const remedy = 'Say so in its extensions: `writes: only(…)`.'
     throw new CrossfadeError('MISCONFIGURED', `${resolverName(info)} does not say which types it writes. ${remedy}`)
   }
+  const { routing } = context
+  if ('answer' in routing)
+    throw new CrossfadeError('MISCONFIGURED', `${resolverName(info)} writes, in a look that reads.`)
   const { loaders } = sessionOf(context, info)
-  return routedWrite(context.routing, writes.entities, work, () => loaders.clear(), context.signal)
+  return routedWrite(routing, writes.entities, work, () => loaders.clear(), context.signal)
 }

@@ -9,6 +9,7 @@ import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
 import type { Failure } from './failure.ts'
 import type { Ledger } from './ledger.ts'
+import type { Explaining } from './plan.ts'
 import type { Version } from './version.ts'
 
 /** A record as it was read, with what comparison needs to judge it. */
@@ -197,6 +198,13 @@ export interface Store extends Source {
   readonly writer: Writer
   /** Over the connections of `control`. */
   readonly ledger: Ledger
+  /** Over the connections of clients; each statement is explained, beside its being run or in its place. */
+  explaining(by: Explaining): Source
+  /**
+   * Waits for what was begun beside earlier reads and decides how later ones are asked. False where nothing was. Never
+   * rejects.
+   */
+  settled(): Promise<boolean>
   /** It was silent: connections that are open are not used again, since their other end may have vanished. */
   readonly distrust: () => void
   /** False while it is known that a write would find no server to take it. */

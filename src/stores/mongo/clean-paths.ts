@@ -108,6 +108,13 @@ export async function lookAt(connection: MongoConnection, entity: Entity, leaf: 
   await Promise.all([cleanPaths(by).look(entity, leaf), plainPaths(by).look(entity, leaf)])
 }
 
+/** Waits for the looks that are under way. False where none was. */
+export async function looksSettled(connection: MongoConnection): Promise<boolean> {
+  const by = lookedBy(connection)
+  const settled = await Promise.all([cleanPaths(by).settled(), plainPaths(by).settled()])
+  return settled.includes(true)
+}
+
 /** Begins to look at fields that will be ordered by, before the first query asks; says from then on where it cannot. */
 export function startLooks(
   connection: MongoConnection,

@@ -101,6 +101,13 @@ export class Looks {
     await this.#ask(state, entity, leaf, path, filter)
   }
 
+  /** Waits for the looks that are under way, whatever they find. False where none was. */
+  async settled(): Promise<boolean> {
+    if (this.#oneByOne.activeCount + this.#oneByOne.pendingCount === 0) return false
+    await this.#oneByOne(() => undefined) // behind those that wait already
+    return true
+  }
+
   #stateOf(leaf: Leaf, path: string): State {
     let states = this.#states.get(leaf)
     if (!states) this.#states.set(leaf, (states = new Map()))

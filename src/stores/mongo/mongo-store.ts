@@ -1,11 +1,13 @@
 import type { Entity } from '../../entity/entity.ts'
 import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import type { Explaining } from '../plan.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
 import { alive } from './bookkeeping.ts'
-import { startLooks } from './clean-paths.ts'
+import { looksSettled, startLooks } from './clean-paths.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
 import { failureOf, readError } from './errors.ts'
+import { explained } from './explain.ts'
 import { mongoLedger } from './ledger.ts'
 import type { Tell } from './looks.ts'
 import { mongoOutbox } from './outbox.ts'
@@ -24,6 +26,7 @@ export interface MongoStore extends Store, MongoSource {
   readonly origin: 'mongo'
   readonly candidate: MongoSource
   readonly control: MongoSource
+  explaining(by: Explaining): MongoSource
   /**
    * Begins to look whether fields can be ordered by what is stored; says from then on where that cannot be known, and
    * what it means.
@@ -71,6 +74,8 @@ export function mongoStore(
         .catch(() => null),
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
     ledger: mongoLedger(control.connection),
+    explaining: (by) => mongoSource(explained(connection, by)),
+    settled: () => looksSettled(connection),
     distrust: () => undefined, // the driver's monitors see to it
     takesWrites: connection.takesWrites,
     failureOf,

@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Findings } from '../findings.ts'
+import type { Explaining } from '../plan.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
 import { failureOf, readError } from './errors.ts'
+import { explained } from './explain.ts'
 import { postgresFindings } from './findings.ts'
 import { postgresLedger } from './ledger.ts'
 import { postgresOutbox } from './outbox.ts'
@@ -24,6 +26,7 @@ export interface PostgresStore extends Store, PostgresSource {
   readonly origin: 'postgres'
   readonly candidate: PostgresSource
   readonly control: PostgresSource
+  explaining(by: Explaining): PostgresSource
   readonly dataIssues: DataIssues
   readonly findings: Findings
 }
@@ -58,6 +61,8 @@ export function postgresStore(
     control,
     writer: postgresWriter(connection),
     ledger: postgresLedger(control.connection),
+    explaining: (by) => postgresSource(explained(connection, by)),
+    settled: async () => false,
     distrust() {
       for (const each of [connection, candidate.connection]) each.distrust()
     },

@@ -1,0 +1,23 @@
+import type { ReadLimits } from './read-limits.ts'
+import type { Read, Reads } from './reads.ts'
+import { RequestBounds } from './request-bounds.ts'
+
+/** Stands for the routing where one looks at what is asked: reads are answered whatever the flags say, nothing is written. */
+export interface Look {
+  readonly limits: ReadLimits
+  readonly answer: <T>(read: Read<T>) => Promise<T>
+}
+
+/** The reads of one request of a look, within the limits of a client's. */
+export function looking({ limits, answer }: Look, signal: AbortSignal | undefined): Pick<Reads, 'run'> {
+  const bounds = new RequestBounds(limits)
+  return {
+    async run(read) {
+      signal?.throwIfAborted()
+      bounds.ask()
+      const result = await answer(read)
+      bounds.returned(result)
+      return result
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { Document } from 'mongodb'
+import { codeOf } from '../../util/errors.ts'
+import { type Explaining, NotRun, type Plan, unexplained } from '../plan.ts'
+import type { MongoConnection } from './connection.ts'
+import { failureOf } from './errors.ts'
+import { judge } from './plan.ts'
+import type { StoredDocument } from './stored.ts'
+
+const verbosity = 'queryPlanner' // plans, and runs nothing
+
+async function planned(explain: () => Promise<Document>): Promise<Plan> {
+  try {
+    return judge(await explain())
+  } catch (error) {
+    return unexplained(failureOf(error), codeOf(error))
+  }
+}
+
+/**
+ * The connection, of which each query is explained besides. It shares what was found out about the collections, so that
+ * looks at them are not taken for queries.
+ */
+export function explained(connection: MongoConnection, { hear, runs }: Explaining): MongoConnection {
+  return {
+    ...connection,
+    shares: connection.shares ?? connection,
+    collection(entity) {
+      const real = connection.collection(entity)
+      // An aggregate of another read concern is not explained. Source: MongoDB's `lite_parsed_pipeline.cpp`
+      const planning = connection.db.collection<StoredDocument>(entity.mongo, { readConcern: { level: 'local' } })
+      const heard = (explain: () => Promise<Document>): void => {
+        hear(planned(explain))
+        if (!runs) throw new NotRun()
+      }
+      // Made anew, and asked by nobody else. A count of documents is an aggregate of the driver's
+      return Object.assign(connection.collection(entity), {
+        find(...given: Parameters<typeof real.find>) {
+          heard(() => planning.find(...given).explain(verbosity))
+          return real.find(...given)
+        },
+        aggregate(...given: Parameters<typeof real.aggregate>) {
+          heard(() => planning.aggregate(...given).explain(verbosity))
+          return real.aggregate(...given)
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { sql } from 'kysely'
+import { codeOf } from '../../util/errors.ts'
+import { type Explaining, NotRun, type Plan, unexplained } from '../plan.ts'
+import type { PostgresConnection } from './connection.ts'
+import { failureOf } from './errors.ts'
+import { indexesIn, judge, type PlanNode, type PlannedIndex } from './plan.ts'
+import { compile, type Prepared } from './prepared.ts'
+
+/**
+ * The plan of a statement with its values. Scans of whole tables are planned only where nothing else would do, so that a
+ * small table is not judged by its size; in this transaction alone, which reads.
+ */
+async function explain(connection: PostgresConnection, { text }: Prepared, values: readonly unknown[]): Promise<Plan> {
+  try {
+    return await connection.transaction(async (tx) => {
+      await tx.run(
+        sql`select set_config('transaction_read_only', 'on', true), set_config('enable_seqscan', 'off', true)`,
+      )
+      const explained = { text: `explain (format json) ${text}`, name: undefined }
+      const [row] = await tx.runPrepared<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }>(explained, values)
+      const plan = row!['QUERY PLAN'][0]!.Plan
+      const found = await tx.run<PlannedIndex & { readonly name: string }>(
+        sql`select c.relname as name, a.amname as method, i.indpred is not null as partial,
+              pg_get_indexdef(i.indexrelid, 1, true) as first
+            from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+            where c.relname = any(${indexesIn(plan)}::text[]) and pg_table_is_visible(c.oid)`,
+      )
+      return judge(plan, new Map(found.map((index) => [index.name, index])))
+    })
+  } catch (error) {
+    return unexplained(failureOf(error), codeOf(error))
+  }
+}
+
+/** The connection, of which each statement is explained besides. */
+export function explained(connection: PostgresConnection, { hear, runs }: Explaining): PostgresConnection {
+  const runPrepared: PostgresConnection['runPrepared'] = async (statement, values, signal) => {
+    hear(explain(connection, statement, values))
+    if (!runs) throw new NotRun()
+    return connection.runPrepared(statement, values, signal)
+  }
+  return {
+    ...connection,
+    runPrepared,
+    run(statement, signal) {
+      const { prepared, values } = compile(statement)
+      return runPrepared(prepared, values, signal)
+    },
+  }
+}

@@ -1,0 +1,230 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { ObjectId } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { entities } from '../../schema/index.ts'
+import type { OperationPlans } from '../../src/cli/doctor/explain-operations.ts'
+import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
+import { runCommand, type Said } from '../support/run-command.ts'
+import { copyAll } from '../support/stores.ts'
+
+const [movie, user, comment] = ['a', 'b', 'c'].map((digit) => new ObjectId(digit.repeat(24)))
+const secret = 'anna.secret@example.org'
+
+let opened: CommandStores
+const root = mkdtempSync(join(tmpdir(), 'crossfade-operations-'))
+beforeAll(async () => {
+  opened = await openCommandStores()
+  const { mongo } = opened.stores
+  const { db } = mongo.connection
+  await db.collection('movies').insertOne({ _id: movie, title: 'The Hours', plot: 'a plot', runtime: 90, year: 1999 })
+  await db.collection('users').insertOne({ _id: user, name: 'Anna Secret', email: secret })
+  const said = { _id: comment, movie_id: movie, email: secret, name: 'Anna Secret', text: 'so', date: new Date(0) }
+  await db.collection('comments').insertOne(said as never)
+  await db.collection('movies').createIndex({ runtime: 1, _id: 1 })
+  for (const entity of entities) await copyAll(opened.stores, entity)
+})
+afterAll(async () => {
+  rmSync(root, { recursive: true })
+  await opened.close()
+})
+
+/** Runs `doctor` on some operations. */
+async function doctor(
+  operations: string,
+  { variables = '', json = false, env = {} as Readonly<Record<string, string>> } = {},
+): Promise<Said & { readonly lines: readonly string[] }> {
+  const folder = mkdtempSync(join(root, 'one-'))
+  writeFileSync(join(folder, 'web.graphql'), operations)
+  if (variables !== '') writeFileSync(join(folder, 'web.variables.json'), variables)
+  const said = await runCommand(['doctor', '--operations', folder, ...(json ? ['--json'] : [])], {
+    ...opened.env,
+    ...env,
+  })
+  const lines = said.stdout.split('\n').filter((line) => /^-- \w+, /.test(line))
+  return { ...said, stderr: said.stderr.replaceAll(`${folder}/`, ''), lines: lines.map((line) => line.slice(3)) }
+}
+
+const plansIn = ({ stdout }: Said): OperationPlans =>
+  (JSON.parse(stdout) as { readonly operations: OperationPlans }).operations
+
+describe('doctor tells of each operation of clients', () => {
+  test('which fields read everything in a store, and which filters do', async () => {
+    const { lines, stderr } = await doctor(`
+      query Stats { genreStats { genre } }
+      query Found($filter: MovieFilter) { movies(filter: $filter, first: 3) { edges { node { id } } } }
+      query One($id: ID!) { movie(id: $id) { title comments(first: 2) { edges { node { text } } } } }`)
+    expect(lines.filter((line) => line.includes('genreStats'))).toEqual([
+      'Stats, Query.genreStats in mongo: reads every document of movies: no index serves it',
+      'Stats, Query.genreStats in postgres: reads every row of movies: no index serves it',
+    ])
+    const found = lines.filter((line) => line.startsWith('Found, Query.movies in postgres: '))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(
+      /reads every row of movies \(filter: .*plot eq, plot contains, .*title contains.*\): no index/,
+    )
+    // Mapped with an index, which the migration has made
+    expect(found[0]).not.toMatch(/title eq|year eq|cast has|with and without/)
+    expect(lines.filter((line) => line.startsWith('One, Query.movie '))).toEqual([])
+    expect(lines.filter((line) => /^One.* in postgres/.test(line))).toEqual([])
+    expect(stderr).toMatch(/^Explained \d{2,} statements of 3 operations: \d+ read everything, /m)
+  })
+
+  test('where PostgreSQL reads everything and MongoDB does not, which is a difference', async () => {
+    const operation = (field: string) =>
+      `query Shorts { movies(orderBy: [{ field: ${field}, direction: ASC }], first: 3) { edges { node { id } } } }`
+    const worse = await doctor(operation('RUNTIME'), { json: true })
+    expect(plansIn(worse).notes).toEqual([
+      {
+        operation: 'Shorts',
+        field: 'Query.movies',
+        store: 'postgres',
+        found: 'reads everything',
+        of: ['movies'],
+        by: [null],
+        worse: true,
+      },
+    ])
+    expect(plansIn(worse).explained).toEqual({ operations: 1, statements: 2 })
+    const same = plansIn(await doctor(operation('METACRITIC'), { json: true }))
+    expect(same.notes.map(({ store, found, worse }) => [store, found, worse])).toEqual([
+      ['mongo', 'reads everything', false],
+      ['postgres', 'reads everything', false],
+    ])
+  })
+
+  test('what was not reached, and no value of anybody', async () => {
+    const operations = `
+      query Who($email: String!) { userByEmail(email: $email) { name comments(first: 2) { edges { node { movie { title } } } } } }
+      query Search($text: String!) { searchMovies(text: $text) { id comments(first: 1) { totalCount } } }
+      query Lost($id: ID!) { theater(id: $id) { id } }
+      query Bad { movies(first: 3, after: "no cursor") { edges { node { id } } } }`
+    const { lines, stdout, stderr } = await doctor(operations)
+    const missed = lines.filter((line) => line.includes('not reached'))
+    expect(missed).toEqual(
+      ['mongo', 'postgres'].flatMap((store) => [
+        `Search, searchMovies.comments in ${store}: not reached: nothing was found above it`,
+        `Lost, a part of it in ${store}: not reached: no value was made for $id: no Theater has one`,
+        `Bad, movies in ${store}: not reached: its variables are refused (BAD_USER_INPUT)`,
+      ]),
+    )
+    expect(stderr).toMatch(/, 6 parts were not reached\.$/m)
+    expect(stdout + stderr).not.toMatch(/secret|Hours/i)
+    // With a word that there is the same part is reached
+    const { lines: reached } = await doctor(operations, {
+      variables: '{ "Search": [{ "text": "none" }, { "text": "hours" }] }',
+    })
+    expect(reached.filter((line) => line.includes('searchMovies.comments'))).toEqual([])
+  })
+
+  test('without ever running a mutation', async () => {
+    const { stderr, lines } = await doctor(`
+      query Read { movies(first: 1) { edges { node { id } } } }
+      mutation Rate($id: ID!) { rateMovie(id: $id, rating: 1) { movie { id } } }`)
+    expect(stderr).toMatch(/statements of 1 operations/)
+    expect(lines.filter((line) => line.startsWith('Rate'))).toEqual([])
+    const rated = await opened.stores.mongo.connection.db.collection('movies').findOne({ _id: movie })
+    expect(rated).not.toHaveProperty('imdb')
+    expect(rated).not.toHaveProperty('_cf')
+  })
+})
+
+describe('doctor refuses to call nothing fine', () => {
+  test.each([
+    [
+      'a folder without queries',
+      'mutation M { addGenre(id: "1", genre: "a") { movie { id } } }',
+      '',
+      'No statement of an operation was explained.',
+    ],
+    ['what is no operation', 'query {', '', 'web.graphql: Syntax Error'],
+    [
+      'what does not fit the contract',
+      'query Q { nothing }',
+      '',
+      'web.graphql does not fit the contract: Cannot query field "nothing"',
+    ],
+    [
+      'variables of no operation',
+      'query Q { genreStats { genre } }',
+      '{ "P": {} }',
+      'web.variables.json: there is no operation P in web.graphql.',
+    ],
+    [
+      'variables of another form',
+      'query Q { genreStats { genre } }',
+      '{ "Q": 1 }',
+      'web.variables.json: Q has no variables. Give each',
+    ],
+    [
+      'variables that are no JSON',
+      'query Q { genreStats { genre } }',
+      '{',
+      'web.variables.json: it is no JSON. Give each',
+    ],
+  ])('%s', async (_, operations, variables, told) => {
+    const { code, stderr, stdout } = await doctor(operations, { variables })
+    expect(stderr).toContain(told)
+    expect(stderr).toMatch(/^Explained 0 statements of 0 operations/m)
+    expect(stderr).not.toMatch(/\n {4}at /)
+    expect(code).toBe(2)
+    // The rest is told all the same
+    expect(stdout).toContain('create index concurrently "movies_runtime_id_idx"')
+  })
+
+  test('a folder that is named and not there', async () => {
+    const { code, stderr } = await runCommand(['doctor', '--operations', join(root, 'nowhere')], opened.env)
+    expect(stderr).toContain(`There is no folder ${join(root, 'nowhere')}.`)
+    expect(code).toBe(2)
+  })
+
+  test('a store whose user may not read', async () => {
+    const { run } = opened.stores.postgres.connection
+    const role = `reader_${process.pid}`
+    await run(sql.raw(`create role ${role} login password 'reader'`))
+    for (const schema of ['public', 'crossfade']) {
+      await run(sql.raw(`grant usage on schema ${schema} to ${role}`))
+      await run(sql.raw(`grant select on all tables in schema ${schema} to ${role}`))
+    }
+    await run(sql.raw(`revoke select on movies from ${role}`))
+    const uri = new URL(opened.env.DATABASE_URL)
+    Object.assign(uri, { username: role, password: 'reader' })
+    try {
+      const { code, stderr, lines } = await doctor('query Q { genreStats { genre } }', {
+        env: { DATABASE_URL: uri.href },
+      })
+      expect(
+        stderr.match(/^The operations were not explained further\. PostgreSQL at .*permission denied.*$/gm),
+      ).toHaveLength(1)
+      expect(stderr).not.toMatch(/\n {4}at /)
+      expect(lines).toEqual(['Q, Query.genreStats in mongo: reads every document of movies: no index serves it'])
+      expect(code).toBe(2)
+    } finally {
+      await run(sql.raw(`drop owned by ${role}`))
+      await run(sql.raw(`drop role ${role}`))
+    }
+  })
+})
+
+describe('what doctor prints', () => {
+  test('may be given to psql as it is', async () => {
+    const { stdout } = await doctor('query Q { genreStats { genre } }')
+    const statements = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('-- '))
+    expect(statements.length).toBeGreaterThan(3)
+    expect(statements.filter((line) => !/^(create|alter|drop) .*;$/.test(line))).toEqual([])
+  })
+
+  test('holds the commands for MongoDB, which the line of the documentation takes out', async () => {
+    const documentation = readFileSync('docs/indexes.md', 'utf8')
+    const [, line] = /`crossfade doctor \| (sed [^`]+) \| mongosh "\$MONGODB_URI"`/.exec(documentation)!
+    const { stdout } = await doctor('query Q { genreStats { genre } }')
+    const commands = execFileSync('sh', ['-c', line!], { input: stdout, encoding: 'utf8' }).trimEnd().split('\n')
+    expect(commands).toContain('db.getCollection("movies").createIndex({ "metacritic": 1, "_id": 1 })')
+    expect(
+      commands.filter((command) => !/^db\.getCollection\("\w+"\)\.createIndex\(\{ .* \}\)$/.test(command)),
+    ).toEqual([])
+  })
+})
