@@ -200,6 +200,10 @@ const examples: Readonly<Record<string, readonly [bad: Document, good: Document]
     insert({}, { writeConcern: { w: 0, j: true } }),
     insert({}, { writeConcern: { w: 'majority', j: true } }),
   ],
+  'an explained aggregate takes no read concern but local': [
+    { explain: { ...aggregate({ $match: {} }), readConcern: { level: 'majority' } }, verbosity: 'queryPlanner' },
+    { explain: { ...aggregate({ $match: {} }), readConcern: { level: 'local' } }, verbosity: 'queryPlanner' },
+  ],
   'write concern inside of a transaction is that of its commit': [
     inTransaction(insert({}), { writeConcern: { w: 'majority' } }),
     inTransaction({ commitTransaction: 1 }, { writeConcern: { w: 'majority' } }),

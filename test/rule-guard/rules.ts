@@ -159,6 +159,7 @@ export const rules: readonly Rule[] = [
   rule('maxTimeMS on getMore is for tailable cursors that await data', 'command/getMore', (c, memory) => c.name === 'getMore' && c.body['maxTimeMS'] !== undefined && !memory.watched.has(`${c.database}.${c.body['collection']}`)),
   rule('a read takes no write concern', 'write-concern', (c) => ['find', 'count', 'distinct', 'getMore', 'listIndexes', 'listCollections'].includes(c.name) && c.body['writeConcern'] !== undefined),
   rule('a write takes no read concern outside of a transaction', 'read-concern', (c) => ['insert', 'update', 'delete', 'createIndexes'].includes(c.name) && !isInTransaction(c) && c.body['readConcern']?.level !== undefined),
+  rule('an explained aggregate takes no read concern but local', 'command/explain', (c) => c.name === 'explain' && c.body['explain']?.aggregate !== undefined && [c.body, c.body['explain']].some(({ readConcern }) => !['local', undefined].includes(readConcern?.level))),
   rule('w: 0 does not go with j: true', 'write-concern', (c) => c.body['writeConcern']?.w === 0 && c.body['writeConcern']?.j === true),
   // Transactions
   rule('write concern inside of a transaction is that of its commit', 'command/commitTransaction', (c) => isInTransaction(c) && c.body['writeConcern'] !== undefined && c.name !== 'commitTransaction' && c.name !== 'abortTransaction'),

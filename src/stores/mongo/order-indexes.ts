@@ -74,7 +74,8 @@ function* scansOf(plan: unknown, name: string): Generator<Document> {
 /** Whether an index may hold an array of any document; planned, not run. True where the plan does not say. */
 export async function mayHoldArrays(connection: MongoConnection, entity: Entity, name: string): Promise<boolean> {
   const { maxTimeMs: maxTimeMS } = connection
-  const plan = await connection.collection(entity).find({}, { hint: name, maxTimeMS }).explain('queryPlanner')
+  const options = { hint: name, maxTimeMS, readConcern: { level: 'local' } } as const // a plan is of no time
+  const plan = await connection.collection(entity).find({}, options).explain('queryPlanner')
   const scans = [...scansOf(plan, name)]
   return scans.length === 0 || scans.some((scan) => scan['isMultiKey'] !== false)
 }
