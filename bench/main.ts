@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { hostile } from './hostile.ts'
 import { pages } from './pages.ts'
 import { queryCount } from './query-count.ts'
 import { routedRead } from './routed-read.ts'
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (only: string, minutes: number) => Promis
   shadow,
   'query-count': queryCount,
   pages,
+  hostile,
   'type-check': typeCheck,
   soak,
 }

@@ -1,22 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { answer, queries, say, withFixture } from './fixture.ts'
+import { liveHeap, megabytes } from './live-heap.ts'
 import type { Row } from './row.ts'
 
 const readers = 4
 const write =
   'mutation ($id: ID!) { addComment(input: { movieId: $id, name: "N", email: "n@example.com", text: "t" }) { comment { id } } }'
-
-const megabytes = (bytes: number): number => Math.round(bytes / 10_000) / 100
-
-/** The live heap: what is left of it after a collection. */
-function liveHeap(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  collect()
-  return process.memoryUsage().heapUsed
-}
 
 /**
  * Four clients that read nested pages and one that writes, in shadow at 100 %, for so many minutes; each minute the
