@@ -32,10 +32,10 @@ async function mend({ stores, entity, log }: BackfillOptions, late: readonly Ima
     if (!present || compareVersions(present.version, image.version) !== 0) continue
     if (order! > 0 && isEqual(entity, copy, present) && copy.record !== null) {
       // The document lost its version and nothing else
-      if (!(await mongo.writer.restamp(entity, image.id, present.version, copy.version))) continue
+      if (!(await mongo.authority.restamp(entity, image.id, present.version, copy.version))) continue
     } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, 'mongo', present, copy)))
       continue
-    const [outcome] = await postgres.writer.bulkPut(entity, await mongo.outbox.images(entity, [image.id]))
+    const [outcome] = await postgres.replica.bulkPut(entity, await mongo.outbox.images(entity, [image.id]))
     if (outcome?.put === 'applied') mended++
   }
   return mended
@@ -58,7 +58,7 @@ export async function copyBatch(options: BackfillOptions, at: Checkpoint, limit:
       limit = Math.ceil(limit / 2)
       continue
     }
-    const outcomes = await postgres.writer.bulkPut(entity, images)
+    const outcomes = await postgres.replica.bulkPut(entity, images)
     const late = images.filter((_, index) => outcomes[index]!.put === 'late')
     const mended = late.length > 0 ? await mend(options, late) : 0
     const keptOut = images.flatMap(({ id }, index) => {

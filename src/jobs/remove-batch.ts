@@ -36,7 +36,7 @@ export async function removeBatch(
           issues: [],
         }
       })
-    const outcomes = await postgres.writer.bulkPut(entity, dead)
+    const outcomes = await postgres.replica.bulkPut(entity, dead)
     removed = outcomes.filter(({ put }) => put === 'applied').length
     if (removed > 0) log?.(`${entity.name}: ${removed} rows had no document and were removed`)
   }

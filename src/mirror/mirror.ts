@@ -43,7 +43,7 @@ export class Mirror {
     this.acknowledged.set(entity.name, (this.acknowledged.get(entity.name) ?? 0) + 1)
     if (this.#breakers[to].state === CircuitState.Open) return
     const work = this.#breakers[to]
-      .execute(() => this.#options.stores[to].writer.bulkPut(entity, [image]))
+      .execute(() => this.#options.stores[to].replica.bulkPut(entity, [image]))
       .then(([outcome]) => {
         if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
         this.confirmed.set(entity.name, (this.confirmed.get(entity.name) ?? 0) + 1)

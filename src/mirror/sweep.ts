@@ -93,7 +93,7 @@ export async function keepConflict(
     authority: formatVersion(present.version),
   }
   await stores[from].ledger.append(conflictLog, keyOf(entity, present.id), { ...note })
-  const restamped = await stores[from].writer.restamp(entity, present.id, present.version, copy.version)
+  const restamped = await stores[from].authority.restamp(entity, present.id, present.version, copy.version)
   const text = `the mirror has ${note.version}, the authority ${note.authority}; the mirror's copy is kept in conflicts.`
   log('warn', `${entity.name} ${present.id}: ${text}`)
   return restamped
@@ -110,7 +110,7 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
     const unseen = outcome.by.filter((id) => !together.has(id))
     for (const other of await authority.outbox.images(entity, unseen)) together.set(other.id, other)
     if (links > 0 && unseen.length === 0) break
-    const outcomes = await options.stores[otherOrigin(from)].writer.bulkPut(entity, [...together.values()])
+    const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, [...together.values()])
     outcome = outcomes[0]!
     const next = outcomes.find((each) => each.put === 'blocked')
     if (outcome.put !== 'blocked' && next) outcome = next
@@ -138,7 +138,7 @@ async function judge(owed: Owed, outcome: PutOutcome): Promise<Verdict> {
 async function putBatch(options: SweepOptions, entity: Entity, from: Origin, letters: DeadLetters, ids: readonly Id[]) {
   const { outbox } = options.stores[from]
   const images = await outbox.images(entity, ids)
-  const outcomes = await options.stores[otherOrigin(from)].writer.bulkPut(entity, images)
+  const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images)
   const cleared: Image[] = []
   for (const [index, image] of images.entries()) {
     const verdict = await judge({ options, entity, from, image }, outcomes[index]!)

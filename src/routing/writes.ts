@@ -94,7 +94,7 @@ export class Transaction {
     const plan = STAGE_PLAN[flag.stage]
     const { stores } = this.#routing
     const store = stores[plan.authority]
-    const { writer } = store
+    const { authority } = store
     const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null }
     const keep = (image: Image | null): RecordOf<E> | null => {
       if (image) this.#acknowledged++
@@ -116,17 +116,17 @@ export class Transaction {
             `A new ${entity.name} needs an id: give it to create(), or let the mapping make one with newId.`,
           )
         const record = newRecord(entity, parseId(entity, given), input)
-        const reason = plan.mirror && stores[plan.mirror].writer.unfit(entity, record)
+        const reason = plan.mirror && stores[plan.mirror].replica.unfit(entity, record)
         if (reason) throw refusedRecord(reason)
-        return keep(await writer.create(entity, record, stamp))!
+        return keep(await authority.create(entity, record, stamp))!
       },
       async patch(id, input) {
         const patch = planPatch(entity, input)
         if (isNothing(patch)) return get(id) // no write, but it still tells whether the record is there
-        return keep(await writer.patch(entity, parseId(entity, id), patch, stamp))
+        return keep(await authority.patch(entity, parseId(entity, id), patch, stamp))
       },
       async delete(id) {
-        const image = await writer.delete(entity, parseId(entity, id), stamp)
+        const image = await authority.delete(entity, parseId(entity, id), stamp)
         keep(image)
         return image !== null
       },

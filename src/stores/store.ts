@@ -120,31 +120,33 @@ export type PutOutcome =
   | { readonly put: 'refused'; readonly reason: string }
 
 /**
- * Writes. `create`, `patch` and `delete` are the authority's; the rest are the mirror's and backfill's. The authority's
- * are durable, with the note that the mirror is owed, when they resolve, and each is atomic, in however many statements.
- * They throw TRY_AGAIN where the record, or its tombstone, is of a higher epoch than the stamp's; CONFLICT where a unique
- * value is taken; BAD_USER_INPUT where the store cannot hold the record; UNAVAILABLE and TRY_AGAIN where nothing was
- * written; UNKNOWN_OUTCOME where it may have been.
+ * What the store that has authority does: clients' writes, durable with the note that the mirror is owed when they
+ * resolve, each atomic in however many statements. They throw TRY_AGAIN where the record, or its tombstone, is of a
+ * higher epoch than the stamp's; CONFLICT where a unique value is taken; BAD_USER_INPUT where the store cannot hold the
+ * record; UNAVAILABLE and TRY_AGAIN where nothing was written; UNKNOWN_OUTCOME where it may have been.
  */
-export interface Writer {
+export interface Authority {
   /** @throws CONFLICT where the id is taken, as well. */
   create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image>
   /** The whole record as it then is; null where there is no such record, or where it is no longer at `expected`. */
   patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version): Promise<Image | null>
   /** The tombstone, or null where there was no such record. */
   delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>
+  /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
+  restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
+}
 
+/** What the store that mirrors does: takes what the other one has, for the mirror and for copies. */
+export interface Replica {
   /**
-   * Makes the mirror's records equal to the images (tombstones remove), each only where the mirror's version is
-   * lower. Images given together may swap unique values. Outcomes are in the order of the images; one that can't be
-   * put stands in the way of none of the others.
+   * Makes the records equal to the images (tombstones remove), each only where the version here is lower. Images given
+   * together may swap unique values. Outcomes are in the order of the images; one that can't be put stands in the way of
+   * none of the others.
    * @throws where the store is in trouble; then any of them may have been put.
    */
   bulkPut(entity: Entity, images: readonly Image[]): Promise<readonly PutOutcome[]>
   /** Why this store could never hold a record, where that is known without asking it; null where it may. */
   unfit(entity: Entity, record: Rec): string | null
-  /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
-  restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
 }
 
 /** How much is owed, and since when, both by the store's own clock. */
@@ -195,7 +197,8 @@ export interface Store extends Source {
   readonly candidate: Source
   /** Likewise: flags, signs of life, claims and looks at what is owed wait for nothing that a client does. */
   readonly control: Source
-  readonly writer: Writer
+  readonly authority: Authority
+  readonly replica: Replica
   /** Over the connections of `control`. */
   readonly ledger: Ledger
   /** Over the connections of clients; each statement is explained, beside its being run or in its place. */

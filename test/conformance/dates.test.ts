@@ -38,10 +38,10 @@ const hasYear = (origin: string, iso: string): boolean => {
 describe.each(['mongo', 'postgres'] as const)('Instants in %s', (origin) => {
   test.each(instants.filter((iso) => hasYear(origin, iso)))('%s is kept to the millisecond', async (iso) => {
     const id = newObjectId()
-    const { writer, outbox, reader } = stores[origin]
+    const { authority, outbox, reader } = stores[origin]
     const free = { epoch: 1, owed: false }
-    await writer.create(Vessel, newRecord(Vessel, id, { name: iso, launched: iso }), free)
-    await writer.patch(Vessel, id, planPatch(Vessel, { seen: iso }), free)
+    await authority.create(Vessel, newRecord(Vessel, id, { name: iso, launched: iso }), free)
+    await authority.patch(Vessel, id, planPatch(Vessel, { seen: iso }), free)
     const [image] = await outbox.images(Vessel, [id])
     expect(image?.record).toMatchObject({ launched: new Date(iso), seen: new Date(iso) })
     const value = new Date(iso)
@@ -58,7 +58,7 @@ test('lists of instants are kept, those before Christ included', async () => {
   const Log = defineEntity('Log', { mongo: 'logs', postgres: 'logs', id: text(), fields: { at: list(timestamp()) } })
   const own = await openStores([Log])
   const at = instants.map((iso) => new Date(iso))
-  await own.postgres.writer.create(Log, newRecord(Log, 'a', { at }), { epoch: 1, owed: false })
+  await own.postgres.authority.create(Log, newRecord(Log, 'a', { at }), { epoch: 1, owed: false })
   expect((await own.postgres.outbox.images(Log, ['a']))[0]?.record).toEqual({ id: 'a', at })
   await own.close()
 })

@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => stores.close())
 
 const put = (codes: Readonly<Record<number, string>>, counter: number) =>
-  stores.postgres.writer.bulkPut(
+  stores.postgres.replica.bulkPut(
     Seat,
     Object.entries(codes).map(([id, code]) => {
       const record = newRecord(Seat, Number(id), { code, row: 1 })

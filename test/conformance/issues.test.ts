@@ -167,7 +167,7 @@ test('issues go when the value is mended', async () => {
   const [heron] = await stores.mongo.outbox.images(Vessel, ['650000000000000000000008'])
   const mended = { ...heron!, version: { epoch: 1, counter: 1 }, issues: heron!.issues.slice(0, 1) }
   const before = await stores.postgres.dataIssues.counts(Vessel)
-  await stores.postgres.writer.bulkPut(Vessel, [mended])
+  await stores.postgres.replica.bulkPut(Vessel, [mended])
   const after = await stores.postgres.dataIssues.counts(Vessel)
   const sum = (counts: typeof after): number => counts.reduce((total, { count }) => total + count, 0)
   expect(sum(before) - sum(after)).toBe(3)

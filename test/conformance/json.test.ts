@@ -44,13 +44,13 @@ describe.each([
   { from: 'postgres', to: 'mongo' },
 ] as const)('JSON, authority $from', ({ from, to }) => {
   const put = async (id: number): Promise<void> => {
-    await stores[to].writer.bulkPut(Page, await stores[from].outbox.images(Page, [id]))
+    await stores[to].replica.bulkPut(Page, await stores[from].outbox.images(Page, [id]))
   }
   const id = from === 'mongo' ? 1 : 2
 
   test('keeps the order of its keys, in a field, in objects of a list and in rows', async () => {
     const object = { data: value(), n: 1 }
-    await stores[from].writer.create(
+    await stores[from].authority.create(
       Page,
       newRecord(Page, id, { body: value(), parts: [object], rows: [object] }),
       stamp,
@@ -66,7 +66,7 @@ describe.each([
       parts: append({ data: { z: 1, a: value() } }),
       rows: append({ data: 5 }),
     }
-    await stores[from].writer.patch(Page, id, planPatch(Page, patch), stamp)
+    await stores[from].authority.patch(Page, id, planPatch(Page, patch), stamp)
     await put(id)
     const first = `{"data":${seen},"n":1}`
     const wanted = `[{"z":${seen},"a":1},[${first},{"data":{"z":1,"a":${seen}},"n":null}],[${first},{"data":5,"n":null}]]`

@@ -45,7 +45,7 @@ async function put(id: number, document: Document): Promise<readonly { path: str
   await mongo.connection.collection(Cargo).replaceOne({ _id: id as never }, document, { upsert: true })
   const images = await mongo.outbox.images(Cargo, [id])
   await postgres.connection.run(sql`delete from cargo where id = ${id}`)
-  await postgres.writer.bulkPut(Cargo, images)
+  await postgres.replica.bulkPut(Cargo, images)
   return images[0]!.issues.map(({ path, rule }) => ({ path, rule }))
 }
 
@@ -165,7 +165,7 @@ describe.each(origins)('written by %s', (origin) => {
 
   test('a record comes back as it was', async () => {
     const id = origin === 'mongo' ? 101 : 102
-    const image = await stores[origin].writer.create(Cargo, newRecord(Cargo, id, record), stamp)
+    const image = await stores[origin].authority.create(Cargo, newRecord(Cargo, id, record), stamp)
     expect(image.record).toEqual({ id, ...record })
     expect((await stores[origin].reader.byIds(Cargo, [id], allFields(Cargo))).get(id)?.record).toEqual({
       id,
@@ -175,18 +175,18 @@ describe.each(origins)('written by %s', (origin) => {
 
   test('what the converter means as null is null when it is written', async () => {
     const id = origin === 'mongo' ? 105 : 106
-    const { record } = await stores[origin].writer.create(Cargo, newRecord(Cargo, id, { price: '-1.0' }), stamp)
+    const { record } = await stores[origin].authority.create(Cargo, newRecord(Cargo, id, { price: '-1.0' }), stamp)
     expect(record).toMatchObject({ price: null })
   })
 
   test('longs are added to without losing a digit, and never past 64 bits', async () => {
     const id = origin === 'mongo' ? 103 : 104
-    const { writer } = stores[origin]
-    await writer.create(Cargo, newRecord(Cargo, id, { grams: 2n ** 62n }), stamp)
-    const add = (by: bigint) => writer.patch(Cargo, id, planPatch(Cargo, { grams: increment(by) }), stamp)
+    const { authority } = stores[origin]
+    await authority.create(Cargo, newRecord(Cargo, id, { grams: 2n ** 62n }), stamp)
+    const add = (by: bigint) => authority.patch(Cargo, id, planPatch(Cargo, { grams: increment(by) }), stamp)
     expect((await add(1n))?.record).toMatchObject({ grams: 4611686018427387905n })
     await expect(add(2n ** 62n)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
-    await writer.patch(Cargo, id, planPatch(Cargo, { grams: -(2n ** 63n) }), stamp)
+    await authority.patch(Cargo, id, planPatch(Cargo, { grams: -(2n ** 63n) }), stamp)
     await expect(add(-1n)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
     expect((await add(1n))?.record).toMatchObject({ grams: -9223372036854775807n })
   })
@@ -195,21 +195,21 @@ describe.each(origins)('written by %s', (origin) => {
     [d('9E+6144'), '9E+6144'],
     [d('-9.999999999999999999999999999999999E+6144'), '-1E+6111'],
   ])('%s and %s are more than a decimal holds, and nothing changes', async (before, by) => {
-    const { writer, outbox } = stores[origin]
+    const { authority, outbox } = stores[origin]
     const id = origin === 'mongo' ? 109 : 110
     await put(id, { price: before })
     const [stored] = await outbox.images(Cargo, [id])
     // Stand-in (SecantusDB): it gives up on such a sum with an error of its own; MongoDB makes it Infinity
-    await expect(writer.patch(Cargo, id, planPatch(Cargo, { price: increment(by) }), stamp)).rejects.toThrow()
+    await expect(authority.patch(Cargo, id, planPatch(Cargo, { price: increment(by) }), stamp)).rejects.toThrow()
     expect((await outbox.images(Cargo, [id]))[0]).toEqual(stored)
   })
 
   test.each(sums)('%s and %s make %s', async (before, by, after) => {
-    const { writer, outbox } = stores[origin]
+    const { authority, outbox } = stores[origin]
     const id = origin === 'mongo' ? 107 : 108
     await put(id, { price: before })
     const [stored] = await outbox.images(Cargo, [id])
-    const adding = writer.patch(Cargo, id, planPatch(Cargo, { price: increment(by) }), stamp)
+    const adding = authority.patch(Cargo, id, planPatch(Cargo, { price: increment(by) }), stamp)
     if (after !== undefined) expect((await adding)?.record).toMatchObject({ price: after })
     else {
       await expect(adding).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })

@@ -197,12 +197,12 @@ describe.each(ways)('Patches of lists of objects in %s, $1.name', (origin, entit
     const _id = next++
     await insertRaw(stores, entity, { _id, order: { lines: before } })
     const owed = { epoch: 1, owed: true }
-    const image = await stores[origin].writer.patch(entity, _id, planPatch(entity, { lines: change }), owed)
+    const image = await stores[origin].authority.patch(entity, _id, planPatch(entity, { lines: change }), owed)
     expect(image?.record?.['lines']).toEqual(after)
     const [again] = await stores[origin].outbox.images(entity, [_id])
     expect(again).toEqual(image)
     const other = origin === 'mongo' ? 'postgres' : 'mongo'
-    expect(await stores[other].writer.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
+    expect(await stores[other].replica.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
     const [mirrored] = await stores[other].outbox.images(entity, [_id])
     expect([mirrored?.record, mirrored?.rest, mirrored?.elementRests ?? {}]).toEqual([
       image!.record,
@@ -216,8 +216,8 @@ describe.each([Rows, Columns] as Entity[])('What the mapping does not name, $nam
   const owed = { epoch: 1, owed: true }
 
   async function putBack(id: Id, input: Record<string, unknown>): Promise<Document | null> {
-    const image = await stores.postgres.writer.patch(entity, id, planPatch(entity, input), owed)
-    expect(await stores.mongo.writer.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
+    const image = await stores.postgres.authority.patch(entity, id, planPatch(entity, input), owed)
+    expect(await stores.mongo.replica.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
     return rawDocument(stores, entity, id)
   }
 
@@ -246,7 +246,7 @@ describe.each([Rows, Columns] as Entity[])('What the mapping does not name, $nam
     for (const order of [[{ lines: [{ sku: 'a' }], note: 'n' }], 'text', 5]) {
       const id = await insertRaw(stores, entity, { _id: next++, order })
       const change = (lines: unknown) =>
-        stores.mongo.writer.patch(entity, id, planPatch(entity, { lines }), { epoch: 1, owed: false })
+        stores.mongo.authority.patch(entity, id, planPatch(entity, { lines }), { epoch: 1, owed: false })
       expect((await change(pull(eq('sku', 'a'))))?.record).toMatchObject({ lines: null })
       await change(null)
       expect(await rawDocument(stores, entity, id)).toEqual({ order })

@@ -19,8 +19,9 @@ const unowed = { epoch: 1, owed: false }
 const hex = (n: number): string => n.toString(16).padStart(24, '0')
 
 describe.each(['mongo', 'postgres'] as const)('%s tells of the records that are asked for', (origin) => {
-  const { writer, outbox } = stores[origin]
-  const create = (entity: Entity, id: Id, stamp: typeof owed) => writer.create(entity, newRecord(entity, id, {}), stamp)
+  const { authority, outbox } = stores[origin]
+  const create = (entity: Entity, id: Id, stamp: typeof owed) =>
+    authority.create(entity, newRecord(entity, id, {}), stamp)
 
   test.each([
     ['numbers', Numbered, (n: number): Id => n],
@@ -28,7 +29,7 @@ describe.each(['mongo', 'postgres'] as const)('%s tells of the records that are 
   ] as const)('which are owed, deleted ones among them: %s', async (_title, entity, id) => {
     for (const n of [1, 2, 3]) await create(entity, id(n), n === 2 ? unowed : owed)
     await create(entity, id(4), unowed)
-    await writer.delete(entity, id(4), owed)
+    await authority.delete(entity, id(4), owed)
     await create(entity, id(5), owed)
     const found = await outbox.owedFor(entity, [1, 2, 3, 4, 9].map(id))
     expect([...found.keys()].toSorted()).toEqual([1, 3, 4].map(id))

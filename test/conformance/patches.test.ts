@@ -235,7 +235,7 @@ describe.each(['mongo', 'postgres'] as const)('Patches in %s', (origin) => {
 
   test.each(cases)('%s', async (_title, before, patch, after) => {
     const id = await insertRaw(stores, Vessel, before)
-    const image = await stores[origin].writer.patch(Vessel, id, planPatch(Vessel, patch), stamp)
+    const image = await stores[origin].authority.patch(Vessel, id, planPatch(Vessel, patch), stamp)
     expect(image?.record).toMatchObject(after)
     const [stored] = await stores[origin].outbox.images(Vessel, [id])
     expect(stored?.record).toEqual(image?.record)
@@ -244,7 +244,7 @@ describe.each(['mongo', 'postgres'] as const)('Patches in %s', (origin) => {
   test.each(refusals)('refuses %s and changes nothing', async (_title, before, patch) => {
     const id = await insertRaw(stores, Vessel, before)
     const [stored] = await stores[origin].outbox.images(Vessel, [id])
-    await expect(stores[origin].writer.patch(Vessel, id, planPatch(Vessel, patch), stamp)).rejects.toMatchObject({
+    await expect(stores[origin].authority.patch(Vessel, id, planPatch(Vessel, patch), stamp)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     })
     expect((await stores[origin].outbox.images(Vessel, [id]))[0]).toEqual(stored)

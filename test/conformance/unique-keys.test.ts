@@ -166,10 +166,10 @@ describe.each(origins)('%s as authority', (origin) => {
   test.each(Object.keys(worlds))('counts null and missing as the index in MongoDB does: %s', async (name) => {
     const entity = entities.get(name)!
     const [, , records] = worlds[name]!
-    const { writer } = stores[origin]
+    const { authority } = stores[origin]
     const outcomes: string[] = []
     for (const [id, [values]] of records.entries()) {
-      const made = writer.create(entity, newRecord(entity, id + 1, values), stamp)
+      const made = authority.create(entity, newRecord(entity, id + 1, values), stamp)
       outcomes.push(
         await made.then(
           () => fits,
@@ -185,11 +185,11 @@ describe.each(origins)('%s as authority', (origin) => {
     ['SparseInner', { home: { line: 'a' } }, { home: { line: 'b' } }, { home: { line: null } }],
   ])('a value that becomes null is unset, so that it counts as missing: %s', async (name, a, b, none) => {
     const entity = entities.get(name)!
-    const { writer } = stores[origin]
-    await writer.create(entity, newRecord(entity, 20, a), stamp)
-    await writer.create(entity, newRecord(entity, 21, b), stamp)
+    const { authority } = stores[origin]
+    await authority.create(entity, newRecord(entity, 20, a), stamp)
+    await authority.create(entity, newRecord(entity, 21, b), stamp)
     for (const id of [20, 21])
-      expect((await writer.patch(entity, id, planPatch(entity, none), stamp))?.record).toMatchObject(none)
+      expect((await authority.patch(entity, id, planPatch(entity, none), stamp))?.record).toMatchObject(none)
   })
 
   test('a mirror unsets a value that becomes null', async () => {
@@ -198,17 +198,17 @@ describe.each(origins)('%s as authority', (origin) => {
       const record = newRecord(entity, id, { phone })
       return { id, version: { epoch: 1, counter }, pending: false, record, rest: null, issues: [] }
     }
-    const { writer } = stores[origin]
-    await writer.bulkPut(entity, [image(30, 'm', 1), image(31, 'n', 1)])
+    const { replica } = stores[origin]
+    await replica.bulkPut(entity, [image(30, 'm', 1), image(31, 'n', 1)])
     const applied = { put: 'applied' }
-    expect(await writer.bulkPut(entity, [image(30, null, 2), image(31, null, 2)])).toEqual([applied, applied])
+    expect(await replica.bulkPut(entity, [image(30, null, 2), image(31, null, 2)])).toEqual([applied, applied])
   })
 
   test('a mirror that is refused says who holds the value, null among the values', async () => {
     const entity = entities.get('Compound')!
     const record = newRecord(entity, 99, { area: 1 })
     const image = { id: 99, version: { epoch: 1, counter: 1 }, pending: false, record, rest: null, issues: [] }
-    expect(await stores[origin].writer.bulkPut(entity, [image])).toMatchObject([{ put: 'blocked', by: [4] }])
+    expect(await stores[origin].replica.bulkPut(entity, [image])).toMatchObject([{ put: 'blocked', by: [4] }])
   })
 })
 
@@ -225,13 +225,19 @@ test.each<[string, Values, Values]>([
   ['Plain', { phone: 'r' }, { phone: null }],
 ])('records exchange values under the key in PostgreSQL, null among them: %s', async (name, a, b) => {
   const entity = entities.get(name)!
-  const { writer } = stores.postgres
+  const { replica } = stores.postgres
   await stores.postgres.connection.run(sql`truncate ${sql.id(entity.postgres)}`)
   const applied = { put: 'applied' }
-  expect(await writer.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([applied, applied])
-  expect(await writer.bulkPut(entity, [imageOf(entity, 1, b, 2), imageOf(entity, 2, a, 2)])).toEqual([applied, applied])
+  expect(await replica.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([
+    applied,
+    applied,
+  ])
+  expect(await replica.bulkPut(entity, [imageOf(entity, 1, b, 2), imageOf(entity, 2, a, 2)])).toEqual([
+    applied,
+    applied,
+  ])
   // An older image replaces nothing
-  expect(await writer.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([
+  expect(await replica.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([
     { put: 'late' },
     { put: 'late' },
   ])
@@ -241,10 +247,10 @@ test.each<[string, Values, Values]>([
 
 test('records exchange a value for none in MongoDB, too', async () => {
   const entity = entities.get('Plain')!
-  const { writer, outbox, connection } = stores.mongo
+  const { replica, outbox, connection } = stores.mongo
   await connection.collection(entity).deleteMany({})
-  await writer.bulkPut(entity, [imageOf(entity, 1, { phone: 'p' }, 11), imageOf(entity, 2, {}, 11)])
+  await replica.bulkPut(entity, [imageOf(entity, 1, { phone: 'p' }, 11), imageOf(entity, 2, {}, 11)])
   const swapped = [imageOf(entity, 1, {}, 12), imageOf(entity, 2, { phone: 'p' }, 12)]
-  for (let round = 0; round < 3; round++) await writer.bulkPut(entity, swapped)
+  for (let round = 0; round < 3; round++) await replica.bulkPut(entity, swapped)
   expect((await outbox.images(entity, [1, 2])).map(({ record }) => record)).toEqual(swapped.map(({ record }) => record))
 })

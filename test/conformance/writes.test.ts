@@ -30,7 +30,7 @@ const free = { epoch: 1, owed: false } as const
 const owed = { epoch: 1, owed: true } as const
 
 describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
-  const writer = (): TestStores['mongo']['writer'] => stores[origin].writer
+  const authority = (): TestStores['mongo']['authority'] => stores[origin].authority
 
   async function stored(id: Id): Promise<Image | undefined> {
     return (await stores[origin].outbox.images(Account, [id]))[0]
@@ -40,7 +40,7 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
     const id = newId()
     const began = Date.now()
     const record = account(id, { visits: 3, tags: ['b', 'a', 'b'], address: {} })
-    const image = await writer().create(Account, record, owed)
+    const image = await authority().create(Account, record, owed)
     expect(image.record).toEqual({
       id,
       email: `${id}@example.org`,
@@ -56,15 +56,15 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
 
   test('each write counts one up and stamps the epoch', async () => {
     const id = newId()
-    const { version } = await writer().create(Account, account(id), free)
-    const first = await writer().patch(Account, id, planPatch(Account, { visits: 1 }), free)
+    const { version } = await authority().create(Account, account(id), free)
+    const first = await authority().patch(Account, id, planPatch(Account, { visits: 1 }), free)
     expect(first?.version).toEqual({ epoch: 1, counter: version.counter + 1 })
-    const second = await writer().patch(Account, id, planPatch(Account, { tags: append('a') }), {
+    const second = await authority().patch(Account, id, planPatch(Account, { tags: append('a') }), {
       epoch: 4,
       owed: false,
     })
     expect(second?.version).toEqual({ epoch: 4, counter: version.counter + 2 })
-    const gone = await writer().delete(Account, id, { epoch: 5, owed: true })
+    const gone = await authority().delete(Account, id, { epoch: 5, owed: true })
     expect(gone).toEqual({
       id,
       version: { epoch: 5, counter: version.counter + 3 },
@@ -77,76 +77,76 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
 
   test('a deleted record is nowhere, and can be deleted only once', async () => {
     const id = newId()
-    await writer().create(Account, account(id), owed)
+    await authority().create(Account, account(id), owed)
     const before = await stores[origin].reader.count(Account, everything)
-    await writer().delete(Account, id, owed)
+    await authority().delete(Account, id, owed)
     expect(await stores[origin].reader.count(Account, everything)).toBe(before - 1)
-    expect(await writer().delete(Account, id, owed)).toBeNull()
-    expect(await writer().patch(Account, id, planPatch(Account, { visits: 1 }), owed)).toBeNull()
+    expect(await authority().delete(Account, id, owed)).toBeNull()
+    expect(await authority().patch(Account, id, planPatch(Account, { visits: 1 }), owed)).toBeNull()
   })
 
   test('a delete that owes nothing leaves nothing behind', async () => {
     const id = newId()
-    await writer().create(Account, account(id), free)
-    await writer().delete(Account, id, free)
+    await authority().create(Account, account(id), free)
+    await authority().delete(Account, id, free)
     const { count } = await stores[origin].outbox.backlog(Account)
     expect((await stores[origin].outbox.owed(Account, 0, 1_000)).includes(id)).toBe(false)
     expect(count).toBe((await stores[origin].outbox.owed(Account, 0, 1_000)).length)
   })
 
   test('what does not exist is not changed', async () => {
-    expect(await writer().patch(Account, 'nobody', planPatch(Account, { visits: 1 }), owed)).toBeNull()
-    expect(await writer().delete(Account, 'nobody', owed)).toBeNull()
+    expect(await authority().patch(Account, 'nobody', planPatch(Account, { visits: 1 }), owed)).toBeNull()
+    expect(await authority().delete(Account, 'nobody', owed)).toBeNull()
   })
 
   test('compare-and-set changes the version it names and no other', async () => {
     const id = newId()
-    const { version } = await writer().create(Account, account(id), free)
+    const { version } = await authority().create(Account, account(id), free)
     const patch = planPatch(Account, { visits: 1 })
     const wrong = [
       { ...version, counter: version.counter - 1 },
       { ...version, epoch: 0 },
       { epoch: 0, counter: 0 },
     ]
-    for (const each of wrong) expect(await writer().patch(Account, id, patch, free, each)).toBeNull()
+    for (const each of wrong) expect(await authority().patch(Account, id, patch, free, each)).toBeNull()
     expect((await stored(id))?.version).toEqual(version)
-    expect((await writer().patch(Account, id, patch, free, version))?.record?.['visits']).toBe(1)
-    expect(await writer().patch(Account, id, patch, free, version)).toBeNull()
+    expect((await authority().patch(Account, id, patch, free, version))?.record?.['visits']).toBe(1)
+    expect(await authority().patch(Account, id, patch, free, version)).toBeNull()
   })
 
   test('compare-and-set knows a record that was never written through the gateway', async () => {
     const id = await insertRaw(fleet, Vessel, { name: 'Raw' })
     const patch = planPatch(Vessel, { crew: increment(1) })
     const unversioned = { epoch: 0, counter: 0 }
-    expect((await fleet[origin].writer.patch(Vessel, id, patch, free, unversioned))?.record?.['crew']).toBe(1)
-    expect(await fleet[origin].writer.patch(Vessel, id, patch, free, unversioned)).toBeNull()
+    expect((await fleet[origin].authority.patch(Vessel, id, patch, free, unversioned))?.record?.['crew']).toBe(1)
+    expect(await fleet[origin].authority.patch(Vessel, id, patch, free, unversioned)).toBeNull()
   })
 
   test('an id that is taken is a conflict', async () => {
     const id = newId()
-    await writer().create(Account, account(id), free)
+    await authority().create(Account, account(id), free)
     const again = account(id, { email: `other-${id}@example.org` })
-    await expect(writer().create(Account, again, free)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(authority().create(Account, again, free)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
   test('a unique value that is taken is a conflict, for new records and for changes', async () => {
     const [a, b] = [newId(), newId()]
-    await writer().create(Account, account(a), free)
-    await writer().create(Account, account(b), free)
+    await authority().create(Account, account(a), free)
+    await authority().create(Account, account(b), free)
     const email = `${a}@example.org`
-    await expect(writer().create(Account, account(newId(), { email }), free)).rejects.toMatchObject({
+    await expect(authority().create(Account, account(newId(), { email }), free)).rejects.toMatchObject({
       code: 'CONFLICT',
     })
-    const change = writer().patch(Account, b, planPatch(Account, { email, visits: 9 }), free)
+    const change = authority().patch(Account, b, planPatch(Account, { email, visits: 9 }), free)
     await expect(change).rejects.toMatchObject({ code: 'CONFLICT' })
     expect((await stored(b))?.record).toMatchObject({ email: `${b}@example.org`, visits: null })
   })
 
   test('a hundred increments at once are all there', async () => {
     const id = newId()
-    const { version } = await writer().create(Account, account(id, { visits: 0 }), owed)
+    const { version } = await authority().create(Account, account(id, { visits: 0 }), owed)
     const patch = planPatch(Account, { visits: increment(1) })
-    const images = await Promise.all(Array.from({ length: 100 }, () => writer().patch(Account, id, patch, owed)))
+    const images = await Promise.all(Array.from({ length: 100 }, () => authority().patch(Account, id, patch, owed)))
     expect((await stored(id))?.record?.['visits']).toBe(100)
     expect((await stored(id))?.version.counter).toBe(version.counter + 100)
     const seen = images.map((image) => image?.record?.['visits'] as number).sort((a, b) => a - b)
@@ -157,7 +157,7 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
     const document = { name: 'A', hull: 'steel', engine: { serial: 'X', fuel: { grade: 5 } }, meta: { note: 'kept' } }
     const id = await insertRaw(fleet, Vessel, document)
     const patch = planPatch(Vessel, { 'engine.fuel.kind': 'gas', seen: new Date(5), name: 'B' })
-    const image = await fleet[origin].writer.patch(Vessel, id, patch, owed)
+    const image = await fleet[origin].authority.patch(Vessel, id, patch, owed)
     const rest = {
       hull: 'steel',
       meta: { note: 'kept' },
@@ -176,7 +176,7 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
 
   test('a patch leaves dirty values that it does not name as they are', async () => {
     const id = await insertRaw(fleet, Vessel, { crew: '12', built: '1995è' })
-    const image = await fleet[origin].writer.patch(Vessel, id, planPatch(Vessel, { name: 'A' }), owed)
+    const image = await fleet[origin].authority.patch(Vessel, id, planPatch(Vessel, { name: 'A' }), owed)
     expect(image?.record).toMatchObject({ name: 'A', crew: null, built: 1995 })
     if (origin === 'mongo') {
       expect(await rawDocument(fleet, Vessel, id)).toEqual({ name: 'A', crew: '12', built: '1995è' })
@@ -188,8 +188,8 @@ describe('Puts into Mongo', () => {
   /** A change made in Postgres and put into Mongo; the document that it leaves there. */
   async function putBack(document: Document, input: Record<string, unknown>): Promise<Document | null> {
     const id = await insertRaw(fleet, Vessel, document)
-    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, input), owed)
-    expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, input), owed)
+    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
     const [stored] = await fleet.mongo.outbox.images(Vessel, [id])
     expect(stored).toMatchObject({ version: image!.version, pending: false, record: image!.record })
     return rawDocument(fleet, Vessel, id)
@@ -221,8 +221,8 @@ describe('Puts into Mongo', () => {
 
   test('keep the types of numbers', async () => {
     const id = await insertRaw(fleet, Vessel, { name: 'A' })
-    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, { crew: 6, draught: 6 }), owed)
-    await fleet.mongo.writer.bulkPut(Vessel, [image!])
+    const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, { crew: 6, draught: 6 }), owed)
+    await fleet.mongo.replica.bulkPut(Vessel, [image!])
     const types = { $project: { _id: 0, crew: { $type: '$crew' }, draught: { $type: '$draught' } } }
     const found = await fleet.mongo.connection
       .collection(Vessel)
@@ -236,8 +236,8 @@ describe('Puts into Mongo', () => {
     await fleet.mongo.connection.db
       .collection<{ _id: unknown }>('vessels')
       .deleteMany({ hull: 'steel', 'engine.serial': 7 })
-    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, { 'engine.power': 9 }), owed)
-    expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, { 'engine.power': 9 }), owed)
+    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
     expect(await rawDocument(fleet, Vessel, id)).toEqual({
       hull: 'steel',
       engine: { serial: 7, power: 9 },
@@ -250,10 +250,10 @@ describe('Puts into Mongo', () => {
     ['engine.fuel', { engine: { serial: { $numberInt: '7' } } }, { engine: { serial: 7, maker: 'M' } }],
   ])('do not bring back what was in the object %s that became null', async (path, rest, left) => {
     const id = await insertRaw(fleet, Vessel, { engine: { serial: 7, maker: 'M', fuel: { kind: 'oil', grade: 'A' } } })
-    const image = await fleet.postgres.writer.patch(Vessel, id, planPatch(Vessel, { [path]: null }), owed)
+    const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, { [path]: null }), owed)
     expect(image!.rest).toEqual(rest)
     await fleet.mongo.connection.collection(Vessel).deleteOne({ _id: encodeId(Vessel, id) } as Document)
-    expect(await fleet.mongo.writer.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
     expect(await rawDocument(fleet, Vessel, id)).toEqual(left)
     expect((await fleet.mongo.outbox.images(Vessel, [id]))[0]?.record).toEqual(image!.record)
   })
@@ -269,9 +269,9 @@ describe('Puts into Postgres', () => {
     const byId = images.toSorted((a, b) => ids.indexOf(String(a.id)) - ids.indexOf(String(b.id)))
     const reason = 'a value is too long for an index of PostgreSQL (SQLSTATE 54000)'
     const outcomes = [{ put: 'applied' }, { put: 'refused', reason }, { put: 'applied' }]
-    expect(await fleet.postgres.writer.bulkPut(Vessel, byId)).toEqual(outcomes)
+    expect(await fleet.postgres.replica.bulkPut(Vessel, byId)).toEqual(outcomes)
     const patch = planPatch(Vessel, { name })
-    await expect(fleet.postgres.writer.patch(Vessel, ids[0]!, patch, owed)).rejects.toMatchObject({
+    await expect(fleet.postgres.authority.patch(Vessel, ids[0]!, patch, owed)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: 'The record cannot be kept: a value is too long for an index of PostgreSQL (SQLSTATE 54000).',
     })

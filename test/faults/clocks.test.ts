@@ -30,10 +30,10 @@ describe.each(directions)('A gateway whose clock is ten minutes off, authority $
       const shifted: TestStores = { ...stores, mongo }
       try {
         const elsewhere = newId()
-        await stores[from].writer.create(Account, account(elsewhere), owed)
+        await stores[from].authority.create(Account, account(elsewhere), owed)
         shiftClock(off)
         const here = newId()
-        await shifted[from].writer.create(Account, account(here), owed)
+        await shifted[from].authority.create(Account, account(here), owed)
         const { count, oldestMs } = await shifted[from].outbox.backlog(Account)
         expect(count).toBe(2)
         expect(oldestMs).toBeGreaterThanOrEqual(0)
@@ -49,10 +49,10 @@ describe.each(directions)('A gateway whose clock is ten minutes off, authority $
 
   test('versions of records that were deleted and made again by gateways of different clocks only grow', async () => {
     const id = newId()
-    const first = await stores[from].writer.create(Account, account(id), owed)
+    const first = await stores[from].authority.create(Account, account(id), owed)
     shiftClock(-10 * minutes)
-    const gone = await stores[from].writer.delete(Account, id, owed)
-    const again = await stores[from].writer.create(Account, account(id), owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
+    const again = await stores[from].authority.create(Account, account(id), owed)
     expect(gone!.version.counter).toBeGreaterThan(first.version.counter)
     expect(again.version.counter).toBeGreaterThan(gone!.version.counter)
     expect(await sweepOnce(stores, from)).toBe(0)

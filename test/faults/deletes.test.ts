@@ -18,17 +18,17 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
   /** A record that both stores have. */
   async function mirrored(): Promise<{ id: string; image: Image }> {
     const id = newId()
-    const image = await stores[from].writer.create(Account, account(id, { tags: ['a'] }), owed)
+    const image = await stores[from].authority.create(Account, account(id, { tags: ['a'] }), owed)
     await sweepOnce(stores, from)
     return { id, image }
   }
 
-  const put = (...images: Image[]): Promise<readonly object[]> => stores[to].writer.bulkPut(Account, images)
+  const put = (...images: Image[]): Promise<readonly object[]> => stores[to].replica.bulkPut(Account, images)
 
   test('a put that comes after the delete changes nothing [put-vs-delete]', async () => {
     const { id, image } = await mirrored()
-    const changed = await stores[from].writer.patch(Account, id, planPatch(Account, { visits: 1 }), owed)
-    const gone = await stores[from].writer.delete(Account, id, owed)
+    const changed = await stores[from].authority.patch(Account, id, planPatch(Account, { visits: 1 }), owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
     expect(await put(gone!)).toEqual([{ put: 'applied' }])
     expect(await put(changed!)).toEqual([{ put: 'late' }])
     expect(await put(image)).toEqual([{ put: 'late' }])
@@ -51,10 +51,10 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
   test('a put and a delete at once leave no record, whoever comes first [put-vs-delete]', async () => {
     const rounds = Array.from({ length: 30 }, async () => {
       const id = newId()
-      const { writer } = stores[from]
-      const image = await writer.create(Account, account(id, { tags: ['a', 'b'] }), owed)
-      const changed = await writer.patch(Account, id, planPatch(Account, { tags: ['c'] }), owed)
-      const gone = await writer.delete(Account, id, owed)
+      const { authority } = stores[from]
+      const image = await authority.create(Account, account(id, { tags: ['a', 'b'] }), owed)
+      const changed = await authority.patch(Account, id, planPatch(Account, { tags: ['c'] }), owed)
+      const gone = await authority.delete(Account, id, owed)
       await Promise.all([put(image), put(gone!), put(changed!)])
       expect((await both(stores, from, id)).mirror).toEqual({ version: gone!.version, record: null })
     })
@@ -67,8 +67,8 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
 
   test('a delete that comes after the record was created again changes nothing [put-vs-delete]', async () => {
     const { id } = await mirrored()
-    const gone = await stores[from].writer.delete(Account, id, owed)
-    const again = await stores[from].writer.create(Account, account(id, { visits: 2 }), owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
+    const again = await stores[from].authority.create(Account, account(id, { visits: 2 }), owed)
     expect(await put(again)).toEqual([{ put: 'applied' }])
     expect(await put(gone!)).toEqual([{ put: 'late' }])
     expect(await sweepOnce(stores, from)).toBe(0)
@@ -79,8 +79,8 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
 
   test('a delete of a record that the mirror never had still stops its late put [put-vs-delete]', async () => {
     const id = newId()
-    const image = await stores[from].writer.create(Account, account(id), owed)
-    const gone = await stores[from].writer.delete(Account, id, owed)
+    const image = await stores[from].authority.create(Account, account(id), owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
     expect(await put(gone!)).toEqual([{ put: 'applied' }])
     expect(await put(gone!)).toEqual([{ put: 'late' }])
     expect(await put(image)).toEqual([{ put: 'late' }])
@@ -91,8 +91,8 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
   test('a delete and an older record of the same batch leave no record [put-vs-delete]', async () => {
     const { id } = await mirrored()
     const other = newId()
-    const image = await stores[from].writer.create(Account, account(other), owed)
-    const gone = await stores[from].writer.delete(Account, id, owed)
+    const image = await stores[from].authority.create(Account, account(other), owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
     expect(await put(gone!, image)).toEqual([{ put: 'applied' }, { put: 'applied' }])
     expect((await both(stores, from, id)).mirror).toMatchObject({ record: null })
     expect((await both(stores, from, other)).mirror).toMatchObject({ version: image.version })
@@ -100,12 +100,12 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
 
   test('children go with their record, and come back with it [cte-children]', async () => {
     const { id } = await mirrored()
-    const gone = await stores[from].writer.delete(Account, id, owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
     await put(gone!)
-    const again = await stores[from].writer.create(Account, account(id, { tags: ['x', 'y'] }), owed)
+    const again = await stores[from].authority.create(Account, account(id, { tags: ['x', 'y'] }), owed)
     await put(again)
     expect((await both(stores, from, id)).mirror).toMatchObject({ record: { tags: ['x', 'y'] } })
-    const changed = await stores[from].writer.patch(Account, id, planPatch(Account, { tags: ['z'] }), owed)
+    const changed = await stores[from].authority.patch(Account, id, planPatch(Account, { tags: ['z'] }), owed)
     await put(changed!)
     await put(again)
     expect((await both(stores, from, id)).mirror).toMatchObject({ record: { tags: ['z'] } })
@@ -123,12 +123,12 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
 
   test('is not seen by readers, and the sweep finishes it', async () => {
     const id = newId()
-    const { version } = await stores.mongo.writer.create(Account, account(id), owed)
+    const { version } = await stores.mongo.authority.create(Account, account(id), owed)
     await sweepOnce(stores, 'mongo')
     await mark(id)
     const fields = { key: '', tag: '', paths: [], leaves: [], embeds: [], lists: [], nodes: [] }
     expect((await stores.mongo.reader.byIds(Account, [id], fields)).size).toBe(0)
-    expect(await stores.mongo.writer.patch(Account, id, planPatch(Account, { visits: 1 }), owed)).toBeNull()
+    expect(await stores.mongo.authority.patch(Account, id, planPatch(Account, { visits: 1 }), owed)).toBeNull()
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const tombstone = { version: { epoch: 1, counter: version.counter + 1 }, record: null }
     expect(await both(stores, 'mongo', id)).toEqual({ authority: tombstone, mirror: tombstone })
@@ -137,9 +137,9 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
 
   test('is taken over by a create of the same id, whose version goes on growing', async () => {
     const id = newId()
-    const { version } = await stores.mongo.writer.create(Account, account(id, { tags: ['old'] }), owed)
+    const { version } = await stores.mongo.authority.create(Account, account(id, { tags: ['old'] }), owed)
     await mark(id)
-    const again = await stores.mongo.writer.create(Account, account(id, { visits: 3 }), owed)
+    const again = await stores.mongo.authority.create(Account, account(id, { visits: 3 }), owed)
     expect(again.version).toEqual({ epoch: 1, counter: version.counter + 2 })
     expect(again.record).toMatchObject({ visits: 3, tags: null })
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
@@ -150,12 +150,12 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
 
   test('does not remove the record that took its place', async () => {
     const id = newId()
-    await stores.mongo.writer.create(Account, account(id), owed)
+    await stores.mongo.authority.create(Account, account(id), owed)
     await mark(id)
     const [tombstone] = await stores.mongo.outbox.images(Account, [id])
-    const again = await stores.mongo.writer.create(Account, account(id, { visits: 3 }), owed)
+    const again = await stores.mongo.authority.create(Account, account(id, { visits: 3 }), owed)
     // A sweep elsewhere still has the tombstone in its hands
-    await stores.postgres.writer.bulkPut(Account, [tombstone!])
+    await stores.postgres.replica.bulkPut(Account, [tombstone!])
     await stores.mongo.outbox.clear(Account, [{ id, version: tombstone!.version, deleted: true }])
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const { authority, mirror } = await both(stores, 'mongo', id)

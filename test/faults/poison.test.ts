@@ -32,7 +32,7 @@ const round = (from: Origin, impatient = true): Promise<number> =>
   sweep({ stores, owner: 'test', olderThanMs: 0, impatient, log: () => undefined }, Review, from)
 
 const create = (from: Origin, id: number, values: Readonly<Record<string, unknown>> = {}): Promise<Image> =>
-  stores[from].writer.create(Review, newRecord(Review, id, values), owed)
+  stores[from].authority.create(Review, newRecord(Review, id, values), owed)
 
 const letters = async (from: Origin): Promise<readonly [string, string][]> =>
   (await stores[from].ledger.list(deadLetterKind)).map(({ key, value }) => [
@@ -61,7 +61,7 @@ describe('One record that the mirror refuses, among good ones [poison]', () => {
     // Nothing of the record is in it
     expect(JSON.stringify(await letters(from))).not.toMatch(/xxxx|[0-9a-f]{50}/)
     const patch = planPatch(Review, { body: 'ok', stars: 3, title: 'ok' })
-    await stores[from].writer.patch(Review, 3, patch, owed)
+    await stores[from].authority.patch(Review, 3, patch, owed)
     expect(await round(from, false)).toBe(0)
     expect(await idsIn(to)).toEqual([1, 2, 3, 4, 5])
     expect(await letters(from)).toEqual([])
@@ -83,7 +83,7 @@ describe('One record that the mirror refuses, among good ones [poison]', () => {
       rest: null,
       issues: [],
     }))
-    const outcomes = await stores.postgres.writer.bulkPut(Review, images)
+    const outcomes = await stores.postgres.replica.bulkPut(Review, images)
     expect(new Set(outcomes.map(({ put }) => put))).toEqual(new Set(['applied']))
     expect(await stores.postgres.reader.count(Review, { op: 'and', of: [] })).toBe(46)
   }, 300_000)
@@ -97,7 +97,7 @@ describe.each(['mongo', 'postgres'] as const)('Dead letters, authority %s', (fro
     await create(from, 2)
     const ahead = { epoch: image.version.epoch, counter: image.version.counter + 1_000_000 }
     const record = newRecord(Review, 1, { ticks: 9007199254740995n })
-    await stores[to].writer.bulkPut(Review, [{ ...image, version: ahead, record }])
+    await stores[to].replica.bulkPut(Review, [{ ...image, version: ahead, record }])
     await round(from)
     expect(await round(from)).toBe(0)
     const [note] = await stores[from].ledger.tail(conflictLog, 10, 'Review/1')

@@ -21,9 +21,9 @@ const visit = planPatch(Account, { visits: increment(1) })
 
 describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   const create = (id: string, values = {}): Promise<Image> =>
-    stores[from].writer.create(Account, account(id, values), owed)
+    stores[from].authority.create(Account, account(id, values), owed)
   const patch = async (id: string, values: Record<string, unknown>): Promise<Image> =>
-    (await stores[from].writer.patch(Account, id, planPatch(Account, values), owed))!
+    (await stores[from].authority.patch(Account, id, planPatch(Account, values), owed))!
   const emailIn = async (origin: 'mongo' | 'postgres', id: string): Promise<unknown> =>
     (await stores[origin].outbox.images(Account, [id]))[0]?.record?.['email']
   const isEqual = async (id: string): Promise<void> => {
@@ -34,7 +34,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   test('mirrors what is owed, and a second round changes nothing', async () => {
     const ids = [newId(), newId(), newId()]
     for (const id of ids) await create(id, { tags: [id] })
-    await stores[from].writer.delete(Account, ids[1]!, owed)
+    await stores[from].authority.delete(Account, ids[1]!, owed)
     expect(await stores[from].outbox.backlog(Account)).toMatchObject({ count: 3 })
     expect(await sweepOnce(stores, from)).toBe(0)
     const states = await Promise.all(ids.map((id) => both(stores, from, id)))
@@ -48,8 +48,8 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const id = newId()
     await create(id)
     const { oldest } = await stores[from].outbox.backlog(Account)
-    await stores[from].writer.patch(Account, id, visit, owed)
-    await stores[from].writer.patch(Account, id, visit, owed)
+    await stores[from].authority.patch(Account, id, visit, owed)
+    await stores[from].authority.patch(Account, id, visit, owed)
     expect((await stores[from].outbox.backlog(Account)).oldest).toEqual(oldest)
     expect(await stores[from].outbox.owed(Account, 60_000, 10)).toEqual([])
     expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([id])
@@ -68,7 +68,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   test('marks of deletes are cleared only at the version that was mirrored', async () => {
     const id = newId()
     const { version } = await create(id)
-    const gone = await stores[from].writer.delete(Account, id, owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
     await stores[from].outbox.clear(Account, [{ id, version, deleted: false }])
     await stores[from].outbox.clear(Account, [{ id, version, deleted: true }])
     expect(await stores[from].outbox.owed(Account, 0, 10)).toEqual([id])
@@ -91,7 +91,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   test('puts that arrive late or out of order change nothing', async () => {
     const id = newId()
     const images = [await create(id, { tags: ['a'] }), await patch(id, { visits: 1 }), await patch(id, { tags: ['b'] })]
-    const put = (image: Image): Promise<readonly object[]> => stores[to].writer.bulkPut(Account, [image])
+    const put = (image: Image): Promise<readonly object[]> => stores[to].replica.bulkPut(Account, [image])
     expect(await put(images[1]!)).toEqual([{ put: 'applied' }])
     expect(await put(images[0]!)).toEqual([{ put: 'late' }])
     expect(await put(images[2]!)).toEqual([{ put: 'applied' }])
@@ -109,7 +109,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     expect((await both(stores, from, id)).mirror).toBeUndefined()
     const began = performance.now()
     expect((await patch(id, { visits: 1 })).record).toMatchObject({ visits: 1 })
-    await stores[from].writer.delete(Account, id, owed)
+    await stores[from].authority.delete(Account, id, owed)
     expect(performance.now() - began).toBeLessThan(5_000)
     await stores[from].ledger.release(`sweep/${Account.name}`, 'other')
     expect(await sweepOnce(stores, from)).toBe(0)
@@ -130,13 +130,13 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     await create(id)
     const reached = Promise.withResolvers<void>()
     const slow = Promise.withResolvers<void>()
-    const { writer } = stores[to]
-    const bulkPut: typeof writer.bulkPut = async (entity, images) => {
+    const { replica } = stores[to]
+    const bulkPut: typeof replica.bulkPut = async (entity, images) => {
       reached.resolve()
       await slow.promise
-      return writer.bulkPut(entity, images)
+      return replica.bulkPut(entity, images)
     }
-    const slowed = { ...stores, [to]: { ...stores[to], writer: { ...writer, bulkPut } } }
+    const slowed = { ...stores, [to]: { ...stores[to], replica: { ...replica, bulkPut } } }
     const sweeping = sweepOnce(slowed, from)
     await reached.promise
     expect((await patch(id, { visits: 1 })).record).toMatchObject({ visits: 1 })
@@ -152,7 +152,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const ahead = { epoch: 1, counter: version.counter + 10 }
     const record = account(id, { visits: 99 })
     const image = { id, version: ahead, pending: false, record, rest: null, issues: [] }
-    await stores[to].writer.bulkPut(Account, [image])
+    await stores[to].replica.bulkPut(Account, [image])
     expect(await sweepOnce(stores, from)).toBe(1)
     expect(await sweepOnce(stores, from)).toBe(0)
     const { authority, mirror } = await both(stores, from, id)
@@ -169,7 +169,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   test('a mirror of the same version with other content is a conflict too [mirror-ahead]', async () => {
     const id = newId()
     const image = await create(id, { visits: 1 })
-    await stores[to].writer.bulkPut(Account, [{ ...image, record: account(id, { visits: 98 }) }])
+    await stores[to].replica.bulkPut(Account, [{ ...image, record: account(id, { visits: 98 }) }])
     await sweepOnce(stores, from)
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(id)
@@ -180,9 +180,9 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   test('a mirror that is ahead of a delete is kept as a conflict, and then deleted [mirror-ahead]', async () => {
     const id = newId()
     const image = await create(id)
-    const gone = await stores[from].writer.delete(Account, id, owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
     const ahead = { epoch: 1, counter: gone!.version.counter + 10 }
-    await stores[to].writer.bulkPut(Account, [{ ...image, version: ahead }])
+    await stores[to].replica.bulkPut(Account, [{ ...image, version: ahead }])
     await sweepOnce(stores, from)
     expect(await sweepOnce(stores, from)).toBe(0)
     const tombstone = { version: { epoch: 1, counter: ahead.counter + 1 }, record: null }
@@ -194,7 +194,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const id = newId()
     const image = await create(id, { visits: 1 })
     const ahead = { epoch: 1, counter: image.version.counter + 10 }
-    await stores[to].writer.bulkPut(Account, [{ ...image, version: ahead, record: null }])
+    await stores[to].replica.bulkPut(Account, [{ ...image, version: ahead, record: null }])
     await sweepOnce(stores, from)
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(id)
@@ -227,7 +227,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     await sweepOnce(stores, from)
     await patch(a, { email: `gone-${a}@example.org` })
     const image = await patch(b, { email: `${a}@example.org` })
-    const [outcome] = await stores[to].writer.bulkPut(Account, [image])
+    const [outcome] = await stores[to].replica.bulkPut(Account, [image])
     expect(outcome).toMatchObject({ put: 'blocked', by: [a] })
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(a)
@@ -252,7 +252,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const [stray, id] = [newId(), newId()]
     const record = account(stray, { email: `${id}@example.org` })
     const version = { epoch: 1, counter: 5 }
-    await stores[to].writer.bulkPut(Account, [{ id: stray, version, pending: false, record, rest: null, issues: [] }])
+    await stores[to].replica.bulkPut(Account, [{ id: stray, version, pending: false, record, rest: null, issues: [] }])
     await create(id)
     return { stray, id }
   }
@@ -280,7 +280,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const { stray, id } = await collision()
     await sweepOnce(stores, from)
     const gone = { id: stray, version: { epoch: 1, counter: 6 }, pending: false, record: null, rest: null, issues: [] }
-    await stores[to].writer.bulkPut(Account, [gone])
+    await stores[to].replica.bulkPut(Account, [gone])
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await stores[from].ledger.list(deadLetterKind)).toEqual([])
     await isEqual(id)
@@ -290,7 +290,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const { id } = await collision()
     await sweepOnce(stores, from)
     const image = await patch(id, { email: `other-${id}@example.org` })
-    expect(await stores[to].writer.bulkPut(Account, [image])).toEqual([{ put: 'applied' }])
+    expect(await stores[to].replica.bulkPut(Account, [image])).toEqual([{ put: 'applied' }])
     await stores[from].outbox.clear(Account, [{ id, version: image.version, deleted: false }])
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await stores[from].ledger.list(deadLetterKind)).toEqual([])

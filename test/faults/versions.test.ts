@@ -17,42 +17,41 @@ const visit = planPatch(Account, { visits: increment(1) })
 describe.each(directions)('Versions, authority $from', ({ from, to }) => {
   test('a writer of an older epoch is refused once a newer one has written [stale-epoch]', async () => {
     const id = newId()
-    const { writer } = stores[from]
-    await writer.create(Account, account(id), { epoch: 1, owed: true })
-    const moved = await writer.patch(Account, id, visit, { epoch: 3, owed: true })
+    const { authority } = stores[from]
+    await authority.create(Account, account(id), { epoch: 1, owed: true })
+    const moved = await authority.patch(Account, id, visit, { epoch: 3, owed: true })
     const stale = { epoch: 2, owed: true }
-    await expect(writer.patch(Account, id, visit, stale)).rejects.toMatchObject({ code: 'TRY_AGAIN' })
-    await expect(writer.delete(Account, id, stale)).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+    await expect(authority.patch(Account, id, visit, stale)).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+    await expect(authority.delete(Account, id, stale)).rejects.toMatchObject({ code: 'TRY_AGAIN' })
     expect((await both(stores, from, id)).authority).toEqual({ version: moved!.version, record: moved!.record })
-    expect((await writer.patch(Account, id, visit, { epoch: 3, owed: true }))?.record?.['visits']).toBe(2)
+    expect((await authority.patch(Account, id, visit, { epoch: 3, owed: true }))?.record?.['visits']).toBe(2)
   })
 
   test('nor can it create again what a newer epoch deleted [stale-epoch]', async () => {
     const id = newId()
-    const { writer } = stores[from]
-    await writer.create(Account, account(id), { epoch: 1, owed: true })
-    await writer.delete(Account, id, { epoch: 3, owed: true })
-    await expect(writer.create(Account, account(id), { epoch: 2, owed: true })).rejects.toMatchObject({
+    const { authority } = stores[from]
+    await authority.create(Account, account(id), { epoch: 1, owed: true })
+    await authority.delete(Account, id, { epoch: 3, owed: true })
+    await expect(authority.create(Account, account(id), { epoch: 2, owed: true })).rejects.toMatchObject({
       code: 'TRY_AGAIN',
     })
-    expect((await writer.create(Account, account(id), { epoch: 3, owed: true })).version.epoch).toBe(3)
+    expect((await authority.create(Account, account(id), { epoch: 3, owed: true })).version.epoch).toBe(3)
   })
 
   test('a record that is created again is newer than all that its id ever was [recreate-same-id]', async () => {
     const id = newId()
-    const { writer } = stores[from]
-    await writer.create(Account, account(id, { tags: ['old'] }), owed)
+    await stores[from].authority.create(Account, account(id, { tags: ['old'] }), owed)
     // Far ahead of the clock, as a record with a busy past or a fast clock behind it
     const [image] = await stores[from].outbox.images(Account, [id])
     const ahead = { epoch: 1, counter: Date.now() + 1_000_000 }
-    expect(await writer.restamp(Account, id, image!.version, ahead)).toBe(true)
+    expect(await stores[from].authority.restamp(Account, id, image!.version, ahead)).toBe(true)
     await sweepOnce(stores, from)
-    const gone = await writer.delete(Account, id, owed)
+    const gone = await stores[from].authority.delete(Account, id, owed)
     expect(gone!.version.counter).toBe(ahead.counter + 2)
     await sweepOnce(stores, from)
-    const again = await writer.create(Account, account(id, { tags: ['new'] }), owed)
+    const again = await stores[from].authority.create(Account, account(id, { tags: ['new'] }), owed)
     expect(again.version.counter).toBeGreaterThan(gone!.version.counter)
-    expect(await stores[to].writer.bulkPut(Account, [again])).toEqual([{ put: 'applied' }])
+    expect(await stores[to].replica.bulkPut(Account, [again])).toEqual([{ put: 'applied' }])
     expect(await sweepOnce(stores, from)).toBe(0)
     const { authority, mirror } = await both(stores, from, id)
     expect(authority).toMatchObject({ record: { tags: ['new'] } })
@@ -61,11 +60,10 @@ describe.each(directions)('Versions, authority $from', ({ from, to }) => {
 
   test('it is newer even while the delete is still owed, and then both are cleared [recreate-same-id]', async () => {
     const id = newId()
-    const { writer } = stores[from]
-    await writer.create(Account, account(id), owed)
+    await stores[from].authority.create(Account, account(id), owed)
     await sweepOnce(stores, from)
-    await writer.delete(Account, id, owed)
-    await writer.create(Account, account(id, { visits: 7 }), owed)
+    await stores[from].authority.delete(Account, id, owed)
+    await stores[from].authority.create(Account, account(id, { visits: 7 }), owed)
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await stores[from].outbox.owed(Account, 0, 100)).toEqual([])
     const { authority, mirror } = await both(stores, from, id)
@@ -77,15 +75,15 @@ describe.each(directions)('Versions, authority $from', ({ from, to }) => {
 describe('Versions in MongoDB', () => {
   test('a document that was replaced whole by another writer starts above what the mirror has [dropped-bookkeeping]', async () => {
     const id = newId()
-    const { writer, connection } = stores.mongo
-    await writer.create(Account, account(id), owed)
-    for (let visits = 0; visits < 5; visits++) await writer.patch(Account, id, visit, owed)
+    const { connection } = stores.mongo
+    await stores.mongo.authority.create(Account, account(id), owed)
+    for (let visits = 0; visits < 5; visits++) await stores.mongo.authority.patch(Account, id, visit, owed)
     await sweepOnce(stores, 'mongo')
     await connection.db.collection<{ _id: string }>('accounts').replaceOne({ _id: id }, { email: `${id}@new.example` })
     const [dropped] = await stores.mongo.outbox.images(Account, [id])
     expect(dropped?.version).toEqual({ epoch: 0, counter: 0 })
-    const image = await writer.patch(Account, id, visit, owed)
-    expect(await stores.postgres.writer.bulkPut(Account, [image!])).toEqual([{ put: 'applied' }])
+    const image = await stores.mongo.authority.patch(Account, id, visit, owed)
+    expect(await stores.postgres.replica.bulkPut(Account, [image!])).toEqual([{ put: 'applied' }])
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const { authority, mirror } = await both(stores, 'mongo', id)
     expect(authority).toMatchObject({ record: { email: `${id}@new.example`, visits: 1 } })

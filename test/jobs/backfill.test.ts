@@ -88,8 +88,8 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   const owed = { epoch: 1, owed: true }
   const id = (n: number): string => n.toString(16).padStart(24, '0')
   const collection = mongo.connection.collection(Parcel)
-  const versioned = await mongo.writer.patch(Parcel, id(1), planPatch(Parcel, { code: 101 }), owed)
-  await postgres.writer.bulkPut(Parcel, [versioned!])
+  const versioned = await mongo.authority.patch(Parcel, id(1), planPatch(Parcel, { code: 101 }), owed)
+  await postgres.replica.bulkPut(Parcel, [versioned!])
   // Replaced whole by a program that does not know us: the version is gone, the row has one
   await collection.replaceOne({ _id: encodeId(Parcel, id(1)) }, { code: 111, tags: ['new'], weight: 2 })
   // Changed at the same version, on either side; also where the mapping does not name it
@@ -99,10 +99,10 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   // Ahead in the mirror, with other content
   const [image] = await mongo.outbox.images(Parcel, [id(5)])
   const ahead = { epoch: 1, counter: 9 }
-  await postgres.writer.bulkPut(Parcel, [{ ...image!, version: ahead, record: { ...image!.record!, code: 555 } }])
+  await postgres.replica.bulkPut(Parcel, [{ ...image!, version: ahead, record: { ...image!.record!, code: 555 } }])
   // Gone, behind everybody's back; and there without a document
   await collection.deleteOne({ _id: encodeId(Parcel, id(6)) })
-  await postgres.writer.bulkPut(Parcel, [
+  await postgres.replica.bulkPut(Parcel, [
     { ...image!, id: id(0xabc), record: { ...image!.record!, id: id(0xabc), code: 777 } },
   ])
   const lines: string[] = []
@@ -122,7 +122,7 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   ])
   // A late put brings nothing back
   expect(
-    await postgres.writer.bulkPut(Parcel, [{ ...image!, id: id(6), record: { ...image!.record!, id: id(6) } }]),
+    await postgres.replica.bulkPut(Parcel, [{ ...image!, id: id(6), record: { ...image!.record!, id: id(6) } }]),
   ).toEqual([{ put: 'late' }])
   expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 96, copied: 0, mended: 0, removed: 0 })
 })
@@ -214,7 +214,7 @@ describe('A row without a document', () => {
   }
 
   test('stays where its document is made while it is looked at', async () => {
-    await stores.postgres.writer.bulkPut(Parcel, [row(0x1001, 1, 1001)])
+    await stores.postgres.replica.bulkPut(Parcel, [row(0x1001, 1, 1001)])
     const insert = () =>
       stores.mongo.connection.collection(Parcel).insertOne({ _id: encodeId(Parcel, id(0x1001)), code: 1001 } as never)
     expect(await during(insert)).toMatchObject({ removed: 0, done: true })
@@ -222,8 +222,8 @@ describe('A row without a document', () => {
   })
 
   test('stays where a newer version of it arrives while it is looked at', async () => {
-    await stores.postgres.writer.bulkPut(Parcel, [row(0x1002, 1, 1002)])
-    const put = () => stores.postgres.writer.bulkPut(Parcel, [row(0x1002, 5, 1005)])
+    await stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 1, 1002)])
+    const put = () => stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 5, 1005)])
     expect(await during(put)).toMatchObject({ removed: 0, done: true })
     expect(await inPostgres(0x1002)).toBe(1005)
     expect(await during(async () => undefined)).toMatchObject({ removed: 1 })

@@ -33,7 +33,7 @@ const cases = worlds.chain((world) =>
 async function outcome(store: Store, entity: Entity, id: Id, input: object): Promise<unknown> {
   try {
     const patch = planPatch(entity, input as Record<string, unknown>)
-    const image = await store.writer.patch(entity, id, patch, { epoch: 0, owed: false })
+    const image = await store.authority.patch(entity, id, patch, { epoch: 0, owed: false })
     return image?.record ? plain(entity, image.record) : null
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error

@@ -99,9 +99,9 @@ describe('A step of a write', () => {
 
   test('that has begun keeps a move waiting, also where nobody waits for the step', async () => {
     const { opens, release } = gate()
-    const { writer } = api.stores.mongo
-    const { patch } = writer
-    Object.assign(writer, {
+    const { authority } = api.stores.mongo
+    const { patch } = authority
+    Object.assign(authority, {
       patch: async (...args: Parameters<typeof patch>) => {
         await opens
         return patch(...args)

@@ -74,7 +74,7 @@ describe.each(scenarios)('%s', (_name, given) => {
     const where = { _id: { $in: whole.map(({ _id }) => _id) } }
     const images = await postgres.outbox.images(entity, whole.map(idOf))
     await collection.deleteMany(where)
-    expect(new Set((await mongo.writer.bulkPut(entity, images)).map(({ put }) => put))).toEqual(new Set(['applied']))
+    expect(new Set((await mongo.replica.bulkPut(entity, images)).map(({ put }) => put))).toEqual(new Set(['applied']))
     const back = whole.map((document) => normalised.find(({ _id }) => _id === document['_id']) ?? document)
     expect(byId(await collection.find(where, { promoteValues: false }).toArray())).toEqual(byId(back))
   })

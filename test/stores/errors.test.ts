@@ -184,19 +184,19 @@ const one = { id: 'a'.repeat(24), badge: 'top-secret-7', age: 20 }
 const stamp = { epoch: 1, owed: false }
 
 test('both stores name the field of a taken value in the same words, and never the value', async () => {
-  for (const { writer } of [stores.mongo, stores.postgres]) {
-    await writer.create(Crew, one, stamp)
-    const error = await failed(writer.create(Crew, { ...one, id: 'b'.repeat(24) }, stamp))
+  for (const { authority } of [stores.mongo, stores.postgres]) {
+    await authority.create(Crew, one, stamp)
+    const error = await failed(authority.create(Crew, { ...one, id: 'b'.repeat(24) }, stamp))
     expect(error).toEqual(said('CONFLICT', 'A record with this badge exists already.'))
     expect(String((error as Error).cause)).not.toContain('top-secret-7')
-    const again = await failed(writer.create(Crew, { ...one, badge: 'another' }, stamp))
+    const again = await failed(authority.create(Crew, { ...one, badge: 'another' }, stamp))
     expect(again).toEqual(said('CONFLICT', 'A record with this id exists already.'))
   }
 })
 
 test('what a constraint refuses is told with its name and without the value', async () => {
   const young = { id: 'c'.repeat(24), badge: 'young', age: 16 }
-  const error = await failed(stores.postgres.writer.create(Crew, young, stamp))
+  const error = await failed(stores.postgres.authority.create(Crew, young, stamp))
   const text = 'The record cannot be kept: a constraint refuses it (grown, SQLSTATE 23514).'
   expect(error).toEqual(said('BAD_USER_INPUT', text))
   expect(postgres.refusal(await raised('22003'))).toBe('a number is out of the range of its column (SQLSTATE 22003)')

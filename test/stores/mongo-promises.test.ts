@@ -51,17 +51,17 @@ const fields = fieldSet(Note, ['title'])
 const page = { where: everything, order: totalOrder(Note, []), limit: 5, fields }
 
 const calls: Readonly<Record<string, () => Promise<unknown>>> = {
-  create: () => store.writer.create(Note, record(1, 'a'), stamp),
-  patch: () => store.writer.patch(Note, 1, planPatch(Note, { body: 'b' }), stamp),
-  'a patch of nothing that is there': () => store.writer.patch(Note, 9, planPatch(Note, { body: 'b' }), stamp),
-  put: () => store.writer.bulkPut(Note, [image(2, 'c'), image(3, 'd')]),
+  create: () => store.authority.create(Note, record(1, 'a'), stamp),
+  patch: () => store.authority.patch(Note, 1, planPatch(Note, { body: 'b' }), stamp),
+  'a patch of nothing that is there': () => store.authority.patch(Note, 9, planPatch(Note, { body: 'b' }), stamp),
+  put: () => store.replica.bulkPut(Note, [image(2, 'c'), image(3, 'd')]),
   'a put that swaps values': () =>
-    store.writer.bulkPut(Note, [
+    store.replica.bulkPut(Note, [
       { ...image(2, 'd'), version: { epoch: 1, counter: 6 } },
       { ...image(3, 'c'), version: { epoch: 1, counter: 6 } },
     ]),
-  restamp: () => store.writer.restamp(Note, 2, version, { epoch: 1, counter: 9 }),
-  delete: () => store.writer.delete(Note, 1, stamp),
+  restamp: () => store.authority.restamp(Note, 2, version, { epoch: 1, counter: 9 }),
+  delete: () => store.authority.delete(Note, 1, stamp),
   'what is owed': () => store.outbox.owed(Note, 0, 10),
   backlog: () => store.outbox.backlog(Note),
   images: () => store.outbox.images(Note, [1, 2]),

@@ -112,7 +112,7 @@ test('tables are found by the search path of the address, whatever the names of 
   expect(where).toEqual([{ schemaname: 'Sales Dept' }])
   const at = new Date('2024-02-29T23:59:59.123Z')
   const record = { id: 1, at, price: 0.1 + 0.2, note: 'back\\slash é €', mark: 'AP8=' }
-  await store.writer.create(Event, record, { epoch: 1, owed: true })
+  await store.authority.create(Event, record, { epoch: 1, owed: true })
   const read = await store.reader.byIds(Event, [1], fieldSet(Event, ['at', 'price', 'note', 'mark']))
   expect(read.get(1)?.record).toEqual(record)
   expect((await store.outbox.backlog(Event)).count).toBe(1)

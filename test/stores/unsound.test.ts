@@ -123,11 +123,11 @@ describe('Text that is not UTF-8, and dates that JavaScript has not', () => {
   test('are what they were after a change of another field, from either side', async () => {
     const owed = { epoch: 1, owed: true }
     const before = await stores.mongo.connection.db.collection('notes').findOne({ _id: 2 as never })
-    const image = await mongo.writer.patch(Note, 2, planPatch(Note, { rows: [] }), owed)
+    const image = await mongo.authority.patch(Note, 2, planPatch(Note, { rows: [] }), owed)
     expect(image).toMatchObject({ record: { name: null, rows: [] } })
-    await stores.postgres.writer.bulkPut(Note, [image!])
-    const back = await stores.postgres.writer.patch(Note, 2, planPatch(Note, { rows: [{ sku: 'z' }] }), owed)
-    expect(await mongo.writer.bulkPut(Note, [back!])).toEqual([{ put: 'applied' }])
+    await stores.postgres.replica.bulkPut(Note, [image!])
+    const back = await stores.postgres.authority.patch(Note, 2, planPatch(Note, { rows: [{ sku: 'z' }] }), owed)
+    expect(await mongo.replica.bulkPut(Note, [back!])).toEqual([{ put: 'applied' }])
     const { rows, _cf, ...after } = (await stores.mongo.connection.db.collection('notes').findOne({ _id: 2 as never }))!
     expect({ ...after, _id: 2 }).toEqual(before)
     expect(rows).toEqual([{ sku: 'z' }])
@@ -135,8 +135,8 @@ describe('Text that is not UTF-8, and dates that JavaScript has not', () => {
 
   test('keep a list from being changed that would have to be written back, and that is told', async () => {
     const change = planPatch(Note, { rows: append({ sku: 'new' }) })
-    const image = await stores.postgres.writer.patch(Note, 4, change, { epoch: 1, owed: true })
-    const [refused, fine] = await mongo.writer.bulkPut(Note, [
+    const image = await stores.postgres.authority.patch(Note, 4, change, { epoch: 1, owed: true })
+    const [refused, fine] = await mongo.replica.bulkPut(Note, [
       image!,
       { ...image!, id: 6, elementRests: {}, record: { ...image!.record!, id: 6 } },
     ])

@@ -8,7 +8,7 @@ import type { TestStores } from './stores.ts'
 export async function insertRaw({ mongo, postgres }: TestStores, entity: Entity, document: Document): Promise<string> {
   const id = (document['_id'] ?? newObjectId()) as string
   await mongo.connection.collection(entity).insertOne({ ...document, _id: encodeId(entity, id) } as Document)
-  await postgres.writer.bulkPut(entity, await mongo.outbox.images(entity, [id]))
+  await postgres.replica.bulkPut(entity, await mongo.outbox.images(entity, [id]))
   return id
 }
 

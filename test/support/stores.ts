@@ -103,7 +103,7 @@ export async function openStores(
 export async function copyAll({ mongo, postgres }: TestStores, entity: Entity, limit = 5): Promise<void> {
   for (let after: string | number | null = null, more = true; more; ) {
     const { images, next } = await mongo.reader.scan(entity, { after, limit })
-    await postgres.writer.bulkPut(entity, images)
+    await postgres.replica.bulkPut(entity, images)
     after = next
     more = next !== null
   }

@@ -3,6 +3,7 @@ import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Explaining } from '../plan.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
+import { mongoAuthority } from './authority.ts'
 import { alive } from './bookkeeping.ts'
 import { looksSettled, startLooks } from './clean-paths.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
@@ -12,8 +13,8 @@ import { mongoLedger } from './ledger.ts'
 import type { Tell } from './looks.ts'
 import { mongoOutbox } from './outbox.ts'
 import { mongoReader } from './reader.ts'
+import { mongoReplica } from './replica.ts'
 import { type MongoSide, mongoSide } from './side.ts'
-import { mongoWriter } from './writer.ts'
 
 export interface MongoSource extends Source {
   readonly origin: 'mongo'
@@ -65,7 +66,8 @@ export function mongoStore(
     ...mongoSource(connection),
     candidate,
     control,
-    writer: mongoWriter(connection),
+    authority: mongoAuthority(connection),
+    replica: mongoReplica(connection),
     startLooks: (orders, tell) => startLooks(connection, orders, tell),
     estimate: (entity) =>
       connection

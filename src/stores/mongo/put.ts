@@ -127,7 +127,7 @@ async function attempt(connection: MongoConnection, entity: Entity, images: read
   )
 }
 
-/** See `Writer.bulkPut`. The documents' guards are their exact versions: a racing put makes this one late. */
+/** See `Replica.bulkPut`. The documents' guards are their exact versions: a racing put makes this one late. */
 export async function bulkPut(
   connection: MongoConnection,
   entity: Entity,

@@ -3,6 +3,7 @@ import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Findings } from '../findings.ts'
 import type { Explaining } from '../plan.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
+import { postgresAuthority } from './authority.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
 import { failureOf, readError } from './errors.ts'
@@ -11,8 +12,8 @@ import { postgresFindings } from './findings.ts'
 import { postgresLedger } from './ledger.ts'
 import { postgresOutbox } from './outbox.ts'
 import { postgresReader } from './reader.ts'
+import { postgresReplica } from './replica.ts'
 import { type PostgresSide, postgresSide } from './side.ts'
-import { postgresWriter } from './writer.ts'
 
 export interface PostgresSource extends Source {
   readonly origin: 'postgres'
@@ -59,7 +60,8 @@ export function postgresStore(
     ...postgresSource(connection),
     candidate,
     control,
-    writer: postgresWriter(connection),
+    authority: postgresAuthority(connection),
+    replica: postgresReplica(connection),
     ledger: postgresLedger(control.connection),
     explaining: (by) => postgresSource(explained(connection, by)),
     settled: async () => false,

@@ -145,7 +145,7 @@ async function putTogether(
   }
 }
 
-/** See `Writer.bulkPut`. */
+/** See `Replica.bulkPut`. */
 export async function bulkPut(
   connection: PostgresConnection,
   entity: Entity,

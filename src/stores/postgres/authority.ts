@@ -3,7 +3,7 @@ import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { KeyedQueue } from '../../util/keyed-queue.ts'
-import type { Image, Stamp, Writer } from '../store.ts'
+import type { Authority, Image, Stamp } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
 import { adoptRecord, isStale } from './adopt-rest.ts'
 import { keepTombstones, lockRecords, nextCounter, noteOwed, restampTombstone, tombstonesOf } from './bookkeeping.ts'
@@ -12,7 +12,6 @@ import type { Executor, PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
 import { patchChildren } from './patch-children.ts'
 import { assignments } from './patch-sql.ts'
-import { bulkPut } from './put.ts'
 import { imageOf } from './reader.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { imageColumns, tableOf } from './select.ts'
@@ -34,7 +33,7 @@ class Stale extends CrossfadeError {
 
 const toVersion = ({ epoch, counter }: VersionRow): Version => ({ epoch: Number(epoch), counter: Number(counter) })
 
-export function postgresWriter(connection: PostgresConnection): Writer {
+export function postgresAuthority(connection: PostgresConnection): Authority {
   // Writers of a hot record wait here, not each with a connection in its hand.
   const queue = new KeyedQueue()
 
@@ -159,15 +158,10 @@ export function postgresWriter(connection: PostgresConnection): Writer {
     })
   }
 
-  // What a text becomes when it is compressed for an index is known to the server alone
-  const unfit = (): null => null
-
   return {
     create,
     patch,
     delete: remove,
     restamp,
-    unfit,
-    bulkPut: (entity, images) => bulkPut(connection, entity, images),
   }
 }

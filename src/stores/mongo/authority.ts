@@ -3,7 +3,7 @@ import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { refusedRecord } from '../failure.ts'
-import type { Image, Stamp, Writer } from '../store.ts'
+import type { Authority, Image, Stamp } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
 import {
@@ -23,13 +23,12 @@ import { holdsReplacement } from './codec/unsound.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { patchStage } from './patch-pipeline.ts'
-import { bulkPut } from './put.ts'
 import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
 import { answered } from './sent.ts'
 import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
 
-export function mongoWriter(connection: MongoConnection): Writer {
+export function mongoAuthority(connection: MongoConnection): Authority {
   const options = { maxTimeMS: connection.maxTimeMs }
 
   /** The document as it is after a guarded change. What was written must not fail for text that is not UTF-8. */
@@ -94,10 +93,8 @@ export function mongoWriter(connection: MongoConnection): Writer {
   }
 
   return {
-    unfit: (entity, record) => (isTooLarge(encodeNodes(entity.nodes, record)) ? tooLarge : null),
     create: (entity, record, stamp) => answered(entity, () => create(entity, record, stamp)),
     delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
-    bulkPut: (entity, images) => bulkPut(connection, entity, images),
 
     patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version) {
       const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }

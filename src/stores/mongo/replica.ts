@@ -1,0 +1,9 @@
+import type { Replica } from '../store.ts'
+import { encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
+import type { MongoConnection } from './connection.ts'
+import { bulkPut } from './put.ts'
+
+export const mongoReplica = (connection: MongoConnection): Replica => ({
+  bulkPut: (entity, images) => bulkPut(connection, entity, images),
+  unfit: (entity, record) => (isTooLarge(encodeNodes(entity.nodes, record)) ? tooLarge : null),
+})

@@ -1,0 +1,9 @@
+import type { Replica } from '../store.ts'
+import type { PostgresConnection } from './connection.ts'
+import { bulkPut } from './put.ts'
+
+export const postgresReplica = (connection: PostgresConnection): Replica => ({
+  bulkPut: (entity, images) => bulkPut(connection, entity, images),
+  // What a text becomes when it is compressed for an index is known to the server alone
+  unfit: () => null,
+})
