@@ -11,7 +11,11 @@ export function moveOptions({ config, stores }: Pick<Session, 'config' | 'stores
     log: say,
     sweep: async (type, origin) => {
       const entity = config.entities.find(({ name }) => name === type)!
-      return sweep({ stores, owner: `command ${process.pid}`, olderThanMs: 0, impatient: true, log }, entity, origin)
+      return sweep(
+        { stores, owner: `command ${process.pid}`, olderThanMs: 0, impatient: true, arrivingMs: 0, log },
+        entity,
+        origin,
+      )
     },
   }
 }

@@ -1,4 +1,10 @@
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel'
+import {
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleAll,
+  isBrokenCircuitError,
+} from 'cockatiel'
 import type { Entity } from '../entity/entity.ts'
 import type { Image, Store } from '../stores/store.ts'
 import { awaitWithin } from '../util/await-within.ts'
@@ -14,6 +20,9 @@ export interface MirrorOptions {
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
+/** A breaker that is open lets a put through again after so long, in milliseconds. */
+const probeAfterMs = 1_000
+
 /**
  * Puts what the authority acknowledged into the other store, right after the acknowledgement. A failure here is never
  * the client's: the record stays owed and the sweep finds it.
@@ -26,11 +35,8 @@ export class Mirror {
   readonly acknowledged = new Map<string, number>()
   /** Puts that were confirmed, by type; for `mirrored` in the demo and metrics. */
   readonly confirmed = new Map<string, number>()
-  /** One breaker a store: while it is open, replies do not wait for a store that is known to be down. */
-  readonly #breakers = {
-    mongo: circuitBreaker(handleAll, { halfOpenAfter: 1_000, breaker: new ConsecutiveBreaker(3) }),
-    postgres: circuitBreaker(handleAll, { halfOpenAfter: 1_000, breaker: new ConsecutiveBreaker(3) }),
-  }
+  /** One a type and store: while it is open, replies wait for nothing, and one put a second is sent to see whether it works again. */
+  readonly #breakers = new Map<string, CircuitBreakerPolicy>()
 
   constructor(options: MirrorOptions) {
     this.#options = options
@@ -41,8 +47,7 @@ export class Mirror {
   async put(entity: Entity, image: Image, from: Origin): Promise<void> {
     const to = otherOrigin(from)
     this.acknowledged.set(entity.name, (this.acknowledged.get(entity.name) ?? 0) + 1)
-    if (this.#breakers[to].state === CircuitState.Open) return
-    const work = this.#breakers[to]
+    const work = this.#breakerOf(entity, to)
       .execute(() => this.#options.stores[to].replica.bulkPut(entity, [image]))
       .then(([outcome]) => {
         if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
@@ -50,12 +55,23 @@ export class Mirror {
         this.#cleared.add(entity, from, image)
       })
       .catch((error: unknown) => {
+        if (isBrokenCircuitError(error)) return // the failures that opened it were told
         const held = this.#seldom.due(`${entity.name} ${to}`)
         if (held === null) return
         const text = `${entity.name} ${image.id} stays owed to ${to}: ${messageOf(error)}${heldBack(held)}`
         this.#options.log('warn', text)
       })
     await awaitWithin(work, this.#options.budgetMs ?? 150)
+  }
+
+  #breakerOf({ name }: Entity, to: Origin): CircuitBreakerPolicy {
+    const key = `${to} ${name}`
+    let breaker = this.#breakers.get(key)
+    if (!breaker) {
+      breaker = circuitBreaker(handleAll, { halfOpenAfter: probeAfterMs, breaker: new ConsecutiveBreaker(3) })
+      this.#breakers.set(key, breaker)
+    }
+    return breaker
   }
 
   /** Clears the marks of what was confirmed so far. */

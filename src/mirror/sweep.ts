@@ -42,6 +42,8 @@ export interface SweepOptions {
   readonly olderThanMs: number
   /** True tries dead letters before their time, too. */
   readonly impatient?: boolean
+  /** What the mirror has not revealed for so long was cut off, in milliseconds; default: not looked for. */
+  readonly arrivingMs?: number
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
@@ -160,15 +162,19 @@ const maxBatches = 40
  * the note. Safe to run any number of times, on any instance. A record that the mirror refuses is a dead letter, is
  * tried again ever more rarely, and stands in nobody's way.
  *
- * @returns how many records are still owed, those younger than `olderThanMs` and dead letters included.
+ * @returns how many records are still owed, those younger than `olderThanMs` and dead letters included, and how many
+ * the mirror had not revealed.
  */
 export async function sweep(options: SweepOptions, entity: Entity, from: Origin): Promise<number> {
   const store = options.stores[from]
   const { ledger } = store
   const { outbox } = store.control
   const key = `sweep/${entity.name}`
+  const { arrivingMs } = options
+  const { replica } = options.stores[otherOrigin(from)]
+  const unseen = arrivingMs === undefined ? 0 : await replica.settleArriving(entity, arrivingMs)
   // Committed before anything is sent to the other store, so that a slow mirror never blocks the authority.
-  if (!(await ledger.claim(key, options.owner, claimMs))) return (await outbox.backlog(entity)).count
+  if (!(await ledger.claim(key, options.owner, claimMs))) return (await outbox.backlog(entity)).count + unseen
   try {
     const letters = await DeadLetters.of(ledger, entity)
     const dead = letters.ids
@@ -186,5 +192,5 @@ export async function sweep(options: SweepOptions, entity: Entity, from: Origin)
   } finally {
     await ledger.release(key, options.owner)
   }
-  return (await outbox.backlog(entity)).count
+  return (await outbox.backlog(entity)).count + unseen
 }

@@ -15,10 +15,14 @@ export interface Backlog {
   readonly oldestMs: number
 }
 
+/** Puts that were cut off are looked for as often as this, and are as old, in milliseconds. */
+const arrivingMs = 10_000
+
 /** Sweeps every type in turn for as long as the gateway runs. A store that is down pauses it and costs nothing. */
 export class Sweeper {
   readonly #options: SweeperOptions
   readonly #backlog = new Map<string, Backlog>()
+  #settleAt = 0
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> = Promise.resolve()
   #stopped = false
@@ -48,11 +52,14 @@ export class Sweeper {
   async round(): Promise<void> {
     const { entities, owing, stores, log } = this.#options
     let failed = false
+    const settles = performance.now() >= this.#settleAt
+    if (settles) this.#settleAt = performance.now() + arrivingMs
+    const options = settles ? { ...this.#options, arrivingMs } : this.#options
     for (const entity of entities) {
       const from = owing(entity.name)
       if (!from) continue
       try {
-        await sweep(this.#options, entity, from)
+        await sweep(options, entity, from)
         const { count, oldestMs } = await stores[from].control.outbox.backlog(entity)
         this.#backlog.set(entity.name, { count, oldestMs })
       } catch (error) {

@@ -145,6 +145,12 @@ export interface Replica {
    * @throws where the store is in trouble; then any of them may have been put.
    */
   bulkPut(entity: Entity, images: readonly Image[]): Promise<readonly PutOutcome[]>
+  /**
+   * Reveals or removes what puts have written at least so long ago, by the store's own clock, and left unseen: they were
+   * cut off before they had looked whether it was deleted meanwhile.
+   * @returns how many there were.
+   */
+  settleArriving(entity: Entity, olderThanMs: number): Promise<number>
   /** Why this store could never hold a record, where that is known without asking it; null where it may. */
   unfit(entity: Entity, record: Rec): string | null
 }

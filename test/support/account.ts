@@ -46,7 +46,7 @@ export const owed = { epoch: 1, owed: true } as const
 
 /** One round of the sweep; returns how many records are still owed. */
 export function sweepOnce(stores: TestStores, from: Origin, owner = 'test'): Promise<number> {
-  return sweep({ stores, owner, olderThanMs: 0, impatient: true, log: () => undefined }, Account, from)
+  return sweep({ stores, owner, olderThanMs: 0, impatient: true, arrivingMs: 0, log: () => undefined }, Account, from)
 }
 
 /** Version and content of a record in both stores; null where it is gone, undefined where it never was. */

@@ -82,7 +82,7 @@ export async function openGateway(
     log: () => undefined,
     sweep: (type: string, origin: 'mongo' | 'postgres') =>
       sweep(
-        { stores, owner: 'test', olderThanMs: 0, impatient: true, log },
+        { stores, owner: 'test', olderThanMs: 0, impatient: true, arrivingMs: 0, log },
         entities.find(({ name }) => name === type)!,
         origin,
       ),

@@ -7,7 +7,10 @@ import type { Bookkeeping } from './stored.ts'
 type Marked = { readonly _cf?: Bookkeeping | null }
 
 /** Matches documents that readers see. */
-export const alive: Document = { '_cf.deleted': null }
+export const alive: Document = { '_cf.deleted': null, '_cf.arriving': null }
+
+/** Matches those that hold unique values as records do: ones that arrive are on their way to be such. */
+export const holding: Document = { '_cf.deleted': null }
 
 export function versionOf({ _cf }: Marked): Version {
   if (typeof _cf?.epoch !== 'number' || typeof _cf.counter !== 'number') return unversioned
@@ -21,6 +24,13 @@ export function isPending({ _cf }: Marked): boolean {
 export function isDeleted({ _cf }: Marked): boolean {
   return _cf?.deleted === true
 }
+
+export function isArriving({ _cf }: Marked): boolean {
+  return _cf?.arriving instanceof Date
+}
+
+/** Readers leave it out. */
+export const isHidden = (document: Marked): boolean => isDeleted(document) || isArriving(document)
 
 /** Matches a document at exactly this version; for (0, 0) also one that has none. */
 export function atVersion(version: Version): Document {

@@ -146,8 +146,8 @@ export const ledgerLogs = '_crossfade_log'
 export async function prepareMongo(hasty: MongoConnection, entities: readonly Entity[]): Promise<void> {
   const connection = hasty.patient()
   for (const entity of entities) {
-    // Few documents have these: what is owed, and what is marked on its way to be removed
-    for (const path of ['_cf.pending', '_cf.deleted'])
+    // Few documents have these: what is owed, and what is on its way to be removed or revealed
+    for (const path of ['_cf.pending', '_cf.deleted', '_cf.arriving'])
       await connection
         .collection(entity)
         .createIndex({ [path]: 1 }, { partialFilterExpression: { [path]: { $exists: true } } })

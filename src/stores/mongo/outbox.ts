@@ -4,7 +4,8 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import type { Cleared, Image, Outbox } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { atVersion, isDeleted, isPending, versionOf } from './bookkeeping.ts'
+import { settleIfArriving } from './arriving.ts'
+import { atVersion, isArriving, isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
@@ -67,13 +68,16 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
 
     async images(entity, ids) {
       const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) } }
-      const documents = await readDocuments((more) =>
-        connection.collection(entity).find(among, { ...majority, ...more }),
-      )
+      const read = () => readDocuments((more) => connection.collection(entity).find(among, { ...majority, ...more }))
+      let documents = await read()
+      if (documents.some(isArriving)) {
+        for (const document of documents) await settleIfArriving(connection, entity, document)
+        documents = await read()
+      }
       const images = new Map<Id, Image>()
       for (const document of documents) {
         const id = decodeId(entity, document['_id'])
-        if (id instanceof Refused) continue
+        if (id instanceof Refused || isArriving(document)) continue
         if (isDeleted(document)) {
           // A delete that was cut off after its mark goes on from here.
           await finishDelete(connection, entity, id, versionOf(document))

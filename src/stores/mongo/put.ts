@@ -1,10 +1,12 @@
-import type { Collection, Document } from 'mongodb'
+import type { Document, MongoServerError } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { faultOf } from '../failure.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { atMost, atVersion, mirrored, versionOf } from './bookkeeping.ts'
+import { settle } from './arriving.ts'
+import { atMost, atVersion, isArriving, mirrored, versionOf } from './bookkeeping.ts'
+import { storeNow } from './clock.ts'
 import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -20,32 +22,69 @@ const applied: PutOutcome = { put: 'applied' }
 /** Known before anything is sent. */
 class TooLarge extends Error {}
 
-/** One guarded write; false where the document is no longer as it was read. */
-type Write = (collection: Collection<StoredDocument>) => Promise<boolean>
+const sameVersion = (a: StoredDocument, b: StoredDocument): boolean => compareVersions(versionOf(a), versionOf(b)) === 0
 
-/**
- * What makes a stored document equal to an image; null where it is as new already. The guard is the exact version that
- * was read: the difference was computed against it.
- */
-function writeFor(entity: Entity, image: Image, stored: Document | undefined): Write | null {
-  const _id = encodeId(entity, image.id)
-  if (stored && compareVersions(versionOf(stored), image.version) >= 0) return null
-  const asRead = stored ? allOf({ _id }, atVersion(versionOf(stored))) : {}
-  if (image.record === null) {
-    return stored ? async (collection) => (await collection.deleteOne(asRead)).deletedCount === 1 : null
-  }
-  const _cf = mirrored(image.version)
-  if (stored) {
-    const { $set, $unset } = difference(entity, stored, image.record, image.elementRests)
-    const update = { $set: { ...$set, _cf }, ...(Object.keys($unset).length > 0 ? { $unset } : {}) }
-    return async (collection) => (await collection.updateOne(asRead, update)).matchedCount === 1
-  }
-  const document = { _id, ...encodeWhole(entity, image.record, image), _cf }
+/** What a put has before it. */
+interface Put {
+  readonly connection: MongoConnection
+  readonly entity: Entity
+  readonly image: Image
+  /** As it was read; undefined where there is none. */
+  readonly stored: StoredDocument | undefined
+}
+
+/** Null where the document was no longer as it had been read. */
+type Step = (put: Put) => Promise<PutOutcome | null>
+
+type State = 'absent' | 'older' | 'olderArriving' | 'sameArriving' | 'asNew'
+
+function stateOf({ image, stored }: Put): State {
+  if (!stored) return 'absent'
+  const order = compareVersions(versionOf(stored), image.version)
+  if (order < 0) return isArriving(stored) ? 'olderArriving' : 'older'
+  return order === 0 && isArriving(stored) ? 'sameArriving' : 'asNew'
+}
+
+/** What others have made of it meanwhile is as new, or newer: whoever owes the record looks again. */
+const revealed: Step = async ({ connection, entity, image }) =>
+  (await settle(connection, entity, image.id, image.version)) === 'revealed' ? applied : late
+
+/** Unseen at first: a delete that came between our look for tombstones and the insert has found nothing to remove. */
+const insert: Step = async (put) => {
+  const { connection, entity, image } = put
+  const _cf = { ...mirrored(image.version), arriving: new Date(await storeNow(connection)) }
+  const document = { _id: encodeId(entity, image.id), ...encodeWhole(entity, image.record!, image), _cf }
   if (isTooLarge(document)) throw new TooLarge()
-  return async (collection) => {
-    await collection.insertOne(document)
-    return true
-  }
+  await connection.collection(entity).insertOne(document)
+  return revealed(put)
+}
+
+/** Guarded by the exact version that was read: the difference was computed against it. */
+async function changed({ connection, entity, image, stored }: Put, kept: Document): Promise<boolean> {
+  const asRead = allOf({ _id: encodeId(entity, image.id) }, atVersion(versionOf(stored!)))
+  const { $set, $unset } = difference(entity, stored!, image.record!, image.elementRests)
+  const _cf = { ...mirrored(image.version), ...kept }
+  const update = { $set: { ...$set, _cf }, ...(Object.keys($unset).length > 0 ? { $unset } : {}) }
+  return (await connection.collection(entity).updateOne(asRead, update)).matchedCount === 1
+}
+
+/** What becomes of a record, by what is stored. A delete removes documents at or below its version, arriving or not. */
+const steps: Readonly<Record<State, Step>> = {
+  absent: insert,
+  older: async (put) => ((await changed(put, {})) ? applied : null),
+  // Still unseen: whoever wrote it first may have been cut off before its look
+  olderArriving: async (put) => ((await changed(put, { arriving: put.stored!._cf!.arriving })) ? revealed(put) : null),
+  sameArriving: revealed,
+  asNew: async () => late,
+}
+
+/** @param isNew whether its tombstone was written just now, so that only a newer record can make it late. */
+async function remove({ connection, entity, image }: Put, isNew: boolean): Promise<PutOutcome> {
+  const _id = encodeId(entity, image.id)
+  const collection = connection.collection(entity)
+  const { deletedCount } = await collection.deleteOne(allOf({ _id }, atMost(image.version)))
+  if (deletedCount === 1) return applied
+  return isNew && !(await collection.findOne({ _id }, { projection: { _id: 1 } })) ? applied : late
 }
 
 async function storedById(
@@ -62,18 +101,6 @@ async function storedById(
 
 const maxRaces = 5 // another put of the same record won each time; the sweep looks at it again
 
-/**
- * A delete that came between our look for tombstones and the insert has found nothing to remove: it is undone here,
- * together with what other puts have made of the document since.
- */
-async function undoIfDeleted(connection: MongoConnection, entity: Entity, image: Image): Promise<boolean> {
-  const tombstone = (await tombstonesOf(connection, entity, [image.id])).get(image.id)
-  if (!tombstone || !forbids(tombstone, image.version)) return false
-  const deleted = allOf({ _id: encodeId(entity, image.id) }, atMost(tombstone.version))
-  await connection.collection(entity).deleteOne(deleted)
-  return true
-}
-
 /** What keeps an image out. @throws where the store is in trouble. */
 function keptOut(error: unknown): PutOutcome {
   if (isStoreTrouble(error)) throw error
@@ -82,34 +109,31 @@ function keptOut(error: unknown): PutOutcome {
   return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
 }
 
-/** @param isNewTombstone for a tombstone: it was written just now, so that only a newer record can make it late. */
-async function putOne(
-  connection: MongoConnection,
-  entity: Entity,
-  image: Image,
-  stored: Document | undefined,
-  isNewTombstone: boolean,
-): Promise<PutOutcome> {
-  let present = stored
+async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOutcome> {
+  const { connection, entity, image } = first
+  let put = first
   for (let race = 0; race < maxRaces; race++) {
+    let duplicate: MongoServerError | null = null
     try {
-      const write = writeFor(entity, image, present)
-      if (!write) return isNewTombstone && !present ? applied : late
-      if (await write(connection.collection(entity))) {
-        const undone = !present && (await undoIfDeleted(connection, entity, image))
-        return undone ? late : applied
-      }
+      if (image.record === null) return await remove(put, isNewTombstone)
+      const outcome = await steps[stateOf(put)](put)
+      if (outcome) return outcome
     } catch (error) {
       if (!isDuplicate(error)) return keptOut(error)
-      if (pathsRefused(error).join() !== '_id') return holders(connection, entity, image, error)
+      duplicate = error
     }
-    present = (await storedById(connection, entity, [image])).get(String(encodeId(entity, image.id)))
+    const stored = (await storedById(connection, entity, [image])).get(String(encodeId(entity, image.id)))
+    // One that was inserted meanwhile holds its own unique values, and the server names one index of those it breaks
+    const isAsRead = stored ? put.stored && sameVersion(stored, put.stored) : !put.stored
+    if (duplicate && isAsRead && pathsRefused(duplicate).join() !== '_id')
+      return holders(connection, entity, image, duplicate)
+    put = { ...put, stored }
   }
   return late
 }
 
 async function attempt(connection: MongoConnection, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
-  // Before the documents are read: a racing put either is seen by that read, or sees the tombstone after its insert.
+  // Before the documents are looked at: a racing put either is seen then, or sees the tombstone before it is revealed
   const areNewTombstones = await Promise.all(
     images.map(({ id, version, record }) => record === null && keepTombstone(connection, entity, id, version, false)),
   )
@@ -122,7 +146,8 @@ async function attempt(connection: MongoConnection, entity: Entity, images: read
   return Promise.all(
     images.map((image, index) => {
       if (image.record !== null && forbids(tombstones.get(image.id), image.version)) return late
-      return putOne(connection, entity, image, stored.get(String(encodeId(entity, image.id))), areNewTombstones[index]!)
+      const put = { connection, entity, image, stored: stored.get(String(encodeId(entity, image.id))) }
+      return putOne(put, areNewTombstones[index]!)
     }),
   )
 }

@@ -6,7 +6,7 @@ import { everything, type Where } from '../../query/where.ts'
 import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
-import { isDeleted } from './bookkeeping.ts'
+import { isHidden } from './bookkeeping.ts'
 import { encodeId } from './codec/encode.ts'
 import { decoded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
@@ -77,13 +77,13 @@ export function mongoReader(connection: MongoConnection): Reader {
 
     async byIds(entity, ids, fields, signal) {
       const keys = ids.map((id) => encodeId(entity, id))
-      // The plainest filter there is: marked documents are told by the bookkeeping that is read anyway
+      // The plainest filter there is: hidden documents are told by the bookkeeping that is read anyway
       const match: Document = keys.length === 1 ? { _id: keys[0] } : { _id: { $in: keys } }
       const projection = projectionOf(fields)
       const documents = await readDocuments((more) =>
         connection.collection(entity).find(match, { ...options(signal), projection, ...more }),
       )
-      const items = documents.flatMap((document) => (isDeleted(document) ? [] : toItem(entity, fields, document)))
+      const items = documents.flatMap((document) => (isHidden(document) ? [] : toItem(entity, fields, document)))
       return new Map<Id, Item>(items.map((item) => [item.record.id, item]))
     },
 
@@ -93,12 +93,15 @@ export function mongoReader(connection: MongoConnection): Reader {
         const match = allOf(translate(connection, entity, where), visible(entity))
         return connection.collection(entity).countDocuments(match, options(signal))
       }
-      // Of the index of the ids alone, less the few that are marked, which have an index of their own
-      const marked = { ...ids, '_cf.deleted': { $exists: true, $ne: null } }
-      const [all, deleted] = await Promise.all(
-        [ids, marked].map((match) => connection.collection(entity).countDocuments(match, options(signal))),
+      // Of the index of the ids alone, less the few that are hidden, which have indexes of their own
+      const hidden = {
+        ...ids,
+        $or: ['_cf.deleted', '_cf.arriving'].map((path) => ({ [path]: { $exists: true, $ne: null } })),
+      }
+      const [all, out] = await Promise.all(
+        [ids, hidden].map((match) => connection.collection(entity).countDocuments(match, options(signal))),
       )
-      return all! - deleted!
+      return all! - out!
     },
 
     async countPer(entity, path, values, where, signal) {

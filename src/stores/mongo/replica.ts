@@ -1,9 +1,11 @@
 import type { Replica } from '../store.ts'
+import { settleArriving } from './arriving.ts'
 import { encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { bulkPut } from './put.ts'
 
 export const mongoReplica = (connection: MongoConnection): Replica => ({
   bulkPut: (entity, images) => bulkPut(connection, entity, images),
+  settleArriving: (entity, olderThanMs) => settleArriving(connection, entity, olderThanMs),
   unfit: (entity, record) => (isTooLarge(encodeNodes(entity.nodes, record)) ? tooLarge : null),
 })

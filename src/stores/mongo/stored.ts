@@ -5,14 +5,15 @@ export type StoredId = ObjectId | string | Int32
 
 /**
  * All that Crossfade keeps in a document is one sub-document, `_cf`:
- * `{ epoch, counter, pending?: Date (owed since), deleted?: true (readers leave it out) }`. Other programs may have
- * written anything there.
+ * `{ epoch, counter, pending?: Date (owed since), deleted?: true, arriving?: Date (written by a put since then, and not
+ * revealed) }`; readers leave out what is deleted or arriving. Other programs may have written anything there.
  */
 export interface Bookkeeping {
   readonly epoch?: unknown
   readonly counter?: unknown
   readonly pending?: unknown
   readonly deleted?: unknown
+  readonly arriving?: unknown
 }
 
 /** A document of an entity's collection. The server gives an `_id` to one that is inserted without. */

@@ -6,7 +6,7 @@ import { isPlainObject } from '../../util/json.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { alive, atVersion, versionOf } from './bookkeeping.ts'
+import { atVersion, holding, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -27,7 +27,7 @@ export async function holders(
   const conditions = pattern.map((path): Document => ({ [path]: { $eq: refused[path] ?? null } }))
   const found = await connection
     .collection(entity)
-    .find(allOf(alive, { _id: { $ne: encodeId(entity, image.id) } }, ...conditions), {
+    .find(allOf(holding, { _id: { $ne: encodeId(entity, image.id) } }, ...conditions), {
       projection: { _id: 1 },
     })
     .toArray()

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { allOf } from './all-of.ts'
-import { isDeleted } from './bookkeeping.ts'
+import { isHidden } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { visible } from './visible.ts'
 
@@ -10,7 +10,7 @@ import { visible } from './visible.ts'
 const wary = 60_000
 
 const isVisible = (entity: Entity, document: Document): boolean =>
-  !isDeleted(document) && !(decodeId(entity, document['_id']) instanceof Refused)
+  !isHidden(document) && !(decodeId(entity, document['_id']) instanceof Refused)
 
 /**
  * Reads the first documents of an order without asking which of them are part of the API: nearly always all are. Where
