@@ -89,6 +89,8 @@ test('all records are counted, and no document that has none', async () => {
       { _id: id(3), _cf: { deleted: null } },
       { _id: id(4), _cf: { epoch: 1, counter: 1, deleted: true } },
       { _id: id(5), _cf: { deleted: 'by hand' } },
+      { _id: id(6), _cf: { epoch: 1, counter: 1, arriving: new Date() } },
+      { _id: id(7), _cf: { epoch: 1, counter: 1, arriving: new Date(), deleted: true } },
       { _id: 'text' },
       { _id: 7 },
       { _id: 'marked', _cf: { deleted: true } },
