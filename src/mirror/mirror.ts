@@ -1,5 +1,6 @@
 import {
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   handleAll,
@@ -47,7 +48,9 @@ export class Mirror {
   async put(entity: Entity, image: Image, from: Origin): Promise<void> {
     const to = otherOrigin(from)
     this.acknowledged.set(entity.name, (this.acknowledged.get(entity.name) ?? 0) + 1)
-    const work = this.#breakerOf(entity, to)
+    const breaker = this.#breakerOf(entity, to)
+    if (breaker.state === CircuitState.HalfOpen) return // another put tells how the store does
+    const work = breaker
       .execute(() => this.#options.stores[to].replica.bulkPut(entity, [image]))
       .then(([outcome]) => {
         if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
