@@ -76,6 +76,19 @@ describe('PostgreSQL', () => {
     await direct.pool.end()
   })
 
+  test('a caller that leaves waits for no connection, also where one was free when it asked', async () => {
+    const alone = connectPostgres({ uri: inject('databaseUrl'), poolSize: 1, waitMs: 60_000 })
+    await alone.run(sql`select 1`)
+    expect(alone.pool.idleCount).toBe(1)
+    const ends = new AbortController()
+    const first = alone.run(sql`select pg_sleep(3)`).then(() => 'the first is answered')
+    const second = failed(alone.run(sql`select 1`, ends.signal))
+    setTimeout(() => ends.abort('left'), 20)
+    expect(await Promise.race([first, second])).toBe('left')
+    await first
+    await alone.pool.end()
+  })
+
   test('a call whose caller has left before it began sends nothing', async () => {
     const error = await failed(connection.run(sql`select 1`, AbortSignal.abort('left')))
     expect(error).toBe('left')

@@ -125,13 +125,13 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   function checkOut(signal?: AbortSignal): Promise<pg.PoolClient> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(signal!.reason)
-      // Where one is free, there is nothing to wait for
-      if (pool.idleCount === 0) signal?.addEventListener('abort', onAbort)
+      // Also where one is free: several may ask before the first has it
+      signal?.addEventListener('abort', onAbort)
       const take = (): void =>
         pool.connect((error, client) => {
           const isOld = client !== undefined && born.get(client)! <= distrusted
           if (client && (isOld || signal?.aborted)) giveBack(client, isOld)
-          if (signal?.aborted) return onAbort()
+          if (signal?.aborted) return
           if (isOld) return take()
           signal?.removeEventListener('abort', onAbort)
           if (client) resolve(client)
