@@ -4,7 +4,7 @@ import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/checkpoint.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
-import { isCopied } from '../stage/stage.ts'
+import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -13,20 +13,26 @@ import { typeOf } from './type-of.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
-/** Types that MongoDB rules and PostgreSQL mirrors. */
+/** Types whose other store a copy makes equal: those that MongoDB rules, and those whose mirror has begun anew. */
 export async function copiedTypes(stores: Stores, entities: readonly Entity[]): Promise<string[]> {
   const types = entities.map(({ name }) => name)
   const flags = await knownFlags(stores, types)
-  return types.filter((type) => isCopied(flags.get(type)?.stage ?? 'off'))
+  return types.filter((type) => {
+    const { stage, fresh } = flags.get(type) ?? { stage: 'off', fresh: null }
+    return isCopied(stage) || (STAGE_PLAN[stage].mirror !== null && fresh === null)
+  })
 }
 
-/** Copies collections into their tables. */
+/** Copies what a store with authority has into the other one. */
 export function backfillCommand(): Command {
   return new Command('backfill')
-    .description('make the tables equal to their collections; can be stopped and run again')
+    .description('make the mirror of a type equal to the store that has authority; can be stopped and run again')
     .addHelpText('before', 'Example:\n  crossfade backfill Movie --batch 1000\n')
-    .argument('[types...]', 'default: every type in dualwrite or shadow')
-    .option('--batch <n>', 'documents a batch', upToTenThousand, 500)
+    .argument(
+      '[types...]',
+      'default: every type in dualwrite or shadow, and those in live or rampdown that were complete',
+    )
+    .option('--batch <n>', 'records a batch', upToTenThousand, 500)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
     .action((types: string[], { config, batch, json }: { config?: string; batch: number; json?: boolean }) =>

@@ -25,6 +25,7 @@ interface SetOptions extends Options {
   readonly reads?: number
   readonly sample?: number
   readonly why?: string
+  readonly force?: boolean
 }
 
 function percent(text: string): number {
@@ -86,9 +87,10 @@ export function stageCommand(): Command {
         flag.epoch,
         `${flag.readPercent} %`,
         `${flag.samplePercent} %`,
+        flag.fresh === null ? '–' : `epoch ${flag.fresh}`,
         ...latencyColumns(latencyOf(flag.type)),
       ])
-      printTable(['type', 'stage', 'state', 'epoch', 'reads moved', 'compared', ...latencyHead], rows)
+      printTable(['type', 'stage', 'state', 'epoch', 'reads moved', 'compared', 'kept since', ...latencyHead], rows)
     }),
   )
   add(
@@ -99,7 +101,10 @@ export function stageCommand(): Command {
     .option('--reads <percent>', 'share of reads that already go to the other store', percent)
     .option('--sample <percent>', 'share of reads that are compared', percent)
     .option('--why <text>', 'kept in the history')
-    .action(async (type: string, to: string | undefined, { config, json, reads, sample, why }: SetOptions) => {
+    .option('--force', 'move authority although gates are not met; needs --why')
+    .action(async (type: string, to: string | undefined, { config, json, reads, sample, why, force }: SetOptions) => {
+      if (force && !why)
+        throw new CrossfadeError('BAD_USER_INPUT', '--force needs --why: the history tells who took what risk.')
       const stage = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
         const options = moveOptions(session)
@@ -112,6 +117,7 @@ export function stageCommand(): Command {
             readPercent: reads,
             samplePercent: sample,
             why: why ?? null,
+            force: force ?? false,
           })
           if (json) printJson(flag)
           else

@@ -1,6 +1,6 @@
 import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Entry, Ledger } from '../stores/ledger.ts'
-import type { Origin } from '../util/origin.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Flag, flagKind, parseFlag } from './flag.ts'
 
 export type Ledgers = Readonly<Record<Origin, Ledger>>
@@ -39,6 +39,25 @@ export async function raiseFlag(ledger: Ledger, flag: Flag): Promise<void> {
     const copy = await readFlag(ledger, flag.type)
     if (copy && newer(copy.flag, flag) === copy.flag) return
     if (await writeFlag(ledger, copy, flag)) return
+  }
+}
+
+/**
+ * Notes that a copy has made the other store equal, where the epoch that it was made in is present still.
+ *
+ * @returns false where it is not: something was written, or not, that the copy does not know of.
+ */
+export async function markFresh(ledgers: Ledgers, type: string, epoch: number): Promise<boolean> {
+  for (;;) {
+    const [mongo, postgres] = await Promise.all([readFlag(ledgers.mongo, type), readFlag(ledgers.postgres, type)])
+    const flag = newer(mongo?.flag ?? null, postgres?.flag ?? null)
+    if (!flag || flag.epoch !== epoch || flag.state !== 'steady' || STAGE_PLAN[flag.stage].mirror === null) return false
+    if (flag.fresh !== null) return true
+    const home = authorityOf(flag)
+    const next: Flag = { ...flag, fresh: epoch, revision: flag.revision + 1 }
+    if (!(await writeFlag(ledgers[home], home === 'mongo' ? mongo : postgres, next))) continue
+    await raiseFlag(ledgers[otherOrigin(home)], next)
+    return true
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { movesAuthority, STAGE_PLAN, type Stage } from '../stage/stage.ts'
+import { changesMirror, movesAuthority, STAGE_PLAN, type Stage } from '../stage/stage.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
@@ -11,6 +11,8 @@ export interface MoveOptions {
   readonly ledgers: Ledgers
   /** Mirrors everything that `origin` owes for the type; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
+  /** What stands against the type's authority going to the other store, a line each; asked before anything is held. */
+  readonly unmet?: (type: string, origin: Origin) => Promise<readonly string[]>
   readonly log: (message: string) => void
   /** How long instances may take to acknowledge and the sweep to drain, in milliseconds; default: see `times`. */
   readonly patienceMs?: number
@@ -23,6 +25,8 @@ export interface StageChange {
   readonly samplePercent?: number
   /** Kept in the history. */
   readonly why?: string | null
+  /** Moves authority although gates are not met: what the other store lacks is lost to readers. */
+  readonly force?: boolean
 }
 
 /** The copy in force, from whichever stores answer. */
@@ -81,6 +85,17 @@ async function drained({ sweep, patienceMs = times.move }: MoveOptions, type: st
   }
 }
 
+/** @throws BAD_USER_INPUT with what has to be done first, unless it is forced. */
+async function checkGates({ unmet, log }: MoveOptions, was: Flag, force: boolean): Promise<void> {
+  const from = authorityOf(was)
+  const to = otherOrigin(from)
+  const copy = `${to} was not made equal to ${from} since it is written: run \`crossfade backfill ${was.type}\``
+  const lines = [...(was.fresh === null ? [copy] : []), ...((await unmet?.(was.type, from)) ?? [])]
+  if (lines.length === 0) return
+  if (!force) throw new CrossfadeError('BAD_USER_INPUT', `${was.type} cannot move yet: ${lines.join('; ')}.`)
+  for (const line of lines) log(`${was.type}: forced, although ${line}`)
+}
+
 /**
  * Moves authority between the stores; see "Moving authority" in the design. Held writes go on under the old authority
  * where anything fails before the hand-over.
@@ -107,7 +122,10 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
     }
     throw error
   }
-  const moved: Flag = { ...next, state: 'steady', target: null, epoch: was.epoch + 1, revision: draining.revision + 1 }
+  const epoch = was.epoch + 1
+  // What had authority owes nothing now, so that it is as the other one; unless that one was never made equal
+  const fresh = was.fresh === null ? null : epoch
+  const moved: Flag = { ...next, state: 'steady', target: null, epoch, fresh, revision: draining.revision + 1 }
   await commit(ledgers, from, draining, { ...moved, state: 'handed' })
   await raiseFlag(ledgers[otherOrigin(from)], { ...moved, revision: moved.revision + 1 })
 }
@@ -137,9 +155,11 @@ async function finish(options: MoveOptions, flag: Flag): Promise<Flag> {
 export async function setStage(options: MoveOptions, change: StageChange): Promise<Flag> {
   const { ledgers } = options
   const was = await finish(options, await current(ledgers, change.type))
+  const stage = change.stage ?? was.stage
   const next: Flag = {
     ...was,
-    stage: change.stage ?? was.stage,
+    ...(changesMirror(was.stage, stage) ? { epoch: was.epoch + 1, fresh: null } : {}),
+    stage,
     readPercent: change.readPercent ?? (change.stage && change.stage !== was.stage ? 0 : was.readPercent),
     samplePercent: change.samplePercent ?? was.samplePercent,
     revision: was.revision + 1,
@@ -152,6 +172,7 @@ export async function setStage(options: MoveOptions, change: StageChange): Promi
         `${change.type}: ${text}. Go through dualwrite, a backfill, shadow and live, or back the same way.`,
       )
     }
+    await checkGates(options, was, change.force ?? false)
     await moveAuthority(options, was, next)
   } else {
     const home = authorityOf(was)
@@ -170,6 +191,7 @@ export async function setStage(options: MoveOptions, change: StageChange): Promi
     readPercent: now.readPercent,
     samplePercent: now.samplePercent,
     why: change.why ?? null,
+    ...(change.force ? { forced: true } : {}),
   }
   await ledgers[authorityOf(now)].append('stage', change.type, entry)
   return now

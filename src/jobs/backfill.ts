@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newer, readFlag } from '../control/flag-store.ts'
-import { isCopied } from '../stage/stage.ts'
+import type { Flag } from '../control/flag.ts'
+import { authorityOf, markFresh, newer, readFlag } from '../control/flag-store.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
 import { failureOfAny, isTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
-import { type BackfillOptions, type Checkpoint, earlierIn, fresh, type Progress } from './checkpoint.ts'
+import { type BackfillOptions, type Checkpoint, earlierIn, firstCheckpoint, type Progress } from './checkpoint.ts'
 import { copyBatch } from './copy-batch.ts'
 import { removeBatch } from './remove-batch.ts'
 
@@ -19,15 +20,19 @@ const slowMs = 5_000
 const maxTries = 6
 const firstWaitMs = 1_000
 
-/** @throws BAD_USER_INPUT where MongoDB does not rule, or where nothing would keep the copy as it is. */
-async function checkStage({ mongo, postgres }: BackfillOptions['stores'], type: string): Promise<void> {
-  const [a, b] = await Promise.all([readFlag(mongo.ledger, type), readFlag(postgres.ledger, type)])
+const ledgersOf = ({ mongo, postgres }: BackfillOptions['stores']) => ({
+  mongo: mongo.ledger,
+  postgres: postgres.ledger,
+})
+
+/** The flag in force; null where there is none. @throws BAD_USER_INPUT where nothing would keep the copy as it is. */
+async function flagOf(stores: BackfillOptions['stores'], type: string): Promise<Flag | null> {
+  const ledgers = ledgersOf(stores)
+  const [a, b] = await Promise.all([readFlag(ledgers.mongo, type), readFlag(ledgers.postgres, type)])
   const flag = newer(a?.flag ?? null, b?.flag ?? null)
-  if (flag === null || isCopied(flag.stage)) return
-  const why =
-    flag.stage === 'off'
-      ? 'writes do not reach PostgreSQL yet: `stage set` it to dualwrite first'
-      : 'PostgreSQL has authority, and its records would be replaced'
+  if (flag === null || STAGE_PLAN[flag.stage].mirror !== null) return flag
+  const [store, next] = flag.stage === 'off' ? ['PostgreSQL', 'dualwrite'] : ['MongoDB', 'rampdown']
+  const why = `writes do not reach ${store}: \`stage set\` it to ${next} first`
   throw new CrossfadeError('BAD_USER_INPUT', `${type} is ${flag.stage}: ${why}.`)
 }
 
@@ -53,16 +58,18 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 }
 
 /**
- * Makes a type's tables equal to its collection, in batches by id. What MongoDB has is put where PostgreSQL has nothing
- * as new; what differs at the same version, or without one, is kept in conflicts and replaced; rows without a document
- * go. Can be killed at any point and run again; memory is bounded by the batch.
+ * Makes the store without authority equal to the one with it, in batches by id. What the authority has is put where the
+ * other store has nothing as new; what differs at the same version, or without one, is kept in conflicts and replaced;
+ * what the authority does not have goes. What the other store refuses is owed to it. Then the flag says that the mirror
+ * is fresh. Can be killed at any point and run again; memory is bounded by the batch.
  *
- * @throws TRY_AGAIN where another backfill of the type is running; BAD_USER_INPUT in a stage that has no use for it.
+ * @throws TRY_AGAIN where another copy of the type is running, or its stage was changed meanwhile; BAD_USER_INPUT in a
+ * stage that has no use for it.
  */
 export async function backfill(options: BackfillOptions): Promise<Progress> {
   const { stores, entity, signal } = options
   const { ledger } = stores.postgres
-  await checkStage(stores, entity.name)
+  const flag = await flagOf(stores, entity.name)
   const owner = `${process.pid}-${Math.random().toString(36).slice(2)}`
   const key = `backfill/${entity.name}`
   if (!(await ledger.claim(key, owner, claimMs))) {
@@ -74,7 +81,7 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
   const stopped = aborted(signal)
   stopped.catch(() => undefined)
   try {
-    return await Promise.race([run(options, () => ledger.claim(key, owner, claimMs)), stopped])
+    return await Promise.race([run(options, flag, () => ledger.claim(key, owner, claimMs)), stopped])
   } finally {
     // A store that hangs must not keep who pressed Ctrl-C waiting: the claim expires by itself
     await awaitWithin(
@@ -84,14 +91,14 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
   }
 }
 
-async function run(options: BackfillOptions, renew: () => Promise<boolean>): Promise<Progress> {
+async function run(options: BackfillOptions, flag: Flag | null, renew: () => Promise<boolean>): Promise<Progress> {
   const { stores, entity, batch = 500, signal } = options
   const { ledger } = stores.postgres
   await adoptRest(stores.postgres.connection, entity)
   const entry = await ledger.get(kind, entity.name)
-  const earlier = entry && earlierIn(entity.name, entry.value)
-  const total = await stores.mongo.estimate(entity)
-  let at: Checkpoint = { ...fresh(entity.name), ...(earlier && !earlier.done ? earlier : {}), total }
+  const first = firstCheckpoint(entity.name, flag ? authorityOf(flag) : 'mongo', flag?.epoch ?? null)
+  const total = first.from === 'mongo' ? await stores.mongo.estimate(entity) : null
+  let at: Checkpoint = { ...(entry ? (earlierIn(first, entry.value) ?? first) : first), total }
   let revision = entry?.revision ?? null
   let limit = batch
   while (!at.done) {
@@ -109,5 +116,7 @@ async function run(options: BackfillOptions, renew: () => Promise<boolean>): Pro
     await renew()
     options.onProgress?.(at)
   }
+  if (flag && !(await markFresh(ledgersOf(stores), entity.name, flag.epoch)))
+    throw new CrossfadeError('TRY_AGAIN', `The stage of ${entity.name} was changed meanwhile: run it again.`)
   return at
 }

@@ -3,29 +3,34 @@ import type { Entity, Id } from '../entity/entity.ts'
 import { parseAs } from '../stores/ledger.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
-import { isPlainObject, type Json } from '../util/json.ts'
+import type { Json } from '../util/json.ts'
+import { type Origin, origins } from '../util/origin.ts'
 
-/** How far a backfill is; kept after every batch, so that a killed one goes on where it was. */
+/** How far a copy is; kept after every batch, so that a killed one goes on where it was. */
 export interface Progress {
   readonly type: string
-  /** Documents in the collection, about; null where MongoDB did not say. */
+  /** Records of the store that is copied, about; null where it did not say. */
   readonly total: number | null
   readonly seen: number
   /** Records written; the others were there already. */
   readonly copied: number
-  /** Records that differed at the same or a higher version: the table's copy is in conflicts, the document's is there now. */
+  /** Records that differed at the same or a higher version: the replaced copy is in conflicts. */
   readonly mended: number
-  /** Rows without a document. */
+  /** Records that the store that is copied does not have. */
   readonly removed: number
   /** Documents that have no record; each is a data issue. */
   readonly quarantined: number
-  /** Records that a constraint or a rule of PostgreSQL keeps out; each is a data issue. */
+  /** Records that a constraint or a rule of the other store keeps out; each is owed, and in PostgreSQL a data issue. */
   readonly refused: number
   readonly done: boolean
 }
 
-/** Where the next batch begins: documents are copied first, then rows without one are looked for. */
+/** Where the next batch begins: records are copied first, then those that have gone are looked for. */
 export interface Checkpoint extends Progress {
+  /** The store that is copied. */
+  readonly from: Origin
+  /** The flag's, which the copy belongs to: one of another is begun anew. Null where there is no flag. */
+  readonly epoch: number | null
   readonly phase: 'copy' | 'remove'
   readonly after: Id | null
 }
@@ -42,9 +47,11 @@ export interface BackfillOptions {
   readonly signal?: AbortSignal
 }
 
-/** Where a backfill begins. */
-export const fresh = (type: string): Checkpoint => ({
+/** Where a copy begins. */
+export const firstCheckpoint = (type: string, from: Origin, epoch: number | null): Checkpoint => ({
   type,
+  from,
+  epoch,
   total: null,
   seen: 0,
   copied: 0,
@@ -59,6 +66,8 @@ export const fresh = (type: string): Checkpoint => ({
 
 const form: z.ZodType<Checkpoint> = z.object({
   type: z.string(),
+  from: z.enum(origins),
+  epoch: z.int().nullable(),
   total: z.number().nullable(),
   seen: z.int(),
   copied: z.int(),
@@ -71,6 +80,8 @@ const form: z.ZodType<Checkpoint> = z.object({
   after: z.union([z.string(), z.number()]).nullable(),
 })
 
-/** What the ledger keeps of an earlier backfill; null where no way leads on from it, so that another begins anew. */
-export const earlierIn = (type: string, value: Json): Checkpoint | null =>
-  isPlainObject(value) ? parseAs(form, { ...fresh(type), ...value }) : null
+/** What the ledger keeps of an earlier copy that this one goes on with; null where it begins anew. */
+export function earlierIn(first: Checkpoint, value: Json): Checkpoint | null {
+  const kept = parseAs(form, value)
+  return kept && !kept.done && kept.from === first.from && kept.epoch === first.epoch ? kept : null
+}

@@ -1,9 +1,10 @@
 import { sameRecord } from '../compare/differences.ts'
 import { equalJson, equalLists } from '../compare/equal-json.ts'
-import type { Entity } from '../entity/entity.ts'
+import type { Entity, Id } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/sweep.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { BackfillOptions, Checkpoint } from './checkpoint.ts'
 
 /** A batch that took longer from read to put is read again first: it may have been overtaken by a delete and more. */
@@ -16,27 +17,29 @@ const isEqual = (entity: Entity, a: Image, b: Image): boolean =>
 
 /**
  * Records that a put left as they were, since their version is as high or higher: equal ones are done; of others the
- * table's copy goes to conflicts, and the document is put above it.
+ * copy goes to conflicts, and the authority's record is put above it.
+ *
+ * @returns what became of those others, by id.
  */
-async function mend({ stores, entity, log }: BackfillOptions, late: readonly Image[]): Promise<number> {
-  const { mongo, postgres } = stores
+async function mend({ stores, entity, log }: BackfillOptions, from: Origin, late: readonly Image[]) {
+  const { [from]: source, [otherOrigin(from)]: target } = stores
+  const mended = new Map<Id, PutOutcome>()
+  if (late.length === 0) return mended
   const ids = late.map(({ id }) => id)
-  const copies = new Map((await postgres.outbox.images(entity, ids)).map((image) => [image.id, image]))
-  let mended = 0
+  const copies = new Map((await target.outbox.images(entity, ids)).map((image) => [image.id, image]))
   for (const image of late) {
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)
     if (!copy || order! < 0 || (order === 0 && isEqual(entity, copy, image))) continue
     // A write through a gateway may have reached both between the two reads
-    const [present] = await mongo.outbox.images(entity, [image.id])
+    const [present] = await source.outbox.images(entity, [image.id])
     if (!present || compareVersions(present.version, image.version) !== 0) continue
     if (order! > 0 && isEqual(entity, copy, present) && copy.record !== null) {
-      // The document lost its version and nothing else
-      if (!(await mongo.authority.restamp(entity, image.id, present.version, copy.version))) continue
-    } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, 'mongo', present, copy)))
-      continue
-    const [outcome] = await postgres.replica.bulkPut(entity, await mongo.outbox.images(entity, [image.id]))
-    if (outcome?.put === 'applied') mended++
+      // The record lost its version and nothing else
+      if (!(await source.authority.restamp(entity, image.id, present.version, copy.version))) continue
+    } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, from, present, copy))) continue
+    const [outcome] = await target.replica.bulkPut(entity, await source.outbox.images(entity, [image.id]))
+    if (outcome) mended.set(image.id, outcome)
   }
   return mended
 }
@@ -47,37 +50,43 @@ function refusalOf(outcome: PutOutcome): string | null {
   return outcome.put === 'blocked' ? `${outcome.constraint} is held by ${outcome.by.join(', ')}` : null
 }
 
-/** Copies the documents behind the checkpoint. */
+/** Copies the records behind the checkpoint. */
 export async function copyBatch(options: BackfillOptions, at: Checkpoint, limit: number): Promise<Checkpoint> {
   const { stores, entity } = options
-  const { mongo, postgres } = stores
+  const { from } = at
+  const { [from]: source, [otherOrigin(from)]: target } = stores
   for (;;) {
     const began = performance.now()
-    const { images, quarantined, next } = await mongo.reader.scan(entity, { after: at.after, limit })
+    const { images, quarantined, next } = await source.reader.scan(entity, { after: at.after, limit })
     if (performance.now() - began > deadlineMs && limit > 1) {
       limit = Math.ceil(limit / 2)
       continue
     }
-    const outcomes = await postgres.replica.bulkPut(entity, images)
+    const outcomes = await target.replica.bulkPut(entity, images)
     const late = images.filter((_, index) => outcomes[index]!.put === 'late')
-    const mended = late.length > 0 ? await mend(options, late) : 0
+    const mended = await mend(options, from, late)
     const keptOut = images.flatMap(({ id }, index) => {
-      const rule = refusalOf(outcomes[index]!)
+      const rule = refusalOf(mended.get(id) ?? outcomes[index]!)
       return rule === null ? [] : [{ id, issues: [{ path: '(record)', rule, raw: '' }] }]
     })
-    if (quarantined.length > 0) await postgres.dataIssues.quarantine(entity, quarantined)
-    await postgres.dataIssues.keepOut(
-      entity,
-      images.map(({ id }) => id),
-      keptOut,
-    )
+    if (keptOut.length > 0)
+      await source.authority.owe(
+        entity,
+        keptOut.map(({ id }) => id),
+      )
+    if (from === 'mongo') {
+      const { dataIssues } = stores.postgres
+      if (quarantined.length > 0) await dataIssues.quarantine(entity, quarantined)
+      const ids = images.map(({ id }) => id)
+      await dataIssues.keepOut(entity, ids, keptOut)
+    }
     return {
       ...at,
       after: next,
       phase: next === null ? 'remove' : 'copy',
       seen: at.seen + images.length + quarantined.length,
       copied: at.copied + outcomes.filter(({ put }) => put === 'applied').length,
-      mended: at.mended + mended,
+      mended: at.mended + [...mended.values()].filter(({ put }) => put === 'applied').length,
       quarantined: at.quarantined + quarantined.length,
       refused: at.refused + keptOut.length,
     }

@@ -3,7 +3,7 @@ import { canonicalRecord } from '../compare/canonical.ts'
 import { sameRecord } from '../compare/differences.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { failureOfAny, faultOf, isTrouble } from '../stores/failure.ts'
-import { type Logged, parseAs } from '../stores/ledger.ts'
+import { type Ledger, type Logged, parseAs } from '../stores/ledger.ts'
 import type { Image, PutOutcome, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
@@ -20,7 +20,7 @@ export interface Conflict {
   readonly version: string
   /** In canonical form; null where it was marked deleted. */
   readonly record: Json
-  /** The version of the authority's record then. */
+  /** The version of the authority's record then; `none` where there was none. */
   readonly authority: string
 }
 
@@ -80,6 +80,19 @@ async function judgeLate({ options, entity, from, image }: Owed): Promise<Verdic
   return 'owed'
 }
 
+/** Keeps a copy that is about to be replaced. @param authority the version of what takes its place. */
+export async function keepCopy(
+  ledger: Ledger,
+  entity: Entity,
+  mirror: Origin,
+  { id, version, record }: Image,
+  authority: string,
+): Promise<void> {
+  const copy = record && canonicalRecord(entity, record)
+  const note: Conflict = { mirror, version: formatVersion(version), record: copy, authority }
+  await ledger.append(conflictLog, keyOf(entity, id), { ...note })
+}
+
 /** The mirror's copy is kept in conflicts, and the authority's record gets a version above it, to be put again. */
 export async function keepConflict(
   { stores, log }: Pick<SweepOptions, 'stores' | 'log'>,
@@ -88,15 +101,10 @@ export async function keepConflict(
   present: Image,
   copy: Image,
 ): Promise<boolean> {
-  const note: Conflict = {
-    mirror: otherOrigin(from),
-    version: formatVersion(copy.version),
-    record: copy.record && canonicalRecord(entity, copy.record),
-    authority: formatVersion(present.version),
-  }
-  await stores[from].ledger.append(conflictLog, keyOf(entity, present.id), { ...note })
+  const authority = formatVersion(present.version)
+  await keepCopy(stores[from].ledger, entity, otherOrigin(from), copy, authority)
   const restamped = await stores[from].authority.restamp(entity, present.id, present.version, copy.version)
-  const text = `the mirror has ${note.version}, the authority ${note.authority}; the mirror's copy is kept in conflicts.`
+  const text = `the mirror has ${formatVersion(copy.version)}, the authority ${authority}; the mirror's copy is kept in conflicts.`
   log('warn', `${entity.name} ${present.id}: ${text}`)
   return restamped
 }

@@ -16,12 +16,17 @@ export function bucket(type: string, subject: string): number {
   return (createHash('sha1').update(`${type}\n${subject}`).digest().readUInt32BE(0) / 2 ** 32) * 100
 }
 
+/** The store that may answer reads besides, and is compared; null where the stage has none, or it was not made equal. */
+export const candidateOf = ({ stage, fresh }: Flag): Origin | null =>
+  fresh === null ? null : STAGE_PLAN[stage].candidate
+
 /**
  * Decides by stage and, where the stage keeps both stores fresh and a read percentage is set, by subject: sticky, so
  * that one subject does not wander between the stores. `fresh` is false while the mirror lags behind its bound.
  */
 export function decide(flag: Flag, subject: string, fresh: boolean): Decision {
-  const { reads, candidate } = STAGE_PLAN[flag.stage]
+  const { reads } = STAGE_PLAN[flag.stage]
+  const candidate = candidateOf(flag)
   const { readPercent, samplePercent } = flag
   if (candidate === null) return { reads, candidate, samplePercent: 0 }
   const moved = fresh && readPercent > 0 && bucket(flag.type, subject) < readPercent

@@ -6,7 +6,7 @@ import { StoreSilent, troubleOfRead } from '../stores/failure.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { type Decision, decide } from './decide.ts'
+import { candidateOf, type Decision, decide } from './decide.ts'
 import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
 import { RequestBounds } from './request-bounds.ts'
 import type { ReadSource, Routing } from './routing.ts'
@@ -148,7 +148,7 @@ export class Reads {
     const choice = this.#choice(type)
     const { reads } = choice.decision
     // Nothing stands in for a store that alone keeps the type, or has answered of it: it is waited for
-    if (STAGE_PLAN[flags.get(type).stage].candidate === null || choice.isFinal) {
+    if (candidateOf(flags.get(type)) === null || choice.isFinal) {
       const ask = () => askOnly(stores[reads], read.ask, this.#signal)
       return { result: await this.#admitted(reads, ask), origin: reads }
     }

@@ -33,6 +33,10 @@ export const STAGE_PLAN = {
 export const isCopied = (stage: Stage): boolean =>
   STAGE_PLAN[stage].authority === 'mongo' && STAGE_PLAN[stage].mirror !== null
 
+/** True where going from one stage to the other begins or ends a mirror: what was kept before is not any more. */
+export const changesMirror = (from: Stage, to: Stage): boolean =>
+  STAGE_PLAN[from].mirror !== STAGE_PLAN[to].mirror && !movesAuthority(from, to)
+
 /** True where going from one stage to the other moves authority between the stores. */
 export const movesAuthority = (from: Stage, to: Stage): boolean =>
   STAGE_PLAN[from].authority !== STAGE_PLAN[to].authority

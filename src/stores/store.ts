@@ -132,6 +132,8 @@ export interface Authority {
   patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version): Promise<Image | null>
   /** The tombstone, or null where there was no such record. */
   delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>
+  /** Marks records as owed, at the version that they have: what a copy could not bring. Unknown ids are left out. */
+  owe(entity: Entity, ids: readonly Id[]): Promise<void>
   /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
   restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
 }

@@ -8,7 +8,7 @@ import { defineEntity } from '../../src/entity/define-entity.ts'
 import { int, list, objectId, text } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
-import { type Checkpoint, fresh, type Progress } from '../../src/jobs/checkpoint.ts'
+import { type Checkpoint, firstCheckpoint, type Progress } from '../../src/jobs/checkpoint.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { removeBatch } from '../../src/jobs/remove-batch.ts'
 import { conflictLog } from '../../src/mirror/sweep.ts'
@@ -74,13 +74,16 @@ test.each([
   expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 97, copied: 0, quarantined: 1, done: true })
 })
 
-test('a checkpoint that lacks what later versions count goes on where it was', async () => {
+test.each([
+  ['of another form', {}],
+  ['of the other direction', { ...firstCheckpoint('Parcel', 'postgres', null) }],
+  ['of another epoch', { ...firstCheckpoint('Parcel', 'mongo', 7) }],
+])('a checkpoint %s begins anew: what it has left behind may have changed', async (_, kept) => {
   const { ledger } = stores.postgres
   const { revision = null } = (await ledger.get('backfill', 'Parcel')) ?? {}
-  const early = { type: 'Parcel', seen: 5, phase: 'copy', after: (0x5a).toString(16).padStart(24, '0'), done: false }
+  const early = { ...kept, type: 'Parcel', seen: 5, phase: 'copy', after: (0x5a).toString(16).padStart(24, '0') }
   expect(await ledger.compareAndSet('backfill', 'Parcel', revision, early)).toBe(true)
-  // Four of the 95 and the one with a long id are behind it
-  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 10, copied: 0, mended: 0, done: true })
+  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 97, copied: 0, mended: 0, done: true })
 })
 
 test('a second run makes the tables equal, and keeps what it replaces', async () => {
@@ -119,6 +122,8 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
     ['3', 3],
     ['4', 444],
     ['5', 555],
+    ['6', 6],
+    ['c', 777],
   ])
   // A late put brings nothing back
   expect(
@@ -164,8 +169,8 @@ describe('A MongoDB that does not answer every time', () => {
 })
 
 test.each([
-  ['off', 'Parcel is off: writes do not reach PostgreSQL yet: `stage set` it to dualwrite first.'],
-  ['live', 'Parcel is live: PostgreSQL has authority, and its records would be replaced.'],
+  ['off', 'Parcel is off: writes do not reach PostgreSQL: `stage set` it to dualwrite first.'],
+  ['complete', 'Parcel is complete: writes do not reach MongoDB: `stage set` it to rampdown first.'],
 ] as const)('a type that is %s is not copied', async (stage, message) => {
   const flag = { ...initialFlag('Parcel'), stage }
   for (const { ledger } of [stores.mongo, stores.postgres])
@@ -195,7 +200,7 @@ describe('A row without a document', () => {
       return there
     }
     const mongo = { ...stores.mongo, reader: { ...reader, byIds } }
-    const at: Checkpoint = { ...fresh('Parcel'), phase: 'remove', after: id(0xfff) }
+    const at: Checkpoint = { ...firstCheckpoint('Parcel', 'mongo', null), phase: 'remove', after: id(0xfff) }
     return removeBatch({ stores: { ...stores, mongo }, entity: Parcel }, at, 10)
   }
   const inPostgres = async (n: number) =>

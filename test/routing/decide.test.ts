@@ -8,6 +8,7 @@ const flag = (change: Partial<Flag>): Flag => ({
   state: 'steady',
   target: null,
   epoch: 1,
+  fresh: 1,
   revision: 1,
   readPercent: 0,
   samplePercent: 10,
@@ -44,6 +45,13 @@ describe('deciding where a type is read', () => {
       if (at(20) === 'postgres') expect(at(60)).toBe('postgres')
     }
     expect(bucket('Movie', 'anna')).not.toBe(bucket('Comment', 'anna'))
+  })
+
+  test('nobody is sent to a store that was not made equal, and nothing is compared with it', () => {
+    const alone = { candidate: null, samplePercent: 0 }
+    const unfresh = { fresh: null, readPercent: 100, samplePercent: 100 } as const
+    expect(decide(flag(unfresh), 'anna', true)).toEqual({ reads: 'mongo', ...alone })
+    expect(decide(flag({ ...unfresh, stage: 'live' }), 'anna', true)).toEqual({ reads: 'postgres', ...alone })
   })
 
   test('nobody is sent to a mirror that lags', () => {

@@ -31,7 +31,7 @@ function readsIn(
   const routing = {
     stores,
     flags: {
-      get: (type: string) => ({ ...initialFlag(type), stage, samplePercent: 0 }),
+      get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage, samplePercent: 0 }),
       isDown,
       onDown,
     },

@@ -7,7 +7,7 @@ import type { Stage } from '../../src/stage/stage.ts'
 test('a request keeps its decision while the flag changes; the next one decides anew', () => {
   let stage: Stage = 'shadow'
   const routing = {
-    flags: { get: (type: string) => ({ ...initialFlag(type), stage }) },
+    flags: { get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage }) },
     killSwitch: { isOn: () => false },
     sweeper: { backlog: () => ({ oldestMs: 0 }) },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },

@@ -8,8 +8,9 @@ import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import type { CrossfadeConfig } from '../../src/gateway/config.ts'
 import { type GatewayRun, type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
 import type { Stage } from '../../src/stage/stage.ts'
-import { copyAll, openStores, type TestStores } from './stores.ts'
+import { openStores, type TestStores } from './stores.ts'
 
 /** An API of a few types, in stage shadow, with documents that were backfilled. */
 export interface SmallGateway {
@@ -67,7 +68,7 @@ export async function openAppGateway(
     await gateway.routing.flags.refresh()
   }
   await toStage('dualwrite')
-  for (const entity of entities) await copyAll(stores, entity)
+  for (const entity of entities) await backfill({ stores, entity })
   await toStage('shadow')
   return {
     gateway,

@@ -101,6 +101,12 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       return answered(entity, () => change(entity, id, stage, stamp, expected ? atVersion(expected) : {}))
     },
 
+    async owe(entity, ids) {
+      const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) }, '_cf.pending': null }
+      const stages = [{ $set: { _cf: { $mergeObjects: [object, { pending: owedSince }] } } }]
+      await connection.collection(entity).updateMany(allOf(among, alive), stages)
+    },
+
     async restamp(entity, id, version, above) {
       const { epoch, counter } = compareVersions(version, above) > 0 ? version : above
       const next = { epoch, counter: counter + 1 }

@@ -6,7 +6,15 @@ import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Authority, Image, Stamp } from '../store.ts'
 import { compareVersions, formatVersion, type Version } from '../version.ts'
 import { adoptRecord, isStale } from './adopt-rest.ts'
-import { keepTombstones, lockRecords, nextCounter, noteOwed, restampTombstone, tombstonesOf } from './bookkeeping.ts'
+import {
+  ids,
+  keepTombstones,
+  lockRecords,
+  nextCounter,
+  noteOwed,
+  restampTombstone,
+  tombstonesOf,
+} from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
 import type { Executor, PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
@@ -158,10 +166,20 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
     })
   }
 
+  /** A note that is there already keeps its version: it may be of a write that came later. */
+  async function owe(entity: Entity, wanted: readonly Id[]): Promise<void> {
+    await connection.run(
+      sql`insert into crossfade.pending (entity, id, epoch, counter)
+          select ${entity.name}, t.id::text, t._cf_epoch, t._cf_counter from ${tableOf(entity)}
+          where t.id = any(${ids(entity, wanted)}) on conflict (entity, id) do nothing`,
+    )
+  }
+
   return {
     create,
     patch,
     delete: remove,
     restamp,
+    owe,
   }
 }
