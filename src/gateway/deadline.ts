@@ -12,6 +12,7 @@ export interface Ends {
 }
 
 const left = new CrossfadeError('UNAVAILABLE', 'The client has left.')
+const answered = new CrossfadeError('UNAVAILABLE', 'The request is answered.')
 
 /** Aborted where the request's client leaves, or has its answer. */
 export function endsWith(request: Request): AbortController {
@@ -42,12 +43,17 @@ export function deadline(ms: number): Plugin<Ends> {
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args) => {
-        const result = executeFn(args)
-        if (!(result instanceof Promise) || (await awaitWithin(result, ms)) !== timedOut) return result
         const { ends }: Ends = args.contextValue
-        ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
-        const ended = await awaitWithin(result, graceMs)
-        return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
+        const result = executeFn(args)
+        try {
+          if (!(result instanceof Promise) || (await awaitWithin(result, ms)) !== timedOut) return await result
+          ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
+          const ended = await awaitWithin(result, graceMs)
+          return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
+        } finally {
+          // A field that fails may end the answer before its siblings have theirs
+          ends.abort(answered)
+        }
       })
     },
   }

@@ -17,6 +17,9 @@ const freshnessMs = 1_000
 /** Reads of clients that a store is asked at a time, those that wait for a connection included. */
 const maxReadsUnderWay = 1_000
 
+/** Reads of one request that a store is asked at a time; the others wait for their turn: no request takes it from all. */
+const maxAtOnce = 20
+
 /** Stands behind the name of the store that was to answer. */
 const failedOverTo = (origin: Origin): CrossfadeError =>
   new CrossfadeError('UNAVAILABLE', `${origin} answered in its place, so nothing was compared.`)
@@ -56,6 +59,8 @@ export class Reads {
   readonly #choices = new Map<string, Choice>()
   readonly #ends: Partial<Record<Origin, AbortController>> = {}
   readonly #bounds: RequestBounds
+  #atOnce = 0
+  readonly #waiting: (() => void)[] = []
 
   /**
    * @param fromAuthority the payload of a mutation reads what was written, and is not compared.
@@ -101,9 +106,22 @@ export class Reads {
     const { reads, candidate, samplePercent } = this.decision(type)
     this.#routing.shadow.statistics.of(type).reads++
     const isCompared = candidate !== null && Math.random() * 100 < samplePercent
-    const result = isCompared ? await this.#compared(read, reads, candidate) : (await this.#answered(read)).result
-    this.#bounds.returned(result)
-    return result
+    try {
+      const turn = this.#turn()
+      if (turn) await turn
+      const result = isCompared ? await this.#compared(read, reads, candidate) : (await this.#answered(read)).result
+      this.#bounds.returned(result)
+      return result
+    } finally {
+      this.#atOnce--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  /** Waits where so many reads of the request are under way. @throws the signal's reason where it was ended meanwhile. */
+  #turn(): Promise<void> | undefined {
+    if (this.#atOnce++ < maxAtOnce) return undefined
+    return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() => this.#signal?.throwIfAborted())
   }
 
   /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */

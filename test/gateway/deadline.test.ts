@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { GraphQLError, GraphQLInt, GraphQLObjectType, GraphQLSchema } from 'graphql'
+import { GraphQLError, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deadline, type Ends, endsWith } from '../../src/gateway/deadline.ts'
@@ -25,7 +25,12 @@ const field = (resolve: (...args: never[]) => unknown) => ({ type: GraphQLInt, r
 const schema = new GraphQLSchema({
   query: new GraphQLObjectType({
     name: 'Query',
-    fields: { one: field(() => 1), slow: field(untilAborted), stuck: field(forEver) },
+    fields: {
+      one: field(() => 1),
+      slow: field(untilAborted),
+      stuck: field(forEver),
+      fails: { type: new GraphQLNonNull(GraphQLInt), resolve: async () => null },
+    },
   }),
   mutation: new GraphQLObjectType({ name: 'Mutation', fields: { stuck: field(forEver) } }),
 })
@@ -82,4 +87,10 @@ test('a client that leaves ends what was asked for it', async () => {
   expect(await answer).toMatchObject({ name: 'AbortError' })
   await expect.poll(() => ended).toEqual([expect.objectContaining({ message: 'The client has left.' })])
   expect(ended[0]).not.toBeInstanceOf(GraphQLError)
+})
+
+test('what is asked beside a field whose failure ends the answer is ended with it', async () => {
+  ended.length = 0
+  expect(await ask('{ slow fails }')).toMatchObject({ data: null })
+  expect(ended).toMatchObject([{ code: 'UNAVAILABLE', message: 'The request is answered.' }])
 })

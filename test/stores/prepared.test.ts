@@ -78,3 +78,25 @@ describe('statements that a connection keeps prepared', () => {
     })
   })
 })
+
+test('a read whose table has changed under its plan is asked again, and answered', async () => {
+  const many = connectPostgres({ uri: inject('databaseUrl'), poolSize: 3 })
+  const table = `crossfade_plan_${process.pid}`
+  try {
+    await many.run(sql`create table ${sql.id(table)} as select 1::int as n`)
+    const kept = prepare(sql`select * from ${sql.id(table)} where n >= ${slot}::int`)
+    const ask = () => many.runPrepared(kept, [0])
+    await Promise.all([ask(), ask(), ask()])
+    await many.run(sql`alter table ${sql.id(table)} alter n type bigint`)
+    expect(await ask()).toEqual([{ n: '1' }]) // by one connection, where two more are as old
+    expect(await Promise.all([ask(), ask(), ask(), ask()])).toEqual([
+      [{ n: '1' }],
+      [{ n: '1' }],
+      [{ n: '1' }],
+      [{ n: '1' }],
+    ])
+  } finally {
+    await many.run(sql`drop table if exists ${sql.id(table)}`)
+    await many.pool.end()
+  }
+})

@@ -68,6 +68,10 @@ function executorOf(runPrepared: Executor['runPrepared']): Executor {
   return executor
 }
 
+/** "cached plan must not change result type" has no code of its own. Source: PostgreSQL's `plancache.c` */
+const isStalePlan = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery'
+
 /** The next statement on the connection fails and tells. */
 const ignore = (): void => undefined
 
@@ -107,6 +111,9 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   pool.on('error', ignore) // an idle connection broke; the pool opens another
   const born = new WeakMap<pg.PoolClient, number>()
   let distrusted = Number.NEGATIVE_INFINITY
+  const distrust = (): void => {
+    distrusted = performance.now()
+  }
   pool.on('connect', (client) => {
     born.set(client, performance.now())
     // One that breaks between two statements of whoever has it would end the process
@@ -141,7 +148,18 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     })
   }
 
-  async function onPool<T>(statement: Prepared, values: readonly unknown[], signal?: AbortSignal): Promise<Rows<T>> {
+  /** Once more where a table has changed under the statement: nothing was run, and a new connection plans it anew. */
+  async function onPool<T>(...call: Parameters<Executor['runPrepared']>): Promise<Rows<T>> {
+    try {
+      return await sendOnce<T>(...call)
+    } catch (error) {
+      if (!isStalePlan(error)) throw error
+      distrust() // the plans of others are as old
+      return sendOnce<T>(...call)
+    }
+  }
+
+  async function sendOnce<T>(statement: Prepared, values: readonly unknown[], signal?: AbortSignal): Promise<Rows<T>> {
     signal?.throwIfAborted()
     const client = await checkOut(signal)
     let broken = !signal?.aborted // on one whose caller has left meanwhile nothing is sent
@@ -216,9 +234,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     pool,
     statementTimeoutMs,
     connect: () => checkOut(),
-    distrust() {
-      distrusted = performance.now()
-    },
+    distrust,
     pooling: how,
     transaction,
   })

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { initialFlag } from '../../src/control/flag.ts'
+import { defineEntity } from '../../src/entity/define-entity.ts'
+import { text } from '../../src/entity/field.ts'
+import { Reads } from '../../src/routing/reads.ts'
+import type { Routing } from '../../src/routing/routing.ts'
+
+const Movie = defineEntity('Movie', { mongo: 'movies', postgres: 'movies', id: text(), fields: {} })
+
+/** Reads of one request of a type that is off, and what they wait for. */
+function request(signal?: AbortSignal) {
+  const asked: PromiseWithResolvers<string>[] = []
+  const routing = {
+    flags: { get: (type: string) => initialFlag(type), isDown: () => false },
+    killSwitch: { isOn: () => false },
+    sweeper: { backlog: () => ({ oldestMs: 0 }) },
+    limits: { statements: 200, records: 50_000, textLength: 2_000 },
+    shadow: { statistics: { of: () => ({ reads: 0 }) } },
+    stores: { mongo: { takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error } },
+    readsUnderWay: { mongo: 0, postgres: 0 },
+  } as unknown as Routing
+  const reads = new Reads(routing, () => 'anna', false, signal)
+  const read = (): Promise<string> =>
+    reads.run({
+      entity: Movie,
+      resolver: 'Query.movies',
+      args: () => null,
+      ask: () => {
+        asked.push(Promise.withResolvers())
+        return asked.at(-1)!.promise
+      },
+      outcome: () => ({ is: 'value', value: null }),
+    })
+  return { routing, asked, read }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+test('a request asks a store twenty things at a time, and all that it asks is answered', async () => {
+  const { routing, asked, read } = request()
+  const answers = Array.from({ length: 50 }, read)
+  answers[4]!.catch(() => undefined)
+  await settled()
+  expect(asked).toHaveLength(20)
+  expect(routing.readsUnderWay.mongo).toBe(20)
+  asked[3]!.resolve('third')
+  asked[4]!.reject(new Error('fourth'))
+  await settled()
+  expect(asked).toHaveLength(22)
+  for (let next = 0; next < 50; next++) {
+    asked[next]!.resolve('answered')
+    await settled()
+  }
+  const outcomes = (await Promise.allSettled(answers)).map(({ status }) => status)
+  expect(outcomes).toEqual(outcomes.map((_, at) => (at === 4 ? 'rejected' : 'fulfilled')))
+  expect(routing.readsUnderWay.mongo).toBe(0)
+})
+
+test('what waits for its turn when the request ends is not asked any more', async () => {
+  const ends = new AbortController()
+  const { asked, read } = request(ends.signal)
+  const answers = Array.from({ length: 30 }, read)
+  await settled()
+  ends.abort('left')
+  for (const { resolve } of asked) resolve('answered')
+  const outcomes = await Promise.allSettled(answers)
+  expect(asked).toHaveLength(20)
+  expect(outcomes.slice(20)).toEqual(Array.from({ length: 10 }, () => ({ status: 'rejected', reason: 'left' })))
+})
