@@ -4,7 +4,8 @@ import type { CrossfadeConfig } from '../gateway/config.ts'
 import { limitsOf } from '../gateway/limits.ts'
 import { connectionNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
-import { missingIndexes } from '../jobs/index-parity.ts'
+import { type MissingIndex, missingIndexes } from '../jobs/index-parity.ts'
+import { indexProposals } from '../jobs/index-proposals.ts'
 import { missingOrderIndexes } from '../jobs/order-indexes.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stores } from '../routing/routing.ts'
@@ -73,14 +74,14 @@ export function doctorCommand(): Command {
         const warnings = await forewarnings(stores.mongo, entities)
         for (const line of warnings) warn(line)
         const orders = contractOrders(schema, entities)
-        const found = (
-          await Promise.all(
-            entities.flatMap((entity) => {
-              const asked = orders.get(entity.name) ?? []
-              return [missingIndexes(stores, entity, asked), missingOrderIndexes(stores.mongo, entity, asked)]
-            }),
-          )
-        ).flat()
+        const proposals = await indexProposals(stores.postgres.connection)
+        const found: MissingIndex[] = []
+        // One after the other, so that names are given alike each time
+        for (const entity of entities) {
+          const asked = orders.get(entity.name) ?? []
+          found.push(...(await missingIndexes(stores, entity, asked, proposals)))
+          found.push(...(await missingOrderIndexes(stores.mongo, entity, asked)))
+        }
         const isNamed = command.getOptionValueSource('operations') !== 'default'
         const asked = await operationPlans(app, stores, operations, isNamed)
         if (json) printJson({ indexes: found, operations: asked })
