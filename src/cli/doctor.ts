@@ -9,7 +9,6 @@ import { indexProposals } from '../jobs/index-proposals.ts'
 import { missingOrderIndexes } from '../jobs/order-indexes.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stores } from '../routing/routing.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { explainOperations, type OperationPlans } from './doctor/explain-operations.ts'
 import { knownOperations } from './doctor/known-operations.ts'
 import { lineOf } from './doctor/operation-notes.ts'
@@ -43,14 +42,11 @@ async function operationPlans(
 ): Promise<OperationPlans | null> {
   const nothing = { explained: { operations: 0, statements: 0 }, notes: [] }
   if (!existsSync(folder)) return isNamed ? { ...nothing, problems: [`There is no folder ${folder}.`] } : null
-  try {
-    const operations = knownOperations(schema, folder)
-    return await explainOperations({ schema, entities, stores, limits: limitsOf(limits) }, operations, operationsMs)
-  } catch (error) {
-    // The indexes are to be told all the same
-    if (!(error instanceof CrossfadeError)) throw error
-    return { ...nothing, problems: [error.message] }
-  }
+  const { operations, problems } = knownOperations(schema, folder)
+  if (operations.length === 0 && problems.length > 0) return { ...nothing, problems }
+  const app = { schema, entities, stores, limits: limitsOf(limits) }
+  const asked = await explainOperations(app, operations, operationsMs)
+  return { ...asked, problems: [...problems, ...asked.problems] }
 }
 
 /**
