@@ -66,22 +66,21 @@ export function deploymentNote(deployment: Deployment, each: number): Connection
   }
 }
 
+/** What `doctor` says of the connection to MongoDB: what an acknowledged write is worth. */
+export async function mongoNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
+  return [deploymentNote(await deploymentOf(stores.mongo.connection), poolSizes(stores).mongo)]
+}
+
 /**
- * What `doctor` says of the connections: what stands between, whether there is room for all gateways that were seen
- * lately, and what an acknowledged write is worth.
+ * And of those to PostgreSQL: what stands between, whether there is room for all gateways that were seen lately, and
+ * what a commit is worth.
  */
-export async function connectionNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
-  const sizes = poolSizes(stores)
-  const [deployment, capacity, instances] = await Promise.all([
-    deploymentOf(stores.mongo.connection),
+export async function postgresNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
+  const each = poolSizes(stores).postgres
+  const [capacity, instances] = await Promise.all([
     capacityOf(stores.postgres.connection),
     liveInstances(stores.postgres.ledger),
   ])
-  const pooler = poolerNote(capacity, sizes.postgres)
-  return [
-    deploymentNote(deployment, sizes.mongo),
-    ...(pooler ? [pooler] : []),
-    roomNote(Math.max(1, instances.length), sizes.postgres, capacity),
-    commitNote(capacity),
-  ]
+  const pooler = poolerNote(capacity, each)
+  return [...(pooler ? [pooler] : []), roomNote(Math.max(1, instances.length), each, capacity), commitNote(capacity)]
 }

@@ -71,10 +71,11 @@ const terms = (keys: readonly Key[]): IndexKey[] =>
 /**
  * What PostgreSQL lacks for one type: the indexes of MongoDB, and those of the contract's orders.
  *
+ * @param mongo null where it does not answer: then the orders alone.
  * @param given what is proposed for other types, whose names are taken.
  */
 export async function missingIndexes(
-  { mongo, postgres }: { readonly mongo: MongoStore; readonly postgres: PostgresStore },
+  { mongo, postgres }: { readonly mongo: MongoStore | null; readonly postgres: PostgresStore },
   entity: Entity,
   orders: readonly AskedOrder[],
   given?: IndexProposals,
@@ -181,11 +182,13 @@ export async function missingIndexes(
     return scalarIndex(because, keys, { note: leavesOut ? 'It leaves documents out; this one holds all rows.' : '' })
   }
 
-  const indexes = await mongoIndexes(mongo.connection, entity)
-  for (const index of indexes) await compare(index)
-  const { keys, untold } = uniqueKeys(entity, indexes)
-  for (const { index, why } of untold) add(`MongoDB's index ${index.name}`, null, notKept(why))
-  for (const key of keys) await uniqueIndex(key)
+  if (mongo) {
+    const indexes = await mongoIndexes(mongo.connection, entity)
+    for (const index of indexes) await compare(index)
+    const { keys, untold } = uniqueKeys(entity, indexes)
+    for (const { index, why } of untold) add(`MongoDB's index ${index.name}`, null, notKept(why))
+    for (const key of keys) await uniqueIndex(key)
+  }
   for (const { because, by, keys } of orders) {
     const paths = by === null ? keys : [{ path: by, direction: 'asc' as const }, ...keys]
     const asked = paths.map(({ path, direction }): Key => ({ leaf: leafAt(entity, path), list: null, direction }))

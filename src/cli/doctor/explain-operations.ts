@@ -28,6 +28,8 @@ interface App {
   readonly entities: readonly Entity[]
   readonly stores: Stores
   readonly limits: ReadLimits
+  /** The stores that are asked; default: both. */
+  readonly asks?: readonly Origin[]
 }
 
 /** What the operations ask the stores, and what that costs. */
@@ -86,7 +88,8 @@ async function ask(
   const contextValue: GatewayContext = { routing: look, subject: () => 'doctor', signal }
   const { data, errors = [] } = await execute({ schema, document, variableValues: { ...variables }, contextValue })
   const plans = await Promise.all(heard)
-  if (trouble !== undefined) throw new StoreTrouble(told(trouble) ?? `${origin} failed`, { cause: trouble })
+  if (trouble !== undefined)
+    throw new StoreTrouble(told(trouble, { reads: true }) ?? `${origin} failed`, { cause: trouble })
   return { plans, data, errors: errors.filter(({ originalError }) => !(originalError instanceof NotRun)) }
 }
 
@@ -94,8 +97,9 @@ async function ask(
 async function asked(...given: Parameters<typeof ask>): Promise<Round | null> {
   const [{ stores }, origin, , , { signal, leftMs }] = given
   for (let round = 1; ; round++) {
-    const answer = await ask(...given)
-    if (signal.aborted) return null
+    // A store that hangs may hear of no end
+    const answer = await awaitWithin(ask(...given), leftMs())
+    if (answer === timedOut || signal.aborted) return null
     const settled = await awaitWithin(stores[origin].settled(), leftMs())
     if (settled === timedOut) return null
     if (!settled || round === mostRounds) return answer
@@ -113,10 +117,10 @@ const fieldAt = ({ path = [] }: GraphQLError): string =>
   path.filter((key) => typeof key === 'string').join('.') || 'all of it'
 
 /** The first record of each type, from the store itself where it has one. */
-function samplesOf({ stores }: App, origin: Origin, { signal }: Deadline): Sample {
+function samplesOf({ stores, asks = origins }: App, origin: Origin, { signal }: Deadline): Sample {
   const known = new Map<Entity, Promise<Rec | null>>()
   async function first(entity: Entity): Promise<Rec | null> {
-    for (const from of [origin, otherOrigin(origin)]) {
+    for (const from of [origin, otherOrigin(origin)].filter((each) => asks.includes(each))) {
       const order = [{ path: 'id', direction: 'asc' }] as const
       const query = { where: everything, order, limit: 1, fields: allFields(entity) }
       // A store that fails here is told of where it is asked what is meant
@@ -180,7 +184,7 @@ export async function explainOperations(
     return true
   }
 
-  for (const origin of origins) {
+  for (const origin of app.asks ?? origins) {
     const end = performance.now() + ms
     const deadline = { signal: AbortSignal.timeout(ms), leftMs: () => Math.max(0, end - performance.now()) }
     const sample = samplesOf(app, origin, deadline)
