@@ -5,7 +5,7 @@ import { limitsOf } from '../gateway/limits.ts'
 import { mongoNotes, postgresNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { type MissingIndex, missingIndexes } from '../jobs/index-parity.ts'
-import { indexProposals } from '../jobs/index-proposals.ts'
+import { type IndexProposals, indexProposals } from '../jobs/index-proposals.ts'
 import { missingOrderIndexes } from '../jobs/order-indexes.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stores } from '../routing/routing.ts'
@@ -35,18 +35,24 @@ function summaryOf(asked: OperationPlans | null, folder: string): string {
 /** What one look may take, and what each store may spend on the operations, in milliseconds. */
 const lookMs = 60_000
 
+interface Asking {
+  readonly isNamed: boolean
+  readonly asks: readonly Origin[]
+  readonly proposals: IndexProposals | null
+}
+
 /** Null where there is no such folder, and none was named. */
 async function operationPlans(
   { schema, entities, limits }: CrossfadeConfig,
   stores: Stores,
   folder: string,
-  { isNamed, asks }: { readonly isNamed: boolean; readonly asks: readonly Origin[] },
+  { isNamed, ...asking }: Asking,
 ): Promise<OperationPlans | null> {
   const nothing = { explained: { operations: 0, statements: 0 }, notes: [] }
   if (!existsSync(folder)) return isNamed ? { ...nothing, problems: [`There is no folder ${folder}.`] } : null
   const { operations, problems } = knownOperations(schema, folder)
-  if (asks.length === 0 || (operations.length === 0 && problems.length > 0)) return { ...nothing, problems }
-  const app = { schema, entities, stores, limits: limitsOf(limits), asks }
+  if (asking.asks.length === 0 || (operations.length === 0 && problems.length > 0)) return { ...nothing, problems }
+  const app = { schema, entities, stores, limits: limitsOf(limits), ...asking }
   const asked = await explainOperations(app, operations, lookMs)
   return { ...asked, problems: [...problems, ...asked.problems] }
 }
@@ -56,9 +62,9 @@ async function indexesMissing(
   { schema, entities }: CrossfadeConfig,
   { mongo, postgres }: Stores,
   { look }: AskedStores,
+  proposals: IndexProposals | null,
 ): Promise<readonly MissingIndex[]> {
   const orders = contractOrders(schema, entities)
-  const proposals = await look(['postgres'], () => indexProposals(postgres.connection))
   const found: MissingIndex[] = []
   // One after the other, so that names are given alike each time
   for (const entity of entities) {
@@ -98,9 +104,10 @@ export function doctorCommand(): Command {
         for (const { store, problem, text } of notes) (problem ? warn : say)(`${store}: ${text}`)
         const warnings = (await look(['mongo'], () => forewarnings(stores.mongo, app.entities))) ?? []
         for (const line of warnings) warn(line)
-        const found = await indexesMissing(app, stores, looks)
+        const proposals = await look(['postgres'], () => indexProposals(stores.postgres.connection))
+        const found = await indexesMissing(app, stores, looks, proposals)
         const isNamed = command.getOptionValueSource('operations') !== 'default'
-        const asked = await operationPlans(app, stores, operations, { isNamed, asks: answering() })
+        const asked = await operationPlans(app, stores, operations, { isNamed, asks: answering(), proposals })
         if (json) printJson({ indexes: found, operations: asked, problems: looks.problems })
         else {
           for (const { store, type, because, statement, note } of found) {

@@ -1,6 +1,6 @@
 import { liveInstances } from '../control/instances.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import { type Deployment, deploymentOf } from '../stores/mongo/server-check.ts'
+import { type Deployment, deploymentOf, isStandIn } from '../stores/mongo/server-check.ts'
 import { type Capacity, capacityOf } from '../stores/postgres/capacity.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 
@@ -66,9 +66,18 @@ export function deploymentNote(deployment: Deployment, each: number): Connection
   }
 }
 
+/** Stand-in (SecantusDB): its plans are its own. */
+const standInNote: ConnectionNote = {
+  store: 'MongoDB',
+  problem: false,
+  text: 'this is SecantusDB, a stand-in: it explains in its own way, and often without the index that it uses. Do not trust what is said below of operations in mongo, nor that an index serves them there.',
+}
+
 /** What `doctor` says of the connection to MongoDB: what an acknowledged write is worth. */
 export async function mongoNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
-  return [deploymentNote(await deploymentOf(stores.mongo.connection), poolSizes(stores).mongo)]
+  const { connection } = stores.mongo
+  const [deployment, stoodIn] = await Promise.all([deploymentOf(connection), isStandIn(connection)])
+  return [deploymentNote(deployment, poolSizes(stores).mongo), ...(stoodIn ? [standInNote] : [])]
 }
 
 /**

@@ -12,6 +12,7 @@ import { runCommand, type Said } from '../support/run-command.ts'
 import { copyAll } from '../support/stores.ts'
 
 const [movie, user, comment] = ['a', 'b', 'c'].map((digit) => new ObjectId(digit.repeat(24)))
+const byHand = 'Its statement is written by hand: whether an index can serve it is to be seen there.'
 const secret = 'anna.secret@example.org'
 
 let opened: CommandStores
@@ -59,8 +60,8 @@ describe('doctor tells of each operation of clients', () => {
       query Found($filter: MovieFilter) { movies(filter: $filter, first: 3) { edges { node { id } } } }
       query One($id: ID!) { movie(id: $id) { title comments(first: 2) { edges { node { text } } } } }`)
     expect(lines.filter((line) => line.includes('genreStats'))).toEqual([
-      'Stats, Query.genreStats in mongo: reads every document of movies: no index serves it',
-      'Stats, Query.genreStats in postgres: reads every row of movies: no index serves it',
+      `Stats, Query.genreStats in mongo: reads every document of movies: no index serves it. ${byHand}`,
+      `Stats, Query.genreStats in postgres: reads every row of movies: no index serves it. ${byHand}`,
     ])
     const found = lines.filter((line) => line.startsWith('Found, Query.movies in postgres: '))
     expect(found).toHaveLength(1)
@@ -68,9 +69,11 @@ describe('doctor tells of each operation of clients', () => {
       /reads every row of movies \(filter: .*plot eq, plot contains, .*title contains.*\): no index/,
     )
     // Mapped with an index, which the migration has made
+    expect(found[0]).toMatch(/It filters by .*plot.*: an index can serve .*plot.*\. The rest no index can serve\.$/)
     expect(found[0]).not.toMatch(/title eq|year eq|cast has|with and without/)
     expect(lines.filter((line) => line.startsWith('One, Query.movie '))).toEqual([])
     expect(lines.filter((line) => /^One.* in postgres/.test(line))).toEqual([])
+    expect(stderr).toMatch(/^MongoDB: this is SecantusDB, a stand-in: .*Do not trust/m)
     expect(stderr).toMatch(/^Explained \d{2,} statements of 3 operations: \d+ read everything, /m)
   })
 
@@ -87,6 +90,7 @@ describe('doctor tells of each operation of clients', () => {
         of: ['movies'],
         by: [null],
         worse: true,
+        remedy: 'It orders by runtime: an index on runtime that is proposed above can serve it.',
       },
     ])
     expect(plansIn(worse).explained).toEqual({ operations: 1, statements: 2 })
@@ -248,7 +252,9 @@ describe('doctor refuses to call nothing fine', () => {
         stderr.match(/^The operations were not explained further\. PostgreSQL at .*permission denied.*$/gm),
       ).toHaveLength(1)
       expect(stderr).not.toMatch(/\n {4}at /)
-      expect(lines).toEqual(['Q, Query.genreStats in mongo: reads every document of movies: no index serves it'])
+      expect(lines).toEqual([
+        `Q, Query.genreStats in mongo: reads every document of movies: no index serves it. ${byHand}`,
+      ])
       expect(code).toBe(2)
     } finally {
       await run(sql.raw(`drop owned by ${role}`))
