@@ -23,11 +23,22 @@ export async function copiedTypes(stores: Stores, entities: readonly Entity[]): 
   })
 }
 
+/** How many data issues there are, and how they are seen; null where there are none. */
+async function issuesLine(stores: Stores, entities: readonly Entity[]): Promise<string | null> {
+  const counts = await Promise.all(entities.map((entity) => stores.postgres.dataIssues.counts(entity)))
+  const count = counts.flat().reduce((all, each) => all + each.count, 0)
+  if (count === 0) return null
+  const which = entities.length === 1 ? ` ${entities[0]!.name}` : ''
+  const issues = count === 1 ? 'There is 1 data issue' : `There are ${count} data issues`
+  return `Backfill is complete. ${issues}: \`crossfade issues list${which}\` shows ${count === 1 ? 'it' : 'them'}.`
+}
+
 /** Copies what a store with authority has into the other one. */
 export function backfillCommand(): Command {
   return new Command('backfill')
     .description('make the mirror of a type equal to the store that has authority; can be stopped and run again')
     .addHelpText('before', 'Example:\n  crossfade backfill Movie --batch 1000\n')
+    .addHelpText('after', '\nExit codes: 0 complete, 1 error, 2 refused, or records were kept out (see `issues list`)')
     .argument(
       '[types...]',
       'default: every type in dualwrite or shadow, and those in live or rampdown that were complete',
@@ -54,7 +65,9 @@ export function backfillCommand(): Command {
         }
         await ensureConstraints(stores, app.entities, { log: say })
         if (json) printJson(results)
-        else say('Backfill is complete.')
+        const issues = await issuesLine(stores, chosen)
+        if (!json || issues !== null) say(issues ?? 'Backfill is complete.')
+        if (results.some(({ quarantined, refused }) => quarantined + refused > 0)) process.exitCode = 2
       }),
     )
 }

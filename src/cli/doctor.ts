@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import type { CrossfadeConfig } from '../gateway/config.ts'
 import { limitsOf } from '../gateway/limits.ts'
-import { connectionNotes } from '../jobs/connections.ts'
+import { mongoNotes, postgresNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
-import { missingIndexes } from '../jobs/index-parity.ts'
+import { type MissingIndex, missingIndexes } from '../jobs/index-parity.ts'
+import { type IndexProposals, indexProposals } from '../jobs/index-proposals.ts'
 import { missingOrderIndexes } from '../jobs/order-indexes.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stores } from '../routing/routing.ts'
-import { CrossfadeError } from '../util/errors.ts'
+import type { Origin } from '../util/origin.ts'
+import { type AskedStores, askedStores } from './doctor/asked-stores.ts'
 import { explainOperations, type OperationPlans } from './doctor/explain-operations.ts'
 import { knownOperations } from './doctor/known-operations.ts'
 import { lineOf } from './doctor/operation-notes.ts'
@@ -30,26 +32,52 @@ function summaryOf(asked: OperationPlans | null, folder: string): string {
   return `Explained ${statements} statements of ${operations} operations: ${told}.`
 }
 
-/** What each store may spend on the operations, in milliseconds. */
-const operationsMs = 60_000
+/** What one look may take, and what each store may spend on the operations, in milliseconds. */
+const lookMs = 60_000
+
+interface Asking {
+  readonly isNamed: boolean
+  readonly asks: readonly Origin[]
+  readonly proposals: IndexProposals | null
+}
 
 /** Null where there is no such folder, and none was named. */
 async function operationPlans(
   { schema, entities, limits }: CrossfadeConfig,
   stores: Stores,
   folder: string,
-  isNamed: boolean,
+  { isNamed, ...asking }: Asking,
 ): Promise<OperationPlans | null> {
   const nothing = { explained: { operations: 0, statements: 0 }, notes: [] }
   if (!existsSync(folder)) return isNamed ? { ...nothing, problems: [`There is no folder ${folder}.`] } : null
-  try {
-    const operations = knownOperations(schema, folder)
-    return await explainOperations({ schema, entities, stores, limits: limitsOf(limits) }, operations, operationsMs)
-  } catch (error) {
-    // The indexes are to be told all the same
-    if (!(error instanceof CrossfadeError)) throw error
-    return { ...nothing, problems: [error.message] }
+  const { operations, problems } = knownOperations(schema, folder)
+  if (asking.asks.length === 0 || (operations.length === 0 && problems.length > 0)) return { ...nothing, problems }
+  const app = { schema, entities, stores, limits: limitsOf(limits), ...asking }
+  const asked = await explainOperations(app, operations, lookMs)
+  return { ...asked, problems: [...problems, ...asked.problems] }
+}
+
+/** What the stores that answer lack. */
+async function indexesMissing(
+  { schema, entities }: CrossfadeConfig,
+  { mongo, postgres }: Stores,
+  { look }: AskedStores,
+  proposals: IndexProposals | null,
+): Promise<readonly MissingIndex[]> {
+  const orders = contractOrders(schema, entities)
+  const found: MissingIndex[] = []
+  // One after the other, so that names are given alike each time
+  for (const entity of entities) {
+    const asked = orders.get(entity.name) ?? []
+    const ofPostgres =
+      (await look(['mongo', 'postgres'], () =>
+        missingIndexes({ mongo, postgres }, entity, asked, proposals ?? undefined),
+      )) ??
+      (await look(['postgres'], () => missingIndexes({ mongo: null, postgres }, entity, asked, proposals ?? undefined)))
+    const ofMongo = await look(['mongo'], () => missingOrderIndexes(mongo, entity, asked))
+    found.push(...(ofPostgres ?? []), ...(ofMongo ?? []))
   }
+  return found
 }
 
 /**
@@ -67,37 +95,34 @@ export function doctorCommand(): Command {
     .option('--json', 'print as JSON')
     .action(({ config, operations, json }: Options, command: Command) =>
       withSession(config, async ({ config: app, stores }) => {
-        const { entities, schema } = app
-        const notes = await connectionNotes(stores)
+        const looks = askedStores(lookMs)
+        const { look, answering } = looks
+        const notes = [
+          ...((await look(['mongo'], () => mongoNotes(stores))) ?? []),
+          ...((await look(['postgres'], () => postgresNotes(stores))) ?? []),
+        ]
         for (const { store, problem, text } of notes) (problem ? warn : say)(`${store}: ${text}`)
-        const warnings = await forewarnings(stores.mongo, entities)
+        const warnings = (await look(['mongo'], () => forewarnings(stores.mongo, app.entities))) ?? []
         for (const line of warnings) warn(line)
-        const orders = contractOrders(schema, entities)
-        const found = (
-          await Promise.all(
-            entities.flatMap((entity) => {
-              const asked = orders.get(entity.name) ?? []
-              return [missingIndexes(stores, entity, asked), missingOrderIndexes(stores.mongo, entity, asked)]
-            }),
-          )
-        ).flat()
+        const proposals = await look(['postgres'], () => indexProposals(stores.postgres.connection))
+        const found = await indexesMissing(app, stores, looks, proposals)
         const isNamed = command.getOptionValueSource('operations') !== 'default'
-        const asked = await operationPlans(app, stores, operations, isNamed)
-        if (json) printJson({ indexes: found, operations: asked })
+        const asked = await operationPlans(app, stores, operations, { isNamed, asks: answering(), proposals })
+        if (json) printJson({ indexes: found, operations: asked, problems: looks.problems })
         else {
           for (const { store, type, because, statement, note } of found) {
             // All of it may be given to psql: what MongoDB's shell takes stands in comments
             const line = statement === null ? '' : store === 'mongo' ? `-- mongosh: ${statement}\n` : `${statement}\n`
             process.stdout.write(`-- ${type}: ${because}${note ? `. ${note}` : ''}\n${line}\n`)
           }
-          if (found.length === 0)
+          if (found.length === 0 && looks.problems.length === 0)
             say('Both stores have every index that the contract needs, and PostgreSQL those of MongoDB.')
           for (const note of asked?.notes ?? []) process.stdout.write(`-- ${lineOf(note)}\n`)
         }
-        for (const line of asked?.problems ?? []) warn(line)
+        for (const line of [...looks.problems, ...(asked?.problems ?? [])]) warn(line)
         say(summaryOf(asked, operations))
         // 2: differs
-        const problems = notes.some(({ problem }) => problem) || warnings.length > 0
+        const problems = notes.some(({ problem }) => problem) || warnings.length + looks.problems.length > 0
         const isWorse = asked !== null && (asked.problems.length > 0 || asked.notes.some(({ worse }) => worse))
         if (problems || isWorse || found.some(({ statement }) => statement !== null)) process.exitCode = 2
       }),

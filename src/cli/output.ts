@@ -1,5 +1,13 @@
 import { styleText } from 'node:util'
 
+/** A reader that has read enough, as `head`, is no fault: the rest of a command's lines is for nobody. */
+export function allowReadersToLeave(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+}
+
 /** Data goes to stdout; everything else to stderr. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each), 2)}\n`)

@@ -8,7 +8,7 @@ import { issuesCommand } from './issues.ts'
 import { migrateCommand } from './migrate.ts'
 import { mirrorCommand } from './mirror.ts'
 import { mismatchesCommand } from './mismatches.ts'
-import { warn } from './output.ts'
+import { allowReadersToLeave, warn } from './output.ts'
 import { profileCommand } from './profile.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
@@ -17,6 +17,7 @@ import { told } from './told.ts'
 
 /** Runs the command that the arguments name; its exit code is the program's. */
 export async function run(): Promise<void> {
+  allowReadersToLeave()
   const program = new Command('crossfade')
     .description('Moves a live GraphQL API from MongoDB to PostgreSQL, one type at a time.')
     .showHelpAfterError()

@@ -3,6 +3,7 @@ import { failureOf as mongoFailure } from '../stores/mongo/errors.ts'
 import { ConnectionFailure } from '../stores/postgres/connection-failure.ts'
 import { failureOf as postgresFailure } from '../stores/postgres/errors.ts'
 import { messageOf } from '../util/errors.ts'
+import type { Origin } from '../util/origin.ts'
 import { hostsOf, withoutSecrets } from '../util/store-uri.ts'
 
 const remedies: Readonly<Record<Failure, string>> = {
@@ -17,23 +18,39 @@ const remedies: Readonly<Record<Failure, string>> = {
   unknown: 'Look whether the change was made before you repeat it.',
 }
 
+/** Where nothing is changed, nothing is to be looked for. */
+const readRemedies: typeof remedies = { ...remedies, unknown: 'Try again.' }
+
+interface Telling {
+  readonly env?: NodeJS.ProcessEnv
+  /** The command changes nothing. */
+  readonly reads?: boolean
+}
+
 /**
  * What the error of a store says to an operator: which store, where, why, and what to do, in one line. Null for what
  * is no store's.
  */
-export function told(error: unknown, env: NodeJS.ProcessEnv = process.env): string | null {
+export function toldOf(
+  error: unknown,
+  { env = process.env, reads = false }: Telling = {},
+): { readonly origin: Origin; readonly line: string } | null {
   const stores = [
-    ['MongoDB', 'MONGODB_URI', mongoFailure(error)],
-    ['PostgreSQL', 'DATABASE_URL', postgresFailure(error)],
+    ['mongo', 'MongoDB', 'MONGODB_URI', mongoFailure(error)],
+    ['postgres', 'PostgreSQL', 'DATABASE_URL', postgresFailure(error)],
   ] as const
-  for (const [store, setting, failure] of stores) {
+  for (const [origin, store, setting, failure] of stores) {
     if (failure === null || error instanceof RangeError) continue
     const uri = env[setting]
     const place = uri ? `${hostsOf(uri)} (${setting})` : 'the data directory'
     const why = withoutSecrets(messageOf(error), uri ?? '').replaceAll(/\s*\n\s*/g, ' ')
     // What was found wrong with a connection says itself what to do
-    const remedy = error instanceof ConnectionFailure && failure === 'unfit' ? '' : ` ${remedies[failure]}`
-    return `${store} at ${place}: ${why.replace(/\.$/, '')}.${remedy}`
+    const remedy = (reads ? readRemedies : remedies)[failure]
+    const end = error instanceof ConnectionFailure && failure === 'unfit' ? '' : ` ${remedy}`
+    return { origin, line: `${store} at ${place}: ${why.replace(/\.$/, '')}.${end}` }
   }
   return null
 }
+
+/** The line alone. */
+export const told = (error: unknown, given?: Telling): string | null => toldOf(error, given)?.line ?? null

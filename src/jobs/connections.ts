@@ -1,6 +1,6 @@
 import { liveInstances } from '../control/instances.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import { type Deployment, deploymentOf } from '../stores/mongo/server-check.ts'
+import { type Deployment, deploymentOf, isStandIn } from '../stores/mongo/server-check.ts'
 import { type Capacity, capacityOf } from '../stores/postgres/capacity.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 
@@ -66,22 +66,30 @@ export function deploymentNote(deployment: Deployment, each: number): Connection
   }
 }
 
+/** Stand-in (SecantusDB): its plans are its own. */
+const standInNote: ConnectionNote = {
+  store: 'MongoDB',
+  problem: false,
+  text: 'this is SecantusDB, a stand-in: it explains in its own way, and often without the index that it uses. Do not trust what is said below of operations in mongo, nor that an index serves them there.',
+}
+
+/** What `doctor` says of the connection to MongoDB: what an acknowledged write is worth. */
+export async function mongoNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
+  const { connection } = stores.mongo
+  const [deployment, stoodIn] = await Promise.all([deploymentOf(connection), isStandIn(connection)])
+  return [deploymentNote(deployment, poolSizes(stores).mongo), ...(stoodIn ? [standInNote] : [])]
+}
+
 /**
- * What `doctor` says of the connections: what stands between, whether there is room for all gateways that were seen
- * lately, and what an acknowledged write is worth.
+ * And of those to PostgreSQL: what stands between, whether there is room for all gateways that were seen lately, and
+ * what a commit is worth.
  */
-export async function connectionNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
-  const sizes = poolSizes(stores)
-  const [deployment, capacity, instances] = await Promise.all([
-    deploymentOf(stores.mongo.connection),
+export async function postgresNotes(stores: Stores): Promise<readonly ConnectionNote[]> {
+  const each = poolSizes(stores).postgres
+  const [capacity, instances] = await Promise.all([
     capacityOf(stores.postgres.connection),
     liveInstances(stores.postgres.ledger),
   ])
-  const pooler = poolerNote(capacity, sizes.postgres)
-  return [
-    deploymentNote(deployment, sizes.mongo),
-    ...(pooler ? [pooler] : []),
-    roomNote(Math.max(1, instances.length), sizes.postgres, capacity),
-    commitNote(capacity),
-  ]
+  const pooler = poolerNote(capacity, each)
+  return [...(pooler ? [pooler] : []), roomNote(Math.max(1, instances.length), each, capacity), commitNote(capacity)]
 }

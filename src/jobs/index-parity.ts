@@ -5,12 +5,13 @@ import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
 import { serverVersion } from '../stores/postgres/constraints.ts'
-import { createIndexConcurrently, type IndexKey, quote } from '../stores/postgres/ddl.ts'
+import { type IndexKey, quote } from '../stores/postgres/ddl.ts'
 import { duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { addConstraint, createUnique, keeps, standing, uniqueForms } from '../stores/postgres/unique-forms.ts'
 import type { UniqueKey } from '../stores/unique-key.ts'
 import type { Origin } from '../util/origin.ts'
+import { type IndexProposals, indexProposals } from './index-proposals.ts'
 
 /**
  * A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not; or an
@@ -67,13 +68,20 @@ function byMongoPath(entity: Entity): Map<string, Mapped> {
 const terms = (keys: readonly Key[]): IndexKey[] =>
   keys.map(({ leaf, direction }) => ({ column: leaf.column, direction, nullable: leaf.path !== 'id' }))
 
-/** What PostgreSQL lacks for one type: the indexes of MongoDB, and those of the contract's orders. */
+/**
+ * What PostgreSQL lacks for one type: the indexes of MongoDB, and those of the contract's orders.
+ *
+ * @param mongo null where it does not answer: then the orders alone.
+ * @param given what is proposed for other types, whose names are taken.
+ */
 export async function missingIndexes(
-  { mongo, postgres }: { readonly mongo: MongoStore; readonly postgres: PostgresStore },
+  { mongo, postgres }: { readonly mongo: MongoStore | null; readonly postgres: PostgresStore },
   entity: Entity,
   orders: readonly AskedOrder[],
+  given?: IndexProposals,
 ): Promise<MissingIndex[]> {
   const { connection } = postgres
+  const proposals = given ?? (await indexProposals(connection))
   const [present, version] = await Promise.all([
     postgresIndexes(connection, entity.postgres),
     serverVersion(connection),
@@ -87,17 +95,25 @@ export async function missingIndexes(
     missing.push({ store: 'postgres', type: entity.name, because, statement, note })
   }
 
-  async function scalarIndex(because: string, keys: readonly Key[], note = ''): Promise<void> {
+  /** Adds what nothing that is proposed serves. */
+  function addIndex(because: string, given: Parameters<IndexProposals['propose']>, note = ''): void {
+    const statement = proposals.propose(...given)
+    if (statement !== null) add(because, statement, note)
+  }
+
+  function scalarIndex(because: string, keys: readonly Key[], { note = '', fixed = 0 } = {}): void {
     const inside = keys.find(({ leaf }) => leaf.inJson)
-    if (inside)
-      return add(because, null, `${inside.leaf.path} is inside of json: map it as a field to give it an index.`)
+    if (inside) {
+      add(because, null, `${inside.leaf.path} is inside of json: map it as a field to give it an index.`)
+      return
+    }
     const columns = keys.map(({ leaf }) => leaf.column)
     if (present.some((index) => begins(index, columns))) return
     // Pages end their order with the id
     const whole = columns.includes('id')
       ? keys
       : [...keys, { leaf: idLeaf(entity), list: null, direction: keys.at(-1)!.direction }]
-    add(because, createIndexConcurrently(entity.postgres, terms(whole)), note)
+    addIndex(because, [entity.postgres, terms(whole), { fixed }], note)
   }
 
   async function uniqueIndex(key: UniqueKey): Promise<void> {
@@ -125,7 +141,7 @@ export async function missingIndexes(
     const serves = ({ valid, predicate }: PostgresIndex): boolean => valid && predicate === null
     if (there.some((index) => serves(index) && index.method === method && index.columns[0] === column)) return
     const keys = [{ column, direction: 'asc' as const, nullable: false }]
-    add(because, createIndexConcurrently(table, keys, { using: leaf.childTable ? '' : 'gin' }))
+    addIndex(because, [table, keys, { using: leaf.childTable ? '' : 'gin' }])
   }
 
   async function memberIndex(because: string, list: ObjectList, keys: readonly Key[]): Promise<void> {
@@ -136,7 +152,8 @@ export async function missingIndexes(
     const columns = keys.map(({ leaf }) => leaf.column)
     if (there.some((index) => begins(index, columns))) return
     const parent: IndexKey = { column: 'parent_id', direction: 'asc', nullable: false }
-    add(because, createIndexConcurrently(list.childTable, [...terms(keys), parent]))
+    // Members are found by them, and not ordered
+    addIndex(because, [list.childTable, [...terms(keys), parent], { fixed: columns.length }])
   }
 
   async function compare(index: MongoIndex): Promise<void> {
@@ -162,18 +179,21 @@ export async function missingIndexes(
       return add(because, null, `${(list ?? leaf).path} is a list, which has an index of its own.`)
     }
     const leavesOut = index.sparse || index.filter !== null
-    return scalarIndex(because, keys, leavesOut ? 'It leaves documents out; this one holds all rows.' : '')
+    return scalarIndex(because, keys, { note: leavesOut ? 'It leaves documents out; this one holds all rows.' : '' })
   }
 
-  const indexes = await mongoIndexes(mongo.connection, entity)
-  for (const index of indexes) await compare(index)
-  const { keys, untold } = uniqueKeys(entity, indexes)
-  for (const { index, why } of untold) add(`MongoDB's index ${index.name}`, null, notKept(why))
-  for (const key of keys) await uniqueIndex(key)
+  if (mongo) {
+    const indexes = await mongoIndexes(mongo.connection, entity)
+    for (const index of indexes) await compare(index)
+    const { keys, untold } = uniqueKeys(entity, indexes)
+    for (const { index, why } of untold) add(`MongoDB's index ${index.name}`, null, notKept(why))
+    for (const key of keys) await uniqueIndex(key)
+  }
   for (const { because, by, keys } of orders) {
     const paths = by === null ? keys : [{ path: by, direction: 'asc' as const }, ...keys]
     const asked = paths.map(({ path, direction }): Key => ({ leaf: leafAt(entity, path), list: null, direction }))
-    if (paths[0]?.path !== 'id' && asked.length > 0) await scalarIndex(`the contract's ${because}`, asked)
+    if (paths[0]?.path !== 'id' && asked.length > 0)
+      scalarIndex(`the contract's ${because}`, asked, { fixed: by === null ? 0 : 1 })
   }
   return missing
 }

@@ -21,7 +21,8 @@ export async function missingOrderIndexes(
   entity: Entity,
   orders: readonly AskedOrder[],
 ): Promise<MissingIndex[]> {
-  const indexes = (await mongoIndexes(connection, entity)).filter(isWhole)
+  const present = (await mongoIndexes(connection, entity)).filter(isWhole)
+  const proposed: { readonly keys: readonly StoredKey[] }[] = []
   return orders.flatMap(({ because, by, keys }): MissingIndex[] => {
     const leaves = keys.map(({ path }) => leafAt(entity, path))
     const told = { store: 'mongo', type: entity.name, because: `the contract's ${because}` } as const
@@ -36,11 +37,12 @@ export async function missingOrderIndexes(
     const parent = by === null ? null : leafAt(entity, by).mongo
     const fixed = new Set(parent === null ? [] : [parent])
     const wanted: readonly StoredKey[] = parent === null ? order : [[parent, 1], ...order]
-    if (wanted[0]![0] === '_id' || indexes.some((index) => begins(index, parent) && gives(index, order, fixed)))
-      return []
+    const isGiven = [...present, ...proposed].some((index) => begins(index, parent) && gives(index, order, fixed))
+    if (wanted[0]![0] === '_id' || isGiven) return []
     const statement = createIndex(entity.mongo, wanted)
-    const near = indexes.find((index) => begins(index, parent) && gives(index, order.slice(0, -1), fixed))
+    const near = present.find((index) => begins(index, parent) && gives(index, order.slice(0, -1), fixed))
     // A page by it costs two queries, which is no reason to build another
+    if (!near) proposed.push({ keys: wanted })
     return near
       ? [{ ...told, statement: null, note: `${near.name} gives it in two steps, this one in one: ${statement}` }]
       : [{ ...told, statement, note: '' }]

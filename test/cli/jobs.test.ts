@@ -41,6 +41,12 @@ describe('issues', () => {
     const copied = await run('backfill', 'Theater', '--json')
     expect(copied).toMatchObject({ code: 0 })
     expect(JSON.parse(copied.stdout)).toMatchObject([{ type: 'Theater', seen: 4, copied: 4, done: true }])
+    const line = 'Backfill is complete. There are 2 data issues: `crossfade issues list Theater` shows them.'
+    expect(copied.stderr.trimEnd().split('\n').at(-1)).toBe(line)
+    expect(await run('backfill', 'Theater')).toMatchObject({ code: 0, stderr: expect.stringContaining(`${line}\n`) })
+    const both = await run('backfill')
+    expect(both.stderr).toMatch(/There are 2 data issues: `crossfade issues list` shows them\.$/m)
+    expect((await run('backfill', 'User')).stderr).toMatch(/^Backfill is complete\.$/m)
     const listed = await run('issues', 'list', 'Theater', '--json')
     expect(listed.code).toBe(2)
     expect(JSON.parse(listed.stdout)).toEqual([
@@ -88,7 +94,10 @@ describe('issues', () => {
       { _id: new ObjectId(hex(1)), name: 'Ann', email: 'ann@example.org', password: { secret: 'zebra' } },
       { _id: 'odd', name: 'Bob', email: 'b@example.org', password: 'zebra' },
     ] as never[])
-    expect((await run('backfill', 'User')).code).toBe(0)
+    // A document without a record is kept out
+    const kept = { code: 2, stderr: expect.stringMatching(/^Backfill is complete\. There are \d data issues: /m) }
+    expect(await run('backfill', 'User')).toMatchObject(kept)
+    expect(await run('backfill', 'User', '--json')).toMatchObject(kept)
     for (const id of [hex(1), 'odd']) {
       const { stdout, code } = await run('issues', 'show', 'User', id)
       expect(code).toBe(2)
@@ -104,7 +113,7 @@ describe('issues', () => {
     [['backfill', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['stage', 'history', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['stage', 'set', 'Movie', 'nope'], 'There is no stage nope; there are off, dualwrite, '],
-    [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL yet: `stage set` it to dualwrite first.'],
+    [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL: `stage set` it to dualwrite first.'],
   ])('%j is refused', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
   })
@@ -125,7 +134,8 @@ test('mirror conflicts shows the rows that another backfill replaced, and hides 
   const { pool } = opened.stores.postgres.connection
   await pool.query('update theaters set theater_id = 77 where id = $1', [hex(1)])
   await pool.query("update users set name = 'Zed' where id = $1", [hex(1)])
-  for (const type of ['Theater', 'User']) expect((await run('backfill', type)).code).toBe(0)
+  const codes = [(await run('backfill', 'Theater')).code, (await run('backfill', 'User')).code]
+  expect(codes).toEqual([0, 2]) // a user has no record
   const kept = JSON.parse((await run('mirror', 'conflicts', 'Theater', '--json')).stdout) as unknown[]
   expect(kept).toMatchObject([{ id: hex(1), mirror: 'postgres', record: { theaterId: 77 } }])
   const users = await run('mirror', 'conflicts', 'User', '--limit', '1')

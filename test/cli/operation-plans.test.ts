@@ -12,6 +12,7 @@ import { runCommand, type Said } from '../support/run-command.ts'
 import { copyAll } from '../support/stores.ts'
 
 const [movie, user, comment] = ['a', 'b', 'c'].map((digit) => new ObjectId(digit.repeat(24)))
+const byHand = 'Its statement is written by hand: whether an index can serve it is to be seen there.'
 const secret = 'anna.secret@example.org'
 
 let opened: CommandStores
@@ -34,11 +35,12 @@ afterAll(async () => {
 
 /** Runs `doctor` on some operations. */
 async function doctor(
-  operations: string,
+  operations: string | Readonly<Record<string, string>> | null,
   { variables = '', json = false, env = {} as Readonly<Record<string, string>> } = {},
 ): Promise<Said & { readonly lines: readonly string[] }> {
   const folder = mkdtempSync(join(root, 'one-'))
-  writeFileSync(join(folder, 'web.graphql'), operations)
+  const files = typeof operations === 'string' ? { 'web.graphql': operations } : (operations ?? {})
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   if (variables !== '') writeFileSync(join(folder, 'web.variables.json'), variables)
   const said = await runCommand(['doctor', '--operations', folder, ...(json ? ['--json'] : [])], {
     ...opened.env,
@@ -58,8 +60,8 @@ describe('doctor tells of each operation of clients', () => {
       query Found($filter: MovieFilter) { movies(filter: $filter, first: 3) { edges { node { id } } } }
       query One($id: ID!) { movie(id: $id) { title comments(first: 2) { edges { node { text } } } } }`)
     expect(lines.filter((line) => line.includes('genreStats'))).toEqual([
-      'Stats, Query.genreStats in mongo: reads every document of movies: no index serves it',
-      'Stats, Query.genreStats in postgres: reads every row of movies: no index serves it',
+      `Stats, Query.genreStats in mongo: reads every document of movies: no index serves it. ${byHand}`,
+      `Stats, Query.genreStats in postgres: reads every row of movies: no index serves it. ${byHand}`,
     ])
     const found = lines.filter((line) => line.startsWith('Found, Query.movies in postgres: '))
     expect(found).toHaveLength(1)
@@ -67,9 +69,11 @@ describe('doctor tells of each operation of clients', () => {
       /reads every row of movies \(filter: .*plot eq, plot contains, .*title contains.*\): no index/,
     )
     // Mapped with an index, which the migration has made
+    expect(found[0]).toMatch(/It filters by .*plot.*: an index can serve .*plot.*\. The rest no index can serve\.$/)
     expect(found[0]).not.toMatch(/title eq|year eq|cast has|with and without/)
     expect(lines.filter((line) => line.startsWith('One, Query.movie '))).toEqual([])
     expect(lines.filter((line) => /^One.* in postgres/.test(line))).toEqual([])
+    expect(stderr).toMatch(/^MongoDB: this is SecantusDB, a stand-in: .*Do not trust/m)
     expect(stderr).toMatch(/^Explained \d{2,} statements of 3 operations: \d+ read everything, /m)
   })
 
@@ -86,6 +90,7 @@ describe('doctor tells of each operation of clients', () => {
         of: ['movies'],
         by: [null],
         worse: true,
+        remedy: 'It orders by runtime: an index on runtime that is proposed above can serve it.',
       },
     ])
     expect(plansIn(worse).explained).toEqual({ operations: 1, statements: 2 })
@@ -147,24 +152,7 @@ describe('doctor refuses to call nothing fine', () => {
       '',
       'web.graphql does not fit the contract: Cannot query field "nothing"',
     ],
-    [
-      'variables of no operation',
-      'query Q { genreStats { genre } }',
-      '{ "P": {} }',
-      'web.variables.json: there is no operation P in web.graphql.',
-    ],
-    [
-      'variables of another form',
-      'query Q { genreStats { genre } }',
-      '{ "Q": 1 }',
-      'web.variables.json: Q has no variables. Give each',
-    ],
-    [
-      'variables that are no JSON',
-      'query Q { genreStats { genre } }',
-      '{',
-      'web.variables.json: it is no JSON. Give each',
-    ],
+    ['a folder without files of operations', null, '', 'There is no file of operations in '],
   ])('%s', async (_, operations, variables, told) => {
     const { code, stderr, stdout } = await doctor(operations, { variables })
     expect(stderr).toContain(told)
@@ -173,6 +161,70 @@ describe('doctor refuses to call nothing fine', () => {
     expect(code).toBe(2)
     // The rest is told all the same
     expect(stdout).toContain('create index concurrently "movies_runtime_id_idx"')
+  })
+
+  test.each([
+    ['of no operation', '{ "P": {}, "Q": {} }', 'there is no operation P beside it.'],
+    ['of another form', '{ "Q": 1 }', 'Q: expected an object of variables, or a list of such, found a number.'],
+    [
+      'that are an empty list',
+      '{ "Q": [] }',
+      'Q: expected an object of variables, or a list of such, found an empty list.',
+    ],
+    ['in no object', '[]', 'expected an object with the variables of each operation by its name, found an empty list.'],
+    ['in a text', '"zebra"', 'expected an object with the variables of each operation by its name, found a text.'],
+    ['that are no JSON', '{\n  "Q": zebra }', 'it is no JSON from line 2, column 8 on.'],
+    ['that end too soon', '{ "Q": {', 'it is no JSON from line 1, column 9 on.'],
+    [
+      'that nobody declares',
+      '{ "Q": { "zip": "zebra" } }',
+      'Q: there is no variable $zip; there are: $filter, $first.',
+    ],
+    ['of another type', '{ "Q": [{}, { "first": "zebra" }] }', 'Q, set 2 of 2: $first does not fit its type Int.'],
+    [
+      'of another type inside',
+      '{ "Q": { "filter": { "year": { "eq": "zebra" } } } }',
+      'Q: $filter does not fit its type MovieFilter, at $filter.year.eq.',
+    ],
+    [
+      'that name no field',
+      '{ "Q": { "filter": { "zip": "zebra" } } }',
+      'Q: $filter does not fit its type MovieFilter.',
+    ],
+  ])('variables %s, and explains the rest', async (_, variables, told) => {
+    const operations = `
+      query Q($filter: MovieFilter, $first: Int) { movies(filter: $filter, first: $first) { edges { node { id } } } }
+      query R { genreStats { genre } }`
+    const { code, stderr, stdout, lines } = await doctor(operations, { variables })
+    expect(stderr).toContain(`web.variables.json: ${told}\n`)
+    expect(stderr + stdout).not.toMatch(/zebra|\n {4}at /)
+    expect(stderr).toMatch(/statements of 2 operations/)
+    expect(lines.some((line) => line.startsWith('R, Query.genreStats in postgres'))).toBe(true)
+    expect(code).toBe(2)
+  })
+
+  test('one of several files, and two operations of one name', async () => {
+    const files = {
+      'a.graphql': 'query A { genreStats { genre } }',
+      'b.graphql': 'query {',
+      'c.graphql': 'query C { nothing }',
+      'd.gql': 'query A { movies(first: 1) { edges { node { id } } } }',
+      'e.graphql': 'query E { movies(first: 1) { edges { node { id } } } } query E { genreStats { genre } }',
+    }
+    const { code, stderr, lines } = await doctor(files)
+    const [folder] = /\S+(?=a\.graphql and )/.exec(stderr) ?? ['']
+    const problems = stderr.replaceAll(folder, '').split('\n')
+    expect(problems).toContain(
+      'A is an operation of both a.graphql and d.gql: that of a.graphql was taken. Rename one.',
+    )
+    expect(
+      problems.filter((line) => line.startsWith('E is an operation of both e.graphql and e.graphql')),
+    ).toHaveLength(1)
+    expect(stderr).toMatch(/b\.graphql: Syntax Error/)
+    expect(stderr).toMatch(/c\.graphql does not fit the contract/)
+    expect(stderr).toMatch(/statements of 2 operations/)
+    expect(lines.filter((line) => line.startsWith('A, Query.genreStats'))).toHaveLength(2)
+    expect(code).toBe(2)
   })
 
   test('a folder that is named and not there', async () => {
@@ -200,7 +252,9 @@ describe('doctor refuses to call nothing fine', () => {
         stderr.match(/^The operations were not explained further\. PostgreSQL at .*permission denied.*$/gm),
       ).toHaveLength(1)
       expect(stderr).not.toMatch(/\n {4}at /)
-      expect(lines).toEqual(['Q, Query.genreStats in mongo: reads every document of movies: no index serves it'])
+      expect(lines).toEqual([
+        `Q, Query.genreStats in mongo: reads every document of movies: no index serves it. ${byHand}`,
+      ])
       expect(code).toBe(2)
     } finally {
       await run(sql.raw(`drop owned by ${role}`))

@@ -1,7 +1,14 @@
 import { sql } from 'kysely'
 import { afterAll, expect, inject, test } from 'vitest'
 import { announce } from '../../src/control/instances.ts'
-import { commitNote, connectionNotes, deploymentNote, poolerNote, roomNote } from '../../src/jobs/connections.ts'
+import {
+  commitNote,
+  deploymentNote,
+  mongoNotes,
+  poolerNote,
+  postgresNotes,
+  roomNote,
+} from '../../src/jobs/connections.ts'
 import type { Capacity } from '../../src/stores/postgres/capacity.ts'
 import { capacityOf } from '../../src/stores/postgres/capacity.ts'
 import { connectPostgres } from '../../src/stores/postgres/connection.ts'
@@ -49,7 +56,7 @@ test('what is reserved is taken off, and the tighter limit of role or database c
 
 test('every gateway that was seen lately counts, and a first one that comes', async () => {
   const room = async (): Promise<string> =>
-    (await connectionNotes(stores)).find(({ text }) => text.includes('room'))!.text
+    (await postgresNotes(stores)).find(({ text }) => text.includes('room'))!.text
   expect(await room()).toMatch(/^1 gateway needs up to 31 connections \(31 each\)/)
   for (const ledger of [stores.mongo.ledger, stores.postgres.ledger]) {
     for (const id of ['a', 'b']) await announce(ledger, { id, seen: Date.now(), acknowledged: {} })
@@ -67,7 +74,7 @@ test('what an acknowledged write is worth is told', async () => {
     'the replica set rs0 of 3: writes are acknowledged once a majority has them on disk. A gateway opens up to 58 connections.',
   )
   expect(deploymentNote({ kind: 'standalone' }, 58).text).toMatch(/^one server by itself: /)
-  const [mongo] = await connectionNotes(stores)
+  const [mongo] = await mongoNotes(stores)
   expect(mongo?.text).toMatch(/^the replica set \w+ of 1: .* up to 62 connections\.$/)
 })
 

@@ -117,7 +117,7 @@ test('a statement that the server does not explain is told as such, without its 
   expect(JSON.stringify([plans, told])).not.toContain('secret')
 })
 
-test('an index of PostgreSQL whose first column is not asked about bounds nothing, one that leaves rows out does', async () => {
+test('an index of PostgreSQL whose first column is not asked about bounds nothing, nor does one that leaves rows out', async () => {
   const { connection } = stores.postgres
   const titled = (source: Awaited<ReturnType<typeof stores.postgres.explaining>>, more = sql``) =>
     source.side().run(sql`select id from posters where copies > ${3}::int ${more}`)
@@ -126,9 +126,42 @@ test('an index of PostgreSQL whose first column is not asked about bounds nothin
   await connection.run(sql`create index posters_late on posters (artist, copies)`)
   expect((await of()).plans).toEqual([whole])
   await connection.run(sql`create index posters_signed on posters (id) where artist = 'a'`)
-  expect((await of(sql`and artist = 'a'`)).plans).toEqual([bounded])
+  expect((await of(sql`and artist = 'a'`)).plans).toEqual([
+    { reads: 'everything', of: ['the index posters_signed of posters'] },
+  ])
   await connection.run(sql`create index posters_copies on posters (copies)`)
   expect((await of()).plans).toEqual([bounded])
+})
+
+describe('an index that finds what matches counts though the planner prefers to walk the order on little data', () => {
+  const match: Where = { op: 'eq', path: 'copies', value: 3 }
+  const within = (where: Where, ...order: OrderKey[]) =>
+    plansOf('postgres', ({ reader }) => reader.query(Poster, page(where, ...order)))
+
+  test('under a limit, in a count and beside another condition', async () => {
+    const { connection } = stores.postgres
+    await connection.run(sql`drop index if exists posters_copies, posters_late, posters_signed`)
+    expect((await within(match, asc('title'))).plans).toEqual([whole])
+    await connection.run(sql`create index posters_copies on posters (copies)`)
+    await connection.run(sql`analyze posters`)
+    expect((await within(match, asc('title'))).plans).toEqual([bounded])
+    expect((await within({ op: 'gt', path: 'copies', value: 1 }, asc('title'))).plans).toEqual([bounded])
+    expect((await plansOf('postgres', ({ reader }) => reader.count(Poster, match))).plans).toEqual([bounded])
+    const contains: Where = { op: 'contains', path: 'artist', value: 'a1', insensitive: false }
+    expect((await within({ op: 'and', of: [match, contains] }, asc('title'))).plans).toEqual([bounded])
+  })
+
+  test('and neither makes a page by an order wrong nor a part of a text right', async () => {
+    expect((await within(everything, asc('title'))).plans).toEqual([bounded])
+    expect((await within(everything, asc('artist'))).plans).toEqual([whole])
+    const contains: Where = { op: 'contains', path: 'title', value: 't', insensitive: false }
+    expect((await within(contains, asc('title'))).plans).toEqual([whole])
+    const { connection } = stores.postgres
+    await connection.run(sql`create index posters_titled on posters (id) where title is not null`)
+    const plan = (await within(contains, asc('title'))).plans
+    await connection.run(sql`drop index posters_titled`)
+    expect(plan).toMatchObject([{ reads: 'everything' }])
+  })
 })
 
 test('what is stored is planned as ever afterwards: the setting ends with the explanation', async () => {

@@ -47,7 +47,6 @@ describe('A find reads everything', () => {
     ['in one branch of several', { stage: 'OR', inputStages: [byTitle('["a", "a"]'), { ...collscan, filter }] }],
     ['merged from two orders of which one is whole', over('FETCH', { stage: 'SORT_MERGE', inputStages: [whole] })],
     ['by a clustered collection without bounds', { stage: 'CLUSTERED_IXSCAN' }],
-    ['of a sparse index, which holds what has the field', ixscan({ title: ['[MinKey, MaxKey]'] }, { isSparse: true })],
   ])('%s', (_, plan) => {
     expect(judge(find(plan))).toEqual(everything)
     // The slot-based engine has the same plan beside its programs, a sharded cluster one of each shard
@@ -68,7 +67,9 @@ describe('A find is bounded', () => {
     ['by the end of a page', over('LIMIT', over('PROJECTION_SIMPLE', over('FETCH', whole)))],
     ['by the end of a page without an order', over('LIMIT', collscan)],
     ['by a page of a merged order', over('LIMIT', { stage: 'SORT_MERGE', inputStages: [whole, whole] })],
-    ['by the filter of a partial index', ixscan({ state: ['[MinKey, MaxKey]'] }, { isPartial: true })],
+    ['by one value in a partial index', ixscan({ state: ['["a", "a"]'] }, { isPartial: true })],
+    ['by one value in a sparse index', ixscan({ state: ['["a", "a"]'] }, { isSparse: true })],
+    ['by what our own indexes hold', ixscan({ '_cf.deleted': ['[MinKey, MaxKey]'] }, { isPartial: true })],
     ['by the path in a wildcard index', ixscan({ $_path: ['["title", "title"]'], title: ['["a", "a"]'] })],
     ['by the id', { stage: 'IDHACK' }],
     ['by the express path', { stage: 'EXPRESS_IXSCAN', keyPattern: '{ _id: 1 }', indexName: '_id_' }],
@@ -78,6 +79,41 @@ describe('A find is bounded', () => {
   ])('%s', (_, plan) => {
     expect(judge(find(plan))).toEqual(bounded)
     expect(judge(find({ queryPlan: plan, slotBasedPlan: {} }))).toEqual(bounded)
+  })
+})
+
+describe('A find reads all that an index holds', () => {
+  const all = ['[MinKey, MaxKey]']
+  const counted = { startKey: { title: new MinKey() }, endKey: { title: new MaxKey() } }
+  test.each<[string, Document]>([
+    ['where the index is partial', over('FETCH', ixscan({ title: all }, { isPartial: true }), { filter })],
+    ['where it is sparse', over('FETCH', ixscan({ title: all }, { isSparse: true }), { filter })],
+    ['of all texts', ixscan({ title: ['["", {})'] }, { isPartial: true })],
+    ['in a count', { stage: 'COUNT_SCAN', indexName: 'an_index', isSparse: true, indexBounds: counted }],
+  ])('%s', (_, plan) => {
+    expect(judge(find(plan))).toEqual({ reads: 'everything', of: ['the index an_index of movies'] })
+  })
+})
+
+describe('Where the plan that won walks an order with a filter, another tells that an index finds what matches', () => {
+  const won = over('LIMIT', over('FETCH', whole, { filter }))
+  const sorted = over('SORT', over('FETCH', ixscan({ year: ['[1999, 1999]'] })))
+  const among = (...rejectedPlans: Document[]): Document => {
+    const { queryPlanner } = planner(won)
+    return { queryPlanner: { ...queryPlanner, rejectedPlans } }
+  }
+  test('in a find, by any of the plans', () => {
+    expect(judge(among(sorted))).toEqual(bounded)
+    expect(judge(among({ queryPlan: won }, { queryPlan: sorted }))).toEqual(bounded)
+    expect(judge(among(won, over('SORT', over('FETCH', whole, { filter }))))).toEqual(everything)
+    expect(judge(among({ stage: 'TELEPATHY' }))).toEqual(everything)
+  })
+  test('in a pipeline and on a shard', () => {
+    expect(judge({ stages: [{ $cursor: among(sorted) }, { $group: { _id: '$a' } }] })).toEqual(bounded)
+    const shard = (rejectedPlans: Document[]) => ({ winningPlan: won, rejectedPlans })
+    const sharded = (...shards: Document[]) => judge(find({ stage: 'SHARD_MERGE', shards }))
+    expect(sharded(shard([sorted]), shard([sorted]))).toEqual(bounded)
+    expect(sharded(shard([sorted]), shard([]))).toEqual(everything)
   })
 })
 

@@ -66,6 +66,19 @@ describe('A statement reads everything', () => {
   })
 })
 
+describe('A statement reads every row that a partial index holds', () => {
+  const ofOpen = { 'Index Name': 'of_open' }
+  test.each<[string, PlanNode]>([
+    ['without a condition', index('of_open')],
+    ['where a limit has to pass over rows', node('Limit', {}, index('of_open', filter))],
+    ['with the index alone', node('Index Only Scan', on('movies', { ...ofOpen, ...filter }))],
+    ['of which all are not null', index('of_open', { 'Index Cond': '(title IS NOT NULL)' })],
+    ['by a bitmap', node('Bitmap Heap Scan', on('movies', filter), node('Bitmap Index Scan', ofOpen))],
+  ])('%s', (_, plan) => {
+    expect(judge(plan, indexes)).toEqual({ reads: 'everything', of: ['the index of_open of movies'] })
+  })
+})
+
 describe('A statement is bounded', () => {
   test.each<[string, PlanNode]>([
     ['by the first column of an index', byTitle],
@@ -81,7 +94,8 @@ describe('A statement is bounded', () => {
         node('Bitmap Index Scan', { 'Index Name': 'by_genres', 'Index Cond': "(genres @> '{a}'::text[])" }),
       ),
     ],
-    ['by what a partial index holds', index('of_open')],
+    ['by a condition in a partial index', index('of_open', { 'Index Cond': "(title = 'a'::text)", ...filter })],
+    ['by the end of a page of a partial index', node('Limit', {}, index('of_open'))],
     ['by the end of a page', node('Limit', {}, index('by_title'))],
     ['by the end of a page without an order', node('Limit', {}, seq)],
     [

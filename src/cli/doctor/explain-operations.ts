@@ -1,6 +1,7 @@
 import { execute, type GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Entity, Rec } from '../../entity/entity.ts'
 import { allFields } from '../../entity/field-set.ts'
+import type { IndexProposals } from '../../jobs/index-proposals.ts'
 import { everything } from '../../query/where.ts'
 import type { GatewayContext } from '../../resolve/context.ts'
 import type { Look } from '../../routing/look.ts'
@@ -15,6 +16,7 @@ import { told } from '../told.ts'
 import type { KnownOperation } from './known-operations.ts'
 import { type Asking, askingsOf, type Sample } from './made-variables.ts'
 import { type Explained, notesOf, type OperationNote } from './operation-notes.ts'
+import { overheard, type Question } from './question.ts'
 import { unreached } from './unreached.ts'
 
 /**
@@ -28,6 +30,10 @@ interface App {
   readonly entities: readonly Entity[]
   readonly stores: Stores
   readonly limits: ReadLimits
+  /** The stores that are asked; default: both. */
+  readonly asks?: readonly Origin[]
+  /** What is proposed already; default: nothing is. */
+  readonly proposals?: IndexProposals | null
 }
 
 /** What the operations ask the stores, and what that costs. */
@@ -48,8 +54,15 @@ interface Deadline {
 /** A store failed in a way that others of its statements would. */
 class StoreTrouble extends Error {}
 
+/** A statement, and what was asked of the reader for it. */
+interface Heard {
+  readonly field: string
+  readonly plan: Plan
+  readonly questions: readonly Question[]
+}
+
 interface Round {
-  readonly plans: readonly { readonly field: string; readonly plan: Plan }[]
+  readonly plans: readonly Heard[]
   readonly data: unknown
   readonly errors: readonly GraphQLError[]
 }
@@ -63,18 +76,20 @@ async function ask(
   { signal }: Deadline,
 ): Promise<Round> {
   const store = stores[origin]
-  const heard: Promise<{ readonly field: string; readonly plan: Plan }>[] = []
+  const heard: Promise<Heard>[] = []
   let trouble: unknown
   const look: Look = {
     limits,
     async answer<T>(read: Read<T>): Promise<T> {
+      const questions: Question[] = []
       const source = store.explaining({
         // A filter is tried for its statement, not for what it finds
         runs: by === null,
-        hear: (plan) => heard.push(plan.then((plan) => ({ field: read.resolver, plan }))),
+        hear: (plan) => heard.push(plan.then((plan) => ({ field: read.resolver, plan, questions }))),
       })
       try {
-        return await read.ask(source, signal)
+        const reader = overheard(source.reader, (question) => questions.push(question))
+        return await read.ask({ ...source, reader }, signal)
       } catch (error) {
         if (error instanceof NotRun) throw error
         const failure = signal.aborted ? null : store.failureOf(error)
@@ -86,7 +101,8 @@ async function ask(
   const contextValue: GatewayContext = { routing: look, subject: () => 'doctor', signal }
   const { data, errors = [] } = await execute({ schema, document, variableValues: { ...variables }, contextValue })
   const plans = await Promise.all(heard)
-  if (trouble !== undefined) throw new StoreTrouble(told(trouble) ?? `${origin} failed`, { cause: trouble })
+  if (trouble !== undefined)
+    throw new StoreTrouble(told(trouble, { reads: true }) ?? `${origin} failed`, { cause: trouble })
   return { plans, data, errors: errors.filter(({ originalError }) => !(originalError instanceof NotRun)) }
 }
 
@@ -94,8 +110,9 @@ async function ask(
 async function asked(...given: Parameters<typeof ask>): Promise<Round | null> {
   const [{ stores }, origin, , , { signal, leftMs }] = given
   for (let round = 1; ; round++) {
-    const answer = await ask(...given)
-    if (signal.aborted) return null
+    // A store that hangs may hear of no end
+    const answer = await awaitWithin(ask(...given), leftMs())
+    if (answer === timedOut || signal.aborted) return null
     const settled = await awaitWithin(stores[origin].settled(), leftMs())
     if (settled === timedOut) return null
     if (!settled || round === mostRounds) return answer
@@ -113,10 +130,10 @@ const fieldAt = ({ path = [] }: GraphQLError): string =>
   path.filter((key) => typeof key === 'string').join('.') || 'all of it'
 
 /** The first record of each type, from the store itself where it has one. */
-function samplesOf({ stores }: App, origin: Origin, { signal }: Deadline): Sample {
+function samplesOf({ stores, asks = origins }: App, origin: Origin, { signal }: Deadline): Sample {
   const known = new Map<Entity, Promise<Rec | null>>()
   async function first(entity: Entity): Promise<Rec | null> {
-    for (const from of [origin, otherOrigin(origin)]) {
+    for (const from of [origin, otherOrigin(origin)].filter((each) => asks.includes(each))) {
       const order = [{ path: 'id', direction: 'asc' }] as const
       const query = { where: everything, order, limit: 1, fields: allFields(entity) }
       // A store that fails here is told of where it is asked what is meant
@@ -156,7 +173,8 @@ export async function explainOperations(
   ): Promise<boolean> {
     const { name } = operation
     const miss = (field: string, why: string, by: string | null = null): void => {
-      const note = { operation: name, field, store: origin, of: [why], by: [by], worse: false } as const
+      const place = { operation: name, field, store: origin } as const
+      const note = { ...place, of: [why], by: [by], worse: false, remedy: null }
       missed.push({ ...note, found: 'not reached' })
     }
     const { askings, notMade } = await askingsOf(operation, app.schema, app.entities, sample)
@@ -165,8 +183,7 @@ export async function explainOperations(
     for (const asking of askings) {
       const round = await asked(app, origin, operation, asking, deadline)
       if (!round) return false
-      for (const { field, plan } of round.plans)
-        explained.push({ operation: name, field, store: origin, by: asking.by, plan })
+      for (const each of round.plans) explained.push({ ...each, operation: name, store: origin, by: asking.by })
       const failed = new Map(round.errors.map((error) => [fieldAt(error), whyFailed(error)]))
       for (const [field, why] of failed) miss(field, why, asking.by)
       // Of an answer without data its errors tell
@@ -180,7 +197,7 @@ export async function explainOperations(
     return true
   }
 
-  for (const origin of origins) {
+  for (const origin of app.asks ?? origins) {
     const end = performance.now() + ms
     const deadline = { signal: AbortSignal.timeout(ms), leftMs: () => Math.max(0, end - performance.now()) }
     const sample = samplesOf(app, origin, deadline)
@@ -200,7 +217,7 @@ export async function explainOperations(
   if (explained.length === 0 && problems.length === 0) problems.push('No statement of an operation was explained.')
   return {
     explained: { operations: names.size, statements: explained.length },
-    notes: [...notesOf(explained), ...missed],
+    notes: [...notesOf(explained, app.proposals), ...missed],
     problems,
   }
 }

@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs'
-import { type DocumentNode, type GraphQLSchema, Kind, OperationTypeNode, validate } from 'graphql'
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  validate,
+} from 'graphql'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
-import { isPlainObject, type Json } from '../../util/json.ts'
+import { readJson } from '../json-file.ts'
 import { operationDocuments, rulesAcrossFiles, withFragments } from '../operation-documents.ts'
-import { readText } from '../read-text.ts'
-
-export type Variables = Readonly<Record<string, unknown>>
+import { type GivenVariables, givenVariables, type Variables } from './given-variables.ts'
 
 /** A query that clients are known to send. */
 export interface KnownOperation {
@@ -16,60 +21,71 @@ export interface KnownOperation {
   readonly given: readonly Variables[]
 }
 
-const variablesFile = (file: string): string => file.replace(/\.(graphql|gql)$/, '.variables.json')
+/** The operations that can be asked, and a line for each that cannot, or of which something does not fit. */
+export interface KnownOperations {
+  readonly operations: readonly KnownOperation[]
+  readonly problems: readonly string[]
+}
 
-/** @throws MISCONFIGURED for a file of another form, which is shown by its name alone: its values may be personal. */
-function givenIn(file: string): ReadonlyMap<string, readonly Variables[]> {
-  if (!existsSync(file)) return new Map()
-  const wrong = (why: string) =>
-    new CrossfadeError('MISCONFIGURED', `${file}: ${why}. Give each operation's name its variables, or a list of them.`)
-  let value: Json
+const nothingGiven: GivenVariables = { sets: new Map(), problems: [] }
+
+/** What lies beside a file of operations; files are told by name alone, since their values may be personal. */
+function givenBeside(
+  file: string,
+  operations: readonly OperationDefinitionNode[],
+  schema: GraphQLSchema,
+): GivenVariables {
+  const beside = file.replace(/\.(graphql|gql)$/, '.variables.json')
+  if (!existsSync(beside)) return nothingGiven
   try {
-    value = JSON.parse(readText(file))
+    const { sets, problems } = givenVariables(readJson(beside), operations, schema)
+    return { sets, problems: problems.map((problem) => `${beside}: ${problem}`) }
   } catch (error) {
-    throw error instanceof CrossfadeError ? error : wrong('it is no JSON')
+    if (!(error instanceof CrossfadeError)) throw error
+    return { ...nothingGiven, problems: [error.message] }
   }
-  if (!isPlainObject(value)) throw wrong('it is no object')
-  return new Map(
-    Object.entries(value).map(([name, given]) => {
-      const sets = Array.isArray(given) ? given : [given]
-      const variables: readonly Variables[] = sets.filter((set) => isPlainObject(set))
-      if (sets.length === 0 || variables.length < sets.length) throw wrong(`${name} has no variables`)
-      return [name, variables] as const
-    }),
-  )
 }
 
 /**
  * The queries in a folder of operations; mutations and subscriptions are left out. Beside `shop.graphql` may lie
- * `shop.variables.json`.
- *
- * @throws MISCONFIGURED for files that cannot be read, or do not fit the contract.
+ * `shop.variables.json`. What cannot be read, or does not fit the contract, keeps nothing else from being asked.
  */
-export function knownOperations(schema: GraphQLSchema, folder: string): readonly KnownOperation[] {
-  const { documents, problems } = operationDocuments(folder)
-  if (problems.length > 0) throw new CrossfadeError('MISCONFIGURED', problems.join('\n'))
-  return documents.flatMap((document) => {
+export function knownOperations(schema: GraphQLSchema, folder: string): KnownOperations {
+  const { documents, problems: unread } = operationDocuments(folder)
+  const problems = [...unread]
+  if (documents.length + unread.length === 0)
+    problems.push(`There is no file of operations in ${folder}: none ends in .graphql or .gql.`)
+  const fileOf = new Map<string, string>()
+  const known = documents.flatMap((document): KnownOperation[] => {
     const file = document.loc!.source.name
     const whole = withFragments(document, documents)
     const [invalid] = validate(schema, whole, rulesAcrossFiles)
     if (invalid) {
-      const text = `${file} does not fit the contract: ${messageOf(invalid)} \`crossfade contract check\` shows all of it.`
-      throw new CrossfadeError('MISCONFIGURED', text)
+      const all = '`crossfade contract check` shows all of it.'
+      problems.push(`${file} does not fit the contract: ${messageOf(invalid)} ${all}`)
+      return []
     }
-    const given = givenIn(variablesFile(file))
     const fragments = whole.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
     const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION)
-    const names = new Set(operations.map(({ name }) => name?.value))
-    const stray = [...given.keys()].find((name) => !names.has(name))
-    if (stray !== undefined)
-      throw new CrossfadeError('MISCONFIGURED', `${variablesFile(file)}: there is no operation ${stray} in ${file}.`)
-    return operations
-      .filter(({ operation }) => operation === OperationTypeNode.QUERY)
-      .map((operation) => ({
-        name: operation.name?.value ?? `a query of ${file}`,
-        document: { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] },
-        given: given.get(operation.name?.value ?? '') ?? [{}],
-      }))
+    const given = givenBeside(file, operations, schema)
+    problems.push(...given.problems)
+    return operations.flatMap((operation): KnownOperation[] => {
+      const name = operation.name?.value
+      const other = name === undefined ? undefined : fileOf.get(name)
+      if (name !== undefined && other !== undefined) {
+        problems.push(`${name} is an operation of both ${other} and ${file}: that of ${other} was taken. Rename one.`)
+        return []
+      }
+      if (name !== undefined) fileOf.set(name, file)
+      if (operation.operation !== OperationTypeNode.QUERY) return []
+      return [
+        {
+          name: name ?? `a query of ${file}`,
+          document: { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] },
+          given: given.sets.get(name ?? '') ?? [{}],
+        },
+      ]
+    })
   })
+  return { operations: known, problems }
 }

@@ -19,7 +19,8 @@ import {
 import type { Entity, Rec } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import { leafValue } from '../../entity/values.ts'
-import type { KnownOperation, Variables } from './known-operations.ts'
+import type { Variables } from './given-variables.ts'
+import type { KnownOperation } from './known-operations.ts'
 import { shownEntity } from './shown-entity.ts'
 
 /** One way of asking an operation. */

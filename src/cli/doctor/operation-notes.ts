@@ -1,5 +1,8 @@
+import type { IndexProposals } from '../../jobs/index-proposals.ts'
 import type { Plan } from '../../stores/plan.ts'
 import { type Origin, otherOrigin } from '../../util/origin.ts'
+import type { Question } from './question.ts'
+import { remedyOf } from './remedy.ts'
 
 /** What was found of an operation in one store. */
 export interface OperationNote {
@@ -14,6 +17,8 @@ export interface OperationNote {
   readonly by: readonly (string | null)[]
   /** PostgreSQL reads everything where MongoDB has an index for the same. */
   readonly worse: boolean
+  /** What it asks about, and what can be done where it reads everything; null else. */
+  readonly remedy: string | null
 }
 
 /** One statement of an operation, and its plan. */
@@ -23,6 +28,8 @@ export interface Explained {
   readonly store: Origin
   readonly by: string | null
   readonly plan: Plan
+  /** What was asked for it; empty for a statement that is written by hand. */
+  readonly questions: readonly Question[]
 }
 
 const findings = { everything: 'reads everything', unknown: 'cannot be explained' } as const
@@ -31,13 +38,17 @@ const placeOf = ({ operation, field, by }: Explained, store: Origin): string =>
   JSON.stringify([store, operation, field, by])
 
 /** What is to be said of the statements: one note an operation, field and store, and what is read. */
-export function notesOf(explained: readonly Explained[]): readonly OperationNote[] {
+export function notesOf(
+  explained: readonly Explained[],
+  proposals: IndexProposals | null = null,
+): readonly OperationNote[] {
   const served = new Map<string, boolean>()
   for (const each of explained) {
     const place = placeOf(each, each.store)
     served.set(place, (served.get(place) ?? true) && each.plan.reads === 'bounded')
   }
   const notes = new Map<string, OperationNote>()
+  const asked = new Map<string, Question[]>()
   for (const each of explained) {
     const { operation, field, store, by, plan } = each
     if (plan.reads === 'bounded') continue
@@ -47,15 +58,19 @@ export function notesOf(explained: readonly Explained[]): readonly OperationNote
     const worse = plan.reads === 'everything' && store === 'postgres' && isServedThere
     const key = JSON.stringify([operation, field, store, found, of, worse])
     const known = notes.get(key)?.by ?? []
-    notes.set(key, { operation, field, store, found, of, worse, by: known.includes(by) ? known : [...known, by] })
+    const note = { operation, field, store, found, of, worse, remedy: null }
+    notes.set(key, { ...note, by: known.includes(by) ? known : [...known, by] })
+    asked.set(key, [...(asked.get(key) ?? []), ...each.questions])
   }
-  return [...notes.values()]
+  return [...notes].map(([key, note]) =>
+    note.found === 'reads everything' ? { ...note, remedy: remedyOf(note.store, asked.get(key)!, proposals) } : note,
+  )
 }
 
 const members = { mongo: 'document', postgres: 'row' } as const
 
 /** A note in one line, which holds no value of a statement. */
-export function lineOf({ operation, field, store, found, of, by, worse }: OperationNote): string {
+export function lineOf({ operation, field, store, found, of, by, worse, remedy }: OperationNote): string {
   const filters = by.filter((each) => each !== null)
   const asked = [...(by.includes(null) && filters.length > 0 ? ['with and without a filter'] : [])]
   if (filters.length > 0) asked.push(`filter: ${filters.join(', ')}`)
@@ -63,5 +78,5 @@ export function lineOf({ operation, field, store, found, of, by, worse }: Operat
   const where = `${operation}, ${field} in ${store}`
   if (found !== 'reads everything') return `${where}: ${found}${how}: ${of.join(', ')}`
   const served = worse ? 'no index serves it, but one does in MongoDB' : 'no index serves it'
-  return `${where}: reads every ${members[store]} of ${of.join(', ')}${how}: ${served}`
+  return `${where}: reads every ${members[store]} of ${of.join(', ')}${how}: ${served}. ${remedy}`
 }

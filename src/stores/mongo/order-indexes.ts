@@ -57,7 +57,11 @@ export type StoredKey = readonly [path: string, direction: 1 | -1]
  * Whether an index gives documents in the order of the keys, read forwards or backwards, where the paths of `fixed` have
  * one value each.
  */
-export function gives({ keys }: MongoIndex, order: readonly StoredKey[], fixed: ReadonlySet<string>): boolean {
+export function gives(
+  { keys }: Pick<MongoIndex, 'keys'>,
+  order: readonly StoredKey[],
+  fixed: ReadonlySet<string>,
+): boolean {
   const start = keys.findIndex(([path]) => !fixed.has(path))
   const rest = keys.slice(start < 0 ? keys.length : start)
   const turn = order.length > 0 && rest.length > 0 && rest[0]![1] === order[0]![1] ? 1 : -1

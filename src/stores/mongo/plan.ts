@@ -80,12 +80,12 @@ function readsOthers(value: unknown): string | null {
 
 /** What the plan of a query reads of its collection. */
 function* scansOf(planner: Document, limited: boolean, isStandIn: boolean): Generator<Scan> {
-  const { namespace, parsedQuery, winningPlan } = planner
+  const { namespace, parsedQuery, winningPlan, rejectedPlans } = planner
   const collection = String(namespace).replace(/^[^.]*\./, '')
 
   function isWhole(stage: Document): boolean | null {
-    const { indexBounds, keyPattern, isPartial } = stage
-    if (isPartial === true) return false // its filter is the bound
+    const { indexBounds, keyPattern } = stage
+    if (nameOf(keyPattern ?? {}).startsWith('_cf.')) return false // ours, which hold what is on its way alone
     if (indexBounds?.startKey && indexBounds?.endKey)
       return coversAll([intervalOf(indexBounds.startKey, indexBounds.endKey)])
     const [, intervals] = Object.entries(indexBounds ?? {}).find(([path]) => path !== '$_path') ?? []
@@ -95,11 +95,15 @@ function* scansOf(planner: Document, limited: boolean, isStandIn: boolean): Gene
     return !JSON.stringify(parsedQuery ?? {}).includes(`${JSON.stringify(nameOf(keyPattern))}:`)
   }
 
+  /** One that leaves documents out may hold nearly all of them. */
+  const readBy = ({ isPartial, isSparse, indexName }: Document): string =>
+    isPartial === true || isSparse === true ? `the index ${indexName} of ${collection}` : collection
+
   function* walk(node: Document, endsEarly: boolean): Generator<Scan> {
     // The plan of the slot-based engine stands beside its programs
     const stage: Document = node['queryPlan'] ?? node
     if (Array.isArray(stage['shards'])) {
-      for (const shard of stage['shards']) yield* walk(shard.winningPlan ?? shard, endsEarly)
+      for (const shard of stage['shards']) yield* ofPlans(shard.winningPlan ?? shard, shard.rejectedPlans, endsEarly)
       return
     }
     const type = String(stage['stage'])
@@ -110,7 +114,7 @@ function* scansOf(planner: Document, limited: boolean, isStandIn: boolean): Gene
     } else if (type === 'IXSCAN' || type === 'COUNT_SCAN') {
       const whole = isWhole(stage)
       if (whole === null) yield unknown('its plan does not tell the bounds of an index')
-      else if (whole && !ended) yield { whole: collection }
+      else if (whole && !ended) yield { whole: readBy(stage) }
     } else if (type === 'CLUSTERED_IXSCAN') {
       const { minRecord, maxRecord } = stage
       if (minRecord === undefined && maxRecord === undefined && !ended) yield { whole: collection }
@@ -129,7 +133,17 @@ function* scansOf(planner: Document, limited: boolean, isStandIn: boolean): Gene
     for (const input of inputs) yield* walk(input, type === 'LIMIT' || (streaming.has(type) && ended))
   }
 
-  if (winningPlan) yield* walk(winningPlan, limited)
+  /**
+   * The plan that won, or another that is bounded: the server tries its plans on what is stored, and on little data
+   * prefers an order's index though another finds what matches.
+   */
+  function ofPlans(winning: Document, rejected: readonly Document[] | undefined, endsEarly: boolean): readonly Scan[] {
+    const found = [...walk(winning, endsEarly)]
+    const isWhole = planOf(found).reads === 'everything'
+    return isWhole && rejected?.some((plan) => [...walk(plan, endsEarly)].length === 0) ? [] : found
+  }
+
+  if (winningPlan) yield* ofPlans(winningPlan, rejectedPlans, limited)
   else yield unknown('it has no plan of a known form')
 }
 

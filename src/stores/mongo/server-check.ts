@@ -31,6 +31,11 @@ export async function deploymentOf(connection: MongoConnection): Promise<Deploym
   return { kind: msg === 'isdbgrid' ? 'sharded' : 'standalone' }
 }
 
+/** Stand-in (SecantusDB): whether it serves in MongoDB's place, which its `buildInfo` says. */
+export async function isStandIn({ db }: MongoConnection): Promise<boolean> {
+  return 'secantusVersion' in (await db.command({ buildInfo: 1 }))
+}
+
 /** Why no server was chosen, from what the driver saw of each. */
 function whyNone(connection: MongoConnection, error: MongoServerSelectionError): string {
   const { tls, replicaSet } = connection.client.options

@@ -26,9 +26,9 @@ export function castOf(column: ImpliedColumn): string {
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** A name as Postgres takes it. Its limit is in bytes; one that is cut in a character loses it. */
-export const limited = (name: string): string =>
+export const limited = (name: string, bytes = 63): string =>
   Buffer.from(name)
-    .subarray(0, 63)
+    .subarray(0, bytes)
     .toString()
     .replace(/\ufffd$/, '')
 
@@ -74,13 +74,29 @@ export function createIndexes(table: ImpliedTable): string[] {
   })
 }
 
-/** CREATE INDEX on a table in use, which holds up nobody. */
+/** A name for an index that none has yet, with a number behind it as PostgreSQL gives them. */
+function freeName(table: string, keys: readonly IndexKey[], taken: ReadonlySet<string>): string {
+  const stem = `${table}_${keys.map(({ column }) => column).join('_')}`
+  const whole = limited(`${stem}_idx`)
+  for (let number = 0; ; number++) {
+    const end = `_idx${number}`
+    const name = number === 0 ? whole : limited(stem, 63 - end.length) + end
+    if (!taken.has(name)) return name
+  }
+}
+
+/**
+ * CREATE INDEX on a table in use, which holds up nobody.
+ *
+ * @param taken names that are given; the new one is added.
+ */
 export function createIndexConcurrently(
   table: string,
   keys: readonly IndexKey[],
-  { using = '' }: { readonly using?: string } = {},
+  { using = '', taken }: { readonly using?: string; readonly taken: Set<string> },
 ): string {
-  const short = limited(`${table}_${keys.map(({ column }) => column).join('_')}_idx`)
+  const name = freeName(table, keys, taken)
+  taken.add(name)
   const on = `${quote(table)}${using === '' ? '' : ` using ${using}`} (${keys.map(keyText).join(', ')})`
-  return `create index concurrently ${quote(short)} on ${on};`
+  return `create index concurrently ${quote(name)} on ${on};`
 }

@@ -47,6 +47,14 @@ export async function postgresIndexes(
   )
 }
 
+/** The names of tables, indexes and the like, which are taken from one another. */
+export async function relationNames(connection: PostgresConnection): Promise<readonly string[]> {
+  const found = await connection.run<{ name: string }>(
+    sql`select relname as name from pg_class where relnamespace = any(current_schemas(false)::regnamespace[])`,
+  )
+  return found.map(({ name }) => name)
+}
+
 /** Values that more than one record holds, most frequent first, with the first ids of each. */
 export async function duplicates(
   connection: PostgresConnection,

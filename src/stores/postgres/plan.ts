@@ -18,7 +18,7 @@ export interface PlannedIndex {
   readonly method: string
   /** As SQL names its first column, quoted where it must be. */
   readonly first: string
-  /** It leaves rows out. */
+  /** It leaves rows out, which bounds nothing: it may hold nearly all of them. */
   readonly partial: boolean
 }
 
@@ -77,7 +77,6 @@ const notNull = /(?:"(?:[^"]|"")+"|[\w.])+ IS NOT NULL/g
  * than that there is a value. Literals are left out, since they may hold any text.
  */
 function isBounded(condition: string | undefined, index: PlannedIndex | undefined): boolean {
-  if (index?.partial) return true // its predicate is the bound
   if (condition === undefined) return false
   // Expressions are written otherwise in conditions than in definitions
   if (index?.method !== 'btree' || !/^(\w+|"(?:[^"]|"")+")$/.test(index.first)) return true
@@ -94,7 +93,11 @@ function isBounded(condition: string | undefined, index: PlannedIndex | undefine
  * filter, with nothing in between that needs all rows or leaves some out.
  */
 export function judge(plan: PlanNode, indexes: ReadonlyMap<string, PlannedIndex>): Plan {
-  const of = (node: PlanNode): string => node['Relation Name'] ?? node['Index Name'] ?? 'a table'
+  function of(node: PlanNode, table = node['Relation Name']): string {
+    const name = node['Index Name']
+    if (name !== undefined && indexes.get(name)?.partial) return `the index ${name}${table ? ` of ${table}` : ''}`
+    return table ?? name ?? 'a table'
+  }
 
   function* scans(node: PlanNode, within: PlanNode | null, endsEarly: boolean): Generator<Scan> {
     const { 'Node Type': type, Filter: filter, Plans: inputs = [] } = node
@@ -106,7 +109,7 @@ export function judge(plan: PlanNode, indexes: ReadonlyMap<string, PlannedIndex>
     } else if (/^Index( Only)? Scan$/.test(type)) {
       if (!isServed && !ended) yield { whole: of(node) }
     } else if (type === 'Bitmap Index Scan') {
-      if (!isServed) yield { whole: within?.['Relation Name'] ?? of(node) }
+      if (!isServed) yield { whole: of(node, within?.['Relation Name']) }
     } else if (node['One-Time Filter'] === 'false') {
       yield { unknown: 'with these values it reads nothing, which tells nothing' }
     } else if (type !== 'Bitmap Heap Scan' && !/^Tid (Range )?Scan$/.test(type)) {

@@ -1,7 +1,7 @@
 import { defineEntity, int, list, objectId, text, timestamp } from 'crossfade'
 import { buildSchema, parse } from 'graphql'
 import { expect, test } from 'vitest'
-import type { Variables } from '../../../src/cli/doctor/known-operations.ts'
+import type { Variables } from '../../../src/cli/doctor/given-variables.ts'
 import { askingsOf } from '../../../src/cli/doctor/made-variables.ts'
 import type { Entity, Rec } from '../../../src/entity/entity.ts'
 
