@@ -29,6 +29,8 @@ export interface Limits {
   readonly textLength: number
   /** Bytes of a request's body; default 1,000,000. */
   readonly bodyBytes: number
+  /** Bytes of an answer, by an estimate; default 20,000,000. */
+  readonly answerBytes: number
   /** Bytes of memory that parsed documents may take, by an estimate; default 50,000,000. */
   readonly documentCacheBytes: number
   /** Milliseconds for the headers of a request to arrive; default 10,000. */
@@ -58,6 +60,7 @@ export const limitsSchema = strict({
   records: whole(1).default(50_000),
   textLength: whole(1).default(2_000),
   bodyBytes: whole(1).default(1_000_000),
+  answerBytes: whole(1).default(20_000_000),
   documentCacheBytes: whole(1).default(50_000_000),
   headersMs: time().default(10_000),
   requestMs: time().default(30_000),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createYoga } from 'graphql-yoga'
 import type { GatewayContext } from '../resolve/context.ts'
 import type { Routing } from '../routing/routing.ts'
+import { answerLimit } from './answer-limit.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { costLimit } from './cost-limit.ts'
 import { deadline, type Ends, endsWith } from './deadline.ts'
@@ -46,10 +47,11 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       return { routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
     },
     plugins: [
-      // In this order: bytes, what is in document and variables, what they ask for, what its texts are
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then what is answered
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),
+      answerLimit(limits, refusals),
       costLimit(schema, entities, limits, refusals),
       textGuard,
       deadline(limits.answerMs),
