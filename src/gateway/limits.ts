@@ -23,7 +23,7 @@ export interface Limits {
   readonly listSize: number
   /** Statements that one request may have run for its reads; default 200. */
   readonly statements: number
-  /** Records, ids and values that the stores may return to one request; default 50,000. */
+  /** Records, ids and values of stores that an answer may get, each for each place where it stands; default 50,000. */
   readonly records: number
   /** Characters of a text, and members of a list, in arguments of `routed` fields; default 2,000. */
   readonly textLength: number

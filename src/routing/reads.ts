@@ -24,6 +24,11 @@ const failedOverTo = (origin: Origin): CrossfadeError =>
 /** One routed read: the same question to either store. */
 export interface Read<T> {
   readonly entity: Entity
+  /**
+   * What it returns is handed out by a loader, which counts it for each parent: a record that was read once may stand in
+   * the answer a million times.
+   */
+  readonly isShared?: true
   /** Other types whose records the result depends on. */
   readonly also?: readonly Entity[]
   readonly resolver: string
@@ -46,6 +51,9 @@ interface Choice {
   /** A read of the type was answered: no other store may answer any more, or one response would mix two. */
   isFinal: boolean
 }
+
+/** What those who load ask of a request's reads. */
+export type RequestReads = Pick<Reads, 'run' | 'handOut'>
 
 /** Reads of one request: one decision per type, kept to the end, a fail-over included. */
 export class Reads {
@@ -102,8 +110,13 @@ export class Reads {
     this.#routing.shadow.statistics.of(type).reads++
     const isCompared = candidate !== null && Math.random() * 100 < samplePercent
     const result = isCompared ? await this.#compared(read, reads, candidate) : (await this.#answered(read)).result
-    this.#bounds.returned(result)
+    if (!read.isShared) this.#bounds.returned(result)
     return result
+  }
+
+  /** What is handed out of shared reads. @throws BAD_USER_INPUT for a request that asks for too much. */
+  handOut(count: number): void {
+    this.#bounds.handOut(count)
   }
 
   /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */
