@@ -9,6 +9,7 @@ import { deadline, type Ends, endsWith } from './deadline.ts'
 import { documentCache } from './document-cache.ts'
 import { documentLimits } from './document-limits.ts'
 import { inputLimit } from './input-limit.ts'
+import { inputMistakes } from './input-mistakes.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
 import { Refusals } from './refusals.ts'
@@ -53,6 +54,7 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       inputLimit(limits, refusals),
       answerLimit(limits, refusals),
       costLimit(schema, entities, limits, refusals),
+      inputMistakes,
       textGuard,
       deadline(limits.answerMs),
       shortErrors,
