@@ -12,6 +12,8 @@ export class RequestBounds {
   readonly #limits: ReadLimits
   #statements = 0
   #records = 0
+  /** One for all that are past it: making an error takes longer than handing out a record, and parents may be many. */
+  #tooMany: PastLimit | undefined
 
   constructor(limits: ReadLimits) {
     this.#limits = limits
@@ -33,6 +35,7 @@ export class RequestBounds {
   handOut(count: number): void {
     const { records } = this.#limits
     this.#records += count
-    if (this.#records > records) throw tooMuch('records', this.#records, `for more than ${records} records`)
+    if (this.#records > records)
+      throw (this.#tooMany ??= tooMuch('records', this.#records, `for more than ${records} records`))
   }
 }
