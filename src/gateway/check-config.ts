@@ -16,6 +16,24 @@ const call = given((value) => typeof value === 'function', 'a function')
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
 const texts = given(isTexts, 'a list of texts')
 
+/** As browsers name a site: scheme, host and the port that is not the usual one, in small letters, and no path. */
+function isSite(text: string): boolean {
+  if (text === '*' || text === 'null') return true
+  if (!URL.canParse(text) || text.includes('*')) return false
+  const { origin } = new URL(text)
+  // Apps have schemes of their own, of which URL knows no origin
+  return origin === text || (origin === 'null' && /^[a-z][a-z\d+.-]*:\/\/[^/?#@\sA-Z]*$/.test(text))
+}
+const sites = given((value) => typeof value === 'string' || isTexts(value), 'a site, a list of sites or *').refine(
+  (value) => [value as string | string[]].flat().every(isSite),
+  {
+    error: ({ input }) => {
+      const none = [input as string | string[]].flat().filter((each) => !isSite(each))
+      return `no browser names a site "${none.join('", "')}"; one is as https://shop.example, with neither path nor slash behind it`
+    },
+  },
+)
+
 const config = strict({
   schema: object,
   entities: list,
@@ -28,7 +46,7 @@ const config = strict({
   }).optional(),
   limits: limitsSchema.optional(),
   cors: strict({
-    origin: given((value) => typeof value === 'string' || isTexts(value), 'a site, a list of sites or *'),
+    origin: sites,
     methods: texts.optional(),
     allowedHeaders: texts.optional(),
     exposedHeaders: texts.optional(),

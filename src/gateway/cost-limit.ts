@@ -1,9 +1,9 @@
-import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql'
+import type { ExecutionArgs, GraphQLSchema } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Entity } from '../entity/entity.ts'
 import { type Cost, costs } from './cost.ts'
 import type { Limits } from './limits.ts'
-import { type Refusals, whoAsks } from './refusals.ts'
+import { type Refusals, type TooMuch, whoAsks } from './refusals.ts'
 
 /** A request with this header is told what it costs, in the answer's `extensions.cost`. */
 export const costHeader = 'x-crossfade-cost'
@@ -19,16 +19,13 @@ export function costLimit(
 ): Plugin {
   const costOf = costs(schema, entities, limits)
 
-  /** Null where nothing is too much, or what is may pass. */
-  function excess({ cost, nodes }: Cost, { document, operationName }: ExecutionArgs): GraphQLError | null {
-    const who = (): string => whoAsks(document, operationName)
-    if (nodes > limits.nodes) {
-      const fact = `The answer may hold ${nodes} objects, and at most ${limits.nodes} are allowed`
-      return refusals.refuse({ limit: 'nodes', asked: nodes, who: who() }, fact, advice)
-    }
-    if (cost <= limits.cost) return null
-    const fact = `The query costs ${cost}, and at most ${limits.cost} is allowed`
-    return refusals.refuse({ limit: 'cost', asked: cost, who: who() }, fact, advice)
+  /** Advice is the same for both, and is given once. */
+  function* excess({ cost, nodes }: Cost, who: string): Generator<TooMuch> {
+    const [isNodes, isCost] = [nodes > limits.nodes, cost > limits.cost]
+    const ofNodes = `The answer may hold ${nodes} objects, and at most ${limits.nodes} are allowed`
+    if (isNodes) yield { limit: 'nodes', asked: nodes, who, fact: ofNodes, advice: isCost ? undefined : advice }
+    const ofCost = `The query costs ${cost}, and at most ${limits.cost} is allowed`
+    if (isCost) yield { limit: 'cost', asked: cost, who, fact: ofCost, advice }
   }
 
   function look(args: ExecutionArgs, request: Request) {
@@ -37,7 +34,7 @@ export function costLimit(
     const { cost: asked, nodes } = found
     const shown = { cost: { asked, limit: limits.cost, nodes, nodesLimit: limits.nodes } }
     const extensions = request.headers.get(costHeader) === null ? undefined : shown
-    const error = excess(found, args)
+    const error = refusals.refuse([...excess(found, whoAsks(args.document, args.operationName))])
     return { extensions, refused: error === null ? undefined : { errors: [error], extensions } }
   }
 

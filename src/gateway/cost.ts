@@ -14,10 +14,10 @@ import {
   type ValueNode,
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
-import { own } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 import { type FieldCosts, fieldCosts } from './field-cost.ts'
-import { inputWeight, literalWeight } from './input-weight.ts'
+import { type Given, givenIn, type Variables } from './given.ts'
+import { literalWeight } from './input-weight.ts'
 import { introspectionCost } from './introspection-cost.ts'
 import type { Limits } from './limits.ts'
 
@@ -28,8 +28,6 @@ export interface Cost {
   /** Objects of the answer. */
   readonly nodes: number
 }
-
-export type Variables = Readonly<Record<string, unknown>>
 
 /** What a selection asks: of each object that it stands on, and once for all of them. */
 interface Part {
@@ -54,21 +52,8 @@ const aliasToValue = 50
 /** No product of two becomes infinite, and none of a zero and one that did becomes NaN, which no limit would stop. */
 const cut = (count: number): number => Math.min(count, Number.MAX_SAFE_INTEGER)
 
-/** Variables by which a cost changes. */
-interface Looked {
-  /** Those whose values count: sizes, conditions, names of types. */
-  readonly valued: ReadonlySet<string>
-  /** Those whose weight does, as arguments. */
-  readonly weighed: ReadonlySet<string>
-}
-
 /** A field's value in the answer, with its name: an alias may be as long as a body, and stands in each object. */
 const ownValue = ({ alias }: FieldNode): number => 1 + Math.floor((alias?.value.length ?? 0) / aliasToValue)
-
-interface Counted {
-  readonly cost: Cost
-  readonly looked: Looked
-}
 
 function count(
   schema: GraphQLSchema,
@@ -76,9 +61,8 @@ function count(
   mostCost: number,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Variables,
-): Counted {
-  const looked = { valued: new Set<string>(), weighed: new Set<string>() }
+  given: Given,
+): Cost {
   const isFragment = (each: DocumentNode['definitions'][number]): each is FragmentDefinitionNode =>
     each.kind === Kind.FRAGMENT_DEFINITION
   const fragments = new Map(document.definitions.filter(isFragment).map((each) => [each.name.value, each]))
@@ -89,23 +73,15 @@ function count(
     most: introspectedToValue * mostCost,
   })
 
-  /** What a client sent for a variable, else the literal that stands for it; undefined where there is neither. */
-  function sentFor(name: string): { readonly value: unknown } | { readonly literal: ValueNode } | undefined {
-    const value = own(variables, name)
-    if (value !== undefined) return { value }
-    const definition = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)
-    return definition?.defaultValue && { literal: definition.defaultValue }
-  }
-
   /** The number, the text, or true or false, that an argument has; `usual` where none is given. */
   function givenBy(node: ValueNode, usual: unknown): unknown {
     if (node.kind === Kind.INT) return Number(node.value)
     if (node.kind === Kind.BOOLEAN || node.kind === Kind.STRING) return node.value
     if (node.kind !== Kind.VARIABLE) return null
-    looked.valued.add(node.name.value)
-    const sent = sentFor(node.name.value)
-    if (!sent) return usual
-    return 'value' in sent ? sent.value : givenBy(sent.literal, usual)
+    const value = given.sent(node.name.value)
+    if (value !== undefined) return value
+    const literal = given.usual(node.name.value)
+    return literal ? givenBy(literal, usual) : usual
   }
 
   /** Null where no argument tells; what is no number is refused by whoever reads it. */
@@ -119,17 +95,10 @@ function count(
     return asked
   }
 
-  function variableWeight(name: string): number {
-    looked.weighed.add(name)
-    const sent = sentFor(name)
-    if (!sent) return 1
-    return 'value' in sent ? inputWeight(sent.value) : literalWeight(sent.literal, () => 1)
-  }
-
   /** What the objects and lists weigh that a field is given; a number or a text by itself is part of the field. */
   function argumentsWeight({ arguments: args = [] }: FieldNode): number {
     let weight = 0
-    for (const { value } of args) weight += literalWeight(value, variableWeight) - 1
+    for (const { value } of args) weight += literalWeight(value, given.weight) - 1
     return weight
   }
 
@@ -145,7 +114,7 @@ function count(
     const { name, selectionSet, arguments: args = [] } = node
     if (!selectionSet) return { values: ownValue(node), nodes: 0, once: 0 }
     const named = name.value === '__type' && args[0] ? givenBy(args[0].value, null) : null
-    const part = name.value === '__schema' ? schema : schema.getType(String(named))
+    const part = name.value === '__schema' ? schema : typeof named === 'string' ? schema.getType(named) : null
     const values = part
       ? introspected(typeOf(name.value === '__schema' ? '__Schema' : '__Type'), part, selectionSet)
       : 0
@@ -187,12 +156,11 @@ function count(
   function selection(type: GraphQLNamedType, { selections }: SelectionSetNode, page: number | null): Part {
     let [values, nodes, once] = [0, 0, 0]
     for (const each of selections) {
+      if (isLeftOut(each)) continue
       let part: Part
       if (each.kind === Kind.FIELD) part = field(type, each, page)
       else if (each.kind === Kind.FRAGMENT_SPREAD) part = fragment(each.name.value, page)
       else part = selection(each.typeCondition ? typeOf(each.typeCondition.name.value) : type, each.selectionSet, page)
-      // Counted in any case, so that all variables are looked at
-      if (isLeftOut(each)) continue
       values += part.values
       nodes += part.nodes
       once += part.once
@@ -202,15 +170,9 @@ function count(
 
   const typeOf = (name: string): GraphQLNamedType => schema.getType(name)!
   const root = schema.getRootType(operation.operation)
-  if (!root) return { cost: { cost: 0, nodes: 0 }, looked } // execution tells
+  if (!root) return { cost: 0, nodes: 0 } // execution tells
   const { values, nodes, once } = selection(root, operation.selectionSet, null)
-  return { cost: { cost: cut(values + once), nodes }, looked }
-}
-
-/** Costs of one operation by the values of the variables that matter. */
-interface Known {
-  readonly looked: Looked
-  readonly costs: Map<string, Cost>
+  return { cost: cut(values + once), nodes }
 }
 
 /** Past so many combinations of values the costs of an operation are forgotten, and counted anew. */
@@ -231,33 +193,30 @@ export function costs(
   { listSize, cost: mostCost }: Pick<Limits, 'listSize' | 'cost'>,
 ) {
   const costOf = fieldCosts(schema, entities, listSize)
-  const entryOf = onceFor((_: OperationDefinitionNode): { known?: Known } => ({}))
+  /** By the values of the variables. */
+  const knownOf = onceFor((_: OperationDefinitionNode) => new Map<string, Cost>())
 
-  /** Short, whatever a client sends: of texts those count that name a type. */
-  function valueKey(value: unknown): string {
-    if (typeof value === 'string') return schema.getType(value)?.name ?? 'null'
-    return typeof value === 'object' ? 'null' : String(value)
-  }
-  const weightKey = (value: unknown): string => (value === undefined ? 'undefined' : String(inputWeight(value)))
-
-  function keyOf({ valued, weighed }: Looked, variables: Variables): string {
-    let key = ''
-    for (const name of valued) key += `${valueKey(own(variables, name))},`
-    for (const name of weighed) key += `${weightKey(own(variables, name))},`
-    return key
+  /** Equal only for what costs the same, and short, whatever a client sends: of texts those count that name a type. */
+  function valueKey(given: Given, name: string): string {
+    const value = given.sent(name)
+    if (typeof value === 'string') return `"${schema.getType(value)?.name ?? ''}"`
+    if (typeof value === 'object' && value !== null) return `{${given.weight(name)}}`
+    return String(value)
   }
 
   /** Null where the document has no such operation: execution tells. */
   return (document: DocumentNode, operationName: string | null | undefined, variables: Variables): Cost | null => {
     const operation = getOperationAST(document, operationName)
     if (!operation) return null
-    const entry = entryOf(operation)
-    const found = entry.known?.costs.get(keyOf(entry.known.looked, variables))
+    const given = givenIn(operation, variables)
+    // All that are declared, in their order: which of them a count looks at depends on the values of the others
+    const key = given.names.map((name) => valueKey(given, name)).join()
+    const known = knownOf(operation)
+    const found = known.get(key)
     if (found) return found
-    const { cost, looked } = count(schema, costOf, mostCost, document, operation, variables)
-    entry.known ??= { looked, costs: new Map() }
-    if (entry.known.costs.size === mostKnown) entry.known.costs.clear()
-    entry.known.costs.set(keyOf(looked, variables), cost)
+    const cost = count(schema, costOf, mostCost, document, operation, given)
+    if (known.size === mostKnown) known.clear()
+    known.set(key, cost)
     return cost
   }
 }

@@ -5,12 +5,7 @@ import { onceFor } from '../util/once-for.ts'
 import { documentSize, type Size } from './document-size.ts'
 import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
-import { type Past, type Refusals, whoAsks } from './refusals.ts'
-
-interface TooMuch extends Past {
-  readonly fact: string
-  readonly advice: string
-}
+import { type Refusals, type TooMuch, whoAsks } from './refusals.ts'
 
 const texts: Readonly<Record<keyof Size, (most: number) => readonly [fact: string, advice: string]>> = {
   depth: (most) => [`The query is nested more than ${most} deep`, 'Ask for fewer levels.'],
@@ -18,7 +13,7 @@ const texts: Readonly<Record<keyof Size, (most: number) => readonly [fact: strin
   directives: (most) => [`The query has more than ${most} directives`, 'Use fewer.'],
 }
 
-/** The first limit that each operation of a document passes. */
+/** The limits that each operation of a document passes. */
 function* tooMuchIn(document: DocumentNode, limits: Limits): Generator<TooMuch> {
   for (const [{ name }, size] of documentSize(document)) {
     for (const limit of ['depth', 'aliases', 'directives'] as const) {
@@ -51,10 +46,8 @@ export function documentLimits(limits: Limits, refusals: Refusals): Plugin {
       })
     },
     onValidate({ params: { documentAST }, setResult }) {
-      for (const { fact, advice, ...past } of found(documentAST)) {
-        const error = refusals.refuse(past, fact, advice)
-        if (error) return setResult([error])
-      }
+      const error = refusals.refuse(found(documentAST))
+      if (error) setResult([error])
     },
   }
 }

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { toldLimit } from '../routing/past-limit.ts'
 import { codeOf } from '../util/errors.ts'
+import { isAddressed } from './address.ts'
 import { discard } from './discard.ts'
 import type { Limits } from './limits.ts'
 import type { Readiness } from './readiness.ts'
@@ -12,15 +14,6 @@ function reply(response: ServerResponse, status: number, body: object): void {
 }
 
 const errorBody = (message: string): object => ({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
-
-/** Host names, addresses and ports; no spaces, no paths, no users. */
-const hostPattern = /^(\[[\da-f:.]+\]|[\w.~-]+)(:\d{1,5})?$/i
-
-/** Whether host and path make an address: what stands behind would throw otherwise. */
-function isAddressed({ url = '', httpVersion, headers: { host } }: IncomingMessage): boolean {
-  if (host === undefined ? httpVersion !== '1.0' : !hostPattern.test(host)) return false
-  return url.startsWith('/') && URL.canParse(`http://${host ?? 'localhost'}${url}`)
-}
 
 /** Content types that a browser sends to any other site, with its user's cookies and without asking first. */
 const unasked = new Set(['', 'text/plain', 'multipart/form-data'])
@@ -39,16 +32,17 @@ function isForgeable({ method, headers }: IncomingMessage): boolean {
   return unasked.has(type) || (type === form && !preflightHeaders.some((name) => headers[name] !== undefined))
 }
 
+/** Bodies are read as they are sent, since what is packed may hold any number of bytes. */
+const isPacked = ({ headers }: IncomingMessage): boolean =>
+  (headers['content-encoding'] ?? '').split(',').some((each) => !['', 'identity'].includes(each.trim().toLowerCase()))
+
+const noRequest = ['400 Bad Request', 'This is no request that is answered here.'] as const
 const unreadable: Readonly<Record<string, readonly [status: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers of the request are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
 }
 
-/** What Node could not read as a request, or no request is, and what did not arrive in time; the connection ends. */
-function answerUnreadable(error: Error | null, socket: Duplex): void {
-  const code = String(codeOf(error))
-  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy()
-  const [status, message] = unreadable[code] ?? ['400 Bad Request', 'This is no request that is answered here.']
+/** What ends a connection with one answer to it. */
+function answerUnread(socket: Duplex, status: string, message: string): void {
   const body = `${JSON.stringify(errorBody(message))}\n`
   const headers = [`HTTP/1.1 ${status}`, 'connection: close', `content-type: ${jsonType['content-type']}`]
   socket.end(`${headers.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
@@ -61,8 +55,22 @@ export interface HttpServerOptions {
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown
 }
 
+/** Requests of a connection that are under way at a time: clients send the next one behind an answer, most of them. */
+const mostUnanswered = 10
+
+/** How much longer than its answer may take a connection may stand still, in milliseconds. */
+const idleGraceMs = 2_000
+
+/** What is known of a connection. */
+interface Connection {
+  /** The request that has arrived last, its body perhaps not yet. */
+  last: IncomingMessage
+  unanswered: number
+}
+
 /** The gateway's HTTP server: health, and before GraphQL what is refused by address, content type or time. */
-export function httpServer({ limits: { headersMs, requestMs }, readiness, graphql }: HttpServerOptions): Server {
+export function httpServer({ limits, readiness, graphql }: HttpServerOptions): Server {
+  const { headersMs, requestMs, answerMs } = limits
   const options = {
     headersTimeout: Math.min(headersMs, requestMs), // Node throws where it is the longer one
     requestTimeout: requestMs,
@@ -70,10 +78,46 @@ export function httpServer({ limits: { headersMs, requestMs }, readiness, graphq
     requireHostHeader: false, // isAddressed tells more than an empty answer
     keepAliveTimeout: 65_000, // longer than load balancers keep theirs, which otherwise send into a closed one
   }
+  const connections = new WeakMap<Duplex, Connection>()
+
+  /** How many of the connection's requests are not answered, this one included. */
+  function enter(request: IncomingMessage, response: ServerResponse): number {
+    const connection = connections.get(request.socket) ?? { last: request, unanswered: 0 }
+    connections.set(request.socket, connection)
+    connection.last = request
+    response.once('close', () => connection.unanswered--)
+    return ++connection.unanswered
+  }
+
+  /** Which of the two times is over: of a request that has arrived in part the headers have. */
+  function tookTooLong(socket: Duplex): string {
+    const isBody = connections.get(socket)?.last.complete === false
+    const [limit, ms] = isBody || requestMs < headersMs ? ['requestMs', requestMs] : ['headersMs', headersMs]
+    return toldLimit(
+      limit,
+      `The ${isBody ? 'request' : 'headers of the request'} took longer than ${ms / 1_000} s to arrive`,
+    )
+  }
+
+  /** What Node could not read as a request, or no request is, and what did not arrive in time; the connection ends. */
+  function answerUnreadable(error: Error | null, socket: Duplex): void {
+    const code = String(codeOf(error))
+    if (!socket.writable || code === 'ECONNRESET') return void socket.destroy()
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') answerUnread(socket, '408 Request Timeout', tookTooLong(socket))
+    else answerUnread(socket, ...(unreadable[code] ?? noRequest))
+  }
+
   const server = createServer(options, async (request, response) => {
     const refuse = (status: number, message: string): void => {
       discard(request)
       reply(response, status, errorBody(message))
+    }
+    const unanswered = enter(request, response)
+    if (unanswered > mostUnanswered) {
+      request.socket.pause()
+      if (unanswered > mostUnanswered + 1) return // the connection ends behind the answer to the one before
+      response.setHeader('connection', 'close')
+      return refuse(503, `The connection has ${mostUnanswered} requests that are not answered yet. Wait for answers.`)
     }
     if (!isAddressed(request)) return refuse(400, 'The request has no valid address: look at its path and its Host.')
     if (request.url === '/healthz') return reply(response, 200, { alive: true })
@@ -85,8 +129,11 @@ export function httpServer({ limits: { headersMs, requestMs }, readiness, graphq
       const what = 'The request has no content type, or one that a browser sends for any site.'
       return refuse(415, `${what} Send application/json; a form needs the header ${preflightHeaders[0]}.`)
     }
+    if (isPacked(request)) return refuse(415, 'The body of the request has a Content-Encoding. Send it without.')
     return graphql(request, response)
   })
+  // A client that does not read its answer keeps it in memory. While an answer is worked out nothing moves, either
+  server.timeout = Math.min(answerMs + idleGraceMs, 2_147_483_647)
   server.on('connect', (_, socket) => answerUnreadable(null, socket))
   return server.on('clientError', answerUnreadable)
 }

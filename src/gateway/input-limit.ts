@@ -32,8 +32,8 @@ export function inputLimit({ inputObjects }: Limits, refusals: Refusals): Plugin
   const look = ({ args, setResultAndStopExecution }: Begun): void => {
     const { document, operationName, variableValues } = args
     if (!variableValues || !holdsMore(variableValues, inputObjects)) return
-    const past = { limit: 'inputObjects', asked: null, who: whoAsks(document, operationName) } as const
-    const error = refusals.refuse(past, fact, 'Send fewer at a time.')
+    const who = whoAsks(document, operationName)
+    const error = refusals.refuse([{ limit: 'inputObjects', asked: null, who, fact, advice: 'Send fewer at a time.' }])
     if (error) setResultAndStopExecution({ errors: [error] })
   }
   return { onExecute: look, onSubscribe: look }

@@ -60,9 +60,7 @@ export function introspectionCost(
     values = 0
     for (const node of set.selections) {
       if (++counted > most) return Number.POSITIVE_INFINITY
-      // Counted in any case, so that all variables are looked at
-      const found = field(type, part, node)
-      if (!isLeftOut(node)) values += found
+      if (!isLeftOut(node)) values += field(type, part, node)
     }
     parts.set(part, values)
     return values

@@ -23,12 +23,14 @@ export interface Limits {
   readonly listSize: number
   /** Statements that one request may have run for its reads; default 200. */
   readonly statements: number
-  /** Records, ids and values that the stores may return to one request; default 50,000. */
+  /** Records, ids and values of stores that an answer may get, each for each place where it stands; default 50,000. */
   readonly records: number
   /** Characters of a text, and members of a list, in arguments of `routed` fields; default 2,000. */
   readonly textLength: number
   /** Bytes of a request's body; default 1,000,000. */
   readonly bodyBytes: number
+  /** Bytes of an answer, by an estimate; default 20,000,000. */
+  readonly answerBytes: number
   /** Bytes of memory that parsed documents may take, by an estimate; default 50,000,000. */
   readonly documentCacheBytes: number
   /** Milliseconds for the headers of a request to arrive; default 10,000. */
@@ -58,6 +60,7 @@ export const limitsSchema = strict({
   records: whole(1).default(50_000),
   textLength: whole(1).default(2_000),
   bodyBytes: whole(1).default(1_000_000),
+  answerBytes: whole(1).default(20_000_000),
   documentCacheBytes: whole(1).default(50_000_000),
   headersMs: time().default(10_000),
   requestMs: time().default(30_000),

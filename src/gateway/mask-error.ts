@@ -3,6 +3,7 @@ import { GraphQLError, Kind } from 'graphql'
 import { PastLimit } from '../routing/past-limit.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { heldBack, Seldom } from '../util/seldom.ts'
 import type { Refusals } from './refusals.ts'
 
 /** Codes that are the caller's to act on; all others are masked. */
@@ -21,17 +22,23 @@ const whoAsks = (error: unknown): string => {
 
 /**
  * What a client sees of an error: its own mistakes with a code, everything else masked with an id that finds the log
- * line. Errors of GraphQL itself (syntax, validation, coercion) are the client's.
+ * line: each of those is told, all others once a minute at most. Errors of GraphQL itself (syntax, validation, coercion) are the client's.
  */
 export function maskError(log: Routing['log'], refusals: Refusals): (error: unknown) => Error {
+  const seldom = new Seldom(60_000)
+  /** A request in trouble has an error for each of its fields, and a store in trouble one for each request. */
+  function tell(code: string, message: string, trouble: unknown): void {
+    const text = `${code}: ${message}`
+    const held = seldom.due(text)
+    if (held !== null) log('warn', `${text}${heldBack(held)}`, { cause: messageOf(trouble) })
+  }
   return (error) => {
     const cause = original(error)
     if (cause instanceof RangeError && /call stack/.test(cause.message))
       return new GraphQLError('The input is nested too deep.', { extensions: { code: 'BAD_USER_INPUT' } })
     const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
     if (cause instanceof CrossfadeError && shown.has(cause.code)) {
-      if (cause.cause && !(cause.cause instanceof CrossfadeError))
-        log('warn', `${cause.code}: ${cause.message}`, { cause: messageOf(cause.cause) })
+      if (cause.cause && !(cause.cause instanceof CrossfadeError)) tell(cause.code, cause.message, cause.cause)
       if (cause instanceof PastLimit) refusals.note({ ...cause, who: whoAsks(error) })
       return new GraphQLError(cause.message, { ...place, extensions: { code: cause.code } })
     }

@@ -16,6 +16,14 @@ export interface Past {
   readonly who: string
 }
 
+/** Likewise, with what the client is told. */
+export interface TooMuch extends Past {
+  /** What is too much, without a full stop. */
+  readonly fact: string
+  /** What the client can do. */
+  readonly advice?: string
+}
+
 /** How a line of a log names who asks: clients choose these names, and of what length. */
 export function whoAsks(document: DocumentNode, operationName: string | null | undefined): string {
   const name = getOperationAST(document, operationName)?.name?.value
@@ -42,14 +50,14 @@ export class Refusals {
   }
 
   /**
-   * The client's error, of a limit that is looked at before anything runs; null where such limits only report.
-   *
-   * @param fact what is too much, without a full stop.
-   * @param advice what the client can do.
+   * The client's error, of limits that are looked at before anything runs: all that are passed, so that nobody mends one
+   * to meet the next. Null where none is, or such limits only report.
    */
-  refuse(past: Past, fact: string, advice: string): GraphQLError | null {
+  refuse(passed: readonly TooMuch[]): GraphQLError | null {
     const isRefused = !this.#limits.reportOnly
-    this.note(past, isRefused)
-    return isRefused ? refusal(toldLimit(past.limit, fact, advice)) : null
+    for (const past of passed) this.note(past, isRefused)
+    if (!isRefused || passed.length === 0) return null
+    const told = new Set(passed.map(({ limit, fact, advice }) => toldLimit(limit, fact, advice)))
+    return refusal([...told].join(' '))
   }
 }

@@ -34,7 +34,8 @@ const isJson = (contentType: string): boolean => /^application\/(graphql\+)?json
 
 /** What a request asks, of a body in JSON: an object, or a list of them, which Yoga refuses. */
 function parseJson(body: Buffer): object {
-  const value: unknown = JSON.parse(body.toString())
+  // Some clients begin UTF-8 with a byte order mark, which a reader of JSON may skip (RFC 8259, 8.1)
+  const value: unknown = JSON.parse(body.toString().replace(/^\uFEFF/, ''))
   if (typeof value === 'object' && value !== null) return value
   throw refusal('The body of the request must be an object with a `query`.', 400)
 }

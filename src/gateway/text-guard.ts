@@ -6,25 +6,39 @@ import { CrossfadeError } from '../util/errors.ts'
 import { isPlainObject } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 
-/** What is wrong with a text, and where; null where nothing is. */
-function problem(value: string, place: string): GraphQLError | null {
+/** What is wrong with a text; null where nothing is. */
+function problem(value: string): CrossfadeError | null {
   try {
     textKind.parse(value)
     return null
   } catch (error) {
-    if (!(error instanceof CrossfadeError)) throw error
-    return clientError(error, place)
+    if (error instanceof CrossfadeError) return error
+    throw error
   }
 }
 
+interface Bad {
+  readonly error: CrossfadeError
+  /** Put together on the way back, and so for one text and not for each that is looked at. */
+  readonly place: string
+}
+
 /** The first text in a value that no store can hold. */
-function problemIn(value: unknown, place: string): GraphQLError | null {
-  if (typeof value === 'string') return problem(value, place)
-  const isList = Array.isArray(value)
-  if (!isList && !isPlainObject(value)) return null
-  for (const [key, member] of Object.entries(value)) {
-    const found = problemIn(member, place + (isList ? `[${key}]` : `.${key}`))
-    if (found) return found
+function problemIn(value: unknown): Bad | null {
+  if (typeof value === 'string') {
+    const error = problem(value)
+    return error && { error, place: '' }
+  }
+  if (Array.isArray(value)) {
+    for (const [index, member] of value.entries()) {
+      const found = problemIn(member)
+      if (found) return { ...found, place: `[${index}]${found.place}` }
+    }
+  } else if (isPlainObject(value)) {
+    for (const key in value) {
+      const found = problemIn(value[key])
+      if (found) return { ...found, place: `.${key}${found.place}` }
+    }
   }
   return null
 }
@@ -34,7 +48,8 @@ const badLiteral = onceFor((document: DocumentNode): GraphQLError | null => {
   let found: GraphQLError | null = null
   visit(document, {
     StringValue({ value, loc }) {
-      found ??= problem(value, `Text at line ${loc?.startToken.line}`)
+      const error = found ? null : problem(value)
+      if (error) found = clientError(error, `Text at line ${loc?.startToken.line}`)
     },
   })
   return found
@@ -42,8 +57,8 @@ const badLiteral = onceFor((document: DocumentNode): GraphQLError | null => {
 
 function badVariable(variables: Readonly<Record<string, unknown>>): GraphQLError | null {
   for (const [name, value] of Object.entries(variables)) {
-    const found = problemIn(value, `$${name}`)
-    if (found) return found
+    const found = problemIn(value)
+    if (found) return clientError(found.error, `$${name}${found.place}`)
   }
   return null
 }

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { createYoga } from 'graphql-yoga'
 import type { GatewayContext } from '../resolve/context.ts'
 import type { Routing } from '../routing/routing.ts'
+import { answerLimit } from './answer-limit.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { costLimit } from './cost-limit.ts'
 import { deadline, type Ends, endsWith } from './deadline.ts'
 import { documentCache } from './document-cache.ts'
 import { documentLimits } from './document-limits.ts'
 import { inputLimit } from './input-limit.ts'
+import { inputMistakes } from './input-mistakes.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
 import { Refusals } from './refusals.ts'
@@ -46,11 +48,13 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       return { routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
     },
     plugins: [
-      // In this order: bytes, what is in document and variables, what they ask for, what its texts are
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then what is answered
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),
+      answerLimit(limits, refusals),
       costLimit(schema, entities, limits, refusals),
+      inputMistakes,
       textGuard,
       deadline(limits.answerMs),
       shortErrors,

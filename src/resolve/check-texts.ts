@@ -2,16 +2,22 @@ import { PastLimit } from '../routing/past-limit.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { isPlainObject } from '../util/json.ts'
 
-function check(value: unknown, place: string, most: number, isOwn: boolean): void {
+function check(value: unknown, place: string, most: number, isOwn: boolean, seen: Set<unknown>): void {
+  if (typeof value === 'object' && value !== null) {
+    // A variable may stand in a list any number of times
+    if (seen.has(value)) return
+    seen.add(value)
+  }
   const isList = Array.isArray(value)
   if ((isList || typeof value === 'string') && value.length > most) {
     const what = isList ? 'members' : 'characters'
     const fact = `${place} must have at most ${most} ${what}, got ${value.length}`
     throw isOwn ? new CrossfadeError('BAD_USER_INPUT', `${fact}.`) : new PastLimit('textLength', value.length, fact)
   }
-  if (isList) for (const [index, each] of value.entries()) check(each, `${place}[${index}]`, most, isOwn)
+  if (isList) for (const [index, each] of value.entries()) check(each, `${place}[${index}]`, most, isOwn, seen)
   else if (isPlainObject(value))
-    for (const [key, each] of Object.entries(value)) check(each, place === '' ? key : `${place}.${key}`, most, isOwn)
+    for (const [key, each] of Object.entries(value))
+      check(each, place === '' ? key : `${place}.${key}`, most, isOwn, seen)
 }
 
 /**
@@ -21,4 +27,4 @@ function check(value: unknown, place: string, most: number, isOwn: boolean): voi
  * @param isOwn whether the bound is the field's own, and none of the config.
  * @throws BAD_USER_INPUT that names the argument.
  */
-export const checkTexts = (args: unknown, most: number, isOwn: boolean): void => check(args, '', most, isOwn)
+export const checkTexts = (args: unknown, most: number, isOwn: boolean): void => check(args, '', most, isOwn, new Set())

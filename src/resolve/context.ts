@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { type Look, looking } from '../routing/look.ts'
-import { Reads } from '../routing/reads.ts'
+import { Reads, type RequestReads } from '../routing/reads.ts'
 import type { Routing } from '../routing/routing.ts'
 import { Loaders } from './loaders.ts'
 
@@ -23,7 +23,7 @@ export interface GatewayContext {
 
 /** Reads and loaders of one request: one decision per type, one batch per level. */
 export interface Session {
-  readonly reads: Pick<Reads, 'run'>
+  readonly reads: RequestReads
   readonly loaders: Loaders
 }
 

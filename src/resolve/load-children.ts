@@ -84,7 +84,7 @@ const lastPlan = (): { planned: Planned | null } => ({ planned: null })
  * The records of one parent, those whose field at `path` is `value`: all parents of a level share one statement. Null
  * has none.
  *
- * @throws as `loadConnection`.
+ * @throws as `loadConnection`, and BAD_USER_INPUT where the request has got too many records.
  */
 export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, const P extends PathOf<E> = never>(
   context: GatewayContext,
@@ -112,10 +112,11 @@ export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
 ): Promise<Connection<Narrow<E, P>>> {
   const { plan, question } = plannedOnce(info, entity, path, order, args, options)
   if (value === null) return connection(info, entity, plan, [], async () => 0)
-  const { loaders } = sessionOf(context, info)
+  const { loaders, reads } = sessionOf(context, info)
   const totalCount = beside(countsHere(info, options), () =>
     loaders.count(entity, path, value, `${resolverName(info)}.totalCount`),
   )
   const items = question && (await loaders.page(question, value))
+  if (items) reads.handOut(items.length) // here, and not by a promise more for each parent
   return connection(info, entity, plan, items, totalCount)
 }

@@ -5,7 +5,7 @@ import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { OrderKey } from '../query/order.ts'
 import { everything, type Where } from '../query/where.ts'
-import type { Reads } from '../routing/reads.ts'
+import type { RequestReads } from '../routing/reads.ts'
 import { shownValues } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
@@ -54,14 +54,17 @@ const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
         sets.flatMap((set) => set.paths),
       )
 
-/** Batches the look-ups of one request. A key holds its field set, so a narrow record never serves a wider selection. */
+/**
+ * Batches the look-ups of one request. What was read once goes to each parent that asks for it, and is counted so. A key
+ * holds its field set, so a narrow record never serves a wider selection.
+ */
 export class Loaders {
-  readonly #reads: Pick<Reads, 'run'>
+  readonly #reads: RequestReads
   readonly #ones = new Map<Leaf, DataLoader<OneKey, Rec | null, string>>()
   readonly #pages = new Map<string, DataLoader<unknown, readonly Item[], string>>()
   readonly #counts = new Map<Leaf, DataLoader<CountKey, number, string>>()
 
-  constructor(reads: Pick<Reads, 'run'>) {
+  constructor(reads: RequestReads) {
     this.#reads = reads
   }
 
@@ -70,8 +73,13 @@ export class Loaders {
     for (const loaders of [this.#ones, this.#pages, this.#counts]) loaders.clear()
   }
 
-  /** The record whose field at `path` has the value; of several the one with the lowest id, in both stores. */
+  /**
+   * The record whose field at `path` has the value; of several the one with the lowest id, in both stores.
+   *
+   * @throws BAD_USER_INPUT at once, and not by the promise, where the request has got too much: there is one a parent.
+   */
   one(entity: Entity, path: string, value: unknown, fields: FieldSet, resolver: string): Promise<Rec | null> {
+    this.#reads.handOut(1)
     const leaf = leafAt(entity, path)
     let loader = this.#ones.get(leaf)
     if (!loader) {
@@ -82,7 +90,7 @@ export class Loaders {
     return loader.load({ value, fields, resolver })
   }
 
-  /** The records of the parent whose key is `value`. */
+  /** The records of the parent whose key is `value`; who awaits them says that they were handed out. */
   page(question: PageQuestion, value: unknown): Promise<readonly Item[]> {
     let loader = this.#pages.get(question.key)
     if (!loader) {
@@ -95,8 +103,9 @@ export class Loaders {
     return loader.load(value)
   }
 
-  /** How many records have the value in their field at `path`. */
+  /** How many records have the value in their field at `path`. @throws as `one`. */
   count(entity: Entity, path: string, value: unknown, resolver: string): Promise<number> {
+    this.#reads.handOut(1)
     const leaf = leafAt(entity, path)
     let loader = this.#counts.get(leaf)
     if (!loader) {
@@ -115,6 +124,7 @@ export class Loaders {
     )
     const found = await this.#reads.run<ReadonlyMap<unknown, Item>>({
       entity,
+      isShared: true,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
       ask: async ({ reader }, signal) => {
@@ -141,6 +151,7 @@ export class Loaders {
   ): Promise<(readonly Item[])[]> {
     const groups = await this.#reads.run({
       entity,
+      isShared: true,
       resolver,
       args: () => ({ [path]: shownValues(leaf, values), ...page() }),
       ask: ({ reader }, signal) =>
@@ -158,6 +169,7 @@ export class Loaders {
     const values = keys.map(({ value }) => value)
     const counts = await this.#reads.run({
       entity,
+      isShared: true,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
       ask: ({ reader }, signal) => reader.countPer(entity, path, values, everything, signal),

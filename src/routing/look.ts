@@ -1,5 +1,5 @@
 import type { ReadLimits } from './read-limits.ts'
-import type { Read, Reads } from './reads.ts'
+import type { Read, RequestReads } from './reads.ts'
 import { RequestBounds } from './request-bounds.ts'
 
 /** Stands for the routing where one looks at what is asked: reads are answered whatever the flags say, nothing is written. */
@@ -9,15 +9,16 @@ export interface Look {
 }
 
 /** The reads of one request of a look, within the limits of a client's. */
-export function looking({ limits, answer }: Look, signal: AbortSignal | undefined): Pick<Reads, 'run'> {
+export function looking({ limits, answer }: Look, signal: AbortSignal | undefined): RequestReads {
   const bounds = new RequestBounds(limits)
   return {
     async run(read) {
       signal?.throwIfAborted()
       bounds.ask()
       const result = await answer(read)
-      bounds.returned(result)
+      if (!read.isShared) bounds.returned(result)
       return result
     },
+    handOut: (count) => bounds.handOut(count),
   }
 }

@@ -6,12 +6,15 @@ export class PastLimit extends CrossfadeError {
   readonly limit: keyof ReadLimits
   /** How much, as far as it was counted. */
   readonly asked: number
+  /** What is too much, without a full stop. */
+  readonly fact: string
 
   /** @param fact what is too much, without a full stop. @param advice what the client can do. */
   constructor(limit: keyof ReadLimits, asked: number, fact: string, advice?: string) {
     super('BAD_USER_INPUT', toldLimit(limit, fact, advice))
     this.limit = limit
     this.asked = asked
+    this.fact = fact
   }
 }
 

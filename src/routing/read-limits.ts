@@ -1,7 +1,7 @@
 /** What the reads of one request may ask of the stores. */
 export interface ReadLimits {
   readonly statements: number
-  /** Records, or other members of what a read returns. */
+  /** Records, or other members of what reads return, each for each place of the answer where it stands. */
   readonly records: number
   /** Characters of a text, and members of a list, in arguments of `routed` fields. */
   readonly textLength: number

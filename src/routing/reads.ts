@@ -27,6 +27,11 @@ const failedOverTo = (origin: Origin): CrossfadeError =>
 /** One routed read: the same question to either store. */
 export interface Read<T> {
   readonly entity: Entity
+  /**
+   * What it returns is handed out by a loader, which counts it for each parent: a record that was read once may stand in
+   * the answer a million times.
+   */
+  readonly isShared?: true
   /** Other types whose records the result depends on. */
   readonly also?: readonly Entity[]
   readonly resolver: string
@@ -49,6 +54,9 @@ interface Choice {
   /** A read of the type was answered: no other store may answer any more, or one response would mix two. */
   isFinal: boolean
 }
+
+/** What those who load ask of a request's reads. */
+export type RequestReads = Pick<Reads, 'run' | 'handOut'>
 
 /** Reads of one request: one decision per type, kept to the end, a fail-over included. */
 export class Reads {
@@ -110,7 +118,7 @@ export class Reads {
       const turn = this.#turn()
       if (turn) await turn
       const result = isCompared ? await this.#compared(read, reads, candidate) : (await this.#answered(read)).result
-      this.#bounds.returned(result)
+      if (!read.isShared) this.#bounds.returned(result)
       return result
     } finally {
       this.#atOnce--
@@ -122,6 +130,11 @@ export class Reads {
   #turn(): Promise<void> | undefined {
     if (this.#atOnce++ < maxAtOnce) return undefined
     return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() => this.#signal?.throwIfAborted())
+  }
+
+  /** What is handed out of shared reads. @throws BAD_USER_INPUT for a request that asks for too much. */
+  handOut(count: number): void {
+    this.#bounds.handOut(count)
   }
 
   /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */

@@ -4,20 +4,16 @@ import type { ReadLimits } from './read-limits.ts'
 const tooMuch = (limit: keyof ReadLimits, asked: number, what: string): PastLimit =>
   new PastLimit(limit, asked, `The request asks ${what}`, 'Ask for less, or in several requests.')
 
-/** Records of a page, those of all pages of a level, the rows of a by-hand list; 1 for a single value. */
-function membersOf(result: unknown): number {
-  if (Array.isArray(result)) return result.length
-  if (!(result instanceof Map)) return 1
-  let members = 0
-  for (const each of result.values()) members += Array.isArray(each) ? each.length : 1
-  return members
-}
+/** Records of a page, the rows of a by-hand list; 1 for a single value. */
+const membersOf = (result: unknown): number => (Array.isArray(result) ? result.length : 1)
 
-/** Counts what one request asks of the stores and gets from them: what cannot be told from its document. */
+/** Counts what one request asks of the stores and what its answer gets: what cannot be told from its document. */
 export class RequestBounds {
   readonly #limits: ReadLimits
   #statements = 0
   #records = 0
+  /** One for all that are past it: making an error takes longer than handing out a record, and parents may be many. */
+  #tooMany: PastLimit | undefined
 
   constructor(limits: ReadLimits) {
     this.#limits = limits
@@ -30,10 +26,16 @@ export class RequestBounds {
       throw tooMuch('statements', this.#statements, `the stores more than ${statements} times`)
   }
 
-  /** What a statement returned. @throws BAD_USER_INPUT past the limit. */
+  /** What a statement returned for one place of the answer. @throws as `handOut`. */
   returned(result: unknown): void {
+    this.handOut(membersOf(result))
+  }
+
+  /** So many more records, ids or values for the answer. @throws BAD_USER_INPUT past the limit, and ever after. */
+  handOut(count: number): void {
     const { records } = this.#limits
-    this.#records += membersOf(result)
-    if (this.#records > records) throw tooMuch('records', this.#records, `for more than ${records} records`)
+    this.#records += count
+    if (this.#records > records)
+      throw (this.#tooMany ??= tooMuch('records', this.#records, `for more than ${records} records`))
   }
 }

@@ -1,3 +1,6 @@
+/** Events that are kept in mind at most: what they are told by may come from outside. */
+const mostKept = 1_000
+
 /** Lets each event be told at most once in a time, in milliseconds: an outage is one event, not one a request. */
 export class Seldom {
   readonly #quietMs: number
@@ -14,6 +17,7 @@ export class Seldom {
       told.held++
       return null
     }
+    if (!told && this.#told.size === mostKept) this.#told.delete(this.#told.keys().next().value!) // the oldest
     this.#told.set(key, { at: performance.now(), held: 0 })
     return told?.held ?? 0
   }

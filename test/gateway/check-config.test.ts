@@ -21,6 +21,10 @@ describe('a config', () => {
       { ...needed, subject: () => 'x', cors: { origin: ['https://a.example'] }, demo },
     ],
     [
+      'with sites as browsers name them',
+      { ...needed, cors: { origin: ['http://localhost:3000', 'https://[::1]', 'capacitor://localhost', 'null'] } },
+    ],
+    [
       'with migrations as a module has them',
       { ...needed, migrations: Object.assign(Object.create(null), { one: {} }) },
     ],
@@ -45,6 +49,22 @@ describe('a config', () => {
     ],
     [{ cors: { origins: '*' } }, 'cors.origin: is missing; cors: there is no origins. Did you mean "origin"?'],
     [{ cors: { origin: ['*', 5] } }, 'cors.origin: a site, a list of sites or * is expected.'],
+    ...[
+      'shop.example',
+      'https://shop.example/',
+      'https://shop.example/app',
+      'https://shop.example?x',
+      'https://Shop.example',
+      'https://shop.example:443',
+      'https://*.shop.example',
+      'https://a@shop.example',
+      ' https://shop.example',
+      'app://x/',
+      '',
+    ].map((site): [object, string] => [
+      { cors: { origin: ['https://other.example', site] } },
+      `cors.origin: no browser names a site "${site}"; one is as https://shop.example, with neither path nor slash behind it.`,
+    ]),
     [{ cors: { origin: '*', credentials: 'yes' } }, 'cors.credentials: true or false is expected.'],
     [{ cors: { origin: '*', methods: 'GET' } }, 'cors.methods: a list of texts is expected.'],
     [{ subject: 'x-client-id' }, 'subject: a function is expected.'],

@@ -1,7 +1,8 @@
 import { buildSchema, execute, getIntrospectionQuery, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import config from '../../crossfade.config.ts'
-import { costs, type Variables } from '../../src/gateway/cost.ts'
+import { costs } from '../../src/gateway/cost.ts'
+import type { Variables } from '../../src/gateway/given.ts'
 import { limitsOf } from '../../src/gateway/limits.ts'
 
 const ofDemo = costs(config.schema, config.entities, limitsOf({}))

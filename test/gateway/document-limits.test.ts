@@ -64,7 +64,7 @@ describe('past a limit the answer says which, and what to do', () => {
     [
       'objects',
       '{users(first:100){edges{node{comments(first:100){edges{node{movie{comments(first:100){edges{node{author{id}}}}}}}}}}}}',
-      'The answer may hold 2020100 objects, and at most 25000 are allowed (limits.nodes). Ask for smaller pages, fewer levels, fields or conditions.',
+      'The answer may hold 2020100 objects, and at most 25000 are allowed (limits.nodes). The query costs 3040802, and at most 100000 is allowed (limits.cost). Ask for smaller pages, fewer levels, fields or conditions.',
     ],
     [
       'cost of a long alias',

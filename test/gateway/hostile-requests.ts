@@ -259,6 +259,21 @@ export const hostileRequests: readonly HostileRequest[] = [
     told: 'Syntax Error: Unterminated string',
   },
   {
+    title: '70,000 mistakes in an input',
+    body: () => query(browse, `{"filter":{${times(70_000, (n) => `"k${n}":1`, ',')}}}`),
+    told: 'Variable "$filter" got invalid value',
+  },
+  {
+    title: 'sixty mistakes beside a text of 900 KB',
+    body: () => query(browse, `{"filter":{"plot":"${'x'.repeat(900_000)}",${times(60, (n) => `"k${n}":1`, ',')}}}`),
+    told: 'Variable "$filter" got invalid value',
+  },
+  {
+    title: '9,000 mistakes in a list',
+    body: () => query(browse, `{"filter":{"year":{"in":[${times(9_000, () => '"x"', ',')}]}}}`),
+    told: 'Variable "$filter" got invalid value',
+  },
+  {
     title: 'an id of 900 KB',
     body: () => query('query($i:ID!){movie(id:$i){id}}', `{"i":"${'x'.repeat(900_000)}"}`),
     told: '',

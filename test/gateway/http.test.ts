@@ -117,6 +117,22 @@ describe('a body', () => {
     },
   )
 
+  test('may begin with a byte order mark', async () => {
+    const response = await post({ 'content-type': 'application/json' }, `\uFEFF${question}`)
+    expect([response.status, (await response.text()).trim()]).toEqual([200, answer])
+  })
+
+  test.each(['gzip', 'GZIP', 'identity, br', 'x'])('that is packed by %s is refused', async (encoding) => {
+    const response = await post({ 'content-type': 'application/json', 'content-encoding': encoding })
+    const packed = 'The body of the request has a Content-Encoding. Send it without.'
+    expect([response.status, await response.json()]).toEqual([415, errorOf(packed)])
+  })
+
+  test('that says it is as it is, is taken', async () => {
+    const response = await post({ 'content-type': 'application/json', 'content-encoding': 'identity' })
+    expect(response.status).toBe(200)
+  })
+
   test('that ends in the middle is no trouble of ours', async () => {
     logged.length = 0
     const { sent, answered } = inParts(['{"query":'], { 'content-length': '1000' })
@@ -129,15 +145,21 @@ describe('a body', () => {
 })
 
 describe('a client that takes its time', () => {
-  const late = 'The request took too long to arrive.'
+  const lateHeaders = 'The headers of the request took longer than 0.4 s to arrive (limits.headersMs).'
+  const lateBody = 'The request took longer than 0.8 s to arrive (limits.requestMs).'
+  const whole = `POST /graphql HTTP/1.1\r\nHost: a\r\ncontent-type: application/json\r\ncontent-length: ${question.length}\r\n\r\n${question}`
   test.each([
-    ['with the headers', 'POST /graphql HTTP/1.1\r\nHost: a\r\n'],
+    ['with the headers', 'POST /graphql HTTP/1.1\r\nHost: a\r\n', lateHeaders],
+    ['with the headers of a later request', `${whole}POST /graphql HTTP/1.1\r\nHost: a\r\n`, lateHeaders],
+    ['with the body of a later request', `${whole}${whole.slice(0, -1)}`, lateBody],
     [
       'with the body',
       'POST /graphql HTTP/1.1\r\nHost: a\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n{',
+      lateBody,
     ],
-  ])('%s is told and hung up', async (_, text) => {
-    const [head, body] = (await raw(text)).split('\r\n\r\n')
+  ])('%s is told and hung up', async (_, text, late) => {
+    const received = await raw(text)
+    const [head, body] = received.slice(received.indexOf('HTTP/1.1 408 ')).split('\r\n\r\n')
     expect(head).toMatch(/^HTTP\/1\.1 408 /)
     expect(JSON.parse(body!)).toEqual(errorOf(late))
   })
@@ -156,13 +178,21 @@ describe('an address that is none', () => {
     ['a port that is none', get('/graphql', 'Host: a:99999\r\n')],
     ['half an IPv6 address', get('/graphql', 'Host: [::1\r\n')],
     ['an address for a path', get('http://[')],
-    ['a whole address for a path', get('http://a/graphql')],
+    ['a whole address without a Host', get('http://a/graphql', '')],
+    ['a whole address with a bad Host', get('http://a/graphql', 'Host: a b\r\n')],
+    ['a whole address with a user', get('http://a@b/graphql')],
+    ['a whole address without a host', get('http:///graphql')],
+    ['a whole address of no HTTP', get('ftp://a/graphql')],
     ['a star', 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
     ['a host with spaces, asked for health', get('/healthz', 'Host: a b c\r\n')],
   ])('%s is answered with 400', async (_, text) => {
     const received = await raw(text)
     expect(received).toMatch(/^HTTP\/1\.1 400 /)
     expect(received).toContain(JSON.stringify(errorOf(noAddress)))
+  })
+
+  test('a whole address without a path is that of the root', async () => {
+    expect(await raw(get('http://a?query={__typename}'))).toMatch(/^HTTP\/1\.1 404 /)
   })
 
   test.each(['//', '/%', '/graphql/%zz', '/../etc/passwd', '/graphql%00'])('there is nothing at %s', async (path) => {
@@ -172,6 +202,8 @@ describe('an address that is none', () => {
   test.each([
     ['a name', get('/graphql?query={__typename}', 'Host: api.example_1.com:4000\r\n')],
     ['an IPv6 address', get('/graphql?query={__typename}', 'Host: [::1]:4000\r\n')],
+    ['a whole address, as proxies are sent', get('http://a/graphql?query={__typename}')],
+    ['one whose host is another than Host says', get('HTTPS://b:81/graphql?query={__typename}')],
     ['HTTP/1.0 without a host', 'GET /graphql?query={__typename} HTTP/1.0\r\n\r\n'],
   ])('%s is one', async (_, text) => {
     expect(await raw(text)).toContain(answer)

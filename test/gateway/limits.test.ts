@@ -16,6 +16,7 @@ describe('limits of a config', () => {
       records: 50_000,
       textLength: 2_000,
       bodyBytes: 1_000_000,
+      answerBytes: 20_000_000,
       documentCacheBytes: 50_000_000,
       headersMs: 10_000,
       requestMs: 30_000,

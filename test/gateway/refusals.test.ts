@@ -138,6 +138,17 @@ describe('a limit that refuses', () => {
     },
   )
 
+  test('and another that is passed are told both', async () => {
+    const query = 'query Both { notes(first: 90) { edges { node { a: id b: id c: id text } } } }'
+    expect((await ask(api, { query })).errors?.map(({ message }) => message)).toEqual([
+      'The answer may hold 90 objects, and at most 30 are allowed (limits.nodes). The query costs 552, and at most 500 is allowed (limits.cost). Ask for smaller pages, fewer levels, fields or conditions.',
+    ])
+    const skips = '{ a: __typename @skip(if: false) @include(if: true) b: __typename c: __typename d: __typename }'
+    expect((await ask(api, { query: skips })).errors?.map(({ message }) => message)).toEqual([
+      'The query has more than 3 aliases (limits.aliases). Send fewer at a time, or ask for a list. The query has more than 1 directives (limits.directives). Use fewer.',
+    ])
+  })
+
   test('names no operation at length', async () => {
     const query = `query ${'N'.repeat(500)} { notes(first: 31) { edges { node { id } } } }`
     expect((await ask(api, { query })).errors).toHaveLength(1)
@@ -165,6 +176,21 @@ describe('limits that only report', () => {
       expect(logged).toEqual([`limits.${limit} would refuse ${line}`])
     },
   )
+
+  test('are told each where a query passes several', async () => {
+    const other = await open(true)
+    try {
+      logged.length = 0
+      const query = 'query Both { notes(first: 90) { edges { node { a: id b: id c: id text } } } }'
+      expect(await ask(other, { query })).not.toHaveProperty('errors')
+      expect(logged).toEqual([
+        'limits.nodes would refuse operation Both: asked for 90, allowed 30',
+        'limits.cost would refuse operation Both: asked for 552, allowed 500',
+      ])
+    } finally {
+      await other.close()
+    }
+  })
 
   test.each([...past.filter(([limit]) => limit === 'tokens'), ...pastWhileItRuns])(
     '%s refuses all the same',

@@ -1,0 +1,87 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { type HttpServerOptions, httpServer } from '../../src/gateway/http-server.ts'
+import { limitsOf } from '../../src/gateway/limits.ts'
+
+let server: Server | undefined
+let client: Socket | undefined
+afterEach(() => {
+  client?.destroy()
+  server?.closeAllConnections()
+  server?.close()
+})
+
+/** A server with answers of its own on a real port, and a client of it. */
+async function connected(answerMs: number, graphql: (request: IncomingMessage, response: ServerResponse) => void) {
+  const readiness = { problems: async () => [] } as unknown as HttpServerOptions['readiness']
+  const listening = httpServer({ limits: limitsOf({ answerMs }), readiness, graphql })
+  server = listening
+  await new Promise<void>((resolve) => void listening.listen(0, '127.0.0.1', resolve))
+  client = connect((listening.address() as AddressInfo).port, '127.0.0.1')
+  return client.on('error', () => undefined)
+}
+
+const ask = 'GET /graphql HTTP/1.1\r\nHost: a\r\n\r\n'
+
+test('a client that reads no answer is hung up, and one that reads slowly is not', async () => {
+  const large = Buffer.alloc(50_000_000, 'x')
+  const gone: string[] = []
+  const socket = await connected(200, (request, response) => {
+    request.socket.once('close', () => gone.push(request.url!))
+    response.end(large)
+  })
+  socket.pause().write(ask)
+  const slow = connect((server!.address() as AddressInfo).port, '127.0.0.1')
+  let read = 0
+  slow.on('data', (data) => {
+    read += data.length
+    slow.pause()
+    setTimeout(() => slow.resume(), 2)
+  })
+  slow.write(ask.replace('/graphql', '/slow'))
+  await expect.poll(() => gone, { timeout: 20_000 }).toContain('/graphql')
+  await expect.poll(() => read, { timeout: 60_000 }).toBeGreaterThan(large.length)
+  slow.destroy()
+})
+
+test('a connection stands still as long as its answer may take', async () => {
+  const socket = await connected(1_500, async (_, response) => {
+    await sleep(1_900)
+    response.end('late')
+  })
+  let received = ''
+  socket.on('data', (data) => (received += data)).write(ask)
+  await expect.poll(() => received, { timeout: 10_000 }).toContain('late')
+})
+
+test.each([11, 12, 4_000])('of %i requests at once ten are answered, and the connection ends', async (count) => {
+  const waiting: ServerResponse[] = []
+  const socket = await connected(30_000, (_, response) => void waiting.push(response))
+  let received = ''
+  const closed = new Promise((resolve) => socket.on('data', (data) => (received += data)).once('close', resolve))
+  socket.write(ask.repeat(count))
+  await expect.poll(() => waiting.length).toBe(10)
+  await sleep(50)
+  for (const response of waiting) response.end('<ok>')
+  await closed
+  expect(waiting).toHaveLength(10)
+  expect(received.split('<ok>')).toHaveLength(11)
+  const last = received.slice(received.indexOf('HTTP/1.1 503'))
+  expect(last).toMatch(/\r\nconnection: close\r\n/i)
+  expect(last).toContain('The connection has 10 requests that are not answered yet. Wait for answers.')
+  expect(last.split('HTTP/1.1 ')).toHaveLength(2)
+})
+
+test('any number of requests are answered, each ten of them at once', async () => {
+  const socket = await connected(30_000, (_, response) => void response.end('<ok>'))
+  let received = ''
+  socket.on('data', (data) => (received += data))
+  for (let round = 1; round <= 5; round++) {
+    socket.write(ask.repeat(10))
+    await expect.poll(() => received.split('<ok>').length).toBe(1 + 10 * round)
+  }
+  expect(received).not.toContain('503')
+})
