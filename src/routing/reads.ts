@@ -6,6 +6,7 @@ import { StoreSilent, troubleOfRead } from '../stores/failure.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import { Turns } from '../util/turns.ts'
 import { candidateOf, type Decision, decide } from './decide.ts'
 import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
 import { RequestBounds } from './request-bounds.ts'
@@ -67,8 +68,7 @@ export class Reads {
   readonly #choices = new Map<string, Choice>()
   readonly #ends: Partial<Record<Origin, AbortController>> = {}
   readonly #bounds: RequestBounds
-  #atOnce = 0
-  readonly #waiting: (() => void)[] = []
+  readonly #turns = new Turns(maxAtOnce)
 
   /**
    * @param fromAuthority the payload of a mutation reads what was written, and is not compared.
@@ -115,21 +115,17 @@ export class Reads {
     this.#routing.shadow.statistics.of(type).reads++
     const isCompared = candidate !== null && Math.random() * 100 < samplePercent
     try {
-      const turn = this.#turn()
-      if (turn) await turn
+      const turn = this.#turns.take()
+      if (turn) {
+        await turn
+        this.#signal?.throwIfAborted()
+      }
       const result = isCompared ? await this.#compared(read, reads, candidate) : (await this.#answered(read)).result
       if (!read.isShared) this.#bounds.returned(result)
       return result
     } finally {
-      this.#atOnce--
-      this.#waiting.shift()?.()
+      this.#turns.done()
     }
-  }
-
-  /** Waits where so many reads of the request are under way. @throws the signal's reason where it was ended meanwhile. */
-  #turn(): Promise<void> | undefined {
-    if (this.#atOnce++ < maxAtOnce) return undefined
-    return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() => this.#signal?.throwIfAborted())
   }
 
   /** What is handed out of shared reads. @throws BAD_USER_INPUT for a request that asks for too much. */
