@@ -67,13 +67,19 @@ export async function openAppGateway(
     for (const type of types) await setStage(move, { type, stage })
     await gateway.routing.flags.refresh()
   }
-  await toStage('dualwrite')
-  for (const entity of entities) await backfill({ stores, entity })
-  await toStage('shadow')
+  /** From off by a copy: without one no other store is believed. */
+  async function changeStage(stage: Stage): Promise<void> {
+    if (stage !== 'off' && gateway.routing.flags.get(types[0]!).stage === 'off') {
+      await toStage('dualwrite')
+      for (const entity of entities) await backfill({ stores, entity })
+    }
+    await toStage(stage)
+  }
+  await changeStage('shadow')
   return {
     gateway,
     stores,
-    setStage: toStage,
+    setStage: changeStage,
     async ask(query, variables = {}) {
       const response = await fetch(gateway.url, {
         method: 'POST',
