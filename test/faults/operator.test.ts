@@ -44,19 +44,23 @@ const troubles: readonly (readonly [string, string, string])[] = [
   ['may not log in', `alter role ${role} nologin`, `alter role ${role} login`],
 ]
 
-test.each(troubles)('while the role %s, MongoDB answers reads and writes are told as such', async (_, begin, end) => {
-  const before = await api.ask(read, { id })
-  expect(before).not.toContain('"errors"')
-  await order(begin)
-  await endSessions()
-  // One write: once it is known that the store is away, each waits for it as long as a request may take
-  const told = codeOf(rate)
-  for (let n = 0; n < 5; n++) expect(await api.ask(read, { id })).toBe(before)
-  expect(allowed).toContain(await told)
-  await order(end)
-  expect(await codeOf(rate)).toBe('none')
-  await api.idle()
-})
+test.each(troubles)(
+  'while the role %s, MongoDB answers reads and writes are told as such',
+  { timeout: 120_000 },
+  async (_, begin, end) => {
+    const before = await api.ask(read, { id })
+    expect(before).not.toContain('"errors"')
+    await order(begin)
+    await endSessions()
+    // One write: once it is known that the store is away, each waits for it as long as a request may take
+    const told = codeOf(rate)
+    for (let n = 0; n < 5; n++) expect(await api.ask(read, { id })).toBe(before)
+    expect(allowed).toContain(await told)
+    await order(end)
+    expect(await codeOf(rate)).toBe('none')
+    await api.idle()
+  },
+)
 
 test('a right that is taken away lets MongoDB answer, and is no fault of the gateway', async () => {
   const { connection } = api.stores.postgres
@@ -89,7 +93,10 @@ test('a row that stays locked costs its writer a bounded time, and no reader', a
   expect(await codeOf(rate)).toBe('none')
 })
 
-test('sessions that an operator ends fail no read, and a write at most for a moment', async () => {
+// A look at the store may fall into each round: its writes then wait until it has answered some
+test('sessions that an operator ends fail no read, and a write at most for a moment', {
+  timeout: 240_000,
+}, async () => {
   const before = await api.ask(read, { id })
   const codes: string[] = []
   for (let round = 0; round < 10; round++) {
