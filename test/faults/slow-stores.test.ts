@@ -1,33 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
-import { openGateway, type TestGateway } from '../support/gateway.ts'
-import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openProxiedGateway, type ProxiedGateway } from '../support/proxied-gateway.ts'
 
 const timeout = 120_000
 /** Far from the delay, so that a busy machine does not decide. */
 const probeMs = 3_000
 const delayMs = 400
 
-let proxies: Readonly<Record<'mongo' | 'postgres', TcpProxy>>
-let api: TestGateway
+let opened: ProxiedGateway
+let proxies: ProxiedGateway['proxies']
+let api: ProxiedGateway['api']
 let movieId: string
 
 beforeAll(async () => {
-  const [mongoUri, databaseUrl] = [new URL(inject('mongoUri')), new URL(inject('databaseUrl'))]
-  proxies = {
-    mongo: await tcpProxy(Number(mongoUri.port)),
-    postgres: await tcpProxy(Number(databaseUrl.port)),
-  }
-  mongoUri.port = String(proxies.mongo.port)
-  databaseUrl.port = String(proxies.postgres.port)
-  api = await openGateway(63, { mongoUri: mongoUri.href, databaseUrl: databaseUrl.href }, {}, probeMs)
-  movieId = String((await api.stores.mongo.connection.db.collection('movies').findOne({}))!._id)
+  opened = await openProxiedGateway(63, probeMs)
+  ;({ api, proxies, movieId } = opened)
   await api.setStage('live')
 }, timeout)
 afterAll(async () => {
-  await api?.close()
-  await proxies?.mongo.stop()
-  await proxies?.postgres.stop()
+  await opened?.close()
 })
 beforeEach(() => {
   for (const proxy of Object.values(proxies)) proxy.delay(0)

@@ -1,35 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Stage } from '../../src/stage/stage.ts'
-import { openGateway, type TestGateway } from '../support/gateway.ts'
 import { rounds } from '../support/long.ts'
-import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
+import { openProxiedGateway, type ProxiedGateway } from '../support/proxied-gateway.ts'
+import type { TcpProxy } from '../support/tcp-proxy.ts'
 
 /** Seconds before, while and after a store is in trouble. */
 const seconds = { before: 1, during: rounds(2, 6), after: rounds(1, 4) }
 const all = seconds.before + seconds.during + seconds.after
 const timeout = 300_000
 
-type Store = 'mongo' | 'postgres'
-let proxies: Readonly<Record<Store, TcpProxy>>
-let api: TestGateway
+let opened: ProxiedGateway
+let proxies: ProxiedGateway['proxies']
+let api: ProxiedGateway['api']
 let movieId: string
 
 beforeAll(async () => {
-  const [mongoUri, databaseUrl] = [new URL(inject('mongoUri')), new URL(inject('databaseUrl'))]
-  proxies = {
-    mongo: await tcpProxy(Number(mongoUri.port)),
-    postgres: await tcpProxy(Number(databaseUrl.port)),
-  }
-  mongoUri.port = String(proxies.mongo.port)
-  databaseUrl.port = String(proxies.postgres.port)
-  api = await openGateway(62, { mongoUri: mongoUri.href, databaseUrl: databaseUrl.href })
-  movieId = String((await api.stores.mongo.connection.db.collection('movies').findOne({}))!._id)
+  opened = await openProxiedGateway(62)
+  ;({ api, proxies, movieId } = opened)
 }, timeout)
 afterAll(async () => {
-  await api?.close()
-  await proxies?.mongo.stop()
-  await proxies?.postgres.stop()
+  await opened?.close()
 })
 
 const read = 'query ($id: ID!) { movie(id: $id) { title comments(first: 5) { edges { node { text } } } } }'

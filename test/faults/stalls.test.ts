@@ -1,29 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Stage } from '../../src/stage/stage.ts'
-import { openGateway, type TestGateway } from '../support/gateway.ts'
-import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
+import { openProxiedGateway, type ProxiedGateway } from '../support/proxied-gateway.ts'
+import type { TcpProxy } from '../support/tcp-proxy.ts'
 
 const timeout = 120_000
+let opened: ProxiedGateway
 let mongo: TcpProxy
 let postgres: TcpProxy
-let api: TestGateway
+let api: ProxiedGateway['api']
 let movieId: string
 
 beforeAll(async () => {
-  const [mongoUri, databaseUrl] = [new URL(inject('mongoUri')), new URL(inject('databaseUrl'))]
-  mongo = await tcpProxy(Number(mongoUri.port))
-  postgres = await tcpProxy(Number(databaseUrl.port))
-  mongoUri.port = String(mongo.port)
-  databaseUrl.port = String(postgres.port)
-  api = await openGateway(61, { mongoUri: mongoUri.href, databaseUrl: databaseUrl.href })
-  movieId = String((await api.stores.mongo.connection.db.collection('movies').findOne({}))!._id)
+  opened = await openProxiedGateway(61)
+  ;({ api, movieId } = opened)
+  ;({ mongo, postgres } = opened.proxies)
 }, timeout)
 afterAll(async () => {
   postgres?.hang(false)
-  await api?.close()
-  await mongo?.stop()
-  await postgres?.stop()
+  await opened?.close()
 })
 
 const movie =
