@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { ledgersOf } from '../control/flag-store.ts'
 import { prepareFlags } from '../control/prepare-flags.ts'
 import type { Entity } from '../entity/entity.ts'
 import { adoptMappings } from '../jobs/adopt-mappings.ts'
@@ -35,7 +36,7 @@ export async function migrateAll({ config, stores }: Pick<Session, 'config' | 's
   await checkTables(stores.postgres, config.entities)
   const adopted = await adoptMappings(stores.postgres, config.entities)
   await prepareMongo(stores.mongo.connection, config.entities)
-  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const ledgers = ledgersOf(stores)
   const types = await prepareFlags(
     ledgers,
     config.entities.map(({ name }) => name),

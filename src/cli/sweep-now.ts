@@ -1,3 +1,4 @@
+import { ledgersOf } from '../control/flag-store.ts'
 import type { MoveOptions } from '../control/move.ts'
 import { unmetGates } from '../mirror/gates.ts'
 import { sweep } from '../mirror/sweep.ts'
@@ -14,7 +15,7 @@ export function moveOptions({ config, stores }: Pick<Session, 'config' | 'stores
     return sweep({ stores, owner, olderThanMs: 0, impatient: true, arrivingMs: 0, log }, entity, origin)
   }
   return {
-    ledgers: { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger },
+    ledgers: ledgersOf(stores),
     log: say,
     sweep: sweepNow,
     async unmet(type, origin) {

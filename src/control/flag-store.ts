@@ -5,6 +5,11 @@ import { type Flag, flagKind, parseFlag } from './flag.ts'
 
 export type Ledgers = Readonly<Record<Origin, Ledger>>
 
+export const ledgersOf = (stores: Readonly<Record<Origin, { readonly ledger: Ledger }>>): Ledgers => ({
+  mongo: stores.mongo.ledger,
+  postgres: stores.postgres.ledger,
+})
+
 /** A flag as one store holds it. */
 export interface StoredFlag {
   readonly flag: Flag
@@ -28,6 +33,12 @@ export function newer(a: Flag | null, b: Flag | null): Flag | null {
   return difference >= 0 ? a : b
 }
 
+/** Both stores' copies of a flag, and which of them is in force. @throws where one of the stores does not answer. */
+export async function readCopies(ledgers: Ledgers, type: string) {
+  const [mongo, postgres] = await Promise.all([readFlag(ledgers.mongo, type), readFlag(ledgers.postgres, type)])
+  return { copies: { mongo, postgres }, flag: newer(mongo?.flag ?? null, postgres?.flag ?? null) }
+}
+
 /** Writes the copy of one store, where it is still as it was read. */
 export function writeFlag(ledger: Ledger, was: StoredFlag | null, flag: Flag): Promise<boolean> {
   return ledger.compareAndSet(flagKind, flag.type, was?.entryRevision ?? null, { ...flag })
@@ -49,13 +60,12 @@ export async function raiseFlag(ledger: Ledger, flag: Flag): Promise<void> {
  */
 export async function markFresh(ledgers: Ledgers, type: string, epoch: number): Promise<boolean> {
   for (;;) {
-    const [mongo, postgres] = await Promise.all([readFlag(ledgers.mongo, type), readFlag(ledgers.postgres, type)])
-    const flag = newer(mongo?.flag ?? null, postgres?.flag ?? null)
+    const { copies, flag } = await readCopies(ledgers, type)
     if (!flag || flag.epoch !== epoch || flag.state !== 'steady' || STAGE_PLAN[flag.stage].mirror === null) return false
     if (flag.fresh !== null) return true
     const home = authorityOf(flag)
     const next: Flag = { ...flag, fresh: epoch, revision: flag.revision + 1 }
-    if (!(await writeFlag(ledgers[home], home === 'mongo' ? mongo : postgres, next))) continue
+    if (!(await writeFlag(ledgers[home], copies[home], next))) continue
     await raiseFlag(ledgers[otherOrigin(home)], next)
     return true
   }

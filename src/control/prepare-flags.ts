@@ -1,5 +1,5 @@
 import { initialFlag } from './flag.ts'
-import { type Ledgers, newer, raiseFlag, readFlag } from './flag-store.ts'
+import { type Ledgers, raiseFlag, readCopies } from './flag-store.ts'
 
 /**
  * Makes the flags of types that have none, in both stores; both must be reachable, so that a store that is merely down
@@ -8,8 +8,7 @@ import { type Ledgers, newer, raiseFlag, readFlag } from './flag-store.ts'
 export async function prepareFlags(ledgers: Ledgers, types: readonly string[]): Promise<string[]> {
   const made: string[] = []
   for (const type of types) {
-    const [mongo, postgres] = await Promise.all([readFlag(ledgers.mongo, type), readFlag(ledgers.postgres, type)])
-    const known = newer(mongo?.flag ?? null, postgres?.flag ?? null)
+    const { flag: known } = await readCopies(ledgers, type)
     const flag = known ?? initialFlag(type)
     await raiseFlag(ledgers.mongo, flag)
     await raiseFlag(ledgers.postgres, flag)

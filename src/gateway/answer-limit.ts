@@ -33,15 +33,13 @@ export function answerLimit({ answerBytes }: Limits, refusals: Refusals): Plugin
       return {
         onExecuteDone({ result, setResult }) {
           if (!('data' in result || 'errors' in result)) return // a stream, of which there are none
-          const who = whoAsks(document, operationName)
           const past = passedByMany(result)
-          if (past) {
-            refusals.note({ ...past, who })
-            setResult(refused(past.limit, past.fact))
-          } else if (weighsMore(result, answerBytes)) {
-            refusals.note({ limit: 'answerBytes', asked: null, who })
-            setResult(refused('answerBytes', fact))
-          }
+          const found =
+            past ?? (weighsMore(result, answerBytes) ? ({ limit: 'answerBytes', asked: null, fact } as const) : null)
+          if (!found) return
+          const { limit, asked } = found
+          refusals.note({ limit, asked, who: whoAsks(document, operationName) })
+          setResult(refused(limit, found.fact))
         },
       }
     },

@@ -20,8 +20,10 @@ export function costLimit(
   const costOf = costs(schema, entities, limits)
 
   /** Advice is the same for both, and is given once. */
-  function* excess({ cost, nodes }: Cost, who: string): Generator<TooMuch> {
+  function* excess({ cost, nodes }: Cost, { document, operationName }: ExecutionArgs): Generator<TooMuch> {
     const [isNodes, isCost] = [nodes > limits.nodes, cost > limits.cost]
+    if (!isNodes && !isCost) return
+    const who = whoAsks(document, operationName)
     const ofNodes = `The answer may hold ${nodes} objects, and at most ${limits.nodes} are allowed`
     if (isNodes) yield { limit: 'nodes', asked: nodes, who, fact: ofNodes, advice: isCost ? undefined : advice }
     const ofCost = `The query costs ${cost}, and at most ${limits.cost} is allowed`
@@ -34,7 +36,7 @@ export function costLimit(
     const { cost: asked, nodes } = found
     const shown = { cost: { asked, limit: limits.cost, nodes, nodesLimit: limits.nodes } }
     const extensions = request.headers.get(costHeader) === null ? undefined : shown
-    const error = refusals.refuse([...excess(found, whoAsks(args.document, args.operationName))])
+    const error = refusals.refuse([...excess(found, args)])
     return { extensions, refused: error === null ? undefined : { errors: [error], extensions } }
   }
 

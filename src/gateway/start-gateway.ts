@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { ledgersOf } from '../control/flag-store.ts'
 import { FlagWatch } from '../control/flag-watch.ts'
 import { Heartbeat } from '../control/heartbeat.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
@@ -62,7 +63,7 @@ function createRouting(
   owner: string,
   limits: Limits,
 ): Routing {
-  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const ledgers = ledgersOf(stores)
   const types = config.entities.map(({ name }) => name)
   const byName = new Map(config.entities.map((entity) => [entity.name, entity]))
   const flags = new FlagWatch({
@@ -167,7 +168,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const routing = createRouting(run, instance, limits)
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
-  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const ledgers = ledgersOf(stores)
   const heartbeat = new Heartbeat(ledgers, () => ({
     id: instance,
     seen: Date.now(),

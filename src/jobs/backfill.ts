@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Flag } from '../control/flag.ts'
-import { authorityOf, markFresh, newer, readFlag } from '../control/flag-store.ts'
+import { authorityOf, ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { failureOfAny, isTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
@@ -20,16 +20,9 @@ const slowMs = 5_000
 const maxTries = 6
 const firstWaitMs = 1_000
 
-const ledgersOf = ({ mongo, postgres }: BackfillOptions['stores']) => ({
-  mongo: mongo.ledger,
-  postgres: postgres.ledger,
-})
-
 /** The flag in force; null where there is none. @throws BAD_USER_INPUT where nothing would keep the copy as it is. */
 async function flagOf(stores: BackfillOptions['stores'], type: string): Promise<Flag | null> {
-  const ledgers = ledgersOf(stores)
-  const [a, b] = await Promise.all([readFlag(ledgers.mongo, type), readFlag(ledgers.postgres, type)])
-  const flag = newer(a?.flag ?? null, b?.flag ?? null)
+  const { flag } = await readCopies(ledgersOf(stores), type)
   if (flag === null || STAGE_PLAN[flag.stage].mirror !== null) return flag
   const [store, next] = flag.stage === 'off' ? ['PostgreSQL', 'dualwrite'] : ['MongoDB', 'rampdown']
   const why = `writes do not reach ${store}: \`stage set\` it to ${next} first`

@@ -21,6 +21,8 @@ interface Planned {
   readonly order: readonly OrderKey[]
   readonly args: PageArgs
   readonly plan: PagePlan
+  /** Whether the count beside the page is selected. */
+  readonly counts: boolean
   /** Null where no part of the page is selected. */
   readonly question: PageQuestion | null
 }
@@ -32,36 +34,7 @@ const sameOrder = (one: readonly OrderKey[], other: readonly OrderKey[]): boolea
   one.length === other.length &&
   one.every(({ path, direction }, at) => other[at]!.path === path && other[at]!.direction === direction)
 
-function planned(
-  info: GraphQLResolveInfo,
-  entity: Entity,
-  path: string,
-  order: readonly OrderKey[],
-  args: PageArgs,
-  options: LoadOptions<string>,
-): Planned {
-  const plan = planPage(entity, everything, order, args)
-  const { where, ranges, limit } = plan
-  const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
-  const resolver = resolverName(info)
-  const { first, after, last, before } = args
-  const shape = JSON.stringify([first ?? null, after ?? null, last ?? null, before ?? null, order])
-  const key = fields && `${resolver} ${path} ${fields.tag} ${shape}`
-  const page = () => shownPage(entity, plan.shownOrder, args)
-  const question = fields && {
-    entity,
-    path,
-    key: key!,
-    where,
-    ranges,
-    order: plan.order,
-    limit,
-    fields,
-    resolver,
-    page,
-  }
-  return { entity, path, order: [...order], args: { ...args }, plan, question }
-}
+const lastPlan = (): { planned: Planned | null } => ({ planned: null })
 
 /** The plan of a field's pages, made once and not for each parent: nearly always all are asked for the same. */
 function plannedOnce(
@@ -76,9 +49,20 @@ function plannedOnce(
   const known = last.planned
   if (known?.entity === entity && known.path === path && sameArgs(known.args, args) && sameOrder(known.order, order))
     return known
-  return (last.planned = planned(info, entity, path, order, args, options))
+  const plan = planPage(entity, everything, order, args)
+  const { where, ranges, limit } = plan
+  const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
+  const counts = countsHere(info, options)
+  const kept = { entity, path, order: [...order], args: { ...args }, plan, counts }
+  if (!fields) return (last.planned = { ...kept, question: null })
+  const resolver = resolverName(info)
+  const { first, after, last: end, before } = args
+  const shape = JSON.stringify([first ?? null, after ?? null, end ?? null, before ?? null, order])
+  const key = `${resolver} ${path} ${fields.tag} ${shape}`
+  const page = () => shownPage(entity, plan.shownOrder, args)
+  const question = { entity, path, key, where, ranges, order: plan.order, limit, fields, resolver, page }
+  return (last.planned = { ...kept, question })
 }
-const lastPlan = (): { planned: Planned | null } => ({ planned: null })
 
 /**
  * The records of one parent, those whose field at `path` is `value`: all parents of a level share one statement. Null
@@ -110,12 +94,10 @@ export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
   args: PageArgs,
   options: LoadOptions<P> = {},
 ): Promise<Connection<Narrow<E, P>>> {
-  const { plan, question } = plannedOnce(info, entity, path, order, args, options)
+  const { plan, counts, question } = plannedOnce(info, entity, path, order, args, options)
   if (value === null) return connection(info, entity, plan, [], async () => 0)
   const { loaders, reads } = sessionOf(context, info)
-  const totalCount = beside(countsHere(info, options), () =>
-    loaders.count(entity, path, value, `${resolverName(info)}.totalCount`),
-  )
+  const totalCount = beside(counts, () => loaders.count(entity, path, value, `${resolverName(info)}.totalCount`))
   const items = question && (await loaders.page(question, value))
   if (items) reads.handOut(items.length) // here, and not by a promise more for each parent
   return connection(info, entity, plan, items, totalCount)

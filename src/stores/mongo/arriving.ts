@@ -17,23 +17,18 @@ const arriving = '_cf.arriving'
  * before it looked for the document, so that one of the two has seen the other. A transaction would not do: under
  * snapshot isolation both commit. Safe to repeat, by anybody, at any time.
  *
- * @returns whether the document is there now, at this version, by our doing.
+ * @returns whether it was revealed; else it is gone, or others have made something of it.
  */
-export async function settle(
-  connection: MongoConnection,
-  entity: Entity,
-  id: Id,
-  version: Version,
-): Promise<'revealed' | 'removed' | 'changed'> {
+export async function settle(connection: MongoConnection, entity: Entity, id: Id, version: Version): Promise<boolean> {
   const tombstone = (await tombstonesOf(connection, entity, [id])).get(id)
   const asWritten = allOf({ _id: encodeId(entity, id), [arriving]: { $type: 'date' } }, atVersion(version))
   const collection = connection.collection(entity)
   if (forbids(tombstone, version)) {
     await collection.deleteOne(asWritten)
-    return 'removed'
+    return false
   }
   const { matchedCount } = await collection.updateOne(asWritten, { $unset: { [arriving]: '' } })
-  return matchedCount === 1 ? 'revealed' : 'changed'
+  return matchedCount === 1
 }
 
 /** The same for one that was read. */

@@ -47,7 +47,7 @@ function stateOf({ image, stored }: Put): State {
 
 /** What others have made of it meanwhile is as new, or newer: whoever owes the record looks again. */
 const revealed: Step = async ({ connection, entity, image }) =>
-  (await settle(connection, entity, image.id, image.version)) === 'revealed' ? applied : late
+  (await settle(connection, entity, image.id, image.version)) ? applied : late
 
 /** Unseen at first: a delete that came between our look for tombstones and the insert has found nothing to remove. */
 const insert: Step = async (put) => {
