@@ -1,33 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ledgersOf } from '../control/flag-store.ts'
-import { FlagWatch } from '../control/flag-watch.ts'
-import { Heartbeat } from '../control/heartbeat.ts'
-import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
 import { checkEntities } from '../entity/checks.ts'
 import type { Entity } from '../entity/entity.ts'
-import { Mirror } from '../mirror/mirror.ts'
-import { Sweeper } from '../mirror/sweeper.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
 import { checkShown } from '../resolve/check-shown.ts'
 import { checkValid } from '../resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
-import { FailOvers } from '../routing/fail-overs.ts'
-import { Permits } from '../routing/permits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
-import { Shadow } from '../shadow/shadow.ts'
-import { STAGE_PLAN } from '../stage/stage.ts'
-import { failureOfAny, isOutage } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
-import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
 import { until } from '../util/until.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { httpServer } from './http-server.ts'
-import { type Limits, limitsOf } from './limits.ts'
+import { limitsOf } from './limits.ts'
+import { openInstance } from './open-instance.ts'
 import { Readiness } from './readiness.ts'
 import { createGateway } from './yoga.ts'
 
@@ -56,60 +44,6 @@ export interface RunningGateway {
    * end in time is cut off. Safe to call twice.
    */
   close(): Promise<void>
-}
-
-function createRouting(
-  { config, stores, dataDir, log, onMismatch, probeMs }: GatewayRun,
-  owner: string,
-  limits: Limits,
-): Routing {
-  const ledgers = ledgersOf(stores)
-  const types = config.entities.map(({ name }) => name)
-  const byName = new Map(config.entities.map((entity) => [entity.name, entity]))
-  const flags = new FlagWatch({
-    types,
-    ledgers,
-    dataDir,
-    log,
-    probeMs,
-    onSilent: (origin) => stores[origin].distrust(),
-  })
-  const mirror = new Mirror({ stores, log })
-  const owing = (type: string): 'mongo' | 'postgres' | null => {
-    if (!flags.has(type)) return null
-    const plan = STAGE_PLAN[flags.get(type).stage]
-    return plan.mirror === null ? null : plan.authority
-  }
-  const sweeper = new Sweeper({ stores, entities: config.entities, owing, owner, olderThanMs: 1_000, log })
-  const shadow = new Shadow({
-    ...config.shadow,
-    log,
-    onMismatch,
-    isOutage: (error) => isOutage(failureOfAny(stores, error)),
-    async pending(type) {
-      const from = owing(type)
-      return from !== null && (await stores[from].candidate.outbox.backlog(byName.get(type)!)).count > 0
-    },
-    async owedFor(type, ids) {
-      const from = owing(type)
-      return from === null ? new Map() : stores[from].candidate.outbox.owedFor(byName.get(type)!, ids)
-    },
-    keep: (seen) => stores.postgres.findings.add(seen),
-  })
-  return {
-    stores,
-    entities: config.entities,
-    flags,
-    killSwitch: new KillSwitch(dataDir, types),
-    shadow,
-    mirror,
-    sweeper,
-    permits: new Permits(flags, (origin) => stores[origin].takesWrites()),
-    failOvers: new FailOvers(log),
-    readsUnderWay: { mongo: 0, postgres: 0 },
-    limits,
-    log,
-  }
 }
 
 /** @throws MISCONFIGURED where mapping, schema and configuration do not fit each other. */
@@ -163,24 +97,11 @@ async function drain(server: Server, ms: number): Promise<void> {
 export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { config, stores, dataDir } = run
   checkApp(run)
-  const instance = randomUUID()
   const limits = limitsOf(config.limits)
-  const routing = createRouting(run, instance, limits)
-  const { flags, sweeper, shadow, mirror, permits } = routing
-  await flags.start()
-  const ledgers = ledgersOf(stores)
-  const heartbeat = new Heartbeat(ledgers, () => ({
-    id: instance,
-    seen: Date.now(),
-    acknowledged: Object.fromEntries(
-      config.entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.acknowledged(name)]),
-    ),
-  }))
-  await heartbeat.start()
-  flags.onChange(() => void heartbeat.beat())
-  sweeper.start()
-
   const { entities, migrations } = config
+  const { id: instance, routing, leave } = await openInstance({ ...run, ...config, limits })
+  const { flags } = routing
+
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
   const graphql = createGateway({ config, routing, limits })
   const server = httpServer({ limits, readiness, graphql })
@@ -190,13 +111,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     const drainMs = run.drainMs ?? times.drain
     run.log('info', `The gateway stops, and waits ${drainMs / 1_000} s at most for its clients.`)
     await drain(server, drainMs)
-    permits.close()
-    const idle = await until(() => permits.isIdle, times.write)
-    await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush()]), times.controlCall)
-    flags.stop()
-    await routing.killSwitch.stop()
-    // A mover waits for what is still being written as for a gateway that has died
-    await awaitWithin(idle ? heartbeat.withdraw() : heartbeat.stop(), times.controlCall)
+    await leave()
   }
   try {
     await listen(server, run)

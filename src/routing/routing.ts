@@ -24,7 +24,7 @@ export interface Routing {
   readonly stores: Stores
   readonly entities: readonly Entity[]
   readonly flags: FlagWatch
-  readonly killSwitch: KillSwitch
+  readonly killSwitch: Pick<KillSwitch, 'isOn' | 'stop'>
   readonly shadow: Shadow
   readonly mirror: Mirror
   readonly sweeper: Sweeper

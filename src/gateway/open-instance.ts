@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import { ledgersOf } from '../control/flag-store.ts'
+import { FlagWatch } from '../control/flag-watch.ts'
+import { Heartbeat } from '../control/heartbeat.ts'
+import { KillSwitch } from '../control/kill-switch.ts'
+import { times } from '../control/times.ts'
+import type { Entity } from '../entity/entity.ts'
+import { Mirror } from '../mirror/mirror.ts'
+import { Sweeper } from '../mirror/sweeper.ts'
+import { FailOvers } from '../routing/fail-overs.ts'
+import { Permits } from '../routing/permits.ts'
+import type { ReadLimits } from '../routing/read-limits.ts'
+import type { Routing, Stores } from '../routing/routing.ts'
+import { Shadow, type ShadowOptions } from '../shadow/shadow.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import { failureOfAny, isOutage } from '../stores/failure.ts'
+import type { Mismatch } from '../stores/findings.ts'
+import { awaitWithin } from '../util/await-within.ts'
+import type { Origin } from '../util/origin.ts'
+import { until } from '../util/until.ts'
+
+export interface InstanceOptions {
+  readonly entities: readonly Entity[]
+  readonly stores: Stores
+  readonly dataDir: string
+  readonly limits: ReadLimits
+  readonly log: Routing['log']
+  readonly shadow?: Partial<ShadowOptions> | undefined
+  readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined
+  /** See `FlagWatch`. */
+  readonly probeMs?: number | undefined
+  /** Names the instance among all; default: a name that no other has. */
+  readonly id?: string
+  /** Default: a thread that watches the file of the data directory. */
+  readonly killSwitch?: Pick<KillSwitch, 'isOn' | 'stop'>
+}
+
+/** One member of those that read and write the stores together: it is known to movers, and sweeps. */
+export interface Instance {
+  readonly id: string
+  readonly routing: Routing
+  /** Lets no more writes begin, waits for those under way within bounds, and tells movers that nothing is left. */
+  leave(): Promise<void>
+}
+
+function createRouting(options: InstanceOptions, owner: string): Routing {
+  const { entities, stores, dataDir, limits, log, onMismatch, probeMs } = options
+  const ledgers = ledgersOf(stores)
+  const types = entities.map(({ name }) => name)
+  const byName = new Map(entities.map((entity) => [entity.name, entity]))
+  const flags = new FlagWatch({
+    types,
+    ledgers,
+    dataDir,
+    log,
+    probeMs,
+    onSilent: (origin) => stores[origin].distrust(),
+  })
+  const mirror = new Mirror({ stores, log })
+  const owing = (type: string): Origin | null => {
+    if (!flags.has(type)) return null
+    const plan = STAGE_PLAN[flags.get(type).stage]
+    return plan.mirror === null ? null : plan.authority
+  }
+  const sweeper = new Sweeper({ stores, entities, owing, owner, olderThanMs: 1_000, log })
+  const shadow = new Shadow({
+    ...options.shadow,
+    log,
+    onMismatch,
+    isOutage: (error) => isOutage(failureOfAny(stores, error)),
+    async pending(type) {
+      const from = owing(type)
+      return from !== null && (await stores[from].candidate.outbox.backlog(byName.get(type)!)).count > 0
+    },
+    async owedFor(type, ids) {
+      const from = owing(type)
+      return from === null ? new Map() : stores[from].candidate.outbox.owedFor(byName.get(type)!, ids)
+    },
+    keep: (seen) => stores.postgres.findings.add(seen),
+  })
+  return {
+    stores,
+    entities,
+    flags,
+    killSwitch: options.killSwitch ?? new KillSwitch(dataDir, types),
+    shadow,
+    mirror,
+    sweeper,
+    permits: new Permits(flags, (origin) => stores[origin].takesWrites()),
+    failOvers: new FailOvers(log),
+    readsUnderWay: { mongo: 0, postgres: 0 },
+    limits,
+    log,
+  }
+}
+
+/**
+ * Joins: flags first, then the sign of life, then the mirror's sweep. A store that does not answer is no reason not to.
+ *
+ * @throws CrossfadeError MISCONFIGURED where both stores answer and know no flag.
+ */
+export async function openInstance(options: InstanceOptions): Promise<Instance> {
+  const { entities, stores, id = randomUUID() } = options
+  const routing = createRouting(options, id)
+  const { flags, sweeper, shadow, mirror, permits } = routing
+  await flags.start()
+  const heartbeat = new Heartbeat(ledgersOf(stores), () => ({
+    id,
+    seen: Date.now(),
+    acknowledged: Object.fromEntries(
+      entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.acknowledged(name)]),
+    ),
+  }))
+  await heartbeat.start()
+  flags.onChange(() => void heartbeat.beat())
+  sweeper.start()
+  return {
+    id,
+    routing,
+    async leave() {
+      permits.close()
+      const idle = await until(() => permits.isIdle, times.write)
+      await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush()]), times.controlCall)
+      flags.stop()
+      await routing.killSwitch.stop()
+      // A mover waits for what is still being written as for a gateway that has died
+      await awaitWithin(idle ? heartbeat.withdraw() : heartbeat.stop(), times.controlCall)
+    },
+  }
+}
