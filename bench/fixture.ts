@@ -42,7 +42,7 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
       await loadSample(stores.mongo.connection, collection, documents, demo.indexes?.[collection])
     }
     await migrateAll(session)
-    const options = moveOptions(session)
+    const options = moveOptions({ entities: config.entities, stores, log: () => undefined })
     const move: Fixture['move'] = async (stage, samplePercent = 0) => {
       for (const { name } of config.entities) await setStage(options, { type: name, stage, samplePercent })
     }

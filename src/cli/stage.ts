@@ -107,7 +107,7 @@ export function stageCommand(): Command {
         throw new CrossfadeError('BAD_USER_INPUT', '--force needs --why: the history tells who took what risk.')
       const stage = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
-        const options = moveOptions(session)
+        const options = moveOptions({ entities: session.config.entities, stores: session.stores, log: say })
         const names = typesOf(session, type)
         if (stage) await forewarn(session, stage, names)
         for (const name of names) {

@@ -1,13 +1,20 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import { type Flag, parseFlag } from './flag.ts'
 import { authorityOf, type Ledgers, newer } from './flag-store.ts'
+import { type Sign, withdraw } from './instances.ts'
+import { Registration } from './registration.ts'
 import { StoreWatch } from './store-watch.ts'
 import { times } from './times.ts'
 
 export interface WatchOptions {
+  /** Names this instance in both stores. */
+  readonly id: string
+  /** What it tells with each sign of life, of the types whose flags are known. */
+  readonly sign: () => Sign
   readonly types: readonly string[]
   readonly ledgers: Ledgers
   readonly dataDir: string
@@ -28,16 +35,20 @@ export interface WatchOptions {
 export class FlagWatch {
   readonly #options: WatchOptions
   readonly #flags = new Map<string, Flag>()
+  readonly #registrations: Readonly<Record<Origin, Registration>>
   readonly #watches: Readonly<Record<Origin, StoreWatch>>
   readonly #listeners = new Set<() => void>()
 
   constructor(options: WatchOptions) {
     this.#options = options
-    const { ledgers, log, intervalMs = times.flagInterval, probeMs = times.probe } = options
+    const { id, ledgers, log, intervalMs = times.flagInterval, probeMs = times.probe } = options
+    const registered = (origin: Origin) => new Registration(ledgers[origin], id, options.sign)
+    this.#registrations = { mongo: registered('mongo'), postgres: registered('postgres') }
     const watch = (origin: Origin): StoreWatch =>
       new StoreWatch({
         origin,
         ledger: ledgers[origin],
+        registration: this.#registrations[origin],
         log,
         intervalMs,
         probeMs,
@@ -74,8 +85,23 @@ export class FlagWatch {
     for (const origin of origins) this.#watches[origin].start()
   }
 
-  stop(): void {
+  /** Looks no more, and gives no more signs of life: the last ones hold until they are too old. */
+  async stop(): Promise<void> {
     for (const origin of origins) this.#watches[origin].stop()
+    await Promise.all(origins.map((origin) => this.#registrations[origin].end()))
+  }
+
+  /** Stops, and tells movers that nothing of this instance is under way any more: they need not wait for it. */
+  async withdraw(): Promise<void> {
+    const { ledgers, id } = this.#options
+    for (const origin of origins) this.#watches[origin].stop()
+    const gone = origins.map((origin) => this.#registrations[origin].end().then(() => withdraw(ledgers[origin], id)))
+    await Promise.allSettled(gone)
+  }
+
+  /** Tells both stores what is acknowledged by now. Never rejects. */
+  async acknowledge(): Promise<void> {
+    await Promise.allSettled(origins.map((origin) => this.#registrations[origin].renew()))
   }
 
   onChange(listener: () => void): void {
@@ -97,6 +123,7 @@ export class FlagWatch {
     }
     if (!changed) return
     this.#writeFile()
+    void this.acknowledge()
     for (const listener of this.#listeners) listener()
   }
 
@@ -124,6 +151,20 @@ export class FlagWatch {
     const watch = this.#watches[authorityOf(flag)]
     const own = watch.isLate ? null : watch.confirmed(type)
     return own?.epoch === flag.epoch && own.revision === flag.revision ? flag : null
+  }
+
+  /** The store's own copy is older than the flag, or there is none; false where it was not read lately. */
+  isBehind(origin: Origin, flag: Flag): boolean {
+    const watch = this.#watches[origin]
+    if (!watch.hasLease) return false
+    const own = watch.confirmed(flag.type)
+    return own === null || newer(own, flag) !== own
+  }
+
+  /** Whether a write that began under the flag may begin another step: a mover knows of us, and waits. */
+  mayGoOn({ type, epoch, stage }: Flag): boolean {
+    const own = this.#watches[STAGE_PLAN[stage].authority].confirmed(type)
+    return own?.epoch === epoch && own.state !== 'handed'
   }
 
   has(type: string): boolean {

@@ -1,55 +1,44 @@
 import { z } from 'zod'
-import { type Entry, type Ledger, parseAs } from '../stores/ledger.ts'
-import { origins } from '../util/origin.ts'
-import type { Ledgers } from './flag-store.ts'
+import { type AgedEntry, type Ledger, parseAs } from '../stores/ledger.ts'
 import { times } from './times.ts'
 
-const kind = 'instance'
+export const instanceKind = 'instance'
 
-/** One gateway, as both stores know it. */
-export interface Instance {
-  readonly id: string
-  /** Its last sign of life, in milliseconds since 1970 by its own clock. */
-  readonly seen: number
-  /** The flag revision that it acknowledges, by type: what it began under an earlier one has ended. */
-  readonly acknowledged: Readonly<Record<string, number>>
+/** The flag revision that an instance acknowledges, by type: what it began under an earlier one has ended. */
+export type Acknowledged = Readonly<Record<string, number>>
+
+/** What an instance tells with each sign of life. */
+export interface Sign {
+  readonly acknowledged: Acknowledged
+  /** How many writes of a type were owed when it last looked. */
+  readonly owed: Readonly<Record<string, number>>
 }
 
-/**
- * How the ledger keeps an instance. What is acknowledged has an older name there: gateways and movers of different
- * versions read each other's entries while a deployment rolls. An older mover fails where the name is missing, and a
- * newer one would wait in vain for older gateways.
- */
-interface Stored {
-  readonly seen: number
-  readonly settled: Instance['acknowledged']
+/** One gateway, as a store knows it. */
+export interface Instance extends Sign {
+  readonly id: string
+  /** Since its last sign of life, in milliseconds by the store's clock. */
+  readonly ageMs: number
 }
 
 /** One that does not tell what it acknowledges has acknowledged nothing: a mover waits for it, and names it. */
-const form: z.ZodType<Stored> = z.object({
-  seen: z.number(),
-  settled: z.record(z.string(), z.number()).catch({}),
-})
+const numbers = z.record(z.string(), z.number()).catch({})
+const form: z.ZodType<Sign> = z.object({ acknowledged: numbers, owed: numbers }).catch({ acknowledged: {}, owed: {} })
 
-/** Registers or renews an instance in one store. */
-export async function announce(ledger: Ledger, { id, seen, acknowledged }: Instance): Promise<void> {
-  const entry = await ledger.get(kind, id)
-  const stored: Stored = { seen, settled: acknowledged }
-  await ledger.compareAndSet(kind, id, entry?.revision ?? null, { id, ...stored })
-}
+const fromEntry = ({ key, value, ageMs }: AgedEntry): Instance => ({ id: key, ageMs, ...parseAs(form, value)! })
 
-/** None for an entry that does not tell when its gateway was seen: no gateway renews it. */
-function fromStored({ key, value }: Entry): Instance[] {
-  const stored = parseAs(form, value)
-  return stored ? [{ id: key, seen: stored.seen, acknowledged: stored.settled }] : []
-}
+export const withdraw = (ledger: Ledger, id: string): Promise<void> => ledger.remove(instanceKind, id)
 
-export async function withdraw(ledgers: Ledgers, id: string): Promise<void> {
-  await Promise.allSettled(origins.map((origin) => ledgers[origin].remove(kind, id)))
-}
+/** All that a store knows of, those that have gone included. */
+export const instancesOf = async (ledger: Ledger): Promise<Instance[]> =>
+  (await ledger.list(instanceKind)).map(fromEntry)
 
-/** Instances that were seen lately. */
-export async function liveInstances(ledger: Ledger, now = Date.now()): Promise<Instance[]> {
-  const entries = await ledger.list(kind)
-  return entries.flatMap(fromStored).filter(({ seen }) => now - seen < times.gone)
+/** Instances that gave a sign of life lately: the others have ended whatever they began. */
+export const liveInstances = async (ledger: Ledger): Promise<Instance[]> =>
+  (await instancesOf(ledger)).filter(({ ageMs }) => ageMs < times.gone)
+
+/** Forgets instances that have been gone for long. They would come back with their next sign of life. */
+export async function forgetGone(ledger: Ledger): Promise<void> {
+  for (const { id, ageMs } of await instancesOf(ledger))
+    if (ageMs > 100 * times.gone) await ledger.remove(instanceKind, id)
 }

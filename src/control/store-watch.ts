@@ -3,11 +3,14 @@ import type { Ledger } from '../stores/ledger.ts'
 import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
 import { type Flag, flagKind, parseFlag } from './flag.ts'
+import type { Registration } from './registration.ts'
 import { times } from './times.ts'
 
 export interface StoreWatchOptions {
   readonly origin: Origin
   readonly ledger: Ledger
+  /** Without one nothing may be written. */
+  readonly registration: Registration
   readonly log: (level: 'info' | 'warn', message: string) => void
   readonly intervalMs: number
   readonly probeMs: number
@@ -42,7 +45,7 @@ function startProbe(ms: number, onLate: () => void): () => void {
 }
 
 /**
- * Reads the flags of one store again and again, and so knows whether the store answers. It is down from its first late
+ * Gives one store signs of life and reads its flags, again and again, and so knows whether it answers. It is down from its first late
  * or failed answer until several in a row are in time: one that answers now and then is not to have its reads moved to
  * and fro. Neither store's watch waits for the other's.
  */
@@ -50,7 +53,9 @@ export class StoreWatch {
   readonly #options: StoreWatchOptions
   readonly #listeners = new Set<() => void>()
   #flags: ReadonlyMap<string, Flag> = new Map()
-  #readAt = Number.NEGATIVE_INFINITY
+  #hasRead = false
+  /** When the sign of life began that came before the flags were read, by our monotonic clock. */
+  #leaseFrom = Number.NEGATIVE_INFINITY
   #isDown = false
   #isLate = false
   #inTime = 0
@@ -91,10 +96,16 @@ export class StoreWatch {
     return () => this.#listeners.delete(listener)
   }
 
-  /** The store's own copy of a type's flag; null where it was not read lately, or there is none. */
+  /**
+   * The store's own copy of a type's flag, as long as our lease there holds; null where it does not, or there is no copy.
+   * A read alone would not do: a server that is not the one that is written any more may have answered it.
+   */
   confirmed(type: string): Flag | null {
-    const isFresh = performance.now() - this.#readAt < times.confirmation
-    return isFresh ? (this.#flags.get(type) ?? null) : null
+    return this.hasLease ? (this.#flags.get(type) ?? null) : null
+  }
+
+  get hasLease(): boolean {
+    return performance.now() - this.#leaseFrom < times.lease
   }
 
   /** Looks behind every look that has begun. Never rejects. */
@@ -103,24 +114,33 @@ export class StoreWatch {
     return this.#look
   }
 
+  /** Reads work in a store that takes no writes at the moment: then there is no lease, and nothing else is wrong. */
+  async #renew(): Promise<void> {
+    await this.#options.registration.renew().catch(() => undefined)
+  }
+
   async #read(): Promise<void> {
-    const { origin, ledger, log, probeMs, onFlags } = this.#options
-    const began = performance.now()
+    const { origin, ledger, registration, log, probeMs, onFlags } = this.#options
     let inTime = true
     const endProbe = startProbe(probeMs, () => {
       inTime = false
       // The first look connects, which takes longer
-      if (this.#readAt !== Number.NEGATIVE_INFINITY) this.#goDown(`it took more than ${probeMs} ms`)
+      if (this.#hasRead) this.#goDown(`it took more than ${probeMs} ms`)
     })
     try {
+      // A mover knows of us before we know the flags, so that it waits for what they let us begin
+      if (!registration.isCurrent) await this.#renew()
+      const leaseFrom = registration.beganAt
       const flags = new Map<string, Flag>()
-      for (const { key, value } of await ledger.list(flagKind)) {
+      const [entries] = await Promise.all([ledger.list(flagKind), this.#renew()])
+      for (const { key, value } of entries) {
         const flag = parseFlag(value)
         if (flag) flags.set(key, flag)
         else log('warn', `The flag of ${key} in ${origin} is malformed; the last good one stays in force.`)
       }
       this.#flags = flags
-      this.#readAt = began
+      this.#hasRead = true
+      this.#leaseFrom = leaseFrom
       this.#isLate = false
       this.#inTime = inTime ? this.#inTime + 1 : 0
       if (this.#isDown && this.#inTime >= steady) {

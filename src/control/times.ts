@@ -9,16 +9,30 @@ export const times = {
   flagInterval: 600,
   /** What one call of a gateway's control plane may take; a hung one gives its connection back before flags grow old. */
   controlCall: 4_000,
-  /** How long a store's copy of a flag permits writes after it was read. */
-  confirmation: 5_000,
-  /** How long after its start a write may begin another step without a look at its flag. */
+  /** What a write waits for a connection at most, since each step begins under a lease. */
+  wait: 5_000,
+  /** How old the image of a record is at most when its put begins. */
+  image: 10_000,
+  /** What one step of a write may take. */
   write: 10_000,
-  /** How long after its last sign of life an instance counts as gone: until then its last write has begun its last step. */
-  gone: 20_000,
+  /**
+   * How long a sign of life lets steps of writes begin, counted from before it was sent by the clock of whoever sent it:
+   * its store has it later, and counts it for longer.
+   */
+  lease: 5_000,
+  /**
+   * How old its last sign of life is when an instance counts as gone, by the store's clock: the last step that it could
+   * begin has ended. A clock may be slower than another by a part in a hundred.
+   */
+  gone: 22_000,
   /** How long a request may take in all, and a write wait for its turn; below the 30 s of common proxies. */
   request: 25_000,
   /** How long a gateway that stops waits for its clients; what has begun to write is waited for besides. */
   drain: 8_000,
-  /** How long a move of authority waits for gateways and for what is owed. */
-  move: 30_000,
+  /** How long a claim holds that is not renewed: whoever has one and is slow is not to meet a second one. */
+  claim: 30_000,
+  /** How long a move of authority waits for gateways, elections and what is owed. */
+  move: 60_000,
+  /** For how long a type may be between two stages before any gateway ends what nobody seems to be at. */
+  unfinished: 75_000,
 } as const

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { FlagKeeper } from '../control/flag-keeper.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { FlagWatch } from '../control/flag-watch.ts'
-import { Heartbeat } from '../control/heartbeat.ts'
+import type { Sign } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
@@ -13,7 +14,7 @@ import type { ReadLimits } from '../routing/read-limits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { failureOfAny, isOutage } from '../stores/failure.ts'
+import { failureOfAny, isOutage, isTrouble } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import type { Origin } from '../util/origin.ts'
@@ -48,7 +49,18 @@ function createRouting(options: InstanceOptions, owner: string): Routing {
   const ledgers = ledgersOf(stores)
   const types = entities.map(({ name }) => name)
   const byName = new Map(entities.map((entity) => [entity.name, entity]))
-  const flags = new FlagWatch({
+  const known = (): string[] => types.filter((type) => flags.has(type))
+  const owedOf = (type: string): [string, number][] => {
+    const backlog = sweeper.backlog(type)
+    return backlog ? [[type, backlog.count]] : []
+  }
+  const sign = (): Sign => ({
+    acknowledged: Object.fromEntries(known().map((type) => [type, permits.acknowledged(type)])),
+    owed: Object.fromEntries(known().flatMap(owedOf)),
+  })
+  const flags: FlagWatch = new FlagWatch({
+    id: owner,
+    sign,
     types,
     ledgers,
     dataDir,
@@ -56,13 +68,26 @@ function createRouting(options: InstanceOptions, owner: string): Routing {
     probeMs,
     onSilent: (origin) => stores[origin].distrust(),
   })
+  const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites())
   const mirror = new Mirror({ stores, log })
-  const owing = (type: string): Origin | null => {
-    if (!flags.has(type)) return null
-    const plan = STAGE_PLAN[flags.get(type).stage]
-    return plan.mirror === null ? null : plan.authority
-  }
-  const sweeper = new Sweeper({ stores, entities, owing, owner, olderThanMs: 1_000, log })
+  const authority = (type: string): Origin | null =>
+    flags.has(type) ? STAGE_PLAN[flags.get(type).stage].authority : null
+  const owing = (type: string): Origin | null =>
+    flags.has(type) && STAGE_PLAN[flags.get(type).stage].mirror !== null ? authority(type) : null
+  // A share of reads, or those that fail over
+  const isRead = (type: string): boolean => flags.has(type) && flags.get(type).readPercent > 0
+  const epochOf = (type: string): number => (flags.has(type) ? (flags.forWrite(type)?.epoch ?? 0) : 0)
+  const sweeper: Sweeper = new Sweeper({
+    stores,
+    entities,
+    authority,
+    epochOf,
+    owing,
+    isRead,
+    owner,
+    olderThanMs: 1_000,
+    log,
+  })
   const shadow = new Shadow({
     ...options.shadow,
     log,
@@ -86,7 +111,7 @@ function createRouting(options: InstanceOptions, owner: string): Routing {
     shadow,
     mirror,
     sweeper,
-    permits: new Permits(flags, (origin) => stores[origin].takesWrites()),
+    permits,
     failOvers: new FailOvers(log),
     readsUnderWay: { mongo: 0, postgres: 0 },
     limits,
@@ -94,37 +119,38 @@ function createRouting(options: InstanceOptions, owner: string): Routing {
   }
 }
 
+function keeperOf({ entities, stores, log }: InstanceOptions, { flags }: Routing): FlagKeeper {
+  const types = entities.map(({ name }) => name)
+  return new FlagKeeper(types, flags, {
+    ledgers: ledgersOf(stores),
+    isTrouble: (error) => isTrouble(failureOfAny(stores, error)),
+    log: (line) => log('warn', line),
+  })
+}
+
 /**
- * Joins: flags first, then the sign of life, then the mirror's sweep. A store that does not answer is no reason not to.
+ * Joins: a sign of life in each store before its flags are read, then the mirror's sweep. A store that does not answer is no reason not to.
  *
  * @throws CrossfadeError MISCONFIGURED where both stores answer and know no flag.
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
-  const { entities, stores, id = randomUUID() } = options
+  const { id = randomUUID() } = options
   const routing = createRouting(options, id)
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
-  const heartbeat = new Heartbeat(ledgersOf(stores), () => ({
-    id,
-    seen: Date.now(),
-    acknowledged: Object.fromEntries(
-      entities.filter(({ name }) => flags.has(name)).map(({ name }) => [name, permits.acknowledged(name)]),
-    ),
-  }))
-  await heartbeat.start()
-  flags.onChange(() => void heartbeat.beat())
   sweeper.start()
+  const keeper = keeperOf(options, routing)
+  keeper.start()
   return {
     id,
     routing,
     async leave() {
       permits.close()
       const idle = await until(() => permits.isIdle, times.write)
-      await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush()]), times.controlCall)
-      flags.stop()
+      await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush(), keeper.stop()]), times.controlCall)
       await routing.killSwitch.stop()
       // A mover waits for what is still being written as for a gateway that has died
-      await awaitWithin(idle ? heartbeat.withdraw() : heartbeat.stop(), times.controlCall)
+      await awaitWithin(idle ? flags.withdraw() : flags.stop(), times.controlCall)
     },
   }
 }

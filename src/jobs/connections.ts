@@ -18,10 +18,14 @@ interface Stores {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
 
-/** What one gateway opens at most: for clients and the mirror, for candidate reads, and for the control plane. */
+const connectionsOf = <C>(
+  store: Record<'candidate' | 'control', { readonly connection: C }> & { connection: C; puts: C },
+) => [store.connection, store.candidate.connection, store.control.connection, store.puts]
+
+/** What one gateway opens at most: for clients, for candidate reads, for the control plane and for the mirror. */
 const poolSizes = ({ mongo, postgres }: Stores) => ({
-  mongo: sum([mongo, mongo.candidate, mongo.control].map(({ connection }) => connection.client.options.maxPoolSize!)),
-  postgres: sum([postgres, postgres.candidate, postgres.control].map(({ connection }) => connection.pool.options.max!)),
+  mongo: sum(connectionsOf(mongo).map(({ client }) => client.options.maxPoolSize!)),
+  postgres: sum(connectionsOf(postgres).map(({ pool }) => pool.options.max!)),
 })
 
 export function roomNote(gateways: number, each: number, { connections, limitedBy }: Capacity): ConnectionNote {

@@ -1,19 +1,13 @@
-import { sameRecord } from '../compare/differences.ts'
-import { equalJson, equalLists } from '../compare/equal-json.ts'
-import type { Entity, Id } from '../entity/entity.ts'
-import { keepConflict } from '../mirror/sweep.ts'
+import type { Id } from '../entity/entity.ts'
+import { keepConflict } from '../mirror/conflicts.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { BackfillOptions, Checkpoint } from './checkpoint.ts'
+import { unequalPaths } from './unequal.ts'
 
 /** A batch that took longer from read to put is read again first: it may have been overtaken by a delete and more. */
 const deadlineMs = 10_000
-
-const isEqual = (entity: Entity, a: Image, b: Image): boolean =>
-  sameRecord(entity, a.record, b.record) &&
-  equalJson(a.rest, b.rest) &&
-  entity.lists.keys().every((path) => equalLists(a.elementRests?.[path], b.elementRests?.[path]))
 
 /**
  * Records that a put left as they were, since their version is as high or higher: equal ones are done; of others the
@@ -30,11 +24,11 @@ async function mend({ stores, entity, log }: BackfillOptions, from: Origin, late
   for (const image of late) {
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)
-    if (!copy || order! < 0 || (order === 0 && isEqual(entity, copy, image))) continue
+    if (!copy || order! < 0 || (order === 0 && unequalPaths(entity, copy, image).length === 0)) continue
     // A write through a gateway may have reached both between the two reads
     const [present] = await source.outbox.images(entity, [image.id])
     if (!present || compareVersions(present.version, image.version) !== 0) continue
-    if (order! > 0 && isEqual(entity, copy, present) && copy.record !== null) {
+    if (order! > 0 && unequalPaths(entity, copy, present).length === 0 && copy.record !== null) {
       // The record lost its version and nothing else
       if (!(await source.authority.restamp(entity, image.id, present.version, copy.version))) continue
     } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, from, present, copy))) continue

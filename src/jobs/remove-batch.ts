@@ -1,6 +1,6 @@
 import { fieldSet } from '../entity/field-set.ts'
-import { keepCopy } from '../mirror/sweep.ts'
-import type { Image } from '../stores/store.ts'
+import { keepCopy } from '../mirror/conflicts.ts'
+import { tombstoneOf } from '../mirror/tombstone-of.ts'
 import { otherOrigin } from '../util/origin.ts'
 import type { BackfillOptions, Checkpoint } from './checkpoint.ts'
 
@@ -28,12 +28,7 @@ export async function removeBatch(
     const made = new Set(known.filter(({ record }) => record !== null).map(({ id }) => id)) // meanwhile
     const lost = gone.filter(({ id }) => !made.has(id))
     for (const image of lost) await keepCopy(source.ledger, entity, target.origin, image, 'none')
-    const dead = lost.map((image): Image => {
-      const { epoch, counter } = image.version
-      const version = { epoch, counter: counter + 1 }
-      return { ...image, version, record: null, rest: null, elementRests: {}, issues: [] }
-    })
-    const outcomes = await target.replica.bulkPut(entity, dead)
+    const outcomes = await target.replica.bulkPut(entity, lost.map(tombstoneOf))
     removed = outcomes.filter(({ put }) => put === 'applied').length
     if (removed > 0)
       log?.(`${entity.name}: ${removed} records were not in ${from} and were removed from ${target.origin}`)

@@ -13,6 +13,7 @@ import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
 import { ClearedMarks } from './cleared-marks.ts'
+import { Puts } from './puts.ts'
 
 export interface MirrorOptions {
   readonly stores: Readonly<Record<Origin, Store>>
@@ -31,6 +32,7 @@ const probeAfterMs = 1_000
 export class Mirror {
   readonly #options: MirrorOptions
   readonly #cleared: ClearedMarks
+  readonly #puts: Puts
   readonly #seldom = new Seldom(60_000)
   /** Acknowledged writes that were owed to the mirror, by type. */
   readonly acknowledged = new Map<string, number>()
@@ -42,29 +44,36 @@ export class Mirror {
   constructor(options: MirrorOptions) {
     this.#options = options
     this.#cleared = new ClearedMarks(options.stores, options.log)
+    this.#puts = new Puts((...put) => this.#putOne(...put))
   }
 
-  /** Resolves when the put is confirmed, has failed, or the budget is over; never rejects. */
-  async put(entity: Entity, image: Image, from: Origin): Promise<void> {
-    const to = otherOrigin(from)
+  /** Resolves when the put is confirmed or has failed, or another stands for it; never rejects. */
+  put(entity: Entity, image: Image, from: Origin): Promise<void> {
     this.acknowledged.set(entity.name, (this.acknowledged.get(entity.name) ?? 0) + 1)
+    return this.#puts.put(entity, image, from)
+  }
+
+  /** Waits for puts within the budget of a reply. */
+  async within(puts: Promise<unknown>): Promise<void> {
+    await awaitWithin(puts, this.#options.budgetMs ?? 150)
+  }
+
+  async #putOne(entity: Entity, image: Image, from: Origin): Promise<void> {
+    const to = otherOrigin(from)
     const breaker = this.#breakerOf(entity, to)
     if (breaker.state === CircuitState.HalfOpen) return // another put tells how the store does
-    const work = breaker
-      .execute(() => this.#options.stores[to].replica.bulkPut(entity, [image]))
-      .then(([outcome]) => {
-        if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
-        this.confirmed.set(entity.name, (this.confirmed.get(entity.name) ?? 0) + 1)
-        this.#cleared.add(entity, from, image)
-      })
-      .catch((error: unknown) => {
-        if (isBrokenCircuitError(error)) return // the failures that opened it were told
-        const held = this.#seldom.due(`${entity.name} ${to}`)
-        if (held === null) return
-        const text = `${entity.name} ${image.id} stays owed to ${to}: ${messageOf(error)}${heldBack(held)}`
-        this.#options.log('warn', text)
-      })
-    await awaitWithin(work, this.#options.budgetMs ?? 150)
+    try {
+      const [outcome] = await breaker.execute(() => this.#options.stores[to].replica.bulkPut(entity, [image]))
+      if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
+      this.confirmed.set(entity.name, (this.confirmed.get(entity.name) ?? 0) + 1)
+      this.#cleared.add(entity, from, image)
+    } catch (error) {
+      if (isBrokenCircuitError(error)) return // the failures that opened it were told
+      const held = this.#seldom.due(`${entity.name} ${to}`)
+      if (held === null) return
+      const text = `${entity.name} ${image.id} stays owed to ${to}: ${messageOf(error)}${heldBack(held)}`
+      this.#options.log('warn', text)
+    }
   }
 
   #breakerOf({ name }: Entity, to: Origin): CircuitBreakerPolicy {

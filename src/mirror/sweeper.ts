@@ -3,19 +3,30 @@ import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
 import { type SweepOptions, sweep } from './sweep.ts'
 
-export interface SweeperOptions extends SweepOptions {
+export interface SweeperOptions extends Omit<SweepOptions, 'epoch'> {
   readonly entities: readonly Entity[]
+  /** The store that has authority; null where that is not known. */
+  readonly authority: (type: string) => Origin | null
+  /** Of the flag under which a write might begin now; 0 where none might. */
+  readonly epochOf: (type: string) => number
   /** The store that owes, or null where the type has no mirror now. */
   readonly owing: (type: string) => Origin | null
+  /** Whether the mirror answers reads of the type: what it is owed is looked at more often then. */
+  readonly isRead: (type: string) => boolean
   readonly intervalMs?: number
 }
 
 export interface Backlog {
   readonly count: number
   readonly oldestMs: number
+  /** When that was looked at, by the monotonic clock. */
+  readonly at: number
 }
 
-/** Puts that were cut off are looked for as often as this, and are as old, in milliseconds. */
+/** Between two looks at what is owed of types whose mirror answers reads, in milliseconds. */
+const lookMs = 300
+
+/** Puts and deletes that were cut off are looked for as often as this; puts are as old, in milliseconds. */
 const arrivingMs = 10_000
 
 /** Sweeps every type in turn for as long as the gateway runs. A store that is down pauses it and costs nothing. */
@@ -24,6 +35,7 @@ export class Sweeper {
   readonly #backlog = new Map<string, Backlog>()
   #settleAt = 0
   #timer: NodeJS.Timeout | undefined
+  #lookTimer: NodeJS.Timeout | undefined
   #round: Promise<void> = Promise.resolve()
   #stopped = false
   #failing = false
@@ -33,9 +45,14 @@ export class Sweeper {
   }
 
   start(): void {
+    this.#lookOn()
+    this.#sweepOn()
+  }
+
+  #sweepOn(): void {
     this.#timer = setTimeout(() => {
       this.#round = this.round().finally(() => {
-        if (!this.#stopped) this.start()
+        if (!this.#stopped) this.#sweepOn()
       })
     }, this.#options.intervalMs ?? 500)
     this.#timer.unref()
@@ -45,27 +62,26 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#lookTimer)
     await this.#round
   }
 
   /** One round over all types. Never rejects. */
   async round(): Promise<void> {
-    const { entities, owing, stores, log } = this.#options
+    const { entities, stores, authority, owing, epochOf, log } = this.#options
     let failed = false
     const settles = performance.now() >= this.#settleAt
     if (settles) this.#settleAt = performance.now() + arrivingMs
     const options = settles ? { ...this.#options, arrivingMs } : this.#options
     for (const entity of entities) {
       const from = owing(entity.name)
-      if (!from) continue
       try {
-        await sweep(options, entity, from)
-        const { count, oldestMs } = await stores[from].control.outbox.backlog(entity)
-        this.#backlog.set(entity.name, { count, oldestMs })
+        const home = authority(entity.name)
+        if (settles && home) await stores[home].authority.settleDeletes(entity)
+        if (!from) continue
+        await sweep({ ...options, epoch: epochOf(entity.name) }, entity, from)
+        await this.#lookAt(entity, from)
       } catch (error) {
-        const known = this.#backlog.get(entity.name)
-        // What is owed cannot be seen now; it is at least as old as before.
-        this.#backlog.set(entity.name, { count: known?.count ?? 1, oldestMs: Number.POSITIVE_INFINITY })
         failed = true
         if (!this.#failing) log('warn', `The sweep pauses: ${messageOf(error)}`)
         this.#failing = true
@@ -75,8 +91,35 @@ export class Sweeper {
     this.#failing = failed
   }
 
-  /** What was owed when last looked; zero for a type that has not been swept yet. */
-  backlog(type: string): Backlog {
-    return this.#backlog.get(type) ?? { count: 0, oldestMs: 0 }
+  async #lookAt(entity: Entity, from: Origin): Promise<void> {
+    const at = performance.now()
+    const { count, oldestMs } = await this.#options.stores[from].control.outbox.backlog(entity)
+    if ((this.#backlog.get(entity.name)?.at ?? at) <= at) this.#backlog.set(entity.name, { count, oldestMs, at })
+  }
+
+  /** Apart from the sweep, whose rounds take as long as the mirror does. */
+  #lookOn(): void {
+    const { entities, owing, isRead } = this.#options
+    this.#lookTimer = setTimeout(() => {
+      const looks = entities.map(async (entity) => {
+        const from = owing(entity.name)
+        if (from && isRead(entity.name)) await this.#lookAt(entity, from)
+      })
+      void Promise.allSettled(looks).then(() => {
+        if (!this.#stopped) this.#lookOn()
+      })
+    }, lookMs)
+    this.#lookTimer.unref()
+  }
+
+  /** What was owed when last looked; null for a type that has not been looked at yet. */
+  backlog(type: string): Backlog | null {
+    return this.#backlog.get(type) ?? null
+  }
+
+  /** How far the mirror may be behind, in milliseconds: what is owed has grown older since it was looked at. */
+  lagMs(type: string): number {
+    const known = this.#backlog.get(type)
+    return known ? known.oldestMs + performance.now() - known.at : Number.POSITIVE_INFINITY
   }
 }

@@ -12,10 +12,7 @@ const maxHeld = 1_000
 /** The right to write one type under one flag, until it is given back. */
 export interface Permit {
   readonly flag: Flag
-  /**
-   * Whether the write may begin another step: movers count on it. Past its time it may only where the flag is confirmed
-   * to be the same still.
-   */
+  /** Whether the write may begin another step: only while the instance's lease holds, since movers count on it. */
   mayGoOn(): boolean
   done(): void
 }
@@ -52,17 +49,12 @@ export class Permits {
       if (!open) return
       open = false
       const left = counts.get(flag.revision)! - 1
-      if (left > 0) counts.set(flag.revision, left)
-      else counts.delete(flag.revision)
+      if (left > 0) return void counts.set(flag.revision, left)
+      counts.delete(flag.revision)
+      // A mover waits for it
+      if (flag.revision < this.#flags.get(type).revision) void this.#flags.acknowledge()
     }
-    let until = performance.now() + times.write
-    const mayGoOn = (): boolean => {
-      if (performance.now() <= until) return true
-      if (this.#flags.forWrite(type)?.revision !== flag.revision) return false
-      until = performance.now() + times.write
-      return true
-    }
-    return { flag, mayGoOn, done }
+    return { flag, mayGoOn: () => this.#flags.mayGoOn(flag), done }
   }
 
   #grantable(type: string): Flag | null {

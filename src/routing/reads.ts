@@ -99,7 +99,7 @@ export class Reads {
       return { reads: STAGE_PLAN[flag.stage].authority, candidate: null, samplePercent: 0 }
     }
     const subject = flag.readPercent > 0 ? this.#subject() : ''
-    return decide(flag, subject, sweeper.backlog(type).oldestMs < freshnessMs)
+    return decide(flag, subject, sweeper.lagMs(type) < freshnessMs)
   }
 
   /**

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Flag } from '../control/flag.ts'
-import { times } from '../control/times.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
@@ -65,7 +64,7 @@ export class Transaction {
     }
     // A mover may take this gateway for gone by now
     if (![...this.#permits.values()].every((permit) => permit.mayGoOn()))
-      throw new CrossfadeError('TRY_AGAIN', `The write took longer than ${times.write / 1_000} s; try again.`)
+      throw new CrossfadeError('TRY_AGAIN', 'The data store cannot be written at the moment; try again.')
     const work = step()
     this.#underWay.add(work)
     try {
@@ -118,7 +117,7 @@ export class Transaction {
         const record = newRecord(entity, parseId(entity, given), input)
         const reason = plan.mirror && stores[plan.mirror].replica.unfit(entity, record)
         if (reason) throw refusedRecord(reason)
-        return keep(await authority.create(entity, record, stamp))!
+        return keep(await authority.create(entity, record, stamp, id === undefined))!
       },
       async patch(id, input) {
         const patch = planPatch(entity, input)
@@ -147,15 +146,23 @@ export class Transaction {
     return new CrossfadeError('UNKNOWN_OUTCOME', text, { cause: cause ?? error })
   }
 
-  /** Mirrors what was written: the newest image of each record, all within one budget. Never rejects. */
-  async mirror(): Promise<void> {
+  /**
+   * Mirrors what was written: the newest image of each record. Never rejects.
+   *
+   * @returns what the reply waits for, within its budget, and what ends when no put is under way any more.
+   */
+  mirror(): { readonly inBudget: Promise<void>; readonly ended: Promise<unknown> } {
+    const { mirror, killSwitch } = this.#routing
     const newest = new Map(this.#written.map((written) => [`${written.entity.name}/${written.image.id}`, written]))
-    await Promise.all(
-      [...newest.values()].map(({ entity, image, flag }) => {
-        const put = this.#routing.mirror.put(entity, image, STAGE_PLAN[flag.stage].authority)
-        return this.#routing.killSwitch.isOn(entity.name) ? undefined : put
-      }),
-    )
+    const puts = [...newest.values()].map(({ entity, image, flag }) => ({
+      entity,
+      put: mirror.put(entity, image, STAGE_PLAN[flag.stage].authority),
+    }))
+    const awaited = puts.filter(({ entity }) => !killSwitch.isOn(entity.name))
+    return {
+      inBudget: mirror.within(Promise.all(awaited.map(({ put }) => put))),
+      ended: Promise.all(puts.map(({ put }) => put)),
+    }
   }
 }
 
@@ -195,6 +202,7 @@ async function writeWith<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const own = new Map<string, Permit>()
+  let puts: Promise<unknown> = Promise.resolve()
   try {
     const names = types.map((entity) => entity.name).filter((name) => !held.has(name))
     for (const name of names.sort()) own.set(name, await routing.permits.take(name, signal))
@@ -213,9 +221,14 @@ async function writeWith<T>(
     } catch (error) {
       throw transaction.failure(error)
     } finally {
-      await transaction.mirror()
+      const { inBudget, ended } = transaction.mirror()
+      puts = ended
+      await inBudget
     }
   } finally {
-    for (const permit of own.values()) permit.done()
+    // A mover waits for the puts as well: none of an earlier flag may arrive behind the move
+    void puts.finally(() => {
+      for (const permit of own.values()) permit.done()
+    })
   }
 }

@@ -8,6 +8,12 @@ export interface Entry {
   readonly value: Json
 }
 
+/** An entry with its age. */
+export interface AgedEntry extends Entry {
+  /** Milliseconds since it was last written, by the store's own clock: hosts' clocks may be minutes apart. */
+  readonly ageMs: number
+}
+
 export interface Logged {
   readonly key: string
   readonly at: Date
@@ -28,7 +34,7 @@ export interface Ledger {
   /** Null where there is no such entry. */
   get(kind: string, key: string): Promise<Entry | null>
   /** All entries of a kind by key. */
-  list(kind: string): Promise<Entry[]>
+  list(kind: string): Promise<AgedEntry[]>
   /**
    * Writes where the entry is still at `revision`; null means that it must not exist. False where it is not, and
    * then nothing was written.

@@ -126,14 +126,22 @@ export type PutOutcome =
  * record; UNAVAILABLE and TRY_AGAIN where nothing was written; UNKNOWN_OUTCOME where it may have been.
  */
 export interface Authority {
-  /** @throws CONFLICT where the id is taken, as well. */
-  create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image>
+  /**
+   * @param isMade the id was made just now, so that nothing was ever deleted under it.
+   * @throws CONFLICT where the id is taken, as well.
+   */
+  create(entity: Entity, record: Rec, stamp: Stamp, isMade?: boolean): Promise<Image>
   /** The whole record as it then is; null where there is no such record, or where it is no longer at `expected`. */
   patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version): Promise<Image | null>
   /** The tombstone, or null where there was no such record. */
   delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>
   /** Marks records as owed, at the version that they have: what a copy could not bring. Unknown ids are left out. */
   owe(entity: Entity, ids: readonly Id[]): Promise<void>
+  /**
+   * Finishes deletes that were acknowledged and cut off before the record was gone. Safe at any time, by anybody.
+   * @returns how many there were.
+   */
+  settleDeletes(entity: Entity): Promise<number>
   /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
   restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
 }
@@ -206,6 +214,7 @@ export interface Store extends Source {
   /** Likewise: flags, signs of life, claims and looks at what is owed wait for nothing that a client does. */
   readonly control: Source
   readonly authority: Authority
+  /** Likewise with connections of its own: a mirror that hangs holds no connection of its clients. */
   readonly replica: Replica
   /** Over the connections of `control`. */
   readonly ledger: Ledger

@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readFlag } from '../../src/control/flag-store.ts'
-import { announce, liveInstances, withdraw } from '../../src/control/instances.ts'
+import { forgetGone, liveInstances, withdraw } from '../../src/control/instances.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { Registration } from '../../src/control/registration.ts'
 import { origins } from '../../src/util/origin.ts'
 import { Account } from '../support/account.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -16,52 +18,63 @@ beforeAll(async () => {
 })
 afterAll(() => stores.close())
 
-/** An entry as gateways of every version write and read it. */
-const entry = (id: string, seen: number, revision: number) => ({ id, seen, settled: { Account: revision } })
+/** An entry as gateways write and read it. */
+const entry = (revision: number) => ({ acknowledged: { Account: revision } })
 
-test('the ledgers keep what a gateway acknowledges under the name that older ones read', async () => {
-  for (const origin of origins) await announce(ledgers[origin], { id: 'new', seen: 7, acknowledged: { Account: 3 } })
-  for (const origin of origins)
-    expect((await ledgers[origin].get('instance', 'new'))?.value).toEqual(entry('new', 7, 3))
-  await withdraw(ledgers, 'new')
+test('both stores know an instance by its signs of life, and what it acknowledges', async () => {
+  for (const origin of origins) {
+    let acknowledged = { Account: 2 }
+    const registration = new Registration(ledgers[origin], 'first', () => ({ acknowledged, owed: { Account: 4 } }))
+    expect(registration.isCurrent).toBe(false)
+    await registration.renew()
+    expect(registration.isCurrent).toBe(true)
+    expect(await liveInstances(ledgers[origin])).toMatchObject([
+      { id: 'first', acknowledged: { Account: 2 }, owed: { Account: 4 } },
+    ])
+    acknowledged = { Account: 3 }
+    await ledgers[origin].remove('instance', 'first') // as a mover forgets one
+    await registration.renew()
+    expect(await liveInstances(ledgers[origin])).toMatchObject([{ id: 'first', acknowledged: { Account: 3 } }])
+  }
+  for (const origin of origins) await withdraw(ledgers[origin], 'first')
 })
 
-test('a gateway of an older version is seen with what it acknowledges', async () => {
+test('one whose last sign of life is too old by the clock of the store is gone, whatever its own clock says', async () => {
+  await ledgers.mongo.compareAndSet('instance', 'late', null, entry(1))
+  await ledgers.postgres.compareAndSet('instance', 'late', null, entry(1))
+  const old = new Date(Date.now() - 3_600_000)
+  await stores.mongo.connection.db.collection('_crossfade_ledger').updateOne({ key: 'late' }, { $set: { at: old } })
+  await stores.postgres.connection.run(sql`update crossfade.ledger set at = ${old} where key = 'late'`)
   for (const origin of origins) {
-    await ledgers[origin].compareAndSet('instance', 'old', null, entry('old', Date.now(), 2))
-    expect(await liveInstances(ledgers[origin])).toMatchObject([{ id: 'old', acknowledged: { Account: 2 } }])
+    expect(await liveInstances(ledgers[origin])).toEqual([])
+    await forgetGone(ledgers[origin])
+    expect(await ledgers[origin].get('instance', 'late')).toBe(null)
   }
-  await withdraw(ledgers, 'old')
 })
 
 test('an entry in another form does not end a change of stage with a fault', async () => {
-  const seen = Date.now()
-  const forms = {
-    odd: { id: 'odd', seen },
-    list: { id: 'list', seen, settled: ['Account'] },
-    timeless: { id: 'timeless' },
-  }
+  const forms = { odd: { id: 'odd' }, list: { acknowledged: ['Account'] }, text: 'no entry at all' }
   for (const [id, form] of Object.entries(forms)) await ledgers.mongo.compareAndSet('instance', id, null, form)
-  await ledgers.mongo.compareAndSet('instance', 'text', null, 'no entry at all')
   // What does not tell that it acknowledges does not: none of its writes may be lost
-  expect(await liveInstances(ledgers.mongo)).toEqual([
-    { id: 'list', seen, acknowledged: {} },
-    { id: 'odd', seen, acknowledged: {} },
+  expect(await liveInstances(ledgers.mongo)).toMatchObject([
+    { id: 'list', acknowledged: {} },
+    { id: 'odd', acknowledged: {} },
+    { id: 'text', acknowledged: {} },
   ])
   const options = { ledgers, sweep: async () => 0, log: () => undefined, patienceMs: 100 }
   await expect(setStage(options, { type: 'Account', samplePercent: 40 })).rejects.toMatchObject({
     code: 'TRY_AGAIN',
-    message: 'These gateways have not ended their writes of Account: list, odd. See that they answer, and try again.',
+    message:
+      'These gateways have not ended their writes of Account: list, odd, text. See that they answer, and try again.',
   })
-  for (const id of [...Object.keys(forms), 'text']) await withdraw(ledgers, id)
+  for (const id of Object.keys(forms)) await withdraw(ledgers.mongo, id)
 })
 
 test('a change of stage waits for every gateway, and names those that have not acknowledged it', async () => {
   const options = { ledgers, sweep: async () => 0, log: () => undefined }
-  const hour = 3_600_000 // ahead, so that nobody is taken for gone
   const at = async (id: string, revision: number): Promise<void> => {
     const { revision: known = null } = (await ledgers.mongo.get('instance', id)) ?? {}
-    expect(await ledgers.mongo.compareAndSet('instance', id, known, entry(id, Date.now() + hour, revision))).toBe(true)
+    expect(await ledgers.mongo.compareAndSet('instance', id, known, entry(revision))).toBe(true)
   }
   const { revision } = (await readFlag(ledgers.mongo, 'Account'))!.flag
   await at('behind', revision)

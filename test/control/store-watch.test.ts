@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { Registration } from '../../src/control/registration.ts'
 import { StoreWatch } from '../../src/control/store-watch.ts'
 import type { Ledger } from '../../src/stores/ledger.ts'
 import { Account } from '../support/account.ts'
@@ -29,6 +30,7 @@ beforeAll(async () => {
   watch = new StoreWatch({
     origin: 'postgres',
     ledger: late,
+    registration: new Registration(ledger, 'watcher', () => ({ acknowledged: {}, owed: {} })),
     log: (_level, message) => logged.push(message),
     intervalMs: 60_000,
     probeMs,

@@ -4,10 +4,18 @@ import { times } from '../../src/control/times.ts'
 /** Each with what must be shorter. */
 const order: readonly (readonly [shorter: number, longer: number, why: string])[] = [
   [times.probe, times.flagInterval, 'a late probe is known before the next look'],
-  [times.flagInterval + times.controlCall, times.confirmation, 'a look that takes its whole time confirms still'],
-  [times.confirmation + times.write, times.gone, 'no write of a gateway that is gone begins another step'],
+  [times.flagInterval + times.controlCall, times.lease, 'a sign of life that takes its whole time gives a lease still'],
+  [
+    (times.lease + times.wait + times.write) * 1.02,
+    times.gone,
+    'the last step of a gateway that is gone has ended, though its clock is slow',
+  ],
+  [times.gone, times.claim, 'a claim outlasts whoever has it and is gone'],
+  [times.claim, times.move, 'a move outlasts a claim of one that has died'],
+  [times.move, times.unfinished, 'a move that is waited for is not ended by others'],
   [times.write, times.request, 'a write that waits half of its time can end in the rest'],
   [times.gone, times.move, 'a move outlasts a gateway that has died'],
+  [20_000, times.move, 'a move outlasts an election'],
 ]
 
 test.each(order)('%i ms is less than %i ms: %s', (shorter, longer) => {

@@ -115,10 +115,11 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
 })
 
 describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]', () => {
+  const accounts = () => stores.mongo.connection.db.collection<{ _id: string }>('accounts')
+
   /** The first of the delete's steps, and no more. */
   async function mark(id: string): Promise<void> {
-    const accounts = stores.mongo.connection.db.collection<{ _id: string }>('accounts')
-    await accounts.updateOne({ _id: id }, [{ $set: { _cf: bump(owed, { deleted: true }) } }])
+    await accounts().updateOne({ _id: id }, [{ $set: { _cf: bump(owed, { deleted: true }) } }])
   }
 
   test('is not seen by readers, and the sweep finishes it', async () => {
@@ -132,7 +133,7 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const tombstone = { version: { epoch: 1, counter: version.counter + 1 }, record: null }
     expect(await both(stores, 'mongo', id)).toEqual({ authority: tombstone, mirror: tombstone })
-    expect(await stores.mongo.connection.db.collection<{ _id: string }>('accounts').findOne({ _id: id })).toBeNull()
+    expect(await accounts().findOne({ _id: id })).toBeNull()
   })
 
   test('is taken over by a create of the same id, whose version goes on growing', async () => {
@@ -146,6 +147,33 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     const { authority, mirror } = await both(stores, 'mongo', id)
     expect(authority).toEqual({ version: again.version, record: again.record })
     expect(mirror).toEqual(authority)
+  })
+
+  test('is finished without a mirror, too, and needs no tombstone then', async () => {
+    const id = newId()
+    const off = { epoch: 1, owed: false }
+    await stores.mongo.authority.create(Account, account(id), off)
+    await accounts().updateOne({ _id: id }, [{ $set: { _cf: bump(off, { deleted: true }) } }])
+    expect(await stores.mongo.authority.settleDeletes(Account)).toBe(1)
+    expect(await accounts().findOne({ _id: id })).toBeNull()
+    expect(await stores.mongo.outbox.images(Account, [id])).toEqual([])
+    expect(await stores.mongo.authority.settleDeletes(Account)).toBe(0)
+  })
+
+  test('gives its unique values to whoever wants them [create-vs-delete]', async () => {
+    const [id, other, third] = [newId(), newId(), newId()]
+    await stores.mongo.authority.create(Account, account(id, { email: 'one@example.org' }), owed)
+    await mark(id)
+    const made = await stores.mongo.authority.create(Account, account(other, { email: 'one@example.org' }), owed)
+    expect(made.record).toMatchObject({ email: 'one@example.org' })
+    await mark(other)
+    await stores.mongo.authority.create(Account, account(third), owed)
+    const patch = planPatch(Account, { email: 'one@example.org' })
+    expect(await stores.mongo.authority.patch(Account, third, patch, owed)).toMatchObject({ id: third })
+    const taken = stores.mongo.authority.create(Account, account(newId(), { email: 'one@example.org' }), owed)
+    await expect(taken).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await sweepOnce(stores, 'mongo')).toBe(0)
+    expect((await both(stores, 'mongo', id)).mirror).toMatchObject({ record: null })
   })
 
   test('does not remove the record that took its place', async () => {

@@ -1,10 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
-import { conflictLog } from '../../src/mirror/sweep.ts'
 import { increment } from '../../src/query/operations.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
-import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import {
+  Account,
+  account,
+  both,
+  directions,
+  loseUnique,
+  makeUnique,
+  newId,
+  openAccounts,
+  owed,
+  sweepOnce,
+} from '../support/account.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -14,6 +25,11 @@ beforeAll(async () => {
 })
 
 beforeEach(() => emptyStores(stores))
+
+afterEach(async () => {
+  await emptyStores(stores)
+  await makeUnique(stores)
+})
 
 afterAll(() => stores.close())
 
@@ -247,23 +263,54 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     for (const id of [a, b, c]) await isEqual(id)
   })
 
-  /** A record in the mirror alone that holds `email`, and one in the authority that wants it. */
-  async function collision(): Promise<{ stray: string; id: string }> {
+  /** Two records of the authority, which has lost its unique index, with one address: the mirror has room for one. */
+  async function collision(): Promise<{ holder: string; id: string }> {
+    const [holder, id] = [newId(), newId()]
+    await create(holder, { email: `${id}@example.org` })
+    await sweepOnce(stores, from)
+    await loseUnique(stores, from)
+    await create(id)
+    return { holder, id }
+  }
+
+  test('what the mirror alone has gives way, and is kept in conflicts', async () => {
     const [stray, id] = [newId(), newId()]
     const record = account(stray, { email: `${id}@example.org` })
     const version = { epoch: 1, counter: 5 }
     await stores[to].replica.bulkPut(Account, [{ id: stray, version, pending: false, record, rest: null, issues: [] }])
     await create(id)
-    return { stray, id }
-  }
+    expect(await sweepOnce(stores, from)).toBe(0)
+    await isEqual(id)
+    expect((await both(stores, from, stray)).mirror).toEqual({ version: { epoch: 1, counter: 6 }, record: null })
+    const [kept] = await stores[from].ledger.tail(conflictLog, 1)
+    expect(kept).toMatchObject({ key: `Account/${stray}`, value: { mirror: to, version: '1.5', authority: 'none' } })
+  })
+
+  test('what the authority has deleted unseen gives way as well', async () => {
+    const [gone, id] = [newId(), newId()]
+    await create(gone, { email: `${id}@example.org` })
+    const { version } = (await stores[from].authority.delete(Account, gone, owed))!
+    await sweepOnce(stores, from)
+    const newer = { epoch: version.epoch, counter: version.counter + 10 }
+    const record = account(gone, { email: `${id}@example.org` })
+    await stores[to].replica.bulkPut(Account, [
+      { id: gone, version: newer, pending: false, record, rest: null, issues: [] },
+    ])
+    await create(id)
+    await sweepOnce(stores, from)
+    expect(await sweepOnce(stores, from)).toBe(0)
+    await isEqual(id)
+    await isEqual(gone)
+    expect((await stores[from].ledger.tail(conflictLog, 1))[0]).toMatchObject({ key: `Account/${gone}` })
+  })
 
   test('a collision that stays is a dead letter, and counts as owed', async () => {
-    const { stray, id } = await collision()
+    const { holder, id } = await collision()
     expect(await sweepOnce(stores, from)).toBe(1)
     expect(await sweepOnce(stores, from)).toBe(1)
     const letters = await stores[from].ledger.list(deadLetterKind)
     expect(letters).toHaveLength(1)
-    expect(letters[0]).toMatchObject({ key: `Account/${id}`, value: { by: [stray] } })
+    expect(letters[0]).toMatchObject({ key: `Account/${id}`, value: { by: [holder] } })
     expect((await both(stores, from, id)).mirror).toBeUndefined()
   })
 
@@ -277,10 +324,9 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   })
 
   test('a dead letter goes when the sweep gets it through', async () => {
-    const { stray, id } = await collision()
+    const { holder, id } = await collision()
     await sweepOnce(stores, from)
-    const gone = { id: stray, version: { epoch: 1, counter: 6 }, pending: false, record: null, rest: null, issues: [] }
-    await stores[to].replica.bulkPut(Account, [gone])
+    await stores[from].authority.delete(Account, holder, owed)
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await stores[from].ledger.list(deadLetterKind)).toEqual([])
     await isEqual(id)

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { afterAll, expect, inject, test } from 'vitest'
-import { announce } from '../../src/control/instances.ts'
 import {
   commitNote,
   deploymentNote,
@@ -57,12 +56,14 @@ test('what is reserved is taken off, and the tighter limit of role or database c
 test('every gateway that was seen lately counts, and a first one that comes', async () => {
   const room = async (): Promise<string> =>
     (await postgresNotes(stores)).find(({ text }) => text.includes('room'))!.text
-  expect(await room()).toMatch(/^1 gateway needs up to 31 connections \(31 each\)/)
+  expect(await room()).toMatch(/^1 gateway needs up to 37 connections \(37 each\)/)
   for (const ledger of [stores.mongo.ledger, stores.postgres.ledger]) {
-    for (const id of ['a', 'b']) await announce(ledger, { id, seen: Date.now(), acknowledged: {} })
-    await announce(ledger, { id: 'gone', seen: Date.now() - 60_000, acknowledged: {} })
+    for (const id of ['a', 'b', 'gone']) await ledger.compareAndSet('instance', id, null, { acknowledged: {} })
   }
-  expect(await room()).toMatch(/^2 gateways need up to 62 connections/)
+  await stores.postgres.connection.run(
+    sql`update crossfade.ledger set at = at - interval '1 minute' where kind = 'instance' and key = 'gone'`,
+  )
+  expect(await room()).toMatch(/^2 gateways need up to 74 connections/)
 })
 
 test('what an acknowledged write is worth is told', async () => {
@@ -75,7 +76,7 @@ test('what an acknowledged write is worth is told', async () => {
   )
   expect(deploymentNote({ kind: 'standalone' }, 58).text).toMatch(/^one server by itself: /)
   const [mongo] = await mongoNotes(stores)
-  expect(mongo?.text).toMatch(/^the replica set \w+ of 1: .* up to 62 connections\.$/)
+  expect(mongo?.text).toMatch(/^the replica set \w+ of 1: .* up to 72 connections\.$/)
 })
 
 test('a pooler is told, with what cannot be seen behind it', () => {

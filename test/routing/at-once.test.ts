@@ -13,7 +13,7 @@ function request(signal?: AbortSignal) {
   const routing = {
     flags: { get: (type: string) => initialFlag(type), isDown: () => false },
     killSwitch: { isOn: () => false },
-    sweeper: { backlog: () => ({ oldestMs: 0 }) },
+    sweeper: { lagMs: () => 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
     stores: { mongo: { takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error } },

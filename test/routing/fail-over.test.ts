@@ -36,7 +36,7 @@ function readsIn(
       onDown,
     },
     killSwitch: { isOn: () => false },
-    sweeper: { backlog: () => ({ oldestMs: 0 }) },
+    sweeper: { lagMs: () => 0 },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
     failOvers: new FailOvers((_level, message) => logged.push(message)),
     readsUnderWay,

@@ -9,7 +9,7 @@ test('a request keeps its decision while the flag changes; the next one decides 
   const routing = {
     flags: { get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage }) },
     killSwitch: { isOn: () => false },
-    sweeper: { backlog: () => ({ oldestMs: 0 }) },
+    sweeper: { lagMs: () => 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
   } as unknown as Routing
   const reads = new Reads(routing, () => 'anna', false)

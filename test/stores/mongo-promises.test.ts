@@ -24,7 +24,7 @@ beforeAll(async () => {
   const uri = new URL(inject('mongoUri'))
   uri.pathname = `/promises_${process.pid}`
   store = mongoStore({ uri: `${uri.href}&${weak}` })
-  for (const { client } of [store.connection, store.candidate.connection, store.control.connection])
+  for (const { client } of [store.connection, store.candidate.connection, store.control.connection, store.puts])
     client.on('commandStarted', (event) => started.push(event))
   await prepareMongo(store.connection, [Note])
 })
@@ -62,6 +62,8 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     ]),
   restamp: () => store.authority.restamp(Note, 2, version, { epoch: 1, counter: 9 }),
   delete: () => store.authority.delete(Note, 1, stamp),
+  'deletes that were cut off': () => store.authority.settleDeletes(Note),
+  'puts that were cut off': () => store.replica.settleArriving(Note, 0),
   'what is owed': () => store.outbox.owed(Note, 0, 10),
   backlog: () => store.outbox.backlog(Note),
   images: () => store.outbox.images(Note, [1, 2]),

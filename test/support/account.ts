@@ -1,9 +1,11 @@
 import { defineEntity, embed, int, list, text } from 'crossfade'
+import { sql } from 'kysely'
 import { createMongoIndex } from '../../src/demo/sample.ts'
 import type { Rec } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
+import { postgresIndexes } from '../../src/stores/postgres/indexes.ts'
 import { type Origin, otherOrigin } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from './stores.ts'
 
@@ -31,9 +33,24 @@ export const account = (id: string, values: Readonly<Record<string, unknown>> = 
 /** Both stores, with the unique constraint in force in both. */
 export async function openAccounts(): Promise<TestStores> {
   const stores = await openStores([Account])
+  await makeUnique(stores)
+  return stores
+}
+
+export async function makeUnique(stores: TestStores): Promise<void> {
   await createMongoIndex(stores.mongo.connection, 'accounts', { email: 1 }, true)
   await ensureConstraints(stores, [Account])
-  return stores
+}
+
+/** Takes the unique index on the address away from one store. */
+export async function loseUnique({ mongo, postgres }: TestStores, origin: Origin): Promise<void> {
+  if (origin === 'mongo') await mongo.connection.db.collection('accounts').dropIndex('email_1')
+  else
+    for (const { name, unique, deferrable } of await postgresIndexes(postgres.connection, 'accounts')) {
+      if (!unique || !name.includes('email')) continue
+      const drop = deferrable === null ? sql`drop index` : sql`alter table accounts drop constraint`
+      await postgres.connection.run(sql`${drop} ${sql.id(name)}`)
+    }
 }
 
 export const directions = [
@@ -45,8 +62,12 @@ export const directions = [
 export const owed = { epoch: 1, owed: true } as const
 
 /** One round of the sweep; returns how many records are still owed. */
-export function sweepOnce(stores: TestStores, from: Origin, owner = 'test'): Promise<number> {
-  return sweep({ stores, owner, olderThanMs: 0, impatient: true, arrivingMs: 0, log: () => undefined }, Account, from)
+export function sweepOnce(stores: TestStores, from: Origin, owner = 'test', epoch?: number): Promise<number> {
+  return sweep(
+    { stores, owner, epoch, olderThanMs: 0, impatient: true, arrivingMs: 0, log: () => undefined },
+    Account,
+    from,
+  )
 }
 
 /** Version and content of a record in both stores; null where it is gone, undefined where it never was. */

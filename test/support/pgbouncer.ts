@@ -24,7 +24,7 @@ export interface PgBouncer {
 export async function startPgBouncer(
   server: string,
   mode: 'session' | 'transaction' | 'statement',
-  poolSize = 30,
+  poolSize = 40,
 ): Promise<PgBouncer> {
   const { hostname, port: behind, username, password, pathname } = new URL(server)
   const port = await pickPort(undefined, () => undefined)

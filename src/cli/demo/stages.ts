@@ -11,7 +11,7 @@ import { moveOptions } from '../sweep-now.ts'
 /** Brings every type to shadow, by the steps of a real move: dualwrite, backfill, then shadow. Later stages stay. */
 export async function moveToShadow(session: Session, showProgress: boolean): Promise<void> {
   const { config, stores } = session
-  const options = { ...moveOptions(session), log: () => undefined }
+  const options = moveOptions({ entities: session.config.entities, stores: session.stores, log: () => undefined })
   const stageOf = async (type: string): Promise<number> =>
     stages.indexOf((await readFlag(stores.mongo.ledger, type))?.flag.stage ?? 'off')
   for (const { name } of config.entities) {

@@ -1,4 +1,5 @@
 import { type Document, Long } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
@@ -11,6 +12,7 @@ import {
   atVersion,
   bump,
   isDeleted,
+  isPending,
   mirrored,
   notNewerThan,
   object,
@@ -18,6 +20,7 @@ import {
   versionOf,
 } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
+import { decodeId } from './codec/decode.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import { holdsReplacement } from './codec/unsound.ts'
 import type { MongoConnection } from './connection.ts'
@@ -27,6 +30,10 @@ import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
 import { answered } from './sent.ts'
 import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
+import { deletedHolders } from './unique-values.ts'
+
+/** Deletes that are finished in one go. */
+const batch = 100
 
 export function mongoAuthority(connection: MongoConnection): Authority {
   const options = { maxTimeMS: connection.maxTimeMs }
@@ -61,9 +68,9 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     return changed(entity, filter, stages)
   }
 
-  async function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
+  async function create(entity: Entity, record: Rec, stamp: Stamp, isMade: boolean): Promise<Image> {
     const { id } = record
-    const tombstone = (await tombstonesOf(connection, entity, [id])).get(id)?.version
+    const tombstone = isMade ? undefined : (await tombstonesOf(connection, entity, [id])).get(id)?.version
     if (tombstone && tombstone.epoch > stamp.epoch)
       throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
     const now = await storeNow(connection)
@@ -87,24 +94,50 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     const marked = await change(entity, id, { _cf: bump(stamp, { deleted: true }) }, stamp, {})
     if (!marked) return null
     // The mark is the acknowledgement; where the rest fails, the sweep resumes it.
-    if (stamp.owed) await finishDelete(connection, entity, id, marked.version).catch(() => undefined)
-    else await connection.collection(entity).deleteOne({ _id: encodeId(entity, id), '_cf.deleted': true })
+    await finishDelete(connection, entity, id, marked.version, stamp.owed).catch(() => undefined)
     return tombstoneImage(id, marked.version, stamp.owed)
   }
 
+  async function finishAll(entity: Entity, marked: readonly Document[]): Promise<number> {
+    for (const document of marked) {
+      const id = decodeId(entity, document['_id'])
+      if (id instanceof Refused) continue
+      await finishDelete(connection, entity, id, versionOf(document), isPending(document))
+    }
+    return marked.length
+  }
+
+  /** A unique value may be held by a document whose delete was acknowledged and is not finished: then once more. */
+  async function pastDeleted<T>(entity: Entity, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write()
+    } catch (error) {
+      if (!isDuplicate(error)) throw error
+      if ((await finishAll(entity, await deletedHolders(connection, entity, error))) === 0) throw error
+      return write()
+    }
+  }
+
   return {
-    create: (entity, record, stamp) => answered(entity, () => create(entity, record, stamp)),
+    create: (entity, record, stamp, isMade = false) =>
+      answered(entity, () => pastDeleted(entity, () => create(entity, record, stamp, isMade))),
     delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
 
     patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version) {
       const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }
-      return answered(entity, () => change(entity, id, stage, stamp, expected ? atVersion(expected) : {}))
+      const guard = expected ? atVersion(expected) : {}
+      return answered(entity, () => pastDeleted(entity, () => change(entity, id, stage, stamp, guard)))
     },
 
     async owe(entity, ids) {
       const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) }, '_cf.pending': null }
       const stages = [{ $set: { _cf: { $mergeObjects: [object, { pending: owedSince }] } } }]
       await connection.collection(entity).updateMany(allOf(among, alive), stages)
+    },
+
+    async settleDeletes(entity) {
+      const few = { projection: { _id: 1, _cf: 1 }, limit: batch, readConcern: { level: 'majority' } } as const
+      return finishAll(entity, await connection.collection(entity).find({ '_cf.deleted': true }, few).toArray())
     },
 
     async restamp(entity, id, version, above) {

@@ -1,4 +1,5 @@
-import type { Entry, Ledger } from '../ledger.ts'
+import type { Long } from 'mongodb'
+import type { AgedEntry, Entry, Ledger } from '../ledger.ts'
 import { ledgerClaims, ledgerEntries, ledgerLogs, type MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 
@@ -9,6 +10,7 @@ interface StoredEntry {
   readonly key: string
   readonly revision: number
   readonly value: string
+  readonly at: Date
 }
 
 interface StoredClaim {
@@ -26,6 +28,9 @@ interface StoredLog {
 
 const toEntry = ({ key, revision, value }: StoredEntry): Entry => ({ key, revision, value: JSON.parse(value) })
 
+/** The revision of no entry: an upsert that looks for it makes an entry, or meets the one that is there. */
+const none = 0
+
 export function mongoLedger(connection: MongoConnection): Ledger {
   const entries = connection.db.collection<StoredEntry>(ledgerEntries)
   const claims = connection.db.collection<StoredClaim>(ledgerClaims)
@@ -40,18 +45,34 @@ export function mongoLedger(connection: MongoConnection): Ledger {
     },
 
     async list(kind) {
-      return (await entries.find({ kind }, { ...options, sort: { _id: 1 } }).toArray()).map(toEntry)
+      const age = { $dateDiff: { startDate: '$at', endDate: '$$NOW', unit: 'millisecond' } }
+      const found = await entries
+        .aggregate<StoredEntry & { readonly age: number | Long }>(
+          [{ $match: { kind } }, { $sort: { _id: 1 } }, { $set: { age } }],
+          options,
+        )
+        .toArray()
+      return found.map((each): AgedEntry => ({ ...toEntry(each), ageMs: Number(each.age) }))
     },
 
     async compareAndSet(kind, key, revision, value) {
-      const body = { kind, key, value: JSON.stringify(value), revision: (revision ?? 0) + 1 }
-      if (revision !== null) {
-        const result = await entries.updateOne({ _id: keyOf(kind, key), revision }, { $set: body })
-        return result.matchedCount === 1
+      // As a pipeline, which knows the server's clock; a text could be taken for a path there
+      const body = {
+        kind: { $literal: kind },
+        key: { $literal: key },
+        value: { $literal: JSON.stringify(value) },
+        revision: (revision ?? 0) + 1,
+        at: '$$NOW',
       }
       try {
-        await entries.insertOne({ _id: keyOf(kind, key), ...body })
-        return true
+        const result = await entries.updateOne(
+          { _id: keyOf(kind, key), revision: revision ?? none },
+          [{ $set: body }],
+          {
+            upsert: revision === null,
+          },
+        )
+        return revision === null || result.matchedCount === 1
       } catch (error) {
         if (isDuplicate(error)) return false
         throw error

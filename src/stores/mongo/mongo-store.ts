@@ -27,6 +27,8 @@ export interface MongoStore extends Store, MongoSource {
   readonly origin: 'mongo'
   readonly candidate: MongoSource
   readonly control: MongoSource
+  /** The replica's. */
+  readonly puts: MongoConnection
   explaining(by: Explaining): MongoSource
   /**
    * Begins to look whether fields can be ordered by what is stored; says from then on where that cannot be known, and
@@ -61,13 +63,15 @@ export function mongoStore(
   const connection = connectMongo(options)
   const own = connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs })
   const candidate = mongoSource({ ...own, shares: connection })
+  const puts = connectMongo({ ...options, poolSize: 10 })
   const control = mongoSource(connectMongo({ ...options, poolSize: 4, maxTimeMs: controlBudgetMs }))
   return {
     ...mongoSource(connection),
     candidate,
     control,
     authority: mongoAuthority(connection),
-    replica: mongoReplica(connection),
+    replica: mongoReplica(puts),
+    puts,
     startLooks: (orders, tell) => startLooks(connection, orders, tell),
     estimate: (entity) =>
       connection
@@ -87,7 +91,7 @@ export function mongoStore(
       if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)
     },
     async close() {
-      const clients = [connection, candidate.connection, control.connection].map((each) => each.close())
+      const clients = [connection, candidate.connection, control.connection, puts].map((each) => each.close())
       await awaitWithin(Promise.all(clients), closeMs)
     },
   }

@@ -80,7 +80,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
         if (id instanceof Refused || isArriving(document)) continue
         if (isDeleted(document)) {
           // A delete that was cut off after its mark goes on from here.
-          await finishDelete(connection, entity, id, versionOf(document))
+          await finishDelete(connection, entity, id, versionOf(document), isPending(document))
           images.set(id, tombstoneImage(id, versionOf(document), isPending(document)))
         } else images.set(id, imageOf(entity, id, document))
       }

@@ -75,14 +75,19 @@ export async function tombstonesOf(
   return result
 }
 
-/** The steps after a document was marked deleted: a tombstone that is owed, then the document goes, if unchanged. */
+/**
+ * The steps after a document was marked deleted: a tombstone, then the document goes, if unchanged.
+ *
+ * @param isOwed whether there is a mirror; without one nobody puts a record back, and no tombstone is needed.
+ */
 export async function finishDelete(
   connection: MongoConnection,
   entity: Entity,
   id: Id,
   version: Version,
+  isOwed: boolean,
 ): Promise<void> {
-  await keepTombstone(connection, entity, id, version, true)
+  if (isOwed) await keepTombstone(connection, entity, id, version, true)
   await connection
     .collection(entity)
     .deleteOne(allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, atVersion(version)))

@@ -12,6 +12,29 @@ import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { pathsRefused } from './errors.ts'
 
+/** Matches documents with the values that a unique index refused; null where the server did not tell them. */
+function withRefused(error: MongoServerError): Document[] | null {
+  const refused: unknown = error['keyValue']
+  // Under a collation it tells keys of its own, and not the values
+  if (!isPlainObject(refused) || error['collation']) return null
+  return pathsRefused(error).map((path): Document => ({ [path]: { $eq: refused[path] ?? null } }))
+}
+
+/** Documents that are marked deleted, and hold the values still. */
+export async function deletedHolders(
+  connection: MongoConnection,
+  entity: Entity,
+  error: MongoServerError,
+): Promise<Document[]> {
+  const conditions = withRefused(error)
+  if (!conditions) return []
+  const marked = allOf({ '_cf.deleted': true }, ...conditions)
+  return connection
+    .collection(entity)
+    .find(marked, { projection: { _id: 1, _cf: 1 } })
+    .toArray()
+}
+
 /** Which records hold the values that a unique index refused, as the server tells them; null finds what is missing, too. */
 export async function holders(
   connection: MongoConnection,
@@ -19,12 +42,9 @@ export async function holders(
   image: Image,
   error: MongoServerError,
 ): Promise<PutOutcome> {
-  const pattern = pathsRefused(error)
-  const refused: unknown = error['keyValue']
-  const constraint = pattern.join(', ')
-  // Under a collation it tells keys of its own, and not the values
-  if (!isPlainObject(refused) || error['collation']) return { put: 'blocked', constraint, by: [] }
-  const conditions = pattern.map((path): Document => ({ [path]: { $eq: refused[path] ?? null } }))
+  const constraint = pathsRefused(error).join(', ')
+  const conditions = withRefused(error)
+  if (!conditions) return { put: 'blocked', constraint, by: [] }
   const found = await connection
     .collection(entity)
     .find(allOf(holding, { _id: { $ne: encodeId(entity, image.id) } }, ...conditions), {

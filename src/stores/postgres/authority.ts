@@ -10,6 +10,7 @@ import {
   ids,
   keepTombstones,
   lockRecords,
+  mayWrite,
   nextCounter,
   noteOwed,
   restampTombstone,
@@ -45,12 +46,22 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
   // Writers of a hot record wait here, not each with a connection in its hand.
   const queue = new KeyedQueue()
 
-  /** One transaction on one record, under its lock. */
-  async function onRecord<T>(entity: Entity, id: Id, work: (tx: Executor) => Promise<T>): Promise<T> {
+  /**
+   * One transaction on one record, under its lock.
+   *
+   * @param stamp of a write that a client asked for: it goes on only while the flag is still as it was for its writer.
+   */
+  async function onRecord<T>(
+    entity: Entity,
+    id: Id,
+    stamp: Stamp | null,
+    work: (tx: Executor) => Promise<T>,
+  ): Promise<T> {
     const locked = (): Promise<T> =>
       connection.transaction(async (tx) => {
-        // The lock is sent first, and what follows runs once it is held
-        const [, result] = await Promise.all([lockRecords(tx, entity, [id]), work(tx)])
+        // Both locks are sent first, and what follows runs once they are held
+        const fence = stamp && mayWrite(tx, entity, stamp.epoch)
+        const [, , result] = await Promise.all([fence, lockRecords(tx, entity, [id]), work(tx)])
         return result
       })
     try {
@@ -76,7 +87,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
   }
 
   function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
-    return onRecord(entity, record.id, async (tx) => {
+    return onRecord(entity, record.id, stamp, async (tx) => {
       const tombstone = (await tombstonesOf(tx, entity, [record.id])).get(record.id)
       if (tombstone && tombstone.epoch > stamp.epoch) {
         throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
@@ -104,7 +115,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
   }
 
   function patchOnce(entity: Entity, id: Id, change: Patch, stamp: Stamp, expected?: Version): Promise<Image | null> {
-    return onRecord(entity, id, async (tx) => {
+    return onRecord(entity, id, stamp, async (tx) => {
       const guard = expected
         ? sql`and (t._cf_epoch, t._cf_counter) = (${expected.epoch}::bigint, ${expected.counter}::bigint)`
         : sql``
@@ -133,7 +144,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
   }
 
   function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
-    return onRecord(entity, id, async (tx) => {
+    return onRecord(entity, id, stamp, async (tx) => {
       const gone = await tx.run<{ counter: string }>(
         sql`delete from ${tableOf(entity)} where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint
             returning ${nextCounter} as counter`,
@@ -153,7 +164,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
 
   function restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean> {
     const next = compareVersions(version, above) > 0 ? version : above
-    return onRecord(entity, id, async (tx) => {
+    return onRecord(entity, id, null, async (tx) => {
       const done = await tx.run(
         sql`update ${tableOf(entity)} set _cf_epoch = ${next.epoch}::bigint, _cf_counter = ${next.counter + 1}::bigint
             where t.id = ${id} and (t._cf_epoch, t._cf_counter) = (${version.epoch}::bigint, ${version.counter}::bigint)
@@ -181,5 +192,6 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
     delete: remove,
     restamp,
     owe,
+    settleDeletes: async () => 0, // one transaction: nothing of it is seen before its end
   }
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
+import { STAGE_PLAN, stages } from '../../stage/stage.ts'
 import type { Version } from '../version.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import type { Executor } from './connection.ts'
@@ -13,6 +14,18 @@ type Sql = RawBuilder<unknown>
 export async function lockRecords(tx: Executor, entity: Entity, ids: readonly Id[]): Promise<void> {
   const keys = ids.map((id) => `${entity.name}/${id}`).sort()
   await tx.run(sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`)
+}
+
+const ours = stages.filter((stage) => STAGE_PLAN[stage].authority === 'postgres')
+
+/** The writer's epoch is the flag's, and PostgreSQL has authority: to the end of the transaction. */
+export async function mayWrite(tx: Executor, { name }: Entity, epoch: number): Promise<void> {
+  await tx.run(sql`select crossfade.may_write(${name}, ${epoch}::bigint, ${ours}::text[])`)
+}
+
+/** See `mayWrite`. */
+export async function lockFlag(tx: Executor, type: string): Promise<void> {
+  await tx.run(sql`select pg_advisory_xact_lock(hashtextextended(${`flag/${type}`}, 0))`)
 }
 
 /** The next counter: a row without a version starts at the clock in milliseconds. */

@@ -91,8 +91,13 @@ export function readError(error: unknown): unknown {
   return failure === null ? error : troubleOfRead(failure, error)
 }
 
+/** What `crossfade.may_write` raises. */
+const moved = 'CF001'
+
 /** What a failed write means to the caller. A transaction whose COMMIT was not sent has written nothing. */
 export async function writeError(connection: PostgresConnection, entity: Entity, error: unknown): Promise<unknown> {
+  if (error instanceof pg.DatabaseError && error.code === moved)
+    return new CrossfadeError('TRY_AGAIN', `Authority over ${entity.name} is moving; try again.`, { cause: error })
   const failure = failureOf(error)
   if (failure === null || error instanceof CrossfadeError) return error
   if (failure === 'conflict' && error instanceof pg.DatabaseError)

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Json } from '../../util/json.ts'
-import type { Entry, Ledger, Logged } from '../ledger.ts'
-import type { PostgresConnection } from './connection.ts'
+import type { AgedEntry, Entry, Ledger, Logged } from '../ledger.ts'
+import { lockFlag } from './bookkeeping.ts'
+import type { Executor, PostgresConnection } from './connection.ts'
 
 export function postgresLedger(connection: PostgresConnection): Ledger {
   return {
@@ -13,25 +14,31 @@ export function postgresLedger(connection: PostgresConnection): Ledger {
     },
 
     async list(kind) {
-      const rows = await connection.run<Entry>(
-        sql`select key, revision, value from crossfade.ledger where kind = ${kind} order by key collate "C"`,
+      const rows = await connection.run<AgedEntry>(
+        sql`select key, revision, value, (extract(epoch from clock_timestamp() - at) * 1000)::float8 as "ageMs"
+            from crossfade.ledger where kind = ${kind} order by key collate "C"`,
       )
       return [...rows]
     },
 
     async compareAndSet(kind, key, revision, value) {
       const text = JSON.stringify(value)
-      const rows =
+      const set = (on: Executor) =>
         revision === null
-          ? await connection.run(
+          ? on.run(
               sql`insert into crossfade.ledger (kind, key, revision, value) values (${kind}, ${key}, 1, ${text}::jsonb)
                   on conflict do nothing returning key`,
             )
-          : await connection.run(
-              sql`update crossfade.ledger set revision = revision + 1, value = ${text}::jsonb
+          : on.run(
+              sql`update crossfade.ledger set revision = revision + 1, value = ${text}::jsonb, at = clock_timestamp()
                   where kind = ${kind} and key = ${key} and revision = ${revision}::int returning key`,
             )
-      return rows.length === 1
+      if (kind !== 'flag') return (await set(connection)).length === 1
+      // Behind writes that the flag lets go on, and in front of those that have to see the change
+      return connection.transaction(async (tx) => {
+        const [, rows] = await Promise.all([lockFlag(tx, key), set(tx)])
+        return rows.length === 1
+      })
     },
 
     async remove(kind, key) {

@@ -4,6 +4,8 @@ import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import type { PostgresConnection } from './connection.ts'
 import * as control from './migrations/0001-control.ts'
 import * as shadow from './migrations/0002-shadow.ts'
+import * as ledgerAge from './migrations/0003-ledger-age.ts'
+import * as writeFence from './migrations/0004-write-fence.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -14,7 +16,12 @@ export interface MigrationStatus {
   readonly applied: Date | null
 }
 
-const own: Migrations = { '0001-control': control, '0002-shadow': shadow }
+const own: Migrations = {
+  '0001-control': control,
+  '0002-shadow': shadow,
+  '0003-ledger-age': ledgerAge,
+  '0004-write-fence': writeFence,
+}
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */
 function migrators(db: Kysely<unknown>, app: Migrations): { set: MigrationStatus['set']; migrator: Migrator }[] {

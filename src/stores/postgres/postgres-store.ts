@@ -27,6 +27,8 @@ export interface PostgresStore extends Store, PostgresSource {
   readonly origin: 'postgres'
   readonly candidate: PostgresSource
   readonly control: PostgresSource
+  /** The replica's. */
+  readonly puts: PostgresConnection
   explaining(by: Explaining): PostgresSource
   readonly dataIssues: DataIssues
   readonly findings: Findings
@@ -53,6 +55,7 @@ export function postgresStore(
 ): PostgresStore {
   const connection = connectPostgres(options)
   const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
+  const puts = connectPostgres({ ...options, poolSize: 6 })
   const control = postgresSource(
     connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs, keepsIdle: true }),
   )
@@ -61,12 +64,13 @@ export function postgresStore(
     candidate,
     control,
     authority: postgresAuthority(connection),
-    replica: postgresReplica(connection),
+    replica: postgresReplica(puts),
+    puts,
     ledger: postgresLedger(control.connection),
     explaining: (by) => postgresSource(explained(connection, by)),
     settled: async () => false,
     distrust() {
-      for (const each of [connection, candidate.connection]) each.distrust()
+      for (const each of [connection, candidate.connection, puts]) each.distrust()
     },
     takesWrites: () => true, // what it does not take it refuses at once
     failureOf,
@@ -78,7 +82,7 @@ export function postgresStore(
       if (answer === timedOut) throw new Error(`PostgreSQL did not answer within ${ms} ms`)
     },
     async close() {
-      const pools = [connection, candidate.connection, control.connection].map(({ pool }) => pool.end())
+      const pools = [connection, candidate.connection, control.connection, puts].map(({ pool }) => pool.end())
       await awaitWithin(Promise.all(pools), closeMs)
     },
   }

@@ -1,0 +1,100 @@
+import { sameRecord } from '../compare/differences.ts'
+import type { Entity, Id } from '../entity/entity.ts'
+import { failureOfAny, faultOf, isTrouble } from '../stores/failure.ts'
+import type { Image, PutOutcome, Store } from '../stores/store.ts'
+import { compareVersions } from '../stores/version.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
+import { type ConflictOptions, keepConflict, keepCopy } from './conflicts.ts'
+import { tombstoneOf } from './tombstone-of.ts'
+
+async function readImage(store: Store, entity: Entity, id: Id): Promise<Image | undefined> {
+  return (await store.outbox.images(entity, [id]))[0]
+}
+
+/** What becomes of what is owed: its mark is cleared, it stays owed, or the mirror refuses it for a reason. */
+export type Verdict = 'cleared' | 'owed' | { readonly reason: string; readonly by?: readonly Id[] }
+
+export interface JudgeOptions extends ConflictOptions {
+  /**
+   * Of the type's flag, confirmed by the store that has authority: what bears a later one is not ours to judge. Default:
+   * any is; then marks in the store without authority are not looked for.
+   */
+  readonly epoch?: number | undefined
+}
+
+/** One record of one type that is owed, as the authority has it. */
+export interface Owed {
+  readonly options: JudgeOptions
+  readonly entity: Entity
+  readonly from: Origin
+  readonly image: Image
+}
+
+/** A put that came late: settled only where the authority, read again, is at the mirror's version with equal content. */
+async function judgeLate({ options, entity, from, image }: Owed): Promise<Verdict> {
+  const authority = options.stores[from]
+  const copy = await readImage(options.stores[otherOrigin(from)], entity, image.id)
+  // Behind the mirror, since a write may have reached both between the two reads
+  const present = await readImage(authority, entity, image.id)
+  if (!copy || !present || compareVersions(present.version, image.version) !== 0) return 'owed' // changed meanwhile
+  // Authority has moved on, and this sweep does not know it yet
+  if (copy.version.epoch > (options.epoch ?? Number.POSITIVE_INFINITY)) return 'owed'
+  const order = compareVersions(copy.version, present.version)
+  if (order < 0) return 'owed' // the put raced; the next round repeats it
+  if (order === 0 && sameRecord(entity, copy.record, present.record)) return 'cleared'
+  await keepConflict(options, entity, from, present, copy)
+  return 'owed'
+}
+
+/**
+ * Records of the mirror that the authority has neither as record nor as tombstone: they are of a time when it was not
+ * kept. Each copy is kept in conflicts before it goes.
+ */
+async function gravesOf({ options, entity, from }: Owed, ids: readonly Id[]): Promise<Image[]> {
+  const mirror = otherOrigin(from)
+  const copies = (await options.stores[mirror].outbox.images(entity, ids)).filter(({ record }) => record !== null)
+  for (const copy of copies) await keepCopy(options.stores[from].ledger, entity, mirror, copy, 'none')
+  return copies.map((copy) => tombstoneOf(copy))
+}
+
+/** A constraint is a dependency first: the records in the way are read from the authority and put together with it. */
+async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blocked' }>): Promise<Verdict> {
+  const { options, entity, from, image } = owed
+  const authority = options.stores[from]
+  const together = new Map<Id, Image>([[image.id, image]])
+  let outcome: PutOutcome = blocked
+  let late: Image[] = []
+  // A chain of swaps reveals its next link with each put; a longer one waits for the next round.
+  for (let links = 0; links < 10 && outcome.put === 'blocked'; links++) {
+    const unseen = outcome.by.filter((id) => !together.has(id))
+    // Once more, since whoever was in the way may have gone while this one was put
+    if (links > 1 && unseen.length === 0) break
+    for (const other of await authority.outbox.images(entity, unseen)) together.set(other.id, other)
+    const unknown = unseen.filter((id) => !together.has(id))
+    for (const grave of await gravesOf(owed, unknown)) together.set(grave.id, grave)
+    const images = [...together.values()]
+    const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images)
+    late = images.filter((_, index) => outcomes[index]!.put === 'late')
+    const [own] = outcomes
+    outcome = own!.put === 'blocked' ? own! : (outcomes.find(({ put }) => put === 'blocked') ?? own!)
+  }
+  if (outcome.put === 'applied') return 'cleared'
+  if (outcome.put === 'late') return judgeLate(owed)
+  if (outcome.put === 'refused') return { reason: outcome.reason }
+  // Whoever holds the value may be ahead of the authority, which has gone on without it
+  for (const holder of late) if ((await judgeLate({ ...owed, image: holder })) === 'owed') return 'owed'
+  return { reason: `${blocked.constraint} is held by ${blocked.by.join(', ')}`, by: blocked.by }
+}
+
+/** @throws where one of the stores is in trouble; what goes wrong with this record alone is its verdict. */
+export async function judge(owed: Owed, outcome: PutOutcome): Promise<Verdict> {
+  try {
+    if (outcome.put === 'applied') return 'cleared'
+    if (outcome.put === 'late') return await judgeLate(owed)
+    if (outcome.put === 'blocked') return await judgeBlocked(owed, outcome)
+    return { reason: outcome.reason }
+  } catch (error) {
+    if (isTrouble(failureOfAny(owed.options.stores, error))) throw error
+    return { reason: faultOf(error) }
+  }
+}

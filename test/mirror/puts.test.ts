@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { Puts } from '../../src/mirror/puts.ts'
+import type { Image } from '../../src/stores/store.ts'
+import { Account, account } from '../support/account.ts'
+
+const image = (id: string, counter: number): Image => ({
+  id,
+  version: { epoch: 1, counter },
+  pending: true,
+  record: account(id),
+  rest: null,
+  issues: [],
+})
+
+/** Puts that end when they are told to. */
+function held() {
+  const begun: { readonly name: string; readonly end: () => void }[] = []
+  const puts = new Puts((_, { id, version }) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    begun.push({ name: `${id} ${version.counter}`, end: resolve })
+    return promise
+  })
+  return { puts, begun, names: () => begun.map(({ name }) => name) }
+}
+
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
+
+test('of one record one put is under way, and the newest image waits', async () => {
+  const { puts, begun, names } = held()
+  let ended = false
+  void puts.put(Account, image('a', 1), 'mongo').then(() => {
+    ended = true
+  })
+  for (const counter of [2, 4, 3]) void puts.put(Account, image('a', counter), 'mongo')
+  void puts.put(Account, image('b', 1), 'mongo')
+  expect(names()).toEqual(['a 1', 'b 1'])
+  begun[0]!.end()
+  await turn()
+  expect(names()).toEqual(['a 1', 'b 1', 'a 4'])
+  expect(ended).toBe(false) // a mover waits for what is under way of the record
+  begun[2]!.end()
+  await turn()
+  expect(ended).toBe(true)
+})
+
+test('past the bound nothing begins: the records stay owed, and nobody waits', async () => {
+  const { puts, begun } = held()
+  for (let n = 0; n < 200; n++) void puts.put(Account, image(`account-${n}`, 1), 'mongo')
+  await puts.put(Account, image('one too many', 1), 'mongo')
+  expect(begun).toHaveLength(200)
+  begun[0]!.end()
+  await turn()
+  void puts.put(Account, image('there is room again', 1), 'mongo')
+  expect(begun).toHaveLength(201)
+})
