@@ -14,6 +14,7 @@ import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
 import { told } from './told.ts'
+import { verifyCommand } from './verify.ts'
 
 /** Runs the command that the arguments name; its exit code is the program's. */
 export async function run(): Promise<void> {
@@ -30,6 +31,7 @@ export async function run(): Promise<void> {
     stageCommand,
     profileCommand,
     backfillCommand,
+    verifyCommand,
     mismatchesCommand,
     mirrorCommand,
     issuesCommand,

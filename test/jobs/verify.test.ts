@@ -1,0 +1,120 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { setStage } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
+import { isClean, type Verified, verify } from '../../src/jobs/verify.ts'
+import { planPatch } from '../../src/query/patch.ts'
+import type { Stage } from '../../src/stage/stage.ts'
+import { Account, account, directions, newId, openAccounts, sweepOnce } from '../support/account.ts'
+import { emptyStores, type TestStores } from '../support/stores.ts'
+
+let stores: TestStores
+beforeAll(async () => {
+  stores = await openAccounts()
+})
+afterAll(() => stores.close())
+
+const none = { missing: 0, extra: 0, content: 0, version: 0 }
+const ledgers = () => ({ mongo: stores.mongo.ledger, postgres: stores.postgres.ledger })
+const accounts = () => stores.mongo.connection.db.collection<{ _id: string }>('accounts')
+const look = (): Promise<Verified> => verify({ stores, entity: Account, batch: 2, recheckMs: [10, 10, 10] })
+
+describe.each(directions)('Verify, authority $from', ({ from, to }) => {
+  let stamp: { epoch: number; owed: boolean }
+  let ids: string[]
+
+  /** Five records that both stores have. */
+  beforeEach(async () => {
+    await emptyStores(stores)
+    await prepareFlags(ledgers(), ['Account'])
+    const move = { ledgers: ledgers(), sweep: async () => 0, log: () => undefined }
+    const to = (stage: Stage) => setStage(move, { type: 'Account', stage })
+    await to('dualwrite')
+    await backfill({ stores, entity: Account })
+    const { epoch } = await to(from === 'mongo' ? 'shadow' : 'live')
+    stamp = { epoch, owed: true }
+    ids = Array.from({ length: 5 }, newId)
+    for (const id of ids) await stores[from].authority.create(Account, account(id, { tags: ['a'] }), stamp)
+    await sweepOnce(stores, from)
+  })
+
+  test('says that all are equal only of what it compared, and in which epoch', async () => {
+    const found = await look()
+    expect(found).toMatchObject({ type: 'Account', authority: from, epoch: stamp.epoch, compared: 5, undecided: 0 })
+    expect(found.different).toEqual(none)
+    expect(isClean(found)).toBe(true)
+    const { value } = (await stores[from].ledger.get('verified', 'Account'))!
+    expect(value).toMatchObject({ compared: 5, epoch: stamp.epoch, different: none })
+  })
+
+  test('tells what differs by its kind, with paths and without values', async () => {
+    const [changed, gone, older] = ids
+    const extra = newId()
+    if (to === 'postgres') {
+      await stores.postgres.connection.run(sql`update accounts set visits = 7 where id = ${changed}`)
+      await stores.postgres.connection.run(sql`delete from account_tags where parent_id = ${gone}`)
+      await stores.postgres.connection.run(sql`delete from accounts where id = ${gone}`)
+      await stores.postgres.connection.run(sql`update accounts set _cf_counter = 4 where id = ${older}`)
+    } else {
+      await accounts().updateOne({ _id: changed! }, { $set: { visits: 7 } })
+      await accounts().deleteOne({ _id: gone! })
+      await accounts().updateOne({ _id: older! }, { $set: { '_cf.counter': 4 } })
+    }
+    const version = { epoch: 1, counter: 9 }
+    const stray = { id: extra, version, pending: false, record: account(extra), rest: null, issues: [] }
+    await stores[to].replica.bulkPut(Account, [stray])
+    const found = await look()
+    expect(found).toMatchObject({ compared: 5, undecided: 0 })
+    expect(found.different).toEqual({ missing: 1, extra: 1, content: 1, version: 1 })
+    expect(isClean(found)).toBe(false)
+    const told = new Map(found.examples.map((each) => [each.id, each]))
+    expect(told.get(changed!)).toMatchObject({ kind: 'content', paths: ['visits'] })
+    expect(told.get(gone!)).toMatchObject({ kind: 'missing', versions: [expect.any(String), null] })
+    expect(told.get(extra)).toMatchObject({ kind: 'extra', versions: [null, '1.9'] })
+    expect(told.get(older!)).toMatchObject({ kind: 'version', paths: [] })
+    expect(JSON.stringify(found)).not.toContain('example.org')
+  })
+
+  test('a record that is owed is told apart from one that differs', async () => {
+    await stores[from].authority.patch(Account, ids[0]!, planPatch(Account, { visits: 3 }), stamp)
+    const found = await look()
+    expect(found).toMatchObject({ compared: 5, undecided: 1, different: none })
+    expect(isClean(found)).toBe(false)
+    await sweepOnce(stores, from)
+    expect(isClean(await look())).toBe(true)
+  })
+
+  test('a write that comes while it looks is no difference', async () => {
+    const entity = Account
+    const found = await verify({
+      stores,
+      entity,
+      batch: 2,
+      recheckMs: [10, 10, 10],
+      onProgress: (compared) => {
+        if (compared !== 2) return
+        // Behind the batch that was read, and in front of the others
+        void stores[from].authority
+          .patch(Account, ids[4]!, planPatch(Account, { visits: 3 }), stamp)
+          .then(() => sweepOnce(stores, from))
+      },
+    })
+    expect(found.different).toEqual(none)
+  })
+})
+
+test('what has no record is counted, since nothing of it was compared', async () => {
+  await emptyStores(stores)
+  await prepareFlags(ledgers(), ['Account'])
+  await accounts().insertOne({ _id: 5 as never })
+  expect(await look()).toMatchObject({ compared: 0, quarantined: 1 })
+})
+
+test('a type without a flag is told how to get one', async () => {
+  await emptyStores(stores)
+  await expect(look()).rejects.toMatchObject({
+    code: 'MISCONFIGURED',
+    message: 'No flag is known for Account. Run `crossfade migrate up`.',
+  })
+})
