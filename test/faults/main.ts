@@ -1,11 +1,37 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
-/** Runs the fault tests, or those that are named (`fail-over`): short as in CI, or `--long`. Bounded either way. */
-const { values, positionals } = parseArgs({ options: { long: { type: 'boolean' } }, allowPositionals: true })
-const files = positionals.length === 0 ? ['test/faults'] : positionals.map((name) => `test/faults/${name}.test.ts`)
-const { status } = spawnSync('vitest', ['run', ...files], {
-  stdio: 'inherit',
-  env: { ...process.env, CROSSFADE_LONG: values.long ? '1' : '0' },
+/**
+ * Runs proofs that are programs of their own (`model`), fault tests by name (`fail-over`), or, where none is named, all
+ * of them: short as in CI, or `--long`. Bounded either way. Other options go to the programs.
+ */
+const { values, positionals, tokens } = parseArgs({
+  options: { long: { type: 'boolean' } },
+  allowPositionals: true,
+  strict: false,
+  tokens: true,
 })
-process.exitCode = status ?? 1
+
+const programOf = (name: string): string => new URL(`../${name}/main.ts`, import.meta.url).pathname
+const programs = ['model', 'kills'].filter((name) => existsSync(programOf(name)))
+const taken = new Set(programs)
+const first = tokens.find((token) => token.kind === 'positional')
+const passed = process.argv.slice(2).filter((_, index) => index !== first?.index)
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): number {
+  return spawnSync(command, args, { stdio: 'inherit', env }).status ?? 1
+}
+
+const proof = (name: string): number =>
+  run(process.execPath, ['--conditions=@crossfade/source', programOf(name), ...passed])
+
+function tests(names: readonly string[]): number {
+  const files = names.length === 0 ? ['test/faults'] : names.map((name) => `test/faults/${name}.test.ts`)
+  return run('vitest', ['run', ...files], { ...process.env, CROSSFADE_LONG: values['long'] ? '1' : '0' })
+}
+
+const [name] = positionals
+const codes =
+  name === undefined ? [tests([]), ...programs.map(proof)] : [taken.has(name) ? proof(name) : tests(positionals)]
+process.exitCode = Math.max(...codes)

@@ -1,0 +1,104 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ledgersOf } from '../../src/control/flag-store.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { strike } from './faults.ts'
+import { heal } from './heal.ts'
+import { begin, type Gateway, type Setting, startGateway } from './instances.ts'
+import { type Judged, judge } from './judge.ts'
+import { modelStores, type Servers } from './model-stores.ts'
+import { collectionOf } from './mongo-server.ts'
+import { command, wander } from './movers.ts'
+import { Network } from './network.ts'
+import { ids } from './operations.ts'
+import type { Plan } from './plan.ts'
+import { emptyState } from './postgres-server.ts'
+import { randomOf } from './random.ts'
+import { isMirrored } from './truth.ts'
+import { installVirtualTime } from './virtual-time.ts'
+import { type Place, World } from './world.ts'
+
+installVirtualTime()
+
+/** A loop without an end is a fault like any other. */
+const mostMessages = 200_000
+
+function serversIn(world: World): Servers {
+  const kept = { down: false, deposed: new Map() }
+  const mongo = { name: 'mongo', place: world.place('mongo', 1.002, 200_000), state: new Map(), ...kept }
+  const postgres = { name: 'postgres', place: world.place('postgres', 0.998, -100_000), state: emptyState(), ...kept }
+  collectionOf(mongo.state, 'docs').unique.push('tag')
+  return { mongo, postgres: { ...postgres, deposed: new Map() } }
+}
+
+/** A world with both stores and the flags of `Doc`, in stage off. */
+export async function openWorld(
+  seed: number,
+  among: readonly string[],
+  tell: (line: string) => void = () => undefined,
+): Promise<Setting> {
+  const world = new World(randomOf(seed))
+  const network = new Network(world)
+  network.most = mostMessages
+  const servers = serversIn(world)
+  const setting: Setting = {
+    world,
+    network,
+    servers,
+    dataDir: join(tmpdir(), `crossfade-model-${process.pid}`, String(seed)),
+    operations: [],
+    ids: among,
+    broken: [],
+    isOpen: true,
+    log: (line) => tell(`${(world.now / 1_000).toFixed(3)} ${line}`),
+  }
+  let isReady = false
+  begin(setting, world.place('setup'), async () => {
+    await prepareFlags(ledgersOf(modelStores(network, servers)), ['Doc'])
+    isReady = true
+  })
+  await world.run(10_000, () => isReady)
+  return setting
+}
+
+/** Commands and faults, again and again, as long as clients go on. @returns how many commands there were, when asked. */
+function goOn(setting: Setting, plan: Plan, gateways: (Gateway | null)[], commands: Place[]): () => number {
+  const { world } = setting
+  const { random } = world
+  let count = 0
+  const again = (everyMs: number, work: () => void): void =>
+    world.schedule(world.now + random.next() * 2 * everyMs, () => {
+      if (!setting.isOpen) return
+      work()
+      again(everyMs, work)
+    })
+  const restart = (index: number): void => {
+    gateways[index] ??= startGateway(setting, `gateway-${index}`)
+  }
+  again(plan.moveEveryMs, () => {
+    if (commands.filter((place) => !place.dead).length >= 2) return
+    commands.push(command(setting, `command-${++count}`, (run) => wander(setting, run)))
+  })
+  if (plan.faults.length > 0)
+    again(plan.faultEveryMs, () => strike(setting, random.pick(plan.faults), { gateways, commands, restart }))
+  return () => count
+}
+
+/** Plays one history, lets everything heal, and judges what is left. */
+export async function play(plan: Plan, tell?: (line: string) => void): Promise<Judged> {
+  const setting = await openWorld(plan.seed, ids.slice(0, plan.ids), tell)
+  const { world, network, servers } = setting
+  network.usualMs = ({ name }) => (name.startsWith('gateway') ? plan.latencyMs : plan.commandLatencyMs)
+  network.mayBeLate = () => isMirrored(servers)
+  const gateways: (Gateway | null)[] = Array.from({ length: plan.gateways }, (_, n) =>
+    startGateway(setting, `gateway-${n}`),
+  )
+  const commands: Place[] = []
+  const moves = goOn(setting, plan, gateways, commands)
+  await world.run(plan.lastsMs)
+  setting.isOpen = false
+  await heal(setting, gateways, commands)
+  const judged = await judge(setting, moves())
+  if (plan.faults.length > 0 || judged.conflicts === 0) return judged
+  return { ...judged, broken: [...judged.broken, `${judged.conflicts} conflicts, and nothing had failed`] }
+}

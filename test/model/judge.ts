@@ -1,0 +1,72 @@
+import { differences } from '../../src/compare/differences.ts'
+import { allFields } from '../../src/entity/field-set.ts'
+import { conflictLog, parseConflict } from '../../src/mirror/conflicts.ts'
+import { STAGE_PLAN } from '../../src/stage/stage.ts'
+import type { Image, Store } from '../../src/stores/store.ts'
+import { formatVersion } from '../../src/stores/version.ts'
+import { brokenBy } from './checks.ts'
+import { Doc } from './doc.ts'
+import { begin, forget, type Setting } from './instances.ts'
+import { modelStores } from './model-stores.ts'
+import { ids } from './operations.ts'
+import { described, flagOf, isMirrored } from './truth.ts'
+
+/** What became of one history. */
+export interface Judged {
+  /** Promises that were broken, in words; none is what is wanted. */
+  readonly broken: readonly string[]
+  readonly operations: number
+  readonly acknowledged: number
+  /** That servers took. */
+  readonly messages: number
+  /** Commands that change a stage, or copy. */
+  readonly moves: number
+  readonly conflicts: number
+}
+
+async function all({ reader }: Store): Promise<Map<unknown, Image>> {
+  const { images } = await reader.scan(Doc, { after: null, limit: 1_000 })
+  return new Map(images.map((image) => [image.id, image]))
+}
+
+/** Each way in which the two stores' copies of a record differ. */
+function unequal(id: unknown, mongo: Image | undefined, postgres: Image | undefined): string[] {
+  if (!mongo || !postgres) return mongo || postgres ? [`${id} is only in ${mongo ? 'mongo' : 'postgres'}`] : []
+  if (differences(allFields(Doc), mongo.record!, postgres.record!).length > 0)
+    return [`${id} is ${JSON.stringify(mongo.record)} in mongo, ${JSON.stringify(postgres.record)} in postgres`]
+  const versions = [mongo, postgres].map(({ version }) => formatVersion(version))
+  return versions[0] === versions[1] ? [] : [`${id} is at ${versions[0]} in mongo, at ${versions[1]} in postgres`]
+}
+
+async function look({ network, servers, operations, broken }: Setting): Promise<number> {
+  const stores = modelStores(network, servers)
+  const { stage, fresh } = flagOf(servers)
+  const [mongo, postgres] = [await all(stores.mongo), await all(stores.postgres)]
+  const left = STAGE_PLAN[stage].authority === 'mongo' ? mongo : postgres
+  for (const id of ids) broken.push(...brokenBy(operations, id, left.get(id)?.record ?? null))
+  if (fresh !== null && isMirrored(servers))
+    for (const id of ids) broken.push(...unequal(id, mongo.get(id), postgres.get(id)))
+  const kept = await Promise.all([stores.mongo, stores.postgres].map(({ ledger }) => ledger.tail(conflictLog, 1_000)))
+  // What the authority had not at all was left over from a time without a mirror
+  return kept.flat().filter((line) => parseConflict(line)?.authority !== 'none').length
+}
+
+/** Holds what is left against what clients were told. */
+export async function judge(setting: Setting, moves: number): Promise<Judged> {
+  const { world, network, servers, operations, broken } = setting
+  let conflicts: number | null = null
+  begin(setting, world.place('judge'), async () => {
+    conflicts = await look(setting)
+  })
+  if (!(await world.run(world.now + 10_000, () => conflicts !== null))) broken.push('the stores could not be read')
+  for (const line of described(servers)) setting.log(line)
+  forget(setting)
+  return {
+    broken,
+    operations: operations.length,
+    acknowledged: operations.filter(({ outcome }) => outcome === 'ok').length,
+    messages: network.messages,
+    moves,
+    conflicts: conflicts ?? 0,
+  }
+}

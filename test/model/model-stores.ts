@@ -1,0 +1,202 @@
+import type { Entity, Id, Rec } from '../../src/entity/entity.ts'
+import type { Stores } from '../../src/routing/routing.ts'
+import { troubleOfWrite } from '../../src/stores/failure.ts'
+import type { Ledger } from '../../src/stores/ledger.ts'
+import { mongoAuthority } from '../../src/stores/mongo/authority.ts'
+import * as mongoErrors from '../../src/stores/mongo/errors.ts'
+import { mongoLedger } from '../../src/stores/mongo/ledger.ts'
+import type { MongoStore } from '../../src/stores/mongo/mongo-store.ts'
+import { mongoOutbox } from '../../src/stores/mongo/outbox.ts'
+import { mongoReader } from '../../src/stores/mongo/reader.ts'
+import { mongoReplica } from '../../src/stores/mongo/replica.ts'
+import { ConnectionFailure } from '../../src/stores/postgres/connection-failure.ts'
+import * as postgresErrors from '../../src/stores/postgres/errors.ts'
+import type { PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import type { Item } from '../../src/stores/store.ts'
+import { modelConnection } from './mongo-connection.ts'
+import type { MongoState } from './mongo-server.ts'
+import type { Network, Server } from './network.ts'
+import type { PostgresState } from './postgres-server.ts'
+import * as server from './postgres-server.ts'
+
+export interface Servers {
+  readonly mongo: Server<MongoState>
+  readonly postgres: Server<PostgresState>
+}
+
+/** What one call may take, in milliseconds, as a gateway has it: see `times`. */
+const callMs = 10_000
+const controlMs = 4_000
+
+/** MongoDB's own code, over a server of the model. */
+function mongo(network: Network, at: Server<MongoState>): MongoStore {
+  const connection = modelConnection(network, at, callMs)
+  const control = modelConnection(network, at, controlMs)
+  const source = (of: typeof connection) => ({
+    origin: 'mongo' as const,
+    connection: of,
+    reader: mongoReader(of),
+    outbox: mongoOutbox(of),
+  })
+  const store = {
+    ...source(connection),
+    candidate: source(control),
+    control: source(control),
+    authority: mongoAuthority(connection),
+    replica: mongoReplica(connection),
+    ledger: mongoLedger(control),
+    estimate: async () => null,
+    distrust: () => undefined,
+    takesWrites: connection.takesWrites,
+    failureOf: mongoErrors.failureOf,
+    readError: mongoErrors.readError,
+  }
+  return store as unknown as MongoStore
+}
+
+type Ask = <T>(kind: 'read' | 'write', run: (state: PostgresState) => T, mayDouble?: boolean) => Promise<T>
+
+const asker =
+  (network: Network, at: Server<PostgresState>, limitMs: number): Ask =>
+  (kind, run, mayDouble = kind === 'read') =>
+    network.ask(at, {
+      kind,
+      run,
+      limitMs: limitMs + 1_000,
+      mayDouble,
+      refused: () => new ConnectionFailure('unreachable', 'connection refused'),
+      silent: () => new ConnectionFailure('unknown', 'no answer'),
+    })
+
+function ledger(ask: Ask): Ledger {
+  const at = (kind: string, key: string): string => `${kind} ${key}`
+  return {
+    get: (kind, key) => ask('read', ({ ledger }) => ledger.get(at(kind, key)) ?? null),
+    list: (kind) =>
+      ask('read', ({ ledger }) =>
+        [...ledger]
+          .filter(([name]) => name.startsWith(`${kind} `))
+          .map(([, entry]) => ({ ...entry, ageMs: Date.now() - entry.at })),
+      ),
+    compareAndSet: (kind, key, revision, value) =>
+      ask(
+        'write',
+        ({ ledger }) => {
+          if ((ledger.get(at(kind, key))?.revision ?? null) !== revision) return false
+          const copy = JSON.parse(JSON.stringify(value))
+          ledger.set(at(kind, key), { key, revision: (revision ?? 0) + 1, value: copy, at: Date.now() })
+          return true
+        },
+        true,
+      ),
+    remove: (kind, key) => ask('write', ({ ledger }) => void ledger.delete(at(kind, key)), true),
+    claim: (key, owner, ms) =>
+      ask('write', ({ claims }) => {
+        const claim = claims.get(key)
+        if (claim && claim.owner !== owner && claim.until >= Date.now()) return false
+        claims.set(key, { owner, until: Date.now() + ms })
+        return true
+      }),
+    release: (key, owner) =>
+      ask('write', ({ claims }) => void (claims.get(key)?.owner === owner && claims.delete(key)), true),
+    append: (log, key, value) => ask('write', (state) => void state.log.push({ log, key, value, at: new Date() })),
+    tail: (name, limit, key) =>
+      ask('read', ({ log }) =>
+        log
+          .filter((line) => line.log === name && (key === undefined || line.key === key))
+          .slice(-limit)
+          .reverse(),
+      ),
+    length: (name) => ask('read', ({ log }) => log.filter((line) => line.log === name).length),
+  }
+}
+
+const itemsOf = (state: PostgresState, entity: Entity, ids: readonly Id[]): Map<Id, Item> =>
+  new Map(
+    server
+      .images(state, entity, ids)
+      .flatMap(({ id, record, version }) =>
+        record ? [[id, { record, version, pending: state.notes.has(`${entity.name}/${id}`) }] as const] : [],
+      ),
+  )
+
+/** PostgreSQL's promises, see `postgres-server`. */
+function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
+  const ask = asker(network, at, callMs)
+  const control = asker(network, at, controlMs)
+  const source = (by: Ask) => ({
+    origin: 'postgres' as const,
+    reader: {
+      byIds: (entity: Entity, ids: readonly Id[]) => by('read', (state) => itemsOf(state, entity, ids)),
+      scan: async (entity: Entity, { after, limit }: { readonly after: Id | null; readonly limit: number }) => {
+        const images = await by('read', (state) => server.scan(state, entity, after, limit))
+        return { images, quarantined: [], next: images.length < limit ? null : images.at(-1)!.id }
+      },
+    },
+    outbox: {
+      owed: (...args: Parameters<PostgresStore['outbox']['owed']>) => {
+        const [entity, olderThanMs, limit, without = []] = args
+        return by('read', (state) => server.owed(state, entity, olderThanMs, limit, without))
+      },
+      images: (entity: Entity, ids: readonly Id[]) => by('read', (state) => server.images(state, entity, ids)),
+      clear: (...[entity, cleared]: Parameters<PostgresStore['outbox']['clear']>) =>
+        by('write', (state) => server.clear(state, entity, cleared), true),
+      backlog: (entity: Entity) =>
+        by('read', (state) => {
+          const all = [...server.ages(state, entity).values()]
+          const oldestMs = Math.max(0, ...all)
+          return { count: all.length, oldest: all.length > 0 ? new Date(Date.now() - oldestMs) : null, oldestMs }
+        }),
+      owedFor: (entity: Entity, ids: readonly Id[]) => by('read', (state) => server.ages(state, entity, ids)),
+    },
+  })
+  /** Like `writeError`: a transaction that was not answered may stand. */
+  const write = async <T>(run: (state: PostgresState) => T): Promise<T> => {
+    try {
+      return await ask('write', run)
+    } catch (error) {
+      throw error instanceof ConnectionFailure ? troubleOfWrite('PostgreSQL', error.failure, error) : error
+    }
+  }
+  const store = {
+    ...source(ask),
+    candidate: source(control),
+    control: source(control),
+    authority: {
+      create: (...[entity, record, stamp]: Parameters<PostgresStore['authority']['create']>) => {
+        const now = Date.now()
+        return write((state) => server.create(state, entity, record as Rec, stamp, now))
+      },
+      patch: (...args: Parameters<PostgresStore['authority']['patch']>) =>
+        write((state) => server.patch(state, ...args)),
+      delete: (...args: Parameters<PostgresStore['authority']['delete']>) =>
+        write((state) => server.remove(state, ...args)),
+      restamp: (...args: Parameters<PostgresStore['authority']['restamp']>) =>
+        write((state) => server.restamp(state, ...args)),
+      settleDeletes: async () => 0,
+      owe: (...args: Parameters<PostgresStore['authority']['owe']>) => write((state) => server.owe(state, ...args)),
+    },
+    replica: {
+      bulkPut: (...[entity, images]: Parameters<PostgresStore['replica']['bulkPut']>) =>
+        ask('write', (state) => server.bulkPut(state, entity, images), true),
+      settleArriving: async () => 0,
+      unfit: () => null,
+    },
+    ledger: ledger(control),
+    // Nothing is mapped later here, and nothing has an issue
+    connection: { run: async () => [{ last: null, stale: null }] },
+    dataIssues: { quarantine: async () => undefined, keepOut: async () => undefined },
+    findings: { add: async () => undefined },
+    distrust: () => undefined,
+    takesWrites: () => true,
+    failureOf: postgresErrors.failureOf,
+    readError: postgresErrors.readError,
+  }
+  return store as unknown as PostgresStore
+}
+
+/** Both stores as one place sees them. What the histories do not use is not there, and fails. */
+export const modelStores = (network: Network, { mongo: m, postgres: p }: Servers): Stores => ({
+  mongo: mongo(network, m),
+  postgres: postgres(network, p),
+})

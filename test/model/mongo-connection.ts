@@ -1,0 +1,87 @@
+import { EventEmitter } from 'node:events'
+import { type Document, type MongoClient, MongoNetworkError } from 'mongodb'
+import type { Entity } from '../../src/entity/entity.ts'
+import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
+import { countSent } from '../../src/stores/mongo/sent.ts'
+import { aggregate, count, find, insert, type MongoState, remove, type Updated, update } from './mongo-server.ts'
+import type { Network, Server } from './network.ts'
+
+type Change = Document | Document[]
+interface Options {
+  readonly upsert?: boolean
+  readonly sort?: Document
+  readonly limit?: number
+}
+interface BulkUpdate {
+  readonly updateOne: { readonly filter: Document; readonly update: Change }
+}
+
+/** Commands whose message may arrive twice: of the others the driver's retry sees to it that they count once. */
+const guarded = new Set(['find', 'aggregate', 'update', 'delete'])
+
+/** The driver's door to a server of the model: what the stores call, one message a command. */
+export function modelConnection(network: Network, server: Server<MongoState>, maxTimeMs: number): MongoConnection {
+  const client = new EventEmitter()
+  countSent(client as MongoClient)
+  const call = <T>(commandName: string, run: (state: MongoState) => T): Promise<T> => {
+    const isWrite = commandName !== 'find' && commandName !== 'aggregate'
+    if (!server.down) client.emit('commandStarted', { commandName })
+    return network.ask(server, {
+      kind: isWrite ? 'write' : 'read',
+      run,
+      limitMs: maxTimeMs + 1_000,
+      mayDouble: guarded.has(commandName),
+      refused: () => new MongoNetworkError('connection refused'),
+      silent: () => new MongoNetworkError('no answer'),
+    })
+  }
+  const cursor = (run: () => Promise<Document[]>) => ({
+    toArray: run,
+    async *[Symbol.asyncIterator]() {
+      yield* await run()
+    },
+  })
+  const updated = async (name: string, filter: Document, change: Change, options?: Options): Promise<Updated> =>
+    call('update', (state) => update(state, name, filter, change, options))
+  const collection = (name: string) => ({
+    find: (filter: Document, options?: Options) =>
+      cursor(() => call('find', (state) => find(state, name, filter, options))),
+    findOne: async (filter: Document, options?: Options) =>
+      (await call('find', (state) => find(state, name, filter, { ...options, limit: 1 })))[0] ?? null,
+    aggregate: (pipeline: Document[]) => cursor(() => call('aggregate', (state) => aggregate(state, name, pipeline))),
+    countDocuments: (filter: Document) => call('aggregate', (state) => count(state, name, filter)),
+    estimatedDocumentCount: () => call('aggregate', (state) => count(state, name, {})),
+    insertOne: (document: Document) => call('insert', (state) => insert(state, name, document)),
+    deleteOne: async (filter: Document) => ({
+      deletedCount: await call('delete', (state) => remove(state, name, filter)),
+    }),
+    updateOne: async (filter: Document, change: Change, options?: Options) => ({
+      matchedCount: (await updated(name, filter, change, options)).matched ? 1 : 0,
+    }),
+    updateMany: (filter: Document, change: Change) =>
+      call('update', (state) => {
+        for (const { _id } of find(state, name, filter)) update(state, name, { _id }, change)
+      }),
+    findOneAndUpdate: async (filter: Document, change: Change, options?: Options) =>
+      (await call('findAndModify', (state) => update(state, name, filter, change, options))).after,
+    bulkWrite: (changes: readonly BulkUpdate[]) =>
+      call('update', (state) => {
+        for (const { updateOne } of changes) update(state, name, updateOne.filter, updateOne.update)
+      }),
+  })
+  const db = {
+    collection,
+    command: () => call('find', () => ({ localTime: new Date() })),
+  }
+  // Of the driver's interfaces what the stores use, and nothing else: a call that is not here throws
+  const door = {
+    client,
+    db,
+    maxTimeMs,
+    collection: ({ mongo }: Entity) => collection(mongo),
+    takesWrites: () => !server.down,
+    patient: () => door,
+    close: async () => undefined,
+  }
+  return door as unknown as MongoConnection
+}

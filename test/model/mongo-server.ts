@@ -1,0 +1,192 @@
+import { Aggregator } from 'mingo/aggregator'
+import { Context, evalExpr } from 'mingo/core'
+import * as expressions from 'mingo/operators/expression'
+import * as stages from 'mingo/operators/pipeline'
+import * as queries from 'mingo/operators/query'
+import { Query } from 'mingo/query'
+import { type Document, Int32, Long, MongoServerError } from 'mongodb'
+
+/** One collection: documents by the text of their id. */
+interface Stored {
+  readonly documents: Map<string, Document>
+  /** Paths of unique indexes of one path each. */
+  readonly unique: string[]
+}
+
+/** All that one MongoDB server keeps. Each function below is one command: atomic, as on a real server. */
+export type MongoState = Map<string, Stored>
+
+/** What the evaluator lacks of the operators that mappings use, and what it takes otherwise than MongoDB. */
+const own = {
+  $indexOfCP: (document: unknown, [text, part]: readonly unknown[], options: never) => {
+    const whole = evalExpr(document, text, options)
+    return typeof whole === 'string' ? whole.indexOf(String(evalExpr(document, part, options))) : null
+  },
+  $trunc: (document: unknown, of: unknown, options: never) => {
+    const value = evalExpr(document, Array.isArray(of) ? of[0] : of, options)
+    return typeof value === 'number' ? Math.trunc(value) : null
+  },
+}
+
+const context = Context.init({
+  expression: { ...expressions, ...own } as never,
+  pipeline: stages as never,
+  query: queries,
+})
+// The evaluator copies all that it knows for each call; nothing changes it here, and copies take most of the time
+Context.from = () => context
+const evaluated = { context }
+
+const keyOf = (id: unknown): string => JSON.stringify(id)
+
+const dates = Date.prototype
+
+/** What the driver and BSON make of a value on its way: copies, and numbers in place of longs. */
+export function copy<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(copy) as T
+  if (Object.getPrototypeOf(value) === dates) return value
+  if (value instanceof Long) return value.toNumber() as T
+  if (value instanceof Int32) return value.valueOf() as T
+  const made: Record<string, unknown> = {}
+  for (const [key, each] of Object.entries(value)) if (each !== undefined) made[key] = copy(each)
+  return made as T
+}
+
+export function collectionOf(state: MongoState, name: string): Stored {
+  let found = state.get(name)
+  if (!found) state.set(name, (found = { documents: new Map(), unique: [] }))
+  return found
+}
+
+export const copyState = (state: MongoState): MongoState =>
+  new Map([...state].map(([name, { documents, unique }]) => [name, { documents: new Map(documents), unique }]))
+
+/** Ids that a filter names; null where it names none. A plain comparison by id is what the server's index is for. */
+function named(filter: Document): unknown[] | null {
+  const { _id, $and } = filter
+  if (_id !== undefined) {
+    if (_id === null || typeof _id !== 'object' || Array.isArray(_id)) return [_id]
+    const keys = Object.keys(_id)
+    if (keys.length === 1 && keys[0] === '$in') return _id.$in
+    if (!keys.some((key) => key.startsWith('$'))) return [_id]
+  }
+  for (const part of $and ?? []) {
+    const found = named(part)
+    if (found) return found
+  }
+  return null
+}
+
+function matching(state: MongoState, name: string, raw: Document): Document[] {
+  const filter = copy(raw)
+  const { documents } = collectionOf(state, name)
+  const ids = named(filter)
+  const among = ids ? ids.flatMap((id) => documents.get(keyOf(id)) ?? []) : [...documents.values()]
+  if (among.length === 0 || Object.keys(filter).length === 0) return among
+  const query = new Query(filter, evaluated)
+  return among.filter((document) => query.test(document))
+}
+
+const valueAt = (document: Document, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, key) => (value as Document | null | undefined)?.[key], document)
+
+/** @throws MongoServerError E11000 */
+function store(state: MongoState, name: string, document: Document): void {
+  const { documents, unique } = collectionOf(state, name)
+  for (const path of unique) {
+    const value = valueAt(document, path)
+    for (const other of documents.values())
+      if (keyOf(other['_id']) !== keyOf(document['_id']) && value != null && valueAt(other, path) === value)
+        throw duplicate(path, value)
+  }
+  documents.set(keyOf(document['_id']), document)
+}
+
+const duplicate = (path: string, value: unknown): MongoServerError =>
+  new MongoServerError({ message: 'E11000', code: 11000, keyPattern: { [path]: 1 }, keyValue: { [path]: value } })
+
+/** The object at a path, made where it is missing. */
+function parentOf(document: Document, path: string): readonly [parent: Document, key: string] {
+  const keys = path.split('.')
+  const key = keys.pop()!
+  return [keys.reduce((parent, each) => (parent[each] ??= {}), document), key]
+}
+
+const operators: Readonly<Record<string, (parent: Document, key: string, value: unknown) => void>> = {
+  $set: (parent, key, value) => {
+    parent[key] = value
+  },
+  $unset: (parent, key) => {
+    delete parent[key]
+  },
+}
+
+function changed(document: Document, update: Document | Document[]): Document {
+  if (Array.isArray(update)) return new Aggregator(copy(update), evaluated).run([copy(document)])[0]!
+  const after = copy(document)
+  for (const [name, paths] of Object.entries(copy(update)))
+    for (const [path, value] of Object.entries(paths)) operators[name]!(...parentOf(after, path), value)
+  return after
+}
+
+interface FindOptions {
+  readonly sort?: Document
+  readonly limit?: number
+}
+
+export function find(state: MongoState, name: string, filter: Document, { sort, limit }: FindOptions = {}): Document[] {
+  const found = matching(state, name, filter)
+  const [path] = Object.keys(sort ?? {})
+  if (path) found.sort((a, b) => order(valueAt(a, path), valueAt(b, path)) * sort![path])
+  return (limit ? found.slice(0, limit) : found).map(copy)
+}
+
+const order = (a: unknown, b: unknown): number => (Number(a! > b!) - Number(a! < b!)) as number
+
+export function insert(state: MongoState, name: string, document: Document): void {
+  const { documents } = collectionOf(state, name)
+  const made = copy({ _id: `made ${documents.size}`, ...document })
+  if (documents.has(keyOf(made['_id']))) throw duplicate('_id', made['_id'])
+  store(state, name, made)
+}
+
+export interface Updated {
+  readonly matched: boolean
+  readonly before: Document | null
+  readonly after: Document | null
+}
+
+export function update(
+  state: MongoState,
+  name: string,
+  filter: Document,
+  change: Document | Document[],
+  { upsert = false }: { readonly upsert?: boolean } = {},
+): Updated {
+  const [before] = matching(state, name, filter)
+  if (before) {
+    const after = changed(before, change)
+    store(state, name, after)
+    return { matched: true, before: copy(before), after: copy(after) }
+  }
+  if (!upsert) return { matched: false, before: null, after: null }
+  const after = changed({ _id: filter['_id'] }, change)
+  if (collectionOf(state, name).documents.has(keyOf(after['_id']))) throw duplicate('_id', after['_id'])
+  store(state, name, after)
+  return { matched: false, before: null, after: copy(after) }
+}
+
+export function remove(state: MongoState, name: string, filter: Document): number {
+  const [found] = matching(state, name, filter)
+  return found && collectionOf(state, name).documents.delete(keyOf(found['_id'])) ? 1 : 0
+}
+
+export const count = (state: MongoState, name: string, filter: Document): number => matching(state, name, filter).length
+
+export function aggregate(state: MongoState, name: string, pipeline: Document[]): Document[] {
+  const [first, ...rest] = pipeline
+  const matches = first && '$match' in first
+  const from = matching(state, name, matches ? first['$match'] : {})
+  return new Aggregator(copy(matches ? rest : pipeline), evaluated).run(from.map(copy)).map(copy)
+}

@@ -1,0 +1,78 @@
+import { moveOptions } from '../../src/cli/sweep-now.ts'
+import { ledgersOf, readCopies } from '../../src/control/flag-store.ts'
+import { setStage } from '../../src/control/move.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
+import { STAGE_PLAN, type Stage, stages } from '../../src/stage/stage.ts'
+import { CrossfadeError } from '../../src/util/errors.ts'
+import { Doc } from './doc.ts'
+import { begin, type Setting } from './instances.ts'
+import { modelStores } from './model-stores.ts'
+import type { Place } from './world.ts'
+
+/** Runs one command in a place of its own, as an operator would; it may be refused, and may be killed. */
+export function command(setting: Setting, name: string, work: (run: Commands) => Promise<unknown>): Place {
+  const { world, log } = setting
+  const place = world.place(name, 1 + (world.random.next() - 0.5) / 50, (world.random.next() - 0.5) * 600_000)
+  begin(setting, place, async () => {
+    try {
+      await work(commandsOf(setting))
+      log(`${name}: done`)
+    } catch (error) {
+      // One line for an operator; whatever else it is would be a fault
+      if (!(error instanceof CrossfadeError)) log(`${name}: raw error ${error}`)
+      else log(`${name}: ${error.code} ${error.message}`)
+    }
+    place.dead = true
+  })
+  return place
+}
+
+export interface Commands {
+  stage(): Promise<Stage | null>
+  set(stage: Stage, readPercent: number): Promise<unknown>
+  copy(): Promise<unknown>
+  /** Takes authority from a store that does not answer. */
+  force(stage: Stage): Promise<unknown>
+}
+
+function commandsOf({ network, servers, log }: Setting): Commands {
+  const stores = modelStores(network, servers)
+  const options = moveOptions({ entities: [Doc], stores, log })
+  return {
+    stage: async () => (await readCopies(ledgersOf(stores), 'Doc')).flag?.stage ?? null,
+    set(stage, readPercent) {
+      log(`set ${stage}`)
+      return setStage(options, { type: 'Doc', stage, readPercent, samplePercent: 0 })
+    },
+    force(stage) {
+      log(`force ${stage}`)
+      return setStage(options, { type: 'Doc', stage, force: true, why: 'the store is gone' })
+    },
+    copy() {
+      log('copy')
+      return backfill({ stores, entity: Doc, batch: 3, log })
+    },
+  }
+}
+
+/** The next step that an operator might take: most often one stage to or fro. */
+export async function wander(setting: Setting, run: Commands): Promise<void> {
+  const { random } = setting.world
+  const stage = await run.stage()
+  if (stage === null) return
+  const readPercent = random.chance(0.3) ? 50 : 0
+  // A type that nothing is mirrored of is of little use here
+  if (STAGE_PLAN[stage].mirror === null && random.chance(0.8)) {
+    await run.set(stage === 'off' ? 'dualwrite' : 'rampdown', 0)
+    if (random.chance(0.9)) await run.copy()
+    return void (await run.set(stage === 'off' ? 'shadow' : 'live', readPercent))
+  }
+  if (STAGE_PLAN[stage].mirror !== null && random.chance(0.2)) return void (await run.copy())
+  // To and fro between the two that move authority, most often
+  const moved = stage === 'shadow' ? 'live' : stage === 'live' ? 'shadow' : null
+  if (moved && random.chance(0.7)) return void (await run.set(moved, readPercent))
+  const next = stages.indexOf(stage) + (random.chance(0.5) ? 1 : -1)
+  const to = stages[Math.min(stages.length - 1, Math.max(0, next))]!
+  await run.set(to, readPercent)
+  if (STAGE_PLAN[to].mirror !== null && random.chance(0.6)) await run.copy()
+}

@@ -1,0 +1,137 @@
+/** One safeguard taken out of the code: the histories must notice. */
+export interface Mutant {
+  readonly name: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+/** By the names that the design has for its rules. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'lease',
+    file: 'src/control/store-watch.ts',
+    from: 'performance.now() - this.#leaseFrom < times.lease',
+    to: 'true',
+  },
+  {
+    name: 'registration before read',
+    file: 'src/control/store-watch.ts',
+    from: 'if (!registration.isCurrent) await this.#renew()\n      const leaseFrom = registration.beganAt',
+    to: 'const leaseFrom = performance.now()',
+  },
+  {
+    name: 'clock of the store',
+    file: 'src/control/instances.ts',
+    from: 'ageMs < times.gone',
+    to: 'ageMs < times.gone / 10',
+  },
+  {
+    name: 'acknowledgement of writes',
+    file: 'src/routing/permits.ts',
+    from: 'return open.length > 0 ? Math.min(...open) : present',
+    to: 'return present',
+  },
+  {
+    name: 'puts counted',
+    file: 'src/routing/writes.ts',
+    from: 'void puts.finally(() => {',
+    to: 'void Promise.resolve().finally(() => {',
+  },
+  {
+    name: 'guard of a put, mongo',
+    file: 'src/stores/mongo/put.ts',
+    from: "return order === 0 && isArriving(stored) ? 'sameArriving' : 'asNew'",
+    to: "return order === 0 && isArriving(stored) ? 'sameArriving' : 'older'",
+  },
+  {
+    name: 'tombstone look',
+    file: 'src/stores/mongo/arriving.ts',
+    from: 'if (forbids(tombstone, version)) {',
+    to: 'if (forbids(tombstone, version) && Date.now() < 0) {',
+  },
+  {
+    name: 'arriving',
+    file: 'src/stores/mongo/put.ts',
+    from: ', arriving: new Date(await storeNow(connection)) }',
+    to: ' }',
+  },
+  {
+    name: 'arriving settled before a move',
+    file: 'src/mirror/sweep.ts',
+    from: 'arrivingMs === undefined ? 0 : await',
+    to: 'arrivingMs === undefined || arrivingMs === 0 ? 0 : await',
+  },
+  {
+    name: 're-read after the mirror',
+    file: 'src/mirror/judge.ts',
+    from: 'const present = await readImage(authority, entity, image.id)',
+    to: 'const present: Image | undefined = image',
+  },
+  {
+    name: 'drain',
+    file: 'src/control/move.ts',
+    from: 'await drained(options, patience, was.type, from)',
+    to: '',
+  },
+  {
+    name: 'fence',
+    file: 'src/control/move.ts',
+    from: 'await acknowledged(options, patience, from, draining)',
+    to: '',
+  },
+  {
+    name: 'freshness',
+    file: 'src/control/move.ts',
+    from: '...(was.fresh === null ? [copy] : [])',
+    to: '...[]',
+  },
+  {
+    name: 'epoch of a mirror that begins',
+    file: 'src/control/move.ts',
+    from: '{ epoch: was.epoch + 1, fresh: null }',
+    to: '{}',
+  },
+  {
+    name: 'epoch of a copy',
+    file: 'src/control/flag-store.ts',
+    from: 'flag.epoch !== epoch || ',
+    to: '',
+  },
+  {
+    name: 'acknowledgement of a mirror that begins',
+    file: 'src/control/move.ts',
+    from: 'await acknowledged(options, patience, home, next)',
+    to: '',
+  },
+  {
+    name: 'marks without authority',
+    file: 'src/mirror/sweep.ts',
+    from: 'if (options.epoch !== undefined)',
+    to: 'if (options.epoch === 0)',
+  },
+  {
+    name: 'marks',
+    file: 'src/stores/mongo/bookkeeping.ts',
+    from: 'stamp.owed ? { pending: owedSince } : {}',
+    to: '{}',
+  },
+  {
+    name: 'version of a cleared mark',
+    file: 'src/stores/mongo/outbox.ts',
+    from: 'filter: allOf({ _id: encodeId(entity, id) }, atVersion(version)),\n            update: { $unset',
+    to: 'filter: { _id: encodeId(entity, id) },\n            update: { $unset',
+  },
+  {
+    name: 'epoch of the writer, mongo',
+    file: 'src/stores/mongo/authority.ts',
+    from: 'alive, notNewerThan(stamp.epoch), guard)',
+    to: 'alive, guard)',
+  },
+  {
+    name: 'unfinished moves',
+    file: 'src/control/flag-keeper.ts',
+    from: 'performance.now() - since > times.unfinished',
+    to: 'performance.now() - since < 0',
+  },
+]
