@@ -13,10 +13,15 @@ export interface TcpProxy {
   hang(hangs: boolean): void
   /** The connections that are open pass nothing on any more, and are not closed either: their other end has vanished. */
   strand(): void
+  /** Is asked of each chunk that comes; one that it does not let pass goes nowhere. Null lets all pass. */
+  watch(pass: Watch | null): void
   /** Passes each answer on so many milliseconds later. */
   delay(ms: number): void
   stop(): Promise<void>
 }
+
+/** @param way to the server, or from it. */
+export type Watch = (way: 'request' | 'answer', chunk: Buffer) => boolean
 
 /** @param answer makes what passes a client's answers on to it; default: as they are. */
 export async function tcpProxy(
@@ -30,6 +35,7 @@ export async function tcpProxy(
   let hangs = false
   const kept: (() => void)[] = []
   const stranded = new WeakSet<Socket>()
+  let watched: Watch | null = null
   const pass = (client: Socket, send: () => void): void => {
     if (stranded.has(client)) return
     if (hangs) kept.push(send)
@@ -48,12 +54,15 @@ export async function tcpProxy(
         upstream.destroy()
       })
     }
-    client.on('data', (chunk: Buffer) => pass(client, () => upstream.write(chunk)))
+    client.on('data', (chunk: Buffer) => {
+      if (watched?.('request', chunk) ?? true) pass(client, () => upstream.write(chunk))
+    })
     const respond = answer(client)
     // Timers of one length fire in their order
-    upstream.on('data', (chunk: Buffer) =>
-      pass(client, () => (delayMs > 0 ? setTimeout(() => respond(chunk), delayMs) : respond(chunk))),
-    )
+    upstream.on('data', (chunk: Buffer) => {
+      if (watched?.('answer', chunk) ?? true)
+        pass(client, () => (delayMs > 0 ? setTimeout(() => respond(chunk), delayMs) : respond(chunk)))
+    })
     return undefined
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -77,6 +86,9 @@ export async function tcpProxy(
     },
     strand() {
       for (const socket of open) stranded.add(socket)
+    },
+    watch(pass) {
+      watched = pass
     },
     delay(ms) {
       delayMs = ms

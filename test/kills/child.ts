@@ -1,0 +1,30 @@
+import { once } from 'node:events'
+import { sql } from 'kysely'
+import { adopt } from '../../src/stores/mongo/codec/adopt.ts'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
+import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import { type Action, actions } from './actions.ts'
+
+/** Does one thing when it is told to, through stores that are connected already; it may be killed at any message. */
+const { mongoUri, databaseUrl, database, action, id }: Task = JSON.parse(process.argv[2]!)
+
+export interface Task {
+  readonly mongoUri: string
+  readonly databaseUrl: string
+  readonly database: string
+  readonly action: Action
+  readonly id: string
+}
+
+const stores = {
+  mongo: mongoStore({ uri: mongoUri, database }),
+  postgres: postgresStore({ uri: databaseUrl, adopt }),
+}
+const { mongo, postgres } = stores
+for (const { db } of [mongo.connection, mongo.puts, mongo.control.connection]) await db.command({ ping: 1 })
+for (const each of [postgres.connection, postgres.puts, postgres.control.connection]) await each.run(sql`select 1`)
+console.log('ready')
+await once(process.stdin, 'data')
+await actions[action](stores, id, () => console.log('acknowledged'))
+console.log('done')
+process.exit(0)

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { TcpProxy, Watch } from '../support/tcp-proxy.ts'
+import type { Task } from './child.ts'
+
+/** Where a child is killed: at its n-th message to a store, before that arrives, or at the n-th answer. */
+export interface Point {
+  readonly way: 'request' | 'answer'
+  readonly n: number
+}
+
+/** The driver looks after its servers by messages of its own. */
+const isOfTheDriver = (chunk: Buffer): boolean =>
+  /hello|ismaster|endSessions|killCursors/i.test(chunk.toString('latin1'))
+
+export interface Killed {
+  /** False where the child did what it was to do before it came so far. */
+  readonly wasKilled: boolean
+  /** What it was to write was acknowledged before. */
+  readonly wasAcknowledged: boolean
+}
+
+const program = new URL('./child.ts', import.meta.url).pathname
+
+/** Runs a task in a process of its own, which is killed at the point. */
+export async function killAt(task: Task, point: Point, proxies: readonly TcpProxy[]): Promise<Killed> {
+  const child = spawn(process.execPath, ['--conditions=@crossfade/source', program, JSON.stringify(task)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let said = ''
+  child.stdout.on('data', (chunk) => {
+    said += chunk
+  })
+  const ended = once(child, 'exit')
+  while (!said.includes('ready')) {
+    if (child.exitCode !== null) throw new Error('the child ended before it was ready')
+    await new Promise((done) => setTimeout(done, 10))
+  }
+  let count = 0
+  let wasKilled = false
+  const watch: Watch = (way, chunk) => {
+    if (wasKilled) return false
+    if (way !== point.way || isOfTheDriver(chunk) || ++count < point.n) return true
+    wasKilled = true
+    child.kill('SIGKILL')
+    return false
+  }
+  for (const proxy of proxies) proxy.watch(watch)
+  child.stdin.write('go\n')
+  await ended
+  for (const proxy of proxies) proxy.watch(null)
+  if (!wasKilled && !said.includes('done')) throw new Error('the child failed by itself')
+  return { wasKilled, wasAcknowledged: said.includes('acknowledged') }
+}

@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { ledgersOf } from '../../src/control/flag-store.ts'
+import { finishMove } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
+import type { Stage } from '../../src/stage/stage.ts'
+import { Account, account, both, newId, openAccounts, sweepOnce } from '../support/account.ts'
+import { compareStores } from '../support/compare-stores.ts'
+import { rounds } from '../support/long.ts'
+import type { TestStores } from '../support/stores.ts'
+import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
+import { type Action, actions, home, move } from './actions.ts'
+import { killAt, type Point } from './kill.ts'
+
+/** Trials of each point in the long run; one of some in CI. */
+const trials = Number(process.env['CROSSFADE_TRIALS'] ?? rounds(1, 3))
+const isLong = rounds(0, 1) === 1
+
+const stages = ['dualwrite', 'shadow', 'live', 'rampdown'] as const satisfies readonly Stage[]
+
+/** In CI every fourth message. */
+const stride = rounds(4, 1)
+
+/** In CI: one stage for each authority, and the actions that take the most steps. */
+const cases = (Object.keys(actions) as Action[]).flatMap((action) =>
+  stages
+    .filter((stage) => isLong || (stage === 'live' && action === 'delete') || (stage === 'shadow' && action === 'move'))
+    .map((stage) => ({ action, stage })),
+)
+
+let stores: TestStores
+let proxies: TcpProxy[]
+let database = ''
+const sums: Record<string, { points: number; trials: number }> = {}
+const totals = { points: 0, trials: 0, lost: 0, differing: 0 }
+
+beforeAll(async () => {
+  stores = await openAccounts()
+  database = stores.mongo.connection.db.databaseName
+  await prepareFlags(ledgersOf(stores), ['Account'])
+  await move(stores, 'dualwrite')
+  await backfill({ stores, entity: Account })
+  proxies = await Promise.all(
+    [inject('mongoUri'), inject('databaseUrl')].map((uri) => tcpProxy(Number(new URL(uri).port))),
+  )
+})
+afterAll(async () => {
+  const out = process.env['CROSSFADE_KILLS_OUT']
+  if (out) writeFileSync(out, JSON.stringify({ mode: 'kills', ...totals, steps: sums }))
+  await Promise.all((proxies ?? []).map((proxy) => proxy.stop()))
+  await stores?.close()
+})
+
+function through(uri: string, proxy: TcpProxy, path: string): string {
+  const url = new URL(uri)
+  url.port = String(proxy.port)
+  url.pathname = path
+  return url.href
+}
+
+const order: readonly Stage[] = ['dualwrite', 'shadow', 'live', 'rampdown']
+
+/** Ends what was cut off as operators do, and goes to a stage one step after the other. */
+async function toStage(stage: Stage): Promise<void> {
+  await finishMove({ ledgers: ledgersOf(stores), log: () => undefined }, 'Account')
+  for (let present = (await home(stores)).stage; present !== stage; present = (await home(stores)).stage)
+    await move(stores, order[order.indexOf(present) + Math.sign(order.indexOf(stage) - order.indexOf(present))]!)
+}
+
+const visitsOf = async (id: string): Promise<number | null | undefined> => {
+  const { from } = await home(stores)
+  const { authority } = (await both(stores, from, id)) as { authority?: { record: { visits?: number } | null } }
+  return authority === undefined ? undefined : authority.record === null ? null : (authority.record.visits ?? 0)
+}
+
+/** One record that both stores have, and one that is owed. */
+async function records(): Promise<string> {
+  const [id, owed] = [newId(), newId()]
+  const { from, stamp } = await home(stores)
+  await stores[from].authority.create(Account, account(id, { visits: 0 }), stamp)
+  await sweepOnce(stores, from)
+  await stores[from].authority.create(Account, account(owed), stamp)
+  return id
+}
+
+/** What the dead one had claimed would expire within half a minute. */
+async function expireClaims(): Promise<void> {
+  await stores.mongo.connection.db.collection('_crossfade_claims').deleteMany({})
+  await stores.postgres.connection.run(sql`delete from crossfade.claims`)
+}
+
+async function converge(): Promise<void> {
+  await expireClaims()
+  await finishMove({ ledgers: ledgersOf(stores), log: () => undefined }, 'Account')
+  const { from } = await home(stores)
+  await stores[from].authority.settleDeletes(Account)
+  for (let round = 0; (await sweepOnce(stores, from)) > 0; round++) if (round > 20) throw new Error('it stays owed')
+}
+
+/** @returns whether the child was killed there: it has fewer steps otherwise. */
+async function trial(action: Action, stage: Stage, point: Point): Promise<boolean> {
+  await toStage(stage)
+  const there = await records()
+  const id = action === 'create' ? newId() : there
+  const [mongo, postgres] = proxies
+  const task = {
+    mongoUri: through(inject('mongoUri'), mongo!, '/'),
+    databaseUrl: through(inject('databaseUrl'), postgres!, `/${database}`),
+    database,
+    action,
+    id,
+  }
+  const { wasKilled, wasAcknowledged } = await killAt(task, point, proxies)
+  await converge()
+  const left = await visitsOf(id)
+  const { different } = await compareStores(stores, Account)
+  totals.differing += different.length
+  expect({ point, different }).toEqual({ point, different: [] })
+  if (wasAcknowledged) {
+    const wanted = { create: 0, patch: 1, delete: null }[action as 'create' | 'patch' | 'delete']
+    if (left !== wanted) totals.lost++
+    expect({ point, left }).toEqual({ point, left: wanted })
+  }
+  // What moved authority did not touch the record
+  if (action === 'move' || action === 'copy' || action === 'sweep') expect({ point, left }).toEqual({ point, left: 0 })
+  totals.trials++
+  return wasKilled
+}
+
+describe.each(cases)('$action in $stage, killed', ({ action, stage }) => {
+  test.each(['request', 'answer'] as const)('at each %s', { timeout: 0 }, async (way) => {
+    const sum = (sums[`${action} ${stage} ${way}`] = { points: 0, trials: 0 })
+    for (let n = 1; ; n += stride) {
+      let wasKilled = true
+      for (let each = 0; each < trials && wasKilled; each++) {
+        wasKilled = await trial(action, stage, { way, n })
+        sum.trials++
+      }
+      if (!wasKilled) break
+      sum.points++
+      totals.points++
+    }
+    expect(sum.points).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/** Kills a child process at each of its messages to a store, and says in one line of JSON what was left. */
+const { values } = parseArgs({
+  options: { long: { type: 'boolean', default: false }, trials: { type: 'string' } },
+  strict: false,
+})
+const directory = mkdtempSync(join(tmpdir(), 'crossfade-kills-'))
+const out = join(directory, 'kills.json')
+const { status } = spawnSync('vitest', ['run', '--project', 'all', 'test/kills'], {
+  stdio: ['ignore', 2, 2],
+  env: {
+    ...process.env,
+    CROSSFADE_KILLS_OUT: out,
+    CROSSFADE_LONG: values['long'] ? '1' : '0',
+    ...(values['trials'] ? { CROSSFADE_TRIALS: String(values['trials']) } : {}),
+  },
+})
+console.log(readFileSync(out, 'utf8'))
+rmSync(directory, { recursive: true })
+process.exitCode = status === 0 ? 0 : 2
