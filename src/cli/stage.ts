@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { kill } from '../control/kill-file.ts'
-import { setStage } from '../control/move.ts'
+import { note, setStage } from '../control/move.ts'
+import { resetStage } from '../control/reset.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
 import { isCopied, isStage, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { origins } from '../util/origin.ts'
 import { fromEither } from './from-either.ts'
 import { knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
@@ -57,6 +59,17 @@ async function forewarn({ config, stores }: Session, stage: Stage, types: readon
   if (!isCopied(stage)) return
   const entities = config.entities.filter(({ name }) => types.includes(name))
   for (const line of await forewarnings(stores.mongo, entities)) warn(line)
+}
+
+/** What a reset does not look at any more, a line each. */
+async function forgotten({ config, stores }: Session, type: string): Promise<string[]> {
+  const entity = typeOf(config.entities, type)
+  const backlogs = await Promise.all(
+    origins.map(async (origin) => [origin, await stores[origin].outbox.backlog(entity)] as const),
+  )
+  return backlogs.flatMap(([origin, { count }]) =>
+    count > 0 ? [`${type}: ${count} writes are marked as owed in ${origin}; nobody mirrors them now`] : [],
+  )
 }
 
 /** The switch must work whatever is broken: without a configuration the name is taken as it is. */
@@ -127,6 +140,28 @@ export function stageCommand(): Command {
         }
       })
     })
+  add(
+    'reset <type>',
+    'give a type a stage whatever its flags say: after stores were restored, or copied to another place; `all` for every type',
+    'crossfade stage reset Movie --stage off --why "restored from a dump"',
+  )
+    .requiredOption('--stage <stage>', 'off, most often: one with a mirror is not believed before a copy')
+    .requiredOption('--why <text>', 'kept in the history')
+    .action((type: string, { config, json, stage: to, why }: Options & { stage: string; why: string }) =>
+      withSession(config, async (session) => {
+        const stage = stageOf(to)
+        const { stores } = session
+        const names = typesOf(session, type)
+        const options = moveOptions({ entities: session.config.entities, stores, log: say })
+        for (const name of names) {
+          for (const line of await forgotten(session, name)) say(line)
+          const flag = await resetStage(options, name, stage)
+          await note(options, null, flag, { why, force: true })
+          if (json) printJson(flag)
+          else say(`${name}: ${flag.stage}, epoch ${flag.epoch}`)
+        }
+      }),
+    )
   add('history [type]', 'who changed what, newest first', 'crossfade stage history Movie').action(
     (type: string | undefined, { config, json }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {

@@ -9,7 +9,7 @@ import { instancesOf } from './instances.ts'
 import { times } from './times.ts'
 
 /** So many epochs are left out, so that no hand-over or roll-back that nobody here has seen shares the new one. */
-const epochsLeftOut = 1_000
+export const epochsLeftOut = 1_000
 
 interface ForcedOptions {
   readonly ledgers: Ledgers

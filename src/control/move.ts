@@ -44,7 +44,7 @@ const patienceOf = ({ isTrouble = () => false, patienceMs = times.move }: Finish
 })
 
 /** Waits until every live instance has acknowledged the flag: what it began under an earlier revision has ended. */
-async function acknowledged({ ledgers }: MoveOptions, patience: Patience, origin: Origin, flag: Flag): Promise<void> {
+async function acknowledged({ ledgers }: FinishOptions, patience: Patience, origin: Origin, flag: Flag): Promise<void> {
   let behind: string[] = []
   const done = await eventually(patience, async () => {
     const live = await liveInstances(ledgers[origin])
@@ -55,6 +55,10 @@ async function acknowledged({ ledgers }: MoveOptions, patience: Patience, origin
   const text = `These gateways have not ended their writes of ${flag.type}: ${behind.join(', ')}.`
   throw new CrossfadeError('TRY_AGAIN', `${text} See that they answer, and try again.`)
 }
+
+/** Waits until every live instance has acknowledged a flag in the store that has authority. @throws TRY_AGAIN */
+export const settled = (options: FinishOptions, flag: Flag): Promise<void> =>
+  acknowledged(options, patienceOf(options), authorityOf(flag), flag)
 
 async function drained({ sweep }: MoveOptions, patience: Patience, type: string, origin: Origin): Promise<void> {
   let left = 0
@@ -215,7 +219,12 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
 }
 
 /** Keeps in the history who changed what. @param was null where the store that had it did not answer. */
-async function note(options: FinishOptions, was: Flag | null, now: Flag, { why, force }: StageChange): Promise<void> {
+export async function note(
+  options: FinishOptions,
+  was: Flag | null,
+  now: Flag,
+  { why, force }: Pick<StageChange, 'why' | 'force'>,
+): Promise<void> {
   const entry = {
     from: was?.stage ?? null,
     to: now.stage,
