@@ -30,13 +30,13 @@ export function weigh(value: unknown, enough = Number.POSITIVE_INFINITY): number
 /** Whether a value weighs more than that; looks at no more of it than it takes to tell. */
 export const weighsMore = (value: unknown, most: number): boolean => weigh(value, most) > most
 
-/** Cuts a list into parts of at most so many bytes each; one that is heavier is alone. */
-export function byWeight<T>(values: readonly T[], most: number): T[][] {
+/** Cuts a list into parts of at most so many bytes, and so many values, each; one that is heavier is alone. */
+export function byWeight<T>(values: readonly T[], most: number, atMost = Number.POSITIVE_INFINITY): T[][] {
   const parts: T[][] = []
   let left = 0
   for (const value of values) {
     const weight = weigh(value)
-    if (weight > left || parts.length === 0) {
+    if (weight > left || (parts.at(-1)?.length ?? atMost) >= atMost) {
       parts.push([])
       left = most
     }

@@ -11,4 +11,10 @@ test('parts are as heavy as may be, and what is heavier than that is alone', () 
   const [a, b, c, huge, d] = ['a'.repeat(36), 'b'.repeat(36), 'c'.repeat(36), 'h'.repeat(500), 'd']
   expect(byWeight([a, b, c, huge, d], 80)).toEqual([[a, b], [c], [huge], [d]])
   expect(byWeight([], 80)).toEqual([])
+  expect(byWeight([], 80, 2)).toEqual([])
+  expect(byWeight([a, b, c, d], 1_000, 2)).toEqual([
+    [a, b],
+    [c, d],
+  ])
+  expect(byWeight([d, d, huge, d], 80, 2)).toEqual([[d, d], [huge], [d]])
 })

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id, Node, ObjectList } from '../../entity/entity.ts'
 import { onceFor } from '../../util/once-for.ts'
-import { ids as idArray, lockRecords } from './bookkeeping.ts'
+import { ids as idArray, lockRecords, maxLocked } from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
-import type { Executor, PostgresConnection } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
 import { rowsOf } from './objects.ts'
 import { constant } from './prepared.ts'
@@ -43,30 +43,28 @@ const isStaleAnywhere = onceFor((entity: Entity) =>
   constant(anyOf([isStale(entity), ...entity.lists.values().map(listIsStale)])),
 )
 
-async function adoptRows(
-  { adopt }: PostgresConnection,
-  tx: Executor,
-  entity: Entity,
-  ids: readonly Id[],
-): Promise<number> {
-  await lockRecords(tx, entity, ids)
-  const rows = await tx.run<RecordRow>(
-    sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
-  )
-  const adopted = rows.flatMap((row) => adopt(entity, keptImage(entity, row)) ?? [])
-  if (adopted.length === 0) return 0
-  await insertRows(tx, entity, adopted, 'same')
-  await Promise.all([replaceChildren(tx, entity, adopted), replaceIssues(tx, entity, adopted)])
-  return adopted.length
+function adoptRows(connection: PostgresConnection, entity: Entity, ids: readonly Id[]): Promise<number> {
+  return connection.transaction(async (tx) => {
+    const stored = sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`
+    const [, rows] = await Promise.all([tx.run(lockRecords(entity, ids)), tx.run<RecordRow>(stored)])
+    const adopted = rows.flatMap((row) => connection.adopt(entity, keptImage(entity, row)) ?? [])
+    if (adopted.length === 0) return 0
+    const written = [insertRows(entity, adopted, 'same'), ...replaceChildren(entity, adopted)]
+    await tx.commit([...written, ...replaceIssues(entity, adopted)])
+    return adopted.length
+  })
 }
 
 /** One record's values out of its rest, at its version. */
 export async function adoptRecord(connection: PostgresConnection, entity: Entity, id: Id): Promise<void> {
-  await connection.transaction((tx) => adoptRows(connection, tx, entity, [id]))
+  await adoptRows(connection, entity, [id])
 }
 
 /** Rows that one statement looks at: a table without any such value is gone through as well. */
 const batch = 2_000
+
+const parts = (ids: readonly Id[]): Id[][] =>
+  Array.from({ length: Math.ceil(ids.length / maxLocked) }, (_, n) => ids.slice(n * maxLocked, (n + 1) * maxLocked))
 
 interface Looked {
   readonly last: Id | null
@@ -89,7 +87,7 @@ export async function adoptRest(connection: PostgresConnection, entity: Entity):
     )
     const { last, stale }: Looked = looked!
     if (last === null) return adopted
-    if (stale) adopted += await connection.transaction((tx) => adoptRows(connection, tx, entity, stale))
+    for (const part of parts(stale ?? [])) adopted += await adoptRows(connection, entity, part)
     after = last
   }
 }

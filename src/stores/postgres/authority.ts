@@ -1,10 +1,11 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
+import pg from 'pg'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Authority, Image, Stamp } from '../store.ts'
-import { compareVersions, formatVersion, type Version } from '../version.ts'
+import { compareVersions, type Version } from '../version.ts'
 import { adoptRecord, isStale } from './adopt-rest.ts'
 import {
   ids,
@@ -13,168 +14,154 @@ import {
   mayWrite,
   nextCounter,
   noteOwed,
-  restampTombstone,
-  tombstonesOf,
+  refusals,
+  refuseWhere,
 } from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
-import type { Executor, PostgresConnection } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
-import { patchChildren } from './patch-children.ts'
+import type { Rows } from './executor.ts'
+import { hasChildren, patchChildren } from './patch-children.ts'
 import { assignments } from './patch-sql.ts'
 import { imageOf } from './reader.ts'
-import { insertRows, replaceChildren } from './rows.ts'
+import { insertAllChildren, insertRow } from './rows.ts'
 import { imageColumns, tableOf } from './select.ts'
+
+type Sql = RawBuilder<unknown>
 
 interface VersionRow {
   readonly epoch: string
   readonly counter: string
 }
 
-/** The row keeps as unmapped what the mapping names by now. */
-class Stale extends CrossfadeError {
-  constructor(entity: Entity, id: Id) {
-    super(
-      'UNAVAILABLE',
-      `${entity.name} ${id} keeps values that were mapped later; \`crossfade migrate up\` takes them.`,
-    )
-  }
-}
+const isNewer = ({ epoch }: Stamp): Sql => sql`t._cf_epoch > ${epoch}::bigint`
+
+/** The version of one row, as a table. */
+const versionOf = (entity: Entity, id: Id): Sql =>
+  sql`(select t.id, t._cf_epoch as epoch, t._cf_counter as counter from ${tableOf(entity)} where t.id = ${id}) v`
 
 const toVersion = ({ epoch, counter }: VersionRow): Version => ({ epoch: Number(epoch), counter: Number(counter) })
+
+const isRefused = (error: unknown, state: keyof typeof refusals): boolean =>
+  error instanceof pg.DatabaseError && error.code === refusals[state]
+
+/** What a statement of ours has raised, as the caller is told it. */
+function refusedWrite(entity: Entity, id: Id, stamp: Stamp, error: unknown): unknown {
+  if (isRefused(error, 'newer')) {
+    const text = `${entity.name} ${id} was written or deleted after authority moved`
+    return new CrossfadeError('TRY_AGAIN', `${text}; a write of epoch ${stamp.epoch} is refused.`)
+  }
+  if (!isRefused(error, 'stale')) return error
+  const text = `${entity.name} ${id} keeps values that were mapped later; \`crossfade migrate up\` takes them.`
+  return new CrossfadeError('UNAVAILABLE', text)
+}
 
 export function postgresAuthority(connection: PostgresConnection): Authority {
   // Writers of a hot record wait here, not each with a connection in its hand.
   const queue = new KeyedQueue()
 
-  /**
-   * One transaction on one record, under its lock.
-   *
-   * @param stamp of a write that a client asked for: it goes on only while the flag is still as it was for its writer.
-   */
-  async function onRecord<T>(
-    entity: Entity,
-    id: Id,
-    stamp: Stamp | null,
-    work: (tx: Executor) => Promise<T>,
-  ): Promise<T> {
-    const locked = (): Promise<T> =>
-      connection.transaction(async (tx) => {
-        // Both locks are sent first, and what follows runs once they are held
-        const fence = stamp && mayWrite(tx, entity, stamp.epoch)
-        const [, , result] = await Promise.all([fence, lockRecords(tx, entity, [id]), work(tx)])
-        return result
-      })
+  /** One transaction on one record, under its lock, in one way to the server and back; returns the last one's rows. */
+  async function onRecord<T>(entity: Entity, id: Id, statements: readonly Sql[]): Promise<Rows<T>> {
+    const write = (): Promise<Rows<T>> => connection.transaction((tx) => tx.commit<T>(statements))
     try {
-      return await queue.run(`${entity.name}/${id}`, locked)
+      return await queue.run(`${entity.name}/${id}`, write)
     } catch (error) {
       throw await writeError(connection, entity, error)
     }
   }
 
-  async function whole(tx: Executor, entity: Entity, id: Id, pending: boolean): Promise<Image> {
-    const rows = await tx.run<RecordRow>(sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`)
-    return imageOf(connection, entity, rows[0]!, pending)
-  }
+  /** A write of whoever has authority. @throws what a statement of ours raises as it is. */
+  const attempt = <T>(entity: Entity, id: Id, stamp: Stamp, statements: readonly Sql[]): Promise<Rows<T>> =>
+    onRecord<T>(entity, id, [mayWrite(entity, stamp.epoch), lockRecords(entity, [id]), ...statements])
 
-  async function refuseStale(tx: Executor, entity: Entity, id: Id, stamp: Stamp): Promise<void> {
-    const rows = await tx.run<VersionRow>(
-      sql`select _cf_epoch as epoch, _cf_counter as counter from ${tableOf(entity)} where t.id = ${id}`,
-    )
-    const version = rows[0] && toVersion(rows[0])
-    if (!version || version.epoch <= stamp.epoch) return
-    const text = `${entity.name} ${id} is at version ${formatVersion(version)}, written after authority moved`
-    throw new CrossfadeError('TRY_AGAIN', `${text}; a write of epoch ${stamp.epoch} is refused.`)
-  }
+  const noted = (entity: Entity, id: Id, stamp: Stamp): Sql[] =>
+    stamp.owed ? [noteOwed(entity, versionOf(entity, id))] : []
 
-  function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
-    return onRecord(entity, record.id, stamp, async (tx) => {
-      const tombstone = (await tombstonesOf(tx, entity, [record.id])).get(record.id)
-      if (tombstone && tombstone.epoch > stamp.epoch) {
-        throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
-      }
-      const version = { epoch: stamp.epoch, counter: Math.max(Date.now(), (tombstone?.counter ?? 0) + 1) }
-      const content = { record, rest: null, version }
-      await insertRows(tx, entity, [content], 'nothing')
-      await Promise.all([
-        replaceChildren(tx, entity, [content]),
-        stamp.owed && noteOwed(tx, entity, record.id, version),
-      ])
-      return { id: record.id, version, pending: stamp.owed, record, rest: null, issues: [] }
-    })
-  }
-
-  /** A field that was mapped later takes its value out of the rest before anything is changed. */
-  async function patch(...args: Parameters<typeof patchOnce>): Promise<Image | null> {
+  async function create(entity: Entity, record: Rec, stamp: Stamp): Promise<Image> {
+    const { id } = record
+    const content = { record, rest: null, version: { epoch: stamp.epoch, counter: Date.now() } }
     try {
-      return await patchOnce(...args)
+      const rows = await attempt<VersionRow>(entity, id, stamp, [
+        sql`select ${refuseWhere([[sql`d.epoch > ${stamp.epoch}::bigint`, 'newer']])} from crossfade.tombstones d
+            where d.entity = ${entity.name} and d.id = ${String(id)}`,
+        insertRow(entity, content),
+        ...insertAllChildren(entity, content),
+        ...noted(entity, id, stamp),
+        sql`select * from ${versionOf(entity, id)}`,
+      ])
+      return { id, version: toVersion(rows[0]!), pending: stamp.owed, record, rest: null, issues: [] }
     } catch (error) {
-      if (!(error instanceof Stale)) throw error
-      await adoptRecord(connection, args[0], args[1])
-      return patchOnce(...args)
+      throw refusedWrite(entity, id, stamp, error)
     }
   }
 
-  function patchOnce(entity: Entity, id: Id, change: Patch, stamp: Stamp, expected?: Version): Promise<Image | null> {
-    return onRecord(entity, id, stamp, async (tx) => {
-      const guard = expected
-        ? sql`and (t._cf_epoch, t._cf_counter) = (${expected.epoch}::bigint, ${expected.counter}::bigint)`
-        : sql``
-      const sets = [
-        ...assignments(entity, change),
-        sql`_cf_epoch = ${stamp.epoch}::bigint`,
-        sql`_cf_counter = ${nextCounter}`,
-      ]
-      const [bumped] = await tx.run<VersionRow & { readonly stale: boolean }>(
-        sql`update ${tableOf(entity)} set ${sql.join(sets)}
-            where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint ${guard}
-            returning t._cf_epoch as epoch, t._cf_counter as counter, ${isStale(entity)} as stale`,
-      )
-      if (!bumped) {
-        await refuseStale(tx, entity, id, stamp)
-        return null
-      }
-      if (bumped.stale) throw new Stale(entity, id)
-      await patchChildren(tx, entity, id, change)
-      const [image] = await Promise.all([
-        whole(tx, entity, id, stamp.owed),
-        stamp.owed && noteOwed(tx, entity, id, toVersion(bumped)),
-      ])
-      return image
-    })
+  async function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, expected?: Version): Promise<Image | null> {
+    const isOther = expected
+      ? sql`(t._cf_epoch, t._cf_counter) is distinct from (${expected.epoch}::bigint, ${expected.counter}::bigint)`
+      : sql`t.id is null`
+    // A server logs each refusal: one of a record that is not there only where rows of lists would go without it
+    const absent = expected || hasChildren(change) ? ([[isOther, 'absent']] as const) : []
+    const sets = [
+      ...assignments(entity, change),
+      sql`_cf_epoch = ${stamp.epoch}::bigint`,
+      sql`_cf_counter = ${nextCounter}`,
+    ]
+    const statements = [
+      sql`select ${refuseWhere([[isNewer(stamp), 'newer'], ...absent, [isStale(entity), 'stale']])}
+          from (select) o left join ${tableOf(entity)} on t.id = ${id}`,
+      sql`update ${tableOf(entity)} set ${sql.join(sets)} where t.id = ${id}`,
+      ...patchChildren(entity, id, change),
+      ...noted(entity, id, stamp),
+      sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`,
+    ]
+    const write = (): Promise<Rows<RecordRow>> => attempt<RecordRow>(entity, id, stamp, statements)
+    /** A field that was mapped later takes its value out of the rest before anything is changed. */
+    const adopting = async (error: unknown): Promise<Rows<RecordRow>> => {
+      if (!isRefused(error, 'stale')) throw error
+      await adoptRecord(connection, entity, id)
+      return write()
+    }
+    try {
+      const [row] = await write().catch(adopting)
+      return row ? imageOf(connection, entity, row, stamp.owed) : null
+    } catch (error) {
+      if (isRefused(error, 'absent')) return null
+      throw refusedWrite(entity, id, stamp, error)
+    }
   }
 
-  function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
-    return onRecord(entity, id, stamp, async (tx) => {
-      const gone = await tx.run<{ counter: string }>(
-        sql`delete from ${tableOf(entity)} where t.id = ${id} and t._cf_epoch <= ${stamp.epoch}::bigint
-            returning ${nextCounter} as counter`,
-      )
-      if (!gone[0]) {
-        await refuseStale(tx, entity, id, stamp)
-        return null
-      }
-      const version = { epoch: stamp.epoch, counter: Number(gone[0].counter) }
-      await Promise.all([
-        keepTombstones(tx, entity, [{ id, version }]),
-        stamp.owed && noteOwed(tx, entity, id, version),
+  async function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
+    const gone = sql`delete from ${tableOf(entity)} where t.id = ${id}
+      returning t.id, ${stamp.epoch}::bigint as epoch, ${nextCounter} as counter`
+    const note = stamp.owed ? sql`, note as (${noteOwed(entity, sql`gone`)})` : sql``
+    try {
+      const [row] = await attempt<VersionRow>(entity, id, stamp, [
+        sql`select ${refuseWhere([[isNewer(stamp), 'newer']])} from ${tableOf(entity)} where t.id = ${id}`,
+        sql`with gone as (${gone}), buried as (${keepTombstones(entity, sql`gone`)}) ${note} select * from gone`,
       ])
-      return { id, version, pending: stamp.owed, record: null, rest: null, issues: [] }
-    })
+      return row ? { id, version: toVersion(row), pending: stamp.owed, record: null, rest: null, issues: [] } : null
+    } catch (error) {
+      throw refusedWrite(entity, id, stamp, error)
+    }
   }
 
-  function restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean> {
+  async function restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean> {
     const next = compareVersions(version, above) > 0 ? version : above
-    return onRecord(entity, id, null, async (tx) => {
-      const done = await tx.run(
-        sql`update ${tableOf(entity)} set _cf_epoch = ${next.epoch}::bigint, _cf_counter = ${next.counter + 1}::bigint
-            where t.id = ${id} and (t._cf_epoch, t._cf_counter) = (${version.epoch}::bigint, ${version.counter}::bigint)
-            returning t.id`,
-      )
-      const restamped = { epoch: next.epoch, counter: next.counter + 1 }
-      const found = done.length > 0 || (await restampTombstone(tx, entity, id, version, restamped))
-      if (found) await noteOwed(tx, entity, id, restamped)
-      return found
-    })
+    const [epoch, counter] = [sql`${next.epoch}::bigint`, sql`${next.counter + 1}::bigint`]
+    const present = sql`(${version.epoch}::bigint, ${version.counter}::bigint)`
+    const alive = sql`update ${tableOf(entity)} set _cf_epoch = ${epoch}, _cf_counter = ${counter}
+      where t.id = ${id} and (t._cf_epoch, t._cf_counter) = ${present} returning t.id::text as id`
+    const dead = sql`update crossfade.tombstones set epoch = ${epoch}, counter = ${counter}, at = now()
+      where entity = ${entity.name} and id = ${String(id)} and (epoch, counter) = ${present}
+        and not exists (select from alive) returning id`
+    const found = sql`select id, ${epoch} as epoch, ${counter} as counter from alive union all
+      select id, ${epoch}, ${counter} from dead`
+    const rows = await onRecord(entity, id, [
+      lockRecords(entity, [id]),
+      sql`with alive as (${alive}), dead as (${dead}), found as (${found}), note as (${noteOwed(entity, sql`found`)})
+          select id from found`,
+    ])
+    return rows.length > 0
   }
 
   /** A note that is there already keeps its version: it may be of a write that came later. */

@@ -1,14 +1,15 @@
-import type { RawBuilder } from 'kysely'
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { messageOf } from '../../util/errors.ts'
 import type { Adopt } from '../store.ts'
 import { clientConfig } from './client-config.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
+import { type Executor, executorOf, type Rows } from './executor.ts'
 import { type Pooling, poolingOf } from './pooler.ts'
-import { compile, type Prepared } from './prepared.ts'
+import type { Prepared } from './prepared.ts'
 import { giveBack, send } from './send.ts'
 import { configureSession } from './session-settings.ts'
+import { type Transaction, transaction } from './transaction.ts'
 
 export interface PostgresOptions {
   readonly uri: string
@@ -22,21 +23,6 @@ export interface PostgresOptions {
   readonly keepsIdle?: boolean
   /** Default: rows that keep as unmapped what the mapping names by now can't be changed. */
   readonly adopt?: Adopt
-}
-
-type Rows<T> = readonly T[]
-
-/**
- * Runs one statement: on the pool, or inside a transaction. Where the signal is aborted, the connection is closed, so
- * that the server ends the statement, and the call is rejected with the signal's reason.
- */
-export interface Executor {
-  run<T = Record<string, unknown>>(statement: RawBuilder<unknown>, signal?: AbortSignal): Promise<Rows<T>>
-  runPrepared<T = Record<string, unknown>>(
-    statement: Prepared,
-    values: readonly unknown[],
-    signal?: AbortSignal,
-  ): Promise<Rows<T>>
 }
 
 export interface PostgresConnection extends Executor {
@@ -53,19 +39,10 @@ export interface PostgresConnection extends Executor {
    * READ COMMITTED, committed when it returns. A connection that failed in an unclear state is thrown away. Statements
    * that are given together are sent together and run in their order: those that do not need each other's answers share
    * one way to the server and back.
+   *
+   * @throws ConnectionFailure `unknown` where COMMIT was sent and not answered; in any other case nothing was written.
    */
-  transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
-}
-
-function executorOf(runPrepared: Executor['runPrepared']): Executor {
-  const executor: Executor = {
-    run(statement, signal) {
-      const { prepared, values } = compile(statement)
-      return executor.runPrepared(prepared, values, signal) // one way, which can be watched
-    },
-    runPrepared,
-  }
-  return executor
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
 }
 
 /** "cached plan must not change result type" has no code of its own. Source: PostgreSQL's `plancache.c` */
@@ -172,56 +149,8 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     }
   }
 
-  async function transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
-    const client = await checkOut()
-    const bare = (text: string, failure: 'unreachable' | 'unknown') =>
-      send(client, { text, name: undefined }, [], patienceMs, failure)
-    let broken = true
-    try {
-      const begun = bare('begin', 'unreachable')
-      begun.catch(ignore)
-      let waiting = 0
-      let over = false
-      // Answers come in order, so that waiting for `begin` costs nothing; where it fails, so does what was sent with it
-      const tx = executorOf(async <T>(statement: Prepared, values: readonly unknown[]) => {
-        if (over) throw new Error('The transaction is over; a statement of it would run, and stand, by itself.')
-        waiting++
-        // Each that was sent before it has the server for its own time first
-        const sent = send<T>(client, statement, values, waiting * patienceMs, 'unreachable')
-        const [{ rows }] = await Promise.all([sent.finally(() => waiting--), begun])
-        return rows
-      })
-      let result: T
-      try {
-        result = await work(tx).finally(() => {
-          over = true
-        })
-        await begun
-      } catch (error) {
-        // Where nothing was answered the connection is thrown away, and the server rolls back
-        if (!(error instanceof ConnectionFailure))
-          await bare('rollback', 'unreachable').then(() => {
-            broken = false
-          }, ignore)
-        throw error
-      }
-      let ended: string
-      try {
-        ended = (await bare('commit', 'unknown')).command
-        broken = false
-      } catch (error) {
-        // A constraint or a conflict is a refusal; anything else, a server that goes down included, is silence.
-        broken = !(error instanceof pg.DatabaseError && /^(23|40)/.test(error.code ?? ''))
-        if (broken) throw new ConnectionFailure('unknown', 'COMMIT was not answered', { cause: error })
-        throw error
-      }
-      // Where a statement had failed, the answer to COMMIT is ROLLBACK, and no error
-      if (ended !== 'COMMIT') throw new Error('A statement failed and nobody minded: the transaction was rolled back.')
-      return result
-    } finally {
-      giveBack(client, broken)
-    }
-  }
+  const inTransaction: PostgresConnection['transaction'] = async (work) =>
+    transaction(await checkOut(), patienceMs, work)
 
   async function how(): Promise<Pooling> {
     const client = await checkOut()
@@ -236,6 +165,6 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     connect: () => checkOut(),
     distrust,
     pooling: how,
-    transaction,
+    transaction: inTransaction,
   })
 }

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { UniqueKey } from '../unique-key.ts'
-import type { Executor, PostgresConnection } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
 import { keyRows } from './key-conditions.ts'
 import { columnOf, tableOf } from './select.ts'
 
@@ -18,43 +18,33 @@ const kept = (id: RawBuilder<unknown>): RawBuilder<unknown> =>
 const keptAll = (ids: readonly string[]): RawBuilder<unknown> =>
   sql`array(select ${kept(sql`i`)} from unnest(${ids}::text[]) i)`
 
-async function insertIssues(
-  tx: Executor,
-  entity: Entity,
-  records: readonly WithIssues[],
-  found: string,
-): Promise<void> {
+function insertIssues(entity: Entity, records: readonly WithIssues[], found: string): RawBuilder<unknown>[] {
   const rows = records.flatMap(({ id, issues }) => issues.map((issue) => ({ id: String(id), ...issue })))
-  if (rows.length === 0) return
-  await tx.run(
+  if (rows.length === 0) return []
+  return [
     sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
         select distinct on (r.id, r.path, r.rule) ${entity.name}, ${kept(sql`r.id`)}, r.path, r.rule, r.raw, ${found}
         from json_to_recordset(${JSON.stringify(rows)}::json) r(id text, path text, rule text, raw text)
         on conflict (entity, id, path, rule) do update set raw = excluded.raw, at = now()`,
-  )
+  ]
 }
 
 /** What was found of the records takes the place of what was found so of all of `ids` before. */
-async function replace(
-  tx: Executor,
+function replace(
   entity: Entity,
   ids: readonly (Id | string)[],
   records: readonly WithIssues[],
   found: string,
-): Promise<void> {
+): RawBuilder<unknown>[] {
   const all = keptAll(ids.map(String))
-  await Promise.all([
-    tx.run(
-      sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${all}) and found = ${found}`,
-    ),
-    insertIssues(tx, entity, records, found),
-  ])
+  const old = sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${all}) and found = ${found}`
+  return [old, ...insertIssues(entity, records, found)]
 }
 
 /** What decoding found replaces what an earlier decoding of the same records found. */
-export function replaceIssues(tx: Executor, entity: Entity, records: readonly WithIssues[]): Promise<void> {
+export function replaceIssues(entity: Entity, records: readonly WithIssues[]): RawBuilder<unknown>[] {
   const ids = records.map(({ id }) => id)
-  return replace(tx, entity, ids, records, 'decode')
+  return replace(entity, ids, records, 'decode')
 }
 
 /** One kind of issue, counted. */
@@ -87,16 +77,16 @@ export interface DataIssues {
 }
 
 export function dataIssues(connection: PostgresConnection): DataIssues {
-  const forget = (tx: Executor, entity: Entity, path: string, found: string): Promise<unknown> =>
-    tx.run(sql`delete from crossfade.data_issues where entity = ${entity.name} and path = ${path} and found = ${found}`)
+  const forget = (entity: Entity, path: string, found: string): RawBuilder<unknown> =>
+    sql`delete from crossfade.data_issues where entity = ${entity.name} and path = ${path} and found = ${found}`
 
   return {
     async quarantine(entity, records) {
-      await connection.transaction((tx) => insertIssues(tx, entity, records, 'quarantine'))
+      await connection.transaction((tx) => tx.commit(insertIssues(entity, records, 'quarantine')))
     },
 
     async keepOut(entity, ids, records) {
-      await connection.transaction((tx) => replace(tx, entity, ids, records, 'kept out'))
+      await connection.transaction((tx) => tx.commit(replace(entity, ids, records, 'kept out')))
     },
 
     async findDangling(entity, targets) {
@@ -104,16 +94,12 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
         const target = leaf.references ? targets.get(leaf.references) : undefined
         if (!target) continue
         const column = columnOf(leaf)
-        await connection.transaction(async (tx) => {
-          await forget(tx, entity, leaf.mongo, 'reference')
-          await tx.run(
-            sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
-                select ${entity.name}, ${kept(sql`t.id::text`)}, ${leaf.mongo}, ${`refers to a ${target.name} that does not exist`},
-                  to_json(${column})::text, 'reference'
-                from ${tableOf(entity)}
-                where ${column} is not null and not exists (select from ${sql.id(target.postgres)} o where o.id = ${column})`,
-          )
-        })
+        const dangling = sql`insert into crossfade.data_issues (entity, id, path, rule, raw, found)
+          select ${entity.name}, ${kept(sql`t.id::text`)}, ${leaf.mongo}, ${`refers to a ${target.name} that does not exist`},
+            to_json(${column})::text, 'reference'
+          from ${tableOf(entity)}
+          where ${column} is not null and not exists (select from ${sql.id(target.postgres)} o where o.id = ${column})`
+        await connection.transaction((tx) => tx.commit([forget(entity, leaf.mongo, 'reference'), dangling]))
       }
     },
 

@@ -10,7 +10,8 @@ import {
   type Timing,
   type Undecided,
 } from '../findings.ts'
-import type { Executor, PostgresConnection } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
+import type { Executor } from './executor.ts'
 
 type Sql = RawBuilder<unknown>
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Json } from '../../util/json.ts'
 import type { AgedEntry, Entry, Ledger, Logged } from '../ledger.ts'
 import { lockFlag } from './bookkeeping.ts'
-import type { Executor, PostgresConnection } from './connection.ts'
+import type { PostgresConnection } from './connection.ts'
 
 export function postgresLedger(connection: PostgresConnection): Ledger {
   return {
@@ -23,22 +23,18 @@ export function postgresLedger(connection: PostgresConnection): Ledger {
 
     async compareAndSet(kind, key, revision, value) {
       const text = JSON.stringify(value)
-      const set = (on: Executor) =>
+      const set =
         revision === null
-          ? on.run(
-              sql`insert into crossfade.ledger (kind, key, revision, value) values (${kind}, ${key}, 1, ${text}::jsonb)
-                  on conflict do nothing returning key`,
-            )
-          : on.run(
-              sql`update crossfade.ledger set revision = revision + 1, value = ${text}::jsonb, at = clock_timestamp()
-                  where kind = ${kind} and key = ${key} and revision = ${revision}::int returning key`,
-            )
-      if (kind !== 'flag') return (await set(connection)).length === 1
+          ? sql`insert into crossfade.ledger (kind, key, revision, value) values (${kind}, ${key}, 1, ${text}::jsonb)
+                  on conflict do nothing returning key`
+          : sql`update crossfade.ledger set revision = revision + 1, value = ${text}::jsonb, at = clock_timestamp()
+                  where kind = ${kind} and key = ${key} and revision = ${revision}::int returning key`
       // Behind writes that the flag lets go on, and in front of those that have to see the change
-      return connection.transaction(async (tx) => {
-        const [, rows] = await Promise.all([lockFlag(tx, key), set(tx)])
-        return rows.length === 1
-      })
+      const rows =
+        kind === 'flag'
+          ? await connection.transaction((tx) => tx.commit([lockFlag(key), set]))
+          : await connection.run(set)
+      return rows.length === 1
     },
 
     async remove(kind, key) {

@@ -6,6 +6,7 @@ import * as control from './migrations/0001-control.ts'
 import * as shadow from './migrations/0002-shadow.ts'
 import * as ledgerAge from './migrations/0003-ledger-age.ts'
 import * as writeFence from './migrations/0004-write-fence.ts'
+import * as refusals from './migrations/0005-refusals.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -21,6 +22,7 @@ const own: Migrations = {
   '0002-shadow': shadow,
   '0003-ledger-age': ledgerAge,
   '0004-write-fence': writeFence,
+  '0005-refusals': refusals,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */

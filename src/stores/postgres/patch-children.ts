@@ -2,7 +2,6 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { Change, ListChange, Patch } from '../../query/patch.ts'
 import { type ChildList, encodeChildren } from './codec/encode.ts'
-import type { Executor } from './connection.ts'
 import { appendChild, insertChildren } from './rows.ts'
 import { tableOf } from './select.ts'
 import { param, translateElement } from './where.ts'
@@ -34,37 +33,35 @@ function ofObjects(change: ListChange): RowChange {
   return change.op === 'append' ? { ...change, unless: never } : change
 }
 
+/** Whether a patch changes lists that have tables of their own. */
+export const hasChildren = ({ changes, lists }: Patch): boolean =>
+  changes.some(({ leaf }) => leaf.childTable) || lists.some(({ list }) => list.childTable)
+
 /** Applies the changes of lists in child tables, under the record's lock, and keeps the counts that stand for presence. */
-export async function patchChildren(tx: Executor, entity: Entity, id: Id, patch: Patch): Promise<void> {
+export function patchChildren(entity: Entity, id: Id, patch: Patch): Sql[] {
   const scalars = patch.changes.filter(({ leaf }) => leaf.childTable)
   const objects = patch.lists.filter(({ list }) => list.childTable)
-  const changes = [...scalars.map(ofScalars), ...objects.map(ofObjects)]
-  await Promise.all(changes.flatMap((change) => patchChild(tx, entity, id, change)))
+  return [...scalars.map(ofScalars), ...objects.map(ofObjects)].flatMap((change) => patchChild(entity, id, change))
 }
 
-/** Statements that are already sent, in their order. */
-function patchChild(tx: Executor, entity: Entity, id: Id, change: RowChange): Promise<unknown>[] {
+function patchChild(entity: Entity, id: Id, change: RowChange): Sql[] {
   const { list } = change
   const table = sql.id(list.childTable!)
   const column = sql.id(list.column)
-  const count = (size: Sql): Promise<unknown> =>
-    tx.run(sql`update ${tableOf(entity)} set ${column} = ${size} where t.id = ${id}`)
+  const count = (size: Sql): Sql => sql`update ${tableOf(entity)} set ${column} = ${size} where t.id = ${id}`
   const counted = sql`(select count(*) from ${table} where parent_id = t.id)`
   switch (change.op) {
     case 'set': {
       const rows = encodeChildren(list, id, change.value)
       const old = sql`delete from ${table} where parent_id = ${id}`
       const size = sql`${change.value === null ? null : rows.length}::integer`
-      return [tx.run(old), insertChildren(tx, entity, list, rows), count(size)]
+      return [old, ...insertChildren(entity, list, rows), count(size)]
     }
     case 'append':
-      return [
-        appendChild(tx, entity, list, encodeChildren(list, id, [change.value])[0]!, change.unless),
-        count(counted),
-      ]
+      return [appendChild(entity, list, encodeChildren(list, id, [change.value])[0]!, change.unless), count(counted)]
     case 'pull':
       return [
-        tx.run(sql`delete from ${table} e where e.parent_id = ${id} and ${change.where}`),
+        sql`delete from ${table} e where e.parent_id = ${id} and ${change.where}`,
         count(sql`case when t.${column} is not null then ${counted} end`),
       ]
   }

@@ -1,75 +1,93 @@
-import { sql } from 'kysely'
-import type { Entity, Id, Rec } from '../../entity/entity.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Entity, Id } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
 import { byWeight } from '../../util/weigh.ts'
 import { faultOf } from '../failure.ts'
-import type { Image, PutOutcome } from '../store.ts'
-import { compareVersions } from '../version.ts'
-import { ids, keepTombstones, lockRecords, tombstonesOf } from './bookkeeping.ts'
-import type { Executor, PostgresConnection } from './connection.ts'
+import type { Image, LiveImage, PutOutcome } from '../store.ts'
+import { ids, keepTombstones, lockRecords, maxLocked, toId } from './bookkeeping.ts'
+import type { PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
 import { isConstraint, isStoreTrouble, refusal } from './errors.ts'
 import { postgresIndexes } from './indexes.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { columnOf, tableOf } from './select.ts'
+import type { Transaction } from './transaction.ts'
 import { param } from './where.ts'
 
-type Alive = Image & { readonly record: Rec }
+type Sql = RawBuilder<unknown>
 
-const isAlive = (image: Image): image is Alive => image.record !== null
+const isAlive = (image: Image): image is LiveImage => image.record !== null
 
-/** Removes rows that are older than the images of the same ids. */
-async function deleteOlder(tx: Executor, entity: Entity, images: readonly Image[]): Promise<void> {
+/** Ids and versions, as a table `n`. */
+const versions = (entity: Entity, images: readonly Image[]): Sql => {
   const all = ids(
     entity,
     images.map(({ id }) => id),
   )
-  await tx.run(
-    sql`delete from ${tableOf(entity)} using unnest(${all},
-          ${images.map(({ version }) => version.epoch)}::bigint[], ${images.map(({ version }) => version.counter)}::bigint[]) n(id, epoch, counter)
-        where t.id = n.id and (t._cf_epoch, t._cf_counter) < (n.epoch, n.counter)`,
-  )
+  return sql`unnest(${all}, ${images.map(({ version }) => version.epoch)}::bigint[],
+    ${images.map(({ version }) => version.counter)}::bigint[]) n(id, epoch, counter)`
 }
 
+/** Removes rows that are older than the images of the same ids. */
+const deleteOlder = (entity: Entity, images: readonly Image[]): Sql =>
+  sql`delete from ${tableOf(entity)} using ${versions(entity, images)}
+      where t.id = n.id and (t._cf_epoch, t._cf_counter) < (n.epoch, n.counter)`
+
 /** Writes tombstones and removes the records that are older; returns the ids that are gone by these tombstones now. */
-async function putTombstones(tx: Executor, entity: Entity, dead: readonly Image[]): Promise<Set<Id>> {
-  const kept = await keepTombstones(tx, entity, dead)
+async function putTombstones(tx: Transaction, entity: Entity, dead: readonly Image[]): Promise<Set<Id>> {
+  if (dead.length === 0) return new Set()
   const deadIds = ids(
     entity,
     dead.map(({ id }) => id),
   )
-  await deleteOlder(tx, entity, dead)
-  const newer = await tx.run<{ id: Id }>(sql`select t.id from ${tableOf(entity)} where t.id = any(${deadIds})`)
-  for (const { id } of newer) kept.delete(id)
-  return kept
+  const [kept, , newer] = await Promise.all([
+    tx.run<{ id: string }>(keepTombstones(entity, versions(entity, dead))),
+    tx.run(deleteOlder(entity, dead)),
+    tx.run<{ id: Id }>(sql`select t.id from ${tableOf(entity)} where t.id = any(${deadIds})`),
+  ])
+  const gone = new Set(kept.map(({ id }) => toId(entity, id)))
+  for (const { id } of newer) gone.delete(id)
+  return gone
 }
 
+/** Writes rows that are newer than those that are there; returns the ids of those that were. */
+async function putRows(
+  tx: Transaction,
+  entity: Entity,
+  live: readonly LiveImage[],
+  vacating: boolean,
+): Promise<Set<Id>> {
+  if (live.length === 0) return new Set()
+  const [, written] = await Promise.all([
+    // An index that is no constraint checks each row by itself: those that are about to be replaced go first
+    vacating && tx.run(deleteOlder(entity, live)),
+    tx.run<{ id: Id }>(insertRows(entity, live, 'newer')),
+  ])
+  return new Set(written.map(({ id }) => id))
+}
+
+/** Two ways to the server and back: what belongs to a row follows where the row was written. */
 async function putAll(
-  tx: Executor,
+  tx: Transaction,
   entity: Entity,
   images: readonly Image[],
   vacating: boolean,
 ): Promise<PutOutcome[]> {
-  // Values that the images exchange pass through a duplicate; only the end counts.
-  const all = images.map(({ id }) => id)
-  const [, , tombstones] = await Promise.all([
-    tx.run(sql`set constraints all deferred`),
-    lockRecords(tx, entity, all),
-    tombstonesOf(tx, entity, all),
+  const live = images.filter(isAlive)
+  const dead = images.filter((image) => !isAlive(image))
+  const [, , gone, written] = await Promise.all([
+    tx.run(sql`set constraints all deferred`), // values that the images exchange pass through a duplicate
+    tx.run(
+      lockRecords(
+        entity,
+        images.map(({ id }) => id),
+      ),
+    ),
+    putTombstones(tx, entity, dead),
+    putRows(tx, entity, live, vacating),
   ])
-  const dead = images.filter((image) => image.record === null)
-  const gone = dead.length > 0 ? await putTombstones(tx, entity, dead) : new Set<Id>()
-  const live = images.filter(isAlive).filter(({ id, version }) => {
-    const tombstone = tombstones.get(id)
-    return !tombstone || compareVersions(tombstone, version) < 0
-  })
-  // An index that is no constraint checks each row by itself: those that are about to be replaced go first
-  if (vacating && live.length > 0) await deleteOlder(tx, entity, live)
-  const written = live.length > 0 ? await insertRows(tx, entity, live, 'newer') : new Set<Id>()
   const changed = live.filter(({ id }) => written.has(id))
-  if (changed.length > 0) {
-    await Promise.all([replaceChildren(tx, entity, changed), replaceIssues(tx, entity, changed)])
-  }
+  await tx.commit(changed.length > 0 ? [...replaceChildren(entity, changed), ...replaceIssues(entity, changed)] : [])
   return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))
 }
 
@@ -80,7 +98,7 @@ const indexNamed = async (connection: PostgresConnection, entity: Entity, name: 
 async function holders(
   connection: PostgresConnection,
   entity: Entity,
-  image: Alive,
+  image: LiveImage,
   constraint: string | undefined,
 ): Promise<Id[]> {
   const index = await indexNamed(connection, entity, constraint)
@@ -152,6 +170,7 @@ export async function bulkPut(
   images: readonly Image[],
 ): Promise<readonly PutOutcome[]> {
   const outcomes: PutOutcome[] = []
-  for (const part of byWeight(images, maxBytes)) outcomes.push(...(await putTogether(connection, entity, part)))
+  for (const part of byWeight(images, maxBytes, maxLocked))
+    outcomes.push(...(await putTogether(connection, entity, part)))
   return outcomes
 }

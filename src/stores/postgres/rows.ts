@@ -1,11 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Entity, Id } from '../../entity/entity.ts'
+import type { Entity } from '../../entity/entity.ts'
 import { type ImpliedColumn, impliedTables } from '../../entity/implied-tables.ts'
 import { valueAt } from '../../entity/values.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ids } from './bookkeeping.ts'
 import { type ChildList, type Content, encodeChildren, encodeRow } from './codec/encode.ts'
-import type { Executor } from './connection.ts'
 import { castOf } from './ddl.ts'
 
 type Sql = RawBuilder<unknown>
@@ -15,86 +14,98 @@ const recordset = (columns: readonly ImpliedColumn[]): Sql =>
 
 const names = (columns: readonly ImpliedColumn[]): Sql => sql.join(columns.map((column) => sql.id(column.name)))
 
+/** What of a table's columns is taken from `r`, the rows of the JSON, which other values may take the place of. */
+const selected = (columns: readonly ImpliedColumn[], other: Readonly<Record<string, Sql>> = {}): Sql =>
+  sql.join(columns.map(({ name }) => other[name] ?? sql`r.${sql.id(name)}`))
+
+/** Rows from JSON, in a statement whose text never changes. */
+const fromJson = (columns: readonly ImpliedColumn[], rows: readonly Readonly<Record<string, unknown>>[]): Sql =>
+  sql`json_to_recordset(${JSON.stringify(rows)}::json) as r(${recordset(columns)})`
+
+/** A new main row; a taken id is an error. Its counter is above that of whatever was deleted under its id. */
+export function insertRow(entity: Entity, content: Content): Sql {
+  const { columns, name } = impliedTables(entity)[0]!
+  const buried = sql`select d.counter + 1 from crossfade.tombstones d where d.entity = ${entity.name} and d.id = r.id::text`
+  const counter = { _cf_counter: sql`greatest(r._cf_counter, (${buried}))` }
+  return sql`insert into ${sql.id(name)} (${names(columns)})
+    select ${selected(columns, counter)} from ${fromJson(columns, [encodeRow(entity, content)])}`
+}
+
 /**
- * Main rows from JSON, in one statement whose text never changes.
+ * Main rows, unless their ids have a tombstone that is as new; returns the ids of those that were written.
  *
- * @param over what a row that is there gives way to: nothing (a taken id is an error), a newer version, or the same one.
+ * @param over what a row that is there gives way to: a newer version, or the same one.
  */
-export async function insertRows(
-  tx: Executor,
-  entity: Entity,
-  contents: readonly Content[],
-  over: 'nothing' | 'newer' | 'same',
-): Promise<Set<Id>> {
+export function insertRows(entity: Entity, contents: readonly Content[], over: 'newer' | 'same'): Sql {
   const rows = contents.map((content) => encodeRow(entity, content))
   const { columns, name } = impliedTables(entity)[0]!
   const updates = columns
     .filter((column) => column.name !== 'id')
     .map(({ name: c }) => sql`${sql.id(c)} = excluded.${sql.id(c)}`)
   const replaced = sql.raw(over === 'newer' ? '<' : '=')
-  const conflict =
-    over === 'nothing'
-      ? sql``
-      : sql`on conflict (id) do update set ${sql.join(updates)}
-          where (t._cf_epoch, t._cf_counter) ${replaced} (excluded._cf_epoch, excluded._cf_counter)`
-  const written = await tx.run<{ id: Id }>(
-    sql`insert into ${sql.id(name)} as t (${names(columns)})
-        select ${names(columns)} from json_to_recordset(${JSON.stringify(rows)}::json) as r(${recordset(columns)})
-        ${conflict} returning t.id`,
-  )
-  return new Set(written.map(({ id }) => id))
+  // A scalar, since a join would go through all tombstones, and write the rows in an order of its own
+  const isNewer = sql`(select (d.epoch, d.counter) < (r._cf_epoch, r._cf_counter) from crossfade.tombstones d
+    where d.entity = ${entity.name} and d.id = r.id::text)`
+  return sql`insert into ${sql.id(name)} as t (${names(columns)})
+    select ${selected(columns)} from ${fromJson(columns, rows)} where coalesce(${isNewer}, true)
+    on conflict (id) do update set ${sql.join(updates)}
+      where (t._cf_epoch, t._cf_counter) ${replaced} (excluded._cf_epoch, excluded._cf_counter) returning t.id`
 }
 
-/** Rows of one child table, each with its parent and place. */
-export async function insertChildren(
-  tx: Executor,
+/** Rows of one child table, each with its parent and place; nothing to run where there are none. */
+export function insertChildren(
   entity: Entity,
   { childTable }: ChildList,
   rows: readonly Readonly<Record<string, unknown>>[],
-): Promise<void> {
-  if (rows.length === 0) return
+): Sql[] {
+  if (rows.length === 0) return []
   const { columns } = impliedTables(entity).find((table) => table.name === childTable)!
-  await tx.run(
-    sql`insert into ${sql.id(childTable!)} (${names(columns)})
-        select ${names(columns)} from json_to_recordset(${JSON.stringify(rows)}::json) as r(${recordset(columns)})`,
-  )
+  return [
+    sql`insert into ${sql.id(childTable!)} (${names(columns)}) select ${selected(columns)} from ${fromJson(columns, rows)}`,
+  ]
 }
 
 /** One row behind the last of its parent, unless there is one for which `unless` holds. */
-export async function appendChild(
-  tx: Executor,
+export function appendChild(
   entity: Entity,
   { childTable }: ChildList,
   row: Readonly<Record<string, unknown>>,
   unless: Sql,
-): Promise<void> {
+): Sql {
   const table = sql.id(childTable!)
   const { columns } = impliedTables(entity).find(({ name }) => name === childTable)!
   const others = columns.filter(({ name }) => name !== 'position')
-  await tx.run(
-    sql`insert into ${table} (position, ${names(others)})
-        select (select coalesce(max(e.position) + 1, 0) from ${table} e where e.parent_id = r.parent_id), ${names(others)}
-        from json_to_recordset(${JSON.stringify([row])}::json) as r(${recordset(others)})
-        where not exists (select from ${table} e where e.parent_id = r.parent_id and ${unless})`,
-  )
+  return sql`insert into ${table} (position, ${names(others)})
+    select (select coalesce(max(e.position) + 1, 0) from ${table} e where e.parent_id = r.parent_id), ${selected(others)}
+    from ${fromJson(others, [row])}
+    where not exists (select from ${table} e where e.parent_id = r.parent_id and ${unless})`
 }
 
 const childLists = onceFor((entity: Entity): readonly ChildList[] =>
   [...entity.leaves.values(), ...entity.lists.values()].filter(({ childTable }) => childTable !== null),
 )
 
-/** Replaces the child rows of records whose main rows were just written. */
-export async function replaceChildren(tx: Executor, entity: Entity, contents: readonly Content[]): Promise<void> {
+/** The child rows of records: behind their main rows, and in the place of those that were there. */
+export function replaceChildren(entity: Entity, contents: readonly Content[]): Sql[] {
   const parents = ids(
     entity,
     contents.map(({ record }) => record.id),
   )
-  const replace = (list: ChildList): Promise<unknown>[] => {
-    const rows = contents.flatMap(({ record, elementRests = {} }) =>
-      encodeChildren(list, record.id, valueAt(record, list.keys), elementRests[list.path]),
-    )
+  return childLists(entity).flatMap((list) => {
     const old = sql`delete from ${sql.id(list.childTable!)} where parent_id = any(${parents})`
-    return [tx.run(old), insertChildren(tx, entity, list, rows)]
-  }
-  await Promise.all(childLists(entity).flatMap(replace))
+    return [old, ...childrenOf(entity, list, contents)]
+  })
 }
+
+const childrenOf = (entity: Entity, list: ChildList, contents: readonly Content[]): Sql[] =>
+  insertChildren(
+    entity,
+    list,
+    contents.flatMap(({ record, elementRests = {} }) =>
+      encodeChildren(list, record.id, valueAt(record, list.keys), elementRests[list.path]),
+    ),
+  )
+
+/** The child rows of a record that is new. */
+export const insertAllChildren = (entity: Entity, content: Content): Sql[] =>
+  childLists(entity).flatMap((list) => childrenOf(entity, list, [content]))

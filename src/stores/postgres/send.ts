@@ -10,7 +10,7 @@ const maxParameters = 65_535
 const maxPrepared = 500
 const preparedOn = onceFor((_: pg.PoolClient) => new Set<string>())
 
-interface Answer<T> {
+export interface Answer<T> {
   readonly command: string
   readonly rows: T[]
 }
@@ -18,6 +18,7 @@ interface Answer<T> {
 /**
  * Sends one statement.
  *
+ * @param onFail called as soon as it has failed: before this returns where it could not be sent.
  * @throws ConnectionFailure where the connection breaks, or nothing comes within the time; the reason of the signal.
  */
 export function send<T>(
@@ -27,14 +28,14 @@ export function send<T>(
   timeoutMs: number,
   failure: 'unreachable' | 'unknown',
   signal?: AbortSignal,
+  onFail?: () => void,
 ): Promise<Answer<T>> {
   // One promise for the answer, the limit and the signal: this is the hottest path there is
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    // The protocol counts them in 16 bits, and what is more would look like a broken connection
-    if (values.length > maxParameters) throw new RangeError(`a statement has at most ${maxParameters} parameters`)
     const end = (error: unknown): void => {
       settle()
+      onFail?.()
       reject(error)
     }
     const onAbort = (): void => end(signal!.reason)
@@ -45,6 +46,8 @@ export function send<T>(
       signal?.removeEventListener('abort', onAbort)
     }
     signal?.addEventListener('abort', onAbort)
+    // The protocol counts them in 16 bits, and what is more would look like a broken connection
+    if (values.length > maxParameters) return end(new RangeError(`a statement has at most ${maxParameters} parameters`))
     if (statement.name !== undefined) preparedOn(client).add(statement.name)
     // pg copies a query's own members, one by one, for each call: what it inherits stays where it is
     const query: pg.QueryConfig = Object.create(statement)
