@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Flag } from '../control/flag.ts'
 import { authorityOf, ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
+import { settled } from '../control/move.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { failureOfAny, isTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
@@ -56,8 +57,8 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
  * what the authority does not have goes. What the other store refuses is owed to it. Then the flag says that the mirror
  * is fresh. Can be killed at any point and run again; memory is bounded by the batch.
  *
- * @throws TRY_AGAIN where another copy of the type is running, or its stage was changed meanwhile; BAD_USER_INPUT in a
- * stage that has no use for it.
+ * @throws TRY_AGAIN where another copy of the type is running, its stage was changed meanwhile, or a gateway goes on under
+ * an older flag; BAD_USER_INPUT in a stage that has no use for it.
  */
 export async function backfill(options: BackfillOptions): Promise<Progress> {
   const { stores, entity, signal } = options
@@ -84,9 +85,17 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
   }
 }
 
+/** Whoever changed the stage may have died before each gateway owed what it writes: a copy would miss that. */
+async function untilOwed({ stores, entity, log }: BackfillOptions, flag: Flag): Promise<void> {
+  const isTroubled = (error: unknown): boolean => isTrouble(failureOfAny(stores, error))
+  const tell = (line: string): void => log?.(`${entity.name}: ${line}`)
+  await settled({ ledgers: ledgersOf(stores), isTrouble: isTroubled, log: tell }, flag)
+}
+
 async function run(options: BackfillOptions, flag: Flag | null, renew: () => Promise<boolean>): Promise<Progress> {
   const { stores, entity, batch = 500, signal } = options
   const { ledger } = stores.postgres
+  if (flag) await untilOwed(options, flag)
   await adoptRest(stores.postgres.connection, entity)
   const entry = await ledger.get(kind, entity.name)
   const first = firstCheckpoint(entity.name, flag ? authorityOf(flag) : 'mongo', flag?.epoch ?? null)

@@ -14,7 +14,10 @@ export interface SweepOptions extends JudgeOptions {
   readonly olderThanMs: number
   /** True tries dead letters before their time, too. */
   readonly impatient?: boolean
-  /** What the mirror has not revealed for so long was cut off, in milliseconds; default: not looked for. */
+  /**
+   * What the mirror has not revealed for so long was cut off, in milliseconds. Default: neither that is looked for, nor
+   * what came late to the mirror.
+   */
   readonly arrivingMs?: number
 }
 
@@ -71,7 +74,7 @@ export async function sweep(options: SweepOptions, entity: Entity, from: Origin)
   if (!(await ledger.claim(key, options.owner, times.claim))) return (await outbox.backlog(entity)).count + unseen
   let strays = 0
   try {
-    if (options.epoch !== undefined)
+    if (options.epoch !== undefined && arrivingMs !== undefined)
       strays = await settleStrays(options, entity, from, options.epoch, options.olderThanMs)
     const letters = await DeadLetters.of(ledger, entity)
     const dead = letters.ids

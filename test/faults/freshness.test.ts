@@ -77,6 +77,26 @@ test('what is deleted while nothing is mirrored does not come back [off-and-back
   expect(await stores.postgres.outbox.images(Account, [gone!])).toMatchObject([{ record: null }])
 })
 
+test('a copy begins once each gateway owes what it writes, whoever changed the stage [off-to-dualwrite]', async () => {
+  await to('dualwrite')
+  const { ledger } = stores.mongo
+  const { revision } = await flag()
+  const instance = async (acknowledged: number): Promise<void> => {
+    const { revision: known = null } = (await ledger.get('instance', 'slow')) ?? {}
+    await ledger.compareAndSet('instance', 'slow', known, { acknowledged: { Account: acknowledged } })
+  }
+  await instance(revision - 1)
+  const copying = copy()
+  // It wrote under the old flag, and told nobody yet
+  const id = newId()
+  await new Promise((done) => setTimeout(done, 500))
+  await stores.mongo.authority.create(Account, account(id), { epoch: 1, owed: false })
+  expect((await flag()).fresh).toBeNull()
+  await instance(revision)
+  expect(await copying).toMatchObject({ copied: 1, done: true })
+  expect(await compareStores(stores, Account)).toEqual({ compared: 1, different: [] })
+})
+
 test('a type that was never copied gets no other authority', async () => {
   await to('shadow')
   await expect(to('live')).rejects.toMatchObject(refused(notCopied))

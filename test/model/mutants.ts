@@ -99,6 +99,12 @@ export const mutants: readonly Mutant[] = [
     to: '',
   },
   {
+    name: 'a copy behind all acknowledgements',
+    file: 'src/jobs/backfill.ts',
+    from: 'if (flag) await untilOwed(options, flag)',
+    to: '',
+  },
+  {
     name: 'acknowledgement of a mirror that begins',
     file: 'src/control/move.ts',
     from: 'await acknowledged(options, patience, home, next)',
@@ -107,7 +113,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'marks without authority',
     file: 'src/mirror/sweep.ts',
-    from: 'if (options.epoch !== undefined)',
+    from: 'if (options.epoch !== undefined && arrivingMs !== undefined)',
     to: 'if (options.epoch === 0)',
   },
   {
