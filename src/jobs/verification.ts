@@ -52,6 +52,9 @@ function differenceOf(entity: Entity, id: Id, ours?: Image, theirs?: Image): Rec
   return compareVersions(a.version, b.version) === 0 ? null : { id, kind: 'version', paths, versions }
 }
 
+const isSameVersion = (a?: Image, b?: Image): boolean =>
+  a && b ? compareVersions(a.version, b.version) === 0 : a === b
+
 const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images.map((image) => [image.id, image]))
 
 /** One verification, as far as it is. */
@@ -105,27 +108,24 @@ export class Verification {
   async #recheck(suspects: readonly Id[]): Promise<void> {
     const { entity, recheckMs = defaultRechecks, signal } = this.#options
     let left = suspects
-    let before = new Map<Id, Image>()
     for (const ms of recheckMs) {
       if (left.length === 0) return
       await sleep(ms, undefined, { signal })
-      // What is owed is read first: a mark goes after the mirror has the record
+      // A record that was at one version throughout, and owed by neither store in between, was confirmed before its copy
+      // was read. In any other order a put that comes between two reads is taken for a difference.
+      const before = byId(await this.#authority.outbox.images(entity, left))
       const owed = await this.#authority.outbox.owedFor(entity, left)
-      const present = byId(await this.#authority.outbox.images(entity, left))
+      const strays = await this.#mirror.outbox.owedFor(entity, left)
       const copies = byId(await this.#mirror.outbox.images(entity, left))
-      const undecided: Id[] = []
-      for (const id of left) {
-        const found = differenceOf(entity, id, present.get(id), copies.get(id))
-        if (!found) continue
-        const known = before.get(id)
-        const now = present.get(id)
-        const isStill =
-          before.has(id) && (known && now ? compareVersions(known.version, now.version) === 0 : known === now)
-        if (isStill && !owed.has(id)) this.#note(found)
-        else undecided.push(id)
-      }
-      before = new Map(left.map((id) => [id, present.get(id)!]))
-      left = undecided
+      const after = byId(await this.#authority.outbox.images(entity, left))
+      left = left.filter((id) => {
+        const found = differenceOf(entity, id, after.get(id), copies.get(id))
+        if (!found) return false
+        const isStill = isSameVersion(before.get(id), after.get(id))
+        if (!isStill || owed.has(id) || strays.has(id)) return true
+        this.#note(found)
+        return false
+      })
     }
     this.undecided += left.length
   }

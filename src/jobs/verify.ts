@@ -1,4 +1,5 @@
 import { authorityOf, ledgersOf, readCopies } from '../control/flag-store.ts'
+import { everything } from '../query/where.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
 import { type DifferenceKind, type RecordDifference, Verification, type VerifyOptions } from './verification.ts'
@@ -46,8 +47,8 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   const { flag: after } = await readCopies(ledgersOf(stores), type)
   if (after?.epoch !== flag.epoch)
     throw new CrossfadeError('TRY_AGAIN', `The stage of ${type} was changed meanwhile: run it again.`)
-  if (compared + quarantined === 0 && (await stores.mongo.documents(entity)) > 0)
-    throw new CrossfadeError('MISCONFIGURED', `${type}: nothing was compared, though there are documents.`)
+  if (compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
+    throw new CrossfadeError('MISCONFIGURED', `${type}: nothing was compared, though ${authority} has records.`)
   const ended = new Date().toISOString()
   const found = {
     type,

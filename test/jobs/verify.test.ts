@@ -6,6 +6,7 @@ import { backfill } from '../../src/jobs/backfill.ts'
 import { isClean, type Verified, verify } from '../../src/jobs/verify.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Stage } from '../../src/stage/stage.ts'
+import type { Origin } from '../../src/util/origin.ts'
 import { Account, account, directions, newId, openAccounts, sweepOnce } from '../support/account.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
 
@@ -76,6 +77,16 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
     expect(JSON.stringify(found)).not.toContain('example.org')
   })
 
+  test('that has looked at nothing fails where the store with authority has records', async () => {
+    const readers = [stores.mongo.reader, stores.postgres.reader]
+    const scans = readers.map(({ scan }) => scan)
+    for (const reader of readers)
+      Object.assign(reader, { scan: async () => ({ images: [], quarantined: [], next: null }) })
+    const failed = look().finally(() => readers.forEach((reader, n) => void Object.assign(reader, { scan: scans[n] })))
+    await expect(failed).rejects.toThrow(`Account: nothing was compared, though ${from} has records.`)
+    expect(await stores[from].ledger.get('verified', 'Account')).toBeNull()
+  })
+
   test('a record that is owed is told apart from one that differs', async () => {
     await stores[from].authority.patch(Account, ids[0]!, planPatch(Account, { visits: 3 }), stamp)
     const found = await look()
@@ -83,6 +94,78 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
     expect(isClean(found)).toBe(false)
     await sweepOnce(stores, from)
     expect(isClean(await look())).toBe(true)
+  })
+
+  /** Does something before, or behind, each time that a store is asked for images. */
+  function atImages(origin: Origin, when: 'before' | 'behind', work: () => Promise<unknown>): () => void {
+    const { outbox } = stores[origin]
+    const { images } = outbox
+    Object.assign(outbox, {
+      async images(...args: Parameters<typeof images>) {
+        if (when === 'before') await work()
+        const answer = await images(...args)
+        if (when === 'behind') await work()
+        return answer
+      },
+    })
+    return () => void Object.assign(outbox, { images })
+  }
+
+  test.each(['before', 'behind'] as const)(
+    'a put that comes %s the read of the copy is no difference',
+    async (when) => {
+      await stores[from].authority.patch(Account, ids[0]!, planPatch(Account, { visits: 3 }), stamp)
+      const undo = atImages(to, when, () => sweepOnce(stores, from))
+      expect(isClean(await look().finally(undo))).toBe(true)
+    },
+  )
+
+  /** A write, its put, and the end of what was owed. */
+  async function writeThrough(visits: number): Promise<void> {
+    const image = (await stores[from].authority.patch(Account, ids[0]!, planPatch(Account, { visits }), stamp))!
+    await stores[to].replica.bulkPut(Account, [image])
+    await stores[from].outbox.clear(Account, [{ id: image.id, version: image.version, deleted: false }])
+  }
+
+  test('a write that reaches both stores between two reads is no difference, though an earlier one was owed', async () => {
+    await stores[from].authority.patch(Account, ids[0]!, planPatch(Account, { visits: 3 }), stamp)
+    let reads = 0
+    const undo = [
+      atImages(to, 'behind', async () => reads === 2 && sweepOnce(stores, from)),
+      atImages(to, 'before', async () => ++reads === 3 && writeThrough(4)),
+    ]
+    const found = await look().finally(() => {
+      for (const each of undo.toReversed()) each()
+    })
+    expect(reads).toBeGreaterThanOrEqual(3)
+    expect(isClean(found)).toBe(true)
+  })
+
+  test('a record that changes between every two looks is told apart', async () => {
+    let writes = 0
+    const write = async (): Promise<unknown> => ++writes < 30 && writeThrough(writes)
+    const undo = [atImages(to, 'before', write), atImages(from, 'before', write)]
+    const found = await look().finally(() => {
+      for (const each of undo) each()
+    })
+    expect(found).toMatchObject({ different: none, undecided: 1 })
+    expect(isClean(await look())).toBe(true)
+  })
+
+  test('what a write to the wrong store owes is told apart from a difference', async () => {
+    const { version, record } = (await stores[to].outbox.images(Account, [ids[0]!]))[0]!
+    const ahead = { epoch: version.epoch, counter: version.counter + 1 }
+    const stray = {
+      id: ids[0]!,
+      version: ahead,
+      pending: false,
+      record: { ...record!, visits: 9 },
+      rest: null,
+      issues: [],
+    }
+    await stores[to].replica.bulkPut(Account, [stray])
+    await stores[to].authority.owe(Account, [ids[0]!])
+    expect(await look()).toMatchObject({ different: none, undecided: 1 })
   })
 
   test('a write that comes while it looks is no difference', async () => {
