@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { movesAuthority, STAGE_PLAN, type Stage } from '../stage/stage.ts'
+import { STAGE_PLAN, type Stage } from '../stage/stage.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -43,8 +43,8 @@ async function owedWhenLastSeen({ ledgers }: ForcedOptions, origin: Origin, type
  * back; then it is taken over where nothing newer stands in its place, and kept in conflicts where something does. Says
  * so, and waits for a whole lease, before it acts.
  *
- * @returns null where the store answers: its authority is moved in order.
- * @throws UNAVAILABLE where neither store answers, or the stage is no reason to take anything away.
+ * @returns null where the store answers, or has no authority: then the stage is changed in order.
+ * @throws UNAVAILABLE where neither store answers, or nothing was ever mirrored into the one that does.
  */
 export async function takeAuthority(options: ForcedOptions, type: string, stage: Stage): Promise<Flag | null> {
   const { ledgers, log } = options
@@ -54,10 +54,11 @@ export async function takeAuthority(options: ForcedOptions, type: string, stage:
   const copy = await readFlag(ledgers[to], type)
   if (!copy) throw new CrossfadeError('MISCONFIGURED', `No flag is known for ${type} in ${to}.`)
   const was = copy.flag
-  if (authorityOf(was) !== from || !movesAuthority(was.stage, stage) || STAGE_PLAN[was.stage].mirror === null)
+  if (authorityOf(was) !== from) return null // nothing has to be taken away
+  if (STAGE_PLAN[was.stage].mirror === null)
     throw new CrossfadeError(
       'UNAVAILABLE',
-      `${from} does not answer, and ${type} is ${was.stage}: try again when it does.`,
+      `${from} does not answer, and alone keeps ${type}, which is ${was.stage}: try again when it does.`,
     )
   log(`${type}: ${from} does not answer. ${await owedWhenLastSeen(options, to, type)}.`)
   log(`${type}: gateways that reach ${from} and not ${to} may go on writing there; stop them.`)

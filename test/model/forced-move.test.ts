@@ -82,3 +82,23 @@ test('a store that answers keeps its authority, forced or not', async () => {
   expect(error).toMatchObject({ stage: 'live', epoch: 3, fresh: 3 })
   forget(setting)
 })
+
+test('a store that is gone and has no authority stands in no one’s way, forced or not', async () => {
+  const setting = await openWorld(7, [])
+  setting.isOpen = false
+  const { world, servers } = setting
+  startGateway(setting, 'gateway')
+  const place = command(setting, 'command', async ({ set, copy, force }) => {
+    await set('dualwrite', 0)
+    await copy()
+    await set('shadow', 0)
+    servers.postgres.down = true
+    await force('off')
+  })
+  await world.run(200_000, () => place.dead)
+  servers.postgres.down = false
+  await world.run(world.now + 10_000) // a gateway tells it
+  expect(flagOf(servers)).toMatchObject({ stage: 'off', state: 'steady', epoch: 3 })
+  expect(servers.postgres.state.ledger.get('flag Doc')?.value).toMatchObject({ stage: 'off', epoch: 3 })
+  forget(setting)
+})
