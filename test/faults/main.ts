@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 /**
- * Runs proofs that are programs of their own (`model`), fault tests by name (`fail-over`), or, where none is named, all
+ * Runs proofs that are programs of their own (`model`, `kills`, `history`), fault tests by name (`fail-over`), or, where none is named, all
  * of them: short as in CI, or `--long`. Bounded either way. Other options go to the programs.
  */
 const { values, positionals, tokens } = parseArgs({
@@ -14,7 +14,7 @@ const { values, positionals, tokens } = parseArgs({
 })
 
 const programOf = (name: string): string => new URL(`../${name}/main.ts`, import.meta.url).pathname
-const programs = ['model', 'kills'].filter((name) => existsSync(programOf(name)))
+const programs = ['model', 'kills', 'history'].filter((name) => existsSync(programOf(name)))
 const taken = new Set(programs)
 const first = tokens.find((token) => token.kind === 'positional')
 const passed = process.argv.slice(2).filter((_, index) => index !== first?.index)

@@ -138,7 +138,7 @@ describe('A MongoDB that does not answer every time', () => {
   /** A backfill whose answers from MongoDB may be others than the server gave. */
   async function through(change: (answer: Document) => Document | null, log?: (line: string) => void) {
     const uri = new URL(inject('mongoUri'))
-    const proxy = await mongoProxy(Number(uri.port), change)
+    const proxy = await mongoProxy(Number(uri.port), { change })
     uri.port = String(proxy.port)
     const mongo = mongoStore({ uri: uri.href, database: stores.mongo.connection.db.databaseName })
     try {

@@ -43,7 +43,7 @@ async function look({ network, servers, operations, broken }: Setting): Promise<
   const { stage, fresh } = flagOf(servers)
   const [mongo, postgres] = [await all(stores.mongo), await all(stores.postgres)]
   const left = STAGE_PLAN[stage].authority === 'mongo' ? mongo : postgres
-  for (const id of ids) broken.push(...brokenBy(operations, id, left.get(id)?.record ?? null))
+  for (const id of ids) broken.push(...brokenBy(operations, id, left.get(id)?.record ?? null).map(({ text }) => text))
   if (fresh !== null && isMirrored(servers))
     for (const id of ids) broken.push(...unequal(id, mongo.get(id), postgres.get(id)))
   const kept = await Promise.all([stores.mongo, stores.postgres].map(({ ledger }) => ledger.tail(conflictLog, 1_000)))

@@ -51,7 +51,9 @@ let seen: TestStores
 beforeAll(async () => {
   stores = await openStores([Note])
   await stores.mongo.connection.collection(Note).insertMany(documents as never)
-  proxy = await tcpProxy(Number(new URL(inject('mongoUri')).port), (client) => (chunk) => client.write(changed(chunk)))
+  proxy = await tcpProxy(Number(new URL(inject('mongoUri')).port), {
+    answer: (client) => (chunk) => void client.write(changed(chunk)),
+  })
   const uri = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true&compressors=none`
   mongo = mongoStore({ uri, database: stores.mongo.connection.db.databaseName })
   seen = { ...stores, mongo }

@@ -35,14 +35,42 @@ function rewritten(message: Buffer, change: (answer: Document) => Document | nul
   return whole
 }
 
-/**
- * A proxy on loopback that may change the answers of a MongoDB server.
- *
- * @param change the answer to send in place of one; null leaves it alone.
- */
-export const mongoProxy = (behind: number, change: (answer: Document) => Document | null): Promise<TcpProxy> =>
-  tcpProxy(behind, (client) => messages((message) => client.write(rewritten(message, change))))
+/** The server's answer to a command, in its place. */
+function answerTo(message: Buffer, answer: Document): Buffer {
+  const flags = Buffer.alloc(5) // and the kind of its only section: a document
+  const whole = Buffer.concat([message.subarray(0, headerBytes), flags, BSON.serialize(answer)])
+  whole.writeInt32LE(whole.length, 0)
+  whole.copy(whole, 8, 4, 8) // the number of what it answers
+  return whole
+}
+
+export interface Between {
+  /** The answer to send in place of a server's; null leaves it alone. */
+  readonly change?: (answer: Document) => Document | null
+  /** The answer to a command that is not to reach the server; null lets it pass. */
+  readonly refuse?: (command: Document) => Document | null
+}
+
+/** A proxy on loopback that may change the answers of a MongoDB server, or answer for it. */
+export function mongoProxy(behind: number, { change, refuse }: Between): Promise<TcpProxy> {
+  const refused = (message: Buffer): Buffer | null => {
+    const at = message.readInt32LE(12) === opMsg ? bodyAt(message)! : null
+    const answer = at === null ? null : refuse!(BSON.deserialize(message.subarray(at, at + message.readInt32LE(at))))
+    return answer && answerTo(message, answer)
+  }
+  return tcpProxy(behind, {
+    ...(refuse && {
+      request: (upstream, client) =>
+        messages((message) => {
+          const answer = refused(message)
+          if (answer) client.write(answer)
+          else upstream.write(message)
+        }),
+    }),
+    ...(change && { answer: (client) => messages((message) => client.write(rewritten(message, change))) }),
+  })
+}
 
 /** Changes what a server says of itself. */
 export const helloProxy = (behind: number, change: (hello: Document) => Document): Promise<TcpProxy> =>
-  mongoProxy(behind, (answer) => ('maxWireVersion' in answer ? change(answer) : null))
+  mongoProxy(behind, { change: (answer) => ('maxWireVersion' in answer ? change(answer) : null) })
