@@ -293,3 +293,15 @@ test('more values than the protocol can count are refused, and no broken connect
   expect(await connection.runPrepared({ text: 'select 1 as one', name: undefined }, [])).toEqual([{ one: 1 }])
   await connection.pool.end()
 })
+
+// Node's `write after FIN`, as the driver hands it on where the other end has closed a connection of its pool
+test.each(['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ERR_STREAM_DESTROYED'])(
+  'a socket that breaks with %s is the store’s trouble, and a write that was sent is of unknown outcome',
+  (code) => {
+    const error = Object.assign(new Error('This socket has been ended by the other party'), { code })
+    expect(mongo.failureOf(error)).toBe('unreachable')
+    expect(mongo.writeError(Crew, error, 0)).toMatchObject({ code: 'UNAVAILABLE' })
+    expect(mongo.writeError(Crew, error, 1)).toMatchObject({ code: 'UNKNOWN_OUTCOME' })
+    expect(mongo.readError(error)).toMatchObject({ code: 'UNAVAILABLE' })
+  },
+)

@@ -15,7 +15,7 @@ import {
   MongoWriteConcernError,
 } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
-import { CrossfadeError } from '../../util/errors.ts'
+import { CrossfadeError, codeOf } from '../../util/errors.ts'
 import { isPlainObject } from '../../util/json.ts'
 import {
   conflict,
@@ -65,6 +65,19 @@ const noConnection = [
   MongoExpiredSessionError,
 ]
 
+/** Node's own errors of a socket, which the driver hands on where it writes to one that the other end has closed. */
+const ofSockets: ReadonlySet<unknown> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+])
+
 /** The name service did not find the hosts of a `mongodb+srv` address: the driver hands its error on. */
 const isLookup = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('query')
@@ -74,7 +87,7 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof StoreSilent) return 'unreachable'
   // The driver meets sizes and depths of its own before the server does
   if (error instanceof RangeError || error instanceof BSON.BSONError) return 'refused'
-  if (!(error instanceof MongoError)) return isLookup(error) ? 'unreachable' : null
+  if (!(error instanceof MongoError)) return isLookup(error) || ofSockets.has(codeOf(error)) ? 'unreachable' : null
   if (error instanceof MongoWriteConcernError) return 'unknown'
   if (noConnection.some((kind) => error instanceof kind)) return 'unreachable'
   if (error instanceof MongoOperationTimeoutError) return 'timeout'
