@@ -8,6 +8,7 @@ import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
 import { printConflicts } from './conflicts.ts'
+import { deadLettersCommand, retry } from './dead-letters.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
 import { subcommandsOf } from './subcommands.ts'
@@ -82,5 +83,15 @@ export function mirrorCommand(): Command {
         printConflicts(stores, typeOf(entities, type), limit, json === true),
       ),
     )
+  add(
+    'retry <type>',
+    'put all that is owed now, dead letters too; exit 2 while something is owed',
+    'crossfade mirror retry Movie',
+  ).action((type: string, { config: file, json }: { config?: string; json?: boolean }) =>
+    withSession(file, ({ config: { entities }, stores }) =>
+      retry(stores, typeOf(entities, type), undefined, json === true),
+    ),
+  )
+  mirror.addCommand(deadLettersCommand())
   return mirror
 }

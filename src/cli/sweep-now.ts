@@ -13,24 +13,37 @@ interface Moving {
   readonly log: (line: string) => void
 }
 
-/** What a change of stage works with when a command makes it. */
-export function moveOptions({ entities, stores, log: say }: Moving): MoveOptions {
+/**
+ * One round of the sweep for a type, with all that `from` owes, however young.
+ *
+ * @param impatient tries all dead letters, too; else those whose time has come.
+ * @returns how many records are still owed.
+ */
+export async function sweepNow(
+  stores: Moving['stores'],
+  entity: Entity,
+  from: Origin,
+  say: Moving['log'],
+  impatient = true,
+): Promise<number> {
+  const copy = await readFlag(stores[from].ledger, entity.name)
+  const epoch = copy && authorityOf(copy.flag) === from ? copy.flag.epoch : undefined
   const log = (level: string, message: string): void => say(`${level}: ${message}`)
-  const sweepNow = async (type: string, origin: Origin): Promise<number> => {
-    const entity = entities.find(({ name }) => name === type)!
-    const owner = `command ${process.pid}`
-    const copy = await readFlag(stores[origin].ledger, type)
-    const epoch = copy && authorityOf(copy.flag) === origin ? copy.flag.epoch : undefined
-    return sweep({ stores, owner, epoch, olderThanMs: 0, impatient: true, arrivingMs: 0, log }, entity, origin)
-  }
+  const owner = `command ${process.pid}`
+  return sweep({ stores, owner, epoch, olderThanMs: 0, impatient, arrivingMs: 0, log }, entity, from)
+}
+
+/** What a change of stage works with when a command makes it. */
+export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
+  const entityOf = (type: string): Entity => entities.find(({ name }) => name === type)!
   return {
     ledgers: ledgersOf(stores),
-    log: say,
+    log,
     isTrouble: (error) => isTrouble(failureOfAny(stores, error)),
-    sweep: sweepNow,
+    sweep: (type, origin) => sweepNow(stores, entityOf(type), origin, log),
     async unmet(type, origin) {
-      await sweepNow(type, origin) // what was refused may be taken by now
-      return unmetGates(stores[origin], type)
+      await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now
+      return unmetGates(stores, entityOf(type), origin)
     },
   }
 }

@@ -68,6 +68,11 @@ export class DeadLetters {
     })
   }
 
+  /** Grows with each try; null where there is no letter. */
+  revisionOf(id: Id): number | null {
+    return this.#entries.get(keyOf(this.#entity, id))?.revision ?? null
+  }
+
   #letter(id: Id): DeadLetter | null {
     const entry = this.#entries.get(keyOf(this.#entity, id))
     return entry ? parseDeadLetter(entry) : null
@@ -86,6 +91,22 @@ export class DeadLetters {
     } satisfies DeadLetter
     await this.#ledger.compareAndSet(deadLetterKind, key, this.#entries.get(key)?.revision ?? null, letter)
     return tries === 1
+  }
+
+  /** Lets the sweep try them at its next round. @param ids default: all. */
+  async hasten(ids: readonly Id[] = this.ids): Promise<void> {
+    for (const id of ids) {
+      const key = keyOf(this.#entity, id)
+      const entry = this.#entries.get(key)
+      const letter = entry && parseDeadLetter(entry)
+      // Where it was tried meanwhile there is nothing to hasten
+      if (letter)
+        await this.#ledger.compareAndSet(deadLetterKind, key, entry.revision, {
+          ...letter,
+          by: [...letter.by],
+          next: 0,
+        })
+    }
   }
 
   /** Takes away those of records that are owed no more. */

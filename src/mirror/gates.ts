@@ -1,11 +1,28 @@
+import type { Entity } from '../entity/entity.ts'
 import type { Store } from '../stores/store.ts'
+import type { Origin } from '../util/origin.ts'
 import { deadLetterKind } from './dead-letters.ts'
+import { settleDropped } from './dropped.ts'
 import { idIn } from './record-key.ts'
 
+const counted = (count: number): string => (count === 1 ? 'a record is' : `${count} records are`)
+
 /** What stands against a store giving its authority over a type away, as far as the mirror knows: a line each. */
-export async function unmetGates({ ledger }: Store, type: string): Promise<string[]> {
-  const letters = (await ledger.list(deadLetterKind)).filter(({ key }) => idIn({ name: type }, key) !== null)
-  if (letters.length === 0) return []
-  const records = letters.length === 1 ? 'a record is' : `${letters.length} records are`
-  return [`${records} refused by the other store: see \`crossfade mirror status\` and \`crossfade issues list\``]
+export async function unmetGates(
+  stores: Readonly<Record<Origin, Store>>,
+  entity: Entity,
+  from: Origin,
+): Promise<string[]> {
+  const lines: string[] = []
+  const letters = (await stores[from].ledger.list(deadLetterKind)).filter(({ key }) => idIn(entity, key) !== null)
+  if (letters.length > 0)
+    lines.push(
+      `${counted(letters.length)} refused by the other store: see \`crossfade mirror dead-letters list ${entity.name}\``,
+    )
+  const { length } = await settleDropped(stores, entity, from)
+  if (length > 0)
+    lines.push(
+      `${counted(length)} not as the other store has it, since its dead letter was dropped: see \`crossfade mirror dead-letters list ${entity.name}\``,
+    )
+  return lines
 }

@@ -25,7 +25,7 @@ const ledgers = () => ({ mongo: stores.mongo.ledger, postgres: stores.postgres.l
 const options = (): MoveOptions => ({
   ledgers: ledgers(),
   sweep: (_, origin) => sweepOnce(stores, origin),
-  unmet: (_, origin) => unmetGates(stores[origin], 'Account'),
+  unmet: (_, origin) => unmetGates(stores, Account, origin),
   log: () => undefined,
 })
 async function to(...stages: readonly Stage[]): Promise<void> {

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { authorityOf } from '../control/flag-store.ts'
+import type { Entity, Id } from '../entity/entity.ts'
+import { parseId } from '../entity/parse-id.ts'
+import { type DeadLetter, deadLetterKind, parseDeadLetter } from '../mirror/dead-letters.ts'
+import { drop, droppedOf } from '../mirror/dropped.ts'
+import { idIn } from '../mirror/record-key.ts'
+import { retryLetters } from '../mirror/retry.ts'
+import type { Stores } from '../routing/routing.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Store } from '../stores/store.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { otherOrigin } from '../util/origin.ts'
+import { fromEither } from './from-either.ts'
+import { knownFlags } from './known-flags.ts'
+import { printJson, printTable, say } from './output.ts'
+import { subcommandsOf } from './subcommands.ts'
+import { sweepNow } from './sweep-now.ts'
+import { typeOf } from './type-of.ts'
+import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+}
+
+interface Told {
+  readonly type: string
+  readonly id: string
+  /** The store that owes the record. */
+  readonly owedBy: string
+  /** Null where somebody has dropped the letter: the record differs, and is owed no more. */
+  readonly letter: DeadLetter | null
+  readonly reason: string
+  readonly version: string
+  readonly why: string | null
+}
+
+const unknownForm = {
+  reason: 'kept in a form that this version does not know; the next try writes it anew',
+  version: 'unknown',
+}
+
+async function toldOf({ ledger, origin }: Store, entity: Entity): Promise<Told[]> {
+  const own = { type: entity.name, owedBy: origin }
+  const letters = (await ledger.list(deadLetterKind)).flatMap((entry): Told[] => {
+    const id = idIn(entity, entry.key)
+    const letter = parseDeadLetter(entry)
+    return id === null ? [] : [{ ...own, id, ...unknownForm, ...pick(letter), letter, why: null }]
+  })
+  const dropped = (await droppedOf(ledger, entity)).map((each): Told => ({ ...own, ...each, letter: null }))
+  return [...letters, ...dropped]
+}
+
+const pick = (letter: DeadLetter | null): Partial<Pick<DeadLetter, 'reason' | 'version'>> =>
+  letter ? { reason: letter.reason, version: letter.version } : {}
+
+const all = async (stores: Stores, entities: readonly Entity[]): Promise<Told[]> =>
+  (
+    await fromEither(stores, async (store) => (await Promise.all(entities.map((each) => toldOf(store, each)))).flat())
+  ).flat()
+
+const nextOf = ({ letter, why }: Told): string =>
+  why !== null ? 'dropped' : letter ? new Date(letter.next).toISOString() : 'next round'
+
+function print(told: readonly Told[]): void {
+  printTable(
+    ['type', 'id', 'owed by', 'version', 'tries', 'next try', 'reason'],
+    told.map((each) => [
+      each.type,
+      each.id,
+      each.owedBy,
+      each.version,
+      each.letter?.tries ?? '–',
+      nextOf(each),
+      each.why === null ? each.reason : `${each.reason} (dropped: ${each.why})`,
+    ]),
+  )
+}
+
+/** The store that owes the type's records. @throws BAD_USER_INPUT where none does. */
+export async function owingStore(stores: Stores, { name }: Entity): Promise<Store> {
+  const flag = (await knownFlags(stores, [name])).get(name)
+  if (!flag) throw new CrossfadeError('MISCONFIGURED', `No flag is known for ${name}. Run \`crossfade migrate up\`.`)
+  if (STAGE_PLAN[flag.stage].mirror === null)
+    throw new CrossfadeError('BAD_USER_INPUT', `${name} is ${flag.stage}: no store is owed anything.`)
+  return stores[authorityOf(flag)]
+}
+
+/** Sweeps until no more is owed than is refused; a gateway's sweep may hold the type for a moment. */
+async function settled(round: () => Promise<number>, refused: number): Promise<number> {
+  let owed = await round()
+  for (let tries = 0; owed > refused && tries < 20; tries++) {
+    await sleep(250)
+    owed = await round()
+  }
+  return owed
+}
+
+/** Exit code 2 where something was refused again, or is owed still. */
+export async function retry(stores: Stores, entity: Entity, text: string | undefined, json: boolean): Promise<void> {
+  const { ledger, origin, outbox } = await owingStore(stores, entity)
+  const ids: Id[] | undefined = text === undefined ? undefined : [parseId(entity, text)]
+  const round = (): Promise<number> => sweepNow(stores, entity, origin, say, ids === undefined)
+  const tried = await retryLetters(ledger, entity, round, ids)
+  const owed = ids ? (await outbox.backlog(entity)).count : await settled(round, tried.refused.length)
+  if (json) printJson({ type: entity.name, ...tried, owed })
+  else {
+    const letters = `${tried.mirrored.length} dead letters mirrored, ${tried.refused.length} refused again`
+    say(`${entity.name}: ${letters}, ${owed} records still owed.`)
+  }
+  if (ids ? tried.refused.length > 0 : owed > 0) process.exitCode = 2
+}
+
+async function dropOne(stores: Stores, entity: Entity, id: string, why: string, json: boolean): Promise<void> {
+  const store = await owingStore(stores, entity)
+  const { version, reason } = await drop(store, entity, id, why)
+  const mirror = otherOrigin(store.origin)
+  if (json) return printJson({ type: entity.name, id, version, reason, why })
+  say(
+    `${entity.name} ${id}: ${mirror} is owed version ${version} no more, and does not have it. The stores differ in this record` +
+      ` until it is written again, and the type's authority does not move before that unless it is forced.`,
+  )
+}
+
+/** Which records the mirror refuses. */
+export function deadLettersCommand(): Command {
+  const letters = new Command('dead-letters').description('records that the other store refuses')
+  const add = subcommandsOf(letters)
+  add(
+    'list [type]',
+    'with reason, tries and next try, and those that were dropped; exit 2 while there are any',
+    'crossfade mirror dead-letters list Movie',
+  ).action((type: string | undefined, { config: file, json }: Options) =>
+    withSession(file, async ({ config: { entities }, stores }) => {
+      const told = await all(stores, type === undefined ? entities : [typeOf(entities, type)])
+      if (json) printJson(told)
+      else if (told.length === 0) say('There are no dead letters.')
+      else print(told)
+      if (told.length > 0) process.exitCode = 2
+    }),
+  )
+  add('show <type> <id>', 'that of one record', 'crossfade mirror dead-letters show Movie 573a13').action(
+    (type: string, id: string, { config: file, json }: Options) =>
+      withSession(file, async ({ config: { entities }, stores }) => {
+        const told = (await all(stores, [typeOf(entities, type)])).filter((each) => each.id === id)
+        if (json) printJson(told)
+        else if (told.length === 0) say(`${type} ${id} has no dead letter.`)
+        else print(told)
+        if (told.length > 0) process.exitCode = 2
+      }),
+  )
+  add(
+    'retry <type> [id]',
+    'try them now, or that of one record; exit 2 where it is refused again',
+    'crossfade mirror dead-letters retry Movie',
+  ).action((type: string, id: string | undefined, { config: file, json }: Options) =>
+    withSession(file, ({ config: { entities }, stores }) => retry(stores, typeOf(entities, type), id, json === true)),
+  )
+  add(
+    'drop <type> <id>',
+    'give up what the other store refuses: the letter goes, and the debt of that version; the stores stay unequal',
+    'crossfade mirror dead-letters drop Movie 573a13 --why "a test record"',
+  )
+    .requiredOption('--why <text>', 'kept in the log')
+    .action((type: string, id: string, { config: file, json, why }: Options & { readonly why: string }) =>
+      withSession(file, ({ config: { entities }, stores }) =>
+        dropOne(stores, typeOf(entities, type), id, why, json === true),
+      ),
+    )
+  return letters
+}
