@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 /**
- * Runs proofs that are programs of their own (`model`, `kills`, `history`), fault tests by name (`fail-over`), or, where none is named, all
- * of them: short as in CI, or `--long`. Bounded either way. Other options go to the programs.
+ * Runs proofs that are programs of their own (`model`, `history`, `kills`), fault tests by name (`fail-over`), or, where
+ * none is named, all of them: short as in CI, or `--long`. Bounded either way. Other options go to the program named.
  */
 const { values, positionals, tokens } = parseArgs({
   options: { long: { type: 'boolean' } },
@@ -14,8 +13,7 @@ const { values, positionals, tokens } = parseArgs({
 })
 
 const programOf = (name: string): string => new URL(`../${name}/main.ts`, import.meta.url).pathname
-const programs = ['model', 'kills', 'history'].filter((name) => existsSync(programOf(name)))
-const taken = new Set(programs)
+const programs = ['model', 'history', 'kills']
 const first = tokens.find((token) => token.kind === 'positional')
 const passed = process.argv.slice(2).filter((_, index) => index !== first?.index)
 
@@ -23,8 +21,8 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
   return spawnSync(command, args, { stdio: 'inherit', env }).status ?? 1
 }
 
-const proof = (name: string): number =>
-  run(process.execPath, ['--conditions=@crossfade/source', programOf(name), ...passed])
+const proof = (name: string, options: readonly string[]): number =>
+  run(process.execPath, ['--conditions=@crossfade/source', programOf(name), ...options])
 
 function tests(names: readonly string[]): number {
   const files = names.length === 0 ? ['test/faults'] : names.map((name) => `test/faults/${name}.test.ts`)
@@ -32,6 +30,7 @@ function tests(names: readonly string[]): number {
 }
 
 const [name] = positionals
-const codes =
-  name === undefined ? [tests([]), ...programs.map(proof)] : [taken.has(name) ? proof(name) : tests(positionals)]
-process.exitCode = Math.max(...codes)
+const long = values['long'] ? ['--long'] : []
+const all = (): number[] => [tests([]), ...programs.map((each) => proof(each, long))]
+const one = (given: string): number => (programs.includes(given) ? proof(given, passed) : tests(positionals))
+process.exitCode = Math.max(...(name === undefined ? all() : [one(name)]))

@@ -143,9 +143,9 @@ export interface Faults {
   stop(): Promise<void>
 }
 
-/** Storms of faults, with calm between them: the longest that either lasts, in milliseconds. */
-const calmMs = 8_000
-const stormMs = 20_000
+/** Calm, and storms of faults behind it, by turns, in milliseconds. */
+const calmMs = 15_000
+const stormMs = 25_000
 
 export function startFaults(setting: Setting, random: (family: number) => Random, log: (line: string) => void): Faults {
   const troubles: Trouble[] = []

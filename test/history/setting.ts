@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createMongoIndex } from '../../src/demo/sample.ts'
 import { startMongo } from '../../src/embedded/mongo.ts'
 import { startPostgres } from '../../src/embedded/postgres.ts'
 import { startStores } from '../../src/embedded/start-stores.ts'
@@ -51,7 +50,8 @@ export async function openSetting(dataDir: string, gateways: number, log: (line:
     members.push({ doors, gateway: await gatewayProcess({ name: `gateway-${n}`, dataDir, env: doors.env }) })
   }
   const direct = { mongo: mongoStore({ uri: mongoUri }), postgres: postgresStore({ uri: databaseUrl, adopt }) }
-  await createMongoIndex(direct.mongo.connection, 'seats', { holder: 1 }, true)
+  // Sparse, since many seats may be free
+  await direct.mongo.connection.db.collection('seats').createIndex({ holder: 1 }, { unique: true, sparse: true })
   await commanded(['migrate', 'up'], env)
   return {
     members,
