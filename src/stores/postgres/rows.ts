@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
 import { type ImpliedColumn, impliedTables } from '../../entity/implied-tables.ts'
 import { valueAt } from '../../entity/values.ts'
+import { own } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ids } from './bookkeeping.ts'
 import { type ChildList, type Content, encodeChildren, encodeRow } from './codec/encode.ts'
@@ -16,7 +17,7 @@ const names = (columns: readonly ImpliedColumn[]): Sql => sql.join(columns.map((
 
 /** What of a table's columns is taken from `r`, the rows of the JSON, which other values may take the place of. */
 const selected = (columns: readonly ImpliedColumn[], other: Readonly<Record<string, Sql>> = {}): Sql =>
-  sql.join(columns.map(({ name }) => other[name] ?? sql`r.${sql.id(name)}`))
+  sql.join(columns.map(({ name }) => own(other, name) ?? sql`r.${sql.id(name)}`))
 
 /** Rows from JSON, in a statement whose text never changes. */
 const fromJson = (columns: readonly ImpliedColumn[], rows: readonly Readonly<Record<string, unknown>>[]): Sql =>
