@@ -32,6 +32,9 @@ import { answered } from './sent.ts'
 import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
 import { deletedHolders } from './unique-values.ts'
 
+/** How long what comes before a write may take, in milliseconds: it counts into the lease under which the write began. */
+const longestLookMs = 1_500
+
 /** Deletes that are finished in one go. */
 const batch = 100
 
@@ -70,6 +73,7 @@ export function mongoAuthority(connection: MongoConnection): Authority {
 
   async function create(entity: Entity, record: Rec, stamp: Stamp, isMade: boolean): Promise<Image> {
     const { id } = record
+    const began = performance.now()
     const tombstone = isMade ? undefined : (await tombstonesOf(connection, entity, [id])).get(id)?.version
     if (tombstone && tombstone.epoch > stamp.epoch)
       throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
@@ -79,6 +83,9 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     if (isTooLarge(document)) throw refusedRecord(tooLarge)
     const owed = stamp.owed ? { pending: new Date(now) } : {}
     const _cf = { epoch: stamp.epoch, counter: Long.fromNumber(counter), ...owed }
+    // Whoever was paused, or waited, behind the look may have lost the right to write meanwhile
+    if (performance.now() - began > longestLookMs)
+      throw new CrossfadeError('TRY_AGAIN', 'MongoDB took too long; nothing was written, try again.')
     try {
       await connection.collection(entity).insertOne({ ...document, _cf }, options)
       return { id, version: { epoch: stamp.epoch, counter }, pending: stamp.owed, record, rest: null, issues: [] }
