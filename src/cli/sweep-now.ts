@@ -27,10 +27,12 @@ export async function sweepNow(
   impatient = true,
 ): Promise<number> {
   const copy = await readFlag(stores[from].ledger, entity.name)
-  const epoch = copy && authorityOf(copy.flag) === from ? copy.flag.epoch : undefined
+  // What it owes was taken over, or is nobody's: the other store has gone on
+  if (copy && authorityOf(copy.flag) !== from) return (await stores[from].control.outbox.backlog(entity)).count
+  const epoch = copy?.flag.epoch
   const log = (level: string, message: string): void => say(`${level}: ${message}`)
   const owner = `command ${process.pid}`
-  return sweep({ stores, owner, epoch, olderThanMs: 0, impatient, arrivingMs: 0, log }, entity, from)
+  return sweep({ stores, owner, under: epoch ?? 0, epoch, olderThanMs: 0, impatient, arrivingMs: 0, log }, entity, from)
 }
 
 /** What a change of stage works with when a command makes it. */

@@ -1,7 +1,7 @@
 import { STAGE_PLAN } from '../stage/stage.ts'
-import type { Entry, Ledger } from '../stores/ledger.ts'
+import { type Entry, flagKind, type Ledger } from '../stores/ledger.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { type Flag, flagKind, parseFlag } from './flag.ts'
+import { type Flag, parseFlag } from './flag.ts'
 
 export type Ledgers = Readonly<Record<Origin, Ledger>>
 

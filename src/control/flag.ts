@@ -28,8 +28,6 @@ export interface Flag {
   readonly samplePercent: number
 }
 
-export const flagKind = 'flag'
-
 export function initialFlag(type: string): Flag {
   return {
     type,

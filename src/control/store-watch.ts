@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
-import type { Ledger } from '../stores/ledger.ts'
+import { flagKind, type Ledger } from '../stores/ledger.ts'
 import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
-import { type Flag, flagKind, parseFlag } from './flag.ts'
+import { type Flag, parseFlag } from './flag.ts'
 import type { Registration } from './registration.ts'
 import { times } from './times.ts'
 
@@ -45,9 +45,9 @@ function startProbe(ms: number, onLate: () => void): () => void {
 }
 
 /**
- * Gives one store signs of life and reads its flags, again and again, and so knows whether it answers. It is down from its first late
- * or failed answer until several in a row are in time: one that answers now and then is not to have its reads moved to
- * and fro. Neither store's watch waits for the other's.
+ * Gives one store signs of life and reads its flags, again and again, and so knows whether it answers. It is down from its
+ * first late or failed answer until several in a row are in time: one that answers now and then is not to have its reads
+ * moved to and fro. Neither store's watch waits for the other's.
  */
 export class StoreWatch {
   readonly #options: StoreWatchOptions

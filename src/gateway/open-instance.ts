@@ -7,7 +7,7 @@ import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
 import { Mirror } from '../mirror/mirror.ts'
-import { Sweeper } from '../mirror/sweeper.ts'
+import { type Standing, Sweeper } from '../mirror/sweeper.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { Permits } from '../routing/permits.ts'
 import type { ReadLimits } from '../routing/read-limits.ts'
@@ -70,24 +70,18 @@ function createRouting(options: InstanceOptions, owner: string): Routing {
   })
   const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites())
   const mirror = new Mirror({ stores, log })
-  const authority = (type: string): Origin | null =>
-    flags.has(type) ? STAGE_PLAN[flags.get(type).stage].authority : null
-  const owing = (type: string): Origin | null =>
-    flags.has(type) && STAGE_PLAN[flags.get(type).stage].mirror !== null ? authority(type) : null
-  // A share of reads, or those that fail over
-  const isRead = (type: string): boolean => flags.has(type) && flags.get(type).readPercent > 0
-  const epochOf = (type: string): number => (flags.has(type) ? (flags.forWrite(type)?.epoch ?? 0) : 0)
-  const sweeper: Sweeper = new Sweeper({
-    stores,
-    entities,
-    authority,
-    epochOf,
-    owing,
-    isRead,
-    owner,
-    olderThanMs: 1_000,
-    log,
-  })
+  const standing = (type: string): Standing | null => {
+    if (!flags.has(type)) return null
+    const { stage, epoch, readPercent } = flags.get(type)
+    const { authority, mirror: kept } = STAGE_PLAN[stage]
+    const confirmedEpoch = flags.forWrite(type)?.epoch ?? 0
+    return { authority, isMirrored: kept !== null, isRead: readPercent > 0, epoch, confirmedEpoch }
+  }
+  const owing = (type: string): Origin | null => {
+    const now = standing(type)
+    return now?.isMirrored ? now.authority : null
+  }
+  const sweeper: Sweeper = new Sweeper({ stores, entities, standing, owner, olderThanMs: 1_000, log })
   const shadow = new Shadow({
     ...options.shadow,
     log,
@@ -129,7 +123,8 @@ function keeperOf({ entities, stores, log }: InstanceOptions, { flags }: Routing
 }
 
 /**
- * Joins: a sign of life in each store before its flags are read, then the mirror's sweep. A store that does not answer is no reason not to.
+ * Joins: a sign of life in each store before its flags are read, then the mirror's sweep. A store that does not answer is
+ * no reason not to.
  *
  * @throws CrossfadeError MISCONFIGURED where both stores answer and know no flag.
  */

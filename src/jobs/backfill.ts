@@ -9,6 +9,7 @@ import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type BackfillOptions, type Checkpoint, earlierIn, firstCheckpoint, type Progress } from './checkpoint.ts'
 import { copyBatch } from './copy-batch.ts'
+import { overtaken } from './overtaken.ts'
 import { removeBatch } from './remove-batch.ts'
 
 const kind = 'backfill'
@@ -118,7 +119,6 @@ async function run(options: BackfillOptions, flag: Flag | null, renew: () => Pro
     await renew()
     options.onProgress?.(at)
   }
-  if (flag && !(await markFresh(ledgersOf(stores), entity.name, flag.epoch)))
-    throw new CrossfadeError('TRY_AGAIN', `The stage of ${entity.name} was changed meanwhile: run it again.`)
+  if (flag && !(await markFresh(ledgersOf(stores), entity.name, flag.epoch))) throw overtaken(entity.name)
   return at
 }

@@ -47,6 +47,9 @@ export interface BackfillOptions {
   readonly signal?: AbortSignal
 }
 
+/** For the epoch of a type that has no flag: nothing overtakes it. */
+export const noFlag = Number.MAX_SAFE_INTEGER
+
 /** Where a copy begins. */
 export const firstCheckpoint = (type: string, from: Origin, epoch: number | null): Checkpoint => ({
   type,

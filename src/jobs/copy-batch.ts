@@ -1,13 +1,12 @@
+import { times } from '../control/times.ts'
 import type { Id } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/conflicts.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import type { BackfillOptions, Checkpoint } from './checkpoint.ts'
+import { type BackfillOptions, type Checkpoint, noFlag } from './checkpoint.ts'
+import { overtaken } from './overtaken.ts'
 import { unequalPaths } from './unequal.ts'
-
-/** A batch that took longer from read to put is read again first: it may have been overtaken by a delete and more. */
-const deadlineMs = 10_000
 
 /**
  * Records that a put left as they were, since their version is as high or higher: equal ones are done; of others the
@@ -15,7 +14,7 @@ const deadlineMs = 10_000
  *
  * @returns what became of those others, by id.
  */
-async function mend({ stores, entity, log }: BackfillOptions, from: Origin, late: readonly Image[]) {
+async function mend({ stores, entity, log }: BackfillOptions, from: Origin, under: number, late: readonly Image[]) {
   const { [from]: source, [otherOrigin(from)]: target } = stores
   const mended = new Map<Id, PutOutcome>()
   if (late.length === 0) return mended
@@ -24,6 +23,7 @@ async function mend({ stores, entity, log }: BackfillOptions, from: Origin, late
   for (const image of late) {
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)
+    if (copy && copy.version.epoch > under) throw overtaken(entity.name)
     if (!copy || order! < 0 || (order === 0 && unequalPaths(entity, copy, image).length === 0)) continue
     // A write through a gateway may have reached both between the two reads
     const [present] = await source.outbox.images(entity, [image.id])
@@ -32,7 +32,7 @@ async function mend({ stores, entity, log }: BackfillOptions, from: Origin, late
       // The record lost its version and nothing else
       if (!(await source.authority.restamp(entity, image.id, present.version, copy.version))) continue
     } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, from, present, copy))) continue
-    const [outcome] = await target.replica.bulkPut(entity, await source.outbox.images(entity, [image.id]))
+    const [outcome] = await target.replica.bulkPut(entity, await source.outbox.images(entity, [image.id]), under)
     if (outcome) mended.set(image.id, outcome)
   }
   return mended
@@ -48,17 +48,19 @@ function refusalOf(outcome: PutOutcome): string | null {
 export async function copyBatch(options: BackfillOptions, at: Checkpoint, limit: number): Promise<Checkpoint> {
   const { stores, entity } = options
   const { from } = at
+  const under = at.epoch ?? noFlag
   const { [from]: source, [otherOrigin(from)]: target } = stores
   for (;;) {
     const began = performance.now()
     const { images, quarantined, next } = await source.reader.scan(entity, { after: at.after, limit })
-    if (performance.now() - began > deadlineMs && limit > 1) {
+    if (performance.now() - began > times.image && limit > 1) {
       limit = Math.ceil(limit / 2)
       continue
     }
-    const outcomes = await target.replica.bulkPut(entity, images)
+    const outcomes = await target.replica.bulkPut(entity, images, under)
+    if (outcomes.some(({ put }) => put === 'overtaken')) throw overtaken(entity.name)
     const late = images.filter((_, index) => outcomes[index]!.put === 'late')
-    const mended = await mend(options, from, late)
+    const mended = await mend(options, from, under, late)
     const keptOut = images.flatMap(({ id }, index) => {
       const rule = refusalOf(mended.get(id) ?? outcomes[index]!)
       return rule === null ? [] : [{ id, issues: [{ path: '(record)', rule, raw: '' }] }]

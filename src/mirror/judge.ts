@@ -15,6 +15,8 @@ async function readImage(store: Store, entity: Entity, id: Id): Promise<Image | 
 export type Verdict = 'cleared' | 'owed' | { readonly reason: string; readonly by?: readonly Id[] }
 
 export interface JudgeOptions extends ConflictOptions {
+  /** Epoch of the type's flag, as it is known before anything is read; see `Replica.bulkPut`. */
+  readonly under: number
   /**
    * Of the type's flag, confirmed by the store that has authority: what bears a later one is not ours to judge. Default:
    * any is; then marks in the store without authority are not looked for.
@@ -73,12 +75,13 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
     const unknown = unseen.filter((id) => !together.has(id))
     for (const grave of await gravesOf(owed, unknown)) together.set(grave.id, grave)
     const images = [...together.values()]
-    const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images)
+    const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images, options.under)
     late = images.filter((_, index) => outcomes[index]!.put === 'late')
     const [own] = outcomes
     outcome = own!.put === 'blocked' ? own! : (outcomes.find(({ put }) => put === 'blocked') ?? own!)
   }
   if (outcome.put === 'applied') return 'cleared'
+  if (outcome.put === 'overtaken') return 'owed'
   if (outcome.put === 'late') return judgeLate(owed)
   if (outcome.put === 'refused') return { reason: outcome.reason }
   // Whoever holds the value may be ahead of the authority, which has gone on without it
@@ -90,6 +93,7 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
 export async function judge(owed: Owed, outcome: PutOutcome): Promise<Verdict> {
   try {
     if (outcome.put === 'applied') return 'cleared'
+    if (outcome.put === 'overtaken') return 'owed'
     if (outcome.put === 'late') return await judgeLate(owed)
     if (outcome.put === 'blocked') return await judgeBlocked(owed, outcome)
     return { reason: outcome.reason }

@@ -47,10 +47,14 @@ export class Mirror {
     this.#puts = new Puts((...put) => this.#putOne(...put))
   }
 
-  /** Resolves when the put is confirmed or has failed, or another stands for it; never rejects. */
-  put(entity: Entity, image: Image, from: Origin): Promise<void> {
+  /**
+   * Resolves when the put is confirmed or has failed, or another stands for it; never rejects.
+   *
+   * @param under the epoch that the write was permitted under.
+   */
+  put(entity: Entity, image: Image, from: Origin, under: number): Promise<void> {
     this.acknowledged.set(entity.name, (this.acknowledged.get(entity.name) ?? 0) + 1)
-    return this.#puts.put(entity, image, from)
+    return this.#puts.put(entity, image, from, under)
   }
 
   /** Waits for puts within the budget of a reply. */
@@ -58,13 +62,13 @@ export class Mirror {
     await awaitWithin(puts, this.#options.budgetMs ?? 150)
   }
 
-  async #putOne(entity: Entity, image: Image, from: Origin): Promise<void> {
+  async #putOne(entity: Entity, image: Image, from: Origin, under: number): Promise<void> {
     const to = otherOrigin(from)
     const breaker = this.#breakerOf(entity, to)
     if (breaker.state === CircuitState.HalfOpen) return // another put tells how the store does
     try {
-      const [outcome] = await breaker.execute(() => this.#options.stores[to].replica.bulkPut(entity, [image]))
-      if (outcome?.put !== 'applied') return // late or blocked: the sweep looks at both sides and decides
+      const [outcome] = await breaker.execute(() => this.#options.stores[to].replica.bulkPut(entity, [image], under))
+      if (outcome?.put !== 'applied') return // the sweep looks at both sides and decides
       this.confirmed.set(entity.name, (this.confirmed.get(entity.name) ?? 0) + 1)
       this.#cleared.add(entity, from, image)
     } catch (error) {

@@ -9,10 +9,13 @@ const most = 200
 
 interface Waiting {
   readonly image: Image
+  readonly under: number
   readonly since: number
 }
 
-interface Under {
+type PutOne = (entity: Entity, image: Image, from: Origin, under: number) => Promise<void>
+
+interface UnderWay {
   next: Waiting | null
   ended: Promise<void>
 }
@@ -22,36 +25,40 @@ interface Under {
  * mirror that is slow holds back a bounded number of them, and nothing else.
  */
 export class Puts {
-  readonly #putOne: (entity: Entity, image: Image, from: Origin) => Promise<void>
-  readonly #under = new Map<string, Under>()
+  readonly #putOne: PutOne
+  readonly #underWay = new Map<string, UnderWay>()
 
   /** @param putOne never rejects. */
-  constructor(putOne: (entity: Entity, image: Image, from: Origin) => Promise<void>) {
+  constructor(putOne: PutOne) {
     this.#putOne = putOne
   }
 
-  /** Resolves when nothing of the record is under way any more. Never rejects. */
-  put(entity: Entity, image: Image, from: Origin): Promise<void> {
+  /**
+   * Resolves when nothing of the record is under way any more. Never rejects.
+   *
+   * @param under see `Replica.bulkPut`.
+   */
+  put(entity: Entity, image: Image, from: Origin, under: number): Promise<void> {
     const key = `${from}/${entity.name}/${image.id}`
-    const waiting = { image, since: performance.now() }
-    const under = this.#under.get(key)
-    if (under) {
-      if (!under.next || compareVersions(under.next.image.version, image.version) < 0) under.next = waiting
-      return under.ended
+    const waiting = { image, under, since: performance.now() }
+    const known = this.#underWay.get(key)
+    if (known) {
+      if (!known.next || compareVersions(known.next.image.version, image.version) < 0) known.next = waiting
+      return known.ended
     }
-    if (this.#under.size >= most) return Promise.resolve()
-    const made: Under = { next: waiting, ended: Promise.resolve() }
-    this.#under.set(key, made)
+    if (this.#underWay.size >= most) return Promise.resolve()
+    const made: UnderWay = { next: waiting, ended: Promise.resolve() }
+    this.#underWay.set(key, made)
     made.ended = this.#run(key, made, entity, from)
     return made.ended
   }
 
-  async #run(key: string, under: Under, entity: Entity, from: Origin): Promise<void> {
-    for (let next = under.next; next; next = under.next) {
-      under.next = null
+  async #run(key: string, made: UnderWay, entity: Entity, from: Origin): Promise<void> {
+    for (let next = made.next; next; next = made.next) {
+      made.next = null
       // One that has waited for longer may have been overtaken by a delete, and by the end of its tombstone
-      if (performance.now() - next.since < times.image) await this.#putOne(entity, next.image, from)
+      if (performance.now() - next.since < times.image) await this.#putOne(entity, next.image, from, next.under)
     }
-    this.#under.delete(key)
+    this.#underWay.delete(key)
   }
 }

@@ -28,7 +28,7 @@ async function settle(
     return true
   }
   const [present] = await authority.outbox.images(entity, [stray.id])
-  if (!present) return false // the next round looks again
+  if (!present || outcome.put === 'overtaken') return false // the next round looks again
   const order = compareVersions(stray.version, present.version)
   if (order === 0 && sameRecord(entity, stray.record, present.record)) return true
   if (order >= 0) return keepConflict(options, entity, from, present, stray)
@@ -56,7 +56,7 @@ export async function settleStrays(
   if (ids.length === 0) return 0
   const strays = (await outbox.images(entity, ids)).filter(({ version }) => version.epoch < epoch)
   if (strays.length === 0) return 0
-  const outcomes = await options.stores[from].replica.bulkPut(entity, strays)
+  const outcomes = await options.stores[from].replica.bulkPut(entity, strays, epoch)
   const settled: Image[] = []
   for (const [index, stray] of strays.entries())
     if (await settle(options, entity, from, stray, outcomes[index]!)) settled.push(stray)

@@ -37,7 +37,7 @@ async function freshImages(outbox: Store['outbox'], entity: Entity, ids: readonl
 async function putBatch(options: SweepOptions, entity: Entity, from: Origin, letters: DeadLetters, ids: readonly Id[]) {
   const { outbox } = options.stores[from]
   const images = await freshImages(outbox, entity, ids)
-  const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images)
+  const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images, options.under)
   const cleared: Image[] = []
   for (const [index, image] of images.entries()) {
     const verdict = await judge({ options, entity, from, image }, outcomes[index]!)

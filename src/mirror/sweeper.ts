@@ -3,16 +3,23 @@ import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
 import { type SweepOptions, sweep } from './sweep.ts'
 
-export interface SweeperOptions extends Omit<SweepOptions, 'epoch'> {
-  readonly entities: readonly Entity[]
-  /** The store that has authority; null where that is not known. */
-  readonly authority: (type: string) => Origin | null
-  /** Of the flag under which a write might begin now; 0 where none might. */
-  readonly epochOf: (type: string) => number
-  /** The store that owes, or null where the type has no mirror now. */
-  readonly owing: (type: string) => Origin | null
+/** What a sweep goes by. */
+export interface Standing {
+  readonly authority: Origin
+  /** Whether the other store is kept equal to it. */
+  readonly isMirrored: boolean
   /** Whether the mirror answers reads of the type: what it is owed is looked at more often then. */
-  readonly isRead: (type: string) => boolean
+  readonly isRead: boolean
+  /** Of the flag that is known. */
+  readonly epoch: number
+  /** Of the flag under which a write might begin now; 0 where none might. */
+  readonly confirmedEpoch: number
+}
+
+export interface SweeperOptions extends Omit<SweepOptions, 'epoch' | 'under'> {
+  readonly entities: readonly Entity[]
+  /** Null where no flag of the type is known. */
+  readonly standing: (type: string) => Standing | null
   readonly intervalMs?: number
 }
 
@@ -68,19 +75,20 @@ export class Sweeper {
 
   /** One round over all types. Never rejects. */
   async round(): Promise<void> {
-    const { entities, stores, authority, owing, epochOf, log } = this.#options
+    const { entities, stores, standing, log } = this.#options
     let failed = false
     const settles = performance.now() >= this.#settleAt
     if (settles) this.#settleAt = performance.now() + arrivingMs
     const options = settles ? { ...this.#options, arrivingMs } : this.#options
     for (const entity of entities) {
-      const from = owing(entity.name)
+      const now = standing(entity.name)
+      if (!now) continue
+      const { authority, isMirrored, epoch, confirmedEpoch } = now
       try {
-        const home = authority(entity.name)
-        if (settles && home) await stores[home].authority.settleDeletes(entity)
-        if (!from) continue
-        await sweep({ ...options, epoch: epochOf(entity.name) }, entity, from)
-        await this.#lookAt(entity, from)
+        if (settles) await stores[authority].authority.settleDeletes(entity)
+        if (!isMirrored) continue
+        await sweep({ ...options, under: epoch, epoch: confirmedEpoch }, entity, authority)
+        await this.#lookAt(entity, authority)
       } catch (error) {
         failed = true
         if (!this.#failing) log('warn', `The sweep pauses: ${messageOf(error)}`)
@@ -99,11 +107,11 @@ export class Sweeper {
 
   /** Apart from the sweep, whose rounds take as long as the mirror does. */
   #lookOn(): void {
-    const { entities, owing, isRead } = this.#options
+    const { entities, standing } = this.#options
     this.#lookTimer = setTimeout(() => {
       const looks = entities.map(async (entity) => {
-        const from = owing(entity.name)
-        if (from && isRead(entity.name)) await this.#lookAt(entity, from)
+        const now = standing(entity.name)
+        if (now?.isMirrored && now.isRead) await this.#lookAt(entity, now.authority)
       })
       void Promise.allSettled(looks).then(() => {
         if (!this.#stopped) this.#lookOn()

@@ -156,7 +156,7 @@ export class Transaction {
     const newest = new Map(this.#written.map((written) => [`${written.entity.name}/${written.image.id}`, written]))
     const puts = [...newest.values()].map(({ entity, image, flag }) => ({
       entity,
-      put: mirror.put(entity, image, STAGE_PLAN[flag.stage].authority),
+      put: mirror.put(entity, image, STAGE_PLAN[flag.stage].authority, flag.epoch),
     }))
     const awaited = puts.filter(({ entity }) => !killSwitch.isOn(entity.name))
     return {

@@ -20,6 +20,9 @@ export interface Logged {
   readonly value: Json
 }
 
+/** Kind of the entries that are flags of types: stores look into their own by themselves, for what they refuse. */
+export const flagKind = 'flag'
+
 /**
  * What an entry or a log keeps, in the form that its kind has; null where it is in none. Another version of the gateway
  * may have written it: members that this one does not know are left out.

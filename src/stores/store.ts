@@ -108,16 +108,18 @@ export interface Stamp {
 }
 
 /**
- * - applied: the mirror now holds this image.
- * - late: the mirror holds an equal or newer version, or a tombstone of one; nothing changed.
+ * - applied: the store now holds this image.
+ * - late: the store holds an equal or newer version, or a tombstone of one; nothing changed.
  * - blocked: a constraint stands in the way; `by` are the ids of the records that hold the value, where known.
  * - refused: this store can't hold this record, by a rule of its own; the reason holds no value of it.
+ * - overtaken: the type's flag is of a later epoch than whoever puts knows; nothing changed.
  */
 export type PutOutcome =
   | { readonly put: 'applied' }
   | { readonly put: 'late' }
   | { readonly put: 'blocked'; readonly constraint: string; readonly by: readonly Id[] }
   | { readonly put: 'refused'; readonly reason: string }
+  | { readonly put: 'overtaken' }
 
 /**
  * What the store that has authority does: clients' writes, durable with the note that the mirror is owed when they
@@ -152,9 +154,13 @@ export interface Replica {
    * Makes the records equal to the images (tombstones remove), each only where the version here is lower. Images given
    * together may swap unique values. Outcomes are in the order of the images; one that can't be put stands in the way of
    * none of the others.
+   *
+   * @param under the epoch of the type's flag, as it was known before the images were read. Where this store's own copy
+   * is of a later one, the other store's records are not what this one is to hold any more: a put that was on its way, or
+   * whose sender was stopped, would bring back what was deleted since without a tombstone.
    * @throws where the store is in trouble; then any of them may have been put.
    */
-  bulkPut(entity: Entity, images: readonly Image[]): Promise<readonly PutOutcome[]>
+  bulkPut(entity: Entity, images: readonly Image[], under: number): Promise<readonly PutOutcome[]>
   /**
    * Reveals or removes what puts have written at least so long ago, by the store's own clock, and left unseen: they were
    * cut off before they had looked whether it was deleted meanwhile.

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { missingIndexes } from '../../src/jobs/index-parity.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Seat = defineEntity('Seat', {
@@ -29,6 +30,7 @@ const put = (codes: Readonly<Record<number, string>>, counter: number) =>
       const record = newRecord(Seat, Number(id), { code, row: 1 })
       return { id: Number(id), version: { epoch: 1, counter }, pending: false, record, rest: null, issues: [] }
     }),
+    anyEpoch,
   )
 
 const run = (text: string) => stores.postgres.connection.run(sql.raw(text))

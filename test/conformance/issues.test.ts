@@ -3,6 +3,7 @@ import { DBRef, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Issue } from '../../src/codec/refused.ts'
 import { imageOf } from '../../src/stores/mongo/scan.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import type { TestStores } from '../support/stores.ts'
 import { openFleet } from './fleet.ts'
 import { Vessel, type VesselName, vesselName } from './vessel.ts'
@@ -167,7 +168,7 @@ test('issues go when the value is mended', async () => {
   const [heron] = await stores.mongo.outbox.images(Vessel, ['650000000000000000000008'])
   const mended = { ...heron!, version: { epoch: 1, counter: 1 }, issues: heron!.issues.slice(0, 1) }
   const before = await stores.postgres.dataIssues.counts(Vessel)
-  await stores.postgres.replica.bulkPut(Vessel, [mended])
+  await stores.postgres.replica.bulkPut(Vessel, [mended], anyEpoch)
   const after = await stores.postgres.dataIssues.counts(Vessel)
   const sum = (counts: typeof after): number => counts.reduce((total, { count }) => total + count, 0)
   expect(sum(before) - sum(after)).toBe(3)

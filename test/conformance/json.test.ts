@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allFields } from '../../src/entity/field-set.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { planPatch } from '../../src/query/patch.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Page = defineEntity('Page', {
@@ -44,7 +45,7 @@ describe.each([
   { from: 'postgres', to: 'mongo' },
 ] as const)('JSON, authority $from', ({ from, to }) => {
   const put = async (id: number): Promise<void> => {
-    await stores[to].replica.bulkPut(Page, await stores[from].outbox.images(Page, [id]))
+    await stores[to].replica.bulkPut(Page, await stores[from].outbox.images(Page, [id]), anyEpoch)
   }
   const id = from === 'mongo' ? 1 : 2
 

@@ -7,6 +7,7 @@ import { newRecord } from '../../src/entity/new-record.ts'
 import { totalOrder } from '../../src/query/order.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { everything, type Where } from '../../src/query/where.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Cargo = defineEntity('Cargo', {
@@ -45,7 +46,7 @@ async function put(id: number, document: Document): Promise<readonly { path: str
   await mongo.connection.collection(Cargo).replaceOne({ _id: id as never }, document, { upsert: true })
   const images = await mongo.outbox.images(Cargo, [id])
   await postgres.connection.run(sql`delete from cargo where id = ${id}`)
-  await postgres.replica.bulkPut(Cargo, images)
+  await postgres.replica.bulkPut(Cargo, images, anyEpoch)
   return images[0]!.issues.map(({ path, rule }) => ({ path, rule }))
 }
 

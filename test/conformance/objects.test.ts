@@ -19,6 +19,7 @@ import type { Entity, Id } from '../../src/entity/entity.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { totalOrder } from '../../src/query/order.ts'
 import { planPatch } from '../../src/query/patch.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { insertRaw, rawDocument } from '../support/dirty.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 
@@ -202,7 +203,7 @@ describe.each(ways)('Patches of lists of objects in %s, $1.name', (origin, entit
     const [again] = await stores[origin].outbox.images(entity, [_id])
     expect(again).toEqual(image)
     const other = origin === 'mongo' ? 'postgres' : 'mongo'
-    expect(await stores[other].replica.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
+    expect(await stores[other].replica.bulkPut(entity, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
     const [mirrored] = await stores[other].outbox.images(entity, [_id])
     expect([mirrored?.record, mirrored?.rest, mirrored?.elementRests ?? {}]).toEqual([
       image!.record,
@@ -217,7 +218,7 @@ describe.each([Rows, Columns] as Entity[])('What the mapping does not name, $nam
 
   async function putBack(id: Id, input: Record<string, unknown>): Promise<Document | null> {
     const image = await stores.postgres.authority.patch(entity, id, planPatch(entity, input), owed)
-    expect(await stores.mongo.replica.bulkPut(entity, [image!])).toEqual([{ put: 'applied' }])
+    expect(await stores.mongo.replica.bulkPut(entity, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
     return rawDocument(stores, entity, id)
   }
 

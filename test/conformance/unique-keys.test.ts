@@ -8,6 +8,7 @@ import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { origins } from '../../src/util/origin.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const promised = ['Plain', 'Sparse', 'Existing', 'OfTexts']
@@ -199,16 +200,19 @@ describe.each(origins)('%s as authority', (origin) => {
       return { id, version: { epoch: 1, counter }, pending: false, record, rest: null, issues: [] }
     }
     const { replica } = stores[origin]
-    await replica.bulkPut(entity, [image(30, 'm', 1), image(31, 'n', 1)])
+    await replica.bulkPut(entity, [image(30, 'm', 1), image(31, 'n', 1)], anyEpoch)
     const applied = { put: 'applied' }
-    expect(await replica.bulkPut(entity, [image(30, null, 2), image(31, null, 2)])).toEqual([applied, applied])
+    expect(await replica.bulkPut(entity, [image(30, null, 2), image(31, null, 2)], anyEpoch)).toEqual([
+      applied,
+      applied,
+    ])
   })
 
   test('a mirror that is refused says who holds the value, null among the values', async () => {
     const entity = entities.get('Compound')!
     const record = newRecord(entity, 99, { area: 1 })
     const image = { id: 99, version: { epoch: 1, counter: 1 }, pending: false, record, rest: null, issues: [] }
-    expect(await stores[origin].replica.bulkPut(entity, [image])).toMatchObject([{ put: 'blocked', by: [4] }])
+    expect(await stores[origin].replica.bulkPut(entity, [image], anyEpoch)).toMatchObject([{ put: 'blocked', by: [4] }])
   })
 })
 
@@ -228,16 +232,16 @@ test.each<[string, Values, Values]>([
   const { replica } = stores.postgres
   await stores.postgres.connection.run(sql`truncate ${sql.id(entity.postgres)}`)
   const applied = { put: 'applied' }
-  expect(await replica.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([
+  expect(await replica.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)], anyEpoch)).toEqual([
     applied,
     applied,
   ])
-  expect(await replica.bulkPut(entity, [imageOf(entity, 1, b, 2), imageOf(entity, 2, a, 2)])).toEqual([
+  expect(await replica.bulkPut(entity, [imageOf(entity, 1, b, 2), imageOf(entity, 2, a, 2)], anyEpoch)).toEqual([
     applied,
     applied,
   ])
   // An older image replaces nothing
-  expect(await replica.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)])).toEqual([
+  expect(await replica.bulkPut(entity, [imageOf(entity, 1, a, 1), imageOf(entity, 2, b, 1)], anyEpoch)).toEqual([
     { put: 'late' },
     { put: 'late' },
   ])
@@ -249,8 +253,8 @@ test('records exchange a value for none in MongoDB, too', async () => {
   const entity = entities.get('Plain')!
   const { replica, outbox, connection } = stores.mongo
   await connection.collection(entity).deleteMany({})
-  await replica.bulkPut(entity, [imageOf(entity, 1, { phone: 'p' }, 11), imageOf(entity, 2, {}, 11)])
+  await replica.bulkPut(entity, [imageOf(entity, 1, { phone: 'p' }, 11), imageOf(entity, 2, {}, 11)], anyEpoch)
   const swapped = [imageOf(entity, 1, {}, 12), imageOf(entity, 2, { phone: 'p' }, 12)]
-  for (let round = 0; round < 3; round++) await replica.bulkPut(entity, swapped)
+  for (let round = 0; round < 3; round++) await replica.bulkPut(entity, swapped, anyEpoch)
   expect((await outbox.images(entity, [1, 2])).map(({ record }) => record)).toEqual(swapped.map(({ record }) => record))
 })

@@ -9,6 +9,7 @@ import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { newObjectId } from '../../src/util/object-id.ts'
 import { Account, account, newId, openAccounts } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { insertRaw, rawDocument } from '../support/dirty.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 import { Vessel } from './vessel.ts'
@@ -189,7 +190,7 @@ describe('Puts into Mongo', () => {
   async function putBack(document: Document, input: Record<string, unknown>): Promise<Document | null> {
     const id = await insertRaw(fleet, Vessel, document)
     const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, input), owed)
-    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
     const [stored] = await fleet.mongo.outbox.images(Vessel, [id])
     expect(stored).toMatchObject({ version: image!.version, pending: false, record: image!.record })
     return rawDocument(fleet, Vessel, id)
@@ -222,7 +223,7 @@ describe('Puts into Mongo', () => {
   test('keep the types of numbers', async () => {
     const id = await insertRaw(fleet, Vessel, { name: 'A' })
     const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, { crew: 6, draught: 6 }), owed)
-    await fleet.mongo.replica.bulkPut(Vessel, [image!])
+    await fleet.mongo.replica.bulkPut(Vessel, [image!], anyEpoch)
     const types = { $project: { _id: 0, crew: { $type: '$crew' }, draught: { $type: '$draught' } } }
     const found = await fleet.mongo.connection
       .collection(Vessel)
@@ -237,7 +238,7 @@ describe('Puts into Mongo', () => {
       .collection<{ _id: unknown }>('vessels')
       .deleteMany({ hull: 'steel', 'engine.serial': 7 })
     const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, { 'engine.power': 9 }), owed)
-    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
     expect(await rawDocument(fleet, Vessel, id)).toEqual({
       hull: 'steel',
       engine: { serial: 7, power: 9 },
@@ -253,7 +254,7 @@ describe('Puts into Mongo', () => {
     const image = await fleet.postgres.authority.patch(Vessel, id, planPatch(Vessel, { [path]: null }), owed)
     expect(image!.rest).toEqual(rest)
     await fleet.mongo.connection.collection(Vessel).deleteOne({ _id: encodeId(Vessel, id) } as Document)
-    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!])).toEqual([{ put: 'applied' }])
+    expect(await fleet.mongo.replica.bulkPut(Vessel, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
     expect(await rawDocument(fleet, Vessel, id)).toEqual(left)
     expect((await fleet.mongo.outbox.images(Vessel, [id]))[0]?.record).toEqual(image!.record)
   })
@@ -269,7 +270,7 @@ describe('Puts into Postgres', () => {
     const byId = images.toSorted((a, b) => ids.indexOf(String(a.id)) - ids.indexOf(String(b.id)))
     const reason = 'a value is too long for an index of PostgreSQL (SQLSTATE 54000)'
     const outcomes = [{ put: 'applied' }, { put: 'refused', reason }, { put: 'applied' }]
-    expect(await fleet.postgres.replica.bulkPut(Vessel, byId)).toEqual(outcomes)
+    expect(await fleet.postgres.replica.bulkPut(Vessel, byId, anyEpoch)).toEqual(outcomes)
     const patch = planPatch(Vessel, { name })
     await expect(fleet.postgres.authority.patch(Vessel, ids[0]!, patch, owed)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

@@ -3,11 +3,12 @@ import type { Id } from '../../src/entity/entity.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { everything } from '../../src/query/where.ts'
-import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
 import { bulkPut } from '../../src/stores/mongo/put.ts'
 import { keepTombstone } from '../../src/stores/mongo/tombstone.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { Account, account, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
+import { aroundInserts } from '../support/around-inserts.ts'
 import type { TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -19,42 +20,18 @@ afterAll(() => stores?.close())
 
 class CutOff extends Error {}
 
-/** The connection of a put, with something that happens right before, or right behind, its insert. */
-function around({
-  before,
-  behind,
-}: {
-  before?: () => Promise<unknown>
-  behind?: () => Promise<unknown>
-}): MongoConnection {
-  const { connection } = stores.mongo
-  return {
-    ...connection,
-    collection(entity) {
-      const collection = connection.collection(entity)
-      const insertOne: typeof collection.insertOne = async (...given) => {
-        await before?.()
-        const inserted = await collection.insertOne(...given)
-        await behind?.()
-        return inserted
-      }
-      return Object.assign(connection.collection(entity), { insertOne })
-    },
-  }
-}
-
 const cutOff = (): Promise<never> => Promise.reject(new CutOff('the process ended'))
 
 /** A put that ends behind its insert, as with its process. */
 async function insertAlone(image: Image, before?: () => Promise<unknown>): Promise<void> {
   const behind = cutOff
   // Its fault is this record's alone
-  expect(await bulkPut(around({ behind, ...(before && { before }) }), Account, [image])).toMatchObject([
-    { put: 'refused' },
-  ])
+  expect(
+    await bulkPut(aroundInserts(stores, { behind, ...(before && { before }) }), Account, [image], anyEpoch),
+  ).toMatchObject([{ put: 'refused' }])
 }
 
-const put = (image: Image): Promise<readonly object[]> => stores.mongo.replica.bulkPut(Account, [image])
+const put = (image: Image): Promise<readonly object[]> => stores.mongo.replica.bulkPut(Account, [image], anyEpoch)
 
 async function seen(id: Id): Promise<readonly unknown[]> {
   const { reader } = stores.mongo
@@ -104,7 +81,7 @@ describe('A put that was cut off behind its insert [put-vs-delete-mongo]', () =>
     const image = await stores.postgres.authority.create(Account, account(id, { visits: 1 }), owed)
     const before = await stores.mongo.reader.count(Account, everything)
     await insertAlone(image)
-    expect(await stored(id)).toMatchObject({ visits: 1, _cf: { arriving: expect.any(Date) } })
+    expect(await stored(id)).toMatchObject({ visits: 1, _cf: { arriving: { since: expect.any(Date) } } })
     expect(await seen(id)).toEqual(nothing)
     expect(await stores.mongo.reader.count(Account, everything)).toBe(before)
     expect(await stores.mongo.authority.patch(Account, id, planPatch(Account, { visits: 9 }), owed)).toBeNull()
@@ -171,7 +148,9 @@ describe('A put that a delete has overtaken leaves nothing [put-vs-delete-mongo]
   test('where the delete came before its insert', async () => {
     const id = newId()
     const { created, gone } = await lifeOf(id)
-    expect(await bulkPut(around({ before: () => put(gone) }), Account, [created])).toEqual([{ put: 'late' }])
+    expect(await bulkPut(aroundInserts(stores, { before: () => put(gone) }), Account, [created], anyEpoch)).toEqual([
+      { put: 'late' },
+    ])
     expect(await stored(id)).toBeNull()
   })
 
@@ -179,7 +158,7 @@ describe('A put that a delete has overtaken leaves nothing [put-vs-delete-mongo]
     const id = newId()
     const { created, gone } = await lifeOf(id)
     const behind = () => keepTombstone(stores.mongo.connection, Account, id, gone.version, false)
-    expect(await bulkPut(around({ behind }), Account, [created])).toEqual([{ put: 'late' }])
+    expect(await bulkPut(aroundInserts(stores, { behind }), Account, [created], anyEpoch)).toEqual([{ put: 'late' }])
     expect(await stored(id)).toBeNull()
   })
 
@@ -187,7 +166,7 @@ describe('A put that a delete has overtaken leaves nothing [put-vs-delete-mongo]
     const id = newId()
     const { created, changed, gone } = await lifeOf(id)
     const before = () => insertAlone(created, () => put(gone))
-    expect(await bulkPut(around({ before }), Account, [changed])).toEqual([{ put: 'late' }])
+    expect(await bulkPut(aroundInserts(stores, { before }), Account, [changed], anyEpoch)).toEqual([{ put: 'late' }])
     expect(await stored(id)).toBeNull()
   })
 
@@ -208,7 +187,9 @@ test('A newer put beside an older one is what is seen in the end', async () => {
   const { authority } = stores.postgres
   const created = await authority.create(Account, account(id, { visits: 1 }), owed)
   const changed = await authority.patch(Account, id, planPatch(Account, { visits: 2 }), owed)
-  expect(await bulkPut(around({ behind: () => put(changed!) }), Account, [created])).toEqual([{ put: 'late' }])
+  expect(await bulkPut(aroundInserts(stores, { behind: () => put(changed!) }), Account, [created], anyEpoch)).toEqual([
+    { put: 'late' },
+  ])
   expect(await stored(id)).toMatchObject({ visits: 2 })
   expect(await stored(id)).not.toHaveProperty('_cf.arriving')
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addToSet, append, increment, pull } from '../../src/query/operations.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import type { TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -61,7 +62,9 @@ describe.each(directions)('Lists in a child table, authority $from', ({ from, to
     for (const tag of range(12)) {
       images.push((await stores[from].authority.patch(Account, id, planPatch(Account, { tags: append(tag) }), owed))!)
     }
-    const outcomes = await Promise.all(images.toReversed().map((image) => stores[to].replica.bulkPut(Account, [image])))
+    const outcomes = await Promise.all(
+      images.toReversed().map((image) => stores[to].replica.bulkPut(Account, [image], anyEpoch)),
+    )
     expect(outcomes.flat().some(({ put }) => put === 'applied')).toBe(true)
     expect(await sweepOnce(stores, from)).toBe(0)
     const { authority, mirror } = await both(stores, from, id)
@@ -73,13 +76,13 @@ describe.each(directions)('Lists in a child table, authority $from', ({ from, to
     const rounds = Array.from({ length: 20 }, async () => {
       const id = newId()
       const first = await stores[from].authority.create(Account, account(id, { visits: 0 }), owed)
-      await stores[to].replica.bulkPut(Account, [first])
+      await stores[to].replica.bulkPut(Account, [first], anyEpoch)
       const images = []
       for (const patch of [{ visits: 1 }, { tags: ['a'] }, { address: {}, visits: 2 }, { tags: ['b', 'c'] }]) {
         images.push((await stores[from].authority.patch(Account, id, planPatch(Account, patch), owed))!)
       }
       const outcomes = await Promise.all(
-        images.toReversed().map((image) => stores[to].replica.bulkPut(Account, [image])),
+        images.toReversed().map((image) => stores[to].replica.bulkPut(Account, [image], anyEpoch)),
       )
       const { authority, mirror } = await both(stores, from, id)
       expect(mirror).toEqual(authority)

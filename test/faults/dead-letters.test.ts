@@ -10,6 +10,7 @@ import { retryLetters } from '../../src/mirror/retry.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { formatVersion } from '../../src/stores/version.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 
 const Review = defineEntity('Review', {
@@ -36,7 +37,7 @@ describe.each([
 ] as const)('A dead letter, authority $from', ({ from, bad }) => {
   const store = () => stores[from]
   const round = (impatient: boolean, owner = 'test'): Promise<number> =>
-    sweep({ stores, owner, olderThanMs: 0, impatient, log: () => undefined }, Review, from)
+    sweep({ stores, owner, under: anyEpoch, olderThanMs: 0, impatient, log: () => undefined }, Review, from)
 
   const good = { title: 'good', stars: 1 }
   /** A record that the mirror refuses, and its letter. */

@@ -4,6 +4,7 @@ import { planPatch } from '../../src/query/patch.ts'
 import { bump } from '../../src/stores/mongo/bookkeeping.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import type { TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -23,7 +24,7 @@ describe.each(directions)('Deletes, authority $from', ({ from, to }) => {
     return { id, image }
   }
 
-  const put = (...images: Image[]): Promise<readonly object[]> => stores[to].replica.bulkPut(Account, images)
+  const put = (...images: Image[]): Promise<readonly object[]> => stores[to].replica.bulkPut(Account, images, anyEpoch)
 
   test('a put that comes after the delete changes nothing [put-vs-delete]', async () => {
     const { id, image } = await mirrored()
@@ -183,7 +184,7 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     const [tombstone] = await stores.mongo.outbox.images(Account, [id])
     const again = await stores.mongo.authority.create(Account, account(id, { visits: 3 }), owed)
     // A sweep elsewhere still has the tombstone in its hands
-    await stores.postgres.replica.bulkPut(Account, [tombstone!])
+    await stores.postgres.replica.bulkPut(Account, [tombstone!], anyEpoch)
     await stores.mongo.outbox.clear(Account, [{ id, version: tombstone!.version, deleted: true }])
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const { authority, mirror } = await both(stores, 'mongo', id)

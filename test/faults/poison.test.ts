@@ -8,6 +8,7 @@ import { sweep } from '../../src/mirror/sweep.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
 import type { Origin } from '../../src/util/origin.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 
 const Review = defineEntity('Review', {
@@ -30,7 +31,7 @@ beforeEach(() => emptyStores(stores))
 afterAll(() => stores.close())
 
 const round = (from: Origin, impatient = true): Promise<number> =>
-  sweep({ stores, owner: 'test', olderThanMs: 0, impatient, log: () => undefined }, Review, from)
+  sweep({ stores, owner: 'test', under: anyEpoch, olderThanMs: 0, impatient, log: () => undefined }, Review, from)
 
 const create = (from: Origin, id: number, values: Readonly<Record<string, unknown>> = {}): Promise<Image> =>
   stores[from].authority.create(Review, newRecord(Review, id, values), owed)
@@ -84,7 +85,7 @@ describe('One record that the mirror refuses, among good ones [poison]', () => {
       rest: null,
       issues: [],
     }))
-    const outcomes = await stores.postgres.replica.bulkPut(Review, images)
+    const outcomes = await stores.postgres.replica.bulkPut(Review, images, anyEpoch)
     expect(new Set(outcomes.map(({ put }) => put))).toEqual(new Set(['applied']))
     expect(await stores.postgres.reader.count(Review, { op: 'and', of: [] })).toBe(46)
   }, 300_000)
@@ -98,7 +99,7 @@ describe.each(['mongo', 'postgres'] as const)('Dead letters, authority %s', (fro
     await create(from, 2)
     const ahead = { epoch: image.version.epoch, counter: image.version.counter + 1_000_000 }
     const record = newRecord(Review, 1, { ticks: 9007199254740995n })
-    await stores[to].replica.bulkPut(Review, [{ ...image, version: ahead, record }])
+    await stores[to].replica.bulkPut(Review, [{ ...image, version: ahead, record }], anyEpoch)
     await round(from)
     expect(await round(from)).toBe(0)
     const [note] = await stores[from].ledger.tail(conflictLog, 10, 'Review/1')

@@ -16,6 +16,7 @@ import {
   owed,
   sweepOnce,
 } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -107,7 +108,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   test('puts that arrive late or out of order change nothing', async () => {
     const id = newId()
     const images = [await create(id, { tags: ['a'] }), await patch(id, { visits: 1 }), await patch(id, { tags: ['b'] })]
-    const put = (image: Image): Promise<readonly object[]> => stores[to].replica.bulkPut(Account, [image])
+    const put = (image: Image): Promise<readonly object[]> => stores[to].replica.bulkPut(Account, [image], anyEpoch)
     expect(await put(images[1]!)).toEqual([{ put: 'applied' }])
     expect(await put(images[0]!)).toEqual([{ put: 'late' }])
     expect(await put(images[2]!)).toEqual([{ put: 'applied' }])
@@ -150,7 +151,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const bulkPut: typeof replica.bulkPut = async (entity, images) => {
       reached.resolve()
       await slow.promise
-      return replica.bulkPut(entity, images)
+      return replica.bulkPut(entity, images, anyEpoch)
     }
     const slowed = { ...stores, [to]: { ...stores[to], replica: { ...replica, bulkPut } } }
     const sweeping = sweepOnce(slowed, from)
@@ -168,7 +169,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const ahead = { epoch: 1, counter: version.counter + 10 }
     const record = account(id, { visits: 99 })
     const image = { id, version: ahead, pending: false, record, rest: null, issues: [] }
-    await stores[to].replica.bulkPut(Account, [image])
+    await stores[to].replica.bulkPut(Account, [image], anyEpoch)
     expect(await sweepOnce(stores, from)).toBe(1)
     expect(await sweepOnce(stores, from)).toBe(0)
     const { authority, mirror } = await both(stores, from, id)
@@ -185,7 +186,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
   test('a mirror of the same version with other content is a conflict too [mirror-ahead]', async () => {
     const id = newId()
     const image = await create(id, { visits: 1 })
-    await stores[to].replica.bulkPut(Account, [{ ...image, record: account(id, { visits: 98 }) }])
+    await stores[to].replica.bulkPut(Account, [{ ...image, record: account(id, { visits: 98 }) }], anyEpoch)
     await sweepOnce(stores, from)
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(id)
@@ -198,7 +199,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const image = await create(id)
     const gone = await stores[from].authority.delete(Account, id, owed)
     const ahead = { epoch: 1, counter: gone!.version.counter + 10 }
-    await stores[to].replica.bulkPut(Account, [{ ...image, version: ahead }])
+    await stores[to].replica.bulkPut(Account, [{ ...image, version: ahead }], anyEpoch)
     await sweepOnce(stores, from)
     expect(await sweepOnce(stores, from)).toBe(0)
     const tombstone = { version: { epoch: 1, counter: ahead.counter + 1 }, record: null }
@@ -210,7 +211,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const id = newId()
     const image = await create(id, { visits: 1 })
     const ahead = { epoch: 1, counter: image.version.counter + 10 }
-    await stores[to].replica.bulkPut(Account, [{ ...image, version: ahead, record: null }])
+    await stores[to].replica.bulkPut(Account, [{ ...image, version: ahead, record: null }], anyEpoch)
     await sweepOnce(stores, from)
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(id)
@@ -243,7 +244,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     await sweepOnce(stores, from)
     await patch(a, { email: `gone-${a}@example.org` })
     const image = await patch(b, { email: `${a}@example.org` })
-    const [outcome] = await stores[to].replica.bulkPut(Account, [image])
+    const [outcome] = await stores[to].replica.bulkPut(Account, [image], anyEpoch)
     expect(outcome).toMatchObject({ put: 'blocked', by: [a] })
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(a)
@@ -277,7 +278,11 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const [stray, id] = [newId(), newId()]
     const record = account(stray, { email: `${id}@example.org` })
     const version = { epoch: 1, counter: 5 }
-    await stores[to].replica.bulkPut(Account, [{ id: stray, version, pending: false, record, rest: null, issues: [] }])
+    await stores[to].replica.bulkPut(
+      Account,
+      [{ id: stray, version, pending: false, record, rest: null, issues: [] }],
+      anyEpoch,
+    )
     await create(id)
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(id)
@@ -293,9 +298,11 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     await sweepOnce(stores, from)
     const newer = { epoch: version.epoch, counter: version.counter + 10 }
     const record = account(gone, { email: `${id}@example.org` })
-    await stores[to].replica.bulkPut(Account, [
-      { id: gone, version: newer, pending: false, record, rest: null, issues: [] },
-    ])
+    await stores[to].replica.bulkPut(
+      Account,
+      [{ id: gone, version: newer, pending: false, record, rest: null, issues: [] }],
+      anyEpoch,
+    )
     await create(id)
     await sweepOnce(stores, from)
     expect(await sweepOnce(stores, from)).toBe(0)
@@ -336,7 +343,7 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     const { id } = await collision()
     await sweepOnce(stores, from)
     const image = await patch(id, { email: `other-${id}@example.org` })
-    expect(await stores[to].replica.bulkPut(Account, [image])).toEqual([{ put: 'applied' }])
+    expect(await stores[to].replica.bulkPut(Account, [image], anyEpoch)).toEqual([{ put: 'applied' }])
     await stores[from].outbox.clear(Account, [{ id, version: image.version, deleted: false }])
     expect(await sweepOnce(stores, from)).toBe(0)
     expect(await stores[from].ledger.list(deadLetterKind)).toEqual([])

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { increment } from '../../src/query/operations.ts'
 import { planPatch } from '../../src/query/patch.ts'
+import { mongoAuthority } from '../../src/stores/mongo/authority.ts'
+import { keepTombstone } from '../../src/stores/mongo/tombstone.ts'
+import type { Version } from '../../src/stores/version.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
+import { aroundInserts } from '../support/around-inserts.ts'
 import type { TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -51,7 +56,7 @@ describe.each(directions)('Versions, authority $from', ({ from, to }) => {
     await sweepOnce(stores, from)
     const again = await stores[from].authority.create(Account, account(id, { tags: ['new'] }), owed)
     expect(again.version.counter).toBeGreaterThan(gone!.version.counter)
-    expect(await stores[to].replica.bulkPut(Account, [again])).toEqual([{ put: 'applied' }])
+    expect(await stores[to].replica.bulkPut(Account, [again], anyEpoch)).toEqual([{ put: 'applied' }])
     expect(await sweepOnce(stores, from)).toBe(0)
     const { authority, mirror } = await both(stores, from, id)
     expect(authority).toMatchObject({ record: { tags: ['new'] } })
@@ -73,6 +78,55 @@ describe.each(directions)('Versions, authority $from', ({ from, to }) => {
 })
 
 describe('Versions in MongoDB', () => {
+  const at = (counter: number) => ({ epoch: 1, counter })
+
+  /** What others have created and deleted, a million versions ahead of the clock. */
+  async function deletedByOthers(id: string): Promise<Version> {
+    const version = at(Date.now() + 1_000_000)
+    await keepTombstone(stores.mongo.connection, Account, id, version, true)
+    return version
+  }
+
+  test('a record is above what was deleted under its id at the moment of its insert [recreate-same-id]', async () => {
+    const id = newId()
+    let gone: Version | undefined
+    const connection = aroundInserts(stores, {
+      before: async () => {
+        gone = await deletedByOthers(id)
+      },
+    })
+    const { version } = await mongoAuthority(connection).create(Account, account(id), owed)
+    expect(version).toEqual(at(gone!.counter + 1))
+    expect(await sweepOnce(stores, 'mongo')).toBe(0)
+    const { authority, mirror } = await both(stores, 'mongo', id)
+    expect(mirror).toEqual(authority)
+    expect(mirror).toMatchObject({ version, record: { id } })
+  })
+
+  test('one whose create ended with its process before it saw that goes above it when it is mirrored', async () => {
+    const id = newId()
+    const behind = () => Promise.reject(new Error('the process ended'))
+    const authority = mongoAuthority(aroundInserts(stores, { behind }))
+    await expect(authority.create(Account, account(id), owed)).rejects.toThrow()
+    const gone = await deletedByOthers(id)
+    for (let rounds = 0; (await sweepOnce(stores, 'mongo')) > 0; rounds++) expect(rounds).toBeLessThan(5)
+    const found = await both(stores, 'mongo', id)
+    expect(found.authority?.version.counter).toBeGreaterThan(gone.counter)
+    expect(found.mirror).toEqual(found.authority)
+    expect(await stores.mongo.ledger.length('conflict')).toBe(0)
+  })
+
+  test('one that comes behind a delete of a later epoch is taken back, and its client may try again', async () => {
+    const id = newId()
+    const connection = aroundInserts(stores, {
+      before: () => keepTombstone(stores.mongo.connection, Account, id, { epoch: 3, counter: 1 }, true),
+    })
+    await expect(mongoAuthority(connection).create(Account, account(id), owed)).rejects.toMatchObject({
+      code: 'TRY_AGAIN',
+    })
+    expect((await both(stores, 'mongo', id)).authority).toMatchObject({ record: null })
+  })
+
   test('a document that was replaced whole by another writer starts above what the mirror has [dropped-bookkeeping]', async () => {
     const id = newId()
     const { connection } = stores.mongo
@@ -83,7 +137,7 @@ describe('Versions in MongoDB', () => {
     const [dropped] = await stores.mongo.outbox.images(Account, [id])
     expect(dropped?.version).toEqual({ epoch: 0, counter: 0 })
     const image = await stores.mongo.authority.patch(Account, id, visit, owed)
-    expect(await stores.postgres.replica.bulkPut(Account, [image!])).toEqual([{ put: 'applied' }])
+    expect(await stores.postgres.replica.bulkPut(Account, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const { authority, mirror } = await both(stores, 'mongo', id)
     expect(authority).toMatchObject({ record: { email: `${id}@new.example`, visits: 1 } })

@@ -8,6 +8,7 @@ import { backfill } from '../../src/jobs/backfill.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { adoptRest } from '../../src/stores/postgres/adopt-rest.ts'
 import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const place = { mongo: 'films', postgres: 'films', id: int() } as const
@@ -92,7 +93,7 @@ test('a patch changes a field that was mapped later from the value that it has, 
   const changed = { ...record, id: 1, title: 'C', rating: 8 }
   expect(image!.record).toEqual(changed)
   expect(await inPostgres(1)).toEqual(changed)
-  expect(await stores.mongo.replica.bulkPut(Film, [image!])).toEqual([{ put: 'applied' }])
+  expect(await stores.mongo.replica.bulkPut(Film, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
   expect(await inMongo(1)).toEqual(changed)
   expect(await document(1)).toEqual({ ...whole, _id: 1, title: 'C', rating: 8, votes: expect.anything() })
 })
@@ -101,13 +102,13 @@ test('what is put into MongoDB before the rows are gone through has the values',
   const [image] = await stores.postgres.outbox.images(Film, [2])
   expect(image!.record).toEqual({ ...record, id: 2 })
   const newer = { ...image!, version: { epoch: 1, counter: 99 } }
-  expect(await stores.mongo.replica.bulkPut(Film, [newer])).toEqual([{ put: 'applied' }])
+  expect(await stores.mongo.replica.bulkPut(Film, [newer], anyEpoch)).toEqual([{ put: 'applied' }])
   expect(await document(2)).toEqual({ ...whole, _id: 2, votes: expect.anything() })
 })
 
 test('a gateway with the older mapping touches none of them', async () => {
   const image = await stores.postgres.authority.patch(Before, 3, planPatch(Before, { title: 'D' }), owed)
-  expect(await stores.mongo.replica.bulkPut(Before, [image!])).toEqual([{ put: 'applied' }])
+  expect(await stores.mongo.replica.bulkPut(Before, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
   expect(await document(3)).toEqual({ ...whole, _id: 3, title: 'D', votes: expect.anything() })
 })
 
@@ -128,7 +129,7 @@ test('all rows are gone through, at their versions; a second time there is nothi
 test('what a gateway with the older mapping puts afterwards is taken in turn, and is newer than the column', async () => {
   await stores.mongo.connection.collection(Film).updateOne({ _id: 4 as never }, { $set: { rating: 9 } })
   const image = await stores.mongo.authority.patch(Before, 4, planPatch(Before, { title: 'E' }), owed)
-  await stores.postgres.replica.bulkPut(Before, [image!])
+  await stores.postgres.replica.bulkPut(Before, [image!], anyEpoch)
   expect(await adoptRest(stores.postgres.connection, Film)).toBe(1)
   expect(await inPostgres(4)).toEqual({ ...record, id: 4, title: 'E', rating: 9 })
 })

@@ -16,6 +16,7 @@ import { planPatch } from '../../src/query/patch.ts'
 import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
 import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import type { Json } from '../../src/util/json.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { compareStores } from '../support/compare-stores.ts'
 import { mongoProxy } from '../support/mongo-proxy.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -92,7 +93,7 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   const id = (n: number): string => n.toString(16).padStart(24, '0')
   const collection = mongo.connection.collection(Parcel)
   const versioned = await mongo.authority.patch(Parcel, id(1), planPatch(Parcel, { code: 101 }), owed)
-  await postgres.replica.bulkPut(Parcel, [versioned!])
+  await postgres.replica.bulkPut(Parcel, [versioned!], anyEpoch)
   // Replaced whole by a program that does not know us: the version is gone, the row has one
   await collection.replaceOne({ _id: encodeId(Parcel, id(1)) }, { code: 111, tags: ['new'], weight: 2 })
   // Changed at the same version, on either side; also where the mapping does not name it
@@ -102,12 +103,18 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   // Ahead in the mirror, with other content
   const [image] = await mongo.outbox.images(Parcel, [id(5)])
   const ahead = { epoch: 1, counter: 9 }
-  await postgres.replica.bulkPut(Parcel, [{ ...image!, version: ahead, record: { ...image!.record!, code: 555 } }])
+  await postgres.replica.bulkPut(
+    Parcel,
+    [{ ...image!, version: ahead, record: { ...image!.record!, code: 555 } }],
+    anyEpoch,
+  )
   // Gone, behind everybody's back; and there without a document
   await collection.deleteOne({ _id: encodeId(Parcel, id(6)) })
-  await postgres.replica.bulkPut(Parcel, [
-    { ...image!, id: id(0xabc), record: { ...image!.record!, id: id(0xabc), code: 777 } },
-  ])
+  await postgres.replica.bulkPut(
+    Parcel,
+    [{ ...image!, id: id(0xabc), record: { ...image!.record!, id: id(0xabc), code: 777 } }],
+    anyEpoch,
+  )
   const lines: string[] = []
   const result = await backfill({ stores, entity: Parcel, batch: 10, log: (line) => lines.push(line) })
   expect(result).toMatchObject({ seen: 96, copied: 0, mended: 5, removed: 2, done: true })
@@ -127,7 +134,11 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   ])
   // A late put brings nothing back
   expect(
-    await postgres.replica.bulkPut(Parcel, [{ ...image!, id: id(6), record: { ...image!.record!, id: id(6) } }]),
+    await postgres.replica.bulkPut(
+      Parcel,
+      [{ ...image!, id: id(6), record: { ...image!.record!, id: id(6) } }],
+      anyEpoch,
+    ),
   ).toEqual([{ put: 'late' }])
   expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 96, copied: 0, mended: 0, removed: 0 })
 })
@@ -219,7 +230,7 @@ describe('A row without a document', () => {
   }
 
   test('stays where its document is made while it is looked at', async () => {
-    await stores.postgres.replica.bulkPut(Parcel, [row(0x1001, 1, 1001)])
+    await stores.postgres.replica.bulkPut(Parcel, [row(0x1001, 1, 1001)], anyEpoch)
     const insert = () =>
       stores.mongo.connection.collection(Parcel).insertOne({ _id: encodeId(Parcel, id(0x1001)), code: 1001 } as never)
     expect(await during(insert)).toMatchObject({ removed: 0, done: true })
@@ -227,8 +238,8 @@ describe('A row without a document', () => {
   })
 
   test('stays where a newer version of it arrives while it is looked at', async () => {
-    await stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 1, 1002)])
-    const put = () => stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 5, 1005)])
+    await stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 1, 1002)], anyEpoch)
+    const put = () => stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 5, 1005)], anyEpoch)
     expect(await during(put)).toMatchObject({ removed: 0, done: true })
     expect(await inPostgres(0x1002)).toBe(1005)
     expect(await during(async () => undefined)).toMatchObject({ removed: 1 })

@@ -8,6 +8,7 @@ import { planPatch } from '../../src/query/patch.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { Account, account, directions, newId, openAccounts, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -64,7 +65,7 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
     }
     const version = { epoch: 1, counter: 9 }
     const stray = { id: extra, version, pending: false, record: account(extra), rest: null, issues: [] }
-    await stores[to].replica.bulkPut(Account, [stray])
+    await stores[to].replica.bulkPut(Account, [stray], anyEpoch)
     const found = await look()
     expect(found).toMatchObject({ compared: 5, undecided: 0 })
     expect(found.different).toEqual({ missing: 1, extra: 1, content: 1, version: 1 })
@@ -123,7 +124,7 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
   /** A write, its put, and the end of what was owed. */
   async function writeThrough(visits: number): Promise<void> {
     const image = (await stores[from].authority.patch(Account, ids[0]!, planPatch(Account, { visits }), stamp))!
-    await stores[to].replica.bulkPut(Account, [image])
+    await stores[to].replica.bulkPut(Account, [image], anyEpoch)
     await stores[from].outbox.clear(Account, [{ id: image.id, version: image.version, deleted: false }])
   }
 
@@ -163,7 +164,7 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
       rest: null,
       issues: [],
     }
-    await stores[to].replica.bulkPut(Account, [stray])
+    await stores[to].replica.bulkPut(Account, [stray], anyEpoch)
     await stores[to].authority.owe(Account, [ids[0]!])
     expect(await look()).toMatchObject({ different: none, undecided: 1 })
   })

@@ -10,6 +10,7 @@ import { STAGE_PLAN, type Stage } from '../../src/stage/stage.ts'
 import type { Image, Stamp } from '../../src/stores/store.ts'
 import { type Origin, otherOrigin } from '../../src/util/origin.ts'
 import { Account, account, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 
 /** Where a type's writes go now. */
 export async function home(stores: Stores): Promise<{ from: Origin; stage: Stage; stamp: Stamp }> {
@@ -27,7 +28,7 @@ async function written(stores: Stores, write: (from: Origin, stamp: Stamp) => Pr
   const image = await write(from, stamp)
   told()
   if (!image) return
-  const [outcome] = await stores[otherOrigin(from)].replica.bulkPut(Account, [image])
+  const [outcome] = await stores[otherOrigin(from)].replica.bulkPut(Account, [image], anyEpoch)
   if (outcome?.put !== 'applied') return
   const { id, version, record } = image
   await stores[from].outbox.clear(Account, [{ id, version, deleted: record === null }])

@@ -1,7 +1,8 @@
 import { differences } from '../../src/compare/differences.ts'
 import { allFields } from '../../src/entity/field-set.ts'
-import { conflictLog, parseConflict } from '../../src/mirror/conflicts.ts'
-import { STAGE_PLAN } from '../../src/stage/stage.ts'
+import { type Conflict, conflictLog, parseConflict } from '../../src/mirror/conflicts.ts'
+import { STAGE_PLAN, type Stage } from '../../src/stage/stage.ts'
+import type { Logged } from '../../src/stores/ledger.ts'
 import type { Image, Store } from '../../src/stores/store.ts'
 import { formatVersion } from '../../src/stores/version.ts'
 import { brokenBy } from './checks.ts'
@@ -46,9 +47,16 @@ async function look({ network, servers, operations, broken }: Setting): Promise<
   for (const id of ids) broken.push(...brokenBy(operations, id, left.get(id)?.record ?? null).map(({ text }) => text))
   if (fresh !== null && isMirrored(servers))
     for (const id of ids) broken.push(...unequal(id, mongo.get(id), postgres.get(id)))
-  const kept = await Promise.all([stores.mongo, stores.postgres].map(({ ledger }) => ledger.tail(conflictLog, 1_000)))
-  // What the authority had not at all was left over from a time without a mirror
-  return kept.flat().filter((line) => parseConflict(line)?.authority !== 'none').length
+  const tail = async (log: string): Promise<readonly Logged[]> =>
+    (await Promise.all([stores.mongo, stores.postgres].map(({ ledger }) => ledger.tail(log, 1_000)))).flat()
+  const changes = (await tail('stage')).map(({ value }) => value as { readonly to: Stage; readonly epoch: number })
+  const kept = (await tail(conflictLog)).map(parseConflict)
+  const ends = changes.filter(({ to }) => STAGE_PLAN[to].mirror === null).map(({ epoch }) => epoch)
+  const ended = Math.max(0, ...ends)
+  // Left over from before a mirror ended: nobody kept it, and what was deleted since has left no tombstone
+  const isLeftOver = ({ version, authority }: Conflict): boolean =>
+    authority === 'none' || Math.max(...[version, authority].map((of) => Number(of.split('.')[0]))) < ended
+  return kept.filter((conflict) => !conflict || !isLeftOver(conflict)).length
 }
 
 /** Holds what is left against what clients were told. */

@@ -177,8 +177,8 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
       owe: (...args: Parameters<PostgresStore['authority']['owe']>) => write((state) => server.owe(state, ...args)),
     },
     replica: {
-      bulkPut: (...[entity, images]: Parameters<PostgresStore['replica']['bulkPut']>) =>
-        ask('write', (state) => server.bulkPut(state, entity, images), true),
+      bulkPut: (...args: Parameters<PostgresStore['replica']['bulkPut']>) =>
+        ask('write', (state) => server.bulkPut(state, ...args), true),
       settleArriving: async () => 0,
       unfit: () => null,
     },

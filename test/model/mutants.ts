@@ -53,14 +53,32 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'arriving',
     file: 'src/stores/mongo/put.ts',
-    from: ', arriving: new Date(await storeNow(connection)) }',
-    to: ' }',
+    from: '{ ...mirrored(image.version), arriving }',
+    to: '{ ...mirrored(image.version) }',
   },
   {
     name: 'arriving settled before a move',
     file: 'src/mirror/sweep.ts',
     from: 'arrivingMs === undefined ? 0 : await',
     to: 'arrivingMs === undefined || arrivingMs === 0 ? 0 : await',
+  },
+  {
+    name: 'epoch of a put, mongo',
+    file: 'src/stores/mongo/arriving.ts',
+    from: 'if (overtaken || forbids(',
+    to: 'if (forbids(',
+  },
+  {
+    name: 'epoch of what is removed, mongo',
+    file: 'src/stores/mongo/put.ts',
+    from: 'images.some(({ record }) => record === null) && isOvertaken(connection, entity, under)',
+    to: 'false',
+  },
+  {
+    name: 'look behind a create',
+    file: 'src/stores/mongo/authority.ts',
+    from: 'return isMade ? image : aboveTombstone(entity, image, stamp)',
+    to: 'return image',
   },
   {
     name: 're-read after the mirror',

@@ -72,9 +72,11 @@ function checkUnique(state: PostgresState, entity: Entity, record: Rec): void {
 const stale = (entity: Entity): CrossfadeError =>
   new CrossfadeError('TRY_AGAIN', `${entity.name} was written after authority moved.`)
 
+const flagOf = (ledger: PostgresState['ledger'], type: string) => parseFlag(ledger.get(`flag ${type}`)?.value)
+
 /** The flag, inside of the write's own transaction, see `crossfade.may_write`. */
 function mayWrite({ ledger }: PostgresState, { name }: Entity, { epoch }: Stamp): void {
-  const flag = parseFlag(ledger.get(`flag ${name}`)?.value)
+  const flag = flagOf(ledger, name)
   if (!flag) return
   if (flag.state === 'handed' || flag.epoch !== epoch || STAGE_PLAN[flag.stage].authority !== 'postgres')
     throw new CrossfadeError('TRY_AGAIN', `Authority over ${name} is moving; try again.`)
@@ -177,8 +179,9 @@ export function owe(state: PostgresState, entity: Entity, ids: readonly Id[]): v
 }
 
 /** One transaction for all; unique values are looked at behind the last of them. */
-export function bulkPut(state: PostgresState, entity: Entity, images: readonly Image[]): PutOutcome[] {
-  const { rows, tombstones } = state
+export function bulkPut(state: PostgresState, entity: Entity, images: readonly Image[], under: number): PutOutcome[] {
+  const { rows, tombstones, ledger } = state
+  if ((flagOf(ledger, entity.name)?.epoch ?? 0) > under) return images.map(() => ({ put: 'overtaken' }))
   const before = new Map(rows)
   const forbidden = new Map(tombstones)
   const outcomes = images.map((image): PutOutcome => {
@@ -206,7 +209,7 @@ export function bulkPut(state: PostgresState, entity: Entity, images: readonly I
   for (const [key, version] of forbidden) tombstones.set(key, version)
   if (images.length === 1) return [{ put: 'blocked', constraint: 'unique', by }]
   const half = Math.ceil(images.length / 2)
-  return [images.slice(0, half), images.slice(half)].flatMap((part) => bulkPut(state, entity, part))
+  return [images.slice(0, half), images.slice(half)].flatMap((part) => bulkPut(state, entity, part, under))
 }
 
 export function owed(state: PostgresState, entity: Entity, olderThanMs: number, limit: number, without: readonly Id[]) {

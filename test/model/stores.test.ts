@@ -7,6 +7,7 @@ import type { Image, PutOutcome, Store } from '../../src/stores/store.ts'
 import { compareVersions } from '../../src/stores/version.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { type Origin, origins } from '../../src/util/origin.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { rounds } from '../support/long.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 import { Doc, withToken } from './doc.ts'
@@ -110,7 +111,7 @@ function stepOf(random: Random, n: number): { readonly text: string; readonly st
       `put ${index} + ${above}`,
       async (of) => {
         const image = imageFrom(of, index, above, n % 3 === 0)
-        return image && (await of.store.replica.bulkPut(Doc, [image])).map(outcome)
+        return image && (await of.store.replica.bulkPut(Doc, [image], anyEpoch)).map(outcome)
       },
     ],
     [

@@ -5,6 +5,7 @@ import type { Id } from '../../src/entity/entity.ts'
 import { allFields } from '../../src/entity/field-set.ts'
 import { totalOrder } from '../../src/query/order.ts'
 import { everything } from '../../src/query/where.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { copyAll, openStores, type TestStores } from '../support/stores.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -74,7 +75,9 @@ describe.each(scenarios)('%s', (_name, given) => {
     const where = { _id: { $in: whole.map(({ _id }) => _id) } }
     const images = await postgres.outbox.images(entity, whole.map(idOf))
     await collection.deleteMany(where)
-    expect(new Set((await mongo.replica.bulkPut(entity, images)).map(({ put }) => put))).toEqual(new Set(['applied']))
+    expect(new Set((await mongo.replica.bulkPut(entity, images, anyEpoch)).map(({ put }) => put))).toEqual(
+      new Set(['applied']),
+    )
     const back = whole.map((document) => normalised.find(({ _id }) => _id === document['_id']) ?? document)
     expect(byId(await collection.find(where, { promoteValues: false }).toArray())).toEqual(byId(back))
   })

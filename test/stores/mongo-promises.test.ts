@@ -7,6 +7,7 @@ import { planPatch } from '../../src/query/patch.ts'
 import { everything } from '../../src/query/where.ts'
 import { connectMongo, prepareMongo } from '../../src/stores/mongo/connection.ts'
 import { type MongoStore, mongoStore } from '../../src/stores/mongo/mongo-store.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 
 const Note = defineEntity('Note', {
   mongo: 'notes',
@@ -54,12 +55,16 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   create: () => store.authority.create(Note, record(1, 'a'), stamp),
   patch: () => store.authority.patch(Note, 1, planPatch(Note, { body: 'b' }), stamp),
   'a patch of nothing that is there': () => store.authority.patch(Note, 9, planPatch(Note, { body: 'b' }), stamp),
-  put: () => store.replica.bulkPut(Note, [image(2, 'c'), image(3, 'd')]),
+  put: () => store.replica.bulkPut(Note, [image(2, 'c'), image(3, 'd')], anyEpoch),
   'a put that swaps values': () =>
-    store.replica.bulkPut(Note, [
-      { ...image(2, 'd'), version: { epoch: 1, counter: 6 } },
-      { ...image(3, 'c'), version: { epoch: 1, counter: 6 } },
-    ]),
+    store.replica.bulkPut(
+      Note,
+      [
+        { ...image(2, 'd'), version: { epoch: 1, counter: 6 } },
+        { ...image(3, 'c'), version: { epoch: 1, counter: 6 } },
+      ],
+      anyEpoch,
+    ),
   restamp: () => store.authority.restamp(Note, 2, version, { epoch: 1, counter: 9 }),
   delete: () => store.authority.delete(Note, 1, stamp),
   'deletes that were cut off': () => store.authority.settleDeletes(Note),

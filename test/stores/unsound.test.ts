@@ -7,6 +7,7 @@ import { totalOrder } from '../../src/query/order.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { everything } from '../../src/query/where.ts'
 import { type MongoStore, mongoStore } from '../../src/stores/mongo/mongo-store.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 
@@ -127,9 +128,9 @@ describe('Text that is not UTF-8, and dates that JavaScript has not', () => {
     const before = await stores.mongo.connection.db.collection('notes').findOne({ _id: 2 as never })
     const image = await mongo.authority.patch(Note, 2, planPatch(Note, { rows: [] }), owed)
     expect(image).toMatchObject({ record: { name: null, rows: [] } })
-    await stores.postgres.replica.bulkPut(Note, [image!])
+    await stores.postgres.replica.bulkPut(Note, [image!], anyEpoch)
     const back = await stores.postgres.authority.patch(Note, 2, planPatch(Note, { rows: [{ sku: 'z' }] }), owed)
-    expect(await mongo.replica.bulkPut(Note, [back!])).toEqual([{ put: 'applied' }])
+    expect(await mongo.replica.bulkPut(Note, [back!], anyEpoch)).toEqual([{ put: 'applied' }])
     const { rows, _cf, ...after } = (await stores.mongo.connection.db.collection('notes').findOne({ _id: 2 as never }))!
     expect({ ...after, _id: 2 }).toEqual(before)
     expect(rows).toEqual([{ sku: 'z' }])
@@ -138,10 +139,11 @@ describe('Text that is not UTF-8, and dates that JavaScript has not', () => {
   test('keep a list from being changed that would have to be written back, and that is told', async () => {
     const change = planPatch(Note, { rows: append({ sku: 'new' }) })
     const image = await stores.postgres.authority.patch(Note, 4, change, { epoch: 1, owed: true })
-    const [refused, fine] = await mongo.replica.bulkPut(Note, [
-      image!,
-      { ...image!, id: 6, elementRests: {}, record: { ...image!.record!, id: 6 } },
-    ])
+    const [refused, fine] = await mongo.replica.bulkPut(
+      Note,
+      [image!, { ...image!, id: 6, elementRests: {}, record: { ...image!.record!, id: 6 } }],
+      anyEpoch,
+    )
     expect(refused).toEqual({ put: 'refused', reason: expect.stringMatching(/^rows in MongoDB holds a date or text/) })
     expect(fine).toEqual({ put: 'applied' })
     const stored = await stores.mongo.connection.db.collection('notes').findOne({ _id: 4 as never })

@@ -6,7 +6,9 @@ import { newRecord } from '../../src/entity/new-record.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { postgresIndexes } from '../../src/stores/postgres/indexes.ts'
+import type { Image } from '../../src/stores/store.ts'
 import { type Origin, otherOrigin } from '../../src/util/origin.ts'
+import { anyEpoch } from './any-epoch.ts'
 import { openStores, type TestStores } from './stores.ts'
 
 /** A small type for tests of writes: a unique value, a list in a child table, an embedded object. */
@@ -62,21 +64,29 @@ export const directions = [
 export const owed = { epoch: 1, owed: true } as const
 
 /** One round of the sweep; returns how many records are still owed. */
-export function sweepOnce(stores: TestStores, from: Origin, owner = 'test', epoch?: number): Promise<number> {
+export function sweepOnce(
+  stores: TestStores,
+  from: Origin,
+  owner = 'test',
+  epoch?: number,
+  under = anyEpoch,
+): Promise<number> {
   return sweep(
-    { stores, owner, epoch, olderThanMs: 0, impatient: true, arrivingMs: 0, log: () => undefined },
+    { stores, owner, under, epoch, olderThanMs: 0, impatient: true, arrivingMs: 0, log: () => undefined },
     Account,
     from,
   )
 }
+
+type Seen = Pick<Image, 'version' | 'record'>
 
 /** Version and content of a record in both stores; null where it is gone, undefined where it never was. */
 export async function both(
   stores: TestStores,
   from: Origin,
   id: string,
-): Promise<{ authority: unknown; mirror: unknown }> {
-  const look = async (origin: Origin): Promise<unknown> => {
+): Promise<{ authority: Seen | undefined; mirror: Seen | undefined }> {
+  const look = async (origin: Origin): Promise<Seen | undefined> => {
     const [image] = await stores[origin].outbox.images(Account, [id])
     return image && { version: image.version, record: image.record }
   }

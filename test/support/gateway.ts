@@ -13,6 +13,7 @@ import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
+import { anyEpoch } from './any-epoch.ts'
 import { openStores, type Servers, type TestStores } from './stores.ts'
 
 /** The real API on both real stores, filled with generated documents. */
@@ -82,7 +83,7 @@ export async function openGateway(
     log: () => undefined,
     sweep: (type: string, origin: 'mongo' | 'postgres') =>
       sweep(
-        { stores, owner: 'test', olderThanMs: 0, impatient: true, arrivingMs: 0, log },
+        { stores, owner: 'test', under: anyEpoch, olderThanMs: 0, impatient: true, arrivingMs: 0, log },
         entities.find(({ name }) => name === type)!,
         origin,
       ),

@@ -10,6 +10,7 @@ import { connectPostgres } from '../../src/stores/postgres/connection.ts'
 import { migrateUp } from '../../src/stores/postgres/migrate.ts'
 import { type PostgresStore, postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
+import { anyEpoch } from './any-epoch.ts'
 
 /** Both stores on databases of their own, with the tables that the entities imply. */
 export interface TestStores {
@@ -103,7 +104,7 @@ export async function openStores(
 export async function copyAll({ mongo, postgres }: TestStores, entity: Entity, limit = 5): Promise<void> {
   for (let after: string | number | null = null, more = true; more; ) {
     const { images, next } = await mongo.reader.scan(entity, { after, limit })
-    await postgres.replica.bulkPut(entity, images)
+    await postgres.replica.bulkPut(entity, images, anyEpoch)
     after = next
     more = next !== null
   }

@@ -9,6 +9,7 @@ import { compareVersions, formatVersion, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
 import {
   alive,
+  atMost,
   atVersion,
   bump,
   isDeleted,
@@ -27,13 +28,11 @@ import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { readDocuments } from './read-documents.ts'
+import { nextAbove, restampDocument } from './restamp.ts'
 import { imageOf } from './scan.ts'
 import { answered } from './sent.ts'
 import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
 import { deletedHolders } from './unique-values.ts'
-
-/** How long what comes before a write may take, in milliseconds: it counts into the lease under which the write began. */
-const longestLookMs = 1_500
 
 /** Deletes that are finished in one go. */
 const batch = 100
@@ -71,30 +70,44 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     return changed(entity, filter, stages)
   }
 
+  /**
+   * What was deleted under the id is above the record where clocks differ, or where others have created and deleted it at
+   * the same moment: the mirror would take it for older. Looked at behind the insert, so that nothing can come between,
+   * and whoever was stopped before has not lost the right to write since.
+   */
+  async function aboveTombstone(entity: Entity, image: Image, stamp: Stamp): Promise<Image> {
+    const { id, version } = image
+    const tombstone = (await tombstonesOf(connection, entity, [id])).get(id)?.version
+    if (!tombstone || compareVersions(tombstone, version) < 0) return image
+    const _id = encodeId(entity, id)
+    if (tombstone.epoch > stamp.epoch) {
+      const { deletedCount } = await connection.collection(entity).deleteOne(allOf({ _id }, atVersion(version)))
+      if (deletedCount === 0) return image // others have made something of it, and what they made is above
+      throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
+    }
+    const counter = Long.fromNumber(tombstone.counter + 1)
+    const raise = { $set: { _cf: { $mergeObjects: ['$_cf', { counter }] } } }
+    const document = await changed(entity, allOf({ _id }, alive, atMost(tombstone)), [raise])
+    return document ? imageOf(entity, id, document) : image
+  }
+
   async function create(entity: Entity, record: Rec, stamp: Stamp, isMade: boolean): Promise<Image> {
     const { id } = record
-    const began = performance.now()
-    const tombstone = isMade ? undefined : (await tombstonesOf(connection, entity, [id])).get(id)?.version
-    if (tombstone && tombstone.epoch > stamp.epoch)
-      throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
     const now = await storeNow(connection)
-    const counter = Math.max(now, (tombstone?.counter ?? 0) + 1)
     const document: Document = { _id: encodeId(entity, id), ...encodeNodes(entity.nodes, record) }
     if (isTooLarge(document)) throw refusedRecord(tooLarge)
-    const owed = stamp.owed ? { pending: new Date(now) } : {}
-    const _cf = { epoch: stamp.epoch, counter: Long.fromNumber(counter), ...owed }
-    // Whoever was paused, or waited, behind the look may have lost the right to write meanwhile
-    if (performance.now() - began > longestLookMs)
-      throw new CrossfadeError('TRY_AGAIN', 'MongoDB took too long; nothing was written, try again.')
+    const version = { epoch: stamp.epoch, counter: now }
+    const _cf = { ...mirrored(version), ...(stamp.owed ? { pending: new Date(now) } : {}) }
     try {
       await connection.collection(entity).insertOne({ ...document, _cf }, options)
-      return { id, version: { epoch: stamp.epoch, counter }, pending: stamp.owed, record, rest: null, issues: [] }
     } catch (error) {
       if (!isDuplicate(error)) throw error
       const taken = await takeOver(entity, id, document, stamp)
       if (!taken) throw error
       return imageOf(entity, id, taken)
     }
+    const image: Image = { id, version, pending: stamp.owed, record, rest: null, issues: [] }
+    return isMade ? image : aboveTombstone(entity, image, stamp)
   }
 
   async function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
@@ -148,14 +161,11 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     },
 
     async restamp(entity, id, version, above) {
-      const { epoch, counter } = compareVersions(version, above) > 0 ? version : above
-      const next = { epoch, counter: counter + 1 }
-      const result = await connection
-        .collection(entity)
-        .updateOne(allOf({ _id: encodeId(entity, id) }, atVersion(version)), [
-          { $set: { _cf: { $mergeObjects: [object, { ...mirrored(next), pending: owedSince }] } } },
-        ])
-      return result.matchedCount === 1 || restampTombstone(connection, entity, id, version, next)
+      const next = nextAbove(version, above)
+      return (
+        (await restampDocument(connection, entity, id, version, next)) ||
+        restampTombstone(connection, entity, id, version, next)
+      )
     },
   }
 }

@@ -1,7 +1,7 @@
 import { type Document, Long } from 'mongodb'
 import type { Stamp } from '../store.ts'
 import { unversioned, type Version } from '../version.ts'
-import type { Bookkeeping } from './stored.ts'
+import type { Arriving, Bookkeeping } from './stored.ts'
 
 /** A whole document, or its bookkeeping alone. */
 type Marked = { readonly _cf?: Bookkeeping | null }
@@ -25,9 +25,14 @@ export function isDeleted({ _cf }: Marked): boolean {
   return _cf?.deleted === true
 }
 
-export function isArriving({ _cf }: Marked): boolean {
-  return _cf?.arriving instanceof Date
+/** By which put a document arrives; null where it does not. */
+export function arrivingOf({ _cf }: Marked): Arriving | null {
+  const { since, under } = (_cf?.arriving ?? {}) as Readonly<Record<string, unknown>>
+  if (!(since instanceof Date)) return null
+  return { since, under: typeof under === 'number' ? under : 0 }
 }
+
+export const isArriving = (document: Marked): boolean => arrivingOf(document) !== null
 
 /** Readers leave it out. */
 export const isHidden = (document: Marked): boolean => isDeleted(document) || isArriving(document)

@@ -147,7 +147,7 @@ export async function prepareMongo(hasty: MongoConnection, entities: readonly En
   const connection = hasty.patient()
   for (const entity of entities) {
     // Few documents have these: what is owed, and what is on its way to be removed or revealed
-    for (const path of ['_cf.pending', '_cf.deleted', '_cf.arriving'])
+    for (const path of ['_cf.pending', '_cf.deleted', '_cf.arriving.since'])
       await connection
         .collection(entity)
         .createIndex({ [path]: 1 }, { partialFilterExpression: { [path]: { $exists: true } } })

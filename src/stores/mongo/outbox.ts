@@ -11,6 +11,7 @@ import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { readDocuments } from './read-documents.ts'
+import { nextAbove, restampDocument } from './restamp.ts'
 import { imageOf } from './scan.ts'
 import { finishDelete, tombstoneCollection, tombstoneImage, tombstoneKey, tombstonesOf } from './tombstone.ts'
 
@@ -25,13 +26,20 @@ const isOwed: Document = { $type: 'date' }
 export function mongoOutbox(connection: MongoConnection): Outbox {
   const tombstones = tombstoneCollection(connection)
 
-  /** A record that was created again owes what its tombstone owed: with its mark goes the tombstone's. */
-  async function clearTombstonesBelow(entity: Entity, live: readonly Cleared[]): Promise<void> {
+  /**
+   * A record that was created again owes what its tombstone owed: with its mark goes the tombstone's. Where a create was
+   * cut off before it could see that it is below one, it goes above.
+   */
+  async function clearTombstones(entity: Entity, live: readonly Cleared[]): Promise<void> {
     const ids = live.map(({ id }) => id)
     const found = await tombstonesOf(connection, entity, ids)
     for (const { id, version } of live) {
       const tombstone = found.get(id)
-      if (!tombstone?.pending || compareVersions(tombstone.version, version) > 0) continue
+      if (!tombstone?.pending) continue
+      if (compareVersions(tombstone.version, version) > 0) {
+        await restampDocument(connection, entity, id, version, nextAbove(version, tombstone.version))
+        continue
+      }
       const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(tombstone.version))
       await tombstones.updateOne(filter, { $set: { pending: null } })
     }
@@ -102,7 +110,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
           },
         }))
         await connection.collection(entity).bulkWrite(clear, { ordered: false })
-        await clearTombstonesBelow(entity, live)
+        await clearTombstones(entity, live)
       }
       if (dead.length > 0) {
         const clear = dead.map(({ id, version }) => ({

@@ -5,12 +5,13 @@ import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { settle } from './arriving.ts'
-import { atMost, atVersion, isArriving, mirrored, versionOf } from './bookkeeping.ts'
+import { arrivingOf, atMost, atVersion, isArriving, mirrored, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, isStoreTrouble, pathsRefused, refusal } from './errors.ts'
+import { isOvertaken } from './fence.ts'
 import { readDocuments } from './read-documents.ts'
 import type { StoredDocument } from './stored.ts'
 import { forbids, keepTombstone, tombstonesOf } from './tombstone.ts'
@@ -29,6 +30,8 @@ interface Put {
   readonly connection: MongoConnection
   readonly entity: Entity
   readonly image: Image
+  /** See `Replica.bulkPut`. */
+  readonly under: number
   /** As it was read; undefined where there is none. */
   readonly stored: StoredDocument | undefined
 }
@@ -46,13 +49,13 @@ function stateOf({ image, stored }: Put): State {
 }
 
 /** What others have made of it meanwhile is as new, or newer: whoever owes the record looks again. */
-const revealed: Step = async ({ connection, entity, image }) =>
-  (await settle(connection, entity, image.id, image.version)) ? applied : late
+const revealed: Step = ({ connection, entity, image, under }) => settle(connection, entity, image, under)
 
 /** Unseen at first: a delete that came between our look for tombstones and the insert has found nothing to remove. */
 const insert: Step = async (put) => {
-  const { connection, entity, image } = put
-  const _cf = { ...mirrored(image.version), arriving: new Date(await storeNow(connection)) }
+  const { connection, entity, image, under } = put
+  const arriving = { since: new Date(await storeNow(connection)), under }
+  const _cf = { ...mirrored(image.version), arriving }
   const document = { _id: encodeId(entity, image.id), ...encodeWhole(entity, image.record!, image), _cf }
   if (isTooLarge(document)) throw new TooLarge()
   await connection.collection(entity).insertOne(document)
@@ -73,7 +76,10 @@ const steps: Readonly<Record<State, Step>> = {
   absent: insert,
   older: async (put) => ((await changed(put, {})) ? applied : null),
   // Still unseen: whoever wrote it first may have been cut off before its look
-  olderArriving: async (put) => ((await changed(put, { arriving: put.stored!._cf!.arriving })) ? revealed(put) : null),
+  olderArriving: async (put) => {
+    const arriving = { ...arrivingOf(put.stored!), under: put.under }
+    return (await changed(put, { arriving })) ? revealed(put) : null
+  },
   sameArriving: revealed,
   asNew: async () => late,
 }
@@ -132,11 +138,21 @@ async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOutcome> 
   return late
 }
 
-async function attempt(connection: MongoConnection, entity: Entity, images: readonly Image[]): Promise<PutOutcome[]> {
-  // Before the documents are looked at: a racing put either is seen then, or sees the tombstone before it is revealed
-  const areNewTombstones = await Promise.all(
-    images.map(({ id, version, record }) => record === null && keepTombstone(connection, entity, id, version, false)),
-  )
+async function attempt(
+  connection: MongoConnection,
+  entity: Entity,
+  images: readonly Image[],
+  under: number,
+): Promise<PutOutcome[]> {
+  const [overtaken, ...areNewTombstones] = await Promise.all([
+    // What is to be removed was read before this; what is inserted asks when nobody sees it yet
+    images.some(({ record }) => record === null) && isOvertaken(connection, entity, under),
+    // Before the documents are looked at: a racing put either is seen then, or sees the tombstone before it is revealed
+    ...images.map(
+      ({ id, version, record }) => record === null && keepTombstone(connection, entity, id, version, false),
+    ),
+  ])
+  if (overtaken) return images.map(() => ({ put: 'overtaken' }))
   const tombstones = await tombstonesOf(
     connection,
     entity,
@@ -146,7 +162,7 @@ async function attempt(connection: MongoConnection, entity: Entity, images: read
   return Promise.all(
     images.map((image, index) => {
       if (image.record !== null && forbids(tombstones.get(image.id), image.version)) return late
-      const put = { connection, entity, image, stored: stored.get(String(encodeId(entity, image.id))) }
+      const put = { connection, entity, image, under, stored: stored.get(String(encodeId(entity, image.id))) }
       return putOne(put, areNewTombstones[index]!)
     }),
   )
@@ -157,8 +173,9 @@ export async function bulkPut(
   connection: MongoConnection,
   entity: Entity,
   images: readonly Image[],
+  under: number,
 ): Promise<PutOutcome[]> {
-  const outcomes = await attempt(connection, entity, images)
+  const outcomes = await attempt(connection, entity, images, under)
   const given = new Set(images.map(({ id }) => id))
   const swaps = outcomes.some((outcome) => outcome.put === 'blocked' && outcome.by.some((id) => given.has(id)))
   if (!swaps) return outcomes
@@ -166,7 +183,7 @@ export async function bulkPut(
   const involved = new Set(outcomes.flatMap((outcome) => (outcome.put === 'blocked' ? outcome.by : [])))
   const parked = images.filter(({ id }) => involved.has(id) || left.some((image) => image.id === id))
   await park(connection, entity, parked, await storedById(connection, entity, parked))
-  const again = await attempt(connection, entity, images)
+  const again = await attempt(connection, entity, images, under)
   return again.map((outcome, index) =>
     outcomes[index]!.put === 'applied' && outcome.put === 'late' ? applied : outcome,
   )

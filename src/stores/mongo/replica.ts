@@ -5,7 +5,7 @@ import type { MongoConnection } from './connection.ts'
 import { bulkPut } from './put.ts'
 
 export const mongoReplica = (connection: MongoConnection): Replica => ({
-  bulkPut: (entity, images) => bulkPut(connection, entity, images),
+  bulkPut: (entity, images, under) => bulkPut(connection, entity, images, under),
   settleArriving: (entity, olderThanMs) => settleArriving(connection, entity, olderThanMs),
   unfit: (entity, record) => (isTooLarge(encodeNodes(entity.nodes, record)) ? tooLarge : null),
 })

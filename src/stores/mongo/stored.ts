@@ -5,8 +5,8 @@ export type StoredId = ObjectId | string | Int32
 
 /**
  * All that Crossfade keeps in a document is one sub-document, `_cf`:
- * `{ epoch, counter, pending?: Date (owed since), deleted?: true, arriving?: Date (written by a put since then, and not
- * revealed) }`; readers leave out what is deleted or arriving. Other programs may have written anything there.
+ * `{ epoch, counter, pending?: Date (owed since), deleted?: true, arriving?: Arriving }`; readers leave out what is deleted
+ * or arriving. Other programs may have written anything there.
  */
 export interface Bookkeeping {
   readonly epoch?: unknown
@@ -14,6 +14,13 @@ export interface Bookkeeping {
   readonly pending?: unknown
   readonly deleted?: unknown
   readonly arriving?: unknown
+}
+
+/** Of a document that a put has written and not revealed. */
+export interface Arriving {
+  readonly since: Date
+  /** See `Replica.bulkPut`. */
+  readonly under: number
 }
 
 /** A document of an entity's collection. The server gives an `_id` to one that is inserted without. */

@@ -1,5 +1,4 @@
 import { type RawBuilder, sql } from 'kysely'
-import pg from 'pg'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
@@ -7,16 +6,7 @@ import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Authority, Image, Stamp } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { adoptRecord, isStale } from './adopt-rest.ts'
-import {
-  ids,
-  keepTombstones,
-  lockRecords,
-  mayWrite,
-  nextCounter,
-  noteOwed,
-  refusals,
-  refuseWhere,
-} from './bookkeeping.ts'
+import { ids, keepTombstones, lockRecords, mayWrite, nextCounter, noteOwed } from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
@@ -24,6 +14,7 @@ import type { Rows } from './executor.ts'
 import { hasChildren, patchChildren } from './patch-children.ts'
 import { assignments } from './patch-sql.ts'
 import { imageOf } from './reader.ts'
+import { isRefused, refuseWhere } from './refusals.ts'
 import { insertAllChildren, insertRow } from './rows.ts'
 import { imageColumns, tableOf } from './select.ts'
 
@@ -41,9 +32,6 @@ const versionOf = (entity: Entity, id: Id): Sql =>
   sql`(select t.id, t._cf_epoch as epoch, t._cf_counter as counter from ${tableOf(entity)} where t.id = ${id}) v`
 
 const toVersion = ({ epoch, counter }: VersionRow): Version => ({ epoch: Number(epoch), counter: Number(counter) })
-
-const isRefused = (error: unknown, state: keyof typeof refusals): boolean =>
-  error instanceof pg.DatabaseError && error.code === refusals[state]
 
 /** What a statement of ours has raised, as the caller is told it. */
 function refusedWrite(entity: Entity, id: Id, stamp: Stamp, error: unknown): unknown {

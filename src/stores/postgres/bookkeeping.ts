@@ -26,25 +26,11 @@ const ours = stages.filter((stage) => STAGE_PLAN[stage].authority === 'postgres'
 export const mayWrite = ({ name }: Entity, epoch: number): Sql =>
   sql`select crossfade.may_write(${name}, ${epoch}::bigint, ${ours}::text[])`
 
-/** See `mayWrite`. */
+/** Raises where the flag is of a later epoch than whoever puts knows: to the end of the transaction. */
+export const mayPut = ({ name }: Entity, under: number): Sql => sql`select crossfade.may_put(${name}, ${under}::bigint)`
+
+/** What whoever changes a flag takes: writes and puts hold it together. */
 export const lockFlag = (type: string): Sql => sql`select pg_advisory_xact_lock(hashtextextended(${`flag/${type}`}, 0))`
-
-/** What a statement of ours raises, besides `mayWrite`, since others were sent behind it. */
-export const refusals = {
-  /** The record, or its tombstone, is of a higher epoch. */
-  newer: 'CF002',
-  /** The row keeps as unmapped what the mapping names by now. */
-  stale: 'CF003',
-  /** There is no such record, or it is not at the version that was expected any more. */
-  absent: 'CF004',
-} as const
-
-/** Raises where a condition holds, row by row; the first one counts. */
-export const refuseWhere = (conditions: readonly (readonly [Sql, keyof typeof refusals])[]): Sql =>
-  sql`case ${sql.join(
-    conditions.map(([condition, state]) => sql`when ${condition} then crossfade.refuse(${sql.lit(refusals[state])})`),
-    sql` `,
-  )} end`
 
 /** The next counter: a row without a version starts at the clock in milliseconds. */
 export const nextCounter: Sql = sql`case when t._cf_counter > 0 then t._cf_counter + 1

@@ -14,6 +14,7 @@ import {
 import type { PostgresConnection } from './connection.ts'
 import { ConnectionFailure } from './connection-failure.ts'
 import { postgresIndexes } from './indexes.ts'
+import { isRefused } from './refusals.ts'
 
 /** By SQLSTATE, else by its class: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const byState = meanings<string>({
@@ -91,12 +92,9 @@ export function readError(error: unknown): unknown {
   return failure === null ? error : troubleOfRead(failure, error)
 }
 
-/** What `crossfade.may_write` raises. */
-const moved = 'CF001'
-
 /** What a failed write means to the caller. A transaction whose COMMIT was not sent has written nothing. */
 export async function writeError(connection: PostgresConnection, entity: Entity, error: unknown): Promise<unknown> {
-  if (error instanceof pg.DatabaseError && error.code === moved)
+  if (isRefused(error, 'moved'))
     return new CrossfadeError('TRY_AGAIN', `Authority over ${entity.name} is moving; try again.`, { cause: error })
   const failure = failureOf(error)
   if (failure === null || error instanceof CrossfadeError) return error

@@ -7,6 +7,7 @@ import * as shadow from './migrations/0002-shadow.ts'
 import * as ledgerAge from './migrations/0003-ledger-age.ts'
 import * as writeFence from './migrations/0004-write-fence.ts'
 import * as refusals from './migrations/0005-refusals.ts'
+import * as putFence from './migrations/0006-put-fence.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -23,6 +24,7 @@ const own: Migrations = {
   '0003-ledger-age': ledgerAge,
   '0004-write-fence': writeFence,
   '0005-refusals': refusals,
+  '0006-put-fence': putFence,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */

@@ -4,11 +4,12 @@ import { valueAt } from '../../entity/values.ts'
 import { byWeight } from '../../util/weigh.ts'
 import { faultOf } from '../failure.ts'
 import type { Image, LiveImage, PutOutcome } from '../store.ts'
-import { ids, keepTombstones, lockRecords, maxLocked, toId } from './bookkeeping.ts'
+import { ids, keepTombstones, lockRecords, maxLocked, mayPut, toId } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
 import { replaceIssues } from './data-issues.ts'
 import { isConstraint, isStoreTrouble, refusal } from './errors.ts'
 import { postgresIndexes } from './indexes.ts'
+import { isRefused } from './refusals.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { columnOf, tableOf } from './select.ts'
 import type { Transaction } from './transaction.ts'
@@ -71,11 +72,13 @@ async function putAll(
   tx: Transaction,
   entity: Entity,
   images: readonly Image[],
+  under: number,
   vacating: boolean,
 ): Promise<PutOutcome[]> {
   const live = images.filter(isAlive)
   const dead = images.filter((image) => !isAlive(image))
-  const [, , gone, written] = await Promise.all([
+  const [, , , gone, written] = await Promise.all([
+    tx.run(mayPut(entity, under)),
     tx.run(sql`set constraints all deferred`), // values that the images exchange pass through a duplicate
     tx.run(
       lockRecords(
@@ -148,18 +151,21 @@ async function putTogether(
   connection: PostgresConnection,
   entity: Entity,
   images: readonly Image[],
+  under: number,
   vacating = false,
 ): Promise<readonly PutOutcome[]> {
   try {
-    return await connection.transaction((tx) => putAll(tx, entity, images, vacating))
+    return await connection.transaction((tx) => putAll(tx, entity, images, under, vacating))
   } catch (error) {
+    if (isRefused(error, 'overtaken')) return images.map(() => ({ put: 'overtaken' }))
     const [first, another] = images
     if (first && !another) return [await keptOut(connection, entity, first, error)]
     if (isStoreTrouble(error)) throw error
-    if (!vacating && (await cannotWait(connection, entity, error))) return putTogether(connection, entity, images, true)
+    if (!vacating && (await cannotWait(connection, entity, error)))
+      return putTogether(connection, entity, images, under, true)
     const half = Math.ceil(images.length / 2)
-    const outcomes = await putTogether(connection, entity, images.slice(0, half))
-    return [...outcomes, ...(await putTogether(connection, entity, images.slice(half)))]
+    const outcomes = await putTogether(connection, entity, images.slice(0, half), under)
+    return [...outcomes, ...(await putTogether(connection, entity, images.slice(half), under))]
   }
 }
 
@@ -168,9 +174,10 @@ export async function bulkPut(
   connection: PostgresConnection,
   entity: Entity,
   images: readonly Image[],
+  under: number,
 ): Promise<readonly PutOutcome[]> {
   const outcomes: PutOutcome[] = []
   for (const part of byWeight(images, maxBytes, maxLocked))
-    outcomes.push(...(await putTogether(connection, entity, part)))
+    outcomes.push(...(await putTogether(connection, entity, part, under)))
   return outcomes
 }

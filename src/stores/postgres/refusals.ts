@@ -1,0 +1,28 @@
+import { type RawBuilder, sql } from 'kysely'
+import pg from 'pg'
+
+type Sql = RawBuilder<unknown>
+
+/** What a statement of ours raises, since others were sent behind it. */
+export const refusals = {
+  /** See `mayWrite`. */
+  moved: 'CF001',
+  /** The record, or its tombstone, is of a higher epoch. */
+  newer: 'CF002',
+  /** The row keeps as unmapped what the mapping names by now. */
+  stale: 'CF003',
+  /** There is no such record, or it is not at the version that was expected any more. */
+  absent: 'CF004',
+  /** See `mayPut`. */
+  overtaken: 'CF005',
+} as const
+
+/** Raises where a condition holds, row by row; the first one counts. */
+export const refuseWhere = (conditions: readonly (readonly [Sql, keyof typeof refusals])[]): Sql =>
+  sql`case ${sql.join(
+    conditions.map(([condition, state]) => sql`when ${condition} then crossfade.refuse(${sql.lit(refusals[state])})`),
+    sql` `,
+  )} end`
+
+export const isRefused = (error: unknown, state: keyof typeof refusals): boolean =>
+  error instanceof pg.DatabaseError && error.code === refusals[state]
