@@ -1,13 +1,21 @@
+import { Command, Option } from 'commander'
 import { hidden } from '../compare/differences.ts'
 import type { Entity } from '../entity/entity.ts'
 import { hidesAny } from '../entity/hides.ts'
-import { conflictLog, parseConflict } from '../mirror/conflicts.ts'
-import { idIn } from '../mirror/record-key.ts'
+import { type Closed, type KeptConflict, keptConflicts } from '../mirror/kept-conflicts.ts'
 import type { Stores } from '../routing/routing.ts'
-import { origins } from '../util/origin.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { printJson, say } from './output.ts'
+import { resolveConflict } from './resolve-conflict.ts'
+import { subcommandsOf } from './subcommands.ts'
+import { typeOf } from './type-of.ts'
+import { upToTenThousand } from './up-to-ten-thousand.ts'
+import { withSession } from './with-session.ts'
 
-const logLimit = 10_000
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+}
 
 /** One that another version of the gateway wrote: that there was a copy is told, and none of what may be hidden. */
 const unknownForm = {
@@ -17,27 +25,89 @@ const unknownForm = {
   record: '(kept in a form that this version does not know)',
 }
 
-/** Copies of one type that were replaced because they differed at the same or a higher version, newest first. */
-export async function printConflicts(stores: Stores, entity: Entity, limit: number, json: boolean): Promise<void> {
-  const logs = await Promise.all(origins.map((origin) => stores[origin].ledger.tail(conflictLog, logLimit)))
-  const kept = logs
-    .flat()
-    .filter(({ key }) => idIn(entity, key) !== null)
-    .toSorted((a, b) => b.at.getTime() - a.at.getTime())
-    .slice(0, limit)
-    .map((line) => {
-      const { record, ...versions } = parseConflict(line) ?? unknownForm
-      return {
-        id: idIn(entity, line.key),
-        at: line.at,
-        ...versions,
-        record: record && hidesAny(entity) ? hidden : record,
-      }
-    })
-  if (json) return printJson(kept)
-  if (kept.length === 0) say(`No copy of a ${entity.name} was replaced.`)
-  for (const { id, at, mirror, version, authority, record } of kept)
+/** What may be shown of it. */
+function shown(entity: Entity, { conflict, id, at, copy, closed }: KeptConflict) {
+  const { record, ...versions } = copy ?? unknownForm
+  return { conflict, id, at, ...versions, record: copy && record && hidesAny(entity) ? hidden : record, closed }
+}
+
+type Shown = ReturnType<typeof shown>
+
+function print(kept: readonly Shown[]): void {
+  for (const { conflict, id, at, mirror, version, authority, record, closed } of kept) {
+    const end = closed ? `\n  closed, ${closed.keep} kept: ${closed.why}` : ''
     process.stdout.write(
-      `${id} (${at.toISOString()}): ${mirror} had ${version}, the authority ${authority}\n  ${JSON.stringify(record)}\n`,
+      `${id} (${at.toISOString()}, ${conflict}): ${mirror} had ${version}, the authority ${authority}\n  ${JSON.stringify(record)}${end}\n`,
     )
+  }
+}
+
+/** Copies of one type that were replaced because they differed at the same or a higher version, newest first. */
+export async function printConflicts(
+  stores: Stores,
+  entity: Entity,
+  limit: number,
+  json: boolean,
+  isWanted: (kept: KeptConflict) => boolean = () => true,
+): Promise<number> {
+  const kept = (await keptConflicts(stores, entity)).filter(isWanted).slice(0, limit)
+  const told = kept.map((each) => shown(entity, each))
+  if (json) printJson(told)
+  else if (told.length === 0) say(`No copy of a ${entity.name} was replaced.`)
+  else print(told)
+  return told.length
+}
+
+/** @throws BAD_USER_INPUT unless there is exactly one. */
+function oneOf(entity: Entity, kept: readonly KeptConflict[], name: string): KeptConflict {
+  const [found, another] = kept.filter(({ conflict }) => conflict.startsWith(name))
+  if (found && !another) return found
+  const remedy = `see \`crossfade conflicts list ${entity.name}\``
+  throw new CrossfadeError('BAD_USER_INPUT', `No one conflict of ${entity.name} begins with ${name}; ${remedy}.`)
+}
+
+/** What was replaced, and what becomes of it. */
+export function conflictsCommand(): Command {
+  const conflicts = new Command('conflicts').description('copies of records that differed and were replaced')
+  const add = subcommandsOf(conflicts)
+  add('list <type>', 'those that are open, newest first; exit 2 while there are any', 'crossfade conflicts list Movie')
+    .option('--all', 'closed ones, too')
+    .option('--limit <n>', 'how many', upToTenThousand, 20)
+    .action((type: string, options: Options & { readonly all?: boolean; readonly limit: number }) =>
+      withSession(options.config, async ({ config: { entities }, stores }) => {
+        const entity = typeOf(entities, type)
+        const isWanted = ({ closed }: KeptConflict): boolean => options.all === true || closed === null
+        await printConflicts(stores, entity, options.limit, options.json === true, isWanted)
+        if ((await keptConflicts(stores, entity)).some(({ closed }) => closed === null)) process.exitCode = 2
+      }),
+    )
+  add('show <type> <conflict>', 'one of them, by the first digits', 'crossfade conflicts show Movie 3fa9').action(
+    (type: string, name: string, { config, json }: Options) =>
+      withSession(config, async ({ config: { entities }, stores }) => {
+        const entity = typeOf(entities, type)
+        const told = shown(entity, oneOf(entity, await keptConflicts(stores, entity), name))
+        if (json) printJson(told)
+        else print([told])
+      }),
+  )
+  add(
+    'resolve <type> <conflict>',
+    'close one: what the authority has stays, or the replaced copy is written back through it',
+    'crossfade conflicts resolve Movie 3fa9 --keep authority --why "checked with support"',
+  )
+    .addOption(
+      new Option('--keep <which>', 'which of the two').choices(['authority', 'mirror']).makeOptionMandatory(true),
+    )
+    .requiredOption('--why <text>', 'kept with it')
+    .action((type: string, name: string, { config, json, keep, why }: Options & Closed) =>
+      withSession(config, async (session) => {
+        const entity = typeOf(session.config.entities, type)
+        const found = oneOf(entity, await keptConflicts(session.stores, entity), name)
+        await resolveConflict(session, entity, found, { keep, why })
+        if (json) printJson({ conflict: found.conflict, id: found.id, keep, why })
+        else if (keep === 'authority') say(`${entity.name} ${found.id}: what the authority has stays.`)
+        else say(`${entity.name} ${found.id}: the copy of ${found.copy!.version} was written back.`)
+      }),
+    )
+  return conflicts
 }

@@ -80,7 +80,7 @@ export function mirrorCommand(): Command {
     .option('--limit <n>', 'how many', upToTenThousand, 20)
     .action((type: string, { config: file, json, limit }: { config?: string; json?: boolean; limit: number }) =>
       withSession(file, ({ config: { entities }, stores }) =>
-        printConflicts(stores, typeOf(entities, type), limit, json === true),
+        printConflicts(stores, typeOf(entities, type), limit, json === true).then(() => undefined),
       ),
     )
   add(

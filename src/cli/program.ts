@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { backfillCommand } from './backfill.ts'
+import { conflictsCommand } from './conflicts.ts'
 import { contractCommand } from './contract.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
@@ -34,6 +35,7 @@ export async function run(): Promise<void> {
     verifyCommand,
     mismatchesCommand,
     mirrorCommand,
+    conflictsCommand,
     issuesCommand,
     doctorCommand,
     contractCommand,
