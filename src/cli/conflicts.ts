@@ -3,7 +3,6 @@ import { hidden } from '../compare/differences.ts'
 import type { Entity } from '../entity/entity.ts'
 import { hidesAny } from '../entity/hides.ts'
 import { type Closed, type KeptConflict, keptConflicts } from '../mirror/kept-conflicts.ts'
-import type { Stores } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { printJson, say } from './output.ts'
 import { resolveConflict } from './resolve-conflict.ts'
@@ -42,22 +41,6 @@ function print(kept: readonly Shown[]): void {
   }
 }
 
-/** Copies of one type that were replaced because they differed at the same or a higher version, newest first. */
-export async function printConflicts(
-  stores: Stores,
-  entity: Entity,
-  limit: number,
-  json: boolean,
-  isWanted: (kept: KeptConflict) => boolean = () => true,
-): Promise<number> {
-  const kept = (await keptConflicts(stores, entity)).filter(isWanted).slice(0, limit)
-  const told = kept.map((each) => shown(entity, each))
-  if (json) printJson(told)
-  else if (told.length === 0) say(`No copy of a ${entity.name} was replaced.`)
-  else print(told)
-  return told.length
-}
-
 /** @throws BAD_USER_INPUT unless there is exactly one. */
 function oneOf(entity: Entity, kept: readonly KeptConflict[], name: string): KeptConflict {
   const [found, another] = kept.filter(({ conflict }) => conflict.startsWith(name))
@@ -76,9 +59,15 @@ export function conflictsCommand(): Command {
     .action((type: string, options: Options & { readonly all?: boolean; readonly limit: number }) =>
       withSession(options.config, async ({ config: { entities }, stores }) => {
         const entity = typeOf(entities, type)
-        const isWanted = ({ closed }: KeptConflict): boolean => options.all === true || closed === null
-        await printConflicts(stores, entity, options.limit, options.json === true, isWanted)
-        if ((await keptConflicts(stores, entity)).some(({ closed }) => closed === null)) process.exitCode = 2
+        const kept = await keptConflicts(stores, entity)
+        const isOpen = ({ closed }: KeptConflict): boolean => closed === null
+        const told = (options.all ? kept : kept.filter(isOpen))
+          .slice(0, options.limit)
+          .map((each) => shown(entity, each))
+        if (options.json) printJson(told)
+        else if (told.length === 0) say(`No copy of a ${entity.name} was replaced.`)
+        else print(told)
+        if (kept.some(isOpen)) process.exitCode = 2
       }),
     )
   add('show <type> <conflict>', 'one of them, by the first digits', 'crossfade conflicts show Movie 3fa9').action(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { authorityOf } from '../control/flag-store.ts'
+import { authorityOf, noFlag } from '../control/flag-store.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { type DeadLetter, deadLetterKind, parseDeadLetter } from '../mirror/dead-letters.ts'
@@ -82,7 +82,7 @@ function print(told: readonly Told[]): void {
 /** The store that owes the type's records. @throws BAD_USER_INPUT where none does. */
 export async function owingStore(stores: Stores, { name }: Entity): Promise<Store> {
   const flag = (await knownFlags(stores, [name])).get(name)
-  if (!flag) throw new CrossfadeError('MISCONFIGURED', `No flag is known for ${name}. Run \`crossfade migrate up\`.`)
+  if (!flag) throw noFlag(name)
   if (STAGE_PLAN[flag.stage].mirror === null)
     throw new CrossfadeError('BAD_USER_INPUT', `${name} is ${flag.stage}: no store is owed anything.`)
   return stores[authorityOf(flag)]

@@ -1,20 +1,17 @@
 import { Command } from 'commander'
 import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
-import { conflictLog } from '../mirror/conflicts.ts'
-import { deadLetterKind } from '../mirror/dead-letters.ts'
-import { idIn } from '../mirror/record-key.ts'
+import { DeadLetters } from '../mirror/dead-letters.ts'
+import { keptConflicts } from '../mirror/kept-conflicts.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
-import { printConflicts } from './conflicts.ts'
 import { deadLettersCommand, retry } from './dead-letters.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { told } from './told.ts'
 import { typeOf } from './type-of.ts'
-import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
 interface Owed {
@@ -33,8 +30,8 @@ async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): P
   try {
     const { outbox, ledger } = stores[authority]
     const { count, oldest } = await outbox.backlog(entity)
-    const deadLetters = (await ledger.list(deadLetterKind)).filter(({ key }) => idIn(entity, key) !== null).length
-    const conflicts = (await ledger.tail(conflictLog, 10_000)).filter(({ key }) => idIn(entity, key) !== null).length
+    const deadLetters = (await DeadLetters.of(ledger, entity)).ids.length
+    const conflicts = (await keptConflicts(stores, entity)).filter(({ closed }) => !closed).length
     return { type, authority, owed: count, oldest, deadLetters, conflicts, problem: null }
   } catch (error) {
     const problem = told(error) ?? messageOf(error)
@@ -72,17 +69,6 @@ export function mirrorCommand(): Command {
         )
       }),
   )
-  add(
-    'conflicts <type>',
-    'copies that were replaced because they differed at the same or a higher version, newest first',
-    'crossfade mirror conflicts Movie --limit 5',
-  )
-    .option('--limit <n>', 'how many', upToTenThousand, 20)
-    .action((type: string, { config: file, json, limit }: { config?: string; json?: boolean; limit: number }) =>
-      withSession(file, ({ config: { entities }, stores }) =>
-        printConflicts(stores, typeOf(entities, type), limit, json === true).then(() => undefined),
-      ),
-    )
   add(
     'retry <type>',
     'put all that is owed now, dead letters too; exit 2 while something is owed',

@@ -3,7 +3,7 @@ import type { MoveOptions } from '../control/move.ts'
 import type { Entity } from '../entity/entity.ts'
 import { unmetGates } from '../mirror/gates.ts'
 import { sweep } from '../mirror/sweep.ts'
-import { failureOfAny, isTrouble } from '../stores/failure.ts'
+import { tellsOfTrouble } from '../stores/failure.ts'
 import type { Store } from '../stores/store.ts'
 import type { Origin } from '../util/origin.ts'
 
@@ -41,7 +41,7 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
   return {
     ledgers: ledgersOf(stores),
     log,
-    isTrouble: (error) => isTrouble(failureOfAny(stores, error)),
+    isTrouble: (error) => tellsOfTrouble(stores, error),
     sweep: (type, origin) => sweepNow(stores, entityOf(type), origin, log),
     async unmet(type, origin) {
       await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now

@@ -4,7 +4,16 @@ import { STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
-import { authorityOf, type Ledgers, newer, raiseFlag, readFlag, type StoredFlag, writeFlag } from './flag-store.ts'
+import {
+  authorityOf,
+  type Ledgers,
+  newer,
+  noFlag,
+  raiseFlag,
+  readFlag,
+  type StoredFlag,
+  writeFlag,
+} from './flag-store.ts'
 
 const pauseMs = 100
 
@@ -50,7 +59,7 @@ export function current(ledgers: Ledgers, patience: Patience, type: string): Pro
     const own = flag && copies[origins.indexOf(authorityOf(flag))]?.flag
     if (silent && !(own && own.revision === flag.revision)) throw silent.reason
     if (flag) return flag
-    throw new CrossfadeError('MISCONFIGURED', `No flag is known for ${type}. Run \`crossfade migrate up\`.`)
+    throw noFlag(type)
   })
 }
 
@@ -60,18 +69,13 @@ export function current(ledgers: Ledgers, patience: Patience, type: string): Pro
  *
  * @throws CONFLICT where somebody else changed it.
  */
-export async function commit(
-  ledgers: Ledgers,
-  patience: Patience,
-  origin: Origin,
-  was: Flag,
-  next: Flag,
-): Promise<void> {
+export async function commit(ledgers: Ledgers, patience: Patience, was: Flag, next: Flag): Promise<void> {
+  const ledger = ledgers[authorityOf(was)]
   await patiently(patience, async () => {
-    const copy: StoredFlag | null = await readFlag(ledgers[origin], was.type)
+    const copy: StoredFlag | null = await readFlag(ledger, was.type)
     if (copy && equalJson({ ...copy.flag }, { ...next })) return
     const same = copy?.flag.epoch === was.epoch && copy.flag.revision === was.revision
-    if (!same || !(await writeFlag(ledgers[origin], copy, next)))
+    if (!same || !(await writeFlag(ledger, copy, next)))
       throw new CrossfadeError('CONFLICT', `The flag of ${was.type} was changed by someone else; look and try again.`)
   })
 }

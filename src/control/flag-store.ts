@@ -1,5 +1,6 @@
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { type Entry, flagKind, type Ledger } from '../stores/ledger.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type Flag, parseFlag } from './flag.ts'
 
@@ -21,6 +22,10 @@ const toStored = (entry: Entry | null): StoredFlag | null => {
   const flag = entry && parseFlag(entry.value)
   return flag ? { flag, entryRevision: entry.revision } : null
 }
+
+/** What to do about types that have no flag. */
+export const noFlag = (...types: readonly string[]): CrossfadeError =>
+  new CrossfadeError('MISCONFIGURED', `No flag is known for ${types.join(', ')}. Run \`crossfade migrate up\`.`)
 
 export async function readFlag(ledger: Ledger, type: string): Promise<StoredFlag | null> {
   return toStored(await ledger.get(flagKind, type))

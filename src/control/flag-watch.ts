@@ -4,7 +4,7 @@ import { STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import { type Flag, parseFlag } from './flag.ts'
-import { authorityOf, type Ledgers, newer } from './flag-store.ts'
+import { authorityOf, type Ledgers, newer, noFlag } from './flag-store.ts'
 import { type Sign, withdraw } from './instances.ts'
 import { Registration } from './registration.ts'
 import { StoreWatch } from './store-watch.ts'
@@ -37,7 +37,6 @@ export class FlagWatch {
   readonly #flags = new Map<string, Flag>()
   readonly #registrations: Readonly<Record<Origin, Registration>>
   readonly #watches: Readonly<Record<Origin, StoreWatch>>
-  readonly #listeners = new Set<() => void>()
 
   constructor(options: WatchOptions) {
     this.#options = options
@@ -77,10 +76,7 @@ export class FlagWatch {
     await this.refresh()
     const unknown = this.missing()
     if (unknown.length > 0 && !origins.some((origin) => this.isDown(origin))) {
-      throw new CrossfadeError(
-        'MISCONFIGURED',
-        `No flag is known for ${unknown.join(', ')}. Run \`crossfade migrate up\`.`,
-      )
+      throw noFlag(...unknown)
     }
     for (const origin of origins) this.#watches[origin].start()
   }
@@ -104,10 +100,6 @@ export class FlagWatch {
     await Promise.allSettled(origins.map((origin) => this.#registrations[origin].renew()))
   }
 
-  onChange(listener: () => void): void {
-    this.#listeners.add(listener)
-  }
-
   /** Reads both stores now. Never rejects. */
   async refresh(): Promise<void> {
     await Promise.all(origins.map((origin) => this.#watches[origin].look()))
@@ -124,7 +116,6 @@ export class FlagWatch {
     if (!changed) return
     this.#writeFile()
     void this.acknowledge()
-    for (const listener of this.#listeners) listener()
   }
 
   /**

@@ -37,8 +37,11 @@ export const instancesOf = async (ledger: Ledger): Promise<Instance[]> =>
 export const liveInstances = async (ledger: Ledger): Promise<Instance[]> =>
   (await instancesOf(ledger)).filter(({ ageMs }) => ageMs < times.gone)
 
-/** Forgets instances that have been gone for long. They would come back with their next sign of life. */
+/**
+ * Forgets instances that have been gone for long. They would come back with their next sign of life: one that gives it
+ * just now is not forgotten.
+ */
 export async function forgetGone(ledger: Ledger): Promise<void> {
-  for (const { id, ageMs } of await instancesOf(ledger))
-    if (ageMs > 100 * times.gone) await ledger.remove(instanceKind, id)
+  for (const { key, revision, ageMs } of await ledger.list(instanceKind))
+    if (ageMs > 100 * times.gone) await ledger.remove(instanceKind, key, revision)
 }

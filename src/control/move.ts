@@ -1,11 +1,11 @@
 import { changesMirror, movesAuthority, type Stage } from '../stage/stage.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
-import { type Origin, otherOrigin } from '../util/origin.ts'
+import { type Origin, origins, otherOrigin } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
 import { commit, current, eventually, type Patience, patiently, tell } from './flag-commit.ts'
 import { authorityOf, type Ledgers } from './flag-store.ts'
 import { takeAuthority } from './forced-move.ts'
-import { liveInstances } from './instances.ts'
+import { forgetGone, liveInstances } from './instances.ts'
 import { times } from './times.ts'
 
 export interface FinishOptions {
@@ -44,10 +44,10 @@ const patienceOf = ({ isTrouble = () => false, patienceMs = times.move }: Finish
 })
 
 /** Waits until every live instance has acknowledged the flag: what it began under an earlier revision has ended. */
-async function acknowledged({ ledgers }: FinishOptions, patience: Patience, origin: Origin, flag: Flag): Promise<void> {
+async function acknowledged({ ledgers }: FinishOptions, patience: Patience, flag: Flag): Promise<void> {
   let behind: string[] = []
   const done = await eventually(patience, async () => {
-    const live = await liveInstances(ledgers[origin])
+    const live = await liveInstances(ledgers[authorityOf(flag)])
     behind = live.filter(({ acknowledged: by }) => (by[flag.type] ?? 0) < flag.revision).map(({ id }) => id)
     return behind.length === 0
   })
@@ -58,7 +58,7 @@ async function acknowledged({ ledgers }: FinishOptions, patience: Patience, orig
 
 /** Waits until every live instance has acknowledged a flag in the store that has authority. @throws TRY_AGAIN */
 export const settled = (options: FinishOptions, flag: Flag): Promise<void> =>
-  acknowledged(options, patienceOf(options), authorityOf(flag), flag)
+  acknowledged(options, patienceOf(options), flag)
 
 async function drained({ sweep }: MoveOptions, patience: Patience, type: string, origin: Origin): Promise<void> {
   let left = 0
@@ -90,15 +90,19 @@ const rolledBack = (draining: Flag): Flag => ({
   revision: draining.revision + 1,
 })
 
-async function rollBack(options: FinishOptions, draining: Flag, cause: unknown): Promise<never> {
+async function undo(options: FinishOptions, draining: Flag): Promise<Flag> {
   const { ledgers } = options
+  const patience = patienceOf(options)
+  const back = rolledBack(draining)
+  await commit(ledgers, patience, draining, back)
+  await tell(ledgers, patience, otherOrigin(authorityOf(back)), back)
+  return back
+}
+
+async function rollBack(options: FinishOptions, draining: Flag, cause: unknown): Promise<never> {
   const { type } = draining
-  const from = authorityOf(draining)
   try {
-    const patience = patienceOf(options)
-    const back = rolledBack(draining)
-    await commit(ledgers, patience, from, draining, back)
-    await tell(ledgers, patience, otherOrigin(from), back)
+    await undo(options, draining)
   } catch (fault) {
     if (fault instanceof CrossfadeError && fault.code === 'CONFLICT') {
       const text = `${type}: somebody else has ended this move; see \`crossfade stage list\` and try again.`
@@ -126,11 +130,11 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   const fresh = was.fresh === null ? null : epoch
   const handed: Flag = { ...next, state: 'handed', target: null, epoch, fresh, revision: draining.revision + 1 }
   try {
-    await commit(ledgers, patience, from, was, draining)
+    await commit(ledgers, patience, was, draining)
     log(`${was.type}: writes are held until ${from} owes nothing`)
-    await acknowledged(options, patience, from, draining)
+    await acknowledged(options, patience, draining)
     await drained(options, patience, was.type, from)
-    await commit(ledgers, patience, from, draining, handed)
+    await commit(ledgers, patience, draining, handed)
   } catch (error) {
     return rollBack(options, draining, error)
   }
@@ -155,16 +159,11 @@ async function takeOver(options: FinishOptions, handed: Flag): Promise<Flag> {
  */
 export async function finishMove(options: FinishOptions, type: string): Promise<Flag> {
   const { ledgers, log } = options
-  const patience = patienceOf(options)
-  const flag = await current(ledgers, patience, type)
+  const flag = await current(ledgers, patienceOf(options), type)
   if (flag.state === 'steady') return flag
   const isHanded = flag.state === 'handed'
   log(`${type}: an earlier move was cut off and is ${isHanded ? 'finished' : 'rolled back'} first`)
-  if (isHanded) return takeOver(options, flag)
-  const back = rolledBack(flag)
-  await commit(ledgers, patience, authorityOf(flag), flag, back)
-  await tell(ledgers, patience, otherOrigin(authorityOf(flag)), back)
-  return back
+  return isHanded ? takeOver(options, flag) : undo(options, flag)
 }
 
 /** One that moves no authority. */
@@ -172,8 +171,8 @@ async function change(options: MoveOptions, was: Flag, next: Flag): Promise<Flag
   const { ledgers } = options
   const patience = patienceOf(options)
   const home = authorityOf(was)
-  await commit(ledgers, patience, home, was, next)
-  await acknowledged(options, patience, home, next)
+  await commit(ledgers, patience, was, next)
+  await acknowledged(options, patience, next)
   await tell(ledgers, patience, otherOrigin(home), next)
   return next
 }
@@ -215,6 +214,8 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
   }
   const now = await (moves ? moveAuthority : change)(options, was, next)
   await note(options, was, now, wanted)
+  // Gateways that were killed cannot withdraw; where a store is in trouble the next change forgets them
+  await Promise.allSettled(origins.map((origin) => forgetGone(options.ledgers[origin])))
   return now
 }
 

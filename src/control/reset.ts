@@ -1,8 +1,7 @@
 import type { Stage } from '../stage/stage.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { otherOrigin } from '../util/origin.ts'
 import { type Flag, initialFlag } from './flag.ts'
-import { authorityOf, raiseFlag, readCopies } from './flag-store.ts'
+import { authorityOf, noFlag, raiseFlag, readCopies } from './flag-store.ts'
 import { epochsLeftOut } from './forced-move.ts'
 import { type FinishOptions, settled } from './move.ts'
 
@@ -17,7 +16,7 @@ import { type FinishOptions, settled } from './move.ts'
 export async function resetStage(options: FinishOptions, type: string, stage: Stage): Promise<Flag> {
   const { ledgers } = options
   const { flag } = await readCopies(ledgers, type)
-  if (!flag) throw new CrossfadeError('MISCONFIGURED', `No flag is known for ${type}. Run \`crossfade migrate up\`.`)
+  if (!flag) throw noFlag(type)
   const { samplePercent } = flag
   const epoch = flag.epoch + epochsLeftOut
   const next: Flag = { ...initialFlag(type), stage, samplePercent, epoch, revision: flag.revision + 1 }

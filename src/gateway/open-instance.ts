@@ -14,7 +14,7 @@ import type { ReadLimits } from '../routing/read-limits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { failureOfAny, isOutage, isTrouble } from '../stores/failure.ts'
+import { failureOfAny, isOutage, tellsOfTrouble } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import type { Origin } from '../util/origin.ts'
@@ -117,7 +117,7 @@ function keeperOf({ entities, stores, log }: InstanceOptions, { flags }: Routing
   const types = entities.map(({ name }) => name)
   return new FlagKeeper(types, flags, {
     ledgers: ledgersOf(stores),
-    isTrouble: (error) => isTrouble(failureOfAny(stores, error)),
+    isTrouble: (error) => tellsOfTrouble(stores, error),
     log: (line) => log('warn', line),
   })
 }

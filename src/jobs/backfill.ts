@@ -3,7 +3,7 @@ import type { Flag } from '../control/flag.ts'
 import { authorityOf, ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
 import { settled } from '../control/move.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { failureOfAny, isTrouble } from '../stores/failure.ts'
+import { tellsOfTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
@@ -37,7 +37,7 @@ async function patiently<T>({ stores, entity, log, signal }: BackfillOptions, wo
     try {
       return await work()
     } catch (error) {
-      if (!isTrouble(failureOfAny(stores, error)) || tries === maxTries) throw error
+      if (!tellsOfTrouble(stores, error) || tries === maxTries) throw error
       const waitMs = firstWaitMs * 2 ** (tries - 1)
       log?.(`${entity.name}: ${messageOf(error)}; try ${tries + 1} of ${maxTries} in ${waitMs / 1_000} s`)
       await sleep(waitMs, undefined, { signal })
@@ -88,9 +88,8 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
 
 /** Whoever changed the stage may have died before each gateway owed what it writes: a copy would miss that. */
 async function untilOwed({ stores, entity, log }: BackfillOptions, flag: Flag): Promise<void> {
-  const isTroubled = (error: unknown): boolean => isTrouble(failureOfAny(stores, error))
   const tell = (line: string): void => log?.(`${entity.name}: ${line}`)
-  await settled({ ledgers: ledgersOf(stores), isTrouble: isTroubled, log: tell }, flag)
+  await settled({ ledgers: ledgersOf(stores), isTrouble: (error) => tellsOfTrouble(stores, error), log: tell }, flag)
 }
 
 async function run(options: BackfillOptions, flag: Flag | null, renew: () => Promise<boolean>): Promise<Progress> {

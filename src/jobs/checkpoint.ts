@@ -48,7 +48,7 @@ export interface BackfillOptions {
 }
 
 /** For the epoch of a type that has no flag: nothing overtakes it. */
-export const noFlag = Number.MAX_SAFE_INTEGER
+export const neverMoved = Number.MAX_SAFE_INTEGER
 
 /** Where a copy begins. */
 export const firstCheckpoint = (type: string, from: Origin, epoch: number | null): Checkpoint => ({

@@ -4,7 +4,7 @@ import { keepConflict } from '../mirror/conflicts.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { type BackfillOptions, type Checkpoint, noFlag } from './checkpoint.ts'
+import { type BackfillOptions, type Checkpoint, neverMoved } from './checkpoint.ts'
 import { overtaken } from './overtaken.ts'
 import { unequalPaths } from './unequal.ts'
 
@@ -48,7 +48,7 @@ function refusalOf(outcome: PutOutcome): string | null {
 export async function copyBatch(options: BackfillOptions, at: Checkpoint, limit: number): Promise<Checkpoint> {
   const { stores, entity } = options
   const { from } = at
-  const under = at.epoch ?? noFlag
+  const under = at.epoch ?? neverMoved
   const { [from]: source, [otherOrigin(from)]: target } = stores
   for (;;) {
     const began = performance.now()

@@ -3,7 +3,7 @@ import { fieldSet } from '../entity/field-set.ts'
 import { keepCopy } from '../mirror/conflicts.ts'
 import { tombstoneOf } from '../mirror/tombstone-of.ts'
 import { otherOrigin } from '../util/origin.ts'
-import { type BackfillOptions, type Checkpoint, noFlag } from './checkpoint.ts'
+import { type BackfillOptions, type Checkpoint, neverMoved } from './checkpoint.ts'
 import { overtaken } from './overtaken.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function removeBatch(
   limit: number,
 ): Promise<Checkpoint> {
   const { from } = at
-  const under = at.epoch ?? noFlag
+  const under = at.epoch ?? neverMoved
   const { [from]: source, [otherOrigin(from)]: target } = stores
   const { images, next } = await target.reader.scan(entity, { after: at.after, limit })
   const ids = images.map(({ id }) => id)

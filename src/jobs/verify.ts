@@ -1,4 +1,4 @@
-import { authorityOf, ledgersOf, readCopies } from '../control/flag-store.ts'
+import { authorityOf, ledgersOf, noFlag, readCopies } from '../control/flag-store.ts'
 import { everything } from '../query/where.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
@@ -38,7 +38,7 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   const { stores, entity } = options
   const { name: type } = entity
   const { flag } = await readCopies(ledgersOf(stores), type)
-  if (!flag) throw new CrossfadeError('MISCONFIGURED', `No flag is known for ${type}. Run \`crossfade migrate up\`.`)
+  if (!flag) throw noFlag(type)
   const authority = authorityOf(flag)
   const began = new Date().toISOString()
   const verification = new Verification(options, authority)

@@ -3,6 +3,7 @@ import type { Cleared, Image, Store } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
+import { clearedOf } from './cleared-of.ts'
 
 const intervalMs = 200
 
@@ -21,13 +22,13 @@ export class ClearedMarks {
     this.#log = log
   }
 
-  add(entity: Entity, origin: Origin, { id, version, record }: Image): void {
+  add(entity: Entity, origin: Origin, image: Image): void {
     const key = `${origin}/${entity.name}`
     let group = this.#cleared.get(key)
     if (!group) this.#cleared.set(key, (group = { entity, origin, byId: new Map() }))
-    const earlier = group.byId.get(id)
-    if (earlier && compareVersions(earlier.version, version) > 0) return
-    group.byId.set(id, { id, version, deleted: record === null })
+    const earlier = group.byId.get(image.id)
+    if (earlier && compareVersions(earlier.version, image.version) > 0) return
+    group.byId.set(image.id, clearedOf(image))
     this.#timer ??= setTimeout(() => void this.flush(), intervalMs).unref()
   }
 

@@ -7,6 +7,7 @@ import type { Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import { clearedOf } from './cleared-of.ts'
 import { type DeadLetter, deadLetterKind, parseDeadLetter } from './dead-letters.ts'
 import { idIn, keyOf } from './record-key.ts'
 
@@ -67,7 +68,7 @@ export async function drop(store: Store, entity: Entity, text: string, why: stri
   const { revision = null } = (await ledger.get(droppedKind, key)) ?? {}
   if (!(await ledger.compareAndSet(droppedKind, key, revision, note))) throw changed
   await ledger.append(droppedLog, key, note)
-  await outbox.clear(entity, [{ id, version: present.version, deleted: present.record === null }])
+  await outbox.clear(entity, [clearedOf(present)])
   if ((await outbox.owedFor(entity, [id])).has(id)) {
     await ledger.remove(droppedKind, key)
     throw changed

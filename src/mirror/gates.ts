@@ -1,9 +1,8 @@
 import type { Entity } from '../entity/entity.ts'
 import type { Store } from '../stores/store.ts'
 import type { Origin } from '../util/origin.ts'
-import { deadLetterKind } from './dead-letters.ts'
+import { DeadLetters } from './dead-letters.ts'
 import { settleDropped } from './dropped.ts'
-import { idIn } from './record-key.ts'
 
 const counted = (count: number): string => (count === 1 ? 'a record is' : `${count} records are`)
 
@@ -14,10 +13,10 @@ export async function unmetGates(
   from: Origin,
 ): Promise<string[]> {
   const lines: string[] = []
-  const letters = (await stores[from].ledger.list(deadLetterKind)).filter(({ key }) => idIn(entity, key) !== null)
-  if (letters.length > 0)
+  const { ids } = await DeadLetters.of(stores[from].ledger, entity)
+  if (ids.length > 0)
     lines.push(
-      `${counted(letters.length)} refused by the other store: see \`crossfade mirror dead-letters list ${entity.name}\``,
+      `${counted(ids.length)} refused by the other store: see \`crossfade mirror dead-letters list ${entity.name}\``,
     )
   const { length } = await settleDropped(stores, entity, from)
   if (length > 0)

@@ -1,6 +1,6 @@
 import { sameRecord } from '../compare/differences.ts'
 import type { Entity, Id } from '../entity/entity.ts'
-import { failureOfAny, faultOf, isTrouble } from '../stores/failure.ts'
+import { faultOf, tellsOfTrouble } from '../stores/failure.ts'
 import type { Image, PutOutcome, Store } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -98,7 +98,7 @@ export async function judge(owed: Owed, outcome: PutOutcome): Promise<Verdict> {
     if (outcome.put === 'blocked') return await judgeBlocked(owed, outcome)
     return { reason: outcome.reason }
   } catch (error) {
-    if (isTrouble(failureOfAny(owed.options.stores, error))) throw error
+    if (tellsOfTrouble(owed.options.stores, error)) throw error
     return { reason: faultOf(error) }
   }
 }

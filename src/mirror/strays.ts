@@ -3,6 +3,7 @@ import type { Entity } from '../entity/entity.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import { clearedOf } from './cleared-of.ts'
 import { type ConflictOptions, keepConflict, keepCopy } from './conflicts.ts'
 import { keyOf } from './record-key.ts'
 
@@ -60,9 +61,6 @@ export async function settleStrays(
   const settled: Image[] = []
   for (const [index, stray] of strays.entries())
     if (await settle(options, entity, from, stray, outcomes[index]!)) settled.push(stray)
-  await outbox.clear(
-    entity,
-    settled.map(({ id, version, record }) => ({ id, version, deleted: record === null })),
-  )
+  await outbox.clear(entity, settled.map(clearedOf))
   return strays.length - settled.length
 }

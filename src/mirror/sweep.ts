@@ -2,6 +2,7 @@ import { times } from '../control/times.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import type { Image, Store } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import { clearedOf } from './cleared-of.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import { keyOf } from './record-key.ts'
@@ -45,10 +46,7 @@ async function putBatch(options: SweepOptions, entity: Entity, from: Origin, let
     else if (verdict !== 'owed' && (await letters.write(image, verdict.reason, verdict.by)))
       options.log('warn', `${keyOf(entity, image.id)} cannot be mirrored: ${verdict.reason}.`)
   }
-  await outbox.clear(
-    entity,
-    cleared.map(({ id, version, record }) => ({ id, version, deleted: record === null })),
-  )
+  await outbox.clear(entity, cleared.map(clearedOf))
 }
 
 /** Batches of one round at most, so that one type does not keep the others waiting for ever. */

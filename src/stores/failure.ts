@@ -131,6 +131,10 @@ export const isOutage = (failure: Failure | null): boolean => failure !== null &
 
 export const isTrouble = (failure: Failure | null): boolean => failure !== null && MEANING[failure].trouble
 
+/** Whether an error tells of one of the stores, and not of what it was asked. */
+export const tellsOfTrouble = (stores: Parameters<typeof failureOfAny>[0], error: unknown): boolean =>
+  isTrouble(failureOfAny(stores, error))
+
 /** Whether the other store may answer a read that failed so. */
 export const mayAnswerElsewhere = (failure: Failure | null): boolean => failure !== null && MEANING[failure].elsewhere
 

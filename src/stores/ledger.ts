@@ -44,7 +44,8 @@ export interface Ledger {
    */
   compareAndSet(kind: string, key: string, revision: number | null, value: Json): Promise<boolean>
   /** Removes the entry; no error where it is gone. */
-  remove(kind: string, key: string): Promise<void>
+  /** @param revision removes the entry only where it is still at it. */
+  remove(kind: string, key: string, revision?: number): Promise<void>
   /**
    * Takes a claim for `ms` milliseconds by the store's own clock, committed when it returns. True where the claim was
    * free, expired, or already `owner`'s.

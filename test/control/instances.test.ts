@@ -5,6 +5,7 @@ import { forgetGone, liveInstances, withdraw } from '../../src/control/instances
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { Registration } from '../../src/control/registration.ts'
+import type { Ledger } from '../../src/stores/ledger.ts'
 import { origins } from '../../src/util/origin.ts'
 import { Account } from '../support/account.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -47,6 +48,18 @@ test('one whose last sign of life is too old by the clock of the store is gone, 
   await stores.postgres.connection.run(sql`update crossfade.ledger set at = ${old} where key = 'late'`)
   for (const origin of origins) {
     expect(await liveInstances(ledgers[origin])).toEqual([])
+    // One that gives a sign of life between the look and the end of its entry is known on
+    const list: Ledger['list'] = async (kind) => {
+      const found = await ledgers[origin].list(kind)
+      await ledgers[origin].compareAndSet('instance', 'late', found[0]!.revision, entry(1))
+      return found
+    }
+    await forgetGone({ ...ledgers[origin], list })
+    expect(await ledgers[origin].get('instance', 'late')).toMatchObject({ revision: 2 })
+  }
+  await stores.mongo.connection.db.collection('_crossfade_ledger').updateOne({ key: 'late' }, { $set: { at: old } })
+  await stores.postgres.connection.run(sql`update crossfade.ledger set at = ${old} where key = 'late'`)
+  for (const origin of origins) {
     await forgetGone(ledgers[origin])
     expect(await ledgers[origin].get('instance', 'late')).toBe(null)
   }

@@ -89,7 +89,15 @@ function ledger(ask: Ask): Ledger {
         },
         true,
       ),
-    remove: (kind, key) => ask('write', ({ ledger }) => void ledger.delete(at(kind, key)), true),
+    remove: (kind, key, revision) =>
+      ask(
+        'write',
+        ({ ledger }) => {
+          const known = ledger.get(at(kind, key))
+          if (revision === undefined || known?.revision === revision) ledger.delete(at(kind, key))
+        },
+        true,
+      ),
     claim: (key, owner, ms) =>
       ask('write', ({ claims }) => {
         const claim = claims.get(key)

@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'tombstone look',
     file: 'src/stores/mongo/arriving.ts',
-    from: 'if (forbids(tombstone, version)) {',
-    to: 'if (forbids(tombstone, version) && Date.now() < 0) {',
+    from: 'if (overtaken || forbids(tombstones.get(id), version)) {',
+    to: 'if (overtaken) {',
   },
   {
     name: 'arriving',
@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'fence',
     file: 'src/control/move.ts',
-    from: 'await acknowledged(options, patience, from, draining)',
+    from: 'await acknowledged(options, patience, draining)',
     to: '',
   },
   {
@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledgement of a mirror that begins',
     file: 'src/control/move.ts',
-    from: 'await acknowledged(options, patience, home, next)',
+    from: 'await acknowledged(options, patience, next)',
     to: '',
   },
   {

@@ -79,8 +79,9 @@ export function mongoLedger(connection: MongoConnection): Ledger {
       }
     },
 
-    async remove(kind, key) {
-      await entries.deleteOne({ _id: keyOf(kind, key) })
+    async remove(kind, key, revision) {
+      const _id = keyOf(kind, key)
+      await entries.deleteOne(revision === undefined ? { _id } : { _id, revision })
     },
 
     async claim(key, owner, ms) {

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id, Node, ObjectList } from '../../entity/entity.ts'
 import { onceFor } from '../../util/once-for.ts'
+import { byWeight } from '../../util/weigh.ts'
 import { ids as idArray, lockRecords, maxLocked } from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -63,9 +64,6 @@ export async function adoptRecord(connection: PostgresConnection, entity: Entity
 /** Rows that one statement looks at: a table without any such value is gone through as well. */
 const batch = 2_000
 
-const parts = (ids: readonly Id[]): Id[][] =>
-  Array.from({ length: Math.ceil(ids.length / maxLocked) }, (_, n) => ids.slice(n * maxLocked, (n + 1) * maxLocked))
-
 interface Looked {
   readonly last: Id | null
   readonly stale: readonly Id[] | null
@@ -87,7 +85,8 @@ export async function adoptRest(connection: PostgresConnection, entity: Entity):
     )
     const { last, stale }: Looked = looked!
     if (last === null) return adopted
-    for (const part of parts(stale ?? [])) adopted += await adoptRows(connection, entity, part)
+    for (const part of byWeight(stale ?? [], Number.POSITIVE_INFINITY, maxLocked))
+      adopted += await adoptRows(connection, entity, part)
     after = last
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Json } from '../../util/json.ts'
-import type { AgedEntry, Entry, Ledger, Logged } from '../ledger.ts'
+import { type AgedEntry, type Entry, flagKind, type Ledger, type Logged } from '../ledger.ts'
 import { lockFlag } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
 
@@ -31,14 +31,15 @@ export function postgresLedger(connection: PostgresConnection): Ledger {
                   where kind = ${kind} and key = ${key} and revision = ${revision}::int returning key`
       // Behind writes that the flag lets go on, and in front of those that have to see the change
       const rows =
-        kind === 'flag'
+        kind === flagKind
           ? await connection.transaction((tx) => tx.commit([lockFlag(key), set]))
           : await connection.run(set)
       return rows.length === 1
     },
 
-    async remove(kind, key) {
-      await connection.run(sql`delete from crossfade.ledger where kind = ${kind} and key = ${key}`)
+    async remove(kind, key, revision) {
+      const at = revision === undefined ? sql`true` : sql`revision = ${revision}::int`
+      await connection.run(sql`delete from crossfade.ledger where kind = ${kind} and key = ${key} and ${at}`)
     },
 
     async claim(key, owner, ms) {

@@ -2,7 +2,6 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
 import { type ImpliedColumn, impliedTables } from '../../entity/implied-tables.ts'
 import { valueAt } from '../../entity/values.ts'
-import { own } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ids } from './bookkeeping.ts'
 import { type ChildList, type Content, encodeChildren, encodeRow } from './codec/encode.ts'
@@ -16,8 +15,8 @@ const recordset = (columns: readonly ImpliedColumn[]): Sql =>
 const names = (columns: readonly ImpliedColumn[]): Sql => sql.join(columns.map((column) => sql.id(column.name)))
 
 /** What of a table's columns is taken from `r`, the rows of the JSON, which other values may take the place of. */
-const selected = (columns: readonly ImpliedColumn[], other: Readonly<Record<string, Sql>> = {}): Sql =>
-  sql.join(columns.map(({ name }) => own(other, name) ?? sql`r.${sql.id(name)}`))
+const selected = (columns: readonly ImpliedColumn[], other: ReadonlyMap<string, Sql> = new Map()): Sql =>
+  sql.join(columns.map(({ name }) => other.get(name) ?? sql`r.${sql.id(name)}`))
 
 /** Rows from JSON, in a statement whose text never changes. */
 const fromJson = (columns: readonly ImpliedColumn[], rows: readonly Readonly<Record<string, unknown>>[]): Sql =>
@@ -27,7 +26,7 @@ const fromJson = (columns: readonly ImpliedColumn[], rows: readonly Readonly<Rec
 export function insertRow(entity: Entity, content: Content): Sql {
   const { columns, name } = impliedTables(entity)[0]!
   const buried = sql`select d.counter + 1 from crossfade.tombstones d where d.entity = ${entity.name} and d.id = r.id::text`
-  const counter = { _cf_counter: sql`greatest(r._cf_counter, (${buried}))` }
+  const counter = new Map([['_cf_counter', sql`greatest(r._cf_counter, (${buried}))`]])
   return sql`insert into ${sql.id(name)} (${names(columns)})
     select ${selected(columns, counter)} from ${fromJson(columns, [encodeRow(entity, content)])}`
 }
