@@ -97,6 +97,12 @@ const onTheNetwork = {
     ({ proxy }) => proxy.hang(true),
     ({ proxy }) => proxy.hang(false),
   ),
+  late: onTheWay(
+    'what is sent comes late',
+    10_000,
+    ({ proxy }) => proxy.hold(true),
+    ({ proxy }) => proxy.hold(false),
+  ),
   halfOpen: onTheWay('half-open', 400, ({ proxy }) => proxy.strand()),
   requestsLost: onTheWay(
     'requests are lost',
@@ -127,8 +133,8 @@ const onTheNetwork = {
   },
 } as const satisfies Readonly<Record<string, Make>>
 
-/** Two at a time at most, one of each kind. */
-const families: readonly Readonly<Record<string, Make>>[] = [ofProcesses, onTheNetwork]
+/** Three at a time at most. */
+const families: readonly Readonly<Record<string, Make>>[] = [ofProcesses, onTheNetwork, onTheNetwork]
 
 /** When a fault was, by the clients' clock. */
 export interface Trouble {

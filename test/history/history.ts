@@ -88,7 +88,7 @@ export async function play(plan: Plan, log: (line: string) => void): Promise<Rep
       randomFor,
     )
     const faults = startFaults(setting, (family) => randomFor(2_000 + family), log)
-    const movers = startMovers(setting, randomFor(3_000), log)
+    const movers = startMovers(setting, (operator) => randomFor(3_000 + operator), log)
     await sleep(plan.lastsMs)
     log('the faults end')
     await faults.stop()

@@ -23,7 +23,11 @@ export interface Movers {
   stop(): Promise<void>
 }
 
-const types: readonly TypeName[] = ['Counter', 'Basket', 'Note', 'Seat']
+/** Each operator's own, so that two moves go on at a time. */
+const operators: readonly (readonly TypeName[])[] = [
+  ['Counter', 'Basket'],
+  ['Note', 'Seat'],
+]
 
 /** Stages that keep a mirror, by the store that has authority in them. */
 const stages = { mongo: ['dualwrite', 'shadow'], postgres: ['live', 'rampdown'] } as const
@@ -31,14 +35,18 @@ const stages = { mongo: ['dualwrite', 'shadow'], postgres: ['live', 'rampdown'] 
 /** A move that has not ended in so long will not, in milliseconds: faults last half a minute at most. */
 const patienceMs = 300_000
 
-/** Authority over one type after the other goes to and fro, by the command, which is killed now and then. */
-export function startMovers(setting: Setting, random: Random, log: (line: string) => void): Movers {
+/** Authority over one type and another goes to and fro, by commands, which are killed now and then. */
+export function startMovers(
+  setting: Setting,
+  randomFor: (operator: number) => Random,
+  log: (line: string) => void,
+): Movers {
   const moves: Move[] = []
   const broken: string[] = []
-  const present = new Map<TypeName, 'mongo' | 'postgres'>(types.map((type) => [type, 'mongo']))
+  const present = new Map<TypeName, 'mongo' | 'postgres'>(operators.flat().map((type) => [type, 'mongo']))
   let killed = 0
   let running = true
-  async function move(type: TypeName, stage: Stage): Promise<void> {
+  async function move(random: Random, type: TypeName, stage: Stage): Promise<void> {
     const start = performance.now()
     while (performance.now() - start < patienceMs) {
       const killAfterMs = random.chance(0.3) ? random.below(3_000) : undefined
@@ -55,17 +63,17 @@ export function startMovers(setting: Setting, random: Random, log: (line: string
     }
     broken.push(`${type} could not be moved to ${stage} in ${patienceMs / 1_000} s`)
   }
-  const run = async (): Promise<void> => {
+  const run = async (types: readonly TypeName[], random: Random): Promise<void> => {
     while (running) {
       const type = random.pick(types)
       const from = present.get(type)!
       // A change that moves nothing now and then
       const to = random.chance(0.2) ? from : from === 'mongo' ? 'postgres' : 'mongo'
-      await move(type, random.pick<Stage>(stages[to]))
-      await sleep(random.below(1_000))
+      await move(random, type, random.pick<Stage>(stages[to]))
+      await sleep(random.below(500))
     }
   }
-  const all = run()
+  const all = operators.map((types, operator) => run(types, randomFor(operator)))
   return {
     moves,
     get killed() {
@@ -74,7 +82,7 @@ export function startMovers(setting: Setting, random: Random, log: (line: string
     broken,
     async stop() {
       running = false
-      await all
+      await Promise.all(all)
     },
   }
 }

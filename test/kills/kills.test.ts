@@ -34,7 +34,7 @@ let stores: TestStores
 let proxies: TcpProxy[]
 let database = ''
 const sums: Record<string, { points: number; trials: number }> = {}
-const totals = { points: 0, trials: 0, lost: 0, differing: 0 }
+const totals = { points: 0, trials: 0, kills: 0, acknowledged: 0, lost: 0, differing: 0 }
 
 beforeAll(async () => {
   stores = await openAccounts()
@@ -113,6 +113,8 @@ async function trial(action: Action, stage: Stage, point: Point): Promise<boolea
     id,
   }
   const { wasKilled, wasAcknowledged } = await killAt(task, point, proxies)
+  if (wasKilled) totals.kills++
+  if (wasAcknowledged) totals.acknowledged++
   await converge()
   const left = await visitsOf(id)
   const { different } = await compareStores(stores, Account)

@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module'
 import { mutants } from './mutants.ts'
 
-const name = process.argv[process.argv.indexOf('--mutant') + 1]
+const name = process.env['CROSSFADE_MUTANT'] ?? process.argv[process.argv.indexOf('--mutant') + 1]
 const mutant = mutants.find((each) => each.name === name)
 if (!mutant) throw new Error(`There is no mutant ${name}.`)
 let isApplied = false
