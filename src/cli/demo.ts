@@ -60,7 +60,7 @@ async function run(
   say(reported.length === 0 ? 'Both stores agree.' : `Shadow reads reported ${reported.length} differences already.`)
 
   const drifted = await seedDrift(session, demo, options.drift, options.seed)
-  say(`Changed ${drifted.length} documents behind the gateway's back. Reading them through the API …`)
+  say(`Changed ${drifted.length} records in PostgreSQL alone. Reading them through the API …`)
   await send(
     gateway.url,
     drifted.map(({ type, id }) => demo.read[type]!(String(id))),
@@ -131,8 +131,8 @@ export function demoCommand(): Command {
     .description('embedded stores, sample data, the gateway and traffic; ends with what shadow reads found')
     .addHelpText('before', 'Example:\n  crossfade demo --data ./export --drift 25\n')
     .option('--data <dir>', 'a folder of mongoexport files, one a collection; default: generated data')
-    .option('--drift <n>', "documents to change behind the gateway's back", wholeNumber, 10)
-    .option('--seed <n>', 'chooses the generated data and the changed documents', wholeNumber, 1)
+    .option('--drift <n>', 'records to change in PostgreSQL alone', wholeNumber, 10)
+    .option('--seed <n>', 'chooses the generated data and the changed records', wholeNumber, 1)
     .option('--once', 'print one JSON summary and exit')
     .option('--config <file>', 'default crossfade.config.ts')
     .action(demo)

@@ -1,6 +1,8 @@
 import { authorityOf, ledgersOf, readFlag } from '../control/flag-store.ts'
 import type { MoveOptions } from '../control/move.ts'
+import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
+import { caughtUp } from '../mirror/captured.ts'
 import { unmetGates } from '../mirror/gates.ts'
 import { sweep } from '../mirror/sweep.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
@@ -43,6 +45,9 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
     log,
     isTrouble: (error) => tellsOfTrouble(stores, error),
     sweep: (type, origin) => sweepNow(stores, entityOf(type), origin, log),
+    caughtUp: async (origin) => {
+      if (origin === 'mongo') await caughtUp(stores.mongo.ledger, times.write)
+    },
     async unmet(type, origin) {
       await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now
       return unmetGates(stores, entityOf(type), origin)

@@ -20,6 +20,8 @@ export interface FinishOptions {
 export interface MoveOptions extends FinishOptions {
   /** Mirrors everything that `origin` owes for the type; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
+  /** Resolves when what other programs have changed in `origin` before is marked as owed. */
+  readonly caughtUp?: (origin: Origin) => Promise<void>
   /** What stands against the type's authority going to the other store, a line each; asked before anything is held. */
   readonly unmet?: (type: string, origin: Origin) => Promise<readonly string[]>
 }
@@ -133,6 +135,7 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
     await commit(ledgers, patience, was, draining)
     log(`${was.type}: writes are held until ${from} owes nothing`)
     await acknowledged(options, patience, draining)
+    await options.caughtUp?.(from)
     await drained(options, patience, was.type, from)
     await commit(ledgers, patience, draining, handed)
   } catch (error) {

@@ -1,23 +1,23 @@
-import { BSON, type Document, Double } from 'mongodb'
 import { z } from 'zod'
-import { Refused } from '../codec/refused.ts'
-import type { Entity, Id, Leaf } from '../entity/entity.ts'
+import { kindOf } from '../codec/kinds.ts'
+import { canonicalAt } from '../compare/canonical.ts'
+import { equalJson } from '../compare/equal-json.ts'
+import type { Entity, Id, Leaf, Rec } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
+import { type Members, mapValue } from '../entity/lists.ts'
+import { valueAt } from '../entity/values.ts'
 import { type Entry, parseAs } from '../stores/ledger.ts'
-import { alive } from '../stores/mongo/bookkeeping.ts'
-import { decodeId } from '../stores/mongo/codec/decode.ts'
-import { encodeId } from '../stores/mongo/codec/encode.ts'
-import { canonical, fromCanonical } from '../stores/mongo/codec/extended-json.ts'
-import type { MongoConnection } from '../stores/mongo/connection.ts'
+import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+import { insertRows, replaceChildren } from '../stores/postgres/rows.ts'
+import type { Image } from '../stores/store.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
 
-/** A stored value that was changed behind the gateway's back, with what it takes to change it back. */
+/** A value that was changed in PostgreSQL alone, in canonical form, with what it takes to change it back. */
 export interface Drifted {
   readonly type: string
   readonly id: Id
   readonly path: string
-  /** Extended JSON; absent where the path was missing. */
-  readonly before?: Json
+  readonly before: Json
   readonly after: Json
 }
 
@@ -25,7 +25,7 @@ const form: z.ZodType<Drifted> = z.object({
   type: z.string(),
   id: z.union([z.string(), z.number()]),
   path: z.string(),
-  before: z.json().optional(),
+  before: z.json(),
   after: z.json(),
 })
 
@@ -40,15 +40,13 @@ function changedScalar(leaf: Leaf, value: unknown): unknown {
     case 'int':
       return typeof value === 'number' ? value + 1 : 1
     case 'float':
-      return new Double(typeof value === 'number' ? value + 0.5 : 0.5)
+      return typeof value === 'number' ? value + 0.5 : 0.5
     case 'boolean':
       return value !== true
     case 'timestamp':
       return new Date((value instanceof Date ? value.getTime() : 0) + day)
     case 'json':
       return isPlainObject(value) ? { ...value, drifted: true } : { drifted: true }
-    case 'objectId':
-      return new BSON.ObjectId()
     default:
       return typeof value === 'string' ? `${value} (changed)` : 'changed'
   }
@@ -59,40 +57,40 @@ function changed(leaf: Leaf, value: unknown): unknown {
   return [...(Array.isArray(value) ? value : []), changedScalar(leaf, null)]
 }
 
-function valueAt(document: Document, path: string): unknown {
-  let value: unknown = document
-  for (const step of path.split('.')) value = isPlainObject(value) ? value[step] : undefined
-  return value
+/** The members with another value at a place; null where an object on the way is not there. */
+function withValue(members: Members, [key, ...rest]: readonly string[], value: unknown): Members | null {
+  if (rest.length === 0) return { ...members, [key!]: value }
+  const inner = members[key!]
+  const made = isPlainObject(inner) ? withValue(inner, rest, value) : null
+  return made && { ...members, [key!]: made }
 }
 
-/**
- * Changes one field of the document at a place in id order, as a writer would that bypasses the gateway: no version, no
- * mark. Null where the document cannot hold the path, or is not part of the API.
- */
-export async function driftDocument(
-  connection: MongoConnection,
-  entity: Entity,
-  place: number,
-  path: string,
-): Promise<Drifted | null> {
+/** The row is written at the version that it has, and owed to nobody: as a second write that somebody forgot. */
+async function replaceRow({ connection }: PostgresStore, entity: Entity, image: Image, record: Rec): Promise<void> {
+  const content = { ...image, record }
+  await connection.transaction((tx) =>
+    tx.commit([insertRows(entity, [content], 'same'), ...replaceChildren(entity, [content])]),
+  )
+}
+
+/** Changes one field of a record in PostgreSQL alone. Null where the record cannot hold the path. */
+export async function driftRow(store: PostgresStore, entity: Entity, id: Id, path: string): Promise<Drifted | null> {
   const leaf = leafAt(entity, path)
-  const collection = connection.collection(entity)
-  const [document] = await collection.find(alive, { sort: { _id: 1 }, skip: place, limit: 1 }).toArray()
-  if (!document || leaf.parents.some((parent) => !isPlainObject(valueAt(document, parent)))) return null
-  const id = decodeId(entity, document['_id'])
-  if (id instanceof Refused) return null
-  const raw = valueAt(document, leaf.mongo)
-  const next = changed(leaf, raw)
-  await collection.updateOne({ _id: document['_id'] }, { $set: { [leaf.mongo]: next } })
-  const before = raw === undefined ? {} : { before: canonical(raw) }
-  return { type: entity.name, id, path, ...before, after: canonical(next) }
+  const [image] = await store.outbox.images(entity, [id])
+  if (!image?.record) return null
+  const record = withValue(image.record, leaf.keys, changed(leaf, valueAt(image.record, leaf.keys))) as Rec | null
+  if (!record) return null
+  await replaceRow(store, entity, image, record)
+  return { type: entity.name, id, path, before: canonicalAt(image.record, leaf), after: canonicalAt(record, leaf) }
 }
 
 /** Puts a drifted value back, where nobody has changed it since. */
-export async function undoDrift(connection: MongoConnection, entity: Entity, drifted: Drifted): Promise<void> {
-  const { mongo } = leafAt(entity, drifted.path)
-  const back =
-    drifted.before === undefined ? { $unset: { [mongo]: '' } } : { $set: { [mongo]: fromCanonical(drifted.before) } }
-  const filter = { _id: encodeId(entity, drifted.id), [mongo]: { $eq: fromCanonical(drifted.after) } }
-  await connection.collection(entity).updateOne(filter, back)
+export async function undoDrift(store: PostgresStore, entity: Entity, drifted: Drifted): Promise<void> {
+  const leaf = leafAt(entity, drifted.path)
+  const [image] = await store.outbox.images(entity, [drifted.id])
+  if (!image?.record || !equalJson(canonicalAt(image.record, leaf), drifted.after)) return
+  const { before } = drifted
+  const value = before === null ? null : mapValue(leaf, before, (each) => kindOf(leaf.kind).fromJson(each as Json))
+  const record = withValue(image.record, leaf.keys, value) as Rec | null
+  if (record) await replaceRow(store, entity, image, record)
 }

@@ -12,7 +12,7 @@ export interface SampleOperation {
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
-/** What the demo may change of one type behind the gateway's back. */
+/** What the demo may change of one type in PostgreSQL alone. */
 export interface DriftSpec {
   /**
    * Record paths, of which one is changed in a document. None that an order, a join or a filter of the traffic uses: a

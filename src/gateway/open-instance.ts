@@ -6,6 +6,7 @@ import type { Sign } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
+import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { type Standing, Sweeper } from '../mirror/sweeper.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
@@ -32,6 +33,8 @@ export interface InstanceOptions {
   readonly probeMs?: number | undefined
   /** Names the instance among all; default: a name that no other has. */
   readonly id?: string
+  /** Whether it may follow what other programs change in MongoDB; default: true. */
+  readonly captures?: boolean
   /** Default: a thread that watches the file of the data directory. */
   readonly killSwitch?: Pick<KillSwitch, 'isOn' | 'stop'>
 }
@@ -44,7 +47,12 @@ export interface Instance {
   leave(): Promise<void>
 }
 
-function createRouting(options: InstanceOptions, owner: string): Routing {
+interface Members {
+  readonly routing: Routing
+  readonly capture: Capture
+}
+
+function createMembers(options: InstanceOptions, owner: string): Members {
   const { entities, stores, dataDir, limits, log, onMismatch, probeMs } = options
   const ledgers = ledgersOf(stores)
   const types = entities.map(({ name }) => name)
@@ -97,7 +105,7 @@ function createRouting(options: InstanceOptions, owner: string): Routing {
     },
     keep: (seen) => stores.postgres.findings.add(seen),
   })
-  return {
+  const routing: Routing = {
     stores,
     entities,
     flags,
@@ -111,6 +119,7 @@ function createRouting(options: InstanceOptions, owner: string): Routing {
     limits,
     log,
   }
+  return { routing, capture: new Capture({ stores, entities, owner, standing, log }) }
 }
 
 function keeperOf({ entities, stores, log }: InstanceOptions, { flags }: Routing): FlagKeeper {
@@ -129,11 +138,12 @@ function keeperOf({ entities, stores, log }: InstanceOptions, { flags }: Routing
  * @throws CrossfadeError MISCONFIGURED where both stores answer and know no flag.
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
-  const { id = randomUUID() } = options
-  const routing = createRouting(options, id)
+  const { id = randomUUID(), captures = true } = options
+  const { routing, capture } = createMembers(options, id)
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
   sweeper.start()
+  if (captures) capture.start()
   const keeper = keeperOf(options, routing)
   keeper.start()
   return {
@@ -142,7 +152,8 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     async leave() {
       permits.close()
       const idle = await until(() => permits.isIdle, times.write)
-      await awaitWithin(Promise.all([shadow.stop(), sweeper.stop(), mirror.flush(), keeper.stop()]), times.controlCall)
+      const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop()]
+      await awaitWithin(Promise.all(ends), times.controlCall)
       await routing.killSwitch.stop()
       // A mover waits for what is still being written as for a gateway that has died
       await awaitWithin(idle ? flags.withdraw() : flags.stop(), times.controlCall)

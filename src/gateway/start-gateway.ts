@@ -30,6 +30,8 @@ export interface GatewayRun {
   readonly log: Routing['log']
   /** Called with every mismatch, as it is found. */
   readonly onMismatch?: (mismatch: Mismatch) => void
+  /** See `openInstance`. */
+  readonly captures?: boolean
   /** How long `close` waits for clients, in milliseconds; default 8,000. */
   readonly drainMs?: number
   /** A store that answers later than this is asked nothing that the other one can answer; default 500 ms. */

@@ -60,6 +60,8 @@ export function startGateway(setting: Setting, name: string): Gateway {
   const gateway: Gateway = { place, instance: null }
   begin(setting, place, async () => {
     gateway.instance = await openInstance({
+      captures: false, // the model's MongoDB has no change streams
+
       entities: [Doc],
       stores: modelStores(network, servers),
       dataDir: `${dataDir}/${name}`,

@@ -243,11 +243,14 @@ test.each(Object.entries(examples))('%s', (name, [bad, good]) => {
   expect(says(good)).toEqual([])
 })
 
-test('a getMore may wait where its collection is watched', () => {
+test.each([
+  ['its collection', 'c', 'c'],
+  ['the database', 1, '$cmd.aggregate'],
+])('a getMore may wait where %s is watched', (_, watched, collection) => {
   const memory: Memory = { indexes: new Map(), watched: new Set() }
-  const watch = aggregate({ $changeStream: {} })
+  const watch = { ...aggregate({ $changeStream: {} }), aggregate: watched }
   expect(broken({ name: 'aggregate', database: 'd', body: watch }, memory)).toEqual([])
-  const more = { getMore: 1n, collection: 'c', maxTimeMS: 5 }
+  const more = { getMore: 1n, collection, maxTimeMS: 5 }
   expect(broken({ name: 'getMore', database: 'd', body: more }, memory)).toEqual([])
 })
 

@@ -180,7 +180,7 @@ export function remember(command: Command, memory: Memory): void {
       .flat()
       .some(({ $changeStream }) => $changeStream !== undefined)
   )
-    memory.watched.add(namespaceOf(command))
+    memory.watched.add(body['aggregate'] === 1 ? `${database}.$cmd.aggregate` : namespaceOf(command))
   if (name === 'find' && body['awaitData'] === true) memory.watched.add(namespaceOf(command))
   if (name === 'dropDatabase')
     for (const key of memory.indexes.keys()) if (key.startsWith(`${database}.`)) memory.indexes.delete(key)

@@ -25,6 +25,7 @@ export interface SmallGateway {
 interface Watched {
   readonly log?: GatewayRun['log']
   readonly onMismatch?: GatewayRun['onMismatch']
+  readonly captures?: boolean
   /** What the gateway gets for the stores. */
   readonly replace?: (stores: TestStores) => TestStores | Promise<TestStores>
 }
@@ -42,7 +43,7 @@ export const openSmallGateway = (
 export async function openAppGateway(
   app: CrossfadeConfig,
   documents: ReadonlyMap<Entity, readonly Document[]>,
-  { log = () => undefined, onMismatch = () => undefined, replace = (stores) => stores }: Watched = {},
+  { log = () => undefined, onMismatch = () => undefined, captures = true, replace = (stores) => stores }: Watched = {},
 ): Promise<SmallGateway> {
   const { entities } = app
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
@@ -60,6 +61,7 @@ export async function openAppGateway(
     dataDir,
     log,
     onMismatch,
+    captures,
     probeMs: 30_000, // the machine may be busy
   })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }

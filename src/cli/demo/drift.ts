@@ -1,6 +1,10 @@
-import { type Drifted, driftDocument, parseDrifted, undoDrift } from '../../demo/drift.ts'
+import { sql } from 'kysely'
+import { type Drifted, driftRow, parseDrifted, undoDrift } from '../../demo/drift.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
 import type { DemoConfig } from '../../gateway/config.ts'
 import { everything } from '../../query/where.ts'
+import type { PostgresStore } from '../../stores/postgres/postgres-store.ts'
+import { tableOf } from '../../stores/postgres/select.ts'
 import type { Session } from '../session.ts'
 
 const kind = 'demo-drift'
@@ -18,47 +22,51 @@ function random(seed: number): () => number {
   }
 }
 
-/** Changes documents behind the gateway's back, at most one field each, over all types and paths in turn. */
+/** The id at a place in the order of the table's own key. */
+async function idAt({ connection }: PostgresStore, entity: Entity, place: number): Promise<Id | null> {
+  const rows = await connection.run<{ id: Id }>(
+    sql`select t.id from ${tableOf(entity)} order by t.id offset ${place} limit 1`,
+  )
+  return rows[0]?.id ?? null
+}
+
+/** Changes records in PostgreSQL alone, at most one field each, over all types and paths in turn. */
 export async function seedDrift(
   { config, stores }: Session,
   demo: DemoConfig,
   count: number,
   seed: number,
 ): Promise<Drifted[]> {
-  const { connection, reader, ledger } = stores.mongo
+  const { reader, ledger } = stores.mongo
   const types = config.entities.filter(({ name }) => (demo.drift[name]?.paths.length ?? 0) > 0)
   const sizes = await Promise.all(types.map((entity) => reader.count(entity, everything)))
   const next = random(seed)
   const taken = new Set<string>()
   const drifted: Drifted[] = []
-  // A document that cannot hold the path is passed over; the bound keeps a tiny collection from looping for ever.
+  // A record that cannot hold the path is passed over; the bound keeps a tiny collection from looping for ever.
   for (let turn = 0; drifted.length < count && turn < count * 50; turn++) {
     const at = turn % types.length
     const { paths } = demo.drift[types[at]!.name]!
     const place = Math.floor(next() * sizes[at]!)
     if (taken.has(`${at}/${place}`)) continue
     taken.add(`${at}/${place}`)
-    const one = await driftDocument(
-      connection,
-      types[at]!,
-      place,
-      paths[Math.floor(turn / types.length) % paths.length]!,
-    )
+    const id = await idAt(stores.postgres, types[at]!, place)
+    const path = paths[Math.floor(turn / types.length) % paths.length]!
+    const one = id === null ? null : await driftRow(stores.postgres, types[at]!, id, path)
     if (!one) continue
     drifted.push(one)
-    const { before, ...rest } = one
-    await ledger.compareAndSet(kind, `${one.type}/${one.id}`, null, before === undefined ? rest : { ...rest, before })
+    await ledger.compareAndSet(kind, `${one.type}/${one.id}`, null, { ...one })
   }
   return drifted
 }
 
 /** Puts back what an earlier run changed and nobody has touched since. */
 export async function forgetDrift({ config, stores }: Session): Promise<void> {
-  const { connection, ledger } = stores.mongo
+  const { ledger } = stores.mongo
   for (const entry of await ledger.list(kind)) {
     const drifted = parseDrifted(entry)
     const entity = config.entities.find(({ name }) => name === drifted?.type)
-    if (drifted && entity) await undoDrift(connection, entity, drifted)
+    if (drifted && entity) await undoDrift(stores.postgres, entity, drifted)
     await ledger.remove(kind, entry.key)
   }
 }

@@ -89,7 +89,7 @@ export function summaryLines({ drift, mismatchGroups, types }: Shown): string[] 
         `${name}: ${documents} documents, ${rows} rows, ${dataIssues} data issues; ${compared} reads compared, ${matched} equal`,
     ),
     '',
-    `Shadow reads found ${drift.found} of the ${drift.seeded} documents that were changed, and ${drift.unexpected} other differences:`,
+    `Shadow reads found ${drift.found} of the ${drift.seeded} records that were changed, and ${drift.unexpected} other differences:`,
     ...mismatchGroups
       .slice(0, 10)
       .map(

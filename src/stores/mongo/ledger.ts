@@ -26,6 +26,8 @@ interface StoredLog {
   readonly value: string
 }
 
+export const entryId = (kind: string, key: string): string => `${kind}/${key}`
+
 const toEntry = ({ key, revision, value }: StoredEntry): Entry => ({ key, revision, value: JSON.parse(value) })
 
 /** The revision of no entry: an upsert that looks for it makes an entry, or meets the one that is there. */
@@ -36,11 +38,10 @@ export function mongoLedger(connection: MongoConnection): Ledger {
   const claims = connection.db.collection<StoredClaim>(ledgerClaims)
   const logs = connection.db.collection<StoredLog>(ledgerLogs)
   const options = { maxTimeMS: connection.maxTimeMs, readConcern: { level: 'majority' } } as const
-  const keyOf = (kind: string, key: string): string => `${kind}/${key}`
 
   return {
     async get(kind, key) {
-      const found = await entries.findOne({ _id: keyOf(kind, key) }, options)
+      const found = await entries.findOne({ _id: entryId(kind, key) }, options)
       return found ? toEntry(found) : null
     },
 
@@ -66,7 +67,7 @@ export function mongoLedger(connection: MongoConnection): Ledger {
       }
       try {
         const result = await entries.updateOne(
-          { _id: keyOf(kind, key), revision: revision ?? none },
+          { _id: entryId(kind, key), revision: revision ?? none },
           [{ $set: body }],
           {
             upsert: revision === null,
@@ -80,7 +81,7 @@ export function mongoLedger(connection: MongoConnection): Ledger {
     },
 
     async remove(kind, key, revision) {
-      const _id = keyOf(kind, key)
+      const _id = entryId(kind, key)
       await entries.deleteOne(revision === undefined ? { _id } : { _id, revision })
     },
 

@@ -1,10 +1,12 @@
 import type { Entity } from '../../entity/entity.ts'
 import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import type { ForeignChanges } from '../foreign-changes.ts'
 import type { Explaining } from '../plan.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
 import { mongoAuthority } from './authority.ts'
 import { alive } from './bookkeeping.ts'
+import { foreignChanges } from './changes.ts'
 import { looksSettled, startLooks } from './clean-paths.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
 import { failureOf, readError } from './errors.ts'
@@ -29,6 +31,8 @@ export interface MongoStore extends Store, MongoSource {
   readonly control: MongoSource
   /** The replica's. */
   readonly puts: MongoConnection
+  /** Of programs that bypass the gateway; over the connections of `control`. */
+  readonly foreignChanges: ForeignChanges
   explaining(by: Explaining): MongoSource
   /**
    * Begins to look whether fields can be ordered by what is stored; says from then on where that cannot be known, and
@@ -72,6 +76,7 @@ export function mongoStore(
     authority: mongoAuthority(connection),
     replica: mongoReplica(puts),
     puts,
+    foreignChanges: foreignChanges(control.connection),
     startLooks: (orders, tell) => startLooks(connection, orders, tell),
     estimate: (entity) =>
       connection

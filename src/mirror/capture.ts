@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { times } from '../control/times.ts'
+import type { Entity, Id } from '../entity/entity.ts'
+import type { Change, Changes, ForeignChanges } from '../stores/foreign-changes.ts'
+import type { Store } from '../stores/store.ts'
+import { compareVersions, unversioned, type Version } from '../stores/version.ts'
+import { messageOf } from '../util/errors.ts'
+import { heldBack, Seldom } from '../util/seldom.ts'
+import { type Captured, captured, type Known, keepCaptured, marker } from './captured.ts'
+import type { Standing } from './sweeper.ts'
+
+export interface CaptureOptions {
+  readonly stores: { readonly mongo: Store & { readonly foreignChanges: ForeignChanges }; readonly postgres: Store }
+  readonly entities: readonly Entity[]
+  /** Names this instance. */
+  readonly owner: string
+  /** Null where no flag of the type is known. */
+  readonly standing: (type: string) => Standing | null
+  readonly log: (level: 'info' | 'warn', message: string) => void
+}
+
+const claimKey = 'capture/mongo'
+
+/** Between two tries to be the one that follows, in milliseconds; and where no stream can be had. */
+const [againMs, idleMs] = [2_000, 60_000]
+
+/** How often what is seen is kept though nothing was: a place grows too old for the server, and whoever follows lives. */
+const keepMs = 5_000
+
+const newest = (...versions: readonly Version[]): Version =>
+  versions.reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b), unversioned)
+
+/**
+ * Follows what other programs change in MongoDB: the shell, scripts, instances of the app that do not run Crossfade, TTL
+ * indexes. While MongoDB has authority and there is a mirror, their changes are marked as owed, and the sweep mirrors
+ * them. One instance at a time follows; what it has seen is kept behind what it has marked, so that another goes on
+ * there.
+ */
+export class Capture {
+  readonly #options: CaptureOptions
+  readonly #seldom = new Seldom(60_000)
+  readonly #stopping = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: CaptureOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Another instance may follow at once. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  async #run(): Promise<void> {
+    const { ledger } = this.#options.stores.mongo
+    while (!this.#isStopping) {
+      const waitMs = await this.#turn().catch((error) => this.#failed(error))
+      await sleep(waitMs, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined)
+    }
+    await ledger.release(claimKey, this.#options.owner).catch(() => undefined)
+  }
+
+  /** @returns how long to wait before the next one. */
+  async #failed(error: unknown): Promise<number> {
+    const reason = this.#options.stores.mongo.foreignChanges.whyImpossible(error)
+    const held = this.#seldom.due(reason ?? 'failed')
+    const text = `What other programs change in MongoDB is not followed: ${reason ?? messageOf(error)}`
+    if (held !== null) this.#options.log('warn', `${text}${heldBack(held)}`)
+    return reason === null ? againMs : idleMs
+  }
+
+  /** Follows for as long as it is this instance's turn. */
+  async #turn(): Promise<number> {
+    const { stores, owner, entities } = this.#options
+    const { ledger, foreignChanges } = stores.mongo
+    if (!(await ledger.claim(claimKey, owner, times.claim))) return againMs
+    let known: Known = await captured(ledger)
+    const stream = foreignChanges.follow(entities, marker, known.place)
+    try {
+      for (let claimedAt = performance.now(), keptAt = 0; !this.#isStopping; ) {
+        const changes = await stream.next()
+        await this.#mark(changes)
+        const isDue = performance.now() - keptAt > keepMs
+        if (changes.made.length > 0 || changes.marker !== null || changes.dropped.length > 0 || isDue) {
+          const lostAt = changes.dropped.length > 0 ? new Date().toISOString() : known.lostAt
+          known = await this.#keep(known, { place: changes.place, marker: changes.marker ?? known.marker, lostAt })
+          keptAt = performance.now()
+        }
+        if (performance.now() - claimedAt < times.claim / 3) continue
+        if (!(await ledger.claim(claimKey, owner, times.claim))) return againMs
+        claimedAt = performance.now()
+      }
+    } catch (error) {
+      if (!foreignChanges.isLost(error)) throw error
+      await this.#lose(known, messageOf(error))
+    } finally {
+      await stream.close().catch(() => undefined)
+    }
+    return 0
+  }
+
+  async #keep({ revision }: Known, now: Captured): Promise<Known> {
+    if (!(await keepCaptured(this.#options.stores.mongo.ledger, revision, now)))
+      throw new Error('another instance follows by now')
+    return { ...now, revision: (revision ?? 0) + 1, ageMs: 0 }
+  }
+
+  /** The stream begins at the present again; what came before has to be looked for. */
+  async #lose(known: Known, why: string): Promise<void> {
+    await this.#keep(known, { ...known, place: null, lostAt: new Date().toISOString() })
+    const remedy =
+      'Run `crossfade verify` for each type whose authority is MongoDB, and `crossfade backfill` where it differs'
+    this.#options.log('warn', `Changes of other programs in MongoDB were lost: ${why}. ${remedy}.`)
+  }
+
+  async #mark({ made, dropped }: Changes): Promise<void> {
+    const { standing, log } = this.#options
+    for (const { name } of dropped) log('warn', `${name}: its collection was dropped or renamed by another program.`)
+    for (const [entity, changes] of Map.groupBy(made, (change) => change.entity)) {
+      const now = standing(entity.name)
+      if (!now?.isMirrored) continue
+      if (now.authority === 'postgres') this.#tell(entity, changes)
+      else await this.#owe(entity, changes, now.epoch)
+    }
+  }
+
+  /** Its own puts remove documents behind tombstones; of what else happens there people have to know. */
+  #tell({ name }: Entity, changes: readonly Change[]): void {
+    const [change] = changes.filter(({ isGone }) => !isGone)
+    const held = change ? this.#seldom.due(`written ${name}`) : null
+    if (change && held !== null)
+      this.#options.log(
+        'warn',
+        `${name} ${change.id}: another program has written it to MongoDB, which has no authority${heldBack(held)}.`,
+      )
+  }
+
+  async #owe(entity: Entity, changes: readonly Change[], epoch: number): Promise<void> {
+    const { foreignChanges } = this.#options.stores.mongo
+    const byId = new Map(changes.map((change) => [change.id, change])) // the last of each
+    const [gone, written] = [true, false].map((is) => [...byId.values()].filter(({ isGone }) => isGone === is))
+    if (written!.length > 0)
+      await foreignChanges.touch(
+        entity,
+        written!.map(({ id }) => id),
+        epoch,
+      )
+    if (gone!.length > 0) await this.#bury(entity, gone!, epoch)
+  }
+
+  /**
+   * A delete is ours where its tombstone is at least as new as what the mirror has, and as what was there before. Others
+   * get a tombstone above both: one of the present, where neither is known, so that a put that is under way is late.
+   */
+  async #bury(entity: Entity, gone: readonly Change[], epoch: number): Promise<void> {
+    const { mongo, postgres } = this.#options.stores
+    const ids = gone.map(({ id }) => id)
+    const byId = async ({ control }: Store) =>
+      new Map((await control.outbox.images(entity, ids)).map((image) => [image.id, image] as const))
+    const [present, copies] = await Promise.all([byId(mongo), byId(postgres)])
+    const now = await mongo.foreignChanges.now()
+    const bury = async (id: Id, before: Version): Promise<void> => {
+      const left = present.get(id)
+      if (left?.record) return // created again: that is told by an event of its own
+      const least = newest(before, copies.get(id)?.version ?? unversioned)
+      if (left && compareVersions(left.version, least) >= 0) return
+      const counter = Math.max(newest(least, left?.version ?? unversioned).counter + 1, now)
+      await mongo.foreignChanges.bury(entity, id, { epoch: Math.max(epoch, least.epoch), counter })
+    }
+    for (const { id, before } of gone) await bury(id, before)
+  }
+}

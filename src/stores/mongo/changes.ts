@@ -1,0 +1,154 @@
+import type { ChangeStreamDocument, Document, ResumeToken } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
+import type { Entity } from '../../entity/entity.ts'
+import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import type { Json } from '../../util/json.ts'
+import type { Change, ChangeStream, Changes, ForeignChanges } from '../foreign-changes.ts'
+import { unversioned } from '../version.ts'
+import { allOf } from './all-of.ts'
+import { alive, bump, notNewerThan, versionOf } from './bookkeeping.ts'
+import { storeNow } from './clock.ts'
+import { decodeId } from './codec/decode.ts'
+import { encodeId } from './codec/encode.ts'
+import { ledgerEntries, type MongoConnection } from './connection.ts'
+import { entryId } from './ledger.ts'
+import { keepTombstone } from './tombstone.ts'
+
+/** What is known of an event; see https://www.mongodb.com/docs/manual/reference/change-events/ */
+interface Event {
+  readonly _id: unknown
+  readonly operationType: string
+  readonly ns?: { readonly coll?: string }
+  readonly documentKey?: Document
+  readonly fullDocument?: Document | null
+  readonly fullDocumentBeforeChange?: Document | null
+  readonly updateDescription?: {
+    readonly updatedFields?: Document | null
+    readonly removedFields?: readonly string[] | null
+    readonly truncatedArrays?: readonly { readonly field: string }[] | null
+  }
+}
+
+const isBookkeeping = (path: string): boolean => path === '_cf' || path.startsWith('_cf.')
+
+/** A change of ours raises the version, or changes nothing but bookkeeping. Replaced as a whole, a document may keep its own. */
+function isOurs({ operationType, fullDocument, updateDescription = {} }: Event): boolean {
+  if (operationType === 'insert') return versionOf(fullDocument ?? {}) !== unversioned
+  if (operationType !== 'update') return false
+  const { updatedFields, removedFields, truncatedArrays } = updateDescription
+  const set = Object.keys(updatedFields ?? {})
+  if (set.includes('_cf') || set.includes('_cf.counter')) return true
+  const others = [...(removedFields ?? []), ...(truncatedArrays ?? []).map(({ field }) => field)]
+  return [...set, ...others].every(isBookkeeping) && !others.includes('_cf')
+}
+
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code
+
+/**
+ * ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, BSONObjectTooLarge; a text that is no token.
+ */
+const isLost = (error: unknown): boolean => [286, 280, 260, 10334, 9].includes(codeOf(error) as number)
+
+function whyImpossible(error: unknown): string | null {
+  const code = codeOf(error)
+  if (code === 40573 || code === 40324) return 'it is no replica set, which alone tells what is changed'
+  return code === 13 ? 'the user of MONGODB_URI may not changeStream: see docs/security.md' : null
+}
+
+const awaitMs = 500
+const most = 500
+
+/** What is there by now is taken along, in milliseconds. */
+const gatherMs = 5
+
+/** Follows what is changed in the collections of these types, from a place on, or from now. */
+function follow(
+  { db }: MongoConnection,
+  entities: readonly Entity[],
+  [kind, key]: readonly [string, string],
+  place: Json,
+): ChangeStream {
+  const byCollection = Map.groupBy(entities, ({ mongo }) => mongo)
+  const among = { 'ns.coll': { $in: [...byCollection.keys()] } }
+  const marker = { 'ns.coll': ledgerEntries, 'documentKey._id': entryId(kind, key) }
+  const stream = db.watch<Document, ChangeStreamDocument>(
+    [
+      { $match: { $or: [among, marker, { operationType: 'invalidate' }] } },
+      {
+        $project: {
+          operationType: 1,
+          'ns.coll': 1,
+          documentKey: 1,
+          updateDescription: 1,
+          'fullDocument._cf': 1,
+          'fullDocument.revision': 1,
+          'fullDocumentBeforeChange._cf': 1,
+        },
+      },
+    ],
+    {
+      fullDocumentBeforeChange: 'whenAvailable',
+      maxAwaitTimeMS: awaitMs,
+      ...(place === null ? {} : { resumeAfter: place as ResumeToken }),
+    },
+  )
+  const ask = (): Promise<Event | null> => {
+    const asked = stream.tryNext() as Promise<Event | null>
+    asked.catch(() => undefined) // told by whoever waits for it
+    return asked
+  }
+  let upcoming = ask()
+
+  const changesOf = (events: readonly Event[], at: Json): Changes => {
+    const made: Change[] = []
+    const dropped: Entity[] = []
+    let given: number | null = null
+    for (const event of events) {
+      const { operationType, ns, documentKey, fullDocument, fullDocumentBeforeChange, updateDescription } = event
+      if (ns?.coll === ledgerEntries)
+        given = fullDocument?.['revision'] ?? updateDescription?.updatedFields?.['revision'] ?? given
+      for (const entity of byCollection.get(ns?.coll ?? '') ?? []) {
+        if (!documentKey) dropped.push(entity)
+        else if (!isOurs(event)) {
+          const id = decodeId(entity, documentKey['_id'])
+          const before = versionOf(fullDocumentBeforeChange ?? {})
+          if (!(id instanceof Refused)) made.push({ entity, id, isGone: operationType === 'delete', before })
+        }
+      }
+    }
+    return { made, dropped, marker: given, place: at }
+  }
+
+  return {
+    async next() {
+      const events: Event[] = []
+      let event = await upcoming
+      while (event) {
+        events.push(event)
+        upcoming = ask()
+        const next = events.length < most ? await awaitWithin(upcoming, gatherMs) : timedOut
+        if (next === timedOut) break
+        event = next
+      }
+      if (!event) upcoming = ask()
+      const last = events.at(-1)?._id ?? stream.resumeToken ?? null
+      return changesOf(events, last as Json)
+    },
+    close: () => stream.close(),
+  }
+}
+
+export const foreignChanges = (connection: MongoConnection): ForeignChanges => ({
+  follow: (entities, marker, place) => follow(connection, entities, marker, place),
+  isLost,
+  whyImpossible,
+  now: () => storeNow(connection),
+  async touch(entity, ids, epoch) {
+    const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) } }
+    const stages = [{ $set: { _cf: bump({ epoch, owed: true }) } }]
+    await connection.collection(entity).updateMany(allOf(among, alive, notNewerThan(epoch)), stages)
+  },
+  async bury(entity, id, version) {
+    await keepTombstone(connection, entity, id, version, true)
+  },
+})

@@ -1,0 +1,198 @@
+import type { Collection } from 'mongodb'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Capture } from '../../src/mirror/capture.ts'
+import { captured, caughtUp, isFollowed, keepCaptured } from '../../src/mirror/captured.ts'
+import { unmetGates } from '../../src/mirror/gates.ts'
+import type { Standing } from '../../src/mirror/sweeper.ts'
+import { planPatch } from '../../src/query/patch.ts'
+import type { Image } from '../../src/stores/store.ts'
+import { Account, account, both, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
+import { emptyStores, type TestStores } from '../support/stores.ts'
+
+interface Raw {
+  _id: string
+  visits?: number
+  tags?: string[]
+  email?: string
+  _cf?: object
+}
+
+const shadow: Standing = { authority: 'mongo', isMirrored: true, isRead: false, epoch: 1, confirmedEpoch: 1 }
+
+let stores: TestStores
+let outside: Collection<Raw>
+const running: Capture[] = []
+const logged: string[] = []
+
+beforeAll(async () => {
+  stores = await openAccounts()
+  outside = stores.mongo.connection.db.collection('accounts')
+})
+beforeEach(async () => {
+  await emptyStores(stores)
+  logged.length = 0
+})
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((capture) => capture.stop()))
+})
+afterAll(() => stores.close())
+
+/** An instance that may follow; resolves once somebody does. */
+async function follow(owner = 'one', standing: Standing | null = shadow): Promise<Capture> {
+  const capture = new Capture({
+    stores,
+    entities: [Account],
+    owner,
+    standing: () => standing,
+    log: (_, message) => logged.push(message),
+  })
+  running.push(capture)
+  capture.start()
+  await expect.poll(async () => isFollowed(await captured(stores.mongo.ledger)), { timeout: 20_000 }).toBe(true)
+  return capture
+}
+
+/** Everything that was changed is marked by now, and mirrored. */
+async function mirrored(): Promise<void> {
+  await caughtUp(stores.mongo.ledger, 20_000)
+  for (let rounds = 0; (await sweepOnce(stores, 'mongo')) > 0; rounds++) expect(rounds).toBeLessThan(10)
+}
+
+async function expectEqual(id: string, record: object | null): Promise<void> {
+  const { authority, mirror } = await both(stores, 'mongo', id)
+  expect(mirror?.record ?? null).toEqual(record === null ? null : expect.objectContaining(record))
+  if (record !== null) expect(mirror).toEqual(authority)
+}
+
+/** A record that both stores have. */
+async function shared(): Promise<Image> {
+  const image = await stores.mongo.authority.create(Account, account(newId(), { visits: 1 }), owed)
+  await stores.postgres.replica.bulkPut(Account, [image], anyEpoch)
+  await stores.mongo.outbox.clear(Account, [{ id: image.id, version: image.version, deleted: false }])
+  return image
+}
+
+describe('What another program changes in MongoDB while it has authority [capture]', () => {
+  test.each<[string, (id: string) => Promise<unknown>, object]>([
+    ['sets', (id) => outside.updateOne({ _id: id }, { $set: { visits: 7 } }), { visits: 7 }],
+    ['unsets', (id) => outside.updateOne({ _id: id }, { $unset: { visits: '' } }), { visits: null }],
+    ['increases', (id) => outside.updateOne({ _id: id }, { $inc: { visits: 4 } }), { visits: 5 }],
+    ['changes by a pipeline', (id) => outside.updateOne({ _id: id }, [{ $set: { visits: 9 } }]), { visits: 9 }],
+    ['adds to a list', (id) => outside.updateOne({ _id: id }, { $push: { tags: 'new' } }), { tags: ['new'] }],
+    ['replaces', (id) => outside.replaceOne({ _id: id }, { email: 'new', visits: 3 }), { email: 'new', visits: 3 }],
+    ['loses the bookkeeping of', (id) => outside.updateOne({ _id: id }, { $unset: { _cf: '' } }), { visits: 1 }],
+  ])('it %s is mirrored', async (_, change, record) => {
+    const { id } = await shared()
+    await follow()
+    await change(String(id))
+    await mirrored()
+    await expectEqual(String(id), record)
+  })
+
+  test('it saves whole, with the bookkeeping as it was read, is mirrored', async () => {
+    const { id, version } = await shared()
+    await follow()
+    const read = await outside.findOne({ _id: String(id) })
+    await outside.replaceOne({ _id: String(id) }, { ...read, visits: 8 })
+    await mirrored()
+    await expectEqual(String(id), { visits: 8 })
+    expect((await both(stores, 'mongo', String(id))).mirror!.version.counter).toBeGreaterThan(version.counter)
+  })
+
+  test('it inserts is mirrored, and may be written by us from then on', async () => {
+    const id = newId()
+    await follow()
+    await outside.insertOne({ _id: id, visits: 4 })
+    await mirrored()
+    await expectEqual(id, { visits: 4 })
+    await stores.mongo.authority.patch(Account, id, planPatch(Account, { visits: 5 }), owed)
+    await mirrored()
+    await expectEqual(id, { visits: 5 })
+  })
+
+  test('it deletes is gone from the mirror, and stays away when a put comes late [capture-delete]', async () => {
+    const image = await shared()
+    await follow()
+    await outside.deleteOne({ _id: String(image.id) })
+    await mirrored()
+    await expectEqual(String(image.id), null)
+    const late = { ...image, version: { epoch: 1, counter: image.version.counter + 1 } }
+    expect(await stores.postgres.replica.bulkPut(Account, [late], anyEpoch)).toEqual([{ put: 'late' }])
+  })
+
+  test('it deletes before the mirror had it does not come to the mirror by the put that is under way', async () => {
+    const image = await stores.mongo.authority.create(Account, account(newId()), owed)
+    await follow()
+    await outside.deleteMany({ _id: String(image.id) })
+    await mirrored()
+    expect(await stores.postgres.replica.bulkPut(Account, [image], anyEpoch)).toEqual([{ put: 'late' }])
+  })
+
+  test('it deletes and inserts again is there as it is by now', async () => {
+    const { id } = await shared()
+    await follow()
+    await outside.deleteOne({ _id: String(id) })
+    await outside.insertOne({ _id: String(id), visits: 6 })
+    await mirrored()
+    await expectEqual(String(id), { visits: 6 })
+  })
+
+  test('it changes while nobody follows is found by the next one, where the last one ended', async () => {
+    const { id } = await shared()
+    const first = await follow('one')
+    await caughtUp(stores.mongo.ledger, 20_000)
+    await first.stop()
+    await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
+    await follow('two')
+    await mirrored()
+    await expectEqual(String(id), { visits: 7 })
+  })
+})
+
+test('our own writes, puts and deletes are no changes of others: their versions stay [capture]', async () => {
+  await follow()
+  const [kept, gone] = [newId(), newId()]
+  for (const id of [kept, gone]) await stores.mongo.authority.create(Account, account(id), owed)
+  const { version } = (await stores.mongo.authority.patch(Account, kept, planPatch(Account, { visits: 5 }), owed))!
+  const deleted = (await stores.mongo.authority.delete(Account, gone, owed))!
+  await mirrored()
+  await caughtUp(stores.mongo.ledger, 20_000)
+  expect((await both(stores, 'mongo', kept)).authority?.version).toEqual(version)
+  expect((await both(stores, 'mongo', gone)).authority?.version).toEqual(deleted.version)
+  expect(await sweepOnce(stores, 'mongo')).toBe(0)
+})
+
+test('where MongoDB is the mirror, a change by another program is told, and taken for none of ours', async () => {
+  const image = await shared()
+  await follow('one', { ...shadow, authority: 'postgres' })
+  await outside.updateOne({ _id: String(image.id) }, { $set: { visits: 7 } })
+  await caughtUp(stores.mongo.ledger, 20_000)
+  expect(logged).toEqual([`Account ${image.id}: another program has written it to MongoDB, which has no authority.`])
+  expect((await stores.mongo.outbox.images(Account, [image.id]))[0]).toMatchObject({
+    version: image.version,
+    pending: false,
+  })
+})
+
+describe('A place that the server does not know any more', () => {
+  test('is told, the stream goes on from now, and no move takes the stores for equal before a verify', async () => {
+    const { id } = await shared()
+    const { revision } = await captured(stores.mongo.ledger)
+    await keepCaptured(stores.mongo.ledger, revision, { place: { _data: '82' }, marker: 0, lostAt: null })
+    await follow()
+    await expect.poll(async () => (await captured(stores.mongo.ledger)).lostAt, { timeout: 20_000 }).not.toBeNull()
+    await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
+    await expect.poll(async () => isFollowed(await captured(stores.mongo.ledger)), { timeout: 20_000 }).toBe(true)
+    expect(logged).toEqual([
+      expect.stringMatching(/^Changes of other programs in MongoDB were lost: .*crossfade verify/),
+    ])
+    const unmet = ['changes of other programs in MongoDB were lost: run `crossfade verify Account`']
+    expect(await unmetGates(stores, Account, 'mongo')).toEqual(unmet)
+    const verified = { began: new Date(Date.now() + 1_000).toISOString(), different: 0, undecided: 0 }
+    await stores.mongo.ledger.compareAndSet('verified', 'Account', null, { ...verified, different: 1 })
+    expect(await unmetGates(stores, Account, 'mongo')).toEqual(unmet)
+    await stores.mongo.ledger.compareAndSet('verified', 'Account', 1, verified)
+    expect(await unmetGates(stores, Account, 'mongo')).toEqual([])
+  })
+})
