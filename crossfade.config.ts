@@ -2,6 +2,7 @@ import { defineConfig } from 'crossfade'
 import { demo } from './demo/demo.ts'
 import * as mflix from './migrations/0001-mflix.ts'
 import * as jsonKeepsItsOrder from './migrations/0002-json-keeps-its-order.ts'
+import * as otherWriters from './migrations/0003-other-writers.ts'
 import './resolvers/index.ts'
 import { builder } from './schema/builder.ts'
 import { entities } from './schema/index.ts'
@@ -9,6 +10,10 @@ import { entities } from './schema/index.ts'
 export default defineConfig({
   schema: builder.toSchema(),
   entities,
-  migrations: { '0001-mflix': mflix, '0002-json-keeps-its-order': jsonKeepsItsOrder },
+  migrations: {
+    '0001-mflix': mflix,
+    '0002-json-keeps-its-order': jsonKeepsItsOrder,
+    '0003-other-writers': otherWriters,
+  },
   demo,
 })

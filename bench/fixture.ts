@@ -44,7 +44,8 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
     await migrateAll(session)
     const options = moveOptions({ entities: config.entities, stores, log: () => undefined })
     const move: Fixture['move'] = async (stage, samplePercent = 0) => {
-      for (const { name } of config.entities) await setStage(options, { type: name, stage, samplePercent })
+      for (const { name } of config.entities)
+        await setStage(options, { type: name, stage, samplePercent, noOtherWriters: true })
     }
     return await work({
       stores,

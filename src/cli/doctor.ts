@@ -7,6 +7,7 @@ import { forewarnings } from '../jobs/forewarnings.ts'
 import { type MissingIndex, missingIndexes } from '../jobs/index-parity.ts'
 import { type IndexProposals, indexProposals } from '../jobs/index-proposals.ts'
 import { missingOrderIndexes } from '../jobs/order-indexes.ts'
+import { untriggered } from '../jobs/unseen-writers.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stores } from '../routing/routing.ts'
 import type { Origin } from '../util/origin.ts'
@@ -102,7 +103,10 @@ export function doctorCommand(): Command {
           ...((await look(['postgres'], () => postgresNotes(stores))) ?? []),
         ]
         for (const { store, problem, text } of notes) (problem ? warn : say)(`${store}: ${text}`)
-        const warnings = (await look(['mongo'], () => forewarnings(stores.mongo, app.entities))) ?? []
+        const warnings = [
+          ...((await look(['mongo'], () => forewarnings(stores.mongo, app.entities))) ?? []),
+          ...((await look(['postgres'], () => untriggered(stores, app.entities))) ?? []),
+        ]
         for (const line of warnings) warn(line)
         const proposals = await look(['postgres'], () => indexProposals(stores.postgres.connection))
         const found = await indexesMissing(app, stores, looks, proposals)

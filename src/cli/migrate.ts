@@ -6,6 +6,7 @@ import { prepareFlags } from '../control/prepare-flags.ts'
 import type { Entity } from '../entity/entity.ts'
 import { adoptMappings } from '../jobs/adopt-mappings.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
+import { untriggered } from '../jobs/unseen-writers.ts'
 import { prepareMongo } from '../stores/mongo/connection.ts'
 import { migrateUp, migrationStatus } from '../stores/postgres/migrate.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
@@ -84,7 +85,12 @@ export function migrateCommand(): Command {
     ({ config, json }: Options) =>
       withSession(config, async (session) => {
         const done = await migrateAll(session)
-        for (const line of await forewarnings(session.stores.mongo, session.config.entities)) warn(line)
+        const { stores, config: app } = session
+        const lines = [
+          ...(await forewarnings(stores.mongo, app.entities)),
+          ...(await untriggered(stores, app.entities)),
+        ]
+        for (const line of lines) warn(line)
         if (json) printJson(done)
         else say(done.length > 0 ? `Done: ${done.join(', ')}.` : 'Nothing was left to do.')
       }),

@@ -28,6 +28,7 @@ interface SetOptions extends Options {
   readonly sample?: number
   readonly why?: string
   readonly force?: boolean
+  readonly otherWriters: boolean
 }
 
 function percent(text: string): number {
@@ -115,7 +116,9 @@ export function stageCommand(): Command {
     .option('--sample <percent>', 'share of reads that are compared', percent)
     .option('--why <text>', 'kept in the history')
     .option('--force', 'move authority although gates are not met; needs --why')
-    .action(async (type: string, to: string | undefined, { config, json, reads, sample, why, force }: SetOptions) => {
+    .option('--no-other-writers', 'nobody but gateways writes to the type, or will from now on')
+    .action(async (type: string, to: string | undefined, options: SetOptions) => {
+      const { config, json, reads, sample, why, force, otherWriters } = options
       if (force && !why)
         throw new CrossfadeError('BAD_USER_INPUT', '--force needs --why: the history tells who took what risk.')
       const stage = to === undefined ? undefined : stageOf(to)
@@ -131,6 +134,7 @@ export function stageCommand(): Command {
             samplePercent: sample,
             why: why ?? null,
             force: force ?? false,
+            noOtherWriters: !otherWriters,
           })
           if (json) printJson(flag)
           else

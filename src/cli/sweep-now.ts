@@ -1,17 +1,17 @@
 import { authorityOf, ledgersOf, readFlag } from '../control/flag-store.ts'
 import type { MoveOptions } from '../control/move.ts'
-import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
-import { caughtUp } from '../mirror/captured.ts'
+import { unseenWriters } from '../jobs/unseen-writers.ts'
 import { unmetGates } from '../mirror/gates.ts'
 import { sweep } from '../mirror/sweep.ts'
+import type { Stores } from '../routing/routing.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
-import type { Store } from '../stores/store.ts'
 import type { Origin } from '../util/origin.ts'
+import { captureNow } from './capture-now.ts'
 
 interface Moving {
   readonly entities: readonly Entity[]
-  readonly stores: Readonly<Record<Origin, Store>>
+  readonly stores: Stores
   readonly log: (line: string) => void
 }
 
@@ -45,12 +45,13 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
     log,
     isTrouble: (error) => tellsOfTrouble(stores, error),
     sweep: (type, origin) => sweepNow(stores, entityOf(type), origin, log),
-    caughtUp: async (origin) => {
-      if (origin === 'mongo') await caughtUp(stores.mongo.ledger, times.write)
+    caughtUp: async (flag) => {
+      if (authorityOf(flag) === 'mongo') await captureNow({ entities, stores, log })
     },
     async unmet(type, origin) {
       await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now
       return unmetGates(stores, entityOf(type), origin)
     },
+    unseen: (type, origin) => unseenWriters(stores, entities, entityOf(type), origin),
   }
 }

@@ -6,6 +6,7 @@ import { commit, current, eventually, type Patience, patiently, tell } from './f
 import { authorityOf, type Ledgers } from './flag-store.ts'
 import { takeAuthority } from './forced-move.ts'
 import { forgetGone, liveInstances } from './instances.ts'
+import { checkOtherWriters, type Unseen } from './other-writers.ts'
 import { times } from './times.ts'
 
 export interface FinishOptions {
@@ -20,10 +21,12 @@ export interface FinishOptions {
 export interface MoveOptions extends FinishOptions {
   /** Mirrors everything that `origin` owes for the type; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
-  /** Resolves when what other programs have changed in `origin` before is marked as owed. */
-  readonly caughtUp?: (origin: Origin) => Promise<void>
+  /** Resolves when what other programs have changed so far, where the flag says that authority is, is marked as owed. */
+  readonly caughtUp?: (draining: Flag) => Promise<void>
   /** What stands against the type's authority going to the other store, a line each; asked before anything is held. */
   readonly unmet?: (type: string, origin: Origin) => Promise<readonly string[]>
+  /** Default: nobody but gateways writes. */
+  readonly unseen?: Unseen
 }
 
 export interface StageChange {
@@ -38,6 +41,8 @@ export interface StageChange {
    * readers.
    */
   readonly force?: boolean
+  /** Nobody but gateways writes to the type's stores, or what others write is not to be mirrored. Kept in the history. */
+  readonly noOtherWriters?: boolean
 }
 
 const patienceOf = ({ isTrouble = () => false, patienceMs = times.move }: FinishOptions): Patience => ({
@@ -104,7 +109,9 @@ async function undo(options: FinishOptions, draining: Flag): Promise<Flag> {
 async function rollBack(options: FinishOptions, draining: Flag, cause: unknown): Promise<never> {
   const { type } = draining
   try {
-    await undo(options, draining)
+    // Where no writes were held yet, there is nothing to take back
+    const { revision } = await current(options.ledgers, patienceOf(options), type)
+    if (revision >= draining.revision) await undo(options, draining)
   } catch (fault) {
     if (fault instanceof CrossfadeError && fault.code === 'CONFLICT') {
       const text = `${type}: somebody else has ended this move; see \`crossfade stage list\` and try again.`
@@ -135,7 +142,7 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
     await commit(ledgers, patience, was, draining)
     log(`${was.type}: writes are held until ${from} owes nothing`)
     await acknowledged(options, patience, draining)
-    await options.caughtUp?.(from)
+    await options.caughtUp?.(draining)
     await drained(options, patience, was.type, from)
     await commit(ledgers, patience, draining, handed)
   } catch (error) {
@@ -204,6 +211,7 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
     samplePercent: wanted.samplePercent ?? was.samplePercent,
     revision: was.revision + 1,
   }
+  if (!wanted.noOtherWriters) await checkOtherWriters(options.unseen, was, next)
   const moves = movesAuthority(was.stage, next.stage)
   if (moves) {
     if (was.stage === 'off' || was.stage === 'complete' || next.stage === 'off' || next.stage === 'complete') {
@@ -227,7 +235,7 @@ export async function note(
   options: FinishOptions,
   was: Flag | null,
   now: Flag,
-  { why, force }: Pick<StageChange, 'why' | 'force'>,
+  { why, force, noOtherWriters }: Pick<StageChange, 'why' | 'force' | 'noOtherWriters'>,
 ): Promise<void> {
   const entry = {
     from: was?.stage ?? null,
@@ -237,6 +245,7 @@ export async function note(
     samplePercent: now.samplePercent,
     why: why ?? null,
     ...(force ? { forced: true } : {}),
+    ...(noOtherWriters ? { noOtherWriters } : {}),
   }
   await patiently(patienceOf(options), () => options.ledgers[authorityOf(now)].append('stage', now.type, entry))
 }

@@ -1,30 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { times } from '../control/times.ts'
 import type { Entity, Id } from '../entity/entity.ts'
-import type { Change, Changes, ForeignChanges } from '../stores/foreign-changes.ts'
+import type { Change, Changes } from '../stores/foreign-changes.ts'
 import type { Store } from '../stores/store.ts'
 import { compareVersions, unversioned, type Version } from '../stores/version.ts'
 import { messageOf } from '../util/errors.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
-import { type Captured, captured, type Known, keepCaptured, marker } from './captured.ts'
+import { type Captured, captured, type Followed, type Known, keepCaptured, marker } from './captured.ts'
 import type { Standing } from './sweeper.ts'
 
 export interface CaptureOptions {
-  readonly stores: { readonly mongo: Store & { readonly foreignChanges: ForeignChanges }; readonly postgres: Store }
+  readonly stores: { readonly mongo: Followed; readonly postgres: Store }
   readonly entities: readonly Entity[]
   /** Names this instance. */
   readonly owner: string
   /** Null where no flag of the type is known. */
-  readonly standing: (type: string) => Standing | null
+  readonly standing: (type: string) => Pick<Standing, 'authority' | 'isMirrored' | 'epoch'> | null
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
 const claimKey = 'capture/mongo'
 
+/** Whoever follows and does not say so for so long has died, in milliseconds: another goes on, and moves wait for it. */
+const claimMs = 10_000
+
 /** Between two tries to be the one that follows, in milliseconds; and where no stream can be had. */
 const [againMs, idleMs] = [2_000, 60_000]
 
-/** How often what is seen is kept though nothing was: a place grows too old for the server, and whoever follows lives. */
+/** How often the place is kept though nothing was seen, in milliseconds: it grows too old for the server. */
 const keepMs = 5_000
 
 const newest = (...versions: readonly Version[]): Version =>
@@ -82,7 +84,7 @@ export class Capture {
   async #turn(): Promise<number> {
     const { stores, owner, entities } = this.#options
     const { ledger, foreignChanges } = stores.mongo
-    if (!(await ledger.claim(claimKey, owner, times.claim))) return againMs
+    if (!(await ledger.claim(claimKey, owner, claimMs))) return againMs
     let known: Known = await captured(ledger)
     const stream = foreignChanges.follow(entities, marker, known.place)
     try {
@@ -95,8 +97,8 @@ export class Capture {
           known = await this.#keep(known, { place: changes.place, marker: changes.marker ?? known.marker, lostAt })
           keptAt = performance.now()
         }
-        if (performance.now() - claimedAt < times.claim / 3) continue
-        if (!(await ledger.claim(claimKey, owner, times.claim))) return againMs
+        if (performance.now() - claimedAt < claimMs / 3) continue
+        if (!(await ledger.claim(claimKey, owner, claimMs))) return againMs
         claimedAt = performance.now()
       }
     } catch (error) {
@@ -111,7 +113,7 @@ export class Capture {
   async #keep({ revision }: Known, now: Captured): Promise<Known> {
     if (!(await keepCaptured(this.#options.stores.mongo.ledger, revision, now)))
       throw new Error('another instance follows by now')
-    return { ...now, revision: (revision ?? 0) + 1, ageMs: 0 }
+    return { ...now, revision: (revision ?? 0) + 1 }
   }
 
   /** The stream begins at the present again; what came before has to be looked for. */

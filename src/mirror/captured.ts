@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { times } from '../control/times.ts'
+import type { Entity } from '../entity/entity.ts'
+import type { ForeignChanges } from '../stores/foreign-changes.ts'
 import { type Ledger, parseAs } from '../stores/ledger.ts'
+import type { Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 
-const kind = 'capture'
-const key = 'mongo'
+/** The store whose other writers are followed by what it tells of them. */
+export type Followed = Store & { readonly foreignChanges: ForeignChanges }
 
-/** How far the changes of other programs were followed, as MongoDB's own ledger keeps it. */
+const entry = ['capture', 'mongo'] as const
+
+/** How far the changes of other programs were followed, as the store's own ledger keeps it. */
 export interface Captured {
   /** Where the stream goes on; null where it begins at the present. */
   readonly place: Json
@@ -18,36 +22,53 @@ export interface Captured {
   readonly lostAt: string | null
 }
 
-const form: z.ZodType<Captured> = z.object({
-  place: z.json(),
-  marker: z.int(),
-  lostAt: z.string().nullable(),
-})
-
-export const nothingCaptured: Captured = { place: null, marker: 0, lostAt: null }
+const form: z.ZodType<Captured> = z.object({ place: z.json(), marker: z.int(), lostAt: z.string().nullable() })
 
 export interface Known extends Captured {
   /** For compare-and-set; null where nothing was kept yet. */
   readonly revision: number | null
-  /** Since it was kept, in milliseconds by the store's clock. */
-  readonly ageMs: number
 }
 
 export async function captured(ledger: Ledger): Promise<Known> {
-  const entry = (await ledger.list(kind)).find((each) => each.key === key)
-  const kept = entry && parseAs(form, entry.value)
-  return { ...(kept ?? nothingCaptured), revision: entry?.revision ?? null, ageMs: entry?.ageMs ?? Infinity }
+  const found = await ledger.get(...entry)
+  const kept = found && parseAs(form, found.value)
+  return { ...(kept ?? { place: null, marker: 0, lostAt: null }), revision: found?.revision ?? null }
 }
 
 /** @returns false where another instance follows them by now. */
-export const keepCaptured = (ledger: Ledger, revision: number | null, now: Captured): Promise<boolean> =>
-  ledger.compareAndSet(kind, key, revision, { ...now })
+export const keepCaptured = (
+  ledger: Ledger,
+  revision: number | null,
+  { place, marker, lostAt }: Captured,
+): Promise<boolean> => ledger.compareAndSet(...entry, revision, { place, marker, lostAt })
 
-/** Whether an instance follows them, and none were lost. */
-export const isFollowed = ({ ageMs, place }: Known): boolean => place !== null && ageMs < times.claim
+/**
+ * Whoever follows next is to begin at the present at the latest, though nobody may be there who follows yet.
+ *
+ * @returns why no changes can be followed; null where they can.
+ */
+export async function beginCapture(
+  { ledger, foreignChanges }: Followed,
+  entities: readonly Entity[],
+): Promise<string | null> {
+  const known = await captured(ledger)
+  if (known.place !== null) return null
+  const stream = foreignChanges.follow(entities, marker, null)
+  try {
+    const { place } = await stream.next()
+    await keepCaptured(ledger, known.revision, { ...known, place }) // or somebody else has begun
+    return null
+  } catch (error) {
+    const why = foreignChanges.whyImpossible(error)
+    if (why === null) throw error
+    return why
+  } finally {
+    await stream.close().catch(() => undefined)
+  }
+}
 
 /** An entry that a move writes: whoever follows the changes sees it among them. */
-export const marker = ['capture-marker', key] as const
+export const marker = ['capture-marker', 'mongo'] as const
 
 /** @returns its revision. */
 async function setMarker(ledger: Ledger): Promise<number> {
@@ -60,16 +81,13 @@ async function setMarker(ledger: Ledger): Promise<number> {
 const pauseMs = 20
 
 /**
- * Waits until everything that was changed before now has been seen, and marked as owed. At once where nobody follows.
+ * Waits until everything that was changed before now has been seen, and marked as owed.
  *
  * @throws TRY_AGAIN where whoever follows does not get so far in time.
  */
 export async function caughtUp(ledger: Ledger, patienceMs: number): Promise<void> {
-  if (!isFollowed(await captured(ledger))) return
   const set = await setMarker(ledger)
-  for (const until = performance.now() + patienceMs; performance.now() < until; await sleep(pauseMs)) {
-    const known = parseAs(form, (await ledger.get(kind, key))?.value)
-    if (known && known.marker >= set) return
-  }
+  for (const until = performance.now() + patienceMs; performance.now() < until; await sleep(pauseMs))
+    if ((await captured(ledger)).marker >= set) return
   throw new CrossfadeError('TRY_AGAIN', 'What other programs change in MongoDB is not followed to its end: try again.')
 }

@@ -45,7 +45,7 @@ afterAll(async () => {
 
 test.each([
   ['doctor', 'made', ['doctor'], 2],
-  ['stage set', 'made', ['stage', 'set', 'User', 'dualwrite'], 0],
+  ['stage set', 'made', ['stage', 'set', 'User', 'dualwrite', '--no-other-writers'], 0],
   ['migrate up', 'fresh', ['migrate', 'up'], 0],
 ] as const)(
   '%s tells what MongoDB refuses, and what it does not promise, before the first write',
@@ -53,6 +53,21 @@ test.each([
     const { stderr, code } = await runCommand(args, envs[where]!)
     expect(stderr).toContain('add "_cf": { "bsonType": "object" } to the properties of its $jsonSchema.')
     expect(stderr).toContain('db.users.createIndex({ email: 1 }, { unique: true })')
+    expect(code).toBe(expected)
+  },
+)
+
+test.each([
+  ['doctor', ['doctor'], 2],
+  ['migrate up', ['migrate', 'up'], 0],
+] as const)(
+  '%s tells which tables have no triggers, so that nothing sees what else writes',
+  async (_, args, expected) => {
+    const { connection } = opened[1]!.postgres
+    await connection.run(sql`drop trigger if exists crossfade_touch_parent on movie_cast`)
+    const { stderr, code } = await runCommand(args, envs.fresh!)
+    expect(stderr).toMatch(/^Movie: triggers are missing on movie_cast, so that .*`crossfade migrate new NAME` writes/m)
+    expect(stderr).not.toContain('User: triggers')
     expect(code).toBe(expected)
   },
 )

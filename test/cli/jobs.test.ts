@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { sql } from 'kysely'
 import { Decimal128, type Document, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
@@ -7,6 +8,7 @@ import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
 import { runCommand } from '../support/run-command.ts'
+import { changeUnseen } from '../support/stores.ts'
 
 let opened: CommandStores
 beforeAll(async () => {
@@ -113,6 +115,7 @@ describe('issues', () => {
     [['backfill', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['stage', 'history', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['stage', 'set', 'Movie', 'nope'], 'There is no stage nope; there are off, dualwrite, '],
+    [['stage', 'set', 'Movie', 'dualwrite'], 'Movie cannot be dualwrite yet: nothing sees what else writes to MongoDB'],
     [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL: `stage set` it to dualwrite first.'],
   ])('%j is refused', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
@@ -131,9 +134,11 @@ test('conflicts list shows the rows that another backfill replaced, and hides wh
 }, async () => {
   const none = { code: 0, stdout: '', stderr: expect.stringMatching(/^No copy of a Theater was replaced\.$/m) }
   expect(await run('conflicts', 'list', 'Theater')).toMatchObject(none)
-  const { pool } = opened.stores.postgres.connection
-  await pool.query('update theaters set theater_id = 77 where id = $1', [hex(1)])
-  await pool.query("update users set name = 'Zed' where id = $1", [hex(1)])
+  await changeUnseen(
+    opened.stores,
+    sql`update theaters set theater_id = 77 where id = ${hex(1)}`,
+    sql`update users set name = 'Zed' where id = ${hex(1)}`,
+  )
   const codes = [(await run('backfill', 'Theater')).code, (await run('backfill', 'User')).code]
   expect(codes).toEqual([0, 2]) // a user has no record
   const kept = JSON.parse((await run('conflicts', 'list', 'Theater', '--json')).stdout) as unknown[]

@@ -160,6 +160,38 @@ test.each<[string, string[], string[]]>([
     ],
     ['crate_parts: foreign key to crates with on delete cascade is missing'],
   ],
+  [
+    'triggers of ours that are gone',
+    ['drop trigger crossfade_note on crates', 'drop trigger crossfade_refuse_truncate on crate_parts'],
+    [
+      'crates: trigger crossfade_note is missing: what other programs change there is not mirrored',
+      'crate_parts: trigger crossfade_refuse_truncate is missing: what other programs change there is not mirrored',
+    ],
+  ],
+  [
+    'triggers that somebody has changed',
+    [
+      'create or replace trigger crossfade_note after delete on crates for each row execute function crossfade.note()',
+      `create or replace trigger crossfade_touch_parent after insert or delete or update on crate_parts for each row
+        when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text)
+        execute function crossfade.touch_parent('Crate', 'crates', 'Parts_count')`,
+    ],
+    [
+      'crates: trigger crossfade_note is another one: what other programs change there is not mirrored',
+      'crate_parts: trigger crossfade_touch_parent is another one: what other programs change there is not mirrored',
+    ],
+  ],
+  [
+    'triggers that do not fire',
+    [
+      'alter table crates disable trigger crossfade_stamp',
+      'alter table crate_parts enable replica trigger crossfade_lock_parent',
+    ],
+    [
+      'crates: trigger crossfade_stamp is disabled: what other programs change there is not mirrored',
+      'crate_parts: trigger crossfade_lock_parent is disabled: what other programs change there is not mirrored',
+    ],
+  ],
 ])('tells %s, and mends it', async (_, done, expected) => {
   for (const statement of done) await run(statement)
   const found = await drift()
@@ -192,9 +224,12 @@ test.each<[string, string[], string]>([
   expect((await drift()).map((each) => [each.problem, each.statement])).toEqual([[problem, null]])
 })
 
-test('tables that the mappings made, and columns of others that may be null, fit', async () => {
+test('tables that the mappings made, with columns, indexes and triggers of others, fit', async () => {
   await run('alter table crates add column note text')
   await run('create index by_hand on crates (note)')
+  await run(`create trigger by_hand before update on crates for each row
+    execute function suppress_redundant_updates_trigger()`)
+  await run('alter table crates enable always trigger crossfade_note')
   expect(await drift()).toEqual([])
   const app = await openStores(entities)
   expect(await schemaDrift(app.postgres.connection, entities)).toEqual([])

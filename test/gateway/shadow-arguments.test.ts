@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { MismatchExample } from '../../src/stores/findings.ts'
 import type { Json } from '../../src/util/json.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { changeUnseen } from '../support/stores.ts'
 import { Patient, patients, schema } from './patients.ts'
 
 let api: SmallGateway
@@ -13,9 +14,11 @@ beforeAll(async () => {
     log: (_level, message, fields) => void logged.push(message + JSON.stringify(fields ?? {})),
   })
   // Whatever is read differs: every surname, number and text is another in PostgreSQL
-  const { connection } = api.stores.postgres
-  await connection.run(sql`update patients set body = 'other', ward = ward || '2', ssn = ssn + 100, n = n + 100,
-    surname = surname || 'X' where id <> 2`)
+  await changeUnseen(
+    api.stores,
+    sql`update patients set body = 'other', ward = ward || '2', ssn = ssn + 100, n = n + 100,
+    surname = surname || 'X' where id <> 2`,
+  )
 })
 afterAll(() => api.close())
 beforeEach(() => api.stores.postgres.findings.clear())

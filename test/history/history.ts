@@ -56,7 +56,7 @@ async function prepare({ members, env }: Setting, clients: number): Promise<void
     const { outcome, message } = await ask(members[0]!.gateway.url, query, variables)
     if (outcome !== 'ok') throw new Error(`the first records could not be made: ${message}`)
   }
-  await commanded(['stage', 'set', 'all', 'dualwrite'], env)
+  await commanded(['stage', 'set', 'all', 'dualwrite', '--no-other-writers'], env)
   await commanded(['backfill'], env)
 }
 

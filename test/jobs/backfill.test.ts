@@ -19,7 +19,7 @@ import type { Json } from '../../src/util/json.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { compareStores } from '../support/compare-stores.ts'
 import { mongoProxy } from '../support/mongo-proxy.ts'
-import { openStores, type TestStores } from '../support/stores.ts'
+import { changeUnseen, openStores, type TestStores } from '../support/stores.ts'
 
 const Parcel = defineEntity('Parcel', {
   mongo: 'parcels',
@@ -99,7 +99,7 @@ test('a second run makes the tables equal, and keeps what it replaces', async ()
   // Changed at the same version, on either side; also where the mapping does not name it
   await collection.updateOne({ _id: encodeId(Parcel, id(2)) }, { $set: { code: 222 } })
   await collection.updateOne({ _id: encodeId(Parcel, id(3)) }, { $set: { weight: 9 } })
-  await postgres.connection.run(sql`update parcels set code = 444 where id = ${id(4)}`)
+  await changeUnseen(stores, sql`update parcels set code = 444 where id = ${id(4)}`)
   // Ahead in the mirror, with other content
   const [image] = await mongo.outbox.images(Parcel, [id(5)])
   const ahead = { epoch: 1, counter: 9 }

@@ -9,7 +9,7 @@ import type { Stage } from '../../src/stage/stage.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { Account, account, directions, newId, openAccounts, sweepOnce } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
-import { emptyStores, type TestStores } from '../support/stores.ts'
+import { changeUnseen, emptyStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
 beforeAll(async () => {
@@ -54,10 +54,13 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
     const [changed, gone, older] = ids
     const extra = newId()
     if (to === 'postgres') {
-      await stores.postgres.connection.run(sql`update accounts set visits = 7 where id = ${changed}`)
-      await stores.postgres.connection.run(sql`delete from account_tags where parent_id = ${gone}`)
-      await stores.postgres.connection.run(sql`delete from accounts where id = ${gone}`)
-      await stores.postgres.connection.run(sql`update accounts set _cf_counter = 4 where id = ${older}`)
+      await changeUnseen(
+        stores,
+        sql`update accounts set visits = 7 where id = ${changed}`,
+        sql`delete from account_tags where parent_id = ${gone}`,
+        sql`delete from accounts where id = ${gone}`,
+        sql`update accounts set _cf_counter = 4 where id = ${older}`,
+      )
     } else {
       await accounts().updateOne({ _id: changed! }, { $set: { visits: 7 } })
       await accounts().deleteOne({ _id: gone! })

@@ -20,7 +20,11 @@ export async function home(stores: Stores): Promise<{ from: Origin; stage: Stage
 }
 
 export const move = (stores: Stores, stage: Stage): Promise<unknown> =>
-  setStage(moveOptions({ entities: [Account], stores, log: () => undefined }), { type: 'Account', stage })
+  setStage(moveOptions({ entities: [Account], stores, log: () => undefined }), {
+    type: 'Account',
+    stage,
+    noOtherWriters: true,
+  })
 
 /** A write as a gateway makes it: acknowledged, put into the mirror, its mark cleared. */
 async function written(stores: Stores, write: (from: Origin, stamp: Stamp) => Promise<Image | null>, told: () => void) {

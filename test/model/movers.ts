@@ -42,11 +42,11 @@ function commandsOf({ network, servers, log }: Setting): Commands {
     stage: async () => (await readCopies(ledgersOf(stores), 'Doc')).flag?.stage ?? null,
     set(stage, readPercent) {
       log(`set ${stage}`)
-      return setStage(options, { type: 'Doc', stage, readPercent, samplePercent: 0 })
+      return setStage(options, { type: 'Doc', stage, readPercent, samplePercent: 0, noOtherWriters: true })
     },
     force(stage) {
       log(`force ${stage}`)
-      return setStage(options, { type: 'Doc', stage, force: true, why: 'the store is gone' })
+      return setStage(options, { type: 'Doc', stage, force: true, why: 'the store is gone', noOtherWriters: true })
     },
     copy() {
       log('copy')

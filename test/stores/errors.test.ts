@@ -43,6 +43,7 @@ const states: readonly (readonly [string, Failure | null])[] = [
   ['53300', 'busy'],
   ['53100', 'busy'],
   ['55P03', 'busy'],
+  ['CF006', 'busy'],
   ['40001', 'busy'],
   ['40P01', 'busy'],
   ['57014', 'timeout'],

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { inject } from 'vitest'
 import { times } from '../../src/control/times.ts'
 import type { Entity } from '../../src/entity/entity.ts'
@@ -118,5 +118,13 @@ export async function emptyStores({ mongo, postgres }: TestStores): Promise<void
     sql`select format('%I.%I', schemaname, tablename) as name from pg_tables
         where schemaname in ('public', 'crossfade') and tablename not like '%migrations%'`,
   )
-  await postgres.connection.run(sql.raw(`truncate ${tables.map(({ name }) => name).join(', ')}`))
+  await changeUnseen({ postgres }, sql.raw(`truncate ${tables.map(({ name }) => name).join(', ')}`))
+}
+
+/** Changes tables as nothing tells of it: the triggers of the tables are passed by, as by a replication of the server's. */
+export async function changeUnseen(
+  { postgres }: Pick<TestStores, 'postgres'>,
+  ...statements: readonly RawBuilder<unknown>[]
+): Promise<void> {
+  await postgres.connection.transaction((tx) => tx.commit(statements))
 }

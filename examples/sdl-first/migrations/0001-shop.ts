@@ -32,6 +32,18 @@ const statements = [
     primary key ("id")
   )`,
   `create index "reviews_product_id_idx" on "reviews" ("product_id" nulls first, "id")`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "products"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Product')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "products"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Product')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "products"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Product')`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "reviews"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Review')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "reviews"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Review')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "reviews"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Review')`,
 ]
 
 export async function up(db: Kysely<unknown>): Promise<void> {

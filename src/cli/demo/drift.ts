@@ -1,10 +1,6 @@
-import { sql } from 'kysely'
-import { type Drifted, driftRow, parseDrifted, undoDrift } from '../../demo/drift.ts'
-import type { Entity, Id } from '../../entity/entity.ts'
+import { type Drifted, driftRow, idAt, parseDrifted, undoDrift } from '../../demo/drift.ts'
 import type { DemoConfig } from '../../gateway/config.ts'
 import { everything } from '../../query/where.ts'
-import type { PostgresStore } from '../../stores/postgres/postgres-store.ts'
-import { tableOf } from '../../stores/postgres/select.ts'
 import type { Session } from '../session.ts'
 
 const kind = 'demo-drift'
@@ -20,14 +16,6 @@ function random(seed: number): () => number {
     mixed = Math.imul(mixed, 0x735a2d97)
     return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
   }
-}
-
-/** The id at a place in the order of the table's own key. */
-async function idAt({ connection }: PostgresStore, entity: Entity, place: number): Promise<Id | null> {
-  const rows = await connection.run<{ id: Id }>(
-    sql`select t.id from ${tableOf(entity)} order by t.id offset ${place} limit 1`,
-  )
-  return rows[0]?.id ?? null
 }
 
 /** Changes records in PostgreSQL alone, at most one field each, over all types and paths in turn. */
@@ -50,7 +38,7 @@ export async function seedDrift(
     const place = Math.floor(next() * sizes[at]!)
     if (taken.has(`${at}/${place}`)) continue
     taken.add(`${at}/${place}`)
-    const id = await idAt(stores.postgres, types[at]!, place)
+    const id = await idAt(stores.mongo.connection, types[at]!, place)
     const path = paths[Math.floor(turn / types.length) % paths.length]!
     const one = id === null ? null : await driftRow(stores.postgres, types[at]!, id, path)
     if (!one) continue

@@ -15,7 +15,8 @@ export async function moveToShadow(session: Session, showProgress: boolean): Pro
   const stageOf = async (type: string): Promise<number> =>
     stages.indexOf((await readFlag(stores.mongo.ledger, type))?.flag.stage ?? 'off')
   for (const { name } of config.entities) {
-    if ((await stageOf(name)) === 0) await setStage(options, { type: name, stage: 'dualwrite', why: 'demo' })
+    if ((await stageOf(name)) === 0)
+      await setStage(options, { type: name, stage: 'dualwrite', why: 'demo', noOtherWriters: true })
   }
   const copied = await copiedTypes(stores, config.entities)
   for (const entity of config.entities.filter(({ name }) => copied.includes(name))) {

@@ -29,9 +29,6 @@ export const mayWrite = ({ name }: Entity, epoch: number): Sql =>
 /** Raises where the flag is of a later epoch than whoever puts knows: to the end of the transaction. */
 export const mayPut = ({ name }: Entity, under: number): Sql => sql`select crossfade.may_put(${name}, ${under}::bigint)`
 
-/** What whoever changes a flag takes: writes and puts hold it together. */
-export const lockFlag = (type: string): Sql => sql`select pg_advisory_xact_lock(hashtextextended(${`flag/${type}`}, 0))`
-
 /** The next counter: a row without a version starts at the clock in milliseconds. */
 export const nextCounter: Sql = sql`case when t._cf_counter > 0 then t._cf_counter + 1
   else (extract(epoch from clock_timestamp()) * 1000)::bigint end`

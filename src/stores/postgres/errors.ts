@@ -20,8 +20,8 @@ import { isRefused } from './refusals.ts'
 const byState = meanings<string>({
   // Connection lost, a standby, an end by an operator or a timeout, a server that starts or stops, broken files
   unreachable: ['08', '25006', '25P03', '57', '58', 'F0', 'XX001', 'XX002'],
-  // Serialisation and deadlock, resources such as connections and disk, locks
-  busy: ['40', '53', '55006', '55P03'],
+  // Serialisation and deadlock, resources such as connections and disk, locks, authority that moves
+  busy: ['40', '53', '55006', '55P03', 'CF006'],
   full: [], // told by ConnectionFailure
   timeout: ['25P04', '57014', '72000'],
   forbidden: ['28', '42501'],

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Json } from '../../util/json.ts'
 import { type AgedEntry, type Entry, flagKind, type Ledger, type Logged } from '../ledger.ts'
-import { lockFlag } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
+import { changeFlag } from './flag-lock.ts'
 
 export function postgresLedger(connection: PostgresConnection): Ledger {
   return {
@@ -29,11 +29,7 @@ export function postgresLedger(connection: PostgresConnection): Ledger {
                   on conflict do nothing returning key`
           : sql`update crossfade.ledger set revision = revision + 1, value = ${text}::jsonb, at = clock_timestamp()
                   where kind = ${kind} and key = ${key} and revision = ${revision}::int returning key`
-      // Behind writes that the flag lets go on, and in front of those that have to see the change
-      const rows =
-        kind === flagKind
-          ? await connection.transaction((tx) => tx.commit([lockFlag(key), set]))
-          : await connection.run(set)
+      const rows = await (kind === flagKind ? changeFlag(connection, key, set) : connection.run(set))
       return rows.length === 1
     },
 

@@ -2,12 +2,14 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import type { PostgresConnection } from './connection.ts'
+import { failureOf } from './errors.ts'
 import * as control from './migrations/0001-control.ts'
 import * as shadow from './migrations/0002-shadow.ts'
 import * as ledgerAge from './migrations/0003-ledger-age.ts'
 import * as writeFence from './migrations/0004-write-fence.ts'
 import * as refusals from './migrations/0005-refusals.ts'
 import * as putFence from './migrations/0006-put-fence.ts'
+import * as otherWriters from './migrations/0007-other-writers.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -25,6 +27,7 @@ const own: Migrations = {
   '0004-write-fence': writeFence,
   '0005-refusals': refusals,
   '0006-put-fence': putFence,
+  '0007-other-writers': otherWriters,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */
@@ -48,6 +51,8 @@ function kysely({ connect, pool: { options } }: PostgresConnection): Kysely<unkn
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
 }
 
+const rights = 'The rights that `crossfade migrate up` needs are in docs/security.md.'
+
 /** Runs what has not run yet; returns the names. @throws MISCONFIGURED with the migration that failed and why. */
 export async function migrateUp(connection: PostgresConnection, app: Migrations): Promise<string[]> {
   const db = kysely(connection)
@@ -58,7 +63,8 @@ export async function migrateUp(connection: PostgresConnection, app: Migrations)
     for (const result of results ?? []) {
       if (result.status === 'Success') done.push(`${set}/${result.migrationName}`)
       if (result.status === 'Error') {
-        const text = `Migration ${set}/${result.migrationName} failed: ${messageOf(error)}`
+        const remedy = failureOf(error) === 'forbidden' ? `. ${rights}` : ''
+        const text = `Migration ${set}/${result.migrationName} failed: ${messageOf(error)}${remedy}`
         throw new CrossfadeError('MISCONFIGURED', text, { cause: error })
       }
     }

@@ -34,12 +34,16 @@ export function postgresOutbox(connection: PostgresConnection): Outbox {
 
     async clear(entity, cleared) {
       if (cleared.length === 0) return
-      // Up to the version that was mirrored; a write that is under way holds the note and gives it a newer one.
+      // Up to the version that was mirrored. A write that is under way holds the note and gives it a newer one: whoever
+      // has a transaction open for long keeps nobody waiting for that
       await connection.run(
-        sql`delete from crossfade.pending p
-            using unnest(${cleared.map(({ id }) => String(id))}::text[], ${cleared.map(({ version }) => version.epoch)}::bigint[],
-              ${cleared.map(({ version }) => version.counter)}::bigint[]) as d(id, epoch, counter)
-            where p.entity = ${entity.name} and p.id = d.id and (p.epoch, p.counter) <= (d.epoch, d.counter)`,
+        sql`with mirrored as (
+              select p.id from crossfade.pending p
+              join unnest(${cleared.map(({ id }) => String(id))}::text[], ${cleared.map(({ version }) => version.epoch)}::bigint[],
+                ${cleared.map(({ version }) => version.counter)}::bigint[]) as d(id, epoch, counter)
+                on p.id = d.id and (p.epoch, p.counter) <= (d.epoch, d.counter)
+              where p.entity = ${entity.name} for update of p skip locked)
+            delete from crossfade.pending p using mirrored m where p.entity = ${entity.name} and p.id = m.id`,
       )
     },
 

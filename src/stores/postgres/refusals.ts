@@ -14,7 +14,7 @@ export const refusals = {
   /** There is no such record, or it is not at the version that was expected any more. */
   absent: 'CF004',
   /** See `mayPut`. */
-  overtaken: 'CF005',
+  overtaken: 'CF008',
 } as const
 
 /** Raises where a condition holds, row by row; the first one counts. */

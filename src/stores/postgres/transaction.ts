@@ -1,5 +1,6 @@
 import type { RawBuilder } from 'kysely'
 import pg from 'pg'
+import { announce } from './announce.ts'
 import { ConnectionFailure } from './connection-failure.ts'
 import { type Executor, executorOf, type Rows } from './executor.ts'
 import { compile, type Prepared } from './prepared.ts'
@@ -90,7 +91,7 @@ export async function transaction<T>(
     },
   }
 
-  const begun = give({ text: 'begin', name: undefined })
+  const begun = give({ text: `begin; ${announce}`, name: undefined })
   try {
     const result = await work(tx)
     if (!over) await end()

@@ -9,7 +9,7 @@ const mayPut = `
     perform pg_advisory_xact_lock_shared(hashtextextended('flag/' || type, 0));
     select (value ->> 'epoch')::bigint into epoch from crossfade.ledger where kind = 'flag' and key = type;
     if epoch > under then
-      raise exception 'the flag of % is of a later epoch', type using errcode = 'CF005';
+      raise exception 'the flag of % is of a later epoch', type using errcode = 'CF008';
     end if;
   end $$`
 

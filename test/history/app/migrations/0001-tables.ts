@@ -42,6 +42,36 @@ const statements = [
     primary key ("id")
   )`,
   `create index "seats_holder_idx" on "seats" ("holder" nulls first, "id")`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "counters"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Counter')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "counters"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Counter')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "counters"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Counter')`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "baskets"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Basket')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "baskets"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Basket')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "baskets"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Basket')`,
+  `create or replace trigger crossfade_lock_parent before insert or delete or update on "basket_items"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.lock_parent('Basket', 'baskets')`,
+  `create or replace trigger crossfade_touch_parent after insert or delete or update on "basket_items"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.touch_parent('Basket', 'baskets', 'items_count')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "basket_items"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Basket')`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "notes"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Note')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "notes"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Note')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "notes"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Note')`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "seats"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Seat')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "seats"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Seat')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "seats"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Seat')`,
 ]
 
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,0 +1,48 @@
+import type { Entity } from '../entity/entity.ts'
+import { Capture } from '../mirror/capture.ts'
+import { captured, caughtUp } from '../mirror/captured.ts'
+import type { Stores } from '../routing/routing.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import { knownFlags } from './known-flags.ts'
+
+/** One that follows and has died is followed by another in about half of this, in milliseconds. */
+const patienceMs = 20_000
+
+/**
+ * Waits until what other programs have changed in MongoDB so far is marked as owed: by whoever follows, or by this command
+ * where nobody does. At once where their changes were never to be followed.
+ */
+export async function captureNow({
+  entities,
+  stores,
+  log,
+}: {
+  readonly entities: readonly Entity[]
+  readonly stores: Stores
+  readonly log: (line: string) => void
+}): Promise<void> {
+  const { ledger } = stores.mongo
+  if ((await captured(ledger)).place === null) return
+  const flags = await knownFlags(
+    stores,
+    entities.map(({ name }) => name),
+  )
+  const capture = new Capture({
+    stores,
+    entities,
+    owner: `command ${process.pid}`,
+    standing(type) {
+      const flag = flags.get(type)
+      if (!flag) return null
+      const { authority, mirror } = STAGE_PLAN[flag.stage]
+      return { authority, isMirrored: mirror !== null, epoch: flag.epoch }
+    },
+    log: (_, message) => log(message),
+  })
+  capture.start()
+  try {
+    await caughtUp(ledger, patienceMs)
+  } finally {
+    await capture.stop()
+  }
+}
