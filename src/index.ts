@@ -39,7 +39,9 @@ export {
   defineConfig,
   type SampleOperation,
 } from './gateway/config.ts'
+export type { Crossfade, CrossfadeOptions } from './gateway/crossfade.ts'
 export type { Limits } from './gateway/limits.ts'
+export { openCrossfade } from './gateway/open-crossfade.ts'
 export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'
 export type { FilterNames } from './query/filter-names.ts'
 export type { FilterOf } from './query/filter-of.ts'
@@ -71,6 +73,7 @@ export { loadConnection } from './resolve/load-connection.ts'
 export { type Reading, reading } from './resolve/reading.ts'
 export { type Routed, routed } from './resolve/routed.ts'
 export { scalars } from './resolve/scalars.ts'
+export type { TypeReader } from './resolve/type-reader.ts'
 export { independent, only, type Writes, write } from './resolve/write.ts'
 export type { Transaction, TypeWrites } from './routing/writes.ts'
 export type { MongoSide } from './stores/mongo/side.ts'

@@ -1,9 +1,9 @@
+import { told } from '../gateway/told.ts'
 import type { Stores } from '../routing/routing.ts'
 import type { Store } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { say } from './output.ts'
-import { told } from './told.ts'
 
 /**
  * Asks both stores, and goes on with what one says while the other does not answer.

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { ledgersOf } from '../control/flag-store.ts'
+import { checkFormats, format, raiseFormat } from '../control/format.ts'
 import { prepareFlags } from '../control/prepare-flags.ts'
 import type { Entity } from '../entity/entity.ts'
 import { adoptMappings } from '../jobs/adopt-mappings.ts'
@@ -12,6 +13,7 @@ import { migrateUp, migrationStatus } from '../stores/postgres/migrate.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { schemaDrift } from '../stores/postgres/schema-diff.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { origins } from '../util/origin.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import type { Session } from './session.ts'
 import { subcommandsOf } from './subcommands.ts'
@@ -33,11 +35,14 @@ async function checkTables({ connection }: PostgresStore, entities: readonly Ent
 
 /** Everything that the gateway needs before it can be ready: tables, Mongo's indexes, flags. Safe to repeat. */
 export async function migrateAll({ config, stores }: Pick<Session, 'config' | 'stores'>): Promise<string[]> {
+  const ledgers = ledgersOf(stores)
+  await checkFormats(ledgers)
   const done = await migrateUp(stores.postgres.connection, config.migrations)
+  for (const origin of origins)
+    if (await raiseFormat(ledgers[origin])) done.push(`format ${format} of the bookkeeping in ${origin}`)
   await checkTables(stores.postgres, config.entities)
   const adopted = await adoptMappings(stores.postgres, config.entities)
   await prepareMongo(stores.mongo.connection, config.entities)
-  const ledgers = ledgersOf(stores)
   const types = await prepareFlags(
     ledgers,
     config.entities.map(({ name }) => name),

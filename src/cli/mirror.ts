@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
+import { typeOf } from '../entity/type-of.ts'
+import { told } from '../gateway/told.ts'
 import { DeadLetters } from '../mirror/dead-letters.ts'
 import { keptConflicts } from '../mirror/kept-conflicts.ts'
 import type { Stores } from '../routing/routing.ts'
@@ -10,8 +12,6 @@ import { deadLettersCommand, retry } from './dead-letters.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
 import { subcommandsOf } from './subcommands.ts'
-import { told } from './told.ts'
-import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
 interface Owed {

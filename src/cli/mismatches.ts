@@ -1,11 +1,11 @@
 import { Command } from 'commander'
+import { told } from '../gateway/told.ts'
 import { latencies } from '../shadow/latency.ts'
 import type { Failures, Findings, MismatchGroup, Undecided, UndecidedReason, VerdictCount } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say } from './output.ts'
 import { subcommandsOf } from './subcommands.ts'
-import { told } from './told.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {

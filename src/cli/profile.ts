@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { typeOf } from '../entity/type-of.ts'
 import { answersOtherwise, type Finding, type Profile, profile } from '../jobs/profile.ts'
 import { ownAnswer } from '../resolve/own-answer.ts'
 import { printJson, printTable, say } from './output.ts'
 import { leaving, untilAborted } from './signals.ts'
-import { typeOf } from './type-of.ts'
 import { withSession } from './with-session.ts'
 
 function positive(text: string): number {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { told } from '../gateway/told.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { backfillCommand } from './backfill.ts'
 import { conflictsCommand } from './conflicts.ts'
@@ -14,7 +15,6 @@ import { profileCommand } from './profile.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
-import { told } from './told.ts'
 import { verifyCommand } from './verify.ts'
 
 /** Runs the command that the arguments name; its exit code is the program's. */

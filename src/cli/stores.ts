@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { startStores, stopStores, storeAddresses, storesStatus } from '../embedded/start-stores.ts'
+import { readSettings } from '../gateway/settings.ts'
 import { printJson, say } from './output.ts'
-import { readSettings } from './session.ts'
 
 const example = (text: string): string => `Example:\n  ${text}\n`
 

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
+import { typeOf } from '../entity/type-of.ts'
 import { isClean, type Verified, verify } from '../jobs/verify.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { otherOrigin } from '../util/origin.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { leaving, untilAborted } from './signals.ts'
-import { typeOf } from './type-of.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 

@@ -5,6 +5,7 @@ import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import { type Flag, parseFlag } from './flag.ts'
 import { authorityOf, type Ledgers, newer, noFlag } from './flag-store.ts'
+import { FormatWatch } from './format-watch.ts'
 import { type Sign, withdraw } from './instances.ts'
 import { Registration } from './registration.ts'
 import { StoreWatch } from './store-watch.ts'
@@ -37,10 +38,13 @@ export class FlagWatch {
   readonly #flags = new Map<string, Flag>()
   readonly #registrations: Readonly<Record<Origin, Registration>>
   readonly #watches: Readonly<Record<Origin, StoreWatch>>
+  /** Learns with each look in which format the flags are kept. */
+  readonly formats: FormatWatch
 
   constructor(options: WatchOptions) {
     this.#options = options
     const { id, ledgers, log, intervalMs = times.flagInterval, probeMs = times.probe } = options
+    this.formats = new FormatWatch(log)
     const registered = (origin: Origin) => new Registration(ledgers[origin], id, options.sign)
     this.#registrations = { mongo: registered('mongo'), postgres: registered('postgres') }
     const watch = (origin: Origin): StoreWatch =>
@@ -52,6 +56,7 @@ export class FlagWatch {
         intervalMs,
         probeMs,
         onFlags: (flags) => this.#learn(flags),
+        onFormat: (found) => this.formats.learn(origin, found),
         onSilent: () => options.onSilent?.(origin),
       })
     this.#watches = { mongo: watch('mongo'), postgres: watch('postgres') }
@@ -135,8 +140,11 @@ export class FlagWatch {
   /**
    * The flag under which a write may begin now: confirmed by the store that has authority, which answers, steady and of
    * the highest epoch seen. Null where there is none at the moment.
+   *
+   * @throws TRY_AGAIN once the bookkeeping of a store is newer than this version.
    */
   forWrite(type: string): Flag | null {
+    this.formats.check()
     const flag = this.get(type)
     if (flag.state !== 'steady') return null
     const watch = this.#watches[authorityOf(flag)]
@@ -194,8 +202,9 @@ export class FlagWatch {
   #writeFile(): void {
     try {
       mkdirSync(this.#options.dataDir, { recursive: true })
-      writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#flags.values()]))
-      renameSync(`${this.#file}.new`, this.#file) // whole or not at all
+      const own = `${this.#file}.${process.pid}.new` // a job may share the directory with a gateway
+      writeFileSync(own, JSON.stringify([...this.#flags.values()]))
+      renameSync(own, this.#file) // whole or not at all
     } catch (error) {
       this.#options.log('warn', `The flags could not be kept in ${this.#file}: ${messageOf(error)}`)
     }

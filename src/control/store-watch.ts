@@ -3,6 +3,7 @@ import { flagKind, type Ledger } from '../stores/ledger.ts'
 import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
 import { type Flag, parseFlag } from './flag.ts'
+import { format, formatAmong, formatKind, readFormat } from './format.ts'
 import type { Registration } from './registration.ts'
 import { times } from './times.ts'
 
@@ -16,6 +17,8 @@ export interface StoreWatchOptions {
   readonly probeMs: number
   /** Called with what each look found. */
   readonly onFlags: (flags: ReadonlyMap<string, Flag>) => void
+  /** Called with the format of the store's bookkeeping, before the first sign of life there and with each look. */
+  readonly onFormat: (found: number) => void
   /** Called when a look has failed. */
   readonly onSilent: () => void
 }
@@ -120,7 +123,7 @@ export class StoreWatch {
   }
 
   async #read(): Promise<void> {
-    const { origin, ledger, registration, log, probeMs, onFlags } = this.#options
+    const { origin, ledger, registration, log, probeMs, onFlags, onFormat } = this.#options
     let inTime = true
     const endProbe = startProbe(probeMs, () => {
       inTime = false
@@ -128,15 +131,21 @@ export class StoreWatch {
       if (this.#hasRead) this.#goDown(`it took more than ${probeMs} ms`)
     })
     try {
+      // A sign of life is a write already
+      if (!this.#hasRead) onFormat(await readFormat(ledger))
       // A mover knows of us before we know the flags, so that it waits for what they let us begin
       if (!registration.isCurrent) await this.#renew()
       const leaseFrom = registration.beganAt
       const flags = new Map<string, Flag>()
-      const [entries] = await Promise.all([ledger.list(flagKind), this.#renew()])
-      for (const { key, value } of entries) {
+      const [entries] = await Promise.all([ledger.list(flagKind, formatKind), this.#renew()])
+      const found = formatAmong(entries)
+      onFormat(found)
+      for (const { kind, key, value } of entries) {
+        if (kind !== flagKind) continue
         const flag = parseFlag(value)
         if (flag) flags.set(key, flag)
-        else log('warn', `The flag of ${key} in ${origin} is malformed; the last good one stays in force.`)
+        else if (found <= format)
+          log('warn', `The flag of ${key} in ${origin} is malformed; the last good one stays in force.`)
       }
       this.#flags = flags
       this.#hasRead = true

@@ -10,6 +10,7 @@ import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { type Standing, Sweeper } from '../mirror/sweeper.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
+import { guardWrites } from '../routing/guard-writes.ts'
 import { Permits } from '../routing/permits.ts'
 import type { ReadLimits } from '../routing/read-limits.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
@@ -53,7 +54,8 @@ interface Members {
 }
 
 function createMembers(options: InstanceOptions, owner: string): Members {
-  const { entities, stores, dataDir, limits, log, onMismatch, probeMs } = options
+  const { entities, dataDir, limits, log, onMismatch, probeMs } = options
+  const stores = guardWrites(options.stores, () => flags.formats.check())
   const ledgers = ledgersOf(stores)
   const types = entities.map(({ name }) => name)
   const byName = new Map(entities.map((entity) => [entity.name, entity]))
@@ -122,7 +124,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
   return { routing, capture: new Capture({ stores, entities, owner, standing, log }) }
 }
 
-function keeperOf({ entities, stores, log }: InstanceOptions, { flags }: Routing): FlagKeeper {
+function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
   const types = entities.map(({ name }) => name)
   return new FlagKeeper(types, flags, {
     ledgers: ledgersOf(stores),
@@ -144,7 +146,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
   await flags.start()
   sweeper.start()
   if (captures) capture.start()
-  const keeper = keeperOf(options, routing)
+  const keeper = keeperOf(routing)
   keeper.start()
   return {
     id,

@@ -18,7 +18,7 @@ export interface Standing {
 
 export interface SweeperOptions extends Omit<SweepOptions, 'epoch' | 'under'> {
   readonly entities: readonly Entity[]
-  /** Null where no flag of the type is known. */
+  /** Null where no flag of the type is known. Throws where nothing may be written. */
   readonly standing: (type: string) => Standing | null
   readonly intervalMs?: number
 }
@@ -81,10 +81,10 @@ export class Sweeper {
     if (settles) this.#settleAt = performance.now() + arrivingMs
     const options = settles ? { ...this.#options, arrivingMs } : this.#options
     for (const entity of entities) {
-      const now = standing(entity.name)
-      if (!now) continue
-      const { authority, isMirrored, epoch, confirmedEpoch } = now
       try {
+        const now = standing(entity.name)
+        if (!now) continue
+        const { authority, isMirrored, epoch, confirmedEpoch } = now
         if (settles) await stores[authority].authority.settleDeletes(entity)
         if (!isMirrored) continue
         await sweep({ ...options, under: epoch, epoch: confirmedEpoch }, entity, authority)

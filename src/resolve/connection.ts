@@ -1,6 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity, Rec } from '../entity/entity.ts'
-import type { PathOf } from '../entity/path.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
 import { encodeCursor } from '../query/cursor.ts'
 import { cutPage, type Page, type PagePlan } from '../query/page.ts'
@@ -34,21 +33,29 @@ export interface PageInfo {
   readonly endCursor: () => string | null
 }
 
-/** What a store returned for a plan, as a connection. */
-export function connection<E extends Entity, P extends PathOf<E>>(
-  info: GraphQLResolveInfo,
+/** What is told to a resolver that asks for a page of which nothing was selected. */
+export function unread(info: GraphQLResolveInfo, entity: Entity): CrossfadeError {
+  const text = `${resolverName(info)} resolves to ${info.returnType}, in which no ${entity.name} is selected: no page was read, only its totalCount can be.`
+  return new CrossfadeError('MISCONFIGURED', text)
+}
+
+/**
+ * What a store returned for a plan, as a connection.
+ *
+ * @param found where no page was read, why: thrown where it is asked for.
+ */
+export function connection<E extends Entity, R extends Narrow<E>>(
   entity: E,
   plan: PagePlan,
-  found: readonly Item[] | null,
+  found: readonly Item[] | (() => CrossfadeError),
   totalCount: () => Promise<number>,
-): Connection<Narrow<E, P>> {
-  const cut = found && cutPage(plan, found)
+): Connection<R> {
+  const cut = typeof found === 'function' ? null : cutPage(plan, found)
   const page = (): Page<Item> => {
-    if (cut) return cut
-    const text = `${resolverName(info)} resolves to ${info.returnType}, in which no ${entity.name} is selected: no page was read, only its totalCount can be.`
-    throw new CrossfadeError('MISCONFIGURED', text)
+    if (typeof found === 'function') throw found()
+    return cut!
   }
-  const nodeOf = ({ record }: Item): Narrow<E, P> => asRecord<E, Narrow<E, P>>(entity, record)
+  const nodeOf = ({ record }: Item): R => asRecord<E, R>(entity, record)
   const cursorOf = ({ record }: Item): string => encodeCursor(entity, plan.shownOrder, record)
   const cursorAt = (index: number): string | null => {
     const item = page().items.at(index)

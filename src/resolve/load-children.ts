@@ -6,7 +6,7 @@ import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, type PagePlan, planPage } from '../query/page.ts'
 import { everything, parseValue } from '../query/where.ts'
 import { shownPage } from '../shadow/redact.ts'
-import { type Connection, connection } from './connection.ts'
+import { type Connection, connection, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
 import { beside } from './load-connection.ts'
@@ -95,10 +95,10 @@ export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
   options: LoadOptions<P> = {},
 ): Promise<Connection<Narrow<E, P>>> {
   const { plan, counts, question } = plannedOnce(info, entity, path, order, args, options)
-  if (value === null) return connection(info, entity, plan, [], async () => 0)
+  if (value === null) return connection(entity, plan, [], async () => 0)
   const { loaders, reads } = sessionOf(context, info)
   const totalCount = beside(counts, () => loaders.count(entity, path, value, `${resolverName(info)}.totalCount`))
   const items = question && (await loaders.page(question, value))
   if (items) reads.handOut(items.length) // here, and not by a promise more for each parent
-  return connection(info, entity, plan, items, totalCount)
+  return connection(entity, plan, items ?? (() => unread(info, entity)), totalCount)
 }

@@ -6,12 +6,11 @@ import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, planPage } from '../query/page.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import { everything, type WhereOf } from '../query/where.ts'
-import { shownPage, shownWhere } from '../shadow/redact.ts'
-import type { Item } from '../stores/store.ts'
-import { type Connection, connection } from './connection.ts'
+import { type Connection, connection, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
+import { readCount, readPage } from './read-page.ts'
 
 /**
  * A count that is asked for at once where it is selected, beside the page and not behind it. One that fails is told where
@@ -44,35 +43,10 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
 ): Promise<Connection<Narrow<E, P>>> {
   const where = asked === everything ? everything : parseWhere(entity, asked)
   const { reads } = sessionOf(context, info)
-  const resolver = resolverName(info)
   const plan = planPage(entity, where, order, args)
-  const { ranges } = plan
+  const page = { entity, resolver: resolverName(info), plan, args }
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
-  const totalCount = beside(countsHere(info, options), () =>
-    reads.run({
-      entity,
-      resolver: `${resolver}.totalCount`,
-      args: () => ({ where: shownWhere(entity, where) }),
-      ask: ({ reader }, signal) => reader.count(entity, where, signal),
-      outcome: (value: number) => ({ is: 'value', value }),
-    }),
-  )
-  const items =
-    fields &&
-    (await reads.run({
-      entity,
-      resolver,
-      args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, plan.shownOrder, args) }),
-      ask: ({ reader }, signal) =>
-        reader.query(entity, { where, ranges, order: plan.order, limit: plan.limit, fields }, signal),
-      outcome: (found: readonly Item[]) => ({
-        is: 'records',
-        entity,
-        fields,
-        lists: new Map([['', found]]),
-        ordered: true,
-        limit: plan.limit,
-      }),
-    }))
-  return connection(info, entity, plan, items, totalCount)
+  const totalCount = beside(countsHere(info, options), () => readCount(reads, page))
+  const items = fields && (await readPage(reads, page, fields))
+  return connection(entity, plan, items ?? (() => unread(info, entity)), totalCount)
 }

@@ -67,8 +67,8 @@ export class Permits {
     if (this.#held >= maxHeld) throw new CrossfadeError('TRY_AGAIN', `Too many writes of ${type} wait; try again.`)
     this.#held++
     try {
-      const flag = this.#closed ? null : await until(() => this.#grantable(type), times.request, signal)
-      if (flag) return flag
+      const found = await until(() => this.#closed || this.#grantable(type), times.request, signal)
+      if (found && found !== true) return found
     } finally {
       this.#held--
     }

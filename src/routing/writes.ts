@@ -4,6 +4,7 @@ import type { Entity, Id } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
+import { typeOf } from '../entity/type-of.ts'
 import { isNothing, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
@@ -85,7 +86,11 @@ export class Transaction {
     await Promise.allSettled(this.#underWay)
   }
 
-  of<E extends Entity>(entity: E): TypeWrites<E> {
+  /** Writes of one of the declared types: a name does for those that do not know the mapping, as a script that is given it. */
+  of<E extends Entity>(entity: E): TypeWrites<E>
+  of(name: string): TypeWrites<Entity>
+  of<E extends Entity>(type: E | string): TypeWrites<E> {
+    const entity = typeof type === 'string' ? (typeOf(this.#routing.entities, type) as E) : type
     const permit = this.#permits.get(entity.name)
     if (!permit)
       throw new CrossfadeError('MISCONFIGURED', `This mutation did not declare that it writes ${entity.name}.`)

@@ -8,8 +8,9 @@ export interface Entry {
   readonly value: Json
 }
 
-/** An entry with its age. */
+/** An entry with its kind and its age. */
 export interface AgedEntry extends Entry {
+  readonly kind: string
   /** Milliseconds since it was last written, by the store's own clock: hosts' clocks may be minutes apart. */
   readonly ageMs: number
 }
@@ -36,8 +37,8 @@ export const parseAs = <T>(form: z.ZodType<T>, value: unknown): T | null => form
 export interface Ledger {
   /** Null where there is no such entry. */
   get(kind: string, key: string): Promise<Entry | null>
-  /** All entries of a kind by key. */
-  list(kind: string): Promise<AgedEntry[]>
+  /** All entries of these kinds by kind and key, in one round trip. */
+  list(...kinds: readonly string[]): Promise<AgedEntry[]>
   /**
    * Writes where the entry is still at `revision`; null means that it must not exist. False where it is not, and
    * then nothing was written.

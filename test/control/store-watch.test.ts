@@ -21,10 +21,10 @@ beforeAll(async () => {
   await prepareFlags({ mongo: stores.mongo.ledger, postgres: ledger }, ['Account'])
   const late: Ledger = {
     ...ledger,
-    async list(kind) {
+    async list(...kinds) {
       if (lateMs === Number.POSITIVE_INFINITY) throw new Error('it is gone')
       await sleep(lateMs)
-      return ledger.list(kind)
+      return ledger.list(...kinds)
     },
   }
   watch = new StoreWatch({
@@ -35,6 +35,7 @@ beforeAll(async () => {
     intervalMs: 60_000,
     probeMs,
     onFlags: () => undefined,
+    onFormat: () => undefined,
     onSilent: () => silent++,
   })
   await watch.look()

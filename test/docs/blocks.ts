@@ -11,8 +11,8 @@ export interface Block {
   readonly text: string
 }
 
-/** Guides that the pack test follows from their beginning to their end. */
-const followed = new Set(['docs/getting-started.md', 'docs/adding-a-type.md'])
+/** Guides that the pack test follows from their beginning to their end, and the page whose program has a test of its own. */
+const followed = new Set(['docs/getting-started.md', 'docs/adding-a-type.md', 'docs/jobs.md'])
 
 const fence = /^([ ]*)```(\w*)\n([\s\S]*?)^\1```$/gm
 

@@ -72,11 +72,13 @@ function ledger(ask: Ask): Ledger {
   const at = (kind: string, key: string): string => `${kind} ${key}`
   return {
     get: (kind, key) => ask('read', ({ ledger }) => ledger.get(at(kind, key)) ?? null),
-    list: (kind) =>
+    list: (...kinds) =>
       ask('read', ({ ledger }) =>
-        [...ledger]
-          .filter(([name]) => name.startsWith(`${kind} `))
-          .map(([, entry]) => ({ ...entry, ageMs: Date.now() - entry.at })),
+        kinds.flatMap((kind) =>
+          [...ledger]
+            .filter(([name]) => name.startsWith(`${kind} `))
+            .map(([, entry]) => ({ ...entry, kind, ageMs: Date.now() - entry.at })),
+        ),
       ),
     compareAndSet: (kind, key, revision, value) =>
       ask(

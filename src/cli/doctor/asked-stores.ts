@@ -1,6 +1,6 @@
+import { toldOf } from '../../gateway/told.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { type Origin, origins } from '../../util/origin.ts'
-import { toldOf } from '../told.ts'
 
 /** Looks at stores, of which each is asked no more once it has failed: the other one is, all the same. */
 export interface AskedStores {

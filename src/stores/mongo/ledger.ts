@@ -45,15 +45,15 @@ export function mongoLedger(connection: MongoConnection): Ledger {
       return found ? toEntry(found) : null
     },
 
-    async list(kind) {
+    async list(...kinds) {
       const age = { $dateDiff: { startDate: '$at', endDate: '$$NOW', unit: 'millisecond' } }
       const found = await entries
         .aggregate<StoredEntry & { readonly age: number | Long }>(
-          [{ $match: { kind } }, { $sort: { _id: 1 } }, { $set: { age } }],
+          [{ $match: { kind: { $in: kinds } } }, { $sort: { _id: 1 } }, { $set: { age } }],
           options,
         )
         .toArray()
-      return found.map((each): AgedEntry => ({ ...toEntry(each), ageMs: Number(each.age) }))
+      return found.map((each): AgedEntry => ({ ...toEntry(each), kind: each.kind, ageMs: Number(each.age) }))
     },
 
     async compareAndSet(kind, key, revision, value) {

@@ -13,10 +13,10 @@ export function postgresLedger(connection: PostgresConnection): Ledger {
       return rows[0] ?? null
     },
 
-    async list(kind) {
+    async list(...kinds) {
       const rows = await connection.run<AgedEntry>(
-        sql`select key, revision, value, (extract(epoch from clock_timestamp() - at) * 1000)::float8 as "ageMs"
-            from crossfade.ledger where kind = ${kind} order by key collate "C"`,
+        sql`select kind, key, revision, value, (extract(epoch from clock_timestamp() - at) * 1000)::float8 as "ageMs"
+            from crossfade.ledger where kind = any(${kinds}::text[]) order by kind collate "C", key collate "C"`,
       )
       return [...rows]
     },
