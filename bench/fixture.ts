@@ -14,6 +14,7 @@ import { backfill } from '../src/jobs/backfill.ts'
 import { ensureConstraints } from '../src/jobs/ensure-constraints.ts'
 import type { Stores } from '../src/routing/routing.ts'
 import type { Stage } from '../src/stage/stage.ts'
+import type { Origin } from '../src/util/origin.ts'
 import { type ByHand, byHandSchema, loadersOf } from './by-hand-schema.ts'
 
 export const say = (line: string): boolean => process.stderr.write(`${line}\n`)
@@ -21,6 +22,8 @@ export const say = (line: string): boolean => process.stderr.write(`${line}\n`)
 /** Both stores with the generated data of the demo. */
 export interface Fixture {
   readonly stores: Stores
+  readonly uris: Readonly<Record<Origin, string>>
+  readonly dataDir: string
   /** A movie that has everything. */
   readonly movieId: string
   /** A gateway, on other stores where some are given. */
@@ -49,6 +52,8 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
     }
     return await work({
       stores,
+      uris: { mongo: session.servers.mongo.uri, postgres: session.servers.postgres.uri },
+      dataDir,
       movieId: String((await stores.mongo.connection.db.collection('movies').findOne({ year: 1960 }))!._id),
       startGateway: (on = stores) => startGateway({ config, stores: on, port: 0, dataDir, log: () => undefined }),
       move,

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
+import { decideBench } from './decide.ts'
 import { hostile } from './hostile.ts'
+import { mirroredWrite } from './mirrored-write.ts'
 import { pages } from './pages.ts'
 import { queryCount } from './query-count.ts'
 import { routedRead } from './routed-read.ts'
@@ -9,7 +11,7 @@ import { soak } from './soak.ts'
 import { typeCheck } from './type-check.ts'
 
 /** Those that run where none is named; the others take as long as they are told. */
-const standard = ['routed-read', 'shadow', 'query-count', 'type-check']
+const standard = ['routed-read', 'shadow', 'mirrored-write', 'decide', 'query-count', 'type-check']
 
 const benches: Readonly<Record<string, (only: string, minutes: number) => Promise<Row[]>>> = {
   'routed-read': routedRead,
@@ -17,6 +19,8 @@ const benches: Readonly<Record<string, (only: string, minutes: number) => Promis
   'query-count': queryCount,
   pages,
   hostile,
+  decide: decideBench,
+  'mirrored-write': mirroredWrite,
   'type-check': typeCheck,
   soak,
 }

@@ -1,6 +1,8 @@
 import { authorityOf, ledgersOf, readFlag } from '../control/flag-store.ts'
+import { otherMappings } from '../control/instances.ts'
 import type { MoveOptions } from '../control/move.ts'
 import type { Entity } from '../entity/entity.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
 import { unseenWriters } from '../jobs/unseen-writers.ts'
 import { unmetGates } from '../mirror/gates.ts'
 import { sweep } from '../mirror/sweep.ts'
@@ -50,7 +52,12 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
     },
     async unmet(type, origin) {
       await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now
-      return unmetGates(stores, entityOf(type), origin)
+      const entity = entityOf(type)
+      const others = await otherMappings(stores[origin].ledger, type, mappingDigest(entity))
+      const unmet = await unmetGates(stores, entity, origin)
+      if (others.length === 0) return unmet
+      const text = `gateways have another mapping of ${type} than this command: ${others.join(', ')}`
+      return [`${text}; let the deploy of the app end first`, ...unmet]
     },
     unseen: (type, origin) => unseenWriters(stores, entities, entityOf(type), origin),
   }

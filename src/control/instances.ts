@@ -12,6 +12,8 @@ export interface Sign {
   readonly acknowledged: Acknowledged
   /** How many writes of a type were owed when it last looked. */
   readonly owed: Readonly<Record<string, number>>
+  /** How it keeps records of a type, see `mappingDigest`. */
+  readonly mappings: Readonly<Record<string, string>>
 }
 
 /** One gateway, as a store knows it. */
@@ -23,7 +25,9 @@ export interface Instance extends Sign {
 
 /** One that does not tell what it acknowledges has acknowledged nothing: a mover waits for it, and names it. */
 const numbers = z.record(z.string(), z.number()).catch({})
-const form: z.ZodType<Sign> = z.object({ acknowledged: numbers, owed: numbers }).catch({ acknowledged: {}, owed: {} })
+const digests = z.record(z.string(), z.string()).catch({})
+const unknown: Sign = { acknowledged: {}, owed: {}, mappings: {} }
+const form: z.ZodType<Sign> = z.object({ acknowledged: numbers, owed: numbers, mappings: digests }).catch(unknown)
 
 const fromEntry = ({ key, value, ageMs }: AgedEntry): Instance => ({ id: key, ageMs, ...parseAs(form, value)! })
 
@@ -36,6 +40,12 @@ export const instancesOf = async (ledger: Ledger): Promise<Instance[]> =>
 /** Instances that gave a sign of life lately: the others have ended whatever they began. */
 export const liveInstances = async (ledger: Ledger): Promise<Instance[]> =>
   (await instancesOf(ledger)).filter(({ ageMs }) => ageMs < times.gone)
+
+/**
+ * Those that live and keep records of a type in another way, as during a rolling deploy of the app, or do not tell how.
+ */
+export const otherMappings = async (ledger: Ledger, type: string, digest: string): Promise<string[]> =>
+  (await liveInstances(ledger)).filter(({ mappings }) => mappings[type] !== digest).map(({ id }) => id)
 
 /**
  * Forgets instances that have been gone for long. They would come back with their next sign of life: one that gives it

@@ -6,6 +6,7 @@ import type { Sign } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
 import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { type Standing, Sweeper } from '../mirror/sweeper.ts'
@@ -67,6 +68,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
   const sign = (): Sign => ({
     acknowledged: Object.fromEntries(known().map((type) => [type, permits.acknowledged(type)])),
     owed: Object.fromEntries(known().flatMap(owedOf)),
+    mappings: Object.fromEntries(entities.map((entity) => [entity.name, mappingDigest(entity)])),
   })
   const flags: FlagWatch = new FlagWatch({
     id: owner,

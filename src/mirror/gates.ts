@@ -9,14 +9,14 @@ import { settleDropped } from './dropped.ts'
 
 const counted = (count: number): string => (count === 1 ? 'a record is' : `${count} records are`)
 
-const verified = z.object({ began: z.string(), different: z.number(), undecided: z.number() })
+const verified = z.object({ began: z.string(), different: z.record(z.string(), z.number()), undecided: z.number() })
 
 /** Whether changes of other programs were lost since both stores were found equal. */
 async function hasLost({ ledger }: Store, { name }: Entity): Promise<boolean> {
   const { lostAt } = await captured(ledger)
   if (lostAt === null) return false
   const last = parseAs(verified, (await ledger.get('verified', name))?.value)
-  return !last || last.began < lostAt || last.different + last.undecided > 0
+  return !last || last.began < lostAt || Object.values(last.different).some((count) => count > 0) || last.undecided > 0
 }
 
 /** What stands against a store giving its authority over a type away, as far as the mirror knows: a line each. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Flag } from '../control/flag.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -13,7 +13,8 @@ export interface Decision {
 
 /** A subject's place among all, from 0 to below 100; the same on every gateway. */
 export function bucket(type: string, subject: string): number {
-  return (createHash('sha1').update(`${type}\n${subject}`).digest().readUInt32BE(0) / 2 ** 32) * 100
+  // Its text is quicker to have than its bytes
+  return (Number.parseInt(hash('sha1', `${type}\n${subject}`).slice(0, 8), 16) / 2 ** 32) * 100
 }
 
 /** The store that may answer reads besides, and is compared; null where the stage has none, or it was not made equal. */

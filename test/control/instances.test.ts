@@ -25,7 +25,11 @@ const entry = (revision: number) => ({ acknowledged: { Account: revision } })
 test('both stores know an instance by its signs of life, and what it acknowledges', async () => {
   for (const origin of origins) {
     let acknowledged = { Account: 2 }
-    const registration = new Registration(ledgers[origin], 'first', () => ({ acknowledged, owed: { Account: 4 } }))
+    const registration = new Registration(ledgers[origin], 'first', () => ({
+      acknowledged,
+      owed: { Account: 4 },
+      mappings: {},
+    }))
     expect(registration.isCurrent).toBe(false)
     await registration.renew()
     expect(registration.isCurrent).toBe(true)

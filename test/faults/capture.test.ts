@@ -1,5 +1,9 @@
+import { sql } from 'kysely'
 import type { Collection } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ledgersOf } from '../../src/control/flag-store.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { verify } from '../../src/jobs/verify.ts'
 import { Capture } from '../../src/mirror/capture.ts'
 import { captured, caughtUp, keepCaptured } from '../../src/mirror/captured.ts'
 import { unmetGates } from '../../src/mirror/gates.ts'
@@ -8,7 +12,7 @@ import { planPatch } from '../../src/query/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { Account, account, both, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
-import { emptyStores, type TestStores } from '../support/stores.ts'
+import { changeUnseen, emptyStores, type TestStores } from '../support/stores.ts'
 
 interface Raw {
   _id: string
@@ -189,10 +193,15 @@ describe('A place that the server does not know any more', () => {
     ])
     const unmet = ['changes of other programs in MongoDB were lost: run `crossfade verify Account`']
     expect(await unmetGates(stores, Account, 'mongo')).toEqual(unmet)
-    const verified = { began: new Date(Date.now() + 1_000).toISOString(), different: 0, undecided: 0 }
-    await stores.mongo.ledger.compareAndSet('verified', 'Account', null, { ...verified, different: 1 })
-    expect(await unmetGates(stores, Account, 'mongo')).toEqual(unmet)
-    await stores.mongo.ledger.compareAndSet('verified', 'Account', 1, verified)
-    expect(await unmetGates(stores, Account, 'mongo')).toEqual([])
+    await prepareFlags(ledgersOf(stores), ['Account'])
+    await mirrored()
+    for (const [visits, content] of [
+      [9, 1],
+      [7, 0],
+    ] as const) {
+      await changeUnseen(stores, sql`update accounts set visits = ${visits} where id = ${id}`)
+      expect(await verify({ stores, entity: Account, recheckMs: [0] })).toMatchObject({ different: { content } })
+      expect(await unmetGates(stores, Account, 'mongo')).toEqual(content === 0 ? [] : unmet)
+    }
   })
 })

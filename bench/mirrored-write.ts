@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import config from '../crossfade.config.ts'
+import { Comment } from '../schema/comment.ts'
+import { sweepNow } from '../src/cli/sweep-now.ts'
+import { openInstance } from '../src/gateway/open-instance.ts'
+import { verify } from '../src/jobs/verify.ts'
+import { write } from '../src/routing/writes.ts'
+import { type Fixture, say, withFixture } from './fixture.ts'
+import { median } from './load.ts'
+import type { Row } from './row.ts'
+import { lostByHand, prepareByHand, valuesOf, writeByHand } from './write-by-hand.ts'
+
+const [rounds, runMs, kills] = [5, 1_500, 100]
+const limits = { statements: 0, records: 0, textLength: 0 }
+
+type Write = (id: string) => Promise<unknown>
+
+/** Writes a second, by so many clients at a time. */
+async function measure(one: Write, clients: number): Promise<number> {
+  const began = performance.now()
+  let count = 0
+  const client = async (): Promise<void> => {
+    while (performance.now() - began < runMs) {
+      await one(Comment.newId!())
+      count++
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, client))
+  return (count * 1_000) / (performance.now() - began)
+}
+
+async function compare(stage: string, clients: number, baseline: Write, ours: Write): Promise<Row> {
+  for (const one of [baseline, ours]) await measure(one, clients)
+  const measured = { baseline: [] as number[], ours: [] as number[], ratio: [] as number[] }
+  let before = await measure(baseline, clients)
+  for (let round = 0; round < rounds; round++) {
+    const middle = await measure(ours, clients)
+    const after = await measure(baseline, clients)
+    const around = (before + after) / 2
+    measured.baseline.push(around)
+    measured.ours.push(middle)
+    measured.ratio.push(middle / around)
+    before = after
+  }
+  const name = `${stage}, ${clients} client${clients > 1 ? 's' : ''}`
+  const ratio = median(measured.ratio)
+  say(`${name}: ${ratio.toFixed(2)}`)
+  const [theirs, own] = [measured.baseline, measured.ours].map((each) => Math.round(median(each)))
+  return { bench: 'mirrored-write', case: name, baseline: theirs!, ours: own!, unit: 'writes/s', ratio }
+}
+
+/** Kills a process that writes, so many times, each at another moment. */
+async function killOften(how: string, { uris, dataDir }: Fixture): Promise<void> {
+  const child = new URL('./write-child.ts', import.meta.url).pathname
+  const args = ['--conditions=@crossfade/source', child, how, uris.mongo, uris.postgres, dataDir]
+  const one = async (n: number): Promise<void> => {
+    const writing = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(writing.stdout, 'data')
+    await sleep((n * 37) % 200)
+    writing.kill('SIGKILL')
+    await once(writing, 'close')
+  }
+  for (let n = 0; n < kills; n += 2) await Promise.all([one(n), one(n + 1)])
+}
+
+/** Second writes that are missing at the end: by hand, and ours once the sweep has run. */
+async function losses(fixture: Fixture): Promise<Row> {
+  const { stores } = fixture
+  await killOften('by hand', fixture)
+  const baseline = await lostByHand(stores.mongo.connection.db, stores.postgres.connection.pool)
+  await killOften('ours', fixture)
+  while ((await sweepNow(stores, Comment, 'mongo', () => undefined)) > 0) await sleep(100)
+  const found = await verify({ stores, entity: Comment })
+  const different = Object.values(found.different).reduce((sum, count) => sum + count, 0)
+  const name = `dualwrite, ${kills} processes killed`
+  say(`${name}: ${baseline} lost by hand, ${different} by us`)
+  return { bench: 'mirrored-write', case: name, baseline, ours: different, unit: 'lost', ratio: different / baseline }
+}
+
+/** Writes to both stores against two awaits by hand, which skip every bookkeeping, and what a killed process loses. */
+export function mirroredWrite(only: string): Promise<Row[]> {
+  return withFixture(async (fixture) => {
+    const { stores, dataDir, copy, move } = fixture
+    const { db } = stores.mongo.connection
+    const { pool } = stores.postgres.connection
+    await prepareByHand(db, pool)
+    await copy()
+    const instance = await openInstance({ entities: config.entities, stores, dataDir, limits, log: () => undefined })
+    const ours: Write = (id) => write(instance.routing, [Comment], (tx) => tx.of(Comment).create(valuesOf(id)))
+    const rows: Row[] = []
+    for (const stage of ['dualwrite', 'live'] as const) {
+      if (stage === 'live') await move('live')
+      await instance.routing.flags.refresh()
+      const byHand = writeByHand(db, pool, stage === 'live' ? 'postgres' : 'mongo')
+      for (const clients of [1, 10, 50])
+        if (`${stage}, ${clients}`.includes(only)) rows.push(await compare(stage, clients, byHand, ours))
+    }
+    await move('shadow')
+    if ('killed'.includes(only)) rows.push(await losses(fixture))
+    await instance.leave()
+    return rows
+  })
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { onceFor } from '../util/once-for.ts'
+import type { Entity, Scope } from './entity.ts'
+
+/** What decides which value stands where in either store, in no order. */
+function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
+  const places = [
+    ...leaves
+      .values()
+      .map((leaf) => [
+        leaf.path,
+        leaf.kind,
+        leaf.list,
+        leaf.strict,
+        leaf.values,
+        leaf.mongo,
+        leaf.column,
+        leaf.childTable,
+      ]),
+    ...embeds.values().map(({ path, mongo, column, required }) => [path, mongo, column, required]),
+    ...lists.values().map((each) => [each.path, each.mongo, each.childTable, placesOf(each)]),
+  ]
+  return places.map((place) => JSON.stringify(place)).sort()
+}
+
+/** Equal for mappings that keep a record in the same way; of converters, which are functions, nothing is known. */
+export const mappingDigest = onceFor((entity: Entity): string => {
+  const { mongo, postgres, idKind } = entity
+  const text = JSON.stringify([mongo, postgres, idKind, placesOf(entity)])
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+})

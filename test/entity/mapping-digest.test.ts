@@ -1,0 +1,32 @@
+import { defineEntity, embed, int, list, text } from 'crossfade'
+import { expect, test } from 'vitest'
+import { mappingDigest } from '../../src/entity/mapping-digest.ts'
+
+const fields = { name: text(), tags: list(text()).childTable('note_tags'), place: embed({ city: text() }) }
+const note = (changed: object = {}, places = { mongo: 'notes', postgres: 'notes' }) =>
+  mappingDigest(defineEntity('Note', { ...places, id: text(), fields: { ...fields, ...changed } }))
+
+test('is the same for fields in another order, and where nothing that is stored differs', () => {
+  const { place, tags, name } = fields
+  const turned = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: text(), fields: { place, tags, name } })
+  expect(mappingDigest(turned)).toBe(note())
+  expect(note({ name: text().sensitive() })).toBe(note())
+})
+
+test.each<[string, object]>([
+  ['a field more', { added: int() }],
+  ['another kind', { name: int() }],
+  ['another path of the document', { name: text().at('title') }],
+  ['another column', { name: text().column('title') }],
+  ['a strict field', { name: text().strict() }],
+  ['a list in a column', { tags: list(text()) }],
+  ['another table of a list', { tags: list(text()).childTable('labels') }],
+  ['a member more in an object', { place: embed({ city: text(), zip: text() }) }],
+])('differs by %s', (_, changed) => {
+  expect(note(changed)).not.toBe(note())
+})
+
+test('differs by another collection or table', () => {
+  expect(note({}, { mongo: 'memos', postgres: 'notes' })).not.toBe(note())
+  expect(note({}, { mongo: 'notes', postgres: 'memos' })).not.toBe(note())
+})
