@@ -14,6 +14,8 @@ import { FailOvers } from '../routing/fail-overs.ts'
 import { guardWrites } from '../routing/guard-writes.ts'
 import { Permits } from '../routing/permits.ts'
 import type { ReadLimits } from '../routing/read-limits.ts'
+import { freshnessMs } from '../routing/reads.ts'
+import { RecentWrites } from '../routing/recent-writes.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
@@ -119,6 +121,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     sweeper,
     permits,
     failOvers: new FailOvers(log),
+    recentWrites: new RecentWrites(2 * freshnessMs),
     readsUnderWay: { mongo: 0, postgres: 0 },
     limits,
     log,

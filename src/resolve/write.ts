@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
+import type { Routing } from '../routing/routing.ts'
 import { write as routedWrite, type Transaction } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
@@ -26,6 +27,11 @@ export const only = (entity: Entity): Writes => ({ entities: [entity] })
  * their writes. A crash between two of them leaves the first.
  */
 export const independent = (...entities: readonly Entity[]): Writes => ({ entities })
+
+/** Whoever asks is only worked out where it decides where he reads. */
+function noteWrites({ flags, recentWrites }: Routing, { entities }: Writes, subject: () => string): void {
+  for (const { name } of entities) if (flags.get(name).readPercent > 0) recentWrites.note(name, subject())
+}
 
 /**
  * Runs the writes of a mutation's field, which says in its extensions what it writes: `writes: only(Movie)`. Waits while
@@ -54,5 +60,9 @@ export async function write<Result>(
   if ('answer' in routing)
     throw new CrossfadeError('MISCONFIGURED', `${resolverName(info)} writes, in a look that reads.`)
   const { loaders } = sessionOf(context, info)
-  return routedWrite(routing, writes.entities, work, () => loaders.clear(), context.signal)
+  const onWrite = (): void => {
+    loaders.clear()
+    noteWrites(routing, writes, context.subject)
+  }
+  return routedWrite(routing, writes.entities, work, onWrite, context.signal)
 }

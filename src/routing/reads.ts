@@ -13,7 +13,7 @@ import { RequestBounds } from './request-bounds.ts'
 import type { ReadSource, Routing } from './routing.ts'
 
 /** The mirror answers reads only while its oldest owed write is younger than this, in milliseconds. */
-const freshnessMs = 1_000
+export const freshnessMs = 1_000
 
 /** Reads of clients that a store is asked at a time, those that wait for a connection included. */
 const maxReadsUnderWay = 1_000
@@ -93,13 +93,14 @@ export class Reads {
   }
 
   #decide(type: string): Decision {
-    const { flags, killSwitch, sweeper } = this.#routing
+    const { flags, killSwitch, sweeper, recentWrites } = this.#routing
     const flag = flags.get(type)
     if (this.#fromAuthority || killSwitch.isOn(type)) {
       return { reads: STAGE_PLAN[flag.stage].authority, candidate: null, samplePercent: 0 }
     }
-    const subject = flag.readPercent > 0 ? this.#subject() : ''
-    return decide(flag, subject, sweeper.lagMs(type) < freshnessMs)
+    if (flag.readPercent === 0) return decide(flag, '', false)
+    const subject = this.#subject()
+    return decide(flag, subject, sweeper.lagMs(type) < freshnessMs && !recentWrites.has(type, subject))
   }
 
   /**

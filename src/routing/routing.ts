@@ -10,6 +10,7 @@ import type { Origin } from '../util/origin.ts'
 import type { FailOvers } from './fail-overs.ts'
 import type { Permits } from './permits.ts'
 import type { ReadLimits } from './read-limits.ts'
+import type { RecentWrites } from './recent-writes.ts'
 
 export interface Stores {
   readonly mongo: MongoStore
@@ -30,6 +31,7 @@ export interface Routing {
   readonly sweeper: Sweeper
   readonly permits: Permits
   readonly failOvers: FailOvers
+  readonly recentWrites: RecentWrites
   /** What clients ask of each store at the moment. */
   readonly readsUnderWay: Record<Origin, number>
   readonly limits: ReadLimits

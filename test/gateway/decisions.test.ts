@@ -53,6 +53,33 @@ test('the payload of a mutation is read where it was written, and is not compare
   expect(statistics.compared).toBe(before)
 })
 
+test('whoever has written reads it, though the mirror does not have it and answers him else', async () => {
+  const { replica } = api.stores.postgres
+  const { bulkPut } = replica
+  const movie = (await api.stores.mongo.connection.db.collection('movies').findOne({ imdb: { $type: 'object' } }))!
+  await expect.poll(read, { timeout: 20_000 }).toEqual({ by: ['postgres'], compared: true })
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+  Object.assign(replica, {
+    async bulkPut(...given: Parameters<typeof bulkPut>) {
+      await held
+      return bulkPut(...given)
+    },
+  })
+  try {
+    const id = String(movie._id)
+    const rate = 'mutation ($id: ID!) { rateMovie(id: $id, rating: 1.25) { movie { imdb { votes } } } }'
+    const { data } = JSON.parse(await api.ask(rate, { id })) as {
+      data: { rateMovie: { movie: { imdb: { votes: number } } } }
+    }
+    const { votes } = data.rateMovie.movie.imdb
+    const again = await api.ask('query ($id: ID!) { movie(id: $id) { imdb { votes } } }', { id })
+    expect(JSON.parse(again)).toEqual({ data: { movie: { imdb: { votes } } } })
+  } finally {
+    letGo()
+    Object.assign(replica, { bulkPut })
+  }
+})
+
 test('a second mutation of one request sees what it wrote, not what the first had read', async () => {
   const { _id } = (await api.stores.mongo.connection.db.collection('movies').findOne({ imdb: { $type: 'object' } }))!
   const mutation = `mutation ($input: AddCommentInput!) {

@@ -6,6 +6,7 @@ import type { Mismatch } from '../../src/stores/findings.ts'
 import { type PostgresStore, postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { type Gate, openGate } from '../support/gate.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { changeUnseen } from '../support/stores.ts'
 import { Patient, schema } from './patients.ts'
 
 const many = Array.from({ length: 60 }, (_, index) => ({
@@ -51,7 +52,7 @@ async function read(query: string): Promise<void> {
 }
 
 const idle = (): Promise<void> => api.gateway.routing.shadow.idle()
-const inPostgres = (statement: string): Promise<unknown> => api.stores.postgres.connection.run(sql.raw(statement))
+const inPostgres = (statement: string): Promise<void> => changeUnseen(api.stores, sql.raw(statement))
 const statistics = () => api.gateway.routing.shadow.statistics.of('Patient')
 
 /** What a pool is asked from now on, and how often it is asked for a connection. */

@@ -3,6 +3,7 @@ import type { Document } from 'mongodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Mismatch } from '../../src/stores/findings.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { changeUnseen } from '../support/stores.ts'
 import { Patient, patients, schema } from './patients.ts'
 
 let api: SmallGateway
@@ -19,7 +20,7 @@ afterEach(() => api.close())
 const page = '{ patients { edges { node { id body } } } }'
 const write = 'mutation ($id: Int!, $body: String!) { write(id: $id, body: $body) { id } }'
 
-const inPostgres = (statement: string): Promise<unknown> => api.stores.postgres.connection.run(sql.raw(statement))
+const inPostgres = (statement: string): Promise<void> => changeUnseen(api.stores, sql.raw(statement))
 
 async function read(query: string, variables = {}): Promise<void> {
   expect(await api.ask(query, variables)).not.toHaveProperty('errors')
