@@ -100,9 +100,13 @@ export class FlagWatch {
     await Promise.allSettled(gone)
   }
 
-  /** Tells both stores what is acknowledged by now. Never rejects. */
+  /**
+   * Tells the stores what is acknowledged by now. Never rejects. One that does not know of us yet waits for nothing of
+   * ours, and may be none that we may write to.
+   */
   async acknowledge(): Promise<void> {
-    await Promise.allSettled(origins.map((origin) => this.#registrations[origin].renew()))
+    const known = origins.map((origin) => this.#registrations[origin]).filter(({ isKnown }) => isKnown)
+    await Promise.allSettled(known.map((registration) => registration.renew()))
   }
 
   /** Reads both stores now. Never rejects. */

@@ -29,6 +29,11 @@ export class Registration {
     return this.#beganAt
   }
 
+  /** Whether the store has had a sign of life. */
+  get isKnown(): boolean {
+    return this.#beganAt > Number.NEGATIVE_INFINITY
+  }
+
   get isCurrent(): boolean {
     return performance.now() - this.#beganAt < times.lease
   }

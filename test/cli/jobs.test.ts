@@ -115,7 +115,6 @@ describe('issues', () => {
     [['backfill', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['stage', 'history', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['stage', 'set', 'Movie', 'nope'], 'There is no stage nope; there are off, dualwrite, '],
-    [['stage', 'set', 'Movie', 'dualwrite'], 'Movie cannot be dualwrite yet: nothing sees what else writes to MongoDB'],
     [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL: `stage set` it to dualwrite first.'],
   ])('%j is refused', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })

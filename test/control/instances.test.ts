@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readFlag } from '../../src/control/flag-store.ts'
+import { FlagWatch } from '../../src/control/flag-watch.ts'
 import { forgetGone, liveInstances, withdraw } from '../../src/control/instances.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
@@ -104,4 +108,30 @@ test('a change of stage waits for every gateway, and names those that have not a
   await at('behind', revision + 2)
   await at('done', revision + 2)
   expect(await setStage(options, { type: 'Account', samplePercent: 50 })).toMatchObject({ samplePercent: 50 })
+})
+
+test('a store that has not told its format yet gets no sign of life, though the other one has told the flags', async () => {
+  const { promise: asked, resolve: tell } = Promise.withResolvers<void>()
+  const compareAndSet = vi.fn(ledgers.mongo.compareAndSet)
+  const mongo: Ledger = {
+    ...ledgers.mongo,
+    compareAndSet,
+    async get(...given) {
+      await asked
+      return ledgers.mongo.get(...given)
+    },
+  }
+  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-instances-'))
+  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {} })
+  const watched = { mongo, postgres: ledgers.postgres }
+  const flags = new FlagWatch({ id: 'new', sign, types: ['Account'], ledgers: watched, dataDir, log: () => undefined })
+  const started = flags.start()
+  await expect.poll(async () => (await ledgers.postgres.get('instance', 'new'))?.revision).toBeGreaterThan(1)
+  expect(flags.has('Account')).toBe(true)
+  expect(compareAndSet).not.toHaveBeenCalled()
+  tell()
+  await started
+  expect(compareAndSet).toHaveBeenCalled()
+  await flags.withdraw()
+  rmSync(dataDir, { recursive: true })
 })
