@@ -5,7 +5,7 @@ import type { Store } from '../stores/store.ts'
 import { compareVersions, unversioned, type Version } from '../stores/version.ts'
 import { messageOf } from '../util/errors.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
-import { type Captured, captured, type Followed, type Known, keepCaptured, marker } from './captured.ts'
+import { captured, type Followed, type Known, keepCaptured, marker } from './captured.ts'
 import type { Standing } from './sweeper.ts'
 
 export interface CaptureOptions {
@@ -13,7 +13,7 @@ export interface CaptureOptions {
   readonly entities: readonly Entity[]
   /** Names this instance. */
   readonly owner: string
-  /** Null where no flag of the type is known. */
+  /** Null where no flag of the type is known: its changes wait. */
   readonly standing: (type: string) => Pick<Standing, 'authority' | 'isMirrored' | 'epoch'> | null
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
@@ -94,7 +94,9 @@ export class Capture {
         const isDue = performance.now() - keptAt > keepMs
         if (changes.made.length > 0 || changes.marker !== null || changes.dropped.length > 0 || isDue) {
           const lostAt = changes.dropped.length > 0 ? new Date().toISOString() : known.lostAt
-          known = await this.#keep(known, { place: changes.place, marker: changes.marker ?? known.marker, lostAt })
+          const seen = { place: changes.place, marker: changes.marker ?? known.marker, lostAt }
+          if (!(await keepCaptured(ledger, known.revision, seen))) return againMs // another one follows by now
+          known = { ...seen, revision: (known.revision ?? 0) + 1 }
           keptAt = performance.now()
         }
         if (performance.now() - claimedAt < claimMs / 3) continue
@@ -110,15 +112,11 @@ export class Capture {
     return 0
   }
 
-  async #keep({ revision }: Known, now: Captured): Promise<Known> {
-    if (!(await keepCaptured(this.#options.stores.mongo.ledger, revision, now)))
-      throw new Error('another instance follows by now')
-    return { ...now, revision: (revision ?? 0) + 1 }
-  }
-
   /** The stream begins at the present again; what came before has to be looked for. */
   async #lose(known: Known, why: string): Promise<void> {
-    await this.#keep(known, { ...known, place: null, lostAt: new Date().toISOString() })
+    const { ledger } = this.#options.stores.mongo
+    const lost = { ...known, place: null, lostAt: new Date().toISOString() }
+    if (!(await keepCaptured(ledger, known.revision, lost))) return // another one follows by now, and finds the same
     const remedy =
       'Run `crossfade verify` for each type whose authority is MongoDB, and `crossfade backfill` where it differs'
     this.#options.log('warn', `Changes of other programs in MongoDB were lost: ${why}. ${remedy}.`)
@@ -129,7 +127,8 @@ export class Capture {
     for (const { name } of dropped) log('warn', `${name}: its collection was dropped or renamed by another program.`)
     for (const [entity, changes] of Map.groupBy(made, (change) => change.entity)) {
       const now = standing(entity.name)
-      if (!now?.isMirrored) continue
+      if (!now) throw new Error(`no data store has told the stage of ${entity.name} yet`) // the next turn sees them again
+      if (!now.isMirrored) continue
       if (now.authority === 'postgres') this.#tell(entity, changes)
       else await this.#owe(entity, changes, now.epoch)
     }

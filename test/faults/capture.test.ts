@@ -43,12 +43,12 @@ afterEach(async () => {
 afterAll(() => stores.close())
 
 /** An instance that may follow; resolves once somebody does. */
-async function follow(owner = 'one', standing: Standing | null = shadow): Promise<Capture> {
+async function follow(owner = 'one', standing: Standing | (() => Standing | null) = shadow): Promise<Capture> {
   const capture = new Capture({
     stores,
     entities: [Account],
     owner,
-    standing: () => standing,
+    standing: typeof standing === 'function' ? standing : () => standing,
     log: (_, message) => logged.push(message),
   })
   running.push(capture)
@@ -140,6 +140,19 @@ describe('What another program changes in MongoDB while it has authority [captur
     await outside.insertOne({ _id: String(id), visits: 6 })
     await mirrored()
     await expectEqual(String(id), { visits: 6 })
+  })
+
+  test('it changes in a type whose stage no store has told yet waits until one does', async () => {
+    const { id } = await shared()
+    let known: Standing | null = null
+    await follow('one', () => known)
+    await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
+    const waits =
+      'What other programs change in MongoDB is not followed: no data store has told the stage of Account yet'
+    await expect.poll(() => logged, { timeout: 20_000 }).toEqual([waits])
+    known = shadow
+    await mirrored()
+    await expectEqual(String(id), { visits: 7 })
   })
 
   test('it changes while nobody follows is found by the next one, where the last one ended', async () => {

@@ -45,9 +45,11 @@ function isOurs({ operationType, fullDocument, updateDescription = {} }: Event):
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code
 
 /**
- * ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, BSONObjectTooLarge; a text that is no token.
+ * ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, BSONObjectTooLarge; tokens that are none.
+ * Stand-in (SecantusDB): 9 for the last.
  */
-const isLost = (error: unknown): boolean => [286, 280, 260, 10334, 9].includes(codeOf(error) as number)
+const isLost = (error: unknown): boolean =>
+  [286, 280, 260, 10334, 40647, 40649, 50811, 9].includes(codeOf(error) as number)
 
 function whyImpossible(error: unknown): string | null {
   const code = codeOf(error)
@@ -55,8 +57,8 @@ function whyImpossible(error: unknown): string | null {
   return code === 13 ? 'the user of MONGODB_URI may not changeStream: see docs/security.md' : null
 }
 
-const awaitMs = 500
-const most = 500
+/** What the server waits for changes at a time, in milliseconds, and how many are taken together at most. */
+const [awaitMs, most] = [500, 500]
 
 /** What is there by now is taken along, in milliseconds. */
 const gatherMs = 5
