@@ -34,8 +34,12 @@ export class Registration {
     return this.#beganAt > Number.NEGATIVE_INFINITY
   }
 
-  get isCurrent(): boolean {
-    return performance.now() - this.#beganAt < times.lease
+  /**
+   * Whether a lease from the last sign of life lasts for a while. Behind an outage it does not: a write would begin in its
+   * last moments, and be cut in two.
+   */
+  get isFresh(): boolean {
+    return performance.now() - this.#beganAt < times.lease / 2
   }
 
   /** Tells the store that we live, and what we acknowledge: behind every sign that is under way. @throws like the ledger. */

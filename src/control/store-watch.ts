@@ -134,7 +134,7 @@ export class StoreWatch {
       // A sign of life is a write already
       if (!this.#hasRead) onFormat(await readFormat(ledger))
       // A mover knows of us before we know the flags, so that it waits for what they let us begin
-      if (!registration.isCurrent) await this.#renew()
+      if (!registration.isFresh) await this.#renew()
       const leaseFrom = registration.beganAt
       const flags = new Map<string, Flag>()
       const [entries] = await Promise.all([ledger.list(flagKind, formatKind), this.#renew()])

@@ -34,9 +34,9 @@ test('both stores know an instance by its signs of life, and what it acknowledge
       owed: { Account: 4 },
       mappings: {},
     }))
-    expect(registration.isCurrent).toBe(false)
+    expect(registration.isFresh).toBe(false)
     await registration.renew()
-    expect(registration.isCurrent).toBe(true)
+    expect(registration.isFresh).toBe(true)
     expect(await liveInstances(ledgers[origin])).toMatchObject([
       { id: 'first', acknowledged: { Account: 2 }, owed: { Account: 4 } },
     ])

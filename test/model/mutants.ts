@@ -17,7 +17,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'registration before read',
     file: 'src/control/store-watch.ts',
-    from: 'if (!registration.isCurrent) await this.#renew()\n      const leaseFrom = registration.beganAt',
+    from: 'if (!registration.isFresh) await this.#renew()\n      const leaseFrom = registration.beganAt',
     to: 'const leaseFrom = performance.now()',
   },
   {
