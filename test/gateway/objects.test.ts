@@ -118,9 +118,12 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
       sku,
     })
     expect(answer).toMatchObject({ data: { addLine: { lines: expect.arrayContaining([{ sku, pieces: null }]) } } })
-    for (const origin of ['mongo', 'postgres'] as const) {
+    const lastIn = async (origin: 'mongo' | 'postgres'): Promise<string> => {
       const [image] = await api.stores[origin].outbox.images(Basket, [4])
-      expect((image!.record!['lines'] as { sku: string }[]).at(-1)!.sku).toBe(sku)
+      return (image!.record!['lines'] as { sku: string }[]).at(-1)!.sku
     }
+    // The reply waits for the mirror for a moment alone
+    for (const origin of ['mongo', 'postgres'] as const)
+      await expect.poll(() => lastIn(origin), { timeout: 20_000 }).toBe(sku)
   })
 })
