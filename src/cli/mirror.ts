@@ -4,7 +4,7 @@ import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { told } from '../gateway/told.ts'
 import { DeadLetters } from '../mirror/dead-letters.ts'
-import { keptConflicts } from '../mirror/kept-conflicts.ts'
+import { keptIn } from '../mirror/kept-conflicts.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
@@ -31,7 +31,7 @@ async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): P
     const { outbox, ledger } = stores[authority]
     const { count, oldest } = await outbox.backlog(entity)
     const deadLetters = (await DeadLetters.of(ledger, entity)).ids.length
-    const conflicts = (await keptConflicts(stores, entity)).filter(({ closed }) => !closed).length
+    const conflicts = (await keptIn(stores[authority], entity)).filter(({ closed }) => !closed).length
     return { type, authority, owed: count, oldest, deadLetters, conflicts, problem: null }
   } catch (error) {
     const problem = told(error) ?? messageOf(error)

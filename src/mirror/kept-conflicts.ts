@@ -42,7 +42,8 @@ function nameOf({ key, at, value }: Logged): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
-async function keptIn({ ledger, origin }: Store, entity: Entity): Promise<KeptConflict[]> {
+/** Those that one store's ledger keeps: of the time in which it had authority. */
+export async function keptIn({ ledger, origin }: Store, entity: Entity): Promise<KeptConflict[]> {
   const [logged, closed] = await Promise.all([ledger.tail(conflictLog, newest), ledger.list(closedKind)])
   const decided = new Map(closed.map(({ key, value }) => [key, parseAs(form, value) ?? unknownForm]))
   return logged.flatMap((line): KeptConflict[] => {
