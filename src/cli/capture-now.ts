@@ -1,8 +1,8 @@
 import type { Entity } from '../entity/entity.ts'
 import { Capture } from '../mirror/capture.ts'
 import { captured, caughtUp } from '../mirror/captured.ts'
+import { standingOf } from '../mirror/standing.ts'
 import type { Stores } from '../routing/routing.ts'
-import { STAGE_PLAN } from '../stage/stage.ts'
 import { knownFlags } from './known-flags.ts'
 
 /** One that follows and has died is followed by another in about half of this, in milliseconds. */
@@ -33,9 +33,7 @@ export async function captureNow({
     owner: `command ${process.pid}`,
     standing(type) {
       const flag = flags.get(type)
-      if (!flag) return null
-      const { authority, mirror } = STAGE_PLAN[flag.stage]
-      return { authority, isMirrored: mirror !== null, epoch: flag.epoch }
+      return flag ? standingOf(flag) : null
     },
     log: (_, message) => log(message),
   })

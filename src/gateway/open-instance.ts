@@ -9,7 +9,8 @@ import type { Entity } from '../entity/entity.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
 import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
-import { type Standing, Sweeper } from '../mirror/sweeper.ts'
+import { type Standing, standingOf } from '../mirror/standing.ts'
+import { Sweeper } from '../mirror/sweeper.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { guardWrites } from '../routing/guard-writes.ts'
 import { Permits } from '../routing/permits.ts'
@@ -18,7 +19,6 @@ import { freshnessMs } from '../routing/reads.ts'
 import { RecentWrites } from '../routing/recent-writes.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts'
-import { STAGE_PLAN } from '../stage/stage.ts'
 import { failureOfAny, isOutage, tellsOfTrouble } from '../stores/failure.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { awaitWithin } from '../util/await-within.ts'
@@ -86,10 +86,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
   const mirror = new Mirror({ stores, log })
   const standing = (type: string): Standing | null => {
     if (!flags.has(type)) return null
-    const { stage, epoch, readPercent } = flags.get(type)
-    const { authority, mirror: kept } = STAGE_PLAN[stage]
-    const confirmedEpoch = flags.forWrite(type)?.epoch ?? 0
-    return { authority, isMirrored: kept !== null, isRead: readPercent > 0, epoch, confirmedEpoch }
+    return { ...standingOf(flags.get(type)), confirmedEpoch: flags.forWrite(type)?.epoch ?? 0 }
   }
   const owing = (type: string): Origin | null => {
     const now = standing(type)

@@ -6,7 +6,7 @@ import { compareVersions, unversioned, type Version } from '../stores/version.ts
 import { messageOf } from '../util/errors.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
 import { captured, type Followed, type Known, keepCaptured, marker } from './captured.ts'
-import type { Standing } from './sweeper.ts'
+import type { Standing } from './standing.ts'
 
 export interface CaptureOptions {
   readonly stores: { readonly mongo: Followed; readonly postgres: Store }

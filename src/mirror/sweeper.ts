@@ -1,20 +1,8 @@
 import type { Entity } from '../entity/entity.ts'
 import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
+import type { Standing } from './standing.ts'
 import { type SweepOptions, sweep } from './sweep.ts'
-
-/** What a sweep goes by. */
-export interface Standing {
-  readonly authority: Origin
-  /** Whether the other store is kept equal to it. */
-  readonly isMirrored: boolean
-  /** Whether the mirror answers reads of the type: what it is owed is looked at more often then. */
-  readonly isRead: boolean
-  /** Of the flag that is known. */
-  readonly epoch: number
-  /** Of the flag under which a write might begin now; 0 where none might. */
-  readonly confirmedEpoch: number
-}
 
 export interface SweeperOptions extends Omit<SweepOptions, 'epoch' | 'under'> {
   readonly entities: readonly Entity[]

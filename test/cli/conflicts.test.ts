@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { entities } from '../../schema/index.ts'
-import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { conflictLog, keepCopy } from '../../src/mirror/conflicts.ts'
 import type { Json } from '../../src/util/json.ts'
-import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
+import { type CommandStores, inDualwrite, openCommandStores } from '../support/command-stores.ts'
 import { runCommand } from '../support/run-command.ts'
 
 let opened: CommandStores
@@ -15,10 +14,7 @@ const run = (...args: string[]) => runCommand(args, opened.env)
 
 beforeAll(async () => {
   opened = await openCommandStores()
-  const { mongo, postgres } = opened.stores
-  const { flag } = (await readFlag(mongo.ledger, 'Theater'))!
-  for (const { ledger } of [mongo, postgres])
-    await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
+  await inDualwrite(opened, 'Theater')
 })
 afterAll(() => opened.close())
 

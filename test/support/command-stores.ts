@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { inject } from 'vitest'
 import { entities } from '../../schema/index.ts'
+import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { openStores, type TestStores } from './stores.ts'
 
@@ -34,4 +35,11 @@ export async function openCommandStores(): Promise<CommandStores> {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** Brings a type to `dualwrite` at its present epoch, as both stores' flags have it. */
+export async function inDualwrite({ stores: { mongo, postgres } }: CommandStores, type: string): Promise<void> {
+  const { flag } = (await readFlag(mongo.ledger, type))!
+  for (const { ledger } of [mongo, postgres])
+    await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
 }
