@@ -26,10 +26,10 @@ const run = (...args: string[]) => runCommand(args, opened.env)
 const lineOf = (origin: Origin): string =>
   `${origin} keeps Crossfade's bookkeeping in format 2, and this version knows format 1: it writes nothing. Run the version that ran \`crossfade migrate up\` last, or a newer one.\n`
 
-/** What a command ends with, behind the lines that name its stores. */
+/** What a command ends with. The lines that name its stores are left out: either may come first. */
 async function ended(line: string): Promise<unknown> {
   const { code, stdout, stderr } = await run(...line.split(' '))
-  return { code, stdout, stderr: stderr.split('(DATABASE_URL)\n')[1] }
+  return { code, stdout, stderr: stderr.replace(/^.*\((?:MONGODB_URI|DATABASE_URL)\)\n/gm, '') }
 }
 
 /** All that commands keep of types and jobs. */
