@@ -9,27 +9,24 @@ import { knownFlags } from './known-flags.ts'
 const patienceMs = 20_000
 
 /**
- * Waits until what other programs have changed in MongoDB so far is marked as owed: by whoever follows, or by this command
- * where nobody does. At once where their changes were never to be followed.
+ * Waits until what other programs have changed of a type in MongoDB so far is marked as owed: by whoever follows, or by
+ * this command where nobody does. At once where their changes were never to be followed.
  */
 export async function captureNow({
-  entities,
+  entity,
   stores,
   log,
 }: {
-  readonly entities: readonly Entity[]
+  readonly entity: Entity
   readonly stores: Stores
   readonly log: (line: string) => void
 }): Promise<void> {
   const { ledger } = stores.mongo
-  if ((await captured(ledger)).place === null) return
-  const flags = await knownFlags(
-    stores,
-    entities.map(({ name }) => name),
-  )
+  if ((await captured(ledger, entity)).place === null) return
+  const flags = await knownFlags(stores, [entity.name])
   const capture = new Capture({
     stores,
-    entities,
+    entities: [entity],
     owner: `command ${process.pid}`,
     standing(type) {
       const flag = flags.get(type)
@@ -39,7 +36,7 @@ export async function captureNow({
   })
   capture.start()
   try {
-    await caughtUp(ledger, patienceMs)
+    await caughtUp(ledger, entity, patienceMs)
   } finally {
     await capture.stop()
   }

@@ -21,7 +21,6 @@ async function writeBack({ stores, settings }: Session, entity: Entity, text: st
     stores,
     dataDir: settings.CROSSFADE_DATA_DIR,
     limits,
-    captures: false, // it knows one type alone, and would pass by what others change in the other ones
     log: (level, message) => level === 'warn' && say(message),
     killSwitch: { isOn: () => false, stop: async () => undefined },
   })

@@ -48,7 +48,7 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
     isTrouble: (error) => tellsOfTrouble(stores, error),
     sweep: (type, origin) => sweepNow(stores, entityOf(type), origin, log),
     caughtUp: async (flag) => {
-      if (authorityOf(flag) === 'mongo') await captureNow({ entities, stores, log })
+      if (authorityOf(flag) === 'mongo') await captureNow({ entity: entityOf(flag.type), stores, log })
     },
     async unmet(type, origin) {
       await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now
@@ -59,6 +59,6 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
       const text = `gateways have another mapping of ${type} than this command: ${others.join(', ')}`
       return [`${text}; let the deploy of the app end first`, ...unmet]
     },
-    unseen: (type, origin) => unseenWriters(stores, entities, entityOf(type), origin),
+    unseen: (type, origin) => unseenWriters(stores, entityOf(type), origin),
   }
 }

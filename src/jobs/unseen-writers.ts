@@ -9,12 +9,11 @@ const who = 'scripts, other services, instances of the app that do not run Cross
 /** Why what writes to a store, and is no gateway, would not be seen there; null where it is. */
 export async function unseenWriters(
   { mongo, postgres }: { readonly mongo: Followed; readonly postgres: PostgresStore },
-  entities: readonly Entity[],
   entity: Entity,
   origin: Origin,
 ): Promise<string | null> {
   if (origin === 'postgres') return untriggeredBy(postgres, entity)
-  const why = await beginCapture(mongo, entities)
+  const why = await beginCapture(mongo, entity)
   if (why === null) return null
   return `nothing sees what else writes to MongoDB (${who}, TTL indexes), since ${why}, and PostgreSQL would lack it`
 }

@@ -13,18 +13,19 @@ export interface CaptureOptions {
   readonly entities: readonly Entity[]
   /** Names this instance. */
   readonly owner: string
-  /** Null where no flag of the type is known: its changes wait. */
+  /** Null where no flag of the type is known: nobody follows then. */
   readonly standing: (type: string) => Pick<Standing, 'authority' | 'isMirrored' | 'epoch'> | null
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
-const claimKey = 'capture/mongo'
-
 /** Whoever follows and does not say so for so long has died, in milliseconds: another goes on, and moves wait for it. */
 const claimMs = 10_000
 
-/** Between two tries to be the one that follows, in milliseconds; and where no stream can be had. */
-const [againMs, idleMs] = [2_000, 60_000]
+/**
+ * In milliseconds: between two looks whether the type has a mirror; between two tries to be the one that follows; the
+ * same, where no stream can be had.
+ */
+const [watchMs, againMs, idleMs] = [500, 3_000, 60_000]
 
 /** How often the place is kept though nothing was seen, in milliseconds: it grows too old for the server. */
 const keepMs = 5_000
@@ -33,23 +34,23 @@ const newest = (...versions: readonly Version[]): Version =>
   versions.reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b), unversioned)
 
 /**
- * Follows what other programs change in MongoDB: the shell, scripts, instances of the app that do not run Crossfade, TTL
- * indexes. While MongoDB has authority and there is a mirror, their changes are marked as owed, and the sweep mirrors
- * them. One instance at a time follows; what it has seen is kept behind what it has marked, so that another goes on
- * there.
+ * Follows what other programs change in MongoDB, in each type that has a mirror: the shell, scripts, instances of the app
+ * that do not run Crossfade, TTL indexes. While MongoDB has authority, their changes are marked as owed, and the sweep
+ * mirrors them. One instance at a time follows a type; what it has seen is kept behind what it has marked, so that another
+ * goes on there.
  */
 export class Capture {
   readonly #options: CaptureOptions
   readonly #seldom = new Seldom(60_000)
   readonly #stopping = new AbortController()
-  #running: Promise<void> = Promise.resolve()
+  #running: Promise<unknown> = Promise.resolve()
 
   constructor(options: CaptureOptions) {
     this.#options = options
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#running = Promise.all(this.#options.entities.map((entity) => this.#run(entity)))
   }
 
   /** Another instance may follow at once. */
@@ -62,17 +63,33 @@ export class Capture {
     return this.#stopping.signal.aborted
   }
 
-  async #run(): Promise<void> {
-    const { ledger } = this.#options.stores.mongo
+  #isDue({ name }: Entity): boolean {
+    return this.#options.standing(name)?.isMirrored === true && !this.#isStopping
+  }
+
+  async #run(entity: Entity): Promise<void> {
     while (!this.#isStopping) {
-      const waitMs = await this.#turn().catch((error) => this.#failed(error))
+      const waitMs = this.#isDue(entity) ? await this.#turn(entity) : watchMs
       await sleep(waitMs, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined)
     }
-    await ledger.release(claimKey, this.#options.owner).catch(() => undefined)
   }
 
   /** @returns how long to wait before the next one. */
-  async #failed(error: unknown): Promise<number> {
+  async #turn(entity: Entity): Promise<number> {
+    const { owner, stores } = this.#options
+    const { ledger } = stores.mongo
+    const claim = `capture/mongo/${entity.name}`
+    try {
+      if (!(await ledger.claim(claim, owner, claimMs))) return againMs
+      return await this.#follow(entity, () => ledger.claim(claim, owner, claimMs))
+    } catch (error) {
+      return this.#isStopping ? 0 : this.#failed(error)
+    } finally {
+      await ledger.release(claim, owner).catch(() => undefined)
+    }
+  }
+
+  #failed(error: unknown): number {
     const reason = this.#options.stores.mongo.foreignChanges.whyImpossible(error)
     const held = this.#seldom.due(reason ?? 'failed')
     const text = `What other programs change in MongoDB is not followed: ${reason ?? messageOf(error)}`
@@ -80,58 +97,58 @@ export class Capture {
     return reason === null ? againMs : idleMs
   }
 
-  /** Follows for as long as it is this instance's turn. */
-  async #turn(): Promise<number> {
-    const { stores, owner, entities } = this.#options
-    const { ledger, foreignChanges } = stores.mongo
-    if (!(await ledger.claim(claimKey, owner, claimMs))) return againMs
-    let known: Known = await captured(ledger)
-    const stream = foreignChanges.follow(entities, marker, known.place)
+  /** For as long as the claim is ours and the type has a mirror. @returns how long to wait before the next turn. */
+  async #follow(entity: Entity, renew: () => Promise<boolean>): Promise<number> {
+    const { ledger, foreignChanges } = this.#options.stores.mongo
+    let known: Known = await captured(ledger, entity)
+    const stream = foreignChanges.follow(entity, marker, known.place)
+    const close = (): void => void stream.close().catch(() => undefined)
+    this.#stopping.signal.addEventListener('abort', close)
     try {
-      for (let claimedAt = performance.now(), keptAt = 0; !this.#isStopping; ) {
+      for (let claimedAt = performance.now(), keptAt = 0; this.#isDue(entity); ) {
         const changes = await stream.next()
-        await this.#mark(changes)
-        const isDue = performance.now() - keptAt > keepMs
-        if (changes.made.length > 0 || changes.marker !== null || changes.dropped.length > 0 || isDue) {
-          const lostAt = changes.dropped.length > 0 ? new Date().toISOString() : known.lostAt
+        await this.#mark(entity, changes)
+        const isNews = changes.made.length > 0 || changes.marker !== null || changes.wasDropped
+        if (isNews || performance.now() - keptAt > keepMs) {
+          const lostAt = changes.wasDropped ? new Date().toISOString() : known.lostAt
           const seen = { place: changes.place, marker: changes.marker ?? known.marker, lostAt }
-          if (!(await keepCaptured(ledger, known.revision, seen))) return againMs // another one follows by now
+          if (!(await keepCaptured(ledger, entity, known.revision, seen))) return againMs // another one follows by now
           known = { ...seen, revision: (known.revision ?? 0) + 1 }
           keptAt = performance.now()
         }
         if (performance.now() - claimedAt < claimMs / 3) continue
-        if (!(await ledger.claim(claimKey, owner, claimMs))) return againMs
+        if (!(await renew())) return againMs
         claimedAt = performance.now()
       }
     } catch (error) {
       if (!foreignChanges.isLost(error)) throw error
-      await this.#lose(known, messageOf(error))
+      await this.#lose(entity, known, messageOf(error))
     } finally {
-      await stream.close().catch(() => undefined)
+      this.#stopping.signal.removeEventListener('abort', close)
+      close()
     }
     return 0
   }
 
   /** The stream begins at the present again; what came before has to be looked for. */
-  async #lose(known: Known, why: string): Promise<void> {
+  async #lose(entity: Entity, known: Known, why: string): Promise<void> {
     const { ledger } = this.#options.stores.mongo
     const lost = { ...known, place: null, lostAt: new Date().toISOString() }
-    if (!(await keepCaptured(ledger, known.revision, lost))) return // another one follows by now, and finds the same
-    const remedy =
-      'Run `crossfade verify` for each type whose authority is MongoDB, and `crossfade backfill` where it differs'
-    this.#options.log('warn', `Changes of other programs in MongoDB were lost: ${why}. ${remedy}.`)
+    if (!(await keepCaptured(ledger, entity, known.revision, lost))) return // another one follows, and finds the same
+    const remedy = `Run \`crossfade verify ${entity.name}\`, and \`crossfade backfill ${entity.name}\` where it differs`
+    this.#options.log(
+      'warn',
+      `Changes that other programs made to ${entity.name} in MongoDB were lost: ${why}. ${remedy}.`,
+    )
   }
 
-  async #mark({ made, dropped }: Changes): Promise<void> {
+  async #mark(entity: Entity, { made, wasDropped }: Changes): Promise<void> {
     const { standing, log } = this.#options
-    for (const { name } of dropped) log('warn', `${name}: its collection was dropped or renamed by another program.`)
-    for (const [entity, changes] of Map.groupBy(made, (change) => change.entity)) {
-      const now = standing(entity.name)
-      if (!now) throw new Error(`no data store has told the stage of ${entity.name} yet`) // the next turn sees them again
-      if (!now.isMirrored) continue
-      if (now.authority === 'postgres') this.#tell(entity, changes)
-      else await this.#owe(entity, changes, now.epoch)
-    }
+    if (wasDropped) log('warn', `${entity.name}: its collection was dropped or renamed by another program.`)
+    const now = standing(entity.name)
+    if (made.length === 0 || !now?.isMirrored) return
+    if (now.authority === 'postgres') this.#tell(entity, made)
+    else await this.#owe(entity, made, now.epoch)
   }
 
   /** Its own puts remove documents behind tombstones; of what else happens there people have to know. */

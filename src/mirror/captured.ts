@@ -10,9 +10,13 @@ import type { Json } from '../util/json.ts'
 /** The store whose other writers are followed by what it tells of them. */
 export type Followed = Store & { readonly foreignChanges: ForeignChanges }
 
-const entry = ['capture', 'mongo'] as const
+const kind = 'capture'
 
-/** How far the changes of other programs were followed, as the store's own ledger keeps it. */
+/**
+ * How far the changes of other programs were followed in one type, as the store's own ledger keeps it. Each type has a
+ * stream and a place of its own: gateways that know other types, as in a rolling deploy that adds one, do not pass by what
+ * they do not look at.
+ */
 export interface Captured {
   /** Where the stream goes on; null where it begins at the present. */
   readonly place: Json
@@ -29,45 +33,47 @@ export interface Known extends Captured {
   readonly revision: number | null
 }
 
-export async function captured(ledger: Ledger): Promise<Known> {
-  const found = await ledger.get(...entry)
-  const kept = found && parseAs(form, found.value)
-  return { ...(kept ?? { place: null, marker: 0, lostAt: null }), revision: found?.revision ?? null }
+const nothing: Captured = { place: null, marker: 0, lostAt: null }
+
+export async function captured(ledger: Ledger, { name }: Entity): Promise<Known> {
+  const found = await ledger.get(kind, name)
+  return { ...((found && parseAs(form, found.value)) ?? nothing), revision: found?.revision ?? null }
 }
 
 /** @returns false where another instance follows them by now. */
 export const keepCaptured = (
   ledger: Ledger,
+  { name }: Entity,
   revision: number | null,
   { place, marker, lostAt }: Captured,
-): Promise<boolean> => ledger.compareAndSet(...entry, revision, { place, marker, lostAt })
+): Promise<boolean> => ledger.compareAndSet(kind, name, revision, { place, marker, lostAt })
 
 /**
- * Whoever follows next is to begin at the present at the latest, though nobody may be there who follows yet.
+ * A mirror begins: whoever follows next is to begin at the present, though nobody may be there who follows yet. What was
+ * kept for an earlier mirror counts no more.
  *
  * @returns why no changes can be followed; null where they can.
  */
-export async function beginCapture(
-  { ledger, foreignChanges }: Followed,
-  entities: readonly Entity[],
-): Promise<string | null> {
-  const known = await captured(ledger)
-  if (known.place !== null) return null
-  const stream = foreignChanges.follow(entities, marker, null)
+export async function beginCapture({ ledger, foreignChanges }: Followed, entity: Entity): Promise<string | null> {
+  const begin = async (place: Json): Promise<void> => {
+    const { revision } = await captured(ledger, entity)
+    await keepCaptured(ledger, entity, revision, { ...nothing, place }) // or somebody else begins just now
+  }
+  const stream = foreignChanges.follow(entity, marker, null)
   try {
-    const { place } = await stream.next()
-    await keepCaptured(ledger, known.revision, { ...known, place }) // or somebody else has begun
+    await begin((await stream.next()).place)
     return null
   } catch (error) {
     const why = foreignChanges.whyImpossible(error)
     if (why === null) throw error
+    await begin(null)
     return why
   } finally {
     await stream.close().catch(() => undefined)
   }
 }
 
-/** An entry that a move writes: whoever follows the changes sees it among them. */
+/** An entry that a move writes: whoever follows the changes of any type sees it among them. */
 export const marker = ['capture-marker', 'mongo'] as const
 
 /** @returns its revision. */
@@ -81,13 +87,14 @@ async function setMarker(ledger: Ledger): Promise<number> {
 const pauseMs = 20
 
 /**
- * Waits until everything that was changed before now has been seen, and marked as owed.
+ * Waits until everything that was changed in a type before now has been seen, and marked as owed.
  *
  * @throws TRY_AGAIN where whoever follows does not get so far in time.
  */
-export async function caughtUp(ledger: Ledger, patienceMs: number): Promise<void> {
+export async function caughtUp(ledger: Ledger, entity: Entity, patienceMs: number): Promise<void> {
   const set = await setMarker(ledger)
   for (const until = performance.now() + patienceMs; performance.now() < until; await sleep(pauseMs))
-    if ((await captured(ledger)).marker >= set) return
-  throw new CrossfadeError('TRY_AGAIN', 'What other programs change in MongoDB is not followed to its end: try again.')
+    if ((await captured(ledger, entity)).marker >= set) return
+  const text = `What other programs change of ${entity.name} in MongoDB is not followed to its end`
+  throw new CrossfadeError('TRY_AGAIN', `${text}: try again.`)
 }

@@ -12,10 +12,10 @@ const counted = (count: number): string => (count === 1 ? 'a record is' : `${cou
 const verified = z.object({ began: z.string(), different: z.record(z.string(), z.number()), undecided: z.number() })
 
 /** Whether changes of other programs were lost since both stores were found equal. */
-async function hasLost({ ledger }: Store, { name }: Entity): Promise<boolean> {
-  const { lostAt } = await captured(ledger)
+async function hasLost({ ledger }: Store, entity: Entity): Promise<boolean> {
+  const { lostAt } = await captured(ledger, entity)
   if (lostAt === null) return false
-  const last = parseAs(verified, (await ledger.get('verified', name))?.value)
+  const last = parseAs(verified, (await ledger.get('verified', entity.name))?.value)
   return !last || last.began < lostAt || Object.values(last.different).some((count) => count > 0) || last.undecided > 0
 }
 

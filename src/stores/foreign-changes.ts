@@ -4,7 +4,6 @@ import type { Version } from './version.ts'
 
 /** Something that was done to a record, and not by us; whether a delete was ours, the stream does not tell. */
 export interface Change {
-  readonly entity: Entity
   readonly id: Id
   readonly isGone: boolean
   /** The version before it, where the server kept it; else (0, 0). */
@@ -14,8 +13,8 @@ export interface Change {
 export interface Changes {
   /** In the order in which they were made. */
   readonly made: readonly Change[]
-  /** Types whose collection was dropped or renamed. */
-  readonly dropped: readonly Entity[]
+  /** Whether the collection was dropped or renamed. */
+  readonly wasDropped: boolean
   /** The revision that the marker's entry was given last; null where it was given none. */
   readonly marker: number | null
   /** Behind these; from there a later stream goes on. Null at the start of a stream. */
@@ -23,15 +22,15 @@ export interface Changes {
 }
 
 export interface ChangeStream {
-  /** Waits for what comes next, half a second at most. @throws see `ForeignChanges`. */
+  /** Waits for what comes next, for about a second at most. @throws see `ForeignChanges`. */
   next(): Promise<Changes>
   close(): Promise<void>
 }
 
-/** What other programs do to the collections, and what has to be written about it. */
+/** What other programs do to a type's collection, and what has to be written about it. */
 export interface ForeignChanges {
   /** @param marker kind and key of the ledger's entry whose changes are told, too. */
-  follow(entities: readonly Entity[], marker: readonly [string, string], place: Json): ChangeStream
+  follow(entity: Entity, marker: readonly [string, string], place: Json): ChangeStream
   /** Whether the place is no longer in the server's log: what was changed behind it, nobody will know. */
   isLost(error: unknown): boolean
   /** Why no stream can be had of this server by this user, as an operator is told it; null where one may be had later. */

@@ -1,11 +1,13 @@
+import { defineEntity, text } from 'crossfade'
 import { sql } from 'kysely'
 import type { Collection } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ledgersOf } from '../../src/control/flag-store.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import type { Entity } from '../../src/entity/entity.ts'
 import { verify } from '../../src/jobs/verify.ts'
 import { Capture } from '../../src/mirror/capture.ts'
-import { captured, caughtUp, keepCaptured } from '../../src/mirror/captured.ts'
+import { beginCapture, captured, caughtUp, keepCaptured } from '../../src/mirror/captured.ts'
 import { unmetGates } from '../../src/mirror/gates.ts'
 import type { Standing } from '../../src/mirror/standing.ts'
 import { planPatch } from '../../src/query/patch.ts'
@@ -42,24 +44,32 @@ afterEach(async () => {
 })
 afterAll(() => stores.close())
 
-/** An instance that may follow; resolves once somebody does. */
-async function follow(owner = 'one', standing: Standing | (() => Standing | null) = shadow): Promise<Capture> {
+const Other = defineEntity('Other', { mongo: 'others', postgres: 'others', id: text(), fields: { name: text() } })
+
+/** An instance that may follow; resolves once there is a place for the first of its types. */
+async function follow(
+  owner = 'one',
+  standing: Standing | (() => Standing | null) = shadow,
+  entities: readonly Entity[] = [Account],
+): Promise<Capture> {
   const capture = new Capture({
     stores,
-    entities: [Account],
+    entities,
     owner,
     standing: typeof standing === 'function' ? standing : () => standing,
     log: (_, message) => logged.push(message),
   })
   running.push(capture)
   capture.start()
-  await expect.poll(async () => (await captured(stores.mongo.ledger)).place, { timeout: 20_000 }).not.toBeNull()
+  await expect
+    .poll(async () => (await captured(stores.mongo.ledger, Account)).place, { timeout: 20_000 })
+    .not.toBeNull()
   return capture
 }
 
 /** Everything that was changed is marked by now, and mirrored. */
 async function mirrored(): Promise<void> {
-  await caughtUp(stores.mongo.ledger, 20_000)
+  await caughtUp(stores.mongo.ledger, Account, 20_000)
   for (let rounds = 0; (await sweepOnce(stores, 'mongo')) > 0; rounds++) expect(rounds).toBeLessThan(10)
 }
 
@@ -145,12 +155,22 @@ describe('What another program changes in MongoDB while it has authority [captur
   test('it changes in a type whose stage no store has told yet waits until one does', async () => {
     const { id } = await shared()
     let known: Standing | null = null
+    expect(await beginCapture(stores.mongo, Account)).toBeNull()
     await follow('one', () => known)
     await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
-    const waits =
-      'What other programs change in MongoDB is not followed: no data store has told the stage of Account yet'
-    await expect.poll(() => logged, { timeout: 20_000 }).toEqual([waits])
     known = shadow
+    await mirrored()
+    await expectEqual(String(id), { visits: 7 })
+  })
+
+  test('it changes in a type that is new with a deploy is not passed by an instance that knows others', async () => {
+    expect(await beginCapture(stores.mongo, Account)).toBeNull()
+    await follow('older', shadow, [Other])
+    const { id } = await shared()
+    await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
+    await caughtUp(stores.mongo.ledger, Other, 20_000)
+    await expect(caughtUp(stores.mongo.ledger, Account, 0)).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+    await follow('newer', shadow, [Account, Other])
     await mirrored()
     await expectEqual(String(id), { visits: 7 })
   })
@@ -158,7 +178,7 @@ describe('What another program changes in MongoDB while it has authority [captur
   test('it changes while nobody follows is found by the next one, where the last one ended', async () => {
     const { id } = await shared()
     const first = await follow('one')
-    await caughtUp(stores.mongo.ledger, 20_000)
+    await caughtUp(stores.mongo.ledger, Account, 20_000)
     await first.stop()
     await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
     await follow('two')
@@ -174,7 +194,7 @@ test('our own writes, puts and deletes are no changes of others: their versions 
   const { version } = (await stores.mongo.authority.patch(Account, kept, planPatch(Account, { visits: 5 }), owed))!
   const deleted = (await stores.mongo.authority.delete(Account, gone, owed))!
   await mirrored()
-  await caughtUp(stores.mongo.ledger, 20_000)
+  await caughtUp(stores.mongo.ledger, Account, 20_000)
   expect((await both(stores, 'mongo', kept)).authority?.version).toEqual(version)
   expect((await both(stores, 'mongo', gone)).authority?.version).toEqual(deleted.version)
   expect(await sweepOnce(stores, 'mongo')).toBe(0)
@@ -184,7 +204,7 @@ test('where MongoDB is the mirror, a change by another program is told, and take
   const image = await shared()
   await follow('one', { ...shadow, authority: 'postgres' })
   await outside.updateOne({ _id: String(image.id) }, { $set: { visits: 7 } })
-  await caughtUp(stores.mongo.ledger, 20_000)
+  await caughtUp(stores.mongo.ledger, Account, 20_000)
   expect(logged).toEqual([`Account ${image.id}: another program has written it to MongoDB, which has no authority.`])
   expect((await stores.mongo.outbox.images(Account, [image.id]))[0]).toMatchObject({
     version: image.version,
@@ -195,14 +215,20 @@ test('where MongoDB is the mirror, a change by another program is told, and take
 describe('A place that the server does not know any more', () => {
   test('is told, the stream goes on from now, and no move takes the stores for equal before a verify', async () => {
     const { id } = await shared()
-    const { revision } = await captured(stores.mongo.ledger)
-    await keepCaptured(stores.mongo.ledger, revision, { place: { _data: '82' }, marker: 0, lostAt: null })
+    const { revision } = await captured(stores.mongo.ledger, Account)
+    await keepCaptured(stores.mongo.ledger, Account, revision, { place: { _data: '82' }, marker: 0, lostAt: null })
     await follow()
-    await expect.poll(async () => (await captured(stores.mongo.ledger)).lostAt, { timeout: 20_000 }).not.toBeNull()
+    await expect
+      .poll(async () => (await captured(stores.mongo.ledger, Account)).lostAt, { timeout: 20_000 })
+      .not.toBeNull()
     await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
-    await expect.poll(async () => (await captured(stores.mongo.ledger)).place, { timeout: 20_000 }).not.toBeNull()
+    await expect
+      .poll(async () => (await captured(stores.mongo.ledger, Account)).place, { timeout: 20_000 })
+      .not.toBeNull()
     expect(logged).toEqual([
-      expect.stringMatching(/^Changes of other programs in MongoDB were lost: .*crossfade verify/),
+      expect.stringMatching(
+        /^Changes that other programs made to Account in MongoDB were lost: .*`crossfade verify Account`/,
+      ),
     ])
     const unmet = ['changes of other programs in MongoDB were lost: run `crossfade verify Account`']
     expect(await unmetGates(stores, Account, 'mongo')).toEqual(unmet)
@@ -217,4 +243,30 @@ describe('A place that the server does not know any more', () => {
       expect(await unmetGates(stores, Account, 'mongo')).toEqual(content === 0 ? [] : unmet)
     }
   })
+
+  test('counts no more once another mirror begins: it begins at the present', async () => {
+    const { revision } = await captured(stores.mongo.ledger, Account)
+    const old = { place: { _data: '82' }, marker: 7, lostAt: '2026-01-01T00:00:00.000Z' }
+    await keepCaptured(stores.mongo.ledger, Account, revision, old)
+    expect(await beginCapture(stores.mongo, Account)).toBeNull()
+    expect(await captured(stores.mongo.ledger, Account)).toMatchObject({ marker: 0, lostAt: null })
+    const { id } = await shared()
+    await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
+    await follow()
+    await mirrored()
+    await expectEqual(String(id), { visits: 7 })
+    expect(logged).toEqual([])
+  })
+})
+
+test('a type without a mirror is followed by nobody', async () => {
+  let standing: Standing = { ...shadow, isMirrored: false }
+  await beginCapture(stores.mongo, Account)
+  const before = await captured(stores.mongo.ledger, Account)
+  await follow('one', () => standing)
+  await follow('two', shadow, [Other])
+  await caughtUp(stores.mongo.ledger, Other, 20_000)
+  expect(await captured(stores.mongo.ledger, Account)).toEqual(before)
+  standing = shadow
+  await caughtUp(stores.mongo.ledger, Account, 20_000)
 })

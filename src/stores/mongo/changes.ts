@@ -57,23 +57,22 @@ function whyImpossible(error: unknown): string | null {
   return code === 13 ? 'the user of MONGODB_URI may not changeStream: see docs/security.md' : null
 }
 
-/** What the server waits for changes at a time, in milliseconds, and how many are taken together at most. */
-const [awaitMs, most] = [500, 500]
+/** How many are taken together at most. */
+const most = 500
 
 /** What is there by now is taken along, in milliseconds. */
 const gatherMs = 5
 
-/** Follows what is changed in the collections of these types, from a place on, or from now. */
+/** Follows what is changed in a type's collection, from a place on, or from now. */
 function follow(
-  { db }: MongoConnection,
-  entities: readonly Entity[],
+  connection: MongoConnection,
+  entity: Entity,
   [kind, key]: readonly [string, string],
   place: Json,
 ): ChangeStream {
-  const byCollection = Map.groupBy(entities, ({ mongo }) => mongo)
-  const among = { 'ns.coll': { $in: [...byCollection.keys()] } }
+  const among = { 'ns.coll': entity.mongo }
   const marker = { 'ns.coll': ledgerEntries, 'documentKey._id': entryId(kind, key) }
-  const stream = db.watch<Document, ChangeStreamDocument>(
+  const stream = connection.streams().db.watch<Document, ChangeStreamDocument>(
     [
       { $match: { $or: [among, marker, { operationType: 'invalidate' }] } },
       {
@@ -90,7 +89,6 @@ function follow(
     ],
     {
       fullDocumentBeforeChange: 'whenAvailable',
-      maxAwaitTimeMS: awaitMs,
       ...(place === null ? {} : { resumeAfter: place as ResumeToken }),
     },
   )
@@ -103,22 +101,21 @@ function follow(
 
   const changesOf = (events: readonly Event[], at: Json): Changes => {
     const made: Change[] = []
-    const dropped: Entity[] = []
+    let wasDropped = false
     let given: number | null = null
     for (const event of events) {
       const { operationType, ns, documentKey, fullDocument, fullDocumentBeforeChange, updateDescription } = event
       if (ns?.coll === ledgerEntries)
         given = fullDocument?.['revision'] ?? updateDescription?.updatedFields?.['revision'] ?? given
-      for (const entity of byCollection.get(ns?.coll ?? '') ?? []) {
-        if (!documentKey) dropped.push(entity)
-        else if (!isOurs(event)) {
-          const id = decodeId(entity, documentKey['_id'])
-          const before = versionOf(fullDocumentBeforeChange ?? {})
-          if (!(id instanceof Refused)) made.push({ entity, id, isGone: operationType === 'delete', before })
-        }
+      else if (ns?.coll !== entity.mongo) continue
+      else if (!documentKey) wasDropped = true
+      else if (!isOurs(event)) {
+        const id = decodeId(entity, documentKey['_id'])
+        const before = versionOf(fullDocumentBeforeChange ?? {})
+        if (!(id instanceof Refused)) made.push({ id, isGone: operationType === 'delete', before })
       }
     }
-    return { made, dropped, marker: given, place: at }
+    return { made, wasDropped, marker: given, place: at }
   }
 
   return {
@@ -141,7 +138,7 @@ function follow(
 }
 
 export const foreignChanges = (connection: MongoConnection): ForeignChanges => ({
-  follow: (entities, marker, place) => follow(connection, entities, marker, place),
+  follow: (entity, marker, place) => follow(connection, entity, marker, place),
   isLost,
   whyImpossible,
   now: () => storeNow(connection),

@@ -39,6 +39,8 @@ export interface MongoConnection {
   takesWrites(): boolean
   /** To the same servers, for calls that take as long as they take: builds of indexes, scans of whole collections. */
   patient(): MongoConnection
+  /** To the same servers, for change streams: each of them has a connection to itself while it waits. */
+  streams(): MongoConnection
   close(): Promise<void>
 }
 
@@ -124,6 +126,7 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
   }
   const db = fromUri(options.uri, () => client.db(options.database ?? client.options.dbName, deciding))
   let patient: MongoConnection | undefined
+  let streams: MongoConnection | undefined
   return {
     client,
     db,
@@ -131,8 +134,9 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
     collection: (entity) => db.collection(entity.mongo),
     takesWrites,
     patient: () => (patient ??= connectWith({ ...options, poolSize: 2, waitMs: 60_000 }, maxTimeMs, 0)),
+    streams: () => (streams ??= connectWith({ ...options, poolSize: 0 }, maxTimeMs, socketTimeoutMS)),
     async close() {
-      await Promise.all([client.close(), patient?.close()])
+      await Promise.all([client.close(), patient?.close(), streams?.close()])
     },
   }
 }
