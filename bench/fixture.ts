@@ -30,6 +30,8 @@ export interface Fixture {
   startGateway(stores?: Stores): Promise<RunningGateway>
   /** Moves all types; a gateway sees it after its `flags.refresh`. */
   move(stage: Stage, samplePercent?: number): Promise<void>
+  /** Moves one. */
+  moveType(type: string, stage: Stage): Promise<void>
   /** From `off` to `dualwrite`, with everything copied. */
   copy(): Promise<void>
 }
@@ -57,6 +59,7 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
       movieId: String((await stores.mongo.connection.db.collection('movies').findOne({ year: 1960 }))!._id),
       startGateway: (on = stores) => startGateway({ config, stores: on, port: 0, dataDir, log: () => undefined }),
       move,
+      moveType: async (type, stage) => void (await setStage(options, { type, stage, noOtherWriters: true })),
       async copy() {
         await move('dualwrite')
         for (const entity of config.entities) await backfill({ stores, entity })

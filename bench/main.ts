@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { decideBench } from './decide.ts'
+import { holds } from './holds.ts'
 import { hostile } from './hostile.ts'
 import { mirroredWrite } from './mirrored-write.ts'
 import { pages } from './pages.ts'
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (only: string, minutes: number) => Promis
   decide: decideBench,
   'mirrored-write': mirroredWrite,
   'type-check': typeCheck,
+  holds,
   soak,
 }
 

@@ -1,9 +1,9 @@
+import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { Capture } from '../mirror/capture.ts'
 import { captured, caughtUp } from '../mirror/captured.ts'
 import { standingOf } from '../mirror/standing.ts'
 import type { Stores } from '../routing/routing.ts'
-import { knownFlags } from './known-flags.ts'
 
 /** One that follows and has died is followed by another in about half of this, in milliseconds. */
 const patienceMs = 20_000
@@ -14,24 +14,23 @@ const patienceMs = 20_000
  */
 export async function captureNow({
   entity,
+  flag,
   stores,
   log,
 }: {
   readonly entity: Entity
+  /** In force. */
+  readonly flag: Flag
   readonly stores: Stores
   readonly log: (line: string) => void
 }): Promise<void> {
   const { ledger } = stores.mongo
   if ((await captured(ledger, entity)).place === null) return
-  const flags = await knownFlags(stores, [entity.name])
   const capture = new Capture({
     stores,
     entities: [entity],
     owner: `command ${process.pid}`,
-    standing(type) {
-      const flag = flags.get(type)
-      return flag ? standingOf(flag) : null
-    },
+    standing: () => standingOf(flag),
     log: (_, message) => log(message),
   })
   capture.start()

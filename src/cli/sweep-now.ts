@@ -48,7 +48,7 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
     isTrouble: (error) => tellsOfTrouble(stores, error),
     sweep: (type, origin) => sweepNow(stores, entityOf(type), origin, log),
     caughtUp: async (flag) => {
-      if (authorityOf(flag) === 'mongo') await captureNow({ entity: entityOf(flag.type), stores, log })
+      if (authorityOf(flag) === 'mongo') await captureNow({ entity: entityOf(flag.type), flag, stores, log })
     },
     async unmet(type, origin) {
       await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now

@@ -15,7 +15,8 @@ import {
   writeFlag,
 } from './flag-store.ts'
 
-const pauseMs = 100
+/** Between two tries, in milliseconds: writes may be held meanwhile. */
+const pauseMs = 30
 
 /** How long whoever changes a flag puts up with a store that cannot be asked. */
 export interface Patience {

@@ -1,6 +1,7 @@
 import { changesMirror, movesAuthority, type Stage } from '../stage/stage.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins, otherOrigin } from '../util/origin.ts'
+import { announce } from './announcement.ts'
 import type { Flag } from './flag.ts'
 import { commit, current, eventually, type Patience, patiently, tell } from './flag-commit.ts'
 import { authorityOf, type Ledgers } from './flag-store.ts'
@@ -151,6 +152,17 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   return takeOver(options, handed)
 }
 
+async function announced(options: MoveOptions, was: Flag, next: Flag, force: boolean): Promise<Flag> {
+  const announcement = announce(options.ledgers, was.type)
+  try {
+    await checkGates(options, was, force)
+    await announcement.noticed
+    return await moveAuthority(options, was, next)
+  } finally {
+    await announcement.takeBack()
+  }
+}
+
 /** The new authority learns that it is one; until then nobody writes. */
 async function takeOver(options: FinishOptions, handed: Flag): Promise<Flag> {
   const home = authorityOf(handed)
@@ -221,9 +233,8 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
         `${wanted.type}: ${text}. Go through dualwrite, a backfill, shadow and live, or back the same way.`,
       )
     }
-    await checkGates(options, was, wanted.force ?? false)
   }
-  const now = await (moves ? moveAuthority : change)(options, was, next)
+  const now = moves ? await announced(options, was, next, wanted.force ?? false) : await change(options, was, next)
   await note(options, was, now, wanted)
   // Gateways that were killed cannot withdraw; where a store is in trouble the next change forgets them
   await Promise.allSettled(origins.map((origin) => forgetGone(options.ledgers[origin])))

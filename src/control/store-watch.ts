@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { flagKind, type Ledger } from '../stores/ledger.ts'
 import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
+import { announcedKind, isAnnounced } from './announcement.ts'
 import { type Flag, parseFlag } from './flag.ts'
 import { format, formatAmong, formatKind, readFormat } from './format.ts'
 import type { Registration } from './registration.ts'
@@ -62,6 +63,7 @@ export class StoreWatch {
   #isDown = false
   #isLate = false
   #inTime = 0
+  #isMoving = false
   #look: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #stopped = false
@@ -71,11 +73,14 @@ export class StoreWatch {
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      void this.look().then(() => {
-        if (!this.#stopped) this.start()
-      })
-    }, this.#options.intervalMs).unref()
+    this.#timer = setTimeout(
+      () => {
+        void this.look().then(() => {
+          if (!this.#stopped) this.start()
+        })
+      },
+      this.#isMoving ? times.movingInterval : this.#options.intervalMs,
+    ).unref()
   }
 
   stop(): void {
@@ -137,9 +142,11 @@ export class StoreWatch {
       if (!registration.isFresh) await this.#renew()
       const leaseFrom = registration.beganAt
       const flags = new Map<string, Flag>()
-      const [entries] = await Promise.all([ledger.list(flagKind, formatKind), this.#renew()])
+      const sign = this.#isMoving ? undefined : this.#renew() // more looks need no more signs
+      const [entries] = await Promise.all([ledger.list(flagKind, formatKind, announcedKind), sign])
       const found = formatAmong(entries)
       onFormat(found)
+      this.#isMoving = isAnnounced(entries)
       for (const { kind, key, value } of entries) {
         if (kind !== flagKind) continue
         const flag = parseFlag(value)
@@ -158,6 +165,7 @@ export class StoreWatch {
       }
       onFlags(flags)
     } catch (error) {
+      this.#isMoving = false
       this.#goDown(messageOf(error))
       this.#options.onSilent()
     } finally {

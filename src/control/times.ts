@@ -7,6 +7,10 @@ export const times = {
   probe: 500,
   /** Between two looks at the flags of a store: within a second and a half a gateway knows of a change, or of an outage. */
   flagInterval: 600,
+  /** The same while a move of authority is announced: writes are held for two or three such looks. */
+  movingInterval: 40,
+  /** How long an announcement counts; one that takes longer goes on at the usual pace. */
+  announced: 20_000,
   /** What one call of a gateway's control plane may take; a hung one gives its connection back before flags grow old. */
   controlCall: 4_000,
   /** What a write waits for a connection at most, since each step begins under a lease. */

@@ -127,7 +127,7 @@ test('a store that has not told its format yet gets no sign of life, though the 
   const flags = new FlagWatch({ id: 'new', sign, types: ['Account'], ledgers: watched, dataDir, log: () => undefined })
   const started = flags.start()
   await expect.poll(async () => (await ledgers.postgres.get('instance', 'new'))?.revision).toBeGreaterThan(1)
-  expect(flags.has('Account')).toBe(true)
+  await expect.poll(() => flags.has('Account')).toBe(true)
   expect(compareAndSet).not.toHaveBeenCalled()
   tell()
   await started

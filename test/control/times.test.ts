@@ -4,6 +4,8 @@ import { times } from '../../src/control/times.ts'
 /** Each with what must be shorter. */
 const order: readonly (readonly [shorter: number, longer: number, why: string])[] = [
   [times.probe, times.flagInterval, 'a late probe is known before the next look'],
+  [times.movingInterval, times.flagInterval, 'an announced move is looked for more often'],
+  [times.flagInterval + times.controlCall, times.announced, 'an announcement is known before it is too old'],
   [times.flagInterval + times.controlCall, times.lease, 'a sign of life that takes its whole time gives a lease still'],
   [
     (times.lease + times.wait + times.write) * 1.02,

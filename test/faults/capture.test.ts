@@ -61,9 +61,8 @@ async function follow(
   })
   running.push(capture)
   capture.start()
-  await expect
-    .poll(async () => (await captured(stores.mongo.ledger, Account)).place, { timeout: 20_000 })
-    .not.toBeNull()
+  const place = async () => (await captured(stores.mongo.ledger, entities[0]!)).place
+  await expect.poll(place, { timeout: 20_000 }).not.toBeNull()
   return capture
 }
 
