@@ -1,9 +1,12 @@
+import { doubt } from '../control/doubts.ts'
 import type { Flag } from '../control/flag.ts'
+import { ledgersOf } from '../control/flag-store.ts'
 import type { Entity } from '../entity/entity.ts'
 import { Capture } from '../mirror/capture.ts'
 import { captured, caughtUp } from '../mirror/captured.ts'
 import { standingOf } from '../mirror/standing.ts'
 import type { Stores } from '../routing/routing.ts'
+import { CrossfadeError } from '../util/errors.ts'
 
 /** One that follows and has died is followed by another in about half of this, in milliseconds. */
 const patienceMs = 20_000
@@ -26,16 +29,27 @@ export async function captureNow({
 }): Promise<void> {
   const { ledger } = stores.mongo
   if ((await captured(ledger, entity)).place === null) return
+  let lose: (error: Error) => void
+  const lost = new Promise<never>((_, reject) => {
+    lose = reject
+  })
+  lost.catch(() => undefined)
   const capture = new Capture({
     stores,
     entities: [entity],
     owner: `command ${process.pid}`,
     standing: () => standingOf(flag),
+    async onLost(type, why) {
+      const error = new CrossfadeError('BAD_USER_INPUT', `${type}: ${why}: run \`crossfade backfill ${type}\` first.`)
+      if (flag.state === 'steady') await doubt(ledgersOf(stores), type, why)
+      lose(error)
+      if (flag.state !== 'steady') throw error
+    },
     log: (_, message) => log(message),
   })
   capture.start()
   try {
-    await caughtUp(ledger, entity, patienceMs)
+    await Promise.race([caughtUp(ledger, entity, patienceMs), lost])
   } finally {
     await capture.stop()
   }

@@ -51,8 +51,10 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
       if (authorityOf(flag) === 'mongo') await captureNow({ entity: entityOf(flag.type), flag, stores, log })
     },
     async unmet(type, origin) {
-      await sweepNow(stores, entityOf(type), origin, log) // what was refused may be taken by now
       const entity = entityOf(type)
+      const copy = await readFlag(stores[origin].ledger, type)
+      if (copy && origin === 'mongo') await captureNow({ entity, flag: copy.flag, stores, log })
+      await sweepNow(stores, entity, origin, log) // what was refused may be taken by now
       const others = await otherMappings(stores[origin].ledger, type, mappingDigest(entity))
       const unmet = await unmetGates(stores, entity, origin)
       if (others.length === 0) return unmet

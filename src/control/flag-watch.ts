@@ -26,6 +26,10 @@ export interface WatchOptions {
   readonly probeMs?: number
   /** Called when a look has failed. */
   readonly onSilent?: (origin: Origin) => void
+  /** Called when a store answers, for the first time or again. */
+  readonly onAnswer?: (origin: Origin) => void
+  /** Called when a store knows less than it has acknowledged. */
+  readonly onLess?: (origin: Origin) => void
 }
 
 /**
@@ -45,7 +49,8 @@ export class FlagWatch {
     this.#options = options
     const { id, ledgers, log, intervalMs = times.flagInterval, probeMs = times.probe } = options
     this.formats = new FormatWatch(log)
-    const registered = (origin: Origin) => new Registration(ledgers[origin], id, options.sign)
+    const registered = (origin: Origin) =>
+      new Registration(ledgers[origin], id, options.sign, () => options.onLess?.(origin))
     this.#registrations = { mongo: registered('mongo'), postgres: registered('postgres') }
     const watch = (origin: Origin): StoreWatch =>
       new StoreWatch({
@@ -58,6 +63,7 @@ export class FlagWatch {
         onFlags: (flags) => this.#learn(flags),
         onFormat: (found) => this.formats.learn(origin, found),
         onSilent: () => options.onSilent?.(origin),
+        onAnswer: () => options.onAnswer?.(origin),
       })
     this.#watches = { mongo: watch('mongo'), postgres: watch('postgres') }
   }

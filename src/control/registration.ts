@@ -10,6 +10,7 @@ export class Registration {
   readonly #ledger: Ledger
   readonly #id: string
   readonly #sign: () => Sign
+  readonly #onLess: () => void
   /** Of our entry, as far as we know. */
   #revision: number | null = null
   #beganAt = Number.NEGATIVE_INFINITY
@@ -18,7 +19,9 @@ export class Registration {
   #next: Promise<void> | null = null
   #ended = false
 
-  constructor(ledger: Ledger, id: string, sign: () => Sign) {
+  /** @param onLess called where the store knows less of our signs of life than it has acknowledged. */
+  constructor(ledger: Ledger, id: string, sign: () => Sign, onLess: () => void = () => undefined) {
+    this.#onLess = onLess
     this.#ledger = ledger
     this.#id = id
     this.#sign = sign
@@ -63,8 +66,11 @@ export class Registration {
     const write = () => this.#ledger.compareAndSet(instanceKind, this.#id, this.#revision, value)
     if (!(await write())) {
       // Forgotten by a mover, or an earlier sign arrived whose answer did not
+      const known = this.#revision ?? 0
       this.#revision = (await this.#ledger.get(instanceKind, this.#id))?.revision ?? null
       if (!(await write())) throw new Error(`The entry of ${this.#id} is written by somebody else.`)
+      // Behind the write, which no server answers that is deposed
+      if (this.#revision !== null && this.#revision < known) this.#onLess()
     }
     this.#revision = (this.#revision ?? 0) + 1
     this.#beganAt = began

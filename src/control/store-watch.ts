@@ -22,6 +22,8 @@ export interface StoreWatchOptions {
   readonly onFormat: (found: number) => void
   /** Called when a look has failed. */
   readonly onSilent: () => void
+  /** Called when it answers for the first time, and whenever it does again. */
+  readonly onAnswer: () => void
 }
 
 /** Looks in a row that a store must answer in time before it is up again. */
@@ -155,6 +157,7 @@ export class StoreWatch {
           log('warn', `The flag of ${key} in ${origin} is malformed; the last good one stays in force.`)
       }
       this.#flags = flags
+      if (!this.#hasRead) this.#options.onAnswer()
       this.#hasRead = true
       this.#leaseFrom = leaseFrom
       this.#isLate = false
@@ -162,6 +165,7 @@ export class StoreWatch {
       if (this.#isDown && this.#inTime >= steady) {
         this.#isDown = false
         log('info', `${origin} answers again.`)
+        this.#options.onAnswer()
       }
       onFlags(flags)
     } catch (error) {

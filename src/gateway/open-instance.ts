@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Doubts } from '../control/doubts.ts'
 import { FlagKeeper } from '../control/flag-keeper.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { FlagWatch } from '../control/flag-watch.ts'
@@ -54,6 +55,7 @@ export interface Instance {
 interface Members {
   readonly routing: Routing
   readonly capture: Capture
+  readonly doubts: Doubts
 }
 
 function createMembers(options: InstanceOptions, owner: string): Members {
@@ -81,7 +83,10 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     log,
     probeMs,
     onSilent: (origin) => stores[origin].distrust(),
+    onAnswer: (origin) => void doubts.answers(origin),
+    onLess: (origin) => void doubts.wentBack(origin),
   })
+  const doubts = new Doubts({ types, ledgers, lineage: (origin) => stores[origin].lineage(), log })
   const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites())
   const mirror = new Mirror({ stores, log })
   const standing = (type: string): Standing | null => {
@@ -123,7 +128,8 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     limits,
     log,
   }
-  return { routing, capture: new Capture({ stores, entities, owner, standing, log }) }
+  const onLost = (type: string, why: string): Promise<void> => doubts.doubt(type, why)
+  return { routing, doubts, capture: new Capture({ stores, entities, owner, standing, onLost, log }) }
 }
 
 function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
@@ -143,7 +149,7 @@ function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
   const { id = randomUUID(), captures = true } = options
-  const { routing, capture } = createMembers(options, id)
+  const { routing, capture, doubts } = createMembers(options, id)
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
   sweeper.start()
@@ -155,6 +161,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     routing,
     async leave() {
       permits.close()
+      doubts.stop()
       const idle = await until(() => permits.isIdle, times.write)
       const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop()]
       await awaitWithin(Promise.all(ends), times.controlCall)

@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Flag } from '../control/flag.ts'
-import { authorityOf, ledgersOf, markFresh, raiseFlag, readCopies } from '../control/flag-store.ts'
-import { settled } from '../control/move.ts'
+import { authorityOf, ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
-import { otherOrigin } from '../util/origin.ts'
 import { type BackfillOptions, type Checkpoint, earlierIn, firstCheckpoint, type Progress } from './checkpoint.ts'
 import { copyBatch } from './copy-batch.ts'
 import { overtaken } from './overtaken.ts'
 import { removeBatch } from './remove-batch.ts'
+import { untilOwed } from './until-owed.ts'
 
 const kind = 'backfill'
 const claimMs = 60_000
@@ -85,17 +84,6 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
       500,
     )
   }
-}
-
-/**
- * Whoever changed the stage may have died before each gateway owed what it writes, and before the other store knew that it
- * is a mirror, and refused what others write: a copy would miss that.
- */
-async function untilOwed({ stores, entity, log }: BackfillOptions, flag: Flag): Promise<void> {
-  const tell = (line: string): void => log?.(`${entity.name}: ${line}`)
-  const ledgers = ledgersOf(stores)
-  await settled({ ledgers, isTrouble: (error) => tellsOfTrouble(stores, error), log: tell }, flag)
-  await raiseFlag(ledgers[otherOrigin(authorityOf(flag))], flag)
 }
 
 async function run(options: BackfillOptions, flag: Flag | null, renew: () => Promise<boolean>): Promise<Progress> {

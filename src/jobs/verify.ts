@@ -1,7 +1,9 @@
-import { authorityOf, ledgersOf, noFlag, readCopies } from '../control/flag-store.ts'
+import { authorityOf, ledgersOf, markFresh, noFlag, readCopies } from '../control/flag-store.ts'
 import { everything } from '../query/where.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
+import { untilOwed } from './until-owed.ts'
 import { type DifferenceKind, type RecordDifference, Verification, type VerifyOptions } from './verification.ts'
 
 /** What was compared, when, and what was found: it is said of nothing else. */
@@ -29,7 +31,8 @@ export const isClean = ({ different, undecided, quarantined }: Verified): boolea
 
 /**
  * Holds every record of the store with authority against the other store, and looks for those that the other one has
- * alone. Memory is bounded by the batch. What was found is kept in the ledger of the authority.
+ * alone. Memory is bounded by the batch. What was found is kept in the ledger of the authority; a mirror that was found
+ * equal is fresh.
  *
  * @throws TRY_AGAIN where authority moved meanwhile; MISCONFIGURED where there is no flag, or nothing was examined though
  * there are documents.
@@ -40,6 +43,8 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   const { flag } = await readCopies(ledgersOf(stores), type)
   if (!flag) throw noFlag(type)
   const authority = authorityOf(flag)
+  const mayBecomeFresh = flag.fresh === null && STAGE_PLAN[flag.stage].mirror !== null
+  if (mayBecomeFresh) await untilOwed(options, flag)
   const began = new Date().toISOString()
   const verification = new Verification(options, authority)
   await verification.run()
@@ -66,5 +71,6 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   const { examples: _, ...kept } = found
   const entry = await ledger.get('verified', type)
   await ledger.compareAndSet('verified', type, entry?.revision ?? null, kept)
+  if (mayBecomeFresh && isClean(found)) await markFresh(ledgersOf(stores), type, flag.epoch)
   return found
 }

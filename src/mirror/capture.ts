@@ -15,6 +15,8 @@ export interface CaptureOptions {
   readonly owner: string
   /** Null where no flag of the type is known: nobody follows then. */
   readonly standing: (type: string) => Pick<Standing, 'authority' | 'isMirrored' | 'epoch'> | null
+  /** Resolves once both stores are not taken for equal any more, for the reason that is given. */
+  readonly onLost: (type: string, why: string) => Promise<void>
   readonly log: (level: 'info' | 'warn', message: string) => void
 }
 
@@ -110,8 +112,7 @@ export class Capture {
         await this.#mark(entity, changes)
         const isNews = changes.made.length > 0 || changes.marker !== null || changes.wasDropped
         if (isNews || performance.now() - keptAt > keepMs) {
-          const lostAt = changes.wasDropped ? new Date().toISOString() : known.lostAt
-          const seen = { place: changes.place, marker: changes.marker ?? known.marker, lostAt }
+          const seen = { place: changes.place, marker: changes.marker ?? known.marker }
           if (!(await keepCaptured(ledger, entity, known.revision, seen))) return againMs // another one follows by now
           known = { ...seen, revision: (known.revision ?? 0) + 1 }
           keptAt = performance.now()
@@ -133,18 +134,13 @@ export class Capture {
   /** The stream begins at the present again; what came before has to be looked for. */
   async #lose(entity: Entity, known: Known, why: string): Promise<void> {
     const { ledger } = this.#options.stores.mongo
-    const lost = { ...known, place: null, lostAt: new Date().toISOString() }
-    if (!(await keepCaptured(ledger, entity, known.revision, lost))) return // another one follows, and finds the same
-    const remedy = `Run \`crossfade verify ${entity.name}\`, and \`crossfade backfill ${entity.name}\` where it differs`
-    this.#options.log(
-      'warn',
-      `Changes that other programs made to ${entity.name} in MongoDB were lost: ${why}. ${remedy}.`,
-    )
+    await this.#options.onLost(entity.name, `what other programs changed of it in MongoDB was lost: ${why}`)
+    await keepCaptured(ledger, entity, known.revision, { ...known, place: null }) // or another one finds the same
   }
 
   async #mark(entity: Entity, { made, wasDropped }: Changes): Promise<void> {
-    const { standing, log } = this.#options
-    if (wasDropped) log('warn', `${entity.name}: its collection was dropped or renamed by another program.`)
+    const { standing, onLost } = this.#options
+    if (wasDropped) await onLost(entity.name, 'its collection was dropped or renamed by another program')
     const now = standing(entity.name)
     if (made.length === 0 || !now?.isMirrored) return
     if (now.authority === 'postgres') this.#tell(entity, made)

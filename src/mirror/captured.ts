@@ -22,18 +22,16 @@ export interface Captured {
   readonly place: Json
   /** Revision of the marker that was passed last; 0 where none was. */
   readonly marker: number
-  /** When changes were lost last, that nobody has followed; null where none were. */
-  readonly lostAt: string | null
 }
 
-const form: z.ZodType<Captured> = z.object({ place: z.json(), marker: z.int(), lostAt: z.string().nullable() })
+const form: z.ZodType<Captured> = z.object({ place: z.json(), marker: z.int() })
 
 export interface Known extends Captured {
   /** For compare-and-set; null where nothing was kept yet. */
   readonly revision: number | null
 }
 
-const nothing: Captured = { place: null, marker: 0, lostAt: null }
+const nothing: Captured = { place: null, marker: 0 }
 
 export async function captured(ledger: Ledger, { name }: Entity): Promise<Known> {
   const found = await ledger.get(kind, name)
@@ -45,8 +43,8 @@ export const keepCaptured = (
   ledger: Ledger,
   { name }: Entity,
   revision: number | null,
-  { place, marker, lostAt }: Captured,
-): Promise<boolean> => ledger.compareAndSet(kind, name, revision, { place, marker, lostAt })
+  { place, marker }: Captured,
+): Promise<boolean> => ledger.compareAndSet(kind, name, revision, { place, marker })
 
 /**
  * A mirror begins: whoever follows next is to begin at the present, though nobody may be there who follows yet. What was

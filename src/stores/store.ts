@@ -239,6 +239,11 @@ export interface Store extends Source {
   failureOf(error: unknown): Failure | null
   /** What an error of a read of this store means to the caller; a fault of ours stays what it is. */
   readError(error: unknown): unknown
+  /**
+   * Names the state that the store has gone on from: another one where it was restored, or a standby took over that may
+   * lack what was acknowledged. Null where it does not tell, or no such thing loses anything.
+   */
+  lineage(): Promise<string | null>
   /** Resolves where the store answers within `ms` milliseconds; rejects with the reason where not. */
   ping(ms: number): Promise<void>
   close(): Promise<void>

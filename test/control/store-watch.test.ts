@@ -14,6 +14,7 @@ let stores: TestStores
 let lateMs = 0
 const logged: string[] = []
 let silent = 0
+let answered = 0
 let watch: StoreWatch
 beforeAll(async () => {
   stores = await openStores([Account])
@@ -37,6 +38,7 @@ beforeAll(async () => {
     onFlags: () => undefined,
     onFormat: () => undefined,
     onSilent: () => silent++,
+    onAnswer: () => answered++,
   })
   await watch.look()
 })
@@ -66,6 +68,7 @@ test('a store that answers now and then is up again after three looks in time, a
   expect(downs).toBe(1)
   expect(silent).toBe(0)
   expect(logged).toEqual(['postgres does not answer: it took more than 2000 ms', 'postgres answers again.'])
+  expect(answered).toBe(2) // for the first time, and again
 })
 
 test('while a look is late the store is known to be late, and one that fails is told apart', async () => {

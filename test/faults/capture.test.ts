@@ -1,20 +1,21 @@
 import { defineEntity, text } from 'crossfade'
-import { sql } from 'kysely'
 import type { Collection } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ledgersOf } from '../../src/control/flag-store.ts'
+import { moveOptions } from '../../src/cli/sweep-now.ts'
+import { ledgersOf, readFlag } from '../../src/control/flag-store.ts'
+import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
-import { verify } from '../../src/jobs/verify.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
 import { Capture } from '../../src/mirror/capture.ts'
 import { beginCapture, captured, caughtUp, keepCaptured } from '../../src/mirror/captured.ts'
-import { unmetGates } from '../../src/mirror/gates.ts'
 import type { Standing } from '../../src/mirror/standing.ts'
 import { planPatch } from '../../src/query/patch.ts'
+import type { Stage } from '../../src/stage/stage.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { Account, account, both, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
-import { changeUnseen, emptyStores, type TestStores } from '../support/stores.ts'
+import { emptyStores, type TestStores } from '../support/stores.ts'
 
 interface Raw {
   _id: string
@@ -30,6 +31,7 @@ let stores: TestStores
 let outside: Collection<Raw>
 const running: Capture[] = []
 const logged: string[] = []
+const lost: string[] = []
 
 beforeAll(async () => {
   stores = await openAccounts()
@@ -38,6 +40,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await emptyStores(stores)
   logged.length = 0
+  lost.length = 0
 })
 afterEach(async () => {
   await Promise.all(running.splice(0).map((capture) => capture.stop()))
@@ -57,6 +60,7 @@ async function follow(
     entities,
     owner,
     standing: typeof standing === 'function' ? standing : () => standing,
+    onLost: async (type, why) => void lost.push(`${type}: ${why}`),
     log: (_, message) => logged.push(message),
   })
   running.push(capture)
@@ -65,6 +69,9 @@ async function follow(
   await expect.poll(place, { timeout: 20_000 }).not.toBeNull()
   return capture
 }
+
+const to = (stage: Stage) =>
+  setStage(moveOptions({ entities: [Account], stores, log: () => undefined }), { type: 'Account', stage })
 
 /** Everything that was changed is marked by now, and mirrored. */
 async function mirrored(): Promise<void> {
@@ -212,49 +219,49 @@ test('where MongoDB is the mirror, a change by another program is told, and take
 })
 
 describe('A place that the server does not know any more', () => {
-  test('is told, the stream goes on from now, and no move takes the stores for equal before a verify', async () => {
+  test('is told, and the stream goes on from now', async () => {
     const { id } = await shared()
     const { revision } = await captured(stores.mongo.ledger, Account)
-    await keepCaptured(stores.mongo.ledger, Account, revision, { place: { _data: '82' }, marker: 0, lostAt: null })
+    await keepCaptured(stores.mongo.ledger, Account, revision, { place: { _data: '82' }, marker: 0 })
     await follow()
-    await expect
-      .poll(async () => (await captured(stores.mongo.ledger, Account)).lostAt, { timeout: 20_000 })
-      .not.toBeNull()
+    await expect.poll(() => lost, { timeout: 20_000 }).toHaveLength(1)
+    expect(lost[0]).toMatch(/^Account: what other programs changed of it in MongoDB was lost: ./)
+    const place = async () => JSON.stringify((await captured(stores.mongo.ledger, Account)).place)
+    await expect.poll(place, { timeout: 20_000 }).not.toMatch(/^(null|{"_data":"82"})$/)
     await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
-    await expect
-      .poll(async () => (await captured(stores.mongo.ledger, Account)).place, { timeout: 20_000 })
-      .not.toBeNull()
-    expect(logged).toEqual([
-      expect.stringMatching(
-        /^Changes that other programs made to Account in MongoDB were lost: .*`crossfade verify Account`/,
-      ),
-    ])
-    const unmet = ['changes of other programs in MongoDB were lost: run `crossfade verify Account`']
-    expect(await unmetGates(stores, Account, 'mongo')).toEqual(unmet)
-    await prepareFlags(ledgersOf(stores), ['Account'])
     await mirrored()
-    for (const [visits, content] of [
-      [9, 1],
-      [7, 0],
-    ] as const) {
-      await changeUnseen(stores, sql`update accounts set visits = ${visits} where id = ${id}`)
-      expect(await verify({ stores, entity: Account, recheckMs: [0] })).toMatchObject({ different: { content } })
-      expect(await unmetGates(stores, Account, 'mongo')).toEqual(content === 0 ? [] : unmet)
-    }
+    await expectEqual(String(id), { visits: 7 })
+    expect(lost).toHaveLength(1)
+  })
+
+  test('keeps a move from beginning, and is no place any more: the stores are not taken for equal', async () => {
+    await prepareFlags(ledgersOf(stores), ['Account'])
+    await to('dualwrite')
+    await backfill({ stores, entity: Account })
+    const { revision } = await captured(stores.mongo.ledger, Account)
+    await keepCaptured(stores.mongo.ledger, Account, revision, { place: { _data: '82' }, marker: 0 })
+    await expect(to('live')).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^Account: what other programs .* run `crossfade backfill Account` first\.$/),
+    })
+    expect((await readFlag(stores.mongo.ledger, 'Account'))?.flag).toMatchObject({ stage: 'dualwrite', fresh: null })
+    await expect(to('live')).rejects.toMatchObject({ message: expect.stringContaining('was not made equal') })
+    await backfill({ stores, entity: Account })
+    expect(await to('live')).toMatchObject({ stage: 'live' })
   })
 
   test('counts no more once another mirror begins: it begins at the present', async () => {
     const { revision } = await captured(stores.mongo.ledger, Account)
-    const old = { place: { _data: '82' }, marker: 7, lostAt: '2026-01-01T00:00:00.000Z' }
+    const old = { place: { _data: '82' }, marker: 7 }
     await keepCaptured(stores.mongo.ledger, Account, revision, old)
     expect(await beginCapture(stores.mongo, Account)).toBeNull()
-    expect(await captured(stores.mongo.ledger, Account)).toMatchObject({ marker: 0, lostAt: null })
+    expect(await captured(stores.mongo.ledger, Account)).toMatchObject({ marker: 0 })
     const { id } = await shared()
     await outside.updateOne({ _id: String(id) }, { $set: { visits: 7 } })
     await follow()
     await mirrored()
     await expectEqual(String(id), { visits: 7 })
-    expect(logged).toEqual([])
+    expect([...lost, ...logged]).toEqual([])
   })
 })
 

@@ -91,6 +91,7 @@ export function mongoStore(
     takesWrites: connection.takesWrites,
     failureOf,
     readError,
+    lineage: async () => null, // what is acknowledged has a majority, which no election takes back
     async ping(ms) {
       const answer = await awaitWithin(connection.db.command({ ping: 1, maxTimeMS: ms }), ms)
       if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)

@@ -10,6 +10,7 @@ import { failureOf, readError } from './errors.ts'
 import { explained } from './explain.ts'
 import { postgresFindings } from './findings.ts'
 import { postgresLedger } from './ledger.ts'
+import { postgresLineage } from './lineage.ts'
 import { postgresOutbox } from './outbox.ts'
 import { postgresReader } from './reader.ts'
 import { postgresReplica } from './replica.ts'
@@ -77,6 +78,7 @@ export function postgresStore(
     readError,
     dataIssues: dataIssues(connection),
     findings: postgresFindings(candidate.connection), // what shadow reads saw takes no connection from clients
+    lineage: () => postgresLineage(control.connection),
     async ping(ms) {
       const answer = await awaitWithin(connection.run(sql`select 1`), ms)
       if (answer === timedOut) throw new Error(`PostgreSQL did not answer within ${ms} ms`)

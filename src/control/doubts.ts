@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import { messageOf } from '../util/errors.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
+import type { Flag } from './flag.ts'
+import { authorityOf, type Ledgers, raiseFlag, readCopies, writeFlag } from './flag-store.ts'
+import { note } from './move.ts'
+
+/** Between two tries, in milliseconds. */
+const againMs = 1_000
+
+const lineageKind = 'lineage'
+
+/**
+ * A store may have lost what it had: its mirror, or what it mirrors, is not taken for equal any more. Under a new epoch, so
+ * that no copy that has begun earlier makes it fresh.
+ *
+ * @returns false while authority moves: whoever moves it ends that first.
+ */
+export async function doubt(ledgers: Ledgers, type: string, why: string): Promise<boolean> {
+  for (;;) {
+    const { copies, flag } = await readCopies(ledgers, type)
+    if (flag === null || STAGE_PLAN[flag.stage].mirror === null) return true
+    if (flag.state !== 'steady') return false
+    const home = authorityOf(flag)
+    // One that has lost its flag as well grants no writes, and is for people to look at
+    if (copies[home]?.flag.revision !== flag.revision) return true
+    const next: Flag = { ...flag, epoch: flag.epoch + 1, fresh: null, revision: flag.revision + 1 }
+    if (!(await writeFlag(ledgers[home], copies[home], next))) continue
+    await note({ ledgers, log: () => undefined }, flag, next, { why })
+    await raiseFlag(ledgers[otherOrigin(home)], next)
+    return true
+  }
+}
+
+export interface DoubtsOptions {
+  readonly types: readonly string[]
+  readonly ledgers: Ledgers
+  /** See `Store`. */
+  readonly lineage: (origin: Origin) => Promise<string | null>
+  readonly log: (level: 'warn', message: string) => void
+}
+
+/** Sees that a store has gone on from an earlier state than the one that was known, and what is lost by it. */
+export class Doubts {
+  readonly #options: DoubtsOptions
+  readonly #stopping = new AbortController()
+
+  constructor(options: DoubtsOptions) {
+    this.#options = options
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  /** Repeats until it is done. @throws only once this instance stops. */
+  async #patiently<T>(work: () => Promise<T | false>, what: string): Promise<T> {
+    const { signal } = this.#stopping
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        const done = await work()
+        if (done !== false) return done
+      } catch (error) {
+        this.#options.log('warn', `${what}: ${messageOf(error)}`)
+      }
+      await sleep(againMs, undefined, { signal, ref: false })
+    }
+  }
+
+  /** Resolves once no store takes the type's mirror for equal. @throws once this instance stops. */
+  async doubt(type: string, why: string): Promise<void> {
+    const { ledgers, log } = this.#options
+    const remedy = `Run \`crossfade verify ${type}\`, and \`crossfade backfill ${type}\` where it differs`
+    log('warn', `${type}: ${why}. Both stores are not taken for equal until then. ${remedy}.`)
+    await this.#patiently(
+      () => doubt(ledgers, type, why),
+      `${type}: its flag cannot say yet that its stores may differ`,
+    )
+  }
+
+  /** A store knows less than it has acknowledged. Never rejects. */
+  async wentBack(origin: Origin): Promise<void> {
+    const why = `${origin} has gone on from an earlier state, and may have lost what it had acknowledged`
+    await Promise.allSettled(this.#options.types.map((type) => this.doubt(type, why)))
+  }
+
+  /** A store answers, for the first time or again. Never rejects. */
+  async answers(origin: Origin): Promise<void> {
+    const { lineage, ledgers } = this.#options
+    const look = async (): Promise<boolean> => {
+      const [now, entry] = await Promise.all([lineage(origin), ledgers[origin].get(lineageKind, origin)])
+      if (now === null || entry?.value === now) return true
+      if (entry) await this.wentBack(origin)
+      this.#stopping.signal.throwIfAborted()
+      return ledgers[origin].compareAndSet(lineageKind, origin, entry?.revision ?? null, now)
+    }
+    await this.#patiently(look, `${origin}: whether it was restored is not known yet`).catch(() => undefined)
+  }
+}

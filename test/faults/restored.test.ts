@@ -1,0 +1,163 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Doubts, doubt } from '../../src/control/doubts.ts'
+import { type Ledgers, ledgersOf, markFresh, readFlag } from '../../src/control/flag-store.ts'
+import { setStage } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { Registration } from '../../src/control/registration.ts'
+import { recordedServer, stopServer } from '../../src/embedded/find-server.ts'
+import { startPostgres } from '../../src/embedded/postgres.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
+import { verify } from '../../src/jobs/verify.ts'
+import type { Stage } from '../../src/stage/stage.ts'
+import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import { type Origin, origins } from '../../src/util/origin.ts'
+import { Account, account, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { changeUnseen, type TestStores } from '../support/stores.ts'
+
+let stores: TestStores
+let ledgers: Ledgers
+beforeEach(async () => {
+  stores = await openAccounts()
+  ledgers = ledgersOf(stores)
+  await prepareFlags(ledgers, ['Account'])
+})
+afterEach(() => stores?.close())
+
+async function to(...stages: readonly Stage[]): Promise<void> {
+  const options = { ledgers, sweep: (_: string, origin: Origin) => sweepOnce(stores, origin), log: () => undefined }
+  for (const stage of stages) await setStage(options, { type: 'Account', stage })
+}
+
+/** A record that both stores have, in shadow, at epoch 2. */
+async function inShadow(): Promise<string> {
+  await to('dualwrite')
+  const { id } = await stores.mongo.authority.create(Account, account(newId(), { visits: 1 }), { ...owed, epoch: 2 })
+  await backfill({ stores, entity: Account })
+  await to('shadow')
+  return String(id)
+}
+
+const flagIn = async (origin: Origin) => (await readFlag(ledgers[origin], 'Account'))?.flag
+
+describe('A mirror of which something may be lost', () => {
+  test('is not taken for equal by either store, under a new epoch, and the history tells why', async () => {
+    await inShadow()
+    expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(true)
+    for (const origin of origins)
+      expect(await flagIn(origin)).toMatchObject({ stage: 'shadow', state: 'steady', epoch: 3, fresh: null })
+    const [entry] = await stores.mongo.ledger.tail('stage', 1)
+    expect(entry?.value).toMatchObject({ from: 'shadow', to: 'shadow', epoch: 3, why: 'it was restored' })
+    await expect(to('live')).rejects.toMatchObject({ message: expect.stringContaining('was not made equal') })
+  })
+
+  test('is not made fresh by a copy that began before', async () => {
+    await inShadow()
+    await doubt(ledgers, 'Account', 'it was restored')
+    expect(await markFresh(ledgers, 'Account', 2)).toBe(false)
+    expect(await flagIn('mongo')).toMatchObject({ fresh: null })
+  })
+
+  test('is fresh again once a verification has found it equal', async () => {
+    await inShadow()
+    await doubt(ledgers, 'Account', 'it was restored')
+    await verify({ stores, entity: Account, recheckMs: [0] })
+    expect(await flagIn('mongo')).toMatchObject({ epoch: 3, fresh: 3 })
+    await to('live')
+  })
+
+  test('is not where it differs, until a copy has made it equal', async () => {
+    const id = await inShadow()
+    await doubt(ledgers, 'Account', 'it was restored')
+    await changeUnseen(stores, sql`update accounts set visits = 9 where id = ${id}`)
+    await verify({ stores, entity: Account, recheckMs: [0] })
+    expect(await flagIn('mongo')).toMatchObject({ fresh: null })
+    await backfill({ stores, entity: Account })
+    expect(await flagIn('mongo')).toMatchObject({ fresh: 3 })
+  })
+
+  test('matters to nobody where there is none, and has to wait while authority moves', async () => {
+    expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(true)
+    expect(await flagIn('mongo')).toMatchObject({ stage: 'off', epoch: 1 })
+    await inShadow()
+    const copy = (await readFlag(ledgers.mongo, 'Account'))!
+    const draining = { ...copy.flag, state: 'draining', target: 'live', revision: copy.flag.revision + 1 }
+    await ledgers.mongo.compareAndSet('flag', 'Account', copy.entryRevision, draining)
+    expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(false)
+    expect(await flagIn('mongo')).toMatchObject({ state: 'draining', fresh: 2 })
+  })
+
+  test('is left to people where the store that has authority lost its flag as well', async () => {
+    await inShadow()
+    const { entryRevision, flag } = (await readFlag(ledgers.mongo, 'Account'))!
+    const earlier = { ...flag, stage: 'dualwrite', revision: flag.revision - 1 }
+    await ledgers.mongo.compareAndSet('flag', 'Account', entryRevision, earlier)
+    expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(true)
+    expect(await flagIn('mongo')).toEqual(earlier)
+  })
+})
+
+test.each(origins)('a gateway sees that %s knows less of it than it has acknowledged', async (origin) => {
+  let less = 0
+  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {} })
+  const registration = new Registration(ledgers[origin], 'first', sign, () => less++)
+  for (let n = 0; n < 3; n++) await registration.renew()
+  await ledgers[origin].remove('instance', 'first') // as a mover forgets one: that is nothing
+  await registration.renew()
+  expect(less).toBe(0)
+  for (let n = 0; n < 3; n++) await registration.renew()
+  await ledgers[origin].remove('instance', 'first')
+  await ledgers[origin].compareAndSet('instance', 'first', null, sign())
+  await registration.renew()
+  expect(less).toBe(1)
+})
+
+describe('A gateway that meets a store', () => {
+  const doubtsWith = (lineage: string | null) => {
+    const logged: string[] = []
+    const log = (_: string, line: string) => logged.push(line)
+    return { logged, doubts: new Doubts({ types: ['Account'], ledgers, lineage: async () => lineage, log }) }
+  }
+
+  test('that goes on from another state than before doubts its mirrors, once', async () => {
+    await inShadow()
+    for (const [lineage, epoch, lines] of [
+      ['7/1', 2, 0],
+      ['7/1', 2, 0],
+      [null, 2, 0],
+      ['7/2', 3, 1],
+      ['7/2', 3, 0],
+    ] as const) {
+      const { doubts, logged } = doubtsWith(lineage)
+      await doubts.answers('postgres')
+      expect(await flagIn('mongo')).toMatchObject({ epoch })
+      expect(logged).toHaveLength(lines)
+      for (const line of logged) expect(line).toMatch(/^Account: postgres has gone on .*`crossfade verify Account`/)
+    }
+  })
+})
+
+test('a server that was recovered from its log is of another lineage, also for who was not there', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-restored-'))
+  const log = (): void => undefined
+  const lineage = async (): Promise<string | null> => {
+    const store = postgresStore({ uri: (await startPostgres({ dataDir, log })).uri })
+    return store.lineage().finally(() => store.close())
+  }
+  onTestFinished(async () => {
+    await stopServer(dataDir, 'postgres')
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+  const first = await lineage()
+  expect(first).toMatch(/^\d+\/00000001$/)
+  const { data } = recordedServer(dataDir, 'postgres')!
+  await stopServer(dataDir, 'postgres')
+  expect(await lineage()).toBe(first)
+  await stopServer(dataDir, 'postgres')
+  writeFileSync(join(data, 'recovery.signal'), '')
+  appendFileSync(join(data, 'postgresql.auto.conf'), "restore_command = 'false'\n")
+  expect(await lineage()).toBe(first!.replace(/1$/, '2'))
+})
