@@ -53,3 +53,16 @@ test('a write that is held begins under the flag that ends the hold', async () =
   Object.assign(present, { revision: 5, held: false })
   expect((await waiting).flag.revision).toBe(5)
 })
+
+test('past a thousand that wait a write is refused at once, and those that wait go on', async () => {
+  const { flags, present } = watch()
+  const permits = new Permits(flags, () => true)
+  present.held = true
+  const waiting = Array.from({ length: 1_000 }, () => permits.take('Movie'))
+  await expect(permits.take('Movie')).rejects.toMatchObject({
+    code: 'TRY_AGAIN',
+    message: 'Too many writes of Movie wait; try again.',
+  })
+  present.held = false
+  expect(await Promise.all(waiting)).toHaveLength(1_000)
+})
