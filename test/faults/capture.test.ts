@@ -1,5 +1,5 @@
 import { defineEntity, text } from 'crossfade'
-import type { Collection } from 'mongodb'
+import { type Collection, Long } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { moveOptions } from '../../src/cli/sweep-now.ts'
 import { ledgersOf, readFlag } from '../../src/control/flag-store.ts'
@@ -205,6 +205,30 @@ test('our own writes, puts and deletes are no changes of others: their versions 
   expect((await both(stores, 'mongo', gone)).authority?.version).toEqual(deleted.version)
   expect(await sweepOnce(stores, 'mongo')).toBe(0)
 })
+
+test.each([
+  ['that has a version', 0],
+  ['that has none', 1],
+])(
+  'a change that raises the version by plain operators, of a record %s, is owed and nobody else’s [capture]',
+  async (_, bare) => {
+    const { id, version } = await shared()
+    if (bare === 1) await outside.updateOne({ _id: String(id) }, { $unset: { _cf: '' } })
+    await follow()
+    const now = Date.now() + 60_000 // clocks differ
+    await outside.updateOne({ _id: String(id) }, {
+      $set: { visits: 7 },
+      $max: { '_cf.at': Long.fromNumber(now), '_cf.epoch': 1 },
+      $inc: { '_cf.n': 1 },
+      $min: { '_cf.pending': new Date(now) },
+    } as never)
+    await mirrored()
+    await expectEqual(String(id), { visits: 7 })
+    const after = (await both(stores, 'mongo', String(id))).mirror!.version
+    expect(after).toEqual({ epoch: 1, counter: now + 1 })
+    expect(after.counter).toBeGreaterThan(version.counter)
+  },
+)
 
 test('where MongoDB is the mirror, a change by another program is told, and taken for none of ours', async () => {
   const image = await shared()

@@ -84,13 +84,13 @@ test('all records are counted, and no document that has none', async () => {
     const id = (n: number) => new ObjectId(n.toString(16).padStart(24, 'f'))
     await coins.insertMany([
       { _id: new ObjectId('0'.repeat(24)) },
-      { _id: id(1), _cf: { epoch: 1, counter: 1 } },
+      { _id: id(1), _cf: { epoch: 1, at: 1, n: 0 } },
       { _id: id(2), _cf: null },
       { _id: id(3), _cf: { deleted: null } },
-      { _id: id(4), _cf: { epoch: 1, counter: 1, deleted: true } },
+      { _id: id(4), _cf: { epoch: 1, at: 1, n: 0, deleted: true } },
       { _id: id(5), _cf: { deleted: 'by hand' } },
-      { _id: id(6), _cf: { epoch: 1, counter: 1, arriving: new Date() } },
-      { _id: id(7), _cf: { epoch: 1, counter: 1, arriving: new Date(), deleted: true } },
+      { _id: id(6), _cf: { epoch: 1, at: 1, n: 0, arriving: new Date() } },
+      { _id: id(7), _cf: { epoch: 1, at: 1, n: 0, arriving: new Date(), deleted: true } },
       { _id: 'text' },
       { _id: 7 },
       { _id: 'marked', _cf: { deleted: true } },

@@ -64,7 +64,7 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
     } else {
       await accounts().updateOne({ _id: changed! }, { $set: { visits: 7 } })
       await accounts().deleteOne({ _id: gone! })
-      await accounts().updateOne({ _id: older! }, { $set: { '_cf.counter': 4 } })
+      await accounts().updateOne({ _id: older! }, { $set: { '_cf.at': 4, '_cf.n': 0 } })
     }
     const version = { epoch: 1, counter: 9 }
     const stray = { id: extra, version, pending: false, record: account(extra), rest: null, issues: [] }

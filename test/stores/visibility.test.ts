@@ -27,7 +27,7 @@ beforeEach(async () => {
   await connection.collection(Word).insertMany([
     { _id: 1, word: 'a', kind: 'x' },
     { _id: 'stray', word: 'b', kind: 'x' },
-    { _id: 3, word: 'c', kind: 'x', _cf: { epoch: 1, counter: 1, deleted: true } },
+    { _id: 3, word: 'c', kind: 'x', _cf: { epoch: 1, at: 1, n: 0, deleted: true } },
     { _id: 4, word: 'd', kind: 'x' },
     { _id: 5, word: 'e', kind: 'y' },
     { _id: 6, word: 'f', kind: 'y' },

@@ -1,4 +1,4 @@
-import { type Document, Long } from 'mongodb'
+import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
@@ -85,8 +85,8 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       if (deletedCount === 0) return image // others have made something of it, and what they made is above
       throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
     }
-    const counter = Long.fromNumber(tombstone.counter + 1)
-    const raise = { $set: { _cf: { $mergeObjects: ['$_cf', { counter }] } } }
+    const raised = mirrored({ epoch: version.epoch, counter: tombstone.counter + 1 })
+    const raise = { $set: { _cf: { $mergeObjects: ['$_cf', raised] } } }
     const document = await changed(entity, allOf({ _id }, alive, atMost(tombstone)), [raise])
     return document ? imageOf(entity, id, document) : image
   }

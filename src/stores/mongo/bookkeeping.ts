@@ -13,8 +13,8 @@ export const alive: Document = { '_cf.deleted': null, '_cf.arriving': null }
 export const holding: Document = { '_cf.deleted': null }
 
 export function versionOf({ _cf }: Marked): Version {
-  if (typeof _cf?.epoch !== 'number' || typeof _cf.counter !== 'number') return unversioned
-  return { epoch: _cf.epoch, counter: _cf.counter }
+  if (typeof _cf?.epoch !== 'number' || typeof _cf.at !== 'number' || typeof _cf.n !== 'number') return unversioned
+  return { epoch: _cf.epoch, counter: _cf.at + _cf.n }
 }
 
 export function isPending({ _cf }: Marked): boolean {
@@ -37,19 +37,26 @@ export const isArriving = (document: Marked): boolean => arrivingOf(document) !=
 /** Readers leave it out. */
 export const isHidden = (document: Marked): boolean => isDeleted(document) || isArriving(document)
 
-/** Matches a document at exactly this version; for (0, 0) also one that has none. */
-export function atVersion(version: Version): Document {
-  const exact = { '_cf.epoch': version.epoch, '_cf.counter': Long.fromNumber(version.counter) }
-  return version.epoch === 0 && version.counter === 0 ? { $or: [exact, { '_cf.counter': null }] } : exact
+/** Its counter as an expression: null where it has none, whatever else stands there. */
+const counterOf = {
+  $cond: [{ $and: [{ $isNumber: '$_cf.at' }, { $isNumber: '$_cf.n' }] }, { $add: ['$_cf.at', '$_cf.n'] }, null],
 }
 
-/** Matches a document at this version or an older one. */
+const hasNone = { $expr: { $eq: [counterOf, null] } }
+
+/** Matches a document at exactly this version; for (0, 0) also one that has none. */
+export function atVersion(version: Version): Document {
+  const exact = { '_cf.epoch': version.epoch, $expr: { $eq: [counterOf, Long.fromNumber(version.counter)] } }
+  return version.epoch === 0 && version.counter === 0 ? { $or: [exact, hasNone] } : exact
+}
+
+/** Matches a document at this version or an older one, or without a version. */
 export function atMost({ epoch, counter }: Version): Document {
   const older = [
     { '_cf.epoch': { $lt: epoch } },
-    { '_cf.epoch': epoch, '_cf.counter': { $lte: Long.fromNumber(counter) } },
+    { '_cf.epoch': epoch, $expr: { $lte: [counterOf, Long.fromNumber(counter)] } },
   ]
-  return { $or: [...older, { '_cf.counter': null }] }
+  return { $or: [...older, hasNone] }
 }
 
 /** Matches a document that a writer of this epoch may change. */
@@ -63,19 +70,22 @@ export const object = { $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', 
 /** The first owed write sets the age: a hot record must not look fresh for ever. */
 export const owedSince = { $ifNull: ['$_cf.pending', '$$NOW'] }
 
+const one = Long.fromNumber(1)
+const numberOr = (path: string, other: unknown): Document => ({ $cond: [{ $isNumber: path }, path, other] })
+
 /**
  * The next `_cf` as an expression. A record without a counter (never touched, or replaced by a writer that does not
- * know us) starts at the clock, so that versions never restart below what the mirror has.
+ * know us) starts at the clock, so that versions never restart below what the mirror has. Whoever can use plain operators
+ * alone says the same so: `{ $max: { '_cf.at': now, '_cf.epoch': epoch }, $inc: { '_cf.n': 1 }, $min: { '_cf.pending': now } }`.
  */
 export function bump(stamp: Stamp, extra: Document = {}): Document {
-  const counter = {
-    $cond: [{ $isNumber: '$_cf.counter' }, { $add: ['$_cf.counter', Long.fromNumber(1)] }, { $toLong: '$$NOW' }],
-  }
+  const at = numberOr('$_cf.at', { $toLong: '$$NOW' })
+  const n = { $add: [numberOr('$_cf.n', Long.ZERO), one] }
   const pending = stamp.owed ? { pending: owedSince } : {}
-  return { $mergeObjects: [object, { epoch: stamp.epoch, counter, ...pending, ...extra }] }
+  return { $mergeObjects: [object, { epoch: stamp.epoch, at, n, ...pending, ...extra }] }
 }
 
 /** `_cf` of a mirrored record. */
 export function mirrored(version: Version): Document {
-  return { epoch: version.epoch, counter: Long.fromNumber(version.counter) }
+  return { epoch: version.epoch, at: Long.fromNumber(version.counter), n: Long.ZERO }
 }

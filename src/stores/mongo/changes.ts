@@ -37,7 +37,7 @@ function isOurs({ operationType, fullDocument, updateDescription = {} }: Event):
   if (operationType !== 'update') return false
   const { updatedFields, removedFields, truncatedArrays } = updateDescription
   const set = Object.keys(updatedFields ?? {})
-  if (set.includes('_cf') || set.includes('_cf.counter')) return true
+  if (['_cf', '_cf.at', '_cf.n'].some((path) => set.includes(path))) return true
   const others = [...(removedFields ?? []), ...(truncatedArrays ?? []).map(({ field }) => field)]
   return [...set, ...others].every(isBookkeeping) && !others.includes('_cf')
 }

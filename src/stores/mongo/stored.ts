@@ -5,12 +5,14 @@ export type StoredId = ObjectId | string | Int32
 
 /**
  * All that Crossfade keeps in a document is one sub-document, `_cf`:
- * `{ epoch, counter, pending?: Date (owed since), deleted?: true, arriving?: Arriving }`; readers leave out what is deleted
- * or arriving. Other programs may have written anything there.
+ * `{ epoch, at, n, pending?: Date (owed since), deleted?: true, arriving?: Arriving }`. The counter of its version is
+ * `at + n`, a time in milliseconds and the changes since, so that plain operators can raise it (`$max`, `$inc`). Readers
+ * leave out what is deleted or arriving. Other programs may have written anything there.
  */
 export interface Bookkeeping {
   readonly epoch?: unknown
-  readonly counter?: unknown
+  readonly at?: unknown
+  readonly n?: unknown
   readonly pending?: unknown
   readonly deleted?: unknown
   readonly arriving?: unknown

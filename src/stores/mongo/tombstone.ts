@@ -27,13 +27,14 @@ export async function keepTombstone(
   pending: boolean,
 ): Promise<boolean> {
   const _id = tombstoneKey(entity, id)
-  const { epoch, counter } = mirrored(version)
+  const _cf = mirrored(version)
+  const { epoch, at } = _cf // nobody else changes it, so that `n` stays 0; no upsert may use $expr
+  const lower = [{ '_cf.epoch': { $lt: epoch } }, { '_cf.epoch': epoch, '_cf.at': { $lt: at } }]
   const now = new Date(await storeNow(connection))
-  const lower = [{ '_cf.epoch': { $lt: epoch } }, { '_cf.epoch': epoch, '_cf.counter': { $lt: counter } }]
   try {
     await tombstoneCollection(connection).updateOne(
       { _id, $or: lower },
-      { $set: { _cf: { epoch, counter }, pending: pending ? now : null, at: now } },
+      { $set: { _cf, pending: pending ? now : null, at: now } },
       { upsert: true },
     )
     return true
