@@ -1,6 +1,7 @@
 import type { Entity } from '../entity/entity.ts'
+import { owesNothing } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
-import type { Origin } from '../util/origin.ts'
+import { type Origin, origins } from '../util/origin.ts'
 import type { Standing } from './standing.ts'
 import { type SweepOptions, sweep } from './sweep.ts'
 
@@ -18,13 +19,16 @@ export interface Backlog {
   readonly at: number
 }
 
-/** Between two looks at what is owed of types whose mirror answers reads, in milliseconds. */
-const lookMs = 300
+/** Between two rounds; between two looks at what is owed of types whose mirror answers reads: in milliseconds. */
+const [roundMs, lookMs] = [1_000, 300]
 
 /** Puts and deletes that were cut off are looked for as often as this; puts are as old, in milliseconds. */
 const arrivingMs = 10_000
 
-/** Sweeps every type in turn for as long as the gateway runs. A store that is down pauses it and costs nothing. */
+/**
+ * Looks what is owed, of all types of a store at once, and sweeps each type that owes something, one after the other, for as
+ * long as the gateway runs. A store that is down pauses it and costs nothing.
+ */
 export class Sweeper {
   readonly #options: SweeperOptions
   readonly #backlog = new Map<string, Backlog>()
@@ -49,8 +53,19 @@ export class Sweeper {
       this.#round = this.round().finally(() => {
         if (!this.#stopped) this.#sweepOn()
       })
-    }, this.#options.intervalMs ?? 500)
+    }, this.#options.intervalMs ?? roundMs)
     this.#timer.unref()
+  }
+
+  /** Apart from the sweep, whose rounds take as long as the mirror does. */
+  #lookOn(): void {
+    this.#lookTimer = setTimeout(() => {
+      const looks = origins.map((origin) => this.#look(origin, ({ isRead }) => isRead))
+      void Promise.allSettled(looks).then(() => {
+        if (!this.#stopped) this.#lookOn()
+      })
+    }, lookMs)
+    this.#lookTimer.unref()
   }
 
   /** Resolves when the round under way is over. */
@@ -63,49 +78,45 @@ export class Sweeper {
 
   /** One round over all types. Never rejects. */
   async round(): Promise<void> {
-    const { entities, stores, standing, log } = this.#options
-    let failed = false
+    const { entities, log } = this.#options
     const settles = performance.now() >= this.#settleAt
     if (settles) this.#settleAt = performance.now() + arrivingMs
-    const options = settles ? { ...this.#options, arrivingMs } : this.#options
-    for (const entity of entities) {
-      try {
-        const now = standing(entity.name)
-        if (!now) continue
-        const { authority, isMirrored, epoch, confirmedEpoch } = now
-        if (settles) await stores[authority].authority.settleDeletes(entity)
-        if (!isMirrored) continue
-        await sweep({ ...options, under: epoch, epoch: confirmedEpoch }, entity, authority)
-        await this.#lookAt(entity, authority)
-      } catch (error) {
-        failed = true
-        if (!this.#failing) log('warn', `The sweep pauses: ${messageOf(error)}`)
-        this.#failing = true
-      }
-    }
-    if (this.#failing && !failed) log('info', 'The sweep goes on.')
-    this.#failing = failed
+    const failures: unknown[] = []
+    const failed = (error: unknown): void => void failures.push(error)
+    await Promise.all(origins.map((origin) => this.#look(origin, () => true).catch(failed)))
+    for (const entity of entities) await this.#sweep(entity, settles).catch(failed)
+    if (failures.length > 0 && !this.#failing) log('warn', `The sweep pauses: ${messageOf(failures[0])}`)
+    if (failures.length === 0 && this.#failing) log('info', 'The sweep goes on.')
+    this.#failing = failures.length > 0
   }
 
-  async #lookAt(entity: Entity, from: Origin): Promise<void> {
+  /** What a store owes of the types that it has authority over, and that are wanted. */
+  async #look(origin: Origin, wanted: (standing: Standing) => boolean): Promise<void> {
+    const { entities, stores, standing } = this.#options
+    const looked = entities.filter(({ name }) => {
+      const now = standing(name)
+      return now?.isMirrored && now.authority === origin && wanted(now)
+    })
+    if (looked.length === 0) return
     const at = performance.now()
-    const { count, oldestMs } = await this.#options.stores[from].control.outbox.backlog(entity)
-    if ((this.#backlog.get(entity.name)?.at ?? at) <= at) this.#backlog.set(entity.name, { count, oldestMs, at })
+    const found = await stores[origin].control.outbox.backlogs(looked)
+    for (const { name } of looked) {
+      const { count, oldestMs } = found.get(name) ?? owesNothing
+      if ((this.#backlog.get(name)?.at ?? at) <= at) this.#backlog.set(name, { count, oldestMs, at })
+    }
   }
 
-  /** Apart from the sweep, whose rounds take as long as the mirror does. */
-  #lookOn(): void {
-    const { entities, standing } = this.#options
-    this.#lookTimer = setTimeout(() => {
-      const looks = entities.map(async (entity) => {
-        const now = standing(entity.name)
-        if (now?.isMirrored && now.isRead) await this.#lookAt(entity, now.authority)
-      })
-      void Promise.allSettled(looks).then(() => {
-        if (!this.#stopped) this.#lookOn()
-      })
-    }, lookMs)
-    this.#lookTimer.unref()
+  /** @param settles whether to look for what was cut off, though nothing is owed. */
+  async #sweep(entity: Entity, settles: boolean): Promise<void> {
+    const { stores, standing } = this.#options
+    const now = standing(entity.name)
+    if (!now) return
+    const { authority, isMirrored, epoch, confirmedEpoch } = now
+    if (settles) await stores[authority].authority.settleDeletes(entity)
+    const owes = this.#backlog.get(entity.name)?.count !== 0
+    if (!isMirrored || !(settles || owes)) return
+    const options = settles ? { ...this.#options, arrivingMs } : this.#options
+    await sweep({ ...options, under: epoch, epoch: confirmedEpoch }, entity, authority)
   }
 
   /** What was owed when last looked; null for a type that has not been looked at yet. */

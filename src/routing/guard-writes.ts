@@ -18,7 +18,14 @@ const authority: Effects<Authority> = {
   restamp: 'writes',
 }
 const replica: Effects<Replica> = { bulkPut: 'writes', settleArriving: 'writes', unfit: 'reads' }
-const outbox: Effects<Outbox> = { owed: 'reads', images: 'reads', clear: 'writes', backlog: 'reads', owedFor: 'reads' }
+const outbox: Effects<Outbox> = {
+  owed: 'reads',
+  images: 'reads',
+  clear: 'writes',
+  backlog: 'reads',
+  backlogs: 'reads',
+  owedFor: 'reads',
+}
 const ledger: Effects<Ledger> = {
   get: 'reads',
   list: 'reads',

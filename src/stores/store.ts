@@ -180,6 +180,8 @@ export interface Backlog {
   readonly oldestMs: number
 }
 
+export const owesNothing: Backlog = { count: 0, oldest: null, oldestMs: 0 }
+
 /** What a put has confirmed: the mirror holds the record, or its tombstone, at this version. */
 export interface Cleared {
   readonly id: Id
@@ -196,6 +198,8 @@ export interface Outbox {
   /** Takes marks off, each only where the record is still at the version that was mirrored. */
   clear(entity: Entity, cleared: readonly Cleared[]): Promise<void>
   backlog(entity: Entity): Promise<Backlog>
+  /** The same of several types in one round trip, by their names. */
+  backlogs(entities: readonly Entity[]): Promise<ReadonlyMap<string, Backlog>>
   /**
    * Those of the ids whose record or tombstone is owed, with for how many milliseconds by the store's own clock. Sees
    * every write that a read of this store could see.

@@ -12,7 +12,7 @@ import { mongoReplica } from '../../src/stores/mongo/replica.ts'
 import { ConnectionFailure } from '../../src/stores/postgres/connection-failure.ts'
 import * as postgresErrors from '../../src/stores/postgres/errors.ts'
 import type { PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
-import type { Item } from '../../src/stores/store.ts'
+import type { Backlog, Item } from '../../src/stores/store.ts'
 import { modelConnection } from './mongo-connection.ts'
 import type { MongoState } from './mongo-server.ts'
 import type { Network, Server } from './network.ts'
@@ -53,6 +53,12 @@ function mongo(network: Network, at: Server<MongoState>): MongoStore {
     readError: mongoErrors.readError,
   }
   return store as unknown as MongoStore
+}
+
+function backlogOf(state: PostgresState, entity: Entity): Backlog {
+  const all = [...server.ages(state, entity).values()]
+  const oldestMs = Math.max(0, ...all)
+  return { count: all.length, oldest: all.length > 0 ? new Date(Date.now() - oldestMs) : null, oldestMs }
 }
 
 type Ask = <T>(kind: 'read' | 'write', run: (state: PostgresState) => T, mayDouble?: boolean) => Promise<T>
@@ -152,12 +158,9 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
       images: (entity: Entity, ids: readonly Id[]) => by('read', (state) => server.images(state, entity, ids)),
       clear: (...[entity, cleared]: Parameters<PostgresStore['outbox']['clear']>) =>
         by('write', (state) => server.clear(state, entity, cleared), true),
-      backlog: (entity: Entity) =>
-        by('read', (state) => {
-          const all = [...server.ages(state, entity).values()]
-          const oldestMs = Math.max(0, ...all)
-          return { count: all.length, oldest: all.length > 0 ? new Date(Date.now() - oldestMs) : null, oldestMs }
-        }),
+      backlog: (entity: Entity) => by('read', (state) => backlogOf(state, entity)),
+      backlogs: (entities: readonly Entity[]) =>
+        by('read', (state) => new Map(entities.map((entity) => [entity.name, backlogOf(state, entity)]))),
       owedFor: (entity: Entity, ids: readonly Id[]) => by('read', (state) => server.ages(state, entity, ids)),
     },
   })

@@ -185,6 +185,12 @@ export function remove(state: MongoState, name: string, filter: Document): numbe
 export const count = (state: MongoState, name: string, filter: Document): number => matching(state, name, filter).length
 
 export function aggregate(state: MongoState, name: string, pipeline: Document[]): Document[] {
+  const union = pipeline.findLastIndex((stage) => '$unionWith' in stage)
+  if (union >= 0) {
+    const { coll, pipeline: own } = pipeline[union]!['$unionWith']
+    const both = [...aggregate(state, name, pipeline.slice(0, union)), ...aggregate(state, coll, own)]
+    return new Aggregator(copy(pipeline.slice(union + 1)), evaluated).run(both).map(copy)
+  }
   const [first, ...rest] = pipeline
   const matches = first && '$match' in first
   const from = matching(state, name, matches ? first['$match'] : {})

@@ -1,7 +1,7 @@
 import type { Collection, Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
-import type { Cleared, Image, Outbox } from '../store.ts'
+import { type Backlog, type Cleared, type Image, type Outbox, owesNothing } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { settleIfArriving } from './arriving.ts'
@@ -43,6 +43,33 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       const filter = allOf({ _id: tombstoneKey(entity, id) }, atVersion(tombstone.version))
       await tombstones.updateOne(filter, { $set: { pending: null } })
     }
+  }
+
+  async function backlogs(entities: readonly Entity[]): Promise<ReadonlyMap<string, Backlog>> {
+    const summed = (type: unknown, pending: string): Document => ({
+      $group: { _id: type, count: { $sum: 1 }, oldest: { $min: `$${pending}` } },
+    })
+    const dead = { '_id.entity': { $in: entities.map(({ name }) => name) }, pending: isOwed }
+    const alive = entities.map(({ name, mongo }) => ({
+      $unionWith: {
+        coll: mongo,
+        pipeline: [{ $match: { '_cf.pending': isOwed } }, summed({ $literal: name }, '_cf.pending')],
+      },
+    }))
+    const ofAll = { $group: { _id: '$_id', count: { $sum: '$count' }, oldest: { $min: '$oldest' } } }
+    const age = { $dateDiff: { startDate: '$oldest', endDate: '$$NOW', unit: 'millisecond' } }
+    const found = await tombstones
+      .aggregate<{ _id: string; count: number; oldest: Date; ms: number }>([
+        { $match: dead },
+        summed('$_id.entity', 'pending'),
+        ...alive,
+        ofAll,
+        { $set: { ms: age } },
+      ])
+      .toArray()
+    return new Map(
+      found.map(({ _id, count, oldest, ms }) => [_id, { count, oldest, oldestMs: Math.max(0, Number(ms)) }]),
+    )
   }
 
   return {
@@ -123,21 +150,8 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       }
     },
 
-    async backlog(entity) {
-      const mine = { '_id.entity': entity.name, pending: isOwed }
-      const [documents, dead, oldest, oldestDead] = await Promise.all([
-        connection.collection(entity).countDocuments({ '_cf.pending': { $type: 'date' } }),
-        tombstones.countDocuments(mine),
-        connection.collection(entity).findOne({ '_cf.pending': { $type: 'date' } }, { sort: { '_cf.pending': 1 } }),
-        tombstones.findOne(mine, { sort: { pending: 1 } }),
-      ])
-      const dates = [oldest?.['_cf']?.pending, oldestDead?.['pending']].filter(
-        (date): date is Date => date instanceof Date,
-      )
-      const first = dates.length > 0 ? new Date(Math.min(...dates.map(Number))) : null
-      const oldestMs = first ? Math.max(0, (await storeNow(connection)) - first.getTime()) : 0
-      return { count: documents + dead, oldest: first, oldestMs }
-    },
+    backlog: async (entity) => (await backlogs([entity])).get(entity.name) ?? owesNothing,
+    backlogs,
 
     async owedFor(entity, ids) {
       // Not at `majority`, which sees a mark later than other reads see the write that made it

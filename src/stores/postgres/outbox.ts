@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Id } from '../../entity/entity.ts'
-import type { Image, Outbox } from '../store.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { type Backlog, type Image, type Outbox, owesNothing } from '../store.ts'
 import { ids as idArray, toId, tombstonesOf } from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -9,6 +9,20 @@ import { imageColumns, tableOf } from './select.ts'
 
 /** Notes are rows of `crossfade.pending`, written in the transaction of the change. */
 export function postgresOutbox(connection: PostgresConnection): Outbox {
+  async function backlogs(entities: readonly Entity[]): Promise<ReadonlyMap<string, Backlog>> {
+    const rows = await connection.run<{ entity: string; count: string; oldest: Date; ms: number }>(
+      sql`select entity, count(*) as count, min(since) as oldest,
+            (extract(epoch from clock_timestamp() - min(since)) * 1000)::float8 as ms
+          from crossfade.pending where entity = any(${entities.map(({ name }) => name)}::text[]) group by entity`,
+    )
+    return new Map(
+      rows.map(({ entity, count, oldest, ms }) => [
+        entity,
+        { count: Number(count), oldest, oldestMs: Math.max(0, ms) },
+      ]),
+    )
+  }
+
   return {
     async owed(entity, olderThanMs, limit, without = []) {
       const rows = await connection.run<{ id: string }>(
@@ -47,15 +61,8 @@ export function postgresOutbox(connection: PostgresConnection): Outbox {
       )
     },
 
-    async backlog(entity) {
-      const [row] = await connection.run<{ count: string; oldest: Date | null; ms: number | null }>(
-        sql`select count(*) as count, min(since) as oldest,
-              (extract(epoch from clock_timestamp() - min(since)) * 1000)::float8 as ms
-            from crossfade.pending where entity = ${entity.name}`,
-      )
-      const { count, oldest, ms } = row!
-      return { count: Number(count), oldest, oldestMs: Math.max(0, ms ?? 0) }
-    },
+    backlog: async (entity) => (await backlogs([entity])).get(entity.name) ?? owesNothing,
+    backlogs,
 
     async owedFor(entity, ids) {
       const rows = await connection.run<{ id: string; ms: number }>(
