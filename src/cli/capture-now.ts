@@ -23,10 +23,7 @@ export async function captureNow({
 }): Promise<void> {
   const { ledger } = stores.mongo
   if ((await captured(ledger)).place === null) return
-  const flags = await knownFlags(
-    stores,
-    entities.map(({ name }) => name),
-  )
+  const flags = await knownFlags(stores)
   const capture = new Capture({
     stores,
     entities,

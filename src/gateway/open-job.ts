@@ -51,9 +51,9 @@ async function silenceOf(stores: Stores, origin: Origin, env: JobSettings['uris'
   }
 }
 
-/** @throws UNAVAILABLE for each store that is silent and has authority; MISCONFIGURED where a newer version keeps them. */
+/** @throws UNAVAILABLE for each store that is silent and has authority; MISCONFIGURED where a newer version, or another mapping, keeps them. */
 async function checkStores({ flags, entities, stores }: Routing, uris: JobSettings['uris']): Promise<void> {
-  const { problems } = flags.formats
+  const problems = [...flags.formats.problems, ...flags.disagreements]
   if (problems.length > 0) throw new CrossfadeError('MISCONFIGURED', problems.join('\n'))
   const mayNeed = (origin: Origin): boolean =>
     entities.some(({ name }) => !flags.has(name) || STAGE_PLAN[flags.get(name).stage].authority === origin)

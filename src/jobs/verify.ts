@@ -1,4 +1,5 @@
 import { authorityOf, ledgersOf, noFlag, readCopies } from '../control/flag-store.ts'
+import { flagKeyOf } from '../entity/flag-key.ts'
 import { everything } from '../query/where.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
@@ -37,14 +38,15 @@ export const isClean = ({ different, undecided, quarantined }: Verified): boolea
 export async function verify(options: VerifyOptions): Promise<Verified> {
   const { stores, entity } = options
   const { name: type } = entity
-  const { flag } = await readCopies(ledgersOf(stores), type)
-  if (!flag) throw noFlag(type)
+  const key = flagKeyOf(entity)
+  const { flag } = await readCopies(ledgersOf(stores), key)
+  if (!flag) throw noFlag(key)
   const authority = authorityOf(flag)
   const began = new Date().toISOString()
   const verification = new Verification(options, authority)
   await verification.run()
   const { compared, different, undecided, quarantined, examples } = verification
-  const { flag: after } = await readCopies(ledgersOf(stores), type)
+  const { flag: after } = await readCopies(ledgersOf(stores), key)
   if (after?.epoch !== flag.epoch)
     throw new CrossfadeError('TRY_AGAIN', `The stage of ${type} was changed meanwhile: run it again.`)
   if (compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
