@@ -175,7 +175,7 @@ export class FlagWatch {
     const flag = this.get(type)
     if (flag.state !== 'steady') return null
     const watch = this.#watches[authorityOf(flag)]
-    const own = watch.isLate ? null : watch.confirmed(type)
+    const own = watch.isLate ? null : watch.confirmed(flag.type)
     return own?.epoch === flag.epoch && own.revision === flag.revision ? flag : null
   }
 

@@ -1,4 +1,5 @@
 import type { Id } from '../../src/entity/entity.ts'
+import { only } from '../../src/routing/declared-writes.ts'
 import type { Routing } from '../../src/routing/routing.ts'
 import { write } from '../../src/routing/writes.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
@@ -57,7 +58,7 @@ export async function mutate(
   history.push(operation)
   const { kind, id, token } = operation
   try {
-    const result = await write(routing, [Doc], async (tx) => {
+    const result = await write(routing, only(Doc), async (tx) => {
       const docs = tx.of(Doc)
       if (kind === 'create') return docs.create({ log: [token], n: 1 }, id)
       if (kind === 'append') return docs.patch(id, withToken(token))

@@ -67,10 +67,8 @@ export const owedSince = { $ifNull: ['$_cf.pending', '$$NOW'] }
  * The next `_cf` as an expression. A record without a counter (never touched, or replaced by a writer that does not
  * know us) starts at the clock, so that versions never restart below what the mirror has.
  */
-export function bump(stamp: Stamp, extra: Document = {}): Document {
-  const counter = {
-    $cond: [{ $isNumber: '$_cf.counter' }, { $add: ['$_cf.counter', Long.fromNumber(1)] }, { $toLong: '$$NOW' }],
-  }
+export function bump(stamp: Stamp, extra: Document = {}, now: Document | Long = { $toLong: '$$NOW' }): Document {
+  const counter = { $cond: [{ $isNumber: '$_cf.counter' }, { $add: ['$_cf.counter', Long.fromNumber(1)] }, now] }
   const pending = stamp.owed ? { pending: owedSince } : {}
   return { $mergeObjects: [object, { epoch: stamp.epoch, counter, ...pending, ...extra }] }
 }
