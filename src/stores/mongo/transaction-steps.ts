@@ -34,6 +34,8 @@ export function transactionSteps(
 ): Steps {
   const options = { session, maxTimeMS: connection.maxTimeMs }
   const { change, checkEpoch } = guardedChanges(connection, session)
+  /** What this transaction has deleted: without a mirror there is no tombstone that tells. */
+  const gone = new Map<string, Version>()
   const tombstoneOf = async (entity: Entity, id: Id): Promise<Version | undefined> =>
     (await tombstonesOf(connection, entity, [id], session)).get(id)?.version
 
@@ -56,7 +58,8 @@ export function transactionSteps(
     const { _id } = document
     const marked = isMade ? null : await collection.findOne({ _id }, { ...options, projection: { _cf: 1 } })
     if (marked && !isDeleted(marked)) throw conflict(['id'])
-    const before = isMade ? [] : [(await tombstoneOf(entity, id)) ?? [], marked ? versionOf(marked) : []].flat()
+    const earlier = isMade ? [] : [await tombstoneOf(entity, id), marked && versionOf(marked)]
+    const before = [...earlier, gone.get(`${entity.name}/${id}`)].flatMap((version) => version ?? [])
     if (before.some(({ epoch }) => epoch > stamp.epoch)) throw movedOn(entity)
     const now = await clock()
     const version = { epoch: stamp.epoch, counter: Math.max(now, ...before.map(({ counter }) => counter + 1)) }
@@ -68,16 +71,17 @@ export function transactionSteps(
 
   async function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
     const filter = allOf({ _id: encodeId(entity, id) }, alive, notNewerThan(stamp.epoch))
-    const gone = await connection.collection(entity).findOneAndDelete(filter, { ...options, projection: { _cf: 1 } })
-    if (!gone) {
+    const found = await connection.collection(entity).findOneAndDelete(filter, { ...options, projection: { _cf: 1 } })
+    if (!found) {
       await checkEpoch(entity, id, stamp)
       return null
     }
     const now = await clock()
-    const { counter } = versionOf(gone)
+    const { counter } = versionOf(found)
     const earlier = await tombstoneOf(entity, id)
     const above = Math.max(counter > 0 ? counter + 1 : now, (earlier?.counter ?? 0) + 1)
     const version = { epoch: stamp.epoch, counter: above }
+    gone.set(`${entity.name}/${id}`, version)
     // Without a mirror nobody puts a record back, and no tombstone is needed
     if (stamp.owed) {
       const body = { _cf: mirrored(version), pending: new Date(now), at: new Date(now) }
@@ -95,8 +99,8 @@ export function transactionSteps(
       return id instanceof Refused || isHidden(document) ? [] : [imageOf(entity, id, document)]
     })
     const there = new Set(found.map(({ id }) => id))
-    const gone = ids.filter((id) => !there.has(id))
-    const dead = gone.length > 0 ? await tombstonesOf(connection, entity, gone, session) : []
+    const missing = ids.filter((id) => !there.has(id))
+    const dead = missing.length > 0 ? await tombstonesOf(connection, entity, missing, session) : []
     return [...found, ...[...dead].map(([id, { version, pending }]) => tombstoneImage(id, version, pending))]
   }
 
