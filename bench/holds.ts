@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import config from '../crossfade.config.ts'
 import { Comment } from '../schema/comment.ts'
 import { openInstance } from '../src/gateway/open-instance.ts'
+import { independent } from '../src/routing/declared-writes.ts'
 import { write } from '../src/routing/writes.ts'
 import { say, withFixture } from './fixture.ts'
 import type { Row } from './row.ts'
@@ -44,7 +45,7 @@ export function holds(): Promise<Row[]> {
     const client = async ({ routing }: (typeof instances)[number]): Promise<void> => {
       while (!isOver) {
         const start = performance.now()
-        await write(routing, [Comment], (tx) => tx.of(Comment).create(valuesOf(''), Comment.newId!()))
+        await write(routing, independent(Comment), (tx) => tx.of(Comment).create(valuesOf(''), Comment.newId!()))
         const end = performance.now()
         taken.push({ end, ms: end - start })
         await sleep(20)

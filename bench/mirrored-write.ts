@@ -6,6 +6,7 @@ import { Comment } from '../schema/comment.ts'
 import { sweepNow } from '../src/cli/sweep-now.ts'
 import { openInstance } from '../src/gateway/open-instance.ts'
 import { verify } from '../src/jobs/verify.ts'
+import { independent } from '../src/routing/declared-writes.ts'
 import { write } from '../src/routing/writes.ts'
 import { type Fixture, say, withFixture } from './fixture.ts'
 import { median } from './load.ts'
@@ -88,7 +89,8 @@ export function mirroredWrite(only: string): Promise<Row[]> {
     await prepareByHand(db, pool)
     await copy()
     const instance = await openInstance({ entities: config.entities, stores, dataDir, limits, log: () => undefined })
-    const ours: Write = (id) => write(instance.routing, [Comment], (tx) => tx.of(Comment).create(valuesOf(id)))
+    const ours: Write = (id) =>
+      write(instance.routing, independent(Comment), (tx) => tx.of(Comment).create(valuesOf(id)))
     const rows: Row[] = []
     for (const stage of ['dualwrite', 'live'] as const) {
       if (stage === 'live') {

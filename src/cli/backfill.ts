@@ -6,7 +6,7 @@ import type { Progress } from '../jobs/checkpoint.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
-import { knownFlags } from './known-flags.ts'
+import { checkGroups, knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { leaving, untilAborted } from './signals.ts'
@@ -16,7 +16,7 @@ import { withSession } from './with-session.ts'
 /** Types whose other store a copy makes equal: those that MongoDB rules, and those whose mirror has begun anew. */
 export async function copiedTypes(stores: Stores, entities: readonly Entity[]): Promise<string[]> {
   const types = entities.map(({ name }) => name)
-  const flags = await knownFlags(stores, types)
+  const flags = await knownFlags(stores)
   return types.filter((type) => {
     const { stage, fresh } = flags.get(type) ?? { stage: 'off', fresh: null }
     return isCopied(stage) || (STAGE_PLAN[stage].mirror !== null && fresh === null)
@@ -49,6 +49,7 @@ export function backfillCommand(): Command {
     .action((types: string[], { config, batch, json }: { config?: string; batch: number; json?: boolean }) =>
       withSession(config, async ({ config: app, stores }) => {
         for (const type of types) typeOf(app.entities, type)
+        await checkGroups(stores, app.entities, types.length > 0 ? types : undefined)
         const mirrored = await copiedTypes(stores, app.entities)
         const chosen = app.entities.filter(({ name }) => (types.length === 0 ? mirrored : types).includes(name))
         const results = []

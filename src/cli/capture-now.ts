@@ -41,7 +41,7 @@ export async function captureNow({
     standing: () => standingOf(flag),
     async onLost(type, why) {
       const error = new CrossfadeError('BAD_USER_INPUT', `${type}: ${why}: run \`crossfade backfill ${type}\` first.`)
-      if (flag.state === 'steady') await doubt(ledgersOf(stores), type, why)
+      if (flag.state === 'steady') await doubt(ledgersOf(stores), flag.type, why)
       lose(error)
       if (flag.state !== 'steady') throw error
     },

@@ -81,7 +81,7 @@ function print(told: readonly Told[]): void {
 
 /** The store that owes the type's records. @throws BAD_USER_INPUT where none does. */
 export async function owingStore(stores: Stores, { name }: Entity): Promise<Store> {
-  const flag = (await knownFlags(stores, [name])).get(name)
+  const flag = (await knownFlags(stores)).get(name)
   if (!flag) throw noFlag(name)
   if (STAGE_PLAN[flag.stage].mirror === null)
     throw new CrossfadeError('BAD_USER_INPUT', `${name} is ${flag.stage}: no store is owed anything.`)

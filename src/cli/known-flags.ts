@@ -1,14 +1,31 @@
 import type { Flag } from '../control/flag.ts'
-import { newer, readFlag } from '../control/flag-store.ts'
+import { flagsIn, newestFlags } from '../control/flag-store.ts'
+import { disagreements, flagsByType } from '../control/groups.ts'
+import type { Entity } from '../entity/entity.ts'
 import type { Stores } from '../routing/routing.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { fromEither } from './from-either.ts'
 
-/** The flags in force by type, as far as the stores that answer know them. @throws where neither answers. */
-export async function knownFlags(stores: Stores, types: readonly string[]): Promise<Map<string, Flag>> {
-  const copies = await fromEither(stores, ({ ledger }) => Promise.all(types.map((type) => readFlag(ledger, type))))
-  const known = new Map<string, Flag>()
-  for (const stored of copies.flat()) {
-    if (stored) known.set(stored.flag.type, newer(known.get(stored.flag.type) ?? null, stored.flag)!)
-  }
-  return known
+/** Every flag, as far as the stores that answer know it. @throws where neither does. */
+async function flagsOf(stores: Stores): Promise<Flag[]> {
+  return newestFlags((await fromEither(stores, ({ ledger }) => flagsIn(ledger))).flat())
+}
+
+/** The flags in force, by the types that go by them, as far as the stores that answer know. @throws where neither does. */
+export const knownFlags = async (stores: Stores): Promise<ReadonlyMap<string, Flag>> =>
+  flagsByType(await flagsOf(stores))
+
+/**
+ * A command must not change, or copy, half of what the stores keep together.
+ *
+ * @throws MISCONFIGURED with a line for each of the types of which mapping and stores say otherwise what they move with.
+ */
+export async function checkGroups(
+  stores: Stores,
+  entities: readonly Entity[],
+  types: readonly string[] = entities.map(({ name }) => name),
+): Promise<void> {
+  const lines = disagreements(await flagsOf(stores), entities)
+  const own = types.flatMap((type) => lines.get(type) ?? [])
+  if (own.length > 0) throw new CrossfadeError('MISCONFIGURED', own.join('\n'))
 }

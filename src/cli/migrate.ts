@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { ledgersOf } from '../control/flag-store.ts'
+import { allFlags, ledgersOf } from '../control/flag-store.ts'
 import { checkFormats, format, raiseFormat } from '../control/format.ts'
+import { disagreements } from '../control/groups.ts'
 import { prepareFlags } from '../control/prepare-flags.ts'
 import type { Entity } from '../entity/entity.ts'
+import { flagMembers } from '../entity/flag-key.ts'
 import { adoptMappings } from '../jobs/adopt-mappings.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { untriggered } from '../jobs/unseen-writers.ts'
@@ -43,13 +45,11 @@ export async function migrateAll({ config, stores }: Pick<Session, 'config' | 's
   await checkTables(stores.postgres, config.entities)
   const adopted = await adoptMappings(stores.postgres, config.entities)
   await prepareMongo(stores.mongo.connection, config.entities)
-  const types = await prepareFlags(
-    ledgers,
-    config.entities.map(({ name }) => name),
-  )
+  const members = flagMembers(config.entities)
+  const flags = await prepareFlags(ledgers, [...members.keys()], members)
   const grown = [...adopted].filter(([, count]) => count > 0)
   const taken = grown.map(([type, count]) => `values of ${count} records of ${type} that are mapped by now`)
-  return [...done, ...taken, ...types.map((type) => `flag ${type}`)]
+  return [...done, ...taken, ...flags.map((key) => `flag ${key}`)]
 }
 
 function migrationText(statements: readonly string[]): string {
@@ -95,7 +95,8 @@ export function migrateCommand(): Command {
           ...(await forewarnings(stores.mongo, app.entities)),
           ...(await untriggered(stores, app.entities)),
         ]
-        for (const line of lines) warn(line)
+        const split = disagreements(await allFlags(ledgersOf(stores)), app.entities)
+        for (const line of [...lines, ...split.values()]) warn(line)
         if (json) printJson(done)
         else say(done.length > 0 ? `Done: ${done.join(', ')}.` : 'Nothing was left to do.')
       }),

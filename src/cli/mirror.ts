@@ -49,10 +49,7 @@ export function mirrorCommand(): Command {
     ({ config: file, json }: { config?: string; json?: boolean }) =>
       withSession(file, async ({ config, stores }) => {
         const { entities } = config
-        const flags = await knownFlags(
-          stores,
-          entities.map(({ name }) => name),
-        )
+        const flags = await knownFlags(stores)
         const rows = await Promise.all(entities.map((entity) => owedOf(stores, entity, flags.get(entity.name))))
         if (json) return printJson(rows)
         printTable(

@@ -6,6 +6,7 @@ import { conflictsCommand } from './conflicts.ts'
 import { contractCommand } from './contract.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { groupCommand } from './group.ts'
 import { issuesCommand } from './issues.ts'
 import { migrateCommand } from './migrate.ts'
 import { mirrorCommand } from './mirror.ts'
@@ -30,6 +31,7 @@ export async function run(): Promise<void> {
     storesCommand,
     migrateCommand,
     stageCommand,
+    groupCommand,
     profileCommand,
     backfillCommand,
     verifyCommand,

@@ -3,6 +3,7 @@ import type { Entity } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { openInstance } from '../gateway/open-instance.ts'
 import { type Closed, closeConflict, type KeptConflict } from '../mirror/kept-conflicts.ts'
+import { only } from '../routing/declared-writes.ts'
 import { write } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
@@ -25,7 +26,7 @@ async function writeBack({ stores, settings }: Session, entity: Entity, text: st
     killSwitch: { isOn: () => false, stop: async () => undefined },
   })
   try {
-    await write(instance.routing, [entity], async (transaction) => {
+    await write(instance.routing, only(entity), async (transaction) => {
       const writes = transaction.of(entity)
       if (values === null) await writes.delete(id)
       // The types of a mapping that is known at run time alone; each value is parsed all the same

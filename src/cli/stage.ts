@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander'
+import type { Flag } from '../control/flag.ts'
 import { kill } from '../control/kill-file.ts'
 import { note, setStage } from '../control/move.ts'
 import { resetStage } from '../control/reset.ts'
-import { typeOf } from '../entity/type-of.ts'
+import { flagMembers } from '../entity/flag-key.ts'
+import { flagKeyNamed, typeOf } from '../entity/type-of.ts'
 import { readSettings } from '../gateway/settings.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
@@ -11,7 +13,7 @@ import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { fromEither } from './from-either.ts'
-import { knownFlags } from './known-flags.ts'
+import { checkGroups, knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import { loadConfig, type Session } from './session.ts'
@@ -44,8 +46,30 @@ function stageOf(text: string): Stage {
   return text
 }
 
-const typesOf = ({ config: { entities } }: Session, type: string): string[] =>
-  (type === 'all' ? entities : [typeOf(entities, type)]).map(({ name }) => name)
+interface Moved {
+  /** Of the flag. */
+  readonly key: string
+  /** The types that go by it. */
+  readonly members: readonly string[]
+}
+
+/** The flags that a type, a group or `all` stands for; says where others move with the one that was named. */
+async function movedBy({ config: { entities }, stores }: Session, name: string): Promise<Moved[]> {
+  const all = [...flagMembers(entities)].map(([key, members]) => ({ key, members }))
+  const wanted = name === 'all' ? all : all.filter(({ key }) => key === flagKeyNamed(entities, name))
+  await checkGroups(
+    stores,
+    entities,
+    wanted.flatMap(({ members }) => members),
+  )
+  for (const { key, members } of wanted)
+    if (members.includes(name) && key !== name) say(`${name} moves with its group ${key}: ${members.join(', ')}`)
+  return wanted
+}
+
+/** As a list shows it: a group with its types. */
+const shownKey = ({ type, members }: Flag): string =>
+  members.length === 1 && members[0] === type ? type : `${type} (${members.join(', ')})`
 
 /** Of each type; empty where PostgreSQL, which keeps it, cannot be asked: the flags are told all the same. */
 async function measuredLatency(findings: Findings): Promise<Latency[]> {
@@ -63,7 +87,7 @@ async function forewarn({ config, stores }: Session, stage: Stage, types: readon
   for (const line of await forewarnings(stores.mongo, entities)) warn(line)
 }
 
-/** What a reset does not look at any more, a line each. */
+/** What a reset does not look at any more of a type, a line each. */
 async function forgotten({ config, stores }: Session, type: string): Promise<string[]> {
   const entity = typeOf(config.entities, type)
   const backlogs = await Promise.all(
@@ -80,7 +104,7 @@ async function checkKilled(type: string, configFile: string | undefined): Promis
     warn(`The name is not checked: ${messageOf(error)}`)
     return null
   })
-  if (config) typeOf(config.entities, type)
+  if (config) flagKeyNamed(config.entities, type)
 }
 
 /** The flags. */
@@ -89,14 +113,13 @@ export function stageCommand(): Command {
   const add = subcommandsOf(stage)
   add('list', 'the flag of every type', 'crossfade stage list').action(({ config, json }: Options) =>
     withSession(config, async ({ config: app, stores }) => {
-      const types = app.entities.map(({ name }) => name)
-      const flags = await knownFlags(stores, types)
-      const known = types.flatMap((type) => flags.get(type) ?? [])
+      const flags = await knownFlags(stores)
+      const known = [...new Set(app.entities.flatMap(({ name }) => flags.get(name) ?? []))]
       const measured = await measuredLatency(stores.postgres.findings)
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
       if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
       const rows = known.map((flag) => [
-        flag.type,
+        shownKey(flag),
         flag.stage,
         flag.state,
         flag.epoch,
@@ -110,7 +133,7 @@ export function stageCommand(): Command {
   )
   add(
     'set <type> [stage]',
-    'change a type’s stage, read percentage or sample rate; `all` for every type',
+    'change the stage, read percentage or sample rate of a type, or of a group; `all` for every type',
     'crossfade stage set Movie shadow --sample 10',
   )
     .option('--reads <percent>', 'share of reads that already go to the other store', percent)
@@ -125,11 +148,16 @@ export function stageCommand(): Command {
       const stage = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
         const options = moveOptions({ entities: session.config.entities, stores: session.stores, log: say })
-        const names = typesOf(session, type)
-        if (stage) await forewarn(session, stage, names)
-        for (const name of names) {
+        const moved = await movedBy(session, type)
+        if (stage)
+          await forewarn(
+            session,
+            stage,
+            moved.flatMap(({ members }) => members),
+          )
+        for (const { key } of moved) {
           const flag = await setStage(options, {
-            type: name,
+            type: key,
             stage,
             readPercent: reads,
             samplePercent: sample,
@@ -140,7 +168,7 @@ export function stageCommand(): Command {
           if (json) printJson(flag)
           else
             say(
-              `${name}: ${flag.stage}, epoch ${flag.epoch}, ${flag.readPercent} % of reads moved, ${flag.samplePercent} % compared`,
+              `${key}: ${flag.stage}, epoch ${flag.epoch}, ${flag.readPercent} % of reads moved, ${flag.samplePercent} % compared`,
             )
         }
       })
@@ -156,23 +184,25 @@ export function stageCommand(): Command {
       withSession(config, async (session) => {
         const stage = stageOf(to)
         const { stores } = session
-        const names = typesOf(session, type)
         const options = moveOptions({ entities: session.config.entities, stores, log: say })
-        for (const name of names) {
-          for (const line of await forgotten(session, name)) say(line)
-          const flag = await resetStage(options, name, stage)
+        for (const { key, members } of await movedBy(session, type)) {
+          for (const name of members) for (const line of await forgotten(session, name)) say(line)
+          const flag = await resetStage(options, key, stage)
           await note(options, null, flag, { why, force: true })
           if (json) printJson(flag)
-          else say(`${name}: ${flag.stage}, epoch ${flag.epoch}`)
+          else say(`${key}: ${flag.stage}, epoch ${flag.epoch}`)
         }
       }),
     )
   add('history [type]', 'who changed what, newest first', 'crossfade stage history Movie').action(
     (type: string | undefined, { config, json }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
-        if (type !== undefined) typeOf(entities, type)
-        const both = await fromEither(stores, ({ ledger }) => ledger.tail('stage', 100, type))
-        const entries = both.flat().sort((a, b) => b.at.getTime() - a.at.getTime())
+        // Of a type that has changed groups, what it went through by itself as well
+        const keys = type === undefined ? [undefined] : [...new Set([type, flagKeyNamed(entities, type)])]
+        const found = await Promise.all(
+          keys.map((key) => fromEither(stores, ({ ledger }) => ledger.tail('stage', 100, key))),
+        )
+        const entries = found.flat(2).sort((a, b) => b.at.getTime() - a.at.getTime())
         if (json) return printJson(entries)
         for (const { at, key, value } of entries)
           process.stdout.write(`${at.toISOString()}  ${key}  ${JSON.stringify(value)}\n`)

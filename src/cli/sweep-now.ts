@@ -2,6 +2,7 @@ import { authorityOf, ledgersOf, readFlag } from '../control/flag-store.ts'
 import { otherMappings } from '../control/instances.ts'
 import type { MoveOptions } from '../control/move.ts'
 import type { Entity } from '../entity/entity.ts'
+import { flagKeyOf } from '../entity/flag-key.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
 import { unseenWriters } from '../jobs/unseen-writers.ts'
 import { unmetGates } from '../mirror/gates.ts'
@@ -30,7 +31,7 @@ export async function sweepNow(
   say: Moving['log'],
   impatient = true,
 ): Promise<number> {
-  const copy = await readFlag(stores[from].ledger, entity.name)
+  const copy = await readFlag(stores[from].ledger, flagKeyOf(entity))
   // What it owes was taken over, or is nobody's: the other store has gone on
   if (copy && authorityOf(copy.flag) !== from) return (await stores[from].control.outbox.backlog(entity)).count
   const epoch = copy?.flag.epoch
@@ -39,28 +40,45 @@ export async function sweepNow(
   return sweep({ stores, owner, under: epoch ?? 0, epoch, olderThanMs: 0, impatient, arrivingMs: 0, log }, entity, from)
 }
 
-/** What a change of stage works with when a command makes it. */
+/** Gateways that keep records of a type in another way than this command, in words. */
+async function otherGateways({ ledger }: Stores[Origin], entity: Entity): Promise<string[]> {
+  const others = await otherMappings(ledger, entity.name, mappingDigest(entity))
+  if (others.length === 0) return []
+  const text = `gateways have another mapping of ${entity.name} than this command: ${others.join(', ')}`
+  return [`${text}; let the deploy of the app end first`]
+}
+
+/** What a change of stage works with when a command makes it; types that go by one flag are swept, and judged, together. */
 export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
-  const entityOf = (type: string): Entity => entities.find(({ name }) => name === type)!
+  /** One after the other: the first that does not answer ends it. */
+  async function each<T>(key: string, ask: (entity: Entity) => Promise<T>): Promise<T[]> {
+    const answers: T[] = []
+    for (const entity of entities) if (flagKeyOf(entity) === key) answers.push(await ask(entity))
+    return answers
+  }
   return {
     ledgers: ledgersOf(stores),
     log,
     isTrouble: (error) => tellsOfTrouble(stores, error),
-    sweep: (type, origin) => sweepNow(stores, entityOf(type), origin, log),
+    sweep: async (key, origin) => {
+      const owed = await each(key, (entity) => sweepNow(stores, entity, origin, log))
+      return owed.reduce((sum, count) => sum + count, 0)
+    },
     caughtUp: async (flag) => {
-      if (authorityOf(flag) === 'mongo') await captureNow({ entity: entityOf(flag.type), flag, stores, log })
+      if (authorityOf(flag) === 'mongo') await each(flag.type, (entity) => captureNow({ entity, flag, stores, log }))
     },
-    async unmet(type, origin) {
-      const entity = entityOf(type)
-      const copy = await readFlag(stores[origin].ledger, type)
-      if (copy && origin === 'mongo') await captureNow({ entity, flag: copy.flag, stores, log })
-      await sweepNow(stores, entity, origin, log) // what was refused may be taken by now
-      const others = await otherMappings(stores[origin].ledger, type, mappingDigest(entity))
-      const unmet = await unmetGates(stores, entity, origin)
-      if (others.length === 0) return unmet
-      const text = `gateways have another mapping of ${type} than this command: ${others.join(', ')}`
-      return [`${text}; let the deploy of the app end first`, ...unmet]
+    async unmet(key, origin) {
+      const lines = await each(key, async (entity) => {
+        const copy = await readFlag(stores[origin].ledger, key)
+        if (copy && origin === 'mongo') await captureNow({ entity, flag: copy.flag, stores, log })
+        await sweepNow(stores, entity, origin, log) // what was refused may be taken by now
+        return [...(await otherGateways(stores[origin], entity)), ...(await unmetGates(stores, entity, origin))]
+      })
+      return lines.flat()
     },
-    unseen: (type, origin) => unseenWriters(stores, entityOf(type), origin),
+    unseen: async (key, origin) => {
+      const reasons = await each(key, (entity) => unseenWriters(stores, entity, origin))
+      return reasons.find((reason) => reason !== null) ?? null
+    },
   }
 }

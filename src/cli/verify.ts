@@ -46,10 +46,7 @@ export function verifyCommand(): Command {
     .action((types: string[], { config, batch, json }: { config?: string; batch: number; json?: boolean }) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         for (const type of types) typeOf(entities, type)
-        const flags = await knownFlags(
-          stores,
-          entities.map(({ name }) => name),
-        )
+        const flags = await knownFlags(stores)
         const isMirrored = (type: string): boolean => STAGE_PLAN[flags.get(type)?.stage ?? 'off'].mirror !== null
         const chosen = entities.filter(({ name }) => (types.length === 0 ? isMirrored(name) : types.includes(name)))
         if (chosen.length === 0) say('No type has a mirror. Name one to compare what is there.')

@@ -15,17 +15,18 @@ const lineageKind = 'lineage'
  * A store may have lost what it had: its mirror, or what it mirrors, is not taken for equal any more. Under a new epoch, so
  * that no copy that has begun earlier makes it fresh.
  *
+ * @param key of the flag.
  * @returns false while authority moves: whoever moves it ends that first.
  */
-export async function doubt(ledgers: Ledgers, type: string, why: string): Promise<boolean> {
+export async function doubt(ledgers: Ledgers, key: string, why: string): Promise<boolean> {
   for (;;) {
-    const { copies, flag } = await readCopies(ledgers, type)
+    const { copies, flag } = await readCopies(ledgers, key)
     if (flag === null || STAGE_PLAN[flag.stage].mirror === null) return true
     if (flag.state !== 'steady') return false
     const home = authorityOf(flag)
     // One that has lost its flag as well grants no writes, and is for people to look at
     if (copies[home]?.flag.revision !== flag.revision) return true
-    const next: Flag = { ...flag, epoch: flag.epoch + 1, fresh: null, revision: flag.revision + 1 }
+    const next: Flag = { ...flag, epoch: flag.epoch + 1, fresh: null, copied: [], revision: flag.revision + 1 }
     if (!(await writeFlag(ledgers[home], copies[home], next))) continue
     await note({ ledgers, log: () => undefined }, flag, next, { why })
     await raiseFlag(ledgers[otherOrigin(home)], next)
@@ -34,7 +35,8 @@ export async function doubt(ledgers: Ledgers, type: string, why: string): Promis
 }
 
 export interface DoubtsOptions {
-  readonly types: readonly string[]
+  /** The types of each flag, by its key. */
+  readonly members: ReadonlyMap<string, readonly string[]>
   readonly ledgers: Ledgers
   /** See `Store`. */
   readonly lineage: (origin: Origin) => Promise<string | null>
@@ -69,21 +71,19 @@ export class Doubts {
     }
   }
 
-  /** Resolves once no store takes the type's mirror for equal. @throws once this instance stops. */
-  async doubt(type: string, why: string): Promise<void> {
-    const { ledgers, log } = this.#options
-    const remedy = `Run \`crossfade verify ${type}\`, and \`crossfade backfill ${type}\` where it differs`
-    log('warn', `${type}: ${why}. Both stores are not taken for equal until then. ${remedy}.`)
-    await this.#patiently(
-      () => doubt(ledgers, type, why),
-      `${type}: its flag cannot say yet that its stores may differ`,
-    )
+  /** Resolves once no store takes the mirror for equal. @param key of the flag. @throws once this instance stops. */
+  async doubt(key: string, why: string): Promise<void> {
+    const { ledgers, log, members } = this.#options
+    const types = (members.get(key) ?? [key]).join(' ')
+    const remedy = `Run \`crossfade verify ${types}\`, and \`crossfade backfill ${types}\` where it differs`
+    log('warn', `${key}: ${why}. Both stores are not taken for equal until then. ${remedy}.`)
+    await this.#patiently(() => doubt(ledgers, key, why), `${key}: its flag cannot say yet that its stores may differ`)
   }
 
   /** A store knows less than it has acknowledged. Never rejects. */
   async wentBack(origin: Origin): Promise<void> {
     const why = `${origin} has gone on from an earlier state, and may have lost what it had acknowledged`
-    await Promise.allSettled(this.#options.types.map((type) => this.doubt(type, why)))
+    await Promise.allSettled([...this.#options.members.keys()].map((key) => this.doubt(key, why)))
   }
 
   /** A store answers, for the first time or again. Never rejects. */

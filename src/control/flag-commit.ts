@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { equalJson } from '../compare/equal-json.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Ledger } from '../stores/ledger.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
-import type { Flag } from './flag.ts'
+import { type Flag, flagJson } from './flag.ts'
 import {
   authorityOf,
   type Ledgers,
@@ -14,9 +15,19 @@ import {
   type StoredFlag,
   writeFlag,
 } from './flag-store.ts'
+import { times } from './times.ts'
 
 /** Between two tries, in milliseconds: writes may be held meanwhile. */
 const pauseMs = 30
+
+export interface FinishOptions {
+  readonly ledgers: Ledgers
+  /** See `Patience`; default: an error of a store ends the change. */
+  readonly isTrouble?: Patience['isTrouble']
+  readonly log: (message: string) => void
+  /** How long stores may be in trouble, instances take to acknowledge and the sweep to drain, in milliseconds; default: see `times`. */
+  readonly patienceMs?: number
+}
 
 /** How long whoever changes a flag puts up with a store that cannot be asked. */
 export interface Patience {
@@ -25,6 +36,11 @@ export interface Patience {
   /** By the monotonic clock, in milliseconds. */
   readonly until: number
 }
+
+export const patienceOf = ({ isTrouble = () => false, patienceMs = times.move }: FinishOptions): Patience => ({
+  isTrouble,
+  until: performance.now() + patienceMs,
+})
 
 /** Repeats what a store in trouble did not do. It must not matter whether it was done already. @throws the last error. */
 export async function patiently<T>({ isTrouble, until }: Patience, work: () => Promise<T>): Promise<T> {
@@ -70,14 +86,17 @@ export function current(ledgers: Ledgers, patience: Patience, type: string): Pro
  *
  * @throws CONFLICT where somebody else changed it.
  */
-export async function commit(ledgers: Ledgers, patience: Patience, was: Flag, next: Flag): Promise<void> {
-  const ledger = ledgers[authorityOf(was)]
+export const commit = (ledgers: Ledgers, patience: Patience, was: Flag, next: Flag): Promise<void> =>
+  commitIn(ledgers[authorityOf(was)], patience, was, next)
+
+/** The same in the given store. @param was that store's copy; null where it has none. */
+export async function commitIn(ledger: Ledger, patience: Patience, was: Flag | null, next: Flag): Promise<void> {
   await patiently(patience, async () => {
-    const copy: StoredFlag | null = await readFlag(ledger, was.type)
-    if (copy && equalJson({ ...copy.flag }, { ...next })) return
-    const same = copy?.flag.epoch === was.epoch && copy.flag.revision === was.revision
+    const copy: StoredFlag | null = await readFlag(ledger, next.type)
+    if (copy && equalJson(flagJson(copy.flag), flagJson(next))) return
+    const same = copy?.flag.epoch === was?.epoch && copy?.flag.revision === was?.revision
     if (!same || !(await writeFlag(ledger, copy, next)))
-      throw new CrossfadeError('CONFLICT', `The flag of ${was.type} was changed by someone else; look and try again.`)
+      throw new CrossfadeError('CONFLICT', `The flag of ${next.type} was changed by someone else; look and try again.`)
   })
 }
 

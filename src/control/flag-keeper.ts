@@ -1,9 +1,10 @@
 import { messageOf } from '../util/errors.ts'
 import { otherOrigin } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
+import type { FinishOptions } from './flag-commit.ts'
 import { authorityOf, raiseFlag } from './flag-store.ts'
 import type { FlagWatch } from './flag-watch.ts'
-import { type FinishOptions, finishMove } from './move.ts'
+import { finishMove } from './move.ts'
 import { times } from './times.ts'
 
 const intervalMs = 5_000

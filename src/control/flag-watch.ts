@@ -1,11 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Entity } from '../entity/entity.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
-import { type Flag, parseFlag } from './flag.ts'
+import { type Flag, flagJson, parseFlag } from './flag.ts'
 import { authorityOf, type Ledgers, newer, noFlag } from './flag-store.ts'
 import { FormatWatch } from './format-watch.ts'
+import { disagreements, flagsByType } from './groups.ts'
 import { type Sign, withdraw } from './instances.ts'
 import { Registration } from './registration.ts'
 import { StoreWatch } from './store-watch.ts'
@@ -16,7 +18,7 @@ export interface WatchOptions {
   readonly id: string
   /** What it tells with each sign of life, of the types whose flags are known. */
   readonly sign: () => Sign
-  readonly types: readonly string[]
+  readonly entities: readonly Pick<Entity, 'name' | 'group'>[]
   readonly ledgers: Ledgers
   readonly dataDir: string
   readonly log: (level: 'info' | 'warn', message: string) => void
@@ -39,7 +41,11 @@ export interface WatchOptions {
  */
 export class FlagWatch {
   readonly #options: WatchOptions
+  /** By their keys. */
   readonly #flags = new Map<string, Flag>()
+  /** The same by the types that go by them. */
+  #byType: ReadonlyMap<string, Flag> = new Map()
+  #disagreements: ReadonlyMap<string, string> = new Map()
   readonly #registrations: Readonly<Record<Origin, Registration>>
   readonly #watches: Readonly<Record<Origin, StoreWatch>>
   /** Learns with each look in which format the flags are kept. */
@@ -74,7 +80,12 @@ export class FlagWatch {
 
   /** Types whose flag is not known: neither from the file nor from a store. */
   missing(): string[] {
-    return this.#options.types.filter((type) => !this.#flags.has(type))
+    return this.#options.entities.flatMap(({ name }) => (this.has(name) ? [] : [name]))
+  }
+
+  /** A line for each type of which the mapping and the stores say otherwise with which others it changes. */
+  get disagreements(): readonly string[] {
+    return [...this.#disagreements.values()]
   }
 
   /**
@@ -129,18 +140,24 @@ export class FlagWatch {
       changed = true
     }
     if (!changed) return
+    this.#compare()
     this.#writeFile()
     void this.acknowledge()
   }
 
+  #compare(): void {
+    this.#byType = flagsByType(this.#flags.values())
+    this.#disagreements = disagreements(this.#flags.values(), this.#options.entities)
+  }
+
   /**
-   * The flag in force for reads: the last one known.
+   * The flag in force for reads of a type: the last one known.
    *
    * @throws UNAVAILABLE where no store has told one yet, MISCONFIGURED for a type that is none.
    */
   get(type: string): Flag {
-    const flag = this.#flags.get(type)
-    if (!flag && !this.#options.types.includes(type))
+    const flag = this.#known(type)
+    if (!flag && !this.#options.entities.some(({ name }) => name === type))
       throw new CrossfadeError('MISCONFIGURED', `${type} is not among the entities of crossfade.config.ts.`)
     if (!flag)
       throw new CrossfadeError('UNAVAILABLE', `${type} cannot be served yet: no data store has told its stage.`)
@@ -151,14 +168,20 @@ export class FlagWatch {
    * The flag under which a write may begin now: confirmed by the store that has authority, which answers, steady and of
    * the highest epoch seen. Null where there is none at the moment.
    *
-   * @throws TRY_AGAIN once the bookkeeping of a store is newer than this version.
+   * @throws TRY_AGAIN once the bookkeeping of a store is newer than this version, or the type changes with other types by
+   * the stores than by the mapping: whoever asks again may meet a gateway of the other mapping.
    */
   forWrite(type: string): Flag | null {
     this.formats.check()
+    const disagreement = this.#disagreements.get(type)
+    if (disagreement) {
+      const text = `${type} cannot be written by this gateway, whose mapping is another than that of the data stores; try again.`
+      throw new CrossfadeError('TRY_AGAIN', text, { cause: new Error(disagreement) })
+    }
     const flag = this.get(type)
     if (flag.state !== 'steady') return null
     const watch = this.#watches[authorityOf(flag)]
-    const own = watch.isLate ? null : watch.confirmed(type)
+    const own = watch.isLate ? null : watch.confirmed(flag.type)
     return own?.epoch === flag.epoch && own.revision === flag.revision ? flag : null
   }
 
@@ -177,7 +200,17 @@ export class FlagWatch {
   }
 
   has(type: string): boolean {
-    return this.#flags.has(type)
+    return this.#known(type) !== undefined
+  }
+
+  /** Of the flag with this key, whichever types go by it by now; 0 where none is known. */
+  revisionOf(key: string): number {
+    return this.#flags.get(key)?.revision ?? 0
+  }
+
+  /** By a type's name, or by a key: a group's types may have been joined since. */
+  #known(name: string): Flag | undefined {
+    return this.#byType.get(name) ?? this.#flags.get(name)
   }
 
   /** The other store is to answer what it can. */
@@ -204,6 +237,7 @@ export class FlagWatch {
         const flag = parseFlag(value)
         if (flag) this.#flags.set(flag.type, flag)
       }
+      this.#compare()
     } catch (error) {
       this.#options.log('warn', `${this.#file} is not readable and is left out: ${messageOf(error)}`)
     }
@@ -213,7 +247,7 @@ export class FlagWatch {
     try {
       mkdirSync(this.#options.dataDir, { recursive: true })
       const own = `${this.#file}.${process.pid}.new` // a job may share the directory with a gateway
-      writeFileSync(own, JSON.stringify([...this.#flags.values()]))
+      writeFileSync(own, JSON.stringify([...this.#flags.values()].map(flagJson)))
       renameSync(own, this.#file) // whole or not at all
     } catch (error) {
       this.#options.log('warn', `The flags could not be kept in ${this.#file}: ${messageOf(error)}`)

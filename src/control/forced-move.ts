@@ -27,10 +27,10 @@ async function isSilent({ ledgers, isTrouble }: ForcedOptions, origin: Origin, t
 }
 
 /** What gateways last saw that the type owed to the store that is left, in words. */
-async function owedWhenLastSeen({ ledgers }: ForcedOptions, origin: Origin, type: string): Promise<string> {
+async function owedWhenLastSeen({ ledgers }: ForcedOptions, origin: Origin, { members }: Flag): Promise<string> {
   const seen = (await instancesOf(ledgers[origin])).flatMap(({ owed, ageMs }) => {
-    const count = owed[type]
-    return count === undefined ? [] : [{ count, ageMs }]
+    const counts = members.flatMap((type) => owed[type] ?? [])
+    return counts.length < members.length ? [] : [{ count: counts.reduce((a, b) => a + b), ageMs }]
   })
   const last = seen.toSorted((a, b) => a.ageMs - b.ageMs)[0]
   if (!last) return 'No gateway has told how many acknowledged writes were owed to it'
@@ -60,14 +60,15 @@ export async function takeAuthority(options: ForcedOptions, type: string, stage:
       'UNAVAILABLE',
       `${from} does not answer, and alone keeps ${type}, which is ${was.stage}: try again when it does.`,
     )
-  log(`${type}: ${from} does not answer. ${await owedWhenLastSeen(options, to, type)}.`)
+  log(`${type}: ${from} does not answer. ${await owedWhenLastSeen(options, to, was)}.`)
   log(`${type}: gateways that reach ${from} and not ${to} may go on writing there; stop them.`)
   log(`${type}: ${to} gets authority in ${times.gone / 1_000} s; end the command to prevent it.`)
   await sleep(times.gone)
   if (!(await isSilent(options, from, type)))
     throw new CrossfadeError('TRY_AGAIN', `${from} answers again, and keeps ${type}; move it in order.`)
   const epoch = was.epoch + epochsLeftOut
-  const next: Flag = { ...was, stage, state: 'steady', target: null, epoch, fresh: null, revision: was.revision + 1 }
+  const revision = was.revision + 1
+  const next: Flag = { ...was, stage, state: 'steady', target: null, epoch, fresh: null, copied: [], revision }
   if (!(await writeFlag(ledgers[to], copy, next)))
     throw new CrossfadeError('CONFLICT', `The flag of ${type} was changed by someone else; look and try again.`)
   return next

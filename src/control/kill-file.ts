@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The kill switch: a file that names the types it holds for, or `all`. It needs no store. */
+/** The kill switch: a file that names the types it holds for, or groups of them, or `all`. It needs no store. */
 export const killFileOf = (dataDir: string): string => join(dataDir, 'killed.json')
 
 /** The types that are killed; a file that cannot be read as a list kills all, the safe way to be wrong. */
@@ -19,6 +19,10 @@ export function readKilled(file: string): readonly string[] {
     return ['all']
   }
 }
+
+/** Whether one of the names that stand for a type is killed. */
+export const isKilled = (killed: readonly string[], names: readonly string[]): boolean =>
+  killed.includes('all') || names.some((name) => killed.includes(name))
 
 /** Adds a type, or `all`, to the switch, or takes it off; returns what is killed now. */
 export function kill(dataDir: string, type: string, on: boolean): readonly string[] {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workerData } from 'node:worker_threads'
-import { readKilled } from './kill-file.ts'
+import { isKilled, readKilled } from './kill-file.ts'
 import type { KillWorkerData } from './kill-switch.ts'
 
 /** Watches the kill file in a thread of its own, so that a busy event loop does not delay the switch. */
@@ -9,8 +9,6 @@ const flags = new Int32Array(memory)
 
 for (;;) {
   const killed = readKilled(file)
-  for (const [index, type] of types.entries()) {
-    Atomics.store(flags, index, killed.includes('all') || killed.includes(type) ? 1 : 0)
-  }
+  for (const [index, names] of types.entries()) Atomics.store(flags, index, isKilled(killed, names) ? 1 : 0)
   await sleep(200)
 }

@@ -3,24 +3,26 @@ import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins, otherOrigin } from '../util/origin.ts'
 import { announce } from './announcement.ts'
 import type { Flag } from './flag.ts'
-import { commit, current, eventually, type Patience, patiently, tell } from './flag-commit.ts'
-import { authorityOf, type Ledgers } from './flag-store.ts'
+import {
+  commit,
+  current,
+  eventually,
+  type FinishOptions,
+  type Patience,
+  patienceOf,
+  patiently,
+  tell,
+} from './flag-commit.ts'
+import { authorityOf } from './flag-store.ts'
 import { takeAuthority } from './forced-move.ts'
+import { isOfGroup } from './groups.ts'
 import { forgetGone, liveInstances } from './instances.ts'
 import { checkOtherWriters, type Unseen } from './other-writers.ts'
+import { restoreAlone, undoForming } from './regroup.ts'
 import { times } from './times.ts'
 
-export interface FinishOptions {
-  readonly ledgers: Ledgers
-  /** See `Patience`; default: an error of a store ends the change. */
-  readonly isTrouble?: Patience['isTrouble']
-  readonly log: (message: string) => void
-  /** How long stores may be in trouble, instances take to acknowledge and the sweep to drain, in milliseconds; default: see `times`. */
-  readonly patienceMs?: number
-}
-
 export interface MoveOptions extends FinishOptions {
-  /** Mirrors everything that `origin` owes for the type; resolves with what is still owed. */
+  /** Mirrors everything that `origin` owes for the types of the flag; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
   /** Resolves when what other programs have changed so far, where the flag says that authority is, is marked as owed. */
   readonly caughtUp?: (draining: Flag) => Promise<void>
@@ -31,6 +33,7 @@ export interface MoveOptions extends FinishOptions {
 }
 
 export interface StageChange {
+  /** The key of the flag: of a type that moves alone, or of a group. */
   readonly type: string
   readonly stage?: Stage
   readonly readPercent?: number
@@ -45,11 +48,6 @@ export interface StageChange {
   /** Nobody but gateways writes to the type's stores, or what others write is not to be mirrored. Kept in the history. */
   readonly noOtherWriters?: boolean
 }
-
-const patienceOf = ({ isTrouble = () => false, patienceMs = times.move }: FinishOptions): Patience => ({
-  isTrouble,
-  until: performance.now() + patienceMs,
-})
 
 /** Waits until every live instance has acknowledged the flag: what it began under an earlier revision has ended. */
 async function acknowledged({ ledgers }: FinishOptions, patience: Patience, flag: Flag): Promise<void> {
@@ -82,7 +80,8 @@ async function drained({ sweep }: MoveOptions, patience: Patience, type: string,
 async function checkGates({ unmet, log }: MoveOptions, was: Flag, force: boolean): Promise<void> {
   const from = authorityOf(was)
   const to = otherOrigin(from)
-  const copy = `${to} was not made equal to ${from} since it is written: run \`crossfade backfill ${was.type}\``
+  const uncopied = was.members.filter((type) => !was.copied.includes(type)).join(' ')
+  const copy = `${to} was not made equal to ${from} since it is written: run \`crossfade backfill ${uncopied}\``
   const lines = [...(was.fresh === null ? [copy] : []), ...((await unmet?.(was.type, from)) ?? [])]
   if (lines.length === 0) return
   if (!force) throw new CrossfadeError('BAD_USER_INPUT', `${was.type} cannot move yet: ${lines.join('; ')}.`)
@@ -138,7 +137,8 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   const epoch = was.epoch + 1
   // What had authority owes nothing then, so that it is as the other one; unless that one was never made equal
   const fresh = was.fresh === null ? null : epoch
-  const handed: Flag = { ...next, state: 'handed', target: null, epoch, fresh, revision: draining.revision + 1 }
+  const revision = draining.revision + 1
+  const handed: Flag = { ...next, state: 'handed', target: null, epoch, fresh, copied: [], revision }
   try {
     await commit(ledgers, patience, was, draining)
     log(`${was.type}: writes are held until ${from} owes nothing`)
@@ -177,12 +177,14 @@ async function takeOver(options: FinishOptions, handed: Flag): Promise<Flag> {
  * Ends a move that was cut off: behind its commit point it is finished, before that rolled back. Safe to run by anybody,
  * at any time.
  *
- * @returns the flag that is in force afterwards, which is steady.
+ * @returns the flag that is in force afterwards, which is steady; or retired, where its types go by another.
  */
 export async function finishMove(options: FinishOptions, type: string): Promise<Flag> {
   const { ledgers, log } = options
   const flag = await current(ledgers, patienceOf(options), type)
   if (flag.state === 'steady') return flag
+  if (flag.state === 'retired') return restoreAlone(options, flag)
+  if (flag.state === 'forming') return undoForming(options, flag)
   const isHanded = flag.state === 'handed'
   log(`${type}: an earlier move was cut off and is ${isHanded ? 'finished' : 'rolled back'} first`)
   return isHanded ? takeOver(options, flag) : undo(options, flag)
@@ -214,10 +216,12 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
     return taken
   }
   const was = await finishMove(options, wanted.type)
+  if (was.state === 'retired')
+    throw new CrossfadeError('BAD_USER_INPUT', `${was.type} moves under another flag: see \`crossfade group list\`.`)
   const stage = wanted.stage ?? was.stage
   const next: Flag = {
     ...was,
-    ...(changesMirror(was.stage, stage) ? { epoch: was.epoch + 1, fresh: null } : {}),
+    ...(changesMirror(was.stage, stage) ? { epoch: was.epoch + 1, fresh: null, copied: [] } : {}),
     stage,
     readPercent: wanted.readPercent ?? (wanted.stage && wanted.stage !== was.stage ? 0 : was.readPercent),
     samplePercent: wanted.samplePercent ?? was.samplePercent,
@@ -252,6 +256,7 @@ export async function note(
     from: was?.stage ?? null,
     to: now.stage,
     epoch: now.epoch,
+    ...(isOfGroup(now) ? { members: [...now.members] } : {}),
     readPercent: now.readPercent,
     samplePercent: now.samplePercent,
     why: why ?? null,

@@ -1,9 +1,10 @@
 import type { Stage } from '../stage/stage.ts'
 import { otherOrigin } from '../util/origin.ts'
 import { type Flag, initialFlag } from './flag.ts'
+import type { FinishOptions } from './flag-commit.ts'
 import { authorityOf, noFlag, raiseFlag, readCopies } from './flag-store.ts'
 import { epochsLeftOut } from './forced-move.ts'
-import { type FinishOptions, settled } from './move.ts'
+import { settled } from './move.ts'
 
 /**
  * Gives a type a stage whatever its flags say: stores were restored, or copied to another place, and their flags tell of
@@ -17,9 +18,9 @@ export async function resetStage(options: FinishOptions, type: string, stage: St
   const { ledgers } = options
   const { flag } = await readCopies(ledgers, type)
   if (!flag) throw noFlag(type)
-  const { samplePercent } = flag
+  const { samplePercent, members } = flag
   const epoch = flag.epoch + epochsLeftOut
-  const next: Flag = { ...initialFlag(type), stage, samplePercent, epoch, revision: flag.revision + 1 }
+  const next: Flag = { ...initialFlag(type, members), stage, samplePercent, epoch, revision: flag.revision + 1 }
   const home = authorityOf(next)
   // The store that loses authority first: in between nobody writes
   await raiseFlag(ledgers[otherOrigin(home)], next)

@@ -91,10 +91,26 @@ function checkScope(entity: string, scope: Scope, inElement: boolean, prefix: st
   for (const list of scope.lists.values()) checkScope(entity, list, true, `${prefix}${list.path}.`)
 }
 
+/** As commands take it on their line; `all` stands for every type there. */
+const groupName = /^(?!all$)[a-z][\w-]{0,62}$/i
+
+function checkGroup({ name, group }: Entity): void {
+  if (group === null) return
+  if (!groupName.test(group))
+    refuse(
+      name,
+      'group',
+      `has the name "${group}"`,
+      'Use a letter first, then letters, digits, _ and -, 63 at most; and not `all`.',
+    )
+  if (group === name) refuse(name, 'group', 'has the name of the type itself', 'Give it a name of its own.')
+}
+
 /** @throws CrossfadeError MISCONFIGURED where the mapping of one entity cannot work. */
 export function checkEntity(entity: Entity): void {
   const { name } = entity
   if (!idKinds.has(entity.idKind)) refuse(name, 'id', 'is neither objectId(), text() nor int()', 'Choose one of them.')
+  checkGroup(entity)
   checkFields(name, entity.fields, '', null)
   checkTable(name, 'entity', entity.postgres, byTable)
   checkScope(name, entity, false, '')
@@ -124,6 +140,8 @@ export function checkEntities(entities: readonly Entity[]): void {
     if (entities.indexOf(entity) !== entities.lastIndexOf(entity))
       refuse(entity.name, 'entity', 'is listed twice among the entities', 'Name it once.')
     claim('name', entity.name, entity.name)
+    if (entity.group !== null && names.has(entity.group))
+      refuse(entity.name, 'group', `has the name of the type ${entity.group}`, 'Give it a name of its own.')
     claim('collection', entity.mongo, entity.name)
     claim('table', entity.postgres, entity.name)
     for (const { childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {

@@ -15,6 +15,12 @@ export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
   readonly id: Field<unknown, ScalarShape<K>>
   /** Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, and else nothing does. */
   readonly newId?: () => IdKinds[K]
+  /**
+   * Types of one group share one flag: they have the same stage, and move together, so that one write can change several
+   * of them in one transaction. Which types are in it is kept in both stores, and changed by `crossfade group`. Default:
+   * the type moves alone.
+   */
+  readonly group?: string
   readonly fields: F
 }
 
@@ -153,7 +159,8 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   const idKind = options.id.spec.kind as K
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
   const newId = options.newId ?? (idKind === 'objectId' ? (newObjectId as () => IdKinds[K]) : null)
-  const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, fields, ...scope })
+  const { group = null } = options
+  const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, group, fields, ...scope })
   checkEntity(entity)
   return entity
 }

@@ -115,5 +115,7 @@ export interface Entity<F extends Fields = Fields, K extends keyof IdKinds = key
   readonly idKind: K
   /** Makes the id of a record that is created without one; null where the caller must give it. */
   readonly newId: (() => IdKinds[K]) | null
+  /** The types of one group share one flag and move together; null for a type that moves alone. */
+  readonly group: string | null
   readonly fields: F
 }

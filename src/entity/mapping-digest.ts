@@ -23,9 +23,9 @@ function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
   return places.map((place) => JSON.stringify(place)).sort()
 }
 
-/** Equal for mappings that keep a record in the same way; of converters, which are functions, nothing is known. */
+/** Equal for mappings that keep a record in the same way, and under the same flag; of converters, which are functions, nothing is known. */
 export const mappingDigest = onceFor((entity: Entity): string => {
-  const { mongo, postgres, idKind } = entity
-  const text = JSON.stringify([mongo, postgres, idKind, placesOf(entity)])
+  const { mongo, postgres, idKind, group } = entity
+  const text = JSON.stringify([mongo, postgres, idKind, group, placesOf(entity)])
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 })

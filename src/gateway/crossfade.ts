@@ -1,6 +1,6 @@
 import type { Entity } from '../entity/entity.ts'
 import type { TypeReader } from '../resolve/type-reader.ts'
-import type { Writes } from '../resolve/write.ts'
+import type { Writes } from '../routing/declared-writes.ts'
 import type { Routing } from '../routing/routing.ts'
 import type { Transaction } from '../routing/writes.ts'
 
@@ -24,7 +24,7 @@ export interface Crossfade {
    * Runs writes as a mutation's field does: waits while authority over one of the types moves, runs `work`, mirrors
    * within 150 ms.
    *
-   * @param types a type or its name; several are said as a mutation's field says them: `independent(…)`.
+   * @param types a type or its name; several are said as a mutation's field says them: `together(…)`, `independent(…)`.
    * @throws what `work` throws; BAD_USER_INPUT for a name that no type has; TRY_AGAIN, UNAVAILABLE and UNKNOWN_OUTCOME
    * as the stores fare; MISCONFIGURED once it is closed.
    */

@@ -7,6 +7,7 @@ import type { Sign } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
+import { flagKeyOf, flagMembers } from '../entity/flag-key.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
 import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
@@ -64,20 +65,21 @@ function createMembers(options: InstanceOptions, owner: string): Members {
   const ledgers = ledgersOf(stores)
   const types = entities.map(({ name }) => name)
   const byName = new Map(entities.map((entity) => [entity.name, entity]))
-  const known = (): string[] => types.filter((type) => flags.has(type))
+  const known = (names: Iterable<string>): string[] => [...names].filter((name) => flags.has(name))
+  const keys = flagMembers(entities)
   const owedOf = (type: string): [string, number][] => {
     const backlog = sweeper.backlog(type)
     return backlog ? [[type, backlog.count]] : []
   }
   const sign = (): Sign => ({
-    acknowledged: Object.fromEntries(known().map((type) => [type, permits.acknowledged(type)])),
-    owed: Object.fromEntries(known().flatMap(owedOf)),
+    acknowledged: Object.fromEntries(known(keys.keys()).map((key) => [key, permits.acknowledged(key)])),
+    owed: Object.fromEntries(known(types).flatMap(owedOf)),
     mappings: Object.fromEntries(entities.map((entity) => [entity.name, mappingDigest(entity)])),
   })
   const flags: FlagWatch = new FlagWatch({
     id: owner,
     sign,
-    types,
+    entities,
     ledgers,
     dataDir,
     log,
@@ -86,15 +88,21 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     onAnswer: (origin) => void doubts.answers(origin),
     onLess: (origin) => void doubts.wentBack(origin),
   })
-  const doubts = new Doubts({ types, ledgers, lineage: (origin) => stores[origin].lineage(), log })
+  const doubts = new Doubts({
+    members: flagMembers(entities),
+    ledgers,
+    lineage: (origin) => stores[origin].lineage(),
+    log,
+  })
   const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites())
   const mirror = new Mirror({ stores, log })
+  const place = (type: string) => (flags.has(type) ? standingOf(flags.get(type)) : null)
   const standing = (type: string): Standing | null => {
-    if (!flags.has(type)) return null
-    return { ...standingOf(flags.get(type)), confirmedEpoch: flags.forWrite(type)?.epoch ?? 0 }
+    const now = place(type)
+    return now && { ...now, confirmedEpoch: flags.forWrite(type)?.epoch ?? 0 }
   }
   const owing = (type: string): Origin | null => {
-    const now = standing(type)
+    const now = place(type)
     return now?.isMirrored ? now.authority : null
   }
   const sweeper: Sweeper = new Sweeper({ stores, entities, standing, owner, olderThanMs: 1_000, log })
@@ -117,7 +125,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     stores,
     entities,
     flags,
-    killSwitch: options.killSwitch ?? new KillSwitch(dataDir, types),
+    killSwitch: options.killSwitch ?? new KillSwitch(dataDir, entities),
     shadow,
     mirror,
     sweeper,
@@ -128,13 +136,12 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     limits,
     log,
   }
-  const onLost = (type: string, why: string): Promise<void> => doubts.doubt(type, why)
-  return { routing, doubts, capture: new Capture({ stores, entities, owner, standing, onLost, log }) }
+  const onLost = (type: string, why: string): Promise<void> => doubts.doubt(flagKeyOf(byName.get(type)!), why)
+  return { routing, doubts, capture: new Capture({ stores, entities, owner, standing: place, onLost, log }) }
 }
 
 function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
-  const types = entities.map(({ name }) => name)
-  return new FlagKeeper(types, flags, {
+  return new FlagKeeper([...flagMembers(entities).keys()], flags, {
     ledgers: ledgersOf(stores),
     isTrouble: (error) => tellsOfTrouble(stores, error),
     log: (line) => log('warn', line),

@@ -5,6 +5,7 @@ import { checkEntities } from '../entity/checks.ts'
 import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { typeReader } from '../resolve/type-reader.ts'
+import { only, type Writes } from '../routing/declared-writes.ts'
 import { Reads, type RequestReads } from '../routing/reads.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { write } from '../routing/writes.ts'
@@ -51,9 +52,9 @@ async function silenceOf(stores: Stores, origin: Origin, env: JobSettings['uris'
   }
 }
 
-/** @throws UNAVAILABLE for each store that is silent and has authority; MISCONFIGURED where a newer version keeps them. */
+/** @throws UNAVAILABLE for each store that is silent and has authority; MISCONFIGURED where a newer version, or another mapping, keeps them. */
 async function checkStores({ flags, entities, stores }: Routing, uris: JobSettings['uris']): Promise<void> {
-  const { problems } = flags.formats
+  const problems = [...flags.formats.problems, ...flags.disagreements]
   if (problems.length > 0) throw new CrossfadeError('MISCONFIGURED', problems.join('\n'))
   const mayNeed = (origin: Origin): boolean =>
     entities.some(({ name }) => !flags.has(name) || STAGE_PLAN[flags.get(name).stage].authority === origin)
@@ -120,9 +121,9 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
   const crossfade: Crossfade = {
     async write(types, work) {
       checkOpen()
-      const several = typeof types === 'object' && 'entities' in types ? types.entities : [types]
-      const declared = several.map(entityOf)
-      return write(routing, declared, work, () => {
+      const given: Writes = typeof types === 'object' && 'entities' in types ? types : only(entityOf(types))
+      const declared = given.entities.map(entityOf)
+      return write(routing, { ...given, entities: declared }, work, () => {
         for (const entity of declared) written.add(entity)
       })
     },

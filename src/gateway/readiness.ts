@@ -78,8 +78,9 @@ export class Readiness {
 
   /** What stands in the way; empty when ready. Looks anew as long as something does, once for all who ask meanwhile. */
   problems(): Promise<readonly string[]> {
-    // Takes readiness away at any time: the gateway of the newer version is to get what this one refuses
-    const { problems } = this.#options.flags.formats
+    // Take readiness away at any time: the gateway of the newer version, or mapping, is to get what this one refuses
+    const { formats, disagreements } = this.#options.flags
+    const problems = [...formats.problems, ...disagreements]
     if (problems.length > 0) return Promise.resolve(problems)
     if (this.#open.size === 0) return Promise.resolve([])
     this.#look ??= this.#ask().finally(() => {

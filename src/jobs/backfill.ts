@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Flag } from '../control/flag.ts'
 import { authorityOf, ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
+import { flagKeyOf } from '../entity/flag-key.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
@@ -23,12 +24,12 @@ const maxTries = 6
 const firstWaitMs = 1_000
 
 /** The flag in force; null where there is none. @throws BAD_USER_INPUT where nothing would keep the copy as it is. */
-async function flagOf(stores: BackfillOptions['stores'], type: string): Promise<Flag | null> {
-  const { flag } = await readCopies(ledgersOf(stores), type)
+async function flagOf({ stores, entity }: BackfillOptions): Promise<Flag | null> {
+  const { flag } = await readCopies(ledgersOf(stores), flagKeyOf(entity))
   if (flag === null || STAGE_PLAN[flag.stage].mirror !== null) return flag
   const [store, next] = flag.stage === 'off' ? ['PostgreSQL', 'dualwrite'] : ['MongoDB', 'rampdown']
   const why = `writes do not reach ${store}: \`stage set\` it to ${next} first`
-  throw new CrossfadeError('BAD_USER_INPUT', `${type} is ${flag.stage}: ${why}.`)
+  throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} is ${flag.stage}: ${why}.`)
 }
 
 /** Tries again, spaced and bounded, where a store is in trouble; a fault of the job itself ends it. */
@@ -64,7 +65,7 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 export async function backfill(options: BackfillOptions): Promise<Progress> {
   const { stores, entity, signal } = options
   const { ledger } = stores.postgres
-  const flag = await flagOf(stores, entity.name)
+  const flag = await flagOf(options)
   const owner = `${process.pid}-${Math.random().toString(36).slice(2)}`
   const key = `backfill/${entity.name}`
   if (!(await ledger.claim(key, owner, claimMs))) {
@@ -112,6 +113,6 @@ async function run(options: BackfillOptions, flag: Flag | null, renew: () => Pro
     await renew()
     options.onProgress?.(at)
   }
-  if (flag && !(await markFresh(ledgersOf(stores), entity.name, flag.epoch))) throw overtaken(entity.name)
+  if (flag && !(await markFresh(ledgersOf(stores), flag.type, entity.name, flag.epoch))) throw overtaken(entity.name)
   return at
 }

@@ -1,5 +1,6 @@
 import { readFlag } from '../control/flag-store.ts'
 import { fieldSet } from '../entity/field-set.ts'
+import { flagKeyOf } from '../entity/flag-key.ts'
 import { keepCopy } from '../mirror/conflicts.ts'
 import { tombstoneOf } from '../mirror/tombstone-of.ts'
 import { otherOrigin } from '../util/origin.ts'
@@ -30,7 +31,7 @@ export async function removeBatch(
     )
     const made = new Set(known.filter(({ record }) => record !== null).map(({ id }) => id)) // meanwhile
     const lost = gone.filter(({ id }) => !made.has(id))
-    const flag = (await readFlag(target.ledger, entity.name))?.flag
+    const flag = (await readFlag(target.ledger, flagKeyOf(entity)))?.flag
     if (flag && flag.epoch > under) throw overtaken(entity.name) // before copies are kept of what stays
     for (const image of lost) await keepCopy(source.ledger, entity, target.origin, image, 'none')
     const outcomes = await target.replica.bulkPut(entity, lost.map(tombstoneOf), under)

@@ -1,4 +1,5 @@
 import { authorityOf, ledgersOf, markFresh, noFlag, readCopies } from '../control/flag-store.ts'
+import { flagKeyOf } from '../entity/flag-key.ts'
 import { everything } from '../query/where.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -40,8 +41,9 @@ export const isClean = ({ different, undecided, quarantined }: Verified): boolea
 export async function verify(options: VerifyOptions): Promise<Verified> {
   const { stores, entity } = options
   const { name: type } = entity
-  const { flag } = await readCopies(ledgersOf(stores), type)
-  if (!flag) throw noFlag(type)
+  const key = flagKeyOf(entity)
+  const { flag } = await readCopies(ledgersOf(stores), key)
+  if (!flag) throw noFlag(key)
   const authority = authorityOf(flag)
   const mayBecomeFresh = flag.fresh === null && STAGE_PLAN[flag.stage].mirror !== null
   if (mayBecomeFresh) await untilOwed(options, flag)
@@ -49,7 +51,7 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   const verification = new Verification(options, authority)
   await verification.run()
   const { compared, different, undecided, quarantined, examples } = verification
-  const { flag: after } = await readCopies(ledgersOf(stores), type)
+  const { flag: after } = await readCopies(ledgersOf(stores), key)
   if (after?.epoch !== flag.epoch)
     throw new CrossfadeError('TRY_AGAIN', `The stage of ${type} was changed meanwhile: run it again.`)
   if (compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
@@ -71,6 +73,6 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   const { examples: _, ...kept } = found
   const entry = await ledger.get('verified', type)
   await ledger.compareAndSet('verified', type, entry?.revision ?? null, kept)
-  if (mayBecomeFresh && isClean(found)) await markFresh(ledgersOf(stores), type, flag.epoch)
+  if (mayBecomeFresh && isClean(found)) await markFresh(ledgersOf(stores), key, type, flag.epoch)
   return found
 }

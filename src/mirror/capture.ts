@@ -13,7 +13,7 @@ export interface CaptureOptions {
   readonly entities: readonly Entity[]
   /** Names this instance. */
   readonly owner: string
-  /** Null where no flag of the type is known: nobody follows then. Throws where nothing may be written. */
+  /** Null where no flag of the type is known: nobody follows then. */
   readonly standing: (type: string) => Pick<Standing, 'authority' | 'isMirrored' | 'epoch'> | null
   /** Resolves once both stores are not taken for equal any more, for the reason that is given. */
   readonly onLost: (type: string, why: string) => Promise<void>
@@ -66,11 +66,7 @@ export class Capture {
   }
 
   #isDue({ name }: Entity): boolean {
-    try {
-      return this.#options.standing(name)?.isMirrored === true && !this.#isStopping
-    } catch {
-      return false // nothing may be written, and who says so tells why
-    }
+    return this.#options.standing(name)?.isMirrored === true && !this.#isStopping
   }
 
   async #run(entity: Entity): Promise<void> {

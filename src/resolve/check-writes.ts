@@ -1,5 +1,6 @@
 import { type GraphQLSchema, isObjectType } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
+import { togetherProblem } from '../routing/declared-writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
 
 /** Mutations that do not say what they write: those of other code may be among them, so it is no fault by itself. */
@@ -23,7 +24,12 @@ export function checkWrites(schema: GraphQLSchema, entities: readonly Entity[]):
         )
       if (!writes) continue
       if (!Array.isArray(writes.entities))
-        throw new CrossfadeError('MISCONFIGURED', `${place}: \`writes\` is neither only(…) nor independent(…).`)
+        throw new CrossfadeError(
+          'MISCONFIGURED',
+          `${place}: \`writes\` is neither only(…), nor together(…), nor independent(…).`,
+        )
+      const problem = togetherProblem(writes)
+      if (problem) throw new CrossfadeError('MISCONFIGURED', `${place}: ${problem}`)
       const unknown = writes.entities.find((entity) => !entities.includes(entity))
       if (unknown)
         throw new CrossfadeError('MISCONFIGURED', `${place} writes ${unknown.name}, which is not among the entities.`)

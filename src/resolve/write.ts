@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { Entity } from '../entity/entity.ts'
+import type { Writes } from '../routing/declared-writes.ts'
 import type { Routing } from '../routing/routing.ts'
 import { write as routedWrite, type Transaction } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -11,22 +11,6 @@ declare module 'graphql' {
     readonly writes?: Writes
   }
 }
-
-/**
- * The types that a mutation writes: no others let it. Each write is atomic; several are made one after the other, each
- * with its own authority, and a crash between them leaves the earlier ones.
- */
-export interface Writes {
-  readonly entities: readonly Entity[]
-}
-
-/** A mutation's field that writes one type: `extensions: { writes: only(Movie) }`. */
-export const only = (entity: Entity): Writes => ({ entities: [entity] })
-/**
- * A mutation's field that writes several types, one after the other: said where it is so, since no transaction joins
- * their writes. A crash between two of them leaves the first.
- */
-export const independent = (...entities: readonly Entity[]): Writes => ({ entities })
 
 /** Whoever asks is only worked out where it decides where he reads. */
 function noteWrites({ flags, recentWrites }: Routing, { entities }: Writes, subject: () => string): void {
@@ -64,5 +48,5 @@ export async function write<Result>(
     loaders.clear()
     noteWrites(routing, writes, context.subject)
   }
-  return routedWrite(routing, writes.entities, work, onWrite, context.signal)
+  return routedWrite(routing, writes, work, onWrite, context.signal)
 }

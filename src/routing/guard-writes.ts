@@ -13,6 +13,7 @@ const authority: Effects<Authority> = {
   create: 'writes',
   patch: 'writes',
   delete: 'writes',
+  together: 'writes',
   owe: 'writes',
   settleDeletes: 'writes',
   restamp: 'writes',

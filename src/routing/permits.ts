@@ -9,7 +9,7 @@ import { until } from '../util/until.ts'
 /** Writes that wait at most, while authority moves or its store has no server that takes them. */
 const maxHeld = 1_000
 
-/** The right to write one type under one flag, until it is given back. */
+/** The right to write the types of one flag, until it is given back. */
 export interface Permit {
   readonly flag: Flag
   /** Whether the write may begin another step: only while the instance's lease holds, since movers count on it. */
@@ -41,8 +41,9 @@ export class Permits {
    */
   async take(type: string, signal?: AbortSignal): Promise<Permit> {
     const flag = (signal?.aborted ? null : this.#grantable(type)) ?? (await this.#wait(type, signal))
-    const counts = this.#underWay.get(type) ?? new Map<number, number>()
-    this.#underWay.set(type, counts)
+    const { type: key } = flag
+    const counts = this.#underWay.get(key) ?? new Map<number, number>()
+    this.#underWay.set(key, counts)
     counts.set(flag.revision, (counts.get(flag.revision) ?? 0) + 1)
     let open = true
     const done = (): void => {
@@ -52,7 +53,7 @@ export class Permits {
       if (left > 0) return void counts.set(flag.revision, left)
       counts.delete(flag.revision)
       // A mover waits for it
-      if (flag.revision < this.#flags.get(type).revision) void this.#flags.acknowledge()
+      if (flag.revision < this.#flags.revisionOf(key)) void this.#flags.acknowledge()
     }
     return { flag, mayGoOn: () => this.#flags.mayGoOn(flag), done }
   }
@@ -85,10 +86,10 @@ export class Permits {
     return [...this.#underWay.values()].every((counts) => counts.size === 0)
   }
 
-  /** The flag revision of the type that this gateway acknowledges: every write under an earlier one has ended. */
-  acknowledged(type: string): number {
-    const present = this.#flags.get(type).revision
-    const open = [...(this.#underWay.get(type)?.keys() ?? [])].filter((revision) => revision < present)
+  /** The revision of a flag, by its key, that this gateway acknowledges: every write under an earlier one has ended. */
+  acknowledged(key: string): number {
+    const present = this.#flags.revisionOf(key)
+    const open = [...(this.#underWay.get(key)?.keys() ?? [])].filter((revision) => revision < present)
     return open.length > 0 ? Math.min(...open) : present
   }
 }

@@ -122,12 +122,12 @@ export type PutOutcome =
   | { readonly put: 'overtaken' }
 
 /**
- * What the store that has authority does: clients' writes, durable with the note that the mirror is owed when they
- * resolve, each atomic in however many statements. They throw TRY_AGAIN where the record, or its tombstone, is of a
- * higher epoch than the stamp's; CONFLICT where a unique value is taken; BAD_USER_INPUT where the store cannot hold the
- * record; UNAVAILABLE and TRY_AGAIN where nothing was written; UNKNOWN_OUTCOME where it may have been.
+ * Clients' writes, each atomic in however many statements, with the note that the mirror is owed. They throw TRY_AGAIN
+ * where the record, or its tombstone, is of a higher epoch than the stamp's; CONFLICT where a unique value is taken;
+ * BAD_USER_INPUT where the store cannot hold the record; UNAVAILABLE and TRY_AGAIN where nothing was written;
+ * UNKNOWN_OUTCOME where it may have been.
  */
-export interface Authority {
+export interface RecordWrites {
   /**
    * @param isMade the id was made just now, so that nothing was ever deleted under it.
    * @throws CONFLICT where the id is taken, as well.
@@ -137,6 +137,30 @@ export interface Authority {
   patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version): Promise<Image | null>
   /** The tombstone, or null where there was no such record. */
   delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>
+}
+
+/**
+ * The steps of one transaction, one at a time: each sees those before it, and nobody else sees any before the end. Where
+ * one fails, nothing is to be committed: a store may have ended the transaction with it.
+ */
+export interface Steps extends RecordWrites {
+  /** False where the store has no transactions, as MongoDB on a server by itself: then each step stands by itself. */
+  readonly isAtomic: boolean
+  /** See `Outbox.images`. */
+  images(entity: Entity, ids: readonly Id[]): Promise<readonly Image[]>
+}
+
+/** What the store that has authority does: what clients write is durable when it resolves. */
+export interface Authority extends RecordWrites {
+  /**
+   * Runs steps as one transaction: all of them are durable when it resolves, and none where it throws, but for
+   * UNKNOWN_OUTCOME. `work` is run once.
+   *
+   * @param mayCommit called right before each try to commit. @throws where nothing is to stand.
+   * @throws what `work` throws; TRY_AGAIN where another write came in between; UNKNOWN_OUTCOME where the commit was not
+   * answered.
+   */
+  together<T>(work: (steps: Steps) => Promise<T>, mayCommit: () => void): Promise<T>
   /** Marks records as owed, at the version that they have: what a copy could not bring. Unknown ids are left out. */
   owe(entity: Entity, ids: readonly Id[]): Promise<void>
   /**

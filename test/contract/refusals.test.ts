@@ -1,4 +1,17 @@
-import { defineEntity, embed, int, json, list, objectId, only, reading, text, where } from 'crossfade'
+import {
+  defineEntity,
+  embed,
+  int,
+  json,
+  list,
+  objectId,
+  only,
+  reading,
+  repeatable,
+  text,
+  together,
+  where,
+} from 'crossfade'
 import {
   children,
   connection,
@@ -15,6 +28,7 @@ import { describe, expect, test } from 'vitest'
 import { checkShown } from '../../src/resolve/check-shown.ts'
 import { checkValid } from '../../src/resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../../src/resolve/check-writes.ts'
+import { Purse, Transfer } from '../support/purses.ts'
 
 const Movie = defineEntity('Movie', {
   mongo: 'movies',
@@ -205,11 +219,27 @@ describe('what fields say that they write is checked at start-up', () => {
       'Movie.b writes Other, which is not among the entities.',
     ],
     ['write', { write: only(Movie) }, 'Movie.b has the extension `write`. Did you mean `writes`?'],
-    ['writes, misspelt', { writes: { entity: Movie } }, 'Movie.b: `writes` is neither only(…) nor independent(…).'],
+    [
+      'writes, misspelt',
+      { writes: { entity: Movie } },
+      'Movie.b: `writes` is neither only(…), nor together(…), nor independent(…).',
+    ],
+    [
+      'writes, together without a group',
+      { writes: { entities: [Movie, Comment], together: true } },
+      'Movie.b: What is written together has to be of one group, and Movie is of none, Comment is of none. ' +
+        'Give them one `group`, or write them `independent`.',
+    ],
   ])('%s', (_, extensions, message) => {
     expect(() => checkWrites(schemaWith(extensions), [Movie, Comment])).toThrow(
       expect.objectContaining({ code: 'MISCONFIGURED', message }),
     )
+  })
+  test('what is written together has to be of one group, wherever it is said', () => {
+    expect(() => together(Movie, Comment)).toThrow(expect.objectContaining({ code: 'MISCONFIGURED' }))
+    expect(() => together(Purse, Movie)).toThrow('Purse is of group money, Movie is of none')
+    expect(together(Purse, Transfer)).toEqual({ entities: [Purse, Transfer], together: true })
+    expect(repeatable(together(Movie))).toEqual({ entities: [Movie], together: true, repeatable: true })
   })
   test('what is there passes', () => {
     const extensions = { writes: only(Movie) }

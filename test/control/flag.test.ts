@@ -55,7 +55,10 @@ describe('the kill switch', () => {
 
   test('is seen while the event loop is busy', async () => {
     kill(dir, 'all', false)
-    const killSwitch = new KillSwitch(dir, ['Movie', 'User'])
+    const killSwitch = new KillSwitch(dir, [
+      { name: 'Movie', group: null },
+      { name: 'User', group: null },
+    ])
     await sleep(500) // the thread is up
     expect(killSwitch.isOn('Movie')).toBe(false)
     kill(dir, 'Movie', true)

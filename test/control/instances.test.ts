@@ -124,7 +124,7 @@ test('a store that has not told its format yet gets no sign of life, though the 
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-instances-'))
   const sign = () => ({ acknowledged: {}, owed: {}, mappings: {} })
   const watched = { mongo, postgres: ledgers.postgres }
-  const flags = new FlagWatch({ id: 'new', sign, types: ['Account'], ledgers: watched, dataDir, log: () => undefined })
+  const flags = new FlagWatch({ id: 'new', sign, entities: [Account], ledgers: watched, dataDir, log: () => undefined })
   const started = flags.start()
   await expect.poll(async () => (await ledgers.postgres.get('instance', 'new'))?.revision).toBeGreaterThan(1)
   await expect.poll(() => flags.has('Account')).toBe(true)

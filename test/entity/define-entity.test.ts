@@ -317,6 +317,19 @@ describe('defineEntity', () => {
   })
 
   test.each([
+    ['all', 'Thing.group has the name "all". '],
+    ['', 'Thing.group has the name "". '],
+    ['two words', 'Thing.group has the name "two words". '],
+    ['1st', 'Thing.group has the name "1st". '],
+    ['g'.repeat(64), `Thing.group has the name "${'g'.repeat(64)}". `],
+    ['Thing', 'Thing.group has the name of the type itself. '],
+  ])('refuses the group "%s"', (group, message) => {
+    expect(() => define({}, { group })).toThrow(message)
+    expect(define({}, { group: 'catalog-2' })).toMatchObject({ group: 'catalog-2' })
+    expect(define({})).toMatchObject({ group: null })
+  })
+
+  test.each([
     [
       'pg_stats',
       'Thing.entity uses the table "pg_stats", a name of PostgreSQL\'s catalog. Choose another with `postgres:`.',
@@ -407,6 +420,11 @@ describe('Entities side by side', () => {
       'a reference that is nearly a name',
       [make('Movie'), make('Comment', {}, { b: objectId().references('Mvoie') })],
       'Comment.b references Mvoie, which is no entity. Did you mean "Movie"?',
+    ],
+    [
+      'the name of a type with a group',
+      [make('Movie', { group: 'Comment' }), make('Comment')],
+      'Movie.group has the name of the type Comment. Give it a name of its own.',
     ],
   ])('cannot share %s', (_title, entities, message) => {
     expect(() => checkEntities(entities)).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))

@@ -30,3 +30,12 @@ test('differs by another collection or table', () => {
   expect(note({}, { mongo: 'memos', postgres: 'notes' })).not.toBe(note())
   expect(note({}, { mongo: 'notes', postgres: 'memos' })).not.toBe(note())
 })
+
+test('differs by another group', () => {
+  const inGroup = (group?: string) =>
+    mappingDigest(
+      defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: text(), fields, ...(group ? { group } : {}) }),
+    )
+  expect(inGroup()).toBe(note())
+  expect(new Set([inGroup(), inGroup('one'), inGroup('other')]).size).toBe(3)
+})

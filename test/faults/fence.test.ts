@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Flag, initialFlag } from '../../src/control/flag.ts'
+import { type Flag, flagJson, initialFlag } from '../../src/control/flag.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { Account, account, newId, openAccounts } from '../support/account.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
@@ -18,7 +18,7 @@ const visits = (count: number) => planPatch(Account, { visits: count })
 async function setFlag(flag: Partial<Flag>): Promise<boolean> {
   const { ledger } = stores.postgres
   const { revision = null } = (await ledger.get('flag', 'Account')) ?? {}
-  return ledger.compareAndSet('flag', 'Account', revision, { ...initialFlag('Account'), ...flag })
+  return ledger.compareAndSet('flag', 'Account', revision, flagJson({ ...initialFlag('Account'), ...flag }))
 }
 
 const live = { stage: 'live', epoch: 3 } as const

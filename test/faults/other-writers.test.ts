@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Flag, initialFlag } from '../../src/control/flag.ts'
+import { type Flag, flagJson, initialFlag } from '../../src/control/flag.ts'
 import { append, increment } from '../../src/query/operations.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { STAGE_PLAN, type Stage, stages } from '../../src/stage/stage.ts'
@@ -32,7 +32,7 @@ const stamp = { epoch: 3, owed: true }
 async function setFlag(flag: Partial<Flag>): Promise<void> {
   const { ledger } = stores.postgres
   const { revision = null } = (await ledger.get('flag', 'Account')) ?? {}
-  await ledger.compareAndSet('flag', 'Account', revision, { ...initialFlag('Account'), ...flag })
+  await ledger.compareAndSet('flag', 'Account', revision, flagJson({ ...initialFlag('Account'), ...flag }))
 }
 
 /** A record that a gateway wrote, and the mirror has. */

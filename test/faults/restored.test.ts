@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Doubts, doubt } from '../../src/control/doubts.ts'
-import { type Ledgers, ledgersOf, markFresh, readFlag } from '../../src/control/flag-store.ts'
+import type { Flag } from '../../src/control/flag.ts'
+import { type Ledgers, ledgersOf, markFresh, readFlag, writeFlag } from '../../src/control/flag-store.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { Registration } from '../../src/control/registration.ts'
@@ -57,7 +58,7 @@ describe('A mirror of which something may be lost', () => {
   test('is not made fresh by a copy that began before', async () => {
     await inShadow()
     await doubt(ledgers, 'Account', 'it was restored')
-    expect(await markFresh(ledgers, 'Account', 2)).toBe(false)
+    expect(await markFresh(ledgers, 'Account', 'Account', 2)).toBe(false)
     expect(await flagIn('mongo')).toMatchObject({ fresh: null })
   })
 
@@ -84,17 +85,17 @@ describe('A mirror of which something may be lost', () => {
     expect(await flagIn('mongo')).toMatchObject({ stage: 'off', epoch: 1 })
     await inShadow()
     const copy = (await readFlag(ledgers.mongo, 'Account'))!
-    const draining = { ...copy.flag, state: 'draining', target: 'live', revision: copy.flag.revision + 1 }
-    await ledgers.mongo.compareAndSet('flag', 'Account', copy.entryRevision, draining)
+    const draining: Flag = { ...copy.flag, state: 'draining', target: 'live', revision: copy.flag.revision + 1 }
+    await writeFlag(ledgers.mongo, copy, draining)
     expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(false)
     expect(await flagIn('mongo')).toMatchObject({ state: 'draining', fresh: 2 })
   })
 
   test('is left to people where the store that has authority lost its flag as well', async () => {
     await inShadow()
-    const { entryRevision, flag } = (await readFlag(ledgers.mongo, 'Account'))!
-    const earlier = { ...flag, stage: 'dualwrite', revision: flag.revision - 1 }
-    await ledgers.mongo.compareAndSet('flag', 'Account', entryRevision, earlier)
+    const copy = (await readFlag(ledgers.mongo, 'Account'))!
+    const earlier: Flag = { ...copy.flag, stage: 'dualwrite', revision: copy.flag.revision - 1 }
+    await writeFlag(ledgers.mongo, copy, earlier)
     expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(true)
     expect(await flagIn('mongo')).toEqual(earlier)
   })
@@ -119,7 +120,10 @@ describe('A gateway that meets a store', () => {
   const doubtsWith = (lineage: string | null) => {
     const logged: string[] = []
     const log = (_: string, line: string) => logged.push(line)
-    return { logged, doubts: new Doubts({ types: ['Account'], ledgers, lineage: async () => lineage, log }) }
+    return {
+      logged,
+      doubts: new Doubts({ members: new Map([['Account', ['Account']]]), ledgers, lineage: async () => lineage, log }),
+    }
   }
 
   test('that goes on from another state than before doubts its mirrors, once', async () => {

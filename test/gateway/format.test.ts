@@ -5,13 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import type { Document } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { flagJson } from '../../src/control/flag.ts'
 import { readFlag } from '../../src/control/flag-store.ts'
 import { raiseFormat } from '../../src/control/format.ts'
 import { instanceKind } from '../../src/control/instances.ts'
 import { startGateway } from '../../src/gateway/start-gateway.ts'
 import type { GatewayContext } from '../../src/resolve/context.ts'
 import { load } from '../../src/resolve/load.ts'
-import { only, write } from '../../src/resolve/write.ts'
+import { write } from '../../src/resolve/write.ts'
+import { only } from '../../src/routing/declared-writes.ts'
 import { type Origin, origins } from '../../src/util/origin.ts'
 import { Account, account, owed } from '../support/account.ts'
 import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
@@ -137,10 +139,12 @@ describe.each(origins)('a gateway that meets a newer format in %s while it serve
     // Neither a look nor a sweep leaves anything, nor does what sees to flags that were not told to both stores
     const flag = await readFlag(stores.mongo.ledger, 'Account')
     const behind = await readFlag(stores.postgres.ledger, 'Account')
-    await stores.mongo.ledger.compareAndSet('flag', 'Account', flag!.entryRevision, {
-      ...flag!.flag,
-      revision: flag!.flag.revision + 1,
-    })
+    await stores.mongo.ledger.compareAndSet(
+      'flag',
+      'Account',
+      flag!.entryRevision,
+      flagJson({ ...flag!.flag, revision: flag!.flag.revision + 1 }),
+    )
     await stores.mongo.authority.owe(Account, ['a'])
     const before = await revisions()
     await sleep(3_000)

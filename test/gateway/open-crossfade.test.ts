@@ -15,6 +15,7 @@ import {
 import { GraphQLBoolean, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { type Flag, flagJson } from '../../src/control/flag.ts'
 import { readFlag } from '../../src/control/flag-store.ts'
 import { raiseFormat } from '../../src/control/format.ts'
 import { instanceKind } from '../../src/control/instances.ts'
@@ -296,8 +297,8 @@ describe('a job', () => {
     const crossfade = await open()
     const stored = await readFlag(stores.mongo.ledger, 'Account')
     const { flag, entryRevision } = stored!
-    const held = { ...flag, state: 'draining', target: 'live', revision: flag.revision + 1 }
-    await stores.mongo.ledger.compareAndSet('flag', 'Account', entryRevision, held)
+    const held: Flag = { ...flag, state: 'draining', target: 'live', revision: flag.revision + 1 }
+    await stores.mongo.ledger.compareAndSet('flag', 'Account', entryRevision, flagJson(held))
     const idOf = async (): Promise<unknown> => (await stores.mongo.ledger.list(instanceKind))[0]?.value
     await expect.poll(idOf, { timeout: 10_000 }).toMatchObject({ acknowledged: { Account: held.revision } })
     const write = crossfade.write(Account, (tx) => tx.of(Account).create({ email: 'never' }, 'never'))

@@ -46,6 +46,9 @@ const next: Readonly<Partial<Record<Stage, Stage>>> = {
   rampdown: 'shadow',
 }
 
+/** What `together` makes beside a record. */
+export const pairOf = (id: Id): string => `${id}-pair`
+
 /** What is cut off. `id` is a record that is there, or is to be made; `told` says that a client knows. */
 export const actions = {
   create: (stores: Stores, id: Id, told: () => void) =>
@@ -58,6 +61,21 @@ export const actions = {
     ),
   delete: (stores: Stores, id: Id, told: () => void) =>
     written(stores, (from, stamp) => stores[from].authority.delete(Account, id, stamp), told),
+  /** Two records in one transaction: the one that is there, and one that is made. */
+  together: (stores: Stores, id: Id, told: () => void) =>
+    written(
+      stores,
+      (from, stamp) =>
+        stores[from].authority.together(
+          async (steps) => {
+            const image = await steps.patch(Account, id, planPatch(Account, { visits: increment(1) }), stamp)
+            await steps.create(Account, account(pairOf(id)), stamp)
+            return image
+          },
+          () => undefined,
+        ),
+      told,
+    ),
   sweep: async (stores: Stores) => sweepOnce(stores as never, (await home(stores)).from),
   move: async (stores: Stores) => move(stores, next[(await home(stores)).stage]!),
   copy: (stores: Stores) => backfill({ stores, entity: Account, batch: 2 }),

@@ -11,7 +11,7 @@ import { compareStores } from '../support/compare-stores.ts'
 import { rounds } from '../support/long.ts'
 import type { TestStores } from '../support/stores.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
-import { type Action, actions, home, move } from './actions.ts'
+import { type Action, actions, home, move, pairOf } from './actions.ts'
 import { killAt, type Point } from './kill.ts'
 
 /** Trials of each point in the long run; one of some in CI. */
@@ -23,11 +23,15 @@ const stages = ['dualwrite', 'shadow', 'live', 'rampdown'] as const satisfies re
 /** In CI every fourth message. */
 const stride = rounds(4, 1)
 
-/** In CI: one stage for each authority, and the actions that take the most steps. */
+/** The actions that take the most steps, in one stage for each authority. */
+const inCi: Readonly<Partial<Record<Action, readonly Stage[]>>> = {
+  delete: ['live'],
+  move: ['shadow'],
+  together: ['shadow', 'live'],
+}
+
 const cases = (Object.keys(actions) as Action[]).flatMap((action) =>
-  stages
-    .filter((stage) => isLong || (stage === 'live' && action === 'delete') || (stage === 'shadow' && action === 'move'))
-    .map((stage) => ({ action, stage })),
+  stages.filter((stage) => isLong || inCi[action]?.includes(stage)).map((stage) => ({ action, stage })),
 )
 
 let stores: TestStores
@@ -121,9 +125,16 @@ async function trial(action: Action, stage: Stage, point: Point): Promise<boolea
   totals.differing += different.length
   expect({ point, different }).toEqual({ point, different: [] })
   if (wasAcknowledged) {
-    const wanted = { create: 0, patch: 1, delete: null }[action as 'create' | 'patch' | 'delete']
+    const wanted = { create: 0, patch: 1, together: 1, delete: null }[
+      action as 'create' | 'patch' | 'together' | 'delete'
+    ]
     if (left !== wanted) totals.lost++
     expect({ point, left }).toEqual({ point, left: wanted })
+  }
+  // Whole or not at all
+  if (action === 'together') {
+    const pair = (await visitsOf(pairOf(id))) !== undefined
+    expect({ point, left, pair }).toEqual({ point, left: pair ? 1 : 0, pair })
   }
   // What moved authority did not touch the record
   if (action === 'move' || action === 'copy' || action === 'sweep') expect({ point, left }).toEqual({ point, left: 0 })

@@ -21,7 +21,7 @@ export const mayFollow = (a: Told, b: Told): boolean => a.outcome === 'unknown' 
 /** Each promise that what is left of one record breaks. */
 export function brokenBy(operations: readonly Told[], id: string, left: Rec | null): Broken[] {
   const own = operations.filter((operation) => operation.id === id)
-  const adds = own.filter(({ kind }) => kind === 'create' || kind === 'append')
+  const adds = own.filter(({ kind }) => kind === 'create' || kind === 'append' || kind === 'both')
   const deletes = own.filter(({ kind, outcome }) => kind === 'delete' && (outcome === 'ok' || outcome === 'unknown'))
   const log = (left?.['log'] ?? []) as readonly string[]
   const broken: Broken[] = []
@@ -44,4 +44,23 @@ export function brokenBy(operations: readonly Told[], id: string, left: Rec | nu
   }
   if (left && Number(left['n']) !== log.length) note('untrue', `${id} counts ${left['n']} of ${log.length}`)
   return broken
+}
+
+/** What of both records of one id was written together, and is not there whole, or there though it was refused. */
+export function halvedBy(operations: readonly Told[], id: string, doc: Rec | null, twin: Rec | null): Broken[] {
+  const own = operations.filter((operation) => operation.id === id)
+  const deletes = own.filter(({ kind, outcome }) => kind === 'delete' && (outcome === 'ok' || outcome === 'unknown'))
+  const [inDoc, inTwin] = [doc, twin].map((left) => (left?.['log'] ?? []) as readonly string[])
+  const both = own.filter(({ kind }) => kind === 'both')
+  const halved = both.flatMap((each): Broken[] => {
+    const [there, beside] = [inDoc, inTwin].map((log) => log!.includes(each.token))
+    const text = `${each.token} of ${id} stands ${there ? '' : 'not '}in its document and ${beside ? '' : 'not '}in its twin`
+    const isGone = deletes.some((other) => mayFollow(other, each))
+    if (each.outcome === 'ok' && !beside) return [{ promise: 'lost', text }]
+    if ((each.outcome === 'refused' || each.outcome === 'none') && beside) return [{ promise: 'untrue', text }]
+    // What nobody was told of may come so late that authority has moved, and each is settled by itself
+    return each.outcome !== 'unknown' && there !== beside && !isGone ? [{ promise: 'untrue', text }] : []
+  })
+  const doubled = inTwin!.filter((token, index) => inTwin!.indexOf(token) !== index)
+  return [...halved, ...doubled.map((token): Broken => ({ promise: 'doubled', text: `${token} of ${id}’s twin` }))]
 }

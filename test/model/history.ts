@@ -2,6 +2,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ledgersOf } from '../../src/control/flag-store.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import type { Entity } from '../../src/entity/entity.ts'
+import { flagMembers } from '../../src/entity/flag-key.ts'
+import { Doc, GroupedDoc, Twin } from './doc.ts'
 import { strike } from './faults.ts'
 import { heal } from './heal.ts'
 import { begin, type Gateway, type Setting, startGateway } from './instances.ts'
@@ -31,11 +34,12 @@ function serversIn(world: World): Servers {
   return { mongo, postgres: { ...postgres, deposed: new Map() } }
 }
 
-/** A world with both stores and the flags of `Doc`, in stage off. */
+/** A world with both stores and the flags of the types, in stage off. */
 export async function openWorld(
   seed: number,
   among: readonly string[],
   tell: (line: string) => void = () => undefined,
+  entities: readonly Entity[] = [Doc],
 ): Promise<Setting> {
   const world = new World(randomOf(seed))
   const network = new Network(world)
@@ -47,6 +51,7 @@ export async function openWorld(
     servers,
     dataDir: join(tmpdir(), `crossfade-model-${process.pid}`, String(seed)),
     operations: [],
+    entities,
     ids: among,
     broken: [],
     isOpen: true,
@@ -54,7 +59,8 @@ export async function openWorld(
   }
   let isReady = false
   begin(setting, world.place('setup'), async () => {
-    await prepareFlags(ledgersOf(modelStores(network, servers)), ['Doc'])
+    const members = flagMembers(entities)
+    await prepareFlags(ledgersOf(modelStores(network, servers)), [...members.keys()], members)
     isReady = true
   })
   await world.run(10_000, () => isReady)
@@ -86,7 +92,7 @@ function goOn(setting: Setting, plan: Plan, gateways: (Gateway | null)[], comman
 
 /** Plays one history, lets everything heal, and judges what is left. */
 export async function play(plan: Plan, tell?: (line: string) => void): Promise<Judged> {
-  const setting = await openWorld(plan.seed, ids.slice(0, plan.ids), tell)
+  const setting = await openWorld(plan.seed, ids.slice(0, plan.ids), tell, plan.isGrouped ? [GroupedDoc, Twin] : [Doc])
   const { world, network, servers } = setting
   network.usualMs = ({ name }) => (name.startsWith('gateway') ? plan.latencyMs : plan.commandLatencyMs)
   network.mayBeLate = () => isMirrored(servers)

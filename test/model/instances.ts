@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
+import type { Entity } from '../../src/entity/entity.ts'
 import { limitsOf } from '../../src/gateway/limits.ts'
 import type { Instance } from '../../src/gateway/open-instance.ts'
 import { openInstance } from '../../src/gateway/open-instance.ts'
-import { Doc } from './doc.ts'
 import { modelStores, type Servers } from './model-stores.ts'
 import type { Network } from './network.ts'
 import { mutate, type Operation } from './operations.ts'
@@ -15,6 +15,8 @@ export interface Setting {
   readonly servers: Servers
   readonly dataDir: string
   readonly operations: Operation[]
+  /** The types that are written: a document alone, or with its twin. */
+  readonly entities: readonly Entity[]
   /** Of the records that are written. */
   readonly ids: readonly string[]
   /** What must never be seen, as it was seen. */
@@ -54,15 +56,14 @@ async function client(setting: Setting, instance: Instance): Promise<void> {
 
 /** Starts a gateway in a place of its own; one of the same name finds what an earlier one kept in its directory. */
 export function startGateway(setting: Setting, name: string): Gateway {
-  const { world, network, servers, dataDir, log } = setting
+  const { world, network, servers, dataDir, entities, log } = setting
   const { random } = world
   const place = world.place(name, 1 + (random.next() - 0.5) / 50, (random.next() - 0.5) * 600_000)
   const gateway: Gateway = { place, instance: null }
   begin(setting, place, async () => {
     gateway.instance = await openInstance({
       captures: false, // the model's MongoDB has no change streams
-
-      entities: [Doc],
+      entities,
       stores: modelStores(network, servers),
       dataDir: `${dataDir}/${name}`,
       limits: limitsOf({}),

@@ -1,12 +1,12 @@
 import { differences } from '../../src/compare/differences.ts'
+import type { Entity } from '../../src/entity/entity.ts'
 import { allFields } from '../../src/entity/field-set.ts'
 import { type Conflict, conflictLog, parseConflict } from '../../src/mirror/conflicts.ts'
 import { STAGE_PLAN, type Stage } from '../../src/stage/stage.ts'
 import type { Logged } from '../../src/stores/ledger.ts'
 import type { Image, Store } from '../../src/stores/store.ts'
 import { formatVersion } from '../../src/stores/version.ts'
-import { brokenBy } from './checks.ts'
-import { Doc } from './doc.ts'
+import { brokenBy, halvedBy } from './checks.ts'
 import { begin, forget, type Setting } from './instances.ts'
 import { modelStores } from './model-stores.ts'
 import { ids } from './operations.ts'
@@ -25,28 +25,36 @@ export interface Judged {
   readonly conflicts: number
 }
 
-async function all({ reader }: Store): Promise<Map<unknown, Image>> {
-  const { images } = await reader.scan(Doc, { after: null, limit: 1_000 })
+async function all({ reader }: Store, entity: Entity): Promise<Map<unknown, Image>> {
+  const { images } = await reader.scan(entity, { after: null, limit: 1_000 })
   return new Map(images.map((image) => [image.id, image]))
 }
 
 /** Each way in which the two stores' copies of a record differ. */
-function unequal(id: unknown, mongo: Image | undefined, postgres: Image | undefined): string[] {
+function unequal(entity: Entity, id: unknown, mongo: Image | undefined, postgres: Image | undefined): string[] {
   if (!mongo || !postgres) return mongo || postgres ? [`${id} is only in ${mongo ? 'mongo' : 'postgres'}`] : []
-  if (differences(allFields(Doc), mongo.record!, postgres.record!).length > 0)
+  if (differences(allFields(entity), mongo.record!, postgres.record!).length > 0)
     return [`${id} is ${JSON.stringify(mongo.record)} in mongo, ${JSON.stringify(postgres.record)} in postgres`]
   const versions = [mongo, postgres].map(({ version }) => formatVersion(version))
   return versions[0] === versions[1] ? [] : [`${id} is at ${versions[0]} in mongo, at ${versions[1]} in postgres`]
 }
 
-async function look({ network, servers, operations, broken }: Setting): Promise<number> {
+async function look({ network, servers, entities, operations, broken }: Setting): Promise<number> {
   const stores = modelStores(network, servers)
   const { stage, fresh } = flagOf(servers)
-  const [mongo, postgres] = [await all(stores.mongo), await all(stores.postgres)]
-  const left = STAGE_PLAN[stage].authority === 'mongo' ? mongo : postgres
-  for (const id of ids) broken.push(...brokenBy(operations, id, left.get(id)?.record ?? null).map(({ text }) => text))
-  if (fresh !== null && isMirrored(servers))
-    for (const id of ids) broken.push(...unequal(id, mongo.get(id), postgres.get(id)))
+  const [docs, twins] = await Promise.all(
+    entities.map(async (entity) => {
+      const [mongo, postgres] = [await all(stores.mongo, entity), await all(stores.postgres, entity)]
+      if (fresh !== null && isMirrored(servers))
+        for (const id of ids) broken.push(...unequal(entity, id, mongo.get(id), postgres.get(id)))
+      return STAGE_PLAN[stage].authority === 'mongo' ? mongo : postgres
+    }),
+  )
+  for (const id of ids) {
+    const [doc, twin] = [docs, twins].map((left) => left?.get(id)?.record ?? null)
+    const found = [...brokenBy(operations, id, doc!), ...(twins ? halvedBy(operations, id, doc!, twin!) : [])]
+    broken.push(...found.map(({ text }) => text))
+  }
   const tail = async (log: string): Promise<readonly Logged[]> =>
     (await Promise.all([stores.mongo, stores.postgres].map(({ ledger }) => ledger.tail(log, 1_000)))).flat()
   const changes = (await tail('stage')).map(({ value }) => value as { readonly to: Stage; readonly epoch: number })

@@ -12,7 +12,7 @@ import { mongoReplica } from '../../src/stores/mongo/replica.ts'
 import { ConnectionFailure } from '../../src/stores/postgres/connection-failure.ts'
 import * as postgresErrors from '../../src/stores/postgres/errors.ts'
 import type { PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
-import type { Backlog, Item } from '../../src/stores/store.ts'
+import type { Authority, Backlog, Item, Stamp } from '../../src/stores/store.ts'
 import { modelConnection } from './mongo-connection.ts'
 import type { MongoState } from './mongo-server.ts'
 import type { Network, Server } from './network.ts'
@@ -172,11 +172,45 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
       throw error instanceof ConnectionFailure ? troubleOfWrite('PostgreSQL', error.failure, error) : error
     }
   }
+  /** See `server.commit`. Nothing of a step stands before, so that one that is not answered has written nothing. */
+  const together: Authority['together'] = async (work, mayCommit) => {
+    let snapshot: server.Snapshot | null = null
+    const written: [Entity, Stamp][] = []
+    async function step<T>(run: (state: PostgresState) => T): Promise<T> {
+      try {
+        return await ask('write', (state) => run((snapshot ??= server.snapshotOf(state)).present))
+      } catch (error) {
+        throw error instanceof ConnectionFailure ? troubleOfWrite('PostgreSQL', 'unreachable', error) : error
+      }
+    }
+    const result = await work({
+      isAtomic: true,
+      images: (entity, ids) => step((state) => server.images(state, entity, ids)),
+      create(entity, record, stamp) {
+        written.push([entity, stamp])
+        const now = Date.now()
+        return step((state) => server.create(state, entity, record, stamp, now))
+      },
+      patch(entity, id, patch, stamp, expected) {
+        written.push([entity, stamp])
+        return step((state) => server.patch(state, entity, id, patch, stamp, expected))
+      },
+      delete(entity, id, stamp) {
+        written.push([entity, stamp])
+        return step((state) => server.remove(state, entity, id, stamp))
+      },
+    })
+    mayCommit()
+    const done = snapshot
+    if (done) await write((state) => server.commit(state, done, written))
+    return result
+  }
   const store = {
     ...source(ask),
     candidate: source(control),
     control: source(control),
     authority: {
+      together,
       create: (...[entity, record, stamp]: Parameters<PostgresStore['authority']['create']>) => {
         const now = Date.now()
         return write((state) => server.create(state, entity, record as Rec, stamp, now))

@@ -4,6 +4,7 @@ import type { Entity } from '../../src/entity/entity.ts'
 import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
 import { countSent } from '../../src/stores/mongo/sent.ts'
 import { aggregate, count, find, insert, type MongoState, remove, type Updated, update } from './mongo-server.ts'
+import { ModelSession } from './mongo-session.ts'
 import type { Network, Server } from './network.ts'
 
 type Change = Document | Document[]
@@ -11,30 +12,39 @@ interface Options {
   readonly upsert?: boolean
   readonly sort?: Document
   readonly limit?: number
+  readonly session?: ModelSession
 }
 interface BulkUpdate {
   readonly updateOne: { readonly filter: Document; readonly update: Change }
 }
 
 /** Commands whose message may arrive twice: of the others the driver's retry sees to it that they count once. */
-const guarded = new Set(['find', 'aggregate', 'update', 'delete'])
+const guarded = new Set(['find', 'aggregate', 'update', 'delete', 'commitTransaction'])
 
 /** The driver's door to a server of the model: what the stores call, one message a command. */
 export function modelConnection(network: Network, server: Server<MongoState>, maxTimeMs: number): MongoConnection {
   const client = new EventEmitter()
   countSent(client as MongoClient)
-  const call = <T>(commandName: string, run: (state: MongoState) => T): Promise<T> => {
+  const send = <T>(commandName: string, run: (state: MongoState) => T, isAlone = true): Promise<T> => {
     const isWrite = commandName !== 'find' && commandName !== 'aggregate'
     if (!server.down) client.emit('commandStarted', { commandName })
     return network.ask(server, {
       kind: isWrite ? 'write' : 'read',
       run,
       limitMs: maxTimeMs + 1_000,
-      mayDouble: guarded.has(commandName),
+      mayDouble: isAlone && guarded.has(commandName),
       refused: () => new MongoNetworkError('connection refused'),
       silent: () => new MongoNetworkError('no answer'),
     })
   }
+  const call = <T>(commandName: string, run: (state: MongoState) => T, session?: ModelSession): Promise<T> =>
+    session ? session.run(send, commandName, run) : send(commandName, run)
+  Object.assign(client, {
+    startSession: () => {
+      const session = new ModelSession()
+      return Object.assign(session, { commitTransaction: () => session.commit(send) })
+    },
+  })
   const cursor = (run: () => Promise<Document[]>) => ({
     toArray: run,
     async *[Symbol.asyncIterator]() {
@@ -42,16 +52,33 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
     },
   })
   const updated = async (name: string, filter: Document, change: Change, options?: Options): Promise<Updated> =>
-    call('update', (state) => update(state, name, filter, change, options))
+    call('update', (state) => update(state, name, filter, change, options), options?.session)
   const collection = (name: string) => ({
     find: (filter: Document, options?: Options) =>
-      cursor(() => call('find', (state) => find(state, name, filter, options))),
+      cursor(() => call('find', (state) => find(state, name, filter, options), options?.session)),
     findOne: async (filter: Document, options?: Options) =>
-      (await call('find', (state) => find(state, name, filter, { ...options, limit: 1 })))[0] ?? null,
+      (await call('find', (state) => find(state, name, filter, { ...options, limit: 1 }), options?.session))[0] ?? null,
     aggregate: (pipeline: Document[]) => cursor(() => call('aggregate', (state) => aggregate(state, name, pipeline))),
     countDocuments: (filter: Document) => call('aggregate', (state) => count(state, name, filter)),
     estimatedDocumentCount: () => call('aggregate', (state) => count(state, name, {})),
-    insertOne: (document: Document) => call('insert', (state) => insert(state, name, document)),
+    insertOne: (document: Document, options?: Options) =>
+      call('insert', (state) => insert(state, name, document), options?.session),
+    findOneAndDelete: (filter: Document, options?: Options) =>
+      call(
+        'findAndModify',
+        (state) => {
+          const [found = null] = find(state, name, filter, { limit: 1 })
+          if (found) remove(state, name, { _id: found['_id'] })
+          return found
+        },
+        options?.session,
+      ),
+    replaceOne: (filter: Document, document: Document, options?: Options) =>
+      call(
+        'update',
+        (state) => update(state, name, filter, [{ $replaceWith: { $literal: document } }]),
+        options?.session,
+      ),
     deleteOne: async (filter: Document) => ({
       deletedCount: await call('delete', (state) => remove(state, name, filter)),
     }),
@@ -63,7 +90,7 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
         for (const { _id } of find(state, name, filter)) update(state, name, { _id }, change)
       }),
     findOneAndUpdate: async (filter: Document, change: Change, options?: Options) =>
-      (await call('findAndModify', (state) => update(state, name, filter, change, options))).after,
+      (await call('findAndModify', (state) => update(state, name, filter, change, options), options?.session)).after,
     bulkWrite: (changes: readonly BulkUpdate[]) =>
       call('update', (state) => {
         for (const { updateOne } of changes) update(state, name, updateOne.filter, updateOne.update)
@@ -71,7 +98,7 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
   })
   const db = {
     collection,
-    command: () => call('find', () => ({ localTime: new Date() })),
+    command: () => call('find', () => ({ localTime: new Date(), setName: 'model' })),
   }
   // Of the driver's interfaces what the stores use, and nothing else: a call that is not here throws
   const door = {

@@ -1,10 +1,10 @@
 import { moveOptions } from '../../src/cli/sweep-now.ts'
 import { ledgersOf, readCopies } from '../../src/control/flag-store.ts'
 import { setStage } from '../../src/control/move.ts'
+import { flagKeyOf } from '../../src/entity/flag-key.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { STAGE_PLAN, type Stage, stages } from '../../src/stage/stage.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
-import { Doc } from './doc.ts'
 import { begin, type Setting } from './instances.ts'
 import { modelStores } from './model-stores.ts'
 import type { Place } from './world.ts'
@@ -35,22 +35,23 @@ export interface Commands {
   force(stage: Stage): Promise<unknown>
 }
 
-function commandsOf({ network, servers, log }: Setting): Commands {
+function commandsOf({ network, servers, entities, log }: Setting): Commands {
   const stores = modelStores(network, servers)
-  const options = moveOptions({ entities: [Doc], stores, log })
+  const options = moveOptions({ entities, stores, log })
+  const type = flagKeyOf(entities[0]!)
   return {
-    stage: async () => (await readCopies(ledgersOf(stores), 'Doc')).flag?.stage ?? null,
+    stage: async () => (await readCopies(ledgersOf(stores), type)).flag?.stage ?? null,
     set(stage, readPercent) {
       log(`set ${stage}`)
-      return setStage(options, { type: 'Doc', stage, readPercent, samplePercent: 0, noOtherWriters: true })
+      return setStage(options, { type, stage, readPercent, samplePercent: 0, noOtherWriters: true })
     },
     force(stage) {
       log(`force ${stage}`)
-      return setStage(options, { type: 'Doc', stage, force: true, why: 'the store is gone', noOtherWriters: true })
+      return setStage(options, { type, stage, force: true, why: 'the store is gone', noOtherWriters: true })
     },
-    copy() {
+    async copy() {
       log('copy')
-      return backfill({ stores, entity: Doc, batch: 3, log })
+      for (const entity of entities) await backfill({ stores, entity, batch: 3, log })
     },
   }
 }

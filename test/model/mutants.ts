@@ -107,7 +107,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'epoch of a mirror that begins',
     file: 'src/control/move.ts',
-    from: '{ epoch: was.epoch + 1, fresh: null }',
+    from: '{ epoch: was.epoch + 1, fresh: null, copied: [] }',
     to: '{}',
   },
   {
@@ -148,7 +148,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'epoch of the writer, mongo',
-    file: 'src/stores/mongo/authority.ts',
+    file: 'src/stores/mongo/guarded-changes.ts',
     from: 'alive, notNewerThan(stamp.epoch), guard)',
     to: 'alive, guard)',
   },
@@ -157,5 +157,17 @@ export const mutants: readonly Mutant[] = [
     file: 'src/control/flag-keeper.ts',
     from: 'performance.now() - since > times.unfinished',
     to: 'performance.now() - since < 0',
+  },
+  {
+    name: 'one transaction',
+    file: 'src/routing/writes.ts',
+    from: 'const authority = joint?.steps ?? store.authority',
+    to: 'const { authority } = store',
+  },
+  {
+    name: 'steps that are run again',
+    file: 'src/stores/mongo/replayed-steps.ts',
+    from: 'if (tries > 1) await this.#replay()',
+    to: 'if (tries > 1) this.#present = this.#begin()',
   },
 ]

@@ -16,6 +16,8 @@ export interface Plan {
   readonly commandLatencyMs: number
   /** How many records there are at most. */
   readonly ids: number
+  /** Whether there are two types, in one group. */
+  readonly isGrouped: boolean
 }
 
 const kinds = ['crash', 'pause', 'stop', 'outage', 'network', 'deposed'] as const satisfies readonly FaultKind[]
@@ -24,7 +26,7 @@ const kinds = ['crash', 'pause', 'stop', 'outage', 'network', 'deposed'] as cons
 const someIds = (random: Random): number => random.pick([1, 2, 4, 12])
 
 /** Each family of histories meets rules that the others hardly come near. */
-const families: readonly ((random: Random) => Omit<Plan, 'seed'>)[] = [
+const families: readonly ((random: Random) => Omit<Plan, 'seed' | 'isGrouped'>)[] = [
   (random) => ({
     faults: [],
     latencyMs: random.pick([2, 100]),
@@ -81,7 +83,8 @@ const families: readonly ((random: Random) => Omit<Plan, 'seed'>)[] = [
 
 export function planOf(seed: number): Plan {
   const random = randomOf(seed ^ 0x5eed)
-  return { seed, ...random.pick(families)(random) }
+  const isGrouped = randomOf(seed ^ 0x6009).chance(0.25)
+  return { seed, isGrouped, ...random.pick(families)(random) }
 }
 
 /** Smaller plans of the same seed, most of all first. */
@@ -90,6 +93,7 @@ export const smaller = (plan: Plan): Plan[] => [
   ...(plan.faults.length > 2
     ? plan.faults.map((kind) => ({ ...plan, faults: plan.faults.filter((f) => f !== kind) }))
     : []),
+  ...(plan.isGrouped ? [{ ...plan, isGrouped: false }] : []),
   ...(plan.gateways > 1 ? [{ ...plan, gateways: plan.gateways - 1 }] : []),
   ...(plan.lastsMs > 2_000
     ? [0.5, 0.75, 0.9].map((part) => ({ ...plan, lastsMs: Math.round(plan.lastsMs * part) }))

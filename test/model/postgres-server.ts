@@ -1,5 +1,6 @@
 import { parseFlag } from '../../src/control/flag.ts'
 import type { Entity, Id, Rec } from '../../src/entity/entity.ts'
+import { flagKeyOf } from '../../src/entity/flag-key.ts'
 import type { Patch } from '../../src/query/patch.ts'
 import { STAGE_PLAN } from '../../src/stage/stage.ts'
 import { conflict } from '../../src/stores/failure.ts'
@@ -75,8 +76,9 @@ const stale = (entity: Entity): CrossfadeError =>
 const flagOf = (ledger: PostgresState['ledger'], type: string) => parseFlag(ledger.get(`flag ${type}`)?.value)
 
 /** The flag, inside of the write's own transaction, see `crossfade.may_write`. */
-function mayWrite({ ledger }: PostgresState, { name }: Entity, { epoch }: Stamp): void {
-  const flag = flagOf(ledger, name)
+function mayWrite({ ledger }: PostgresState, entity: Entity, { epoch }: Stamp): void {
+  const { name } = entity
+  const flag = flagOf(ledger, flagKeyOf(entity))
   if (!flag) return
   if (flag.state === 'handed' || flag.epoch !== epoch || STAGE_PLAN[flag.stage].authority !== 'postgres')
     throw new CrossfadeError('TRY_AGAIN', `Authority over ${name} is moving; try again.`)
@@ -181,7 +183,7 @@ export function owe(state: PostgresState, entity: Entity, ids: readonly Id[]): v
 /** One transaction for all; unique values are looked at behind the last of them. */
 export function bulkPut(state: PostgresState, entity: Entity, images: readonly Image[], under: number): PutOutcome[] {
   const { rows, tombstones, ledger } = state
-  if ((flagOf(ledger, entity.name)?.epoch ?? 0) > under) return images.map(() => ({ put: 'overtaken' }))
+  if ((flagOf(ledger, flagKeyOf(entity))?.epoch ?? 0) > under) return images.map(() => ({ put: 'overtaken' }))
   const before = new Map(rows)
   const forbidden = new Map(tombstones)
   const outcomes = images.map((image): PutOutcome => {
@@ -249,4 +251,40 @@ export function scan({ rows }: PostgresState, entity: Entity, after: Id | null, 
     .sort(([, a], [, b]) => Number(a.record.id > b.record.id) - Number(a.record.id < b.record.id))
     .slice(0, limit)
     .map(([, row]) => ({ id: row.record.id, pending: false, issues: [], ...row }))
+}
+
+/** What a transaction has of the server's state, from its first step on. */
+export interface Snapshot {
+  readonly base: PostgresState
+  readonly present: PostgresState
+}
+
+export const snapshotOf = (state: PostgresState): Snapshot => ({ base: copyState(state), present: copyState(state) })
+
+/**
+ * A real server has the later of two writers of one record wait, and goes on with what the first has left; here one of
+ * them is refused at the end: either way none is lost.
+ *
+ * @param written types, each with the stamp of its writer: their flag is held to the end there, and looked at here.
+ */
+export function commit(
+  state: PostgresState,
+  { base, present }: Snapshot,
+  written: readonly (readonly [Entity, Stamp])[],
+): void {
+  for (const [entity, stamp] of written) mayWrite(state, entity, stamp)
+  const kept = ['rows', 'tombstones', 'notes'] as const
+  const changes = kept.flatMap((of) =>
+    [...new Set([...base[of].keys(), ...present[of].keys()])]
+      .filter((key) => base[of].get(key) !== present[of].get(key))
+      .map((key) => ({ of, key })),
+  )
+  // A note is kept by whoever comes last, and its mark is taken off at any time
+  const isStale = changes.some(({ of, key }) => of !== 'notes' && state[of].get(key) !== base[of].get(key))
+  if (isStale) throw new CrossfadeError('TRY_AGAIN', 'Another write came in between; nothing was written, try again.')
+  for (const { of, key } of changes) {
+    const value = present[of].get(key)
+    if (value === undefined) state[of].delete(key)
+    else (state[of] as Map<string, unknown>).set(key, value)
+  }
 }

@@ -3,7 +3,7 @@ import type { Id } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { planPatch } from '../../src/query/patch.ts'
-import type { Image, PutOutcome, Store } from '../../src/stores/store.ts'
+import type { Image, PutOutcome, Steps, Store } from '../../src/stores/store.ts'
 import { compareVersions } from '../../src/stores/version.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { type Origin, origins } from '../../src/util/origin.ts'
@@ -96,6 +96,7 @@ function imageFrom(of: Asked, index: number, above: number, isDead: boolean): Im
 function stepOf(random: Random, n: number): { readonly text: string; readonly step: Step } {
   const [id, tag, index, above] = [random.pick(ids), random.pick(tags), random.below(100), random.below(3) - 1]
   const stamp = { epoch: 1 + random.below(2), owed: random.chance(0.8) }
+  const [other, fails] = [random.pick(ids), random.chance(0.3)]
   const steps: readonly (readonly [string, Step])[] = [
     [
       `create ${id}`,
@@ -107,6 +108,21 @@ function stepOf(random: Random, n: number): { readonly text: string; readonly st
     ],
     [`tag ${id}`, async (of) => told(of, await of.store.authority.patch(Doc, id, planPatch(Doc, { tag }), stamp))],
     [`delete ${id}`, async (of) => told(of, await of.store.authority.delete(Doc, id, stamp))],
+    [
+      `together ${id}, ${other}${fails ? ', and throw' : ''}`,
+      async (of) => {
+        const work = async (steps: Steps): Promise<(Image | null)[]> => {
+          const images = [
+            await steps.patch(Doc, id, planPatch(Doc, withToken(`t${n}`)), stamp),
+            await steps.delete(Doc, other, stamp),
+            await steps.create(Doc, newRecord(Doc, other, { log: [`t${n}`], n: 1 }), stamp),
+          ]
+          if (fails) throw new CrossfadeError('BAD_USER_INPUT', 'no')
+          return [...images, ...(await steps.images(Doc, [id]))]
+        }
+        return (await of.store.authority.together(work, () => undefined)).map((image) => told(of, image))
+      },
+    ],
     [
       `put ${index} + ${above}`,
       async (of) => {

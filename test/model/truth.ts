@@ -6,9 +6,12 @@ import type { Servers } from './model-stores.ts'
 
 /** What is so, as no place in the world can see it: of both servers at one moment. */
 export function flagOf({ mongo, postgres }: Servers): Flag {
-  const stored = mongo.state.get('_crossfade_ledger')?.documents.get(JSON.stringify('flag/Doc'))?.['value']
-  const copies = [stored && JSON.parse(stored), postgres.state.ledger.get('flag Doc')?.value].map(parseFlag)
-  return newer(copies[0]!, copies[1]!)!
+  const copiesOf = (key: string): (Flag | null)[] => {
+    const stored = mongo.state.get('_crossfade_ledger')?.documents.get(JSON.stringify(`flag/${key}`))?.['value']
+    return [stored && JSON.parse(stored), postgres.state.ledger.get(`flag ${key}`)?.value].map(parseFlag)
+  }
+  // A history has the one or the other
+  return ['Doc', 'papers'].flatMap(copiesOf).reduce(newer)!
 }
 
 export const isMirrored = (servers: Servers): boolean => STAGE_PLAN[flagOf(servers).stage].mirror !== null
@@ -19,16 +22,17 @@ const documents = ({ mongo }: Servers, name: string): Document[] => [
 
 /** Marks in both stores, and what puts have left unseen. */
 export function owedIn(servers: Servers): number {
-  const unsettled = documents(servers, 'docs').filter(({ _cf }) => _cf?.pending || _cf?.arriving || _cf?.deleted)
+  const all = [...documents(servers, 'docs'), ...documents(servers, 'twins')]
+  const unsettled = all.filter(({ _cf }) => _cf?.pending || _cf?.arriving || _cf?.deleted)
   const dead = documents(servers, '_crossfade_tombstones').filter(({ pending }) => pending)
   return unsettled.length + dead.length + servers.postgres.state.notes.size
 }
 
 /** Both servers' records, in lines. */
 export const described = (servers: Servers): string[] => [
-  ...[...documents(servers, 'docs'), ...documents(servers, '_crossfade_tombstones')].map(
-    (each) => `mongo ${JSON.stringify(each)}`,
-  ),
+  ...['docs', 'twins', '_crossfade_tombstones']
+    .flatMap((name) => documents(servers, name))
+    .map((each) => `mongo ${JSON.stringify(each)}`),
   ...[...servers.postgres.state.rows.values()].map((each) => `postgres ${JSON.stringify(each)}`),
   `postgres tombstones ${JSON.stringify([...servers.postgres.state.tombstones])}`,
   `flag ${JSON.stringify(flagOf(servers))}`,

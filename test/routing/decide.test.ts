@@ -4,11 +4,13 @@ import { bucket, decide } from '../../src/routing/decide.ts'
 
 const flag = (change: Partial<Flag>): Flag => ({
   type: 'Movie',
+  members: ['Movie'],
   stage: 'shadow',
   state: 'steady',
   target: null,
   epoch: 1,
   fresh: 1,
+  copied: [],
   revision: 1,
   readPercent: 0,
   samplePercent: 10,

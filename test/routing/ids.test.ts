@@ -3,6 +3,7 @@ import { createBuilder, entityType } from 'crossfade/pothos'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
 import { parseWhere } from '../../src/query/parse-where.ts'
+import { only } from '../../src/routing/declared-writes.ts'
 import { write } from '../../src/routing/writes.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
@@ -38,7 +39,7 @@ const low = '5f00000000000000000000aa'
 
 /** The id of what was created; read, changed and deleted again under another writing of it. */
 async function through({ gateway: { routing } }: SmallGateway, entity: Entity, given: unknown, again: unknown) {
-  return write(routing, [entity], async (tx) => {
+  return write(routing, only(entity), async (tx) => {
     const writes = tx.of(entity)
     const { id } = await writes.create({ title: 'a', parent: low.toUpperCase() } as never, given as never)
     const got = (await writes.get(again as never)) as unknown as Record<string, unknown> | null
@@ -58,7 +59,7 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
   })
   const by = (entity: Entity): SmallGateway => gateways.get(entity)!
   const create = (entity: Entity, id?: unknown): Promise<unknown> =>
-    write(by(entity).gateway.routing, [entity], (tx) => tx.of(entity).create({ title: 'a' } as never, id as never))
+    write(by(entity).gateway.routing, only(entity), (tx) => tx.of(entity).create({ title: 'a' } as never, id as never))
 
   test('have one form, whichever way they are written', async () => {
     expect(await through(by(Numbered), Numbered, '7', 7)).toEqual([7, 'a', low, 'b', true])
@@ -107,9 +108,9 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     })
     if (id === undefined) return
     const refused = [
-      write(by(entity).gateway.routing, [entity], (tx) => tx.of(entity).get(id as never)),
-      write(by(entity).gateway.routing, [entity], (tx) => tx.of(entity).delete(id as never)),
-      write(by(entity).gateway.routing, [entity], (tx) => tx.of(entity).patch(id as never, { title: 'b' })),
+      write(by(entity).gateway.routing, only(entity), (tx) => tx.of(entity).get(id as never)),
+      write(by(entity).gateway.routing, only(entity), (tx) => tx.of(entity).delete(id as never)),
+      write(by(entity).gateway.routing, only(entity), (tx) => tx.of(entity).patch(id as never, { title: 'b' })),
     ]
     for (const each of await Promise.allSettled<unknown>(refused))
       expect(each).toMatchObject({ status: 'rejected', reason: { code: 'BAD_USER_INPUT' } })

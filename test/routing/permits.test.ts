@@ -7,7 +7,11 @@ import { Permits } from '../../src/routing/permits.ts'
 function watch(): { flags: FlagWatch; present: { revision: number; held: boolean } } {
   const present = { revision: 1, held: false }
   const flag = (): Flag => ({ type: 'Movie', stage: 'live', revision: present.revision }) as Flag
-  const flags = { get: flag, forWrite: () => (present.held ? null : flag()), acknowledge: async () => undefined }
+  const flags = {
+    revisionOf: () => present.revision,
+    forWrite: () => (present.held ? null : flag()),
+    acknowledge: async () => undefined,
+  }
   return { flags: flags as unknown as FlagWatch, present }
 }
 

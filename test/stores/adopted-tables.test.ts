@@ -1,7 +1,7 @@
 import { defineEntity, int, list, text } from 'crossfade'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { initialFlag } from '../../src/control/flag.ts'
+import { flagJson, initialFlag } from '../../src/control/flag.ts'
 import { connectPostgres, type PostgresConnection } from '../../src/stores/postgres/connection.ts'
 import { migrateUp } from '../../src/stores/postgres/migrate.ts'
 import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
@@ -64,11 +64,12 @@ test('triggers are proposed for tables of the team’s own, and see what is chan
   for (const { statement } of [...missing, ...missing]) await connection.run(sql.raw(statement!))
   expect(await schemaDrift(connection, [Letter])).toEqual([])
 
-  await stores.postgres.ledger.compareAndSet('flag', 'Letter', null, {
-    ...initialFlag('Letter'),
-    stage: 'live',
-    epoch: 2,
-  })
+  await stores.postgres.ledger.compareAndSet(
+    'flag',
+    'Letter',
+    null,
+    flagJson({ ...initialFlag('Letter'), stage: 'live', epoch: 2 }),
+  )
   const owed = async (): Promise<string[]> => {
     const rows = await connection.run<{ note: string }>(
       sql`with gone as (delete from crossfade.pending returning *)

@@ -6,6 +6,7 @@ import type { Document } from 'mongodb'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
+import { flagMembers } from '../../src/entity/flag-key.ts'
 import type { CrossfadeConfig } from '../../src/gateway/config.ts'
 import { type GatewayRun, type RunningGateway, startGateway } from '../../src/gateway/start-gateway.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
@@ -49,8 +50,9 @@ export async function openAppGateway(
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
   const stores = await openStores(entities)
   const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
-  const types = entities.map(({ name }) => name)
-  await prepareFlags(ledgers, types)
+  const members = flagMembers(entities)
+  const keys = [...members.keys()]
+  await prepareFlags(ledgers, keys, members)
   for (const [entity, each] of documents)
     await stores.mongo.connection.collection(entity).insertMany([...each] as Document[])
   const config = { ...app, migrations: {} }
@@ -66,12 +68,12 @@ export async function openAppGateway(
   })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }
   async function toStage(stage: Stage): Promise<void> {
-    for (const type of types) await setStage(move, { type, stage })
+    for (const type of keys) await setStage(move, { type, stage })
     await gateway.routing.flags.refresh()
   }
   /** From off by a copy: without one no other store is believed. */
   async function changeStage(stage: Stage): Promise<void> {
-    if (stage !== 'off' && gateway.routing.flags.get(types[0]!).stage === 'off') {
+    if (stage !== 'off' && gateway.routing.flags.get(keys[0]!).stage === 'off') {
       await toStage('dualwrite')
       for (const entity of entities) await backfill({ stores, entity })
     }

@@ -1,5 +1,6 @@
 import { readFlag } from '../../control/flag-store.ts'
 import { setStage } from '../../control/move.ts'
+import { flagMembers } from '../../entity/flag-key.ts'
 import { backfill } from '../../jobs/backfill.ts'
 import { ensureConstraints } from '../../jobs/ensure-constraints.ts'
 import { stages } from '../../stage/stage.ts'
@@ -14,10 +15,10 @@ export async function moveToShadow(session: Session, showProgress: boolean): Pro
   const options = moveOptions({ entities: session.config.entities, stores: session.stores, log: () => undefined })
   const stageOf = async (type: string): Promise<number> =>
     stages.indexOf((await readFlag(stores.mongo.ledger, type))?.flag.stage ?? 'off')
-  for (const { name } of config.entities) {
-    if ((await stageOf(name)) === 0)
-      await setStage(options, { type: name, stage: 'dualwrite', why: 'demo', noOtherWriters: true })
-  }
+  const keys = [...flagMembers(config.entities).keys()]
+  for (const type of keys)
+    if ((await stageOf(type)) === 0)
+      await setStage(options, { type, stage: 'dualwrite', why: 'demo', noOtherWriters: true })
   const copied = await copiedTypes(stores, config.entities)
   for (const entity of config.entities.filter(({ name }) => copied.includes(name))) {
     const line = showProgress ? new ProgressLine(entity.name) : null
@@ -25,8 +26,6 @@ export async function moveToShadow(session: Session, showProgress: boolean): Pro
     line?.end()
   }
   await ensureConstraints(stores, config.entities)
-  for (const { name } of config.entities) {
-    if ((await stageOf(name)) === 1)
-      await setStage(options, { type: name, stage: 'shadow', samplePercent: 100, why: 'demo' })
-  }
+  for (const type of keys)
+    if ((await stageOf(type)) === 1) await setStage(options, { type, stage: 'shadow', samplePercent: 100, why: 'demo' })
 }

@@ -1,66 +1,32 @@
 import type { Document } from 'mongodb'
-import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { refusedRecord } from '../failure.ts'
-import type { Authority, Image, Stamp } from '../store.ts'
-import { compareVersions, formatVersion, type Version } from '../version.ts'
+import type { Authority, Image, RecordWrites, Stamp } from '../store.ts'
+import { compareVersions, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
-import {
-  alive,
-  atMost,
-  atVersion,
-  bump,
-  isDeleted,
-  isPending,
-  mirrored,
-  notNewerThan,
-  object,
-  owedSince,
-  versionOf,
-} from './bookkeeping.ts'
+import { alive, atMost, atVersion, bump, mirrored, notNewerThan, object, owedSince } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
-import { decodeId } from './codec/decode.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
-import { holdsReplacement } from './codec/unsound.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
+import { finishDeletes, finishHolders } from './finish-deletes.ts'
+import { guardedChanges } from './guarded-changes.ts'
+import { mongoOutbox } from './outbox.ts'
 import { patchStage } from './patch-pipeline.ts'
-import { readDocuments } from './read-documents.ts'
 import { nextAbove, restampDocument } from './restamp.ts'
 import { imageOf } from './scan.ts'
 import { answered } from './sent.ts'
+import { together } from './together.ts'
 import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
-import { deletedHolders } from './unique-values.ts'
 
 /** Deletes that are finished in one go. */
 const batch = 100
 
 export function mongoAuthority(connection: MongoConnection): Authority {
   const options = { maxTimeMS: connection.maxTimeMs }
-
-  /** The document as it is after a guarded change. What was written must not fail for text that is not UTF-8. */
-  async function changed(entity: Entity, filter: Document, stages: Document[]): Promise<Document | null> {
-    const collection = connection.collection(entity)
-    const leniently = { ...options, returnDocument: 'after', enableUtf8Validation: false } as const
-    const document = await collection.findOneAndUpdate(filter, stages, leniently)
-    if (!document || !holdsReplacement(document)) return document
-    // It may stand there by right, or in the place of bytes that are no text: the bytes tell
-    const [present] = await readDocuments((more) => collection.find({ _id: document._id }, more))
-    return present && compareVersions(versionOf(present), versionOf(document)) === 0 ? present : document
-  }
-
-  /** One guarded findOneAndUpdate; null where nothing matched and the reason is not a newer epoch. */
-  async function change(entity: Entity, id: Id, stage: Document, stamp: Stamp, guard: Document): Promise<Image | null> {
-    const _id = encodeId(entity, id)
-    const filter = allOf({ _id }, alive, notNewerThan(stamp.epoch), guard)
-    const document = await changed(entity, filter, [{ $set: stage }])
-    if (document) return imageOf(entity, id, document)
-    const there = await connection.collection(entity).findOne({ _id }, { projection: { _cf: 1 } })
-    if (there && !isDeleted(there) && versionOf(there).epoch > stamp.epoch) throw staleEpoch(entity, id, there, stamp)
-    return null
-  }
+  const { changed, change } = guardedChanges(connection)
 
   /** A marked id that is created again is taken over, so that its version goes on growing. */
   async function takeOver(entity: Entity, id: Id, document: Document, stamp: Stamp): Promise<Document | null> {
@@ -118,27 +84,17 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     return tombstoneImage(id, marked.version, stamp.owed)
   }
 
-  async function finishAll(entity: Entity, marked: readonly Document[]): Promise<number> {
-    for (const document of marked) {
-      const id = decodeId(entity, document['_id'])
-      if (id instanceof Refused) continue
-      await finishDelete(connection, entity, id, versionOf(document), isPending(document))
-    }
-    return marked.length
-  }
-
   /** A unique value may be held by a document whose delete was acknowledged and is not finished: then once more. */
   async function pastDeleted<T>(entity: Entity, write: () => Promise<T>): Promise<T> {
     try {
       return await write()
     } catch (error) {
-      if (!isDuplicate(error)) throw error
-      if ((await finishAll(entity, await deletedHolders(connection, entity, error))) === 0) throw error
+      if (!isDuplicate(error) || (await finishHolders(connection, entity, error)) === 0) throw error
       return write()
     }
   }
 
-  return {
+  const writes: RecordWrites = {
     create: (entity, record, stamp, isMade = false) =>
       answered(entity, () => pastDeleted(entity, () => create(entity, record, stamp, isMade))),
     delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
@@ -148,6 +104,12 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       const guard = expected ? atVersion(expected) : {}
       return answered(entity, () => pastDeleted(entity, () => change(entity, id, stage, stamp, guard)))
     },
+  }
+
+  return {
+    ...writes,
+    together: (work, mayCommit) =>
+      together(connection, { ...writes, images: mongoOutbox(connection).images }, work, mayCommit),
 
     async owe(entity, ids) {
       const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) }, '_cf.pending': null }
@@ -157,7 +119,8 @@ export function mongoAuthority(connection: MongoConnection): Authority {
 
     async settleDeletes(entity) {
       const few = { projection: { _id: 1, _cf: 1 }, limit: batch, readConcern: { level: 'majority' } } as const
-      return finishAll(entity, await connection.collection(entity).find({ '_cf.deleted': true }, few).toArray())
+      const marked = await connection.collection(entity).find({ '_cf.deleted': true }, few).toArray()
+      return finishDeletes(connection, entity, marked)
     },
 
     async restamp(entity, id, version, above) {
@@ -168,12 +131,4 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       )
     },
   }
-}
-
-function staleEpoch(entity: Entity, id: Id, there: Document, stamp: Stamp): CrossfadeError {
-  return new CrossfadeError(
-    'TRY_AGAIN',
-    `${entity.name} ${id} is at version ${formatVersion(versionOf(there))}, written after authority moved; ` +
-      `a write of epoch ${stamp.epoch} is refused.`,
-  )
 }

@@ -78,8 +78,8 @@ const numberOr = (path: string, other: unknown): Document => ({ $cond: [{ $isNum
  * know us) starts at the clock, so that versions never restart below what the mirror has. Whoever can use plain operators
  * alone says the same so: `{ $max: { '_cf.at': now, '_cf.epoch': epoch }, $inc: { '_cf.n': 1 }, $min: { '_cf.pending': now } }`.
  */
-export function bump(stamp: Stamp, extra: Document = {}): Document {
-  const at = numberOr('$_cf.at', { $toLong: '$$NOW' })
+export function bump(stamp: Stamp, extra: Document = {}, now: Document | Long = { $toLong: '$$NOW' }): Document {
+  const at = numberOr('$_cf.at', now)
   const n = { $add: [numberOr('$_cf.n', Long.ZERO), one] }
   const pending = stamp.owed ? { pending: owedSince } : {}
   return { $mergeObjects: [object, { epoch: stamp.epoch, at, n, ...pending, ...extra }] }

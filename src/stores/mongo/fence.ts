@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Entity } from '../../entity/entity.ts'
+import { flagKeyOf } from '../../entity/flag-key.ts'
 import { flagKind, parseAs } from '../ledger.ts'
 import type { MongoConnection } from './connection.ts'
 import { mongoLedger } from './ledger.ts'
@@ -12,7 +13,7 @@ const form = z.object({ epoch: z.number() })
  * the read of what is to be removed.
  */
 export async function isOvertaken(connection: MongoConnection, entity: Entity, under: number): Promise<boolean> {
-  const entry = await mongoLedger(connection).get(flagKind, entity.name)
+  const entry = await mongoLedger(connection).get(flagKind, flagKeyOf(entity))
   const epoch = entry && parseAs(form, entry.value)?.epoch
   return typeof epoch === 'number' && epoch > under
 }

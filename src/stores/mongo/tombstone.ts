@@ -1,4 +1,4 @@
-import type { Collection } from 'mongodb'
+import type { ClientSession, Collection } from 'mongodb'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
@@ -57,15 +57,16 @@ export async function restampTombstone(
   return (await tombstoneCollection(connection).updateOne(filter, change)).matchedCount === 1
 }
 
-/** Versions of the tombstones that exist, by id in record form. */
+/** Versions of the tombstones that exist, by id in record form. @param session of a transaction, whose own it sees. */
 export async function tombstonesOf(
   connection: MongoConnection,
   entity: Entity,
   ids: readonly Id[],
+  session?: ClientSession,
 ): Promise<Map<Id, { version: Version; pending: boolean }>> {
   const keys = ids.map((id) => tombstoneKey(entity, id))
   const found = await tombstoneCollection(connection)
-    .find({ _id: { $in: keys } }, { readConcern: { level: 'majority' } })
+    .find({ _id: { $in: keys } }, session ? { session } : { readConcern: { level: 'majority' } })
     .toArray()
   const byKey = new Map(found.map((tombstone) => [String(tombstone._id.id), tombstone]))
   const result = new Map<Id, { version: Version; pending: boolean }>()

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
+import { flagKeyOf } from '../../entity/flag-key.ts'
 import { STAGE_PLAN, stages } from '../../stage/stage.ts'
 import type { Version } from '../version.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
@@ -23,11 +24,12 @@ export const lockRecords = (entity: Entity, ids: readonly Id[]): Sql =>
 const ours = stages.filter((stage) => STAGE_PLAN[stage].authority === 'postgres')
 
 /** Raises unless the writer's epoch is the flag's, and PostgreSQL has authority: to the end of the transaction. */
-export const mayWrite = ({ name }: Entity, epoch: number): Sql =>
-  sql`select crossfade.may_write(${name}, ${epoch}::bigint, ${ours}::text[])`
+export const mayWrite = (entity: Entity, epoch: number): Sql =>
+  sql`select crossfade.may_write(${flagKeyOf(entity)}, ${epoch}::bigint, ${ours}::text[])`
 
 /** Raises where the flag is of a later epoch than whoever puts knows: to the end of the transaction. */
-export const mayPut = ({ name }: Entity, under: number): Sql => sql`select crossfade.may_put(${name}, ${under}::bigint)`
+export const mayPut = (entity: Entity, under: number): Sql =>
+  sql`select crossfade.may_put(${flagKeyOf(entity)}, ${under}::bigint)`
 
 /** The next counter: a row without a version starts at the clock in milliseconds. */
 export const nextCounter: Sql = sql`case when t._cf_counter > 0 then t._cf_counter + 1

@@ -10,6 +10,7 @@ import * as writeFence from './migrations/0004-write-fence.ts'
 import * as refusals from './migrations/0005-refusals.ts'
 import * as putFence from './migrations/0006-put-fence.ts'
 import * as otherWriters from './migrations/0007-other-writers.ts'
+import * as groups from './migrations/0008-groups.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -28,6 +29,7 @@ const own: Migrations = {
   '0005-refusals': refusals,
   '0006-put-fence': putFence,
   '0007-other-writers': otherWriters,
+  '0008-groups': groups,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */

@@ -4,8 +4,27 @@ import { type Backlog, type Image, type Outbox, owesNothing } from '../store.ts'
 import { ids as idArray, toId, tombstonesOf } from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
+import type { Executor } from './executor.ts'
 import { imageOf } from './reader.ts'
 import { imageColumns, tableOf } from './select.ts'
+
+/** See `Outbox.images`. @param executor the pool, or a transaction, whose own changes it sees. */
+export async function imagesIn(
+  executor: Executor,
+  connection: PostgresConnection,
+  entity: Entity,
+  ids: readonly Id[],
+): Promise<readonly Image[]> {
+  const rows = await executor.run<RecordRow>(
+    sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
+  )
+  const images = new Map<Id, Image>(rows.map((row) => [row.id, imageOf(connection, entity, row, true)]))
+  const gone = ids.filter((id) => !images.has(id))
+  for (const [id, version] of await tombstonesOf(executor, entity, gone)) {
+    images.set(id, { id, version, pending: true, record: null, rest: null, issues: [] })
+  }
+  return [...images.values()]
+}
 
 /** Notes are rows of `crossfade.pending`, written in the transaction of the change. */
 export function postgresOutbox(connection: PostgresConnection): Outbox {
@@ -34,17 +53,7 @@ export function postgresOutbox(connection: PostgresConnection): Outbox {
       return rows.map(({ id }) => toId(entity, id))
     },
 
-    async images(entity, ids) {
-      const rows = await connection.run<RecordRow>(
-        sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = any(${idArray(entity, ids)})`,
-      )
-      const images = new Map<Id, Image>(rows.map((row) => [row.id, imageOf(connection, entity, row, true)]))
-      const gone = ids.filter((id) => !images.has(id))
-      for (const [id, version] of await tombstonesOf(connection, entity, gone)) {
-        images.set(id, { id, version, pending: true, record: null, rest: null, issues: [] })
-      }
-      return [...images.values()]
-    },
+    images: (entity, ids) => imagesIn(connection, connection, entity, ids),
 
     async clear(entity, cleared) {
       if (cleared.length === 0) return

@@ -15,10 +15,19 @@ export interface Transaction extends Executor {
    * @returns the rows of the last one, once all is committed.
    */
   commit<T = Record<string, unknown>>(statements: readonly RawBuilder<unknown>[]): Promise<Rows<T>>
+  /**
+   * Sends the statements at once, as one step: where one of them fails, nothing of the step stands, and the transaction
+   * goes on. One step at a time.
+   *
+   * @returns the rows of the last one.
+   */
+  step<T = Record<string, unknown>>(statements: readonly RawBuilder<unknown>[]): Promise<Rows<T>>
 }
 
 /** Told by what comes behind it. */
 const ignore = (): void => undefined
+
+const command = (text: string): Prepared => ({ text, name: undefined })
 
 /** See `PostgresConnection.transaction`. Gives the connection back. */
 export async function transaction<T>(
@@ -32,16 +41,40 @@ export async function transaction<T>(
   let over = false
   let broken = true
 
-  function give<T>({ text, name }: Prepared, values: readonly unknown[] = []): Promise<Answer<T>> {
+  function sendOne<T>(statement: Prepared, values: readonly unknown[], onFail?: () => void): Promise<Answer<T>> {
     waiting++
     // Each that was sent before it has the server for its own time first
-    const sent = send<T>(client, { text, name }, values, waiting * patienceMs, 'unreachable', undefined, () => {
-      failed = true
-    })
+    const sent = send<T>(client, statement, values, waiting * patienceMs, 'unreachable', undefined, onFail)
     const answered = sent.finally(() => waiting--)
     answered.catch(ignore)
+    return answered
+  }
+
+  function give<T>(statement: Prepared, values: readonly unknown[] = []): Promise<Answer<T>> {
+    const answered = sendOne<T>(statement, values, () => {
+      failed = true
+    })
     given.push(answered)
     return answered
+  }
+
+  async function step<T>(statements: readonly RawBuilder<unknown>[]): Promise<Rows<T>> {
+    if (over) throw new Error('The transaction is over.')
+    const compiled = statements.map(compile)
+    const sent = [
+      sendOne<T>(command('savepoint step'), []),
+      ...compiled.map(({ prepared, values }) => sendOne<T>(prepared, values)),
+      sendOne<T>(command('release savepoint step'), []),
+    ]
+    try {
+      const answers = await Promise.all([begun, ...sent])
+      return answers.at(-2)!.rows as T[]
+    } catch (error) {
+      await Promise.allSettled(sent)
+      // Where the connection is lost so is the transaction, and this fails as well
+      await give(command('rollback to savepoint step; release savepoint step')).catch(ignore)
+      throw error
+    }
   }
 
   /** @throws where it is not committed, or nobody knows. */
@@ -49,7 +82,7 @@ export async function transaction<T>(
     over = true
     // One that could not even be sent is missing among those that were: they must not stand without it
     const committing = !failed
-    const ended = give({ text: committing ? 'commit' : 'rollback', name: undefined })
+    const ended = give(command(committing ? 'commit' : 'rollback'))
     const fault = await Promise.all(given).then(
       () => null,
       (error: unknown) => ({ error }),
@@ -89,9 +122,10 @@ export async function transaction<T>(
       await end()
       return (await sent.at(-1))?.rows ?? []
     },
+    step,
   }
 
-  const begun = give({ text: `begin; ${announce}`, name: undefined })
+  const begun = give(command(`begin; ${announce}`))
   try {
     const result = await work(tx)
     if (!over) await end()
@@ -101,7 +135,7 @@ export async function transaction<T>(
       over = true
       // Where nothing was answered the connection is thrown away, and the server rolls back
       if (!(error instanceof ConnectionFailure))
-        await give({ text: 'rollback', name: undefined }).then(() => {
+        await give(command('rollback')).then(() => {
           broken = false
         }, ignore)
     }

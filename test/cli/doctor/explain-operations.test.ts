@@ -71,7 +71,7 @@ test('a query that writes is kept from it', async () => {
       fields: {
         visit: {
           type: GraphQLInt,
-          extensions: { writes: { entities: [Movie] } },
+          extensions: { writes: { entities: [Movie], together: false } },
           resolve: (_, __, context, info) =>
             write(context, info, async (tx) => {
               await tx.of(Movie).create({ title: 'Written' })

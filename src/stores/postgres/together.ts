@@ -1,0 +1,54 @@
+import type { Entity } from '../../entity/entity.ts'
+import type { Steps } from '../store.ts'
+import type { PostgresConnection } from './connection.ts'
+import { writeError } from './errors.ts'
+import { imagesIn } from './outbox.ts'
+import { type OnRecord, recordWrites } from './record-writes.ts'
+
+/**
+ * See `Authority.together`. It holds a connection from its first step to its end, and the records that it has written:
+ * of two that wait for each other the server ends one, which has written nothing.
+ */
+export async function together<T>(
+  connection: PostgresConnection,
+  work: (steps: Steps) => Promise<T>,
+  mayCommit: () => void,
+): Promise<T> {
+  const written = new Set<Entity>()
+  let failed = false
+  try {
+    return await connection.transaction(async (tx) => {
+      const onRecord: OnRecord = async (entity, _, statements) => {
+        written.add(entity)
+        try {
+          return await tx.step(statements)
+        } catch (error) {
+          throw await writeError(connection, entity, error)
+        }
+      }
+      const steps: Steps = {
+        ...recordWrites(connection, onRecord),
+        isAtomic: true,
+        images: (entity, ids) => imagesIn(tx, connection, entity, ids),
+      }
+      try {
+        const result = await work(steps)
+        mayCommit()
+        return result
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    })
+  } catch (error) {
+    if (failed) throw error
+    // Of the commit, or of what went before the first step
+    throw await commitError(connection, [...written], error)
+  }
+}
+
+/** A unique value that is checked at the end is one of the last record's, for all that is known. */
+async function commitError(connection: PostgresConnection, written: readonly Entity[], error: unknown) {
+  const entity = written.at(-1)
+  return entity ? writeError(connection, entity, error) : error
+}
