@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
+import { candidateOf } from '../routing/decide.ts'
 import type { Routing } from '../routing/routing.ts'
 import { write as routedWrite, type Transaction } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -28,9 +29,9 @@ export const only = (entity: Entity): Writes => ({ entities: [entity] })
  */
 export const independent = (...entities: readonly Entity[]): Writes => ({ entities })
 
-/** Whoever asks is only worked out where it decides where he reads. */
+/** Whoever asks is only worked out where the mirror may answer him: a share of the reads, or a fail-over. */
 function noteWrites({ flags, recentWrites }: Routing, { entities }: Writes, subject: () => string): void {
-  for (const { name } of entities) if (flags.get(name).readPercent > 0) recentWrites.note(name, subject())
+  for (const { name } of entities) if (candidateOf(flags.get(name)) !== null) recentWrites.note(name, subject())
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { Outcome } from '../shadow/outcome.ts'
@@ -54,10 +55,14 @@ interface Choice {
   decision: Decision
   /** A read of the type was answered: no other store may answer any more, or one response would mix two. */
   isFinal: boolean
+  /** The store that was decided on first. */
+  readonly decided: Origin
+  /** The authority alone may answer: it was written in this request, or the kill switch is on. */
+  readonly isAlone: boolean
 }
 
-/** What those who load ask of a request's reads. */
-export type RequestReads = Pick<Reads, 'run' | 'handOut'>
+/** What those who load ask of a request's reads, and whoever answers it. */
+export type RequestReads = Pick<Reads, 'run' | 'handOut' | 'stale'>
 
 /** Reads of one request: one decision per type, kept to the end, a fail-over included. */
 export class Reads {
@@ -69,6 +74,11 @@ export class Reads {
   readonly #ends: Partial<Record<Origin, AbortController>> = {}
   readonly #bounds: RequestBounds
   readonly #turns = new Turns(maxAtOnce)
+  /**
+   * Types of which a fail-over has answered with an older state than the mirror's bound allows, each with the time up to
+   * which it has every acknowledged write, by this host's clock; null where nobody knows.
+   */
+  readonly stale = new Map<string, Date | null>()
 
   /**
    * @param fromAuthority the payload of a mutation reads what was written, and is not compared.
@@ -88,19 +98,31 @@ export class Reads {
 
   #choice(type: string): Choice {
     let choice = this.#choices.get(type)
-    if (!choice) this.#choices.set(type, (choice = { decision: this.#decide(type), isFinal: false }))
+    if (!choice) this.#choices.set(type, (choice = this.#choose(type)))
     return choice
   }
 
-  #decide(type: string): Decision {
-    const { flags, killSwitch, sweeper, recentWrites } = this.#routing
+  #choose(type: string): Choice {
+    const { flags, killSwitch } = this.#routing
     const flag = flags.get(type)
     if (this.#fromAuthority || killSwitch.isOn(type)) {
-      return { reads: STAGE_PLAN[flag.stage].authority, candidate: null, samplePercent: 0 }
+      const { authority } = STAGE_PLAN[flag.stage]
+      const decision = { reads: authority, candidate: null, samplePercent: 0 }
+      return { decision, isFinal: false, decided: authority, isAlone: true }
     }
+    const decision = this.#decide(flag)
+    return { decision, isFinal: false, decided: decision.reads, isAlone: false }
+  }
+
+  #decide(flag: Flag): Decision {
     if (flag.readPercent === 0) return decide(flag, '', false)
     const subject = this.#subject()
-    return decide(flag, subject, sweeper.lagMs(type) < freshnessMs && !recentWrites.has(type, subject))
+    return decide(flag, subject, this.#isWithinBound(flag.type, this.#routing.sweeper.lagMs(flag.type), subject))
+  }
+
+  /** Whether the mirror has what the subject is to see of the type, where it may be so far behind, in milliseconds. */
+  #isWithinBound(type: string, lagMs: number, subject: string): boolean {
+    return lagMs < freshnessMs && !this.#routing.recentWrites.has(type, subject)
   }
 
   /**
@@ -169,22 +191,44 @@ export class Reads {
     return result
   }
 
+  /** The question to a store; of a fail-over it is noted whether the answer is stale. */
+  #asking<T>({ entity: { name: type }, ask }: Read<T>, choice: Choice): Read<T>['ask'] {
+    return async (source, signal) => {
+      const { origin } = source
+      if (origin === choice.decided) return ask(source, signal)
+      // As known before it was asked: what it shows is no older
+      const [lagMs, now] = [this.#routing.sweeper.lagMs(type), Date.now()]
+      const result = await ask(source, signal)
+      const isMirror = origin !== STAGE_PLAN[this.#routing.flags.get(type).stage].authority
+      if (isMirror && !this.#isWithinBound(type, lagMs, this.#subject()))
+        this.#noteStale(type, Number.isFinite(lagMs) ? new Date(now - lagMs) : null)
+      return result
+    }
+  }
+
+  #noteStale(type: string, asOf: Date | null): void {
+    const known = this.stale.get(type)
+    if (known === undefined) this.#routing.failOvers.addStale(type, asOf)
+    if (known === undefined || (known !== null && (asOf === null || asOf < known))) this.stale.set(type, asOf)
+  }
+
   /** Fails over where the stage keeps the other store fresh, unless the type was answered in this request before. */
   async #answered<T>(read: Read<T>): Promise<Answer<T>> {
     const { flags, stores, failOvers } = this.#routing
     const type = read.entity.name
     const choice = this.#choice(type)
     const { reads } = choice.decision
+    const asking = this.#asking(read, choice)
     // Nothing stands in for a store that alone keeps the type, or has answered of it: it is waited for
-    if (candidateOf(flags.get(type)) === null || choice.isFinal) {
-      const ask = () => askOnly(stores[reads], read.ask, this.#signal)
+    if (choice.isAlone || choice.isFinal || candidateOf(flags.get(type)) === null) {
+      const ask = () => askOnly(stores[reads], asking, this.#signal)
       return { result: await this.#admitted(reads, ask), origin: reads }
     }
     const other = otherOrigin(reads)
     let failed: unknown
     if (!flags.isDown(reads) || flags.isDown(other)) {
       try {
-        const result = await this.#unlessDown(reads, read.ask)
+        const result = await this.#unlessDown(reads, asking)
         if (choice.decision.reads === reads) {
           choice.isFinal = true
           return { result, origin: reads }
@@ -200,7 +244,7 @@ export class Reads {
       choice.isFinal = true
     }
     failOvers.add(type, reads, failed)
-    const ask = () => askInstead(stores[other], (store) => read.ask(store, this.#signal))
+    const ask = () => askInstead(stores[other], (store) => asking(store, this.#signal))
     return { result: await this.#admitted(other, ask), origin: other }
   }
 

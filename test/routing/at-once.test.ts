@@ -16,7 +16,9 @@ function request(signal?: AbortSignal) {
     sweeper: { lagMs: () => 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
-    stores: { mongo: { takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error } },
+    stores: {
+      mongo: { origin: 'mongo', takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error },
+    },
     readsUnderWay: { mongo: 0, postgres: 0 },
   } as unknown as Routing
   const reads = new Reads(routing, () => 'anna', false, signal)
