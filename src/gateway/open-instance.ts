@@ -14,6 +14,7 @@ import { Sweeper } from '../mirror/sweeper.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { guardWrites } from '../routing/guard-writes.ts'
 import { Permits } from '../routing/permits.ts'
+import { ReadBreakers } from '../routing/read-breakers.ts'
 import type { ReadLimits } from '../routing/read-limits.ts'
 import { freshnessMs } from '../routing/reads.ts'
 import { RecentWrites } from '../routing/recent-writes.ts'
@@ -118,6 +119,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     sweeper,
     permits,
     failOvers: new FailOvers(log),
+    breakers: new ReadBreakers(log),
     recentWrites: new RecentWrites(2 * freshnessMs),
     readsUnderWay: { mongo: 0, postgres: 0 },
     limits,

@@ -22,6 +22,15 @@ const maxReadsUnderWay = 1_000
 /** Reads of one request that a store is asked at a time; the others wait for their turn: no request takes it from all. */
 const maxAtOnce = 20
 
+/** What a probe of a store may take, in milliseconds. */
+const probeMs = 2_000
+
+/** Why a store was not asked that was decided on. */
+const failsOften = new Error('again and again')
+
+/** The other store answers; there is nothing to compare it with. */
+const instead = ({ reads }: Decision): Decision => ({ reads: otherOrigin(reads), candidate: null, samplePercent: 0 })
+
 /** Stands behind the name of the store that was to answer. */
 const failedOverTo = (origin: Origin): CrossfadeError =>
   new CrossfadeError('UNAVAILABLE', `${origin} answered in its place, so nothing was compared.`)
@@ -110,8 +119,18 @@ export class Reads {
       const decision = { reads: authority, candidate: null, samplePercent: 0 }
       return { decision, isFinal: false, decided: authority, isAlone: true }
     }
-    const decision = this.#decide(flag)
-    return { decision, isFinal: false, decided: decision.reads, isAlone: false }
+    const decided = this.#decide(flag)
+    const decision = this.#avoids(flag, decided.reads) ? instead(decided) : decided
+    return { decision, isFinal: false, decided: decided.reads, isAlone: false }
+  }
+
+  /** Whether reads of the type go to the other store at once, since this one fails them again and again. */
+  #avoids(flag: Flag, origin: Origin): boolean {
+    const { flags, breakers } = this.#routing
+    const { type } = flag
+    const other = otherOrigin(origin)
+    if (candidateOf(flag) === null || !breakers.isOpen(type, origin)) return false
+    return !flags.isDown(other) && !breakers.isOpen(type, other)
   }
 
   #decide(flag: Flag): Decision {
@@ -191,16 +210,23 @@ export class Reads {
     return result
   }
 
-  /** The question to a store; of a fail-over it is noted whether the answer is stale. */
-  #asking<T>({ entity: { name: type }, ask }: Read<T>, choice: Choice): Read<T>['ask'] {
+  /** The question to a store, whose outcome is noted; of a fail-over also whether the answer is stale. */
+  #asking<T>({ entity: { name: type }, ask }: Read<T>, { decided }: Choice): Read<T>['ask'] {
+    const { breakers, flags, stores, sweeper } = this.#routing
     return async (source, signal) => {
       const { origin } = source
-      if (origin === choice.decided) return ask(source, signal)
-      // As known before it was asked: what it shows is no older
-      const [lagMs, now] = [this.#routing.sweeper.lagMs(type), Date.now()]
-      const result = await ask(source, signal)
-      const isMirror = origin !== STAGE_PLAN[this.#routing.flags.get(type).stage].authority
-      if (isMirror && !this.#isWithinBound(type, lagMs, this.#subject()))
+      // As known before it is asked: what it shows is no older
+      const [lagMs, now] = [sweeper.lagMs(type), Date.now()]
+      let result: T
+      try {
+        result = await ask(source, signal)
+      } catch (error) {
+        breakers.failed(type, origin, stores[origin].failureOf(error), error)
+        throw error
+      }
+      breakers.answered(type, origin)
+      const isBound = origin !== decided && origin !== STAGE_PLAN[flags.get(type).stage].authority
+      if (isBound && !this.#isWithinBound(type, lagMs, this.#subject()))
         this.#noteStale(type, Number.isFinite(lagMs) ? new Date(now - lagMs) : null)
       return result
     }
@@ -231,6 +257,10 @@ export class Reads {
         const result = await this.#unlessDown(reads, asking)
         if (choice.decision.reads === reads) {
           choice.isFinal = true
+          if (reads !== choice.decided) {
+            failOvers.add(type, choice.decided, failsOften)
+            this.#probe(read, choice.decided)
+          }
           return { result, origin: reads }
         }
       } catch (error) {
@@ -240,12 +270,24 @@ export class Reads {
     // Unless another read of the type has failed over meanwhile
     if (choice.decision.reads === reads) {
       if (choice.isFinal || !mayFailOver(stores[reads], failed)) throw stores[reads].readError(failed)
-      choice.decision = { reads: other, candidate: null, samplePercent: 0 }
+      choice.decision = instead(choice.decision)
       choice.isFinal = true
     }
     failOvers.add(type, reads, failed)
     const ask = () => askInstead(stores[other], (store) => asking(store, this.#signal))
     return { result: await this.#admitted(other, ask), origin: other }
+  }
+
+  /** Asks a store that was avoided, where it is time to; no client waits for it, or has its answer. */
+  #probe<T>({ entity: { name: type }, ask }: Read<T>, origin: Origin): void {
+    const { breakers, stores } = this.#routing
+    if (!breakers.takeProbe(type, origin)) return
+    const limit = AbortSignal.timeout(probeMs)
+    void ask(stores[origin], limit).then(
+      () => breakers.answered(type, origin),
+      (error: unknown) =>
+        breakers.failed(type, origin, limit.aborted ? 'timeout' : stores[origin].failureOf(error), error),
+    )
   }
 
   /** @throws TRY_AGAIN where too many reads of clients wait for the store already. */

@@ -9,6 +9,7 @@ import type { PostgresSource, PostgresStore } from '../stores/postgres/postgres-
 import type { Origin } from '../util/origin.ts'
 import type { FailOvers } from './fail-overs.ts'
 import type { Permits } from './permits.ts'
+import type { ReadBreakers } from './read-breakers.ts'
 import type { ReadLimits } from './read-limits.ts'
 import type { RecentWrites } from './recent-writes.ts'
 
@@ -31,6 +32,7 @@ export interface Routing {
   readonly sweeper: Sweeper
   readonly permits: Permits
   readonly failOvers: FailOvers
+  readonly breakers: ReadBreakers
   readonly recentWrites: RecentWrites
   /** What clients ask of each store at the moment. */
   readonly readsUnderWay: Record<Origin, number>

@@ -1,5 +1,6 @@
 import { type Flag, initialFlag } from '../../src/control/flag.ts'
 import { FailOvers } from '../../src/routing/fail-overs.ts'
+import { ReadBreakers } from '../../src/routing/read-breakers.ts'
 import { type Read, Reads } from '../../src/routing/reads.ts'
 import { RecentWrites } from '../../src/routing/recent-writes.ts'
 import type { Routing } from '../../src/routing/routing.ts'
@@ -17,6 +18,7 @@ export function routingOf(flag: Partial<Flag>, parts: object, logged: string[] =
     sweeper: { lagMs: () => 0 },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
     failOvers: new FailOvers((_level, message) => logged.push(message)),
+    breakers: new ReadBreakers((_level, message) => logged.push(message)),
     recentWrites: new RecentWrites(2_000),
     readsUnderWay: { mongo: 0, postgres: 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
