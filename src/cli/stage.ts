@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import type { Returned } from '../control/flag.ts'
 import { kill } from '../control/kill-file.ts'
 import { note, setStage } from '../control/move.ts'
 import { resetStage } from '../control/reset.ts'
@@ -46,6 +47,10 @@ function stageOf(text: string): Stage {
 
 const typesOf = ({ config: { entities } }: Session, type: string): string[] =>
   (type === 'all' ? entities : [typeOf(entities, type)]).map(({ name }) => name)
+
+/** Why reads of a type do not go to the other store any more, and what sends them there again. */
+const returnedText = (type: string, { at, why, readPercent }: Returned): string =>
+  `${type}: its reads were taken back at ${at}: ${why}. \`crossfade stage set ${type} --reads ${readPercent}\` moves them again.`
 
 /** Of each type; empty where PostgreSQL, which keeps it, cannot be asked: the flags are told all the same. */
 async function measuredLatency(findings: Findings): Promise<Latency[]> {
@@ -106,6 +111,7 @@ export function stageCommand(): Command {
         ...latencyColumns(latencyOf(flag.type)),
       ])
       printTable(['type', 'stage', 'state', 'epoch', 'reads moved', 'compared', 'kept since', ...latencyHead], rows)
+      for (const { type, returned } of known) if (returned) warn(returnedText(type, returned))
     }),
   )
   add(

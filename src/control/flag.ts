@@ -26,6 +26,18 @@ export interface Flag {
   readonly readPercent: number
   /** Share of reads, in percent, that are compared. */
   readonly samplePercent: number
+  /** Why a gateway has set `readPercent` to 0; null where none has, or somebody has set the share since. */
+  readonly returned: Returned | null
+}
+
+/** The reads that had gone to the other store answer from the authority again, until somebody sets the share. */
+export type Returned = {
+  /** By the gateway's clock. */
+  readonly at: string
+  readonly by: string
+  readonly why: string
+  /** The share that they were. */
+  readonly readPercent: number
 }
 
 export function initialFlag(type: string): Flag {
@@ -39,8 +51,18 @@ export function initialFlag(type: string): Flag {
     revision: 1,
     readPercent: 0,
     samplePercent: 100,
+    returned: null,
   }
 }
+
+const percent = z.number().min(0).max(100)
+
+const returned: z.ZodType<Returned> = z.object({
+  at: z.string(),
+  by: z.string(),
+  why: z.string(),
+  readPercent: percent,
+})
 
 const form: z.ZodType<Flag, unknown> = z.object({
   type: z.string(),
@@ -50,8 +72,9 @@ const form: z.ZodType<Flag, unknown> = z.object({
   epoch: z.int().min(1),
   fresh: z.int().min(1).nullable().default(null), // whoever wrote none knew of no copy
   revision: z.int().min(1),
-  readPercent: z.number().min(0).max(100),
-  samplePercent: z.number().min(0).max(100),
+  readPercent: percent,
+  samplePercent: percent,
+  returned: returned.nullable().catch(null), // it only tells: a flag is in force without it
 })
 
 /** Null for anything that is not a whole, well-formed flag; the caller keeps the last good one. */

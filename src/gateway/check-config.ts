@@ -34,6 +34,8 @@ const sites = given((value) => typeof value === 'string' || isTexts(value), 'a s
   },
 )
 
+const percent = z.number('a number is expected').min(0, 'at least 0 is expected').max(100, 'at most 100 is expected')
+
 const config = strict({
   schema: object,
   entities: list,
@@ -43,6 +45,11 @@ const config = strict({
     concurrency: whole(1).optional(),
     queue: whole(0).optional(),
     timeoutMs: time().optional(),
+  }).optional(),
+  errorBudget: strict({
+    percent: percent.optional(),
+    errors: whole(1).optional(),
+    windowMs: time().min(1_000, 'at least 1000 is expected').optional(),
   }).optional(),
   limits: limitsSchema.optional(),
   cors: strict({

@@ -4,6 +4,7 @@ import { ledgersOf } from '../control/flag-store.ts'
 import { FlagWatch } from '../control/flag-watch.ts'
 import type { Sign } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
+import type { FinishOptions } from '../control/move.ts'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
@@ -11,6 +12,7 @@ import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { type Standing, standingOf } from '../mirror/standing.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
+import { type ErrorBudget, ErrorBudgets, errorBudgetOf } from '../routing/error-budgets.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { guardWrites } from '../routing/guard-writes.ts'
 import { Permits } from '../routing/permits.ts'
@@ -33,6 +35,7 @@ export interface InstanceOptions {
   readonly limits: ReadLimits
   readonly log: Routing['log']
   readonly shadow?: Partial<ShadowOptions> | undefined
+  readonly errorBudget?: Partial<ErrorBudget> | undefined
   readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined
   /** See `FlagWatch`. */
   readonly probeMs?: number | undefined
@@ -120,6 +123,12 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     permits,
     failOvers: new FailOvers(log),
     breakers: new ReadBreakers(log),
+    errorBudgets: new ErrorBudgets({
+      ...errorBudgetOf(options.errorBudget ?? {}),
+      by: owner,
+      change: changeOptions(stores, log),
+      log,
+    }),
     recentWrites: new RecentWrites(2 * freshnessMs),
     readsUnderWay: { mongo: 0, postgres: 0 },
     limits,
@@ -128,13 +137,16 @@ function createMembers(options: InstanceOptions, owner: string): Members {
   return { routing, capture: new Capture({ stores, entities, owner, standing, log }) }
 }
 
+/** What an instance changes flags with by itself. */
+const changeOptions = (stores: Stores, log: Routing['log']): FinishOptions => ({
+  ledgers: ledgersOf(stores),
+  isTrouble: (error) => tellsOfTrouble(stores, error),
+  log: (line) => log('warn', line),
+})
+
 function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
   const types = entities.map(({ name }) => name)
-  return new FlagKeeper(types, flags, {
-    ledgers: ledgersOf(stores),
-    isTrouble: (error) => tellsOfTrouble(stores, error),
-    log: (line) => log('warn', line),
-  })
+  return new FlagKeeper(types, flags, changeOptions(stores, log))
 }
 
 /**
@@ -157,6 +169,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     routing,
     async leave() {
       permits.close()
+      routing.errorBudgets.stop()
       const idle = await until(() => permits.isIdle, times.write)
       const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop()]
       await awaitWithin(Promise.all(ends), times.controlCall)

@@ -3,7 +3,7 @@ import type { Entity } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { Outcome } from '../shadow/outcome.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { StoreSilent, troubleOfRead } from '../stores/failure.ts'
+import { type Failure, StoreSilent, spendsBudget, troubleOfRead } from '../stores/failure.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -68,6 +68,8 @@ interface Choice {
   readonly decided: Origin
   /** The authority alone may answer: it was written in this request, or the kill switch is on. */
   readonly isAlone: boolean
+  /** The flag whose share has moved the subject to the other store; null where it has not. */
+  readonly movedBy: Flag | null
 }
 
 /** What those who load ask of a request's reads, and whoever answers it. */
@@ -117,11 +119,12 @@ export class Reads {
     if (this.#fromAuthority || killSwitch.isOn(type)) {
       const { authority } = STAGE_PLAN[flag.stage]
       const decision = { reads: authority, candidate: null, samplePercent: 0 }
-      return { decision, isFinal: false, decided: authority, isAlone: true }
+      return { decision, isFinal: false, decided: authority, isAlone: true, movedBy: null }
     }
     const decided = this.#decide(flag)
     const decision = this.#avoids(flag, decided.reads) ? instead(decided) : decided
-    return { decision, isFinal: false, decided: decided.reads, isAlone: false }
+    const movedBy = decided.reads === STAGE_PLAN[flag.stage].reads ? null : flag
+    return { decision, isFinal: false, decided: decided.reads, isAlone: false, movedBy }
   }
 
   /** Whether reads of the type go to the other store at once, since this one fails them again and again. */
@@ -134,7 +137,7 @@ export class Reads {
   }
 
   #decide(flag: Flag): Decision {
-    if (flag.readPercent === 0) return decide(flag, '', false)
+    if (flag.readPercent === 0 || this.#routing.errorBudgets.isSpent(flag)) return decide(flag, '', false)
     const subject = this.#subject()
     return decide(flag, subject, this.#isWithinBound(flag.type, this.#routing.sweeper.lagMs(flag.type), subject))
   }
@@ -211,8 +214,8 @@ export class Reads {
   }
 
   /** The question to a store, whose outcome is noted; of a fail-over also whether the answer is stale. */
-  #asking<T>({ entity: { name: type }, ask }: Read<T>, { decided }: Choice): Read<T>['ask'] {
-    const { breakers, flags, stores, sweeper } = this.#routing
+  #asking<T>({ entity: { name: type }, ask }: Read<T>, choice: Choice): Read<T>['ask'] {
+    const { flags, stores, sweeper } = this.#routing
     return async (source, signal) => {
       const { origin } = source
       // As known before it is asked: what it shows is no older
@@ -221,15 +224,27 @@ export class Reads {
       try {
         result = await ask(source, signal)
       } catch (error) {
-        breakers.failed(type, origin, stores[origin].failureOf(error), error)
+        this.#failed(type, choice, origin, stores[origin].failureOf(error), error)
         throw error
       }
-      breakers.answered(type, origin)
-      const isBound = origin !== decided && origin !== STAGE_PLAN[flags.get(type).stage].authority
+      this.#succeeded(type, choice, origin)
+      const isBound = origin !== choice.decided && origin !== STAGE_PLAN[flags.get(type).stage].authority
       if (isBound && !this.#isWithinBound(type, lagMs, this.#subject()))
         this.#noteStale(type, Number.isFinite(lagMs) ? new Date(now - lagMs) : null)
       return result
     }
+  }
+
+  #succeeded(type: string, { decided, movedBy }: Choice, origin: Origin): void {
+    const { breakers, errorBudgets } = this.#routing
+    breakers.answered(type, origin)
+    if (movedBy && origin === decided) errorBudgets.note(movedBy, false)
+  }
+
+  #failed(type: string, { decided, movedBy }: Choice, origin: Origin, failure: Failure | null, error: unknown): void {
+    const { breakers, errorBudgets } = this.#routing
+    breakers.failed(type, origin, failure, error)
+    if (movedBy && origin === decided && spendsBudget(failure)) errorBudgets.note(movedBy, true)
   }
 
   #noteStale(type: string, asOf: Date | null): void {
@@ -259,14 +274,17 @@ export class Reads {
           choice.isFinal = true
           if (reads !== choice.decided) {
             failOvers.add(type, choice.decided, failsOften)
-            this.#probe(read, choice.decided)
+            this.#probe(read, choice)
           }
           return { result, origin: reads }
         }
       } catch (error) {
         failed = error
       }
-    } else failed = new StoreSilent(reads)
+    } else {
+      failed = new StoreSilent(reads)
+      this.#failed(type, choice, reads, 'unreachable', failed)
+    }
     // Unless another read of the type has failed over meanwhile
     if (choice.decision.reads === reads) {
       if (choice.isFinal || !mayFailOver(stores[reads], failed)) throw stores[reads].readError(failed)
@@ -278,15 +296,16 @@ export class Reads {
     return { result: await this.#admitted(other, ask), origin: other }
   }
 
-  /** Asks a store that was avoided, where it is time to; no client waits for it, or has its answer. */
-  #probe<T>({ entity: { name: type }, ask }: Read<T>, origin: Origin): void {
+  /** Asks the store that was avoided, where it is time to; no client waits for it, or has its answer. */
+  #probe<T>({ entity: { name: type }, ask }: Read<T>, choice: Choice): void {
     const { breakers, stores } = this.#routing
+    const origin = choice.decided
     if (!breakers.takeProbe(type, origin)) return
     const limit = AbortSignal.timeout(probeMs)
+    const failureOf = (error: unknown): Failure | null => (limit.aborted ? 'timeout' : stores[origin].failureOf(error))
     void ask(stores[origin], limit).then(
-      () => breakers.answered(type, origin),
-      (error: unknown) =>
-        breakers.failed(type, origin, limit.aborted ? 'timeout' : stores[origin].failureOf(error), error),
+      () => this.#succeeded(type, choice, origin),
+      (error: unknown) => this.#failed(type, choice, origin, failureOf(error), error),
     )
   }
 

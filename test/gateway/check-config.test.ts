@@ -17,6 +17,10 @@ describe('a config', () => {
       { ...needed, limits: undefined, cors: undefined, shadow: { queue: undefined } },
     ],
     [
+      'with a budget of errors, in parts',
+      { ...needed, errorBudget: { percent: 0.5, errors: undefined, windowMs: 1_000 } },
+    ],
+    [
       'with functions, and sites as a list',
       { ...needed, subject: () => 'x', cors: { origin: ['https://a.example'] }, demo },
     ],
@@ -47,6 +51,13 @@ describe('a config', () => {
       { shadow: { concurrency: 0, timeoutMs: '2s' } },
       'shadow.concurrency: at least 1 is expected; shadow.timeoutMs: a whole number is expected.',
     ],
+    [{ errorBudget: { percents: 1 } }, 'errorBudget: there is no percents. Did you mean "percent"?'],
+    [
+      { errorBudget: { percent: 140, errors: 0, windowMs: 10 } },
+      'errorBudget.percent: at most 100 is expected; errorBudget.errors: at least 1 is expected; errorBudget.windowMs: at least 1000 is expected.',
+    ],
+    [{ errorBudget: { percent: Number.NaN } }, 'errorBudget.percent: a number is expected.'],
+    [{ errorBudget: false }, 'errorBudget: an object is expected.'],
     [{ cors: { origins: '*' } }, 'cors.origin: is missing; cors: there is no origins. Did you mean "origin"?'],
     [{ cors: { origin: ['*', 5] } }, 'cors.origin: a site, a list of sites or * is expected.'],
     ...[

@@ -15,6 +15,7 @@ function request(signal?: AbortSignal) {
     flags: { get: (type: string) => initialFlag(type), isDown: () => false },
     killSwitch: { isOn: () => false },
     breakers: new ReadBreakers(() => undefined),
+    errorBudgets: { isSpent: () => false },
     sweeper: { lagMs: () => 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },

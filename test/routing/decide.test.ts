@@ -12,6 +12,7 @@ const flag = (change: Partial<Flag>): Flag => ({
   revision: 1,
   readPercent: 0,
   samplePercent: 10,
+  returned: null,
   ...change,
 })
 

@@ -19,6 +19,7 @@ export function routingOf(flag: Partial<Flag>, parts: object, logged: string[] =
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
     failOvers: new FailOvers((_level, message) => logged.push(message)),
     breakers: new ReadBreakers((_level, message) => logged.push(message)),
+    errorBudgets: { isSpent: () => false, note: () => undefined },
     recentWrites: new RecentWrites(2_000),
     readsUnderWay: { mongo: 0, postgres: 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
