@@ -5,7 +5,7 @@ import { authorityOf } from './flag-store.ts'
 import { type FinishOptions, type Noted, note } from './move.ts'
 
 /** What a gateway may change of a flag by itself: none of it alters what a write records, so that nobody waits. */
-export type Shares = Partial<Pick<Flag, 'readPercent' | 'samplePercent' | 'returned'>>
+export type Shares = Partial<Pick<Flag, 'readPercent' | 'samplePercent' | 'returned' | 'desired'>>
 
 /**
  * Changes the shares of a type by compare-and-set where it is steady, with an entry in the history. A store that is only

@@ -28,6 +28,8 @@ export interface Flag {
   readonly samplePercent: number
   /** Why a gateway has set `readPercent` to 0; null where none has, or somebody has set the share since. */
   readonly returned: Returned | null
+  /** What a provider of flags asks for; null where none has. */
+  readonly desired: Desired | null
 }
 
 /** The reads that had gone to the other store answer from the authority again, until somebody sets the share. */
@@ -38,6 +40,16 @@ export type Returned = {
   readonly why: string
   /** The share that they were. */
   readonly readPercent: number
+}
+
+/**
+ * What a provider of flags asks for one type, as far as it has been taken: the stage is only shown, and a share is in
+ * force from then on, until somebody else sets it. Null is what the provider says nothing of.
+ */
+export type Desired = {
+  readonly stage: Stage | null
+  readonly readPercent: number | null
+  readonly samplePercent: number | null
 }
 
 export function initialFlag(type: string): Flag {
@@ -52,6 +64,7 @@ export function initialFlag(type: string): Flag {
     readPercent: 0,
     samplePercent: 100,
     returned: null,
+    desired: null,
   }
 }
 
@@ -64,6 +77,12 @@ const returned: z.ZodType<Returned> = z.object({
   readPercent: percent,
 })
 
+const desired: z.ZodType<Desired> = z.object({
+  stage: z.enum(stages).nullable(),
+  readPercent: percent.nullable(),
+  samplePercent: percent.nullable(),
+})
+
 const form: z.ZodType<Flag, unknown> = z.object({
   type: z.string(),
   stage: z.enum(stages),
@@ -74,7 +93,9 @@ const form: z.ZodType<Flag, unknown> = z.object({
   revision: z.int().min(1),
   readPercent: percent,
   samplePercent: percent,
-  returned: returned.nullable().catch(null), // it only tells: a flag is in force without it
+  // These only tell: a flag is in force without them
+  returned: returned.nullable().catch(null),
+  desired: desired.nullable().catch(null),
 })
 
 /** Null for anything that is not a whole, well-formed flag; the caller keeps the last good one. */

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import type { FlagsConfig } from '../control/flag-source.ts'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { ErrorBudget } from '../routing/error-budgets.ts'
@@ -76,6 +77,11 @@ export interface CrossfadeConfig {
    * 1 percent, and at least 10 errors, within 600,000 ms.
    */
   readonly errorBudget?: Partial<ErrorBudget>
+  /**
+   * Where it is asked which stage and shares are desired: any provider of OpenFeature. It asks for
+   * `crossfade.TYPE.stage`, which `stage list` shows, `.readPercent` and `.samplePercent`, which are taken.
+   */
+  readonly flags?: FlagsConfig
   /** What one request may ask; those that are not named have their defaults. */
   readonly limits?: Partial<Limits>
   /** Which other sites' pages may read answers; default none. */

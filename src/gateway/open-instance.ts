@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { DesiredKeeper } from '../control/desired-keeper.ts'
 import { FlagKeeper } from '../control/flag-keeper.ts'
+import { FlagSource, type FlagsConfig } from '../control/flag-source.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { FlagWatch } from '../control/flag-watch.ts'
 import type { Sign } from '../control/instances.ts'
@@ -36,6 +38,8 @@ export interface InstanceOptions {
   readonly log: Routing['log']
   readonly shadow?: Partial<ShadowOptions> | undefined
   readonly errorBudget?: Partial<ErrorBudget> | undefined
+  /** Default: nobody asks for flags but operators. */
+  readonly flags?: FlagsConfig | undefined
   readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined
   /** See `FlagWatch`. */
   readonly probeMs?: number | undefined
@@ -55,9 +59,26 @@ export interface Instance {
   leave(): Promise<void>
 }
 
+/** Alerts that go with a sign of life at most. */
+const mostAlerts = 10
+
 interface Members {
   readonly routing: Routing
+  readonly source: FlagSource | undefined
   readonly capture: Capture
+}
+
+function sourceOf(
+  { entities, log, flags: config }: InstanceOptions,
+  owner: string,
+  flags: FlagWatch,
+  change: FinishOptions,
+): FlagSource {
+  const types = entities.map(({ name }) => name)
+  const { intervalMs = 5_000, ...given } = config!
+  const keeper = new DesiredKeeper({ by: owner, types, flags, change, log, intervalMs })
+  const onLook = (...found: Parameters<DesiredKeeper['keep']>): Promise<void> => keeper.keep(...found)
+  return new FlagSource({ ...given, intervalMs, id: owner, types, log, onLook })
 }
 
 function createMembers(options: InstanceOptions, owner: string): Members {
@@ -75,6 +96,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     acknowledged: Object.fromEntries(known().map((type) => [type, permits.acknowledged(type)])),
     owed: Object.fromEntries(known().flatMap(owedOf)),
     mappings: Object.fromEntries(entities.map((entity) => [entity.name, mappingDigest(entity)])),
+    alerts: source?.alerts.slice(0, mostAlerts) ?? [],
   })
   const flags: FlagWatch = new FlagWatch({
     id: owner,
@@ -86,6 +108,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     probeMs,
     onSilent: (origin) => stores[origin].distrust(),
   })
+  const source = options.flags && sourceOf(options, owner, flags, changeOptions(stores, log))
   const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites())
   const mirror = new Mirror({ stores, log })
   const standing = (type: string): Standing | null => {
@@ -134,7 +157,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     limits,
     log,
   }
-  return { routing, capture: new Capture({ stores, entities, owner, standing, log }) }
+  return { routing, source, capture: new Capture({ stores, entities, owner, standing, log }) }
 }
 
 /** What an instance changes flags with by itself. */
@@ -157,13 +180,14 @@ function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
   const { id = randomUUID(), captures = true } = options
-  const { routing, capture } = createMembers(options, id)
+  const { routing, source, capture } = createMembers(options, id)
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
   sweeper.start()
   if (captures) capture.start()
   const keeper = keeperOf(routing)
   keeper.start()
+  source?.start()
   return {
     id,
     routing,
@@ -171,7 +195,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
       permits.close()
       routing.errorBudgets.stop()
       const idle = await until(() => permits.isIdle, times.write)
-      const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop()]
+      const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop(), source?.stop()]
       await awaitWithin(Promise.all(ends), times.controlCall)
       await routing.killSwitch.stop()
       // A mover waits for what is still being written as for a gateway that has died

@@ -85,10 +85,12 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
   const { log = toStderr } = options
   const id = `job ${hostname()} ${process.pid} ${randomUUID()}` // movers name whom they wait for
   const { subject = id } = options
-  const instance = await openInstance({ ...config, stores, dataDir, limits, log, id }).catch(async (error: unknown) => {
-    await closeStores()
-    throw error
-  })
+  const instance = await openInstance({ ...config, flags: undefined, stores, dataDir, limits, log, id }).catch(
+    async (error: unknown) => {
+      await closeStores()
+      throw error
+    },
+  )
   const { routing, leave } = instance
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { InMemoryProvider } from '@openfeature/server-sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import config from '../../crossfade.config.ts'
 import { loadConfig } from '../../src/cli/session.ts'
@@ -20,6 +21,11 @@ describe('a config', () => {
       'with a budget of errors, in parts',
       { ...needed, errorBudget: { percent: 0.5, errors: undefined, windowMs: 1_000 } },
     ],
+    [
+      'with a provider of flags',
+      { ...needed, flags: { provider: new InMemoryProvider({}), prefix: 'move', intervalMs: 1_000 } },
+    ],
+    ['with what makes a provider of flags', { ...needed, flags: { provider: () => new InMemoryProvider({}) } }],
     [
       'with functions, and sites as a list',
       { ...needed, subject: () => 'x', cors: { origin: ['https://a.example'] }, demo },
@@ -50,6 +56,15 @@ describe('a config', () => {
     [
       { shadow: { concurrency: 0, timeoutMs: '2s' } },
       'shadow.concurrency: at least 1 is expected; shadow.timeoutMs: a whole number is expected.',
+    ],
+    [{ flags: {} }, 'flags.provider: is missing.'],
+    [
+      { flags: { provider: 'flagd', prefix: '', intervalMs: 5 } },
+      'flags.provider: a provider of OpenFeature, or a function that makes one, is expected; flags.prefix: a text is expected; flags.intervalMs: at least 500 is expected.',
+    ],
+    [
+      { flags: { provider: {} } },
+      'flags.provider: a provider of OpenFeature, or a function that makes one, is expected.',
     ],
     [{ errorBudget: { percents: 1 } }, 'errorBudget: there is no percents. Did you mean "percent"?'],
     [

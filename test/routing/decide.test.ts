@@ -13,6 +13,7 @@ const flag = (change: Partial<Flag>): Flag => ({
   readPercent: 0,
   samplePercent: 10,
   returned: null,
+  desired: null,
   ...change,
 })
 

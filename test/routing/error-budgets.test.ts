@@ -293,4 +293,5 @@ const initial: Flag = {
   readPercent: 0,
   samplePercent: 0,
   returned: null,
+  desired: null,
 }
