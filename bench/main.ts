@@ -8,6 +8,7 @@ import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
 import { shadow } from './shadow.ts'
 import { soak } from './soak.ts'
+import { trouble } from './trouble.ts'
 import { typeCheck } from './type-check.ts'
 
 /** Those that run where none is named; the others take as long as they are told. */
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, (only: string, minutes: number) => Promis
   'mirrored-write': mirroredWrite,
   'type-check': typeCheck,
   soak,
+  trouble,
 }
 
 const {
