@@ -214,25 +214,34 @@ export class Reads {
   }
 
   /** The question to a store, whose outcome is noted; of a fail-over also whether the answer is stale. */
-  #asking<T>({ entity: { name: type }, ask }: Read<T>, choice: Choice): Read<T>['ask'] {
-    const { flags, stores, sweeper } = this.#routing
+  #asking<T>({ entity, also = [], ask }: Read<T>, choice: Choice): Read<T>['ask'] {
+    const { stores, sweeper } = this.#routing
+    const types = [entity, ...also].map(({ name }) => name)
     return async (source, signal) => {
       const { origin } = source
       // As known before it is asked: what it shows is no older
-      const [lagMs, now] = [sweeper.lagMs(type), Date.now()]
+      const now = Date.now()
+      const lags = origin === choice.decided ? [] : types.map((type) => [type, sweeper.lagMs(type)] as const)
       let result: T
       try {
         result = await ask(source, signal)
       } catch (error) {
-        this.#failed(type, choice, origin, stores[origin].failureOf(error), error)
+        this.#failed(entity.name, choice, origin, stores[origin].failureOf(error), error)
         throw error
       }
-      this.#succeeded(type, choice, origin)
-      const isBound = origin !== choice.decided && origin !== STAGE_PLAN[flags.get(type).stage].authority
-      if (isBound && !this.#isWithinBound(type, lagMs, this.#subject()))
-        this.#noteStale(type, Number.isFinite(lagMs) ? new Date(now - lagMs) : null)
+      this.#succeeded(entity.name, choice, origin)
+      for (const [type, lagMs] of lags) this.#noteAge(type, origin, now, lagMs)
       return result
     }
+  }
+
+  /** Of a fail-over's answer, which another type's mirror may have given as well. */
+  #noteAge(type: string, origin: Origin, now: number, lagMs: number): void {
+    const flag = this.#routing.flags.get(type)
+    if (origin === STAGE_PLAN[flag.stage].authority) return
+    const isKept = candidateOf(flag) !== null
+    if (isKept && this.#isWithinBound(type, lagMs, this.#subject())) return
+    this.#noteStale(type, isKept && Number.isFinite(lagMs) ? new Date(now - lagMs) : null)
   }
 
   #succeeded(type: string, { decided, movedBy }: Choice, origin: Origin): void {
@@ -242,8 +251,9 @@ export class Reads {
   }
 
   #failed(type: string, { decided, movedBy }: Choice, origin: Origin, failure: Failure | null, error: unknown): void {
-    const { breakers, errorBudgets } = this.#routing
-    breakers.failed(type, origin, failure, error)
+    const { breakers, errorBudgets, flags } = this.#routing
+    // Where no other store may answer, nothing goes there at once
+    if (candidateOf(flags.get(type)) !== null) breakers.failed(type, origin, failure, error)
     if (movedBy && origin === decided && spendsBudget(failure)) errorBudgets.note(movedBy, true)
   }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { MongoServerError } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { initialFlag } from '../../src/control/flag.ts'
 import type { ReadSource, Routing } from '../../src/routing/routing.ts'
 import { StoreSilent } from '../../src/stores/failure.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
@@ -188,4 +189,13 @@ test('types are left one by one', async () => {
   expect(routing.breakers.isOpen('Account', 'postgres')).toBe(true)
   expect(routing.breakers.isOpen('Movie', 'postgres')).toBe(false)
   expect(routing.breakers.isOpen('Account', 'mongo')).toBe(false)
+})
+
+test('where no other store may answer, nothing is said to go there', async () => {
+  const flags = { get: (type: string) => initialFlag(type), isDown: () => false, onDown: () => () => undefined }
+  const failing = new MongoServerError({ message: 'x', code: 24 })
+  const { send, taken, logged } = trafficWhere({ mongo: () => failing }, { flags })
+  await send(20)
+  expect(count(taken().asked, 'mongo')).toBe(20)
+  expect(logged).toEqual([])
 })

@@ -1,8 +1,11 @@
 import { MongoServerSelectionError } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Flag } from '../../src/control/flag.ts'
+import { type Flag, initialFlag } from '../../src/control/flag.ts'
+import { defineEntity } from '../../src/entity/define-entity.ts'
+import { text } from '../../src/entity/field.ts'
 import type { Read } from '../../src/routing/reads.ts'
 import type { ReadSource, Routing } from '../../src/routing/routing.ts'
+import type { Stage } from '../../src/stage/stage.ts'
 import { StoreSilent } from '../../src/stores/failure.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { Account } from '../support/account.ts'
@@ -108,4 +111,25 @@ test('an answer that is slow shows what the mirror had when it was asked', async
     return origin
   })
   expect(reads.stale.get('Account')!.getTime()).toBeLessThan(began - 2_700)
+})
+
+test('what depends on several types is as old as each of them is in the mirror', async () => {
+  const Visit = defineEntity('Visit', { mongo: 'visits', postgres: 'visits', id: text(), fields: {} })
+  const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: text(), fields: {} })
+  const Log = defineEntity('Log', { mongo: 'logs', postgres: 'logs', id: text(), fields: {} })
+  const stages: Readonly<Record<string, Stage>> = { Account: 'shadow', Visit: 'shadow', Note: 'off', Log: 'live' }
+  const flags = {
+    get: (type: string) => ({ ...initialFlag(type), fresh: 1, samplePercent: 0, stage: stages[type]! }),
+    isDown: () => false,
+    onDown: () => () => undefined,
+  }
+  const sweeper = { lagMs: (type: string) => (type === 'Visit' ? 5_000 : 0) }
+  const reads = requestTo(routingOf({}, { stores, flags, sweeper }))
+  const also = [Visit, Note, Log]
+  const asked = { entity: Account, also, resolver: 'Query.x', args: () => null, ask: failing('mongo') }
+  expect(await reads.run(asked as unknown as Read<string>)).toBe('postgres')
+  expect([...reads.stale]).toEqual([
+    ['Visit', expect.any(Date)],
+    ['Note', null], // nobody keeps it in PostgreSQL
+  ])
 })
