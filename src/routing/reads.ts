@@ -1,4 +1,5 @@
 import type { Flag } from '../control/flag.ts'
+import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { Outcome } from '../shadow/outcome.ts'
@@ -335,16 +336,20 @@ export class Reads {
     readsUnderWay[origin]++
   }
 
-  /** Asks a store, and ends the call when the store goes down. @throws like `#admitted`. */
+  /** Asks a store, and ends the call when the store goes down, or soon where it is. @throws like `#admitted`. */
   async #unlessDown<T>(origin: Origin, ask: Read<T>['ask']): Promise<T> {
     const { flags, stores, readsUnderWay } = this.#routing
     this.#enter(origin)
     const ends = this.#endsOf(origin)
-    const forget = flags.onDown(origin, () => ends.abort(new StoreSilent(origin)))
+    const end = (): void => ends.abort(new StoreSilent(origin))
+    const forget = flags.onDown(origin, end)
+    // Where both are down, one of them may be late only: this one is not waited for until its calls time out
+    const late = flags.isDown(origin) ? setTimeout(end, times.probe) : undefined
     try {
       return await ask(stores[origin], ends.signal)
     } finally {
       forget()
+      clearTimeout(late)
       readsUnderWay[origin]--
     }
   }

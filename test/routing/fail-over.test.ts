@@ -175,6 +175,26 @@ describe('One request has one store for a type', () => {
   })
 })
 
+const hangs = (_source: ReadSource, signal?: AbortSignal): Promise<string> =>
+  new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
+
+test.each(['shadow', 'live'] as const)(
+  'in %s, where both stores are down by their watches, one that hangs is not waited for: the other may be late only',
+  async (stage) => {
+    const decided = stage === 'live' ? 'postgres' : 'mongo'
+    const ask: Read<string>['ask'] = async (source, signal) =>
+      source.origin === decided ? hangs(source, signal) : source.origin
+    expect(await read(stage, ask, () => true)).toBe(stage === 'live' ? 'mongo' : 'postgres')
+    expect(
+      await read(
+        stage,
+        async ({ origin }) => origin,
+        () => true,
+      ),
+    ).toBe(decided)
+  },
+)
+
 test('more reads than a store is to have at a time are refused, and the other store is left alone', async () => {
   let finish = (): void => undefined
   const waits = new Promise<void>((done) => (finish = done))
