@@ -23,15 +23,15 @@ export const say = (line: string): boolean => process.stderr.write(`${line}\n`)
 export interface Fixture {
   readonly stores: Stores
   readonly uris: Readonly<Record<Origin, string>>
+  /** Of the embedded servers; 0 of one that was given. */
+  readonly pids: Readonly<Record<Origin, number>>
   readonly dataDir: string
   /** A movie that has everything. */
   readonly movieId: string
   /** A gateway, on other stores where some are given. */
   startGateway(stores?: Stores): Promise<RunningGateway>
-  /** Moves all types; a gateway sees it after its `flags.refresh`. */
-  move(stage: Stage, samplePercent?: number): Promise<void>
-  /** Moves one. */
-  moveType(type: string, stage: Stage): Promise<void>
+  /** Moves all types, or those that are named; a gateway sees it after its `flags.refresh`. */
+  move(stage: Stage, samplePercent?: number, types?: readonly string[]): Promise<void>
   /** From `off` to `dualwrite`, with everything copied. */
   copy(): Promise<void>
 }
@@ -48,18 +48,18 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
     }
     await migrateAll(session)
     const options = moveOptions({ entities: config.entities, stores, log: () => undefined })
-    const move: Fixture['move'] = async (stage, samplePercent = 0) => {
-      for (const { name } of config.entities)
-        await setStage(options, { type: name, stage, samplePercent, noOtherWriters: true })
+    const all = config.entities.map(({ name }) => name)
+    const move: Fixture['move'] = async (stage, samplePercent = 0, types = all) => {
+      for (const name of types) await setStage(options, { type: name, stage, samplePercent, noOtherWriters: true })
     }
     return await work({
       stores,
       uris: { mongo: session.servers.mongo.uri, postgres: session.servers.postgres.uri },
+      pids: { mongo: session.servers.mongo.pid ?? 0, postgres: session.servers.postgres.pid ?? 0 },
       dataDir,
       movieId: String((await stores.mongo.connection.db.collection('movies').findOne({ year: 1960 }))!._id),
       startGateway: (on = stores) => startGateway({ config, stores: on, port: 0, dataDir, log: () => undefined }),
       move,
-      moveType: async (type, stage) => void (await setStage(options, { type, stage, noOtherWriters: true })),
       async copy() {
         await move('dualwrite')
         for (const entity of config.entities) await backfill({ stores, entity })

@@ -26,7 +26,7 @@ const percentile = (numbers: readonly number[], part: number): number =>
  * against what is aimed at. They write one after the other, and pause between.
  */
 export function holds(): Promise<Row[]> {
-  return withFixture(async ({ stores, dataDir, copy, move, moveType }) => {
+  return withFixture(async ({ stores, dataDir, copy, move }) => {
     await copy()
     await move('shadow')
     const instances = await Promise.all(
@@ -56,7 +56,7 @@ export function holds(): Promise<Row[]> {
     for (let n = 0; n < moves; n++) {
       await sleep(500)
       const start = performance.now()
-      await moveType(Comment.name, n % 2 === 0 ? 'live' : 'shadow')
+      await move(n % 2 === 0 ? 'live' : 'shadow', 0, [Comment.name])
       await sleep(200)
       longest.push(Math.max(...taken.filter(({ end }) => end > start).map(({ ms }) => ms)))
       say(`move ${n + 1}: ${Math.round(longest.at(-1)!)} ms`)

@@ -9,6 +9,7 @@ import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
 import { shadow } from './shadow.ts'
 import { soak } from './soak.ts'
+import { trouble } from './trouble.ts'
 import { typeCheck } from './type-check.ts'
 
 /** Those that run where none is named; the others take as long as they are told. */
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, (only: string, minutes: number) => Promis
   'type-check': typeCheck,
   holds,
   soak,
+  trouble,
 }
 
 const {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { Flag } from '../control/flag.ts'
+import type { Flag, Returned } from '../control/flag.ts'
+import { liveInstances } from '../control/instances.ts'
 import { kill } from '../control/kill-file.ts'
 import { note, setStage } from '../control/move.ts'
 import { resetStage } from '../control/reset.ts'
@@ -32,6 +33,7 @@ interface SetOptions extends Options {
   readonly why?: string
   readonly force?: boolean
   readonly otherWriters: boolean
+  readonly desired?: boolean
 }
 
 function percent(text: string): number {
@@ -70,6 +72,32 @@ async function movedBy({ config: { entities }, stores }: Session, name: string):
 /** As a list shows it: a group with its types. */
 const shownKey = ({ type, members }: Flag): string =>
   members.length === 1 && members[0] === type ? type : `${type} (${members.join(', ')})`
+
+/** Why reads of a type do not go to the other store any more, and what sends them there again. */
+const returnedText = (type: string, { at, why, readPercent }: Returned): string =>
+  `${type}: its reads were taken back at ${at}: ${why}. \`crossfade stage set ${type} --reads ${readPercent}\` moves them again.`
+
+const isElsewhere = ({ stage, desired }: Flag): boolean => Boolean(desired?.stage) && desired?.stage !== stage
+
+const desiredText = ({ type, stage, desired }: Flag): string =>
+  `${type}: ${desired?.stage} is desired, and ${stage} is in force: \`crossfade stage set ${type} --desired\` moves it.`
+
+/** What gateways that live have to say of the provider of flags, each line once. */
+async function alertsOf(stores: Session['stores']): Promise<string[]> {
+  const instances = (await fromEither(stores, ({ ledger }) => liveInstances(ledger))).flat()
+  const byLine = new Map<string, Set<string>>()
+  for (const { id, alerts } of instances)
+    for (const alert of alerts) byLine.set(alert, (byLine.get(alert) ?? new Set()).add(id))
+  return [...byLine].map(([line, { size }]) => `${line} (told by ${size} of the gateways); the last good value stays.`)
+}
+
+/** @throws BAD_USER_INPUT where no provider has asked for a stage. */
+async function desiredStage({ stores }: Session, key: string): Promise<Stage> {
+  const flag = [...(await knownFlags(stores)).values()].find(({ type }) => type === key)
+  if (flag?.desired?.stage) return flag.desired.stage
+  const remedy = 'Name the stage, or see `flags` in docs/settings.md'
+  throw new CrossfadeError('BAD_USER_INPUT', `No provider of flags asks for a stage of ${key}. ${remedy}.`)
+}
 
 /** Of each type; empty where PostgreSQL, which keeps it, cannot be asked: the flags are told all the same. */
 async function measuredLatency(findings: Findings): Promise<Latency[]> {
@@ -117,6 +145,7 @@ export function stageCommand(): Command {
       const known = [...new Set(app.entities.flatMap(({ name }) => flags.get(name) ?? []))]
       const measured = await measuredLatency(stores.postgres.findings)
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
+      for (const line of await alertsOf(stores)) warn(line)
       if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
       const rows = known.map((flag) => [
         shownKey(flag),
@@ -126,9 +155,15 @@ export function stageCommand(): Command {
         `${flag.readPercent} %`,
         `${flag.samplePercent} %`,
         flag.fresh === null ? '–' : `epoch ${flag.fresh}`,
+        flag.desired?.stage ?? '–',
         ...latencyColumns(latencyOf(flag.type)),
       ])
-      printTable(['type', 'stage', 'state', 'epoch', 'reads moved', 'compared', 'kept since', ...latencyHead], rows)
+      printTable(
+        ['type', 'stage', 'state', 'epoch', 'reads moved', 'compared', 'kept since', 'desired', ...latencyHead],
+        rows,
+      )
+      for (const { type, returned } of known) if (returned) warn(returnedText(type, returned))
+      for (const flag of known) if (isElsewhere(flag)) say(desiredText(flag))
     }),
   )
   add(
@@ -140,22 +175,20 @@ export function stageCommand(): Command {
     .option('--sample <percent>', 'share of reads that are compared', percent)
     .option('--why <text>', 'kept in the history')
     .option('--force', 'move authority although gates are not met; needs --why')
+    .option('--desired', 'to the stage that the provider of flags asks for')
     .option('--no-other-writers', 'nobody but gateways writes to the type, or will from now on')
     .action(async (type: string, to: string | undefined, options: SetOptions) => {
-      const { config, json, reads, sample, why, force, otherWriters } = options
+      const { config, json, reads, sample, why, force, otherWriters, desired } = options
       if (force && !why)
         throw new CrossfadeError('BAD_USER_INPUT', '--force needs --why: the history tells who took what risk.')
-      const stage = to === undefined ? undefined : stageOf(to)
+      if (desired && to !== undefined)
+        throw new CrossfadeError('BAD_USER_INPUT', 'Give a stage, or --desired, and not both.')
+      const named = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
         const options = moveOptions({ entities: session.config.entities, stores: session.stores, log: say })
-        const moved = await movedBy(session, type)
-        if (stage)
-          await forewarn(
-            session,
-            stage,
-            moved.flatMap(({ members }) => members),
-          )
-        for (const { key } of moved) {
+        for (const { key, members } of await movedBy(session, type)) {
+          const stage = desired ? await desiredStage(session, key) : named
+          if (stage) await forewarn(session, stage, members)
           const flag = await setStage(options, {
             type: key,
             stage,

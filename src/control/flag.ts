@@ -34,6 +34,30 @@ export interface Flag {
   readonly readPercent: number
   /** Share of reads, in percent, that are compared. */
   readonly samplePercent: number
+  /** Why a gateway has set `readPercent` to 0; null where none has, or somebody has set the share since. */
+  readonly returned: Returned | null
+  /** What a provider of flags asks for; null where none has. */
+  readonly desired: Desired | null
+}
+
+/** The reads that had gone to the other store answer from the authority again, until somebody sets the share. */
+export type Returned = {
+  /** By the gateway's clock. */
+  readonly at: string
+  readonly by: string
+  readonly why: string
+  /** The share that they were. */
+  readonly readPercent: number
+}
+
+/**
+ * What a provider of flags asks for one type, as far as it has been taken: the stage is only shown, and a share is in
+ * force from then on, until somebody else sets it. Null is what the provider says nothing of.
+ */
+export type Desired = {
+  readonly stage: Stage | null
+  readonly readPercent: number | null
+  readonly samplePercent: number | null
 }
 
 export function initialFlag(type: string, members: readonly string[] = [type]): Flag {
@@ -49,8 +73,25 @@ export function initialFlag(type: string, members: readonly string[] = [type]): 
     revision: 1,
     readPercent: 0,
     samplePercent: 100,
+    returned: null,
+    desired: null,
   }
 }
+
+const percent = z.number().min(0).max(100)
+
+const returned: z.ZodType<Returned> = z.object({
+  at: z.string(),
+  by: z.string(),
+  why: z.string(),
+  readPercent: percent,
+})
+
+const desired: z.ZodType<Desired> = z.object({
+  stage: z.enum(stages).nullable(),
+  readPercent: percent.nullable(),
+  samplePercent: percent.nullable(),
+})
 
 const form: z.ZodType<Flag, unknown> = z.object({
   type: z.string(),
@@ -62,8 +103,11 @@ const form: z.ZodType<Flag, unknown> = z.object({
   fresh: z.int().min(1).nullable().default(null), // whoever wrote none knew of no copy
   copied: z.array(z.string()).default([]),
   revision: z.int().min(1),
-  readPercent: z.number().min(0).max(100),
-  samplePercent: z.number().min(0).max(100),
+  readPercent: percent,
+  samplePercent: percent,
+  // These only tell: a flag is in force without them
+  returned: returned.nullable().catch(null),
+  desired: desired.nullable().catch(null),
 })
 
 /** As a ledger keeps it. */

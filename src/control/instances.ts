@@ -14,6 +14,8 @@ export interface Sign {
   readonly owed: Readonly<Record<string, number>>
   /** How it keeps records of a type, see `mappingDigest`. */
   readonly mappings: Readonly<Record<string, string>>
+  /** What is wrong with what it asks for flags, a line each. */
+  readonly alerts: string[]
 }
 
 /** One gateway, as a store knows it. */
@@ -26,8 +28,11 @@ export interface Instance extends Sign {
 /** One that does not tell what it acknowledges has acknowledged nothing: a mover waits for it, and names it. */
 const numbers = z.record(z.string(), z.number()).catch({})
 const digests = z.record(z.string(), z.string()).catch({})
-const unknown: Sign = { acknowledged: {}, owed: {}, mappings: {} }
-const form: z.ZodType<Sign> = z.object({ acknowledged: numbers, owed: numbers, mappings: digests }).catch(unknown)
+const alerts = z.array(z.string()).catch([])
+const unknown: Sign = { acknowledged: {}, owed: {}, mappings: {}, alerts: [] }
+const form: z.ZodType<Sign> = z
+  .object({ acknowledged: numbers, owed: numbers, mappings: digests, alerts })
+  .catch(unknown)
 
 const fromEntry = ({ key, value, ageMs }: AgedEntry): Instance => ({ id: key, ageMs, ...parseAs(form, value)! })
 

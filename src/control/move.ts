@@ -225,6 +225,7 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
     stage,
     readPercent: wanted.readPercent ?? (wanted.stage && wanted.stage !== was.stage ? 0 : was.readPercent),
     samplePercent: wanted.samplePercent ?? was.samplePercent,
+    returned: wanted.readPercent === undefined && stage === was.stage ? was.returned : null,
     revision: was.revision + 1,
   }
   if (!wanted.noOtherWriters) await checkOtherWriters(options.unseen, was, next)
@@ -245,12 +246,18 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
   return now
 }
 
+/** What the history keeps of a change besides the flag. */
+export interface Noted extends Pick<StageChange, 'why' | 'force' | 'noOtherWriters'> {
+  /** The gateway that has made it by itself. */
+  readonly by?: string
+}
+
 /** Keeps in the history who changed what. @param was null where the store that had it did not answer. */
 export async function note(
   options: FinishOptions,
   was: Flag | null,
   now: Flag,
-  { why, force, noOtherWriters }: Pick<StageChange, 'why' | 'force' | 'noOtherWriters'>,
+  { why, force, noOtherWriters, by }: Noted,
 ): Promise<void> {
   const entry = {
     from: was?.stage ?? null,
@@ -260,6 +267,7 @@ export async function note(
     readPercent: now.readPercent,
     samplePercent: now.samplePercent,
     why: why ?? null,
+    ...(by === undefined ? {} : { by }),
     ...(force ? { forced: true } : {}),
     ...(noOtherWriters ? { noOtherWriters } : {}),
   }

@@ -13,6 +13,9 @@ const given = (isIt: (value: unknown) => boolean, what: string) =>
 const object = given((value) => typeof value === 'object' && value !== null, 'an object')
 const list = given(Array.isArray, 'a list')
 const call = given((value) => typeof value === 'function', 'a function')
+const isProvider = (value: unknown): boolean =>
+  typeof value === 'function' || (typeof value === 'object' && value !== null && 'resolveStringEvaluation' in value)
+const provider = given(isProvider, 'a provider of OpenFeature, or a function that makes one,')
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
 const texts = given(isTexts, 'a list of texts')
 
@@ -34,6 +37,8 @@ const sites = given((value) => typeof value === 'string' || isTexts(value), 'a s
   },
 )
 
+const percent = z.number('a number is expected').min(0, 'at least 0 is expected').max(100, 'at most 100 is expected')
+
 const config = strict({
   schema: object,
   entities: list,
@@ -43,6 +48,16 @@ const config = strict({
     concurrency: whole(1).optional(),
     queue: whole(0).optional(),
     timeoutMs: time().optional(),
+  }).optional(),
+  errorBudget: strict({
+    percent: percent.optional(),
+    errors: whole(1).optional(),
+    windowMs: time().min(1_000, 'at least 1000 is expected').optional(),
+  }).optional(),
+  flags: strict({
+    provider,
+    prefix: z.string('a text is expected').min(1, 'a text is expected').optional(),
+    intervalMs: time().min(500, 'at least 500 is expected').optional(),
   }).optional(),
   limits: limitsSchema.optional(),
   cors: strict({

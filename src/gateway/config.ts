@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from 'graphql'
+import type { FlagsConfig } from '../control/flag-source.ts'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
+import type { ErrorBudget } from '../routing/error-budgets.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
 import type { Json } from '../util/json.ts'
 import type { Limits } from './limits.ts'
@@ -69,6 +71,17 @@ export interface CrossfadeConfig {
     /** What one candidate read may take, in milliseconds; default 2,000. */
     readonly timeoutMs?: number
   }
+  /**
+   * What reads may fail that a share (`stage set --reads`) sends to the other store; once it is spent they answer from the
+   * store with authority, until somebody sets the share again. Those that are not named have their defaults: more than
+   * 1 percent, and at least 10 errors, within 600,000 ms.
+   */
+  readonly errorBudget?: Partial<ErrorBudget>
+  /**
+   * Where it is asked which stage and shares are desired: any provider of OpenFeature. It asks for
+   * `crossfade.TYPE.stage`, which `stage list` shows, `.readPercent` and `.samplePercent`, which are taken.
+   */
+  readonly flags?: FlagsConfig
   /** What one request may ask; those that are not named have their defaults. */
   readonly limits?: Partial<Limits>
   /** Which other sites' pages may read answers; default none. */

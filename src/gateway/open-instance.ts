@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { DesiredKeeper } from '../control/desired-keeper.ts'
 import { Doubts } from '../control/doubts.ts'
+import type { FinishOptions } from '../control/flag-commit.ts'
 import { FlagKeeper } from '../control/flag-keeper.ts'
+import { FlagSource, type FlagsConfig } from '../control/flag-source.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { FlagWatch } from '../control/flag-watch.ts'
 import type { Sign } from '../control/instances.ts'
@@ -13,9 +16,11 @@ import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { type Standing, standingOf } from '../mirror/standing.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
+import { type ErrorBudget, ErrorBudgets, errorBudgetOf } from '../routing/error-budgets.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { guardWrites } from '../routing/guard-writes.ts'
 import { Permits } from '../routing/permits.ts'
+import { ReadBreakers } from '../routing/read-breakers.ts'
 import type { ReadLimits } from '../routing/read-limits.ts'
 import { freshnessMs } from '../routing/reads.ts'
 import { RecentWrites } from '../routing/recent-writes.ts'
@@ -34,6 +39,9 @@ export interface InstanceOptions {
   readonly limits: ReadLimits
   readonly log: Routing['log']
   readonly shadow?: Partial<ShadowOptions> | undefined
+  readonly errorBudget?: Partial<ErrorBudget> | undefined
+  /** Default: nobody asks for flags but operators. */
+  readonly flags?: FlagsConfig | undefined
   readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined
   /** See `FlagWatch`. */
   readonly probeMs?: number | undefined
@@ -53,10 +61,27 @@ export interface Instance {
   leave(): Promise<void>
 }
 
+/** Alerts that go with a sign of life at most. */
+const mostAlerts = 10
+
 interface Members {
   readonly routing: Routing
+  readonly source: FlagSource | undefined
   readonly capture: Capture
   readonly doubts: Doubts
+}
+
+function sourceOf(
+  { entities, log, flags: config }: InstanceOptions,
+  owner: string,
+  flags: FlagWatch,
+  change: FinishOptions,
+): FlagSource {
+  const types = [...flagMembers(entities).keys()] // a group goes by one word
+  const { intervalMs = 5_000, ...given } = config!
+  const keeper = new DesiredKeeper({ by: owner, types, flags, change, log, intervalMs })
+  const onLook = (...found: Parameters<DesiredKeeper['keep']>): Promise<void> => keeper.keep(...found)
+  return new FlagSource({ ...given, intervalMs, id: owner, types, log, onLook })
 }
 
 function createMembers(options: InstanceOptions, owner: string): Members {
@@ -75,6 +100,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     acknowledged: Object.fromEntries(known(keys.keys()).map((key) => [key, permits.acknowledged(key)])),
     owed: Object.fromEntries(known(types).flatMap(owedOf)),
     mappings: Object.fromEntries(entities.map((entity) => [entity.name, mappingDigest(entity)])),
+    alerts: source?.alerts.slice(0, mostAlerts) ?? [],
   })
   const flags: FlagWatch = new FlagWatch({
     id: owner,
@@ -94,6 +120,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     lineage: (origin) => stores[origin].lineage(),
     log,
   })
+  const source = options.flags && sourceOf(options, owner, flags, changeOptions(stores, log))
   const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites())
   const mirror = new Mirror({ stores, log })
   const place = (type: string) => (flags.has(type) ? standingOf(flags.get(type)) : null)
@@ -131,21 +158,32 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     sweeper,
     permits,
     failOvers: new FailOvers(log),
+    breakers: new ReadBreakers(log),
+    errorBudgets: new ErrorBudgets({
+      ...errorBudgetOf(options.errorBudget ?? {}),
+      by: owner,
+      change: changeOptions(stores, log),
+      log,
+    }),
     recentWrites: new RecentWrites(2 * freshnessMs),
     readsUnderWay: { mongo: 0, postgres: 0 },
     limits,
     log,
   }
   const onLost = (type: string, why: string): Promise<void> => doubts.doubt(flagKeyOf(byName.get(type)!), why)
-  return { routing, doubts, capture: new Capture({ stores, entities, owner, standing: place, onLost, log }) }
+  const capture = new Capture({ stores, entities, owner, standing: place, onLost, log })
+  return { routing, source, doubts, capture }
 }
 
+/** What an instance changes flags with by itself. */
+const changeOptions = (stores: Stores, log: Routing['log']): FinishOptions => ({
+  ledgers: ledgersOf(stores),
+  isTrouble: (error) => tellsOfTrouble(stores, error),
+  log: (line) => log('warn', line),
+})
+
 function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
-  return new FlagKeeper([...flagMembers(entities).keys()], flags, {
-    ledgers: ledgersOf(stores),
-    isTrouble: (error) => tellsOfTrouble(stores, error),
-    log: (line) => log('warn', line),
-  })
+  return new FlagKeeper([...flagMembers(entities).keys()], flags, changeOptions(stores, log))
 }
 
 /**
@@ -156,21 +194,23 @@ function keeperOf({ stores, entities, flags, log }: Routing): FlagKeeper {
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
   const { id = randomUUID(), captures = true } = options
-  const { routing, capture, doubts } = createMembers(options, id)
+  const { routing, source, capture, doubts } = createMembers(options, id)
   const { flags, sweeper, shadow, mirror, permits } = routing
   await flags.start()
   sweeper.start()
   if (captures) capture.start()
   const keeper = keeperOf(routing)
   keeper.start()
+  source?.start()
   return {
     id,
     routing,
     async leave() {
       permits.close()
       doubts.stop()
+      routing.errorBudgets.stop()
       const idle = await until(() => permits.isIdle, times.write)
-      const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop()]
+      const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop(), source?.stop()]
       await awaitWithin(Promise.all(ends), times.controlCall)
       await routing.killSwitch.stop()
       // A mover waits for what is still being written as for a gateway that has died

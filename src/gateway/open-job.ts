@@ -64,6 +64,9 @@ async function checkStores({ flags, entities, stores }: Routing, uris: JobSettin
   throw new CrossfadeError('UNAVAILABLE', lines.join('\n'))
 }
 
+const staleText = ({ name }: Entity): string =>
+  `The data store with authority over ${name} does not answer, and the other one may be behind; try again.`
+
 const toStderr: Routing['log'] = (level, message) => {
   if (level === 'warn') process.stderr.write(`${message}\n`)
 }
@@ -83,10 +86,12 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
   const { log = toStderr } = options
   const id = `job ${hostname()} ${process.pid} ${randomUUID()}` // movers name whom they wait for
   const { subject = id } = options
-  const instance = await openInstance({ ...config, stores, dataDir, limits, log, id }).catch(async (error: unknown) => {
-    await closeStores()
-    throw error
-  })
+  const instance = await openInstance({ ...config, flags: undefined, stores, dataDir, limits, log, id }).catch(
+    async (error: unknown) => {
+      await closeStores()
+      throw error
+    },
+  )
   const { routing, leave } = instance
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -112,7 +117,11 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
     const end = (): void => ends.abort(new CrossfadeError('UNAVAILABLE', text))
     const timer = setTimeout(end, limits.answerMs)
     try {
-      return await work(new Reads(routing, () => subject, written.has(entity), ends.signal))
+      const reads = new Reads(routing, () => subject, written.has(entity), ends.signal)
+      const result = await work(reads)
+      // A record has no place to say so, and a job may go on to write by what it reads
+      if (reads.stale.size > 0) throw new CrossfadeError('UNAVAILABLE', staleText(entity))
+      return result
     } finally {
       clearTimeout(timer)
     }

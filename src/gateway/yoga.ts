@@ -15,6 +15,7 @@ import { maskError } from './mask-error.ts'
 import { Refusals } from './refusals.ts'
 import { requestBody } from './request-body.ts'
 import { shortErrors } from './short-errors.ts'
+import { staleReads } from './stale-reads.ts'
 import { textGuard } from './text-guard.ts'
 
 export interface GatewayOptions {
@@ -57,6 +58,7 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       inputMistakes,
       textGuard,
       deadline(limits.answerMs),
+      staleReads,
       shortErrors,
     ],
   })

@@ -42,5 +42,9 @@ export function sessionOf(context: GatewayContext, info: GraphQLResolveInfo): Se
   return session
 }
 
+/** Types of which the request's answer is stale, see `Reads.stale`. */
+export const staleIn = (context: GatewayContext): RequestReads['stale'] | undefined =>
+  sessions.get(context)?.reads.stale
+
 /** `Query.movies`: how mismatches and logs name a field. */
 export const resolverName = (info: GraphQLResolveInfo): string => `${info.parentType.name}.${info.fieldName}`

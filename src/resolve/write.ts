@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import { candidateOf } from '../routing/decide.ts'
 import type { Writes } from '../routing/declared-writes.ts'
 import type { Routing } from '../routing/routing.ts'
 import { write as routedWrite, type Transaction } from '../routing/writes.ts'
@@ -12,9 +13,9 @@ declare module 'graphql' {
   }
 }
 
-/** Whoever asks is only worked out where it decides where he reads. */
+/** Whoever asks is only worked out where the mirror may answer him: a share of the reads, or a fail-over. */
 function noteWrites({ flags, recentWrites }: Routing, { entities }: Writes, subject: () => string): void {
-  for (const { name } of entities) if (flags.get(name).readPercent > 0) recentWrites.note(name, subject())
+  for (const { name } of entities) if (candidateOf(flags.get(name)) !== null) recentWrites.note(name, subject())
 }
 
 /**

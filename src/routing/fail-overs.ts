@@ -10,6 +10,8 @@ export class FailOvers {
   readonly #seldom = new Seldom(60_000)
   /** By type, since the gateway's start. */
   readonly count = new Map<string, number>()
+  /** Requests by type whose answer says that it is stale. */
+  readonly staleCount = new Map<string, number>()
 
   constructor(log: Log) {
     this.#log = log
@@ -21,5 +23,14 @@ export class FailOvers {
     if (held === null) return
     const why = `since ${from} failed: ${messageOf(error)}`
     this.#log('warn', `Reads of ${type} are answered by ${otherOrigin(from)}, ${why}${heldBack(held)}`)
+  }
+
+  /** @param asOf up to when the answer has every acknowledged write; null where nobody knows. */
+  addStale(type: string, asOf: Date | null): void {
+    this.staleCount.set(type, (this.staleCount.get(type) ?? 0) + 1)
+    const held = this.#seldom.due(`${type} stale`)
+    if (held === null) return
+    const what = asOf ? `may lack what was written since ${asOf.toISOString()}` : 'are of an unknown age'
+    this.#log('warn', `Answers of ${type} ${what}, and say so${heldBack(held)}`)
   }
 }

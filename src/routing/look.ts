@@ -12,6 +12,7 @@ export interface Look {
 export function looking({ limits, answer }: Look, signal: AbortSignal | undefined): RequestReads {
   const bounds = new RequestBounds(limits)
   return {
+    stale: new Map(),
     async run(read) {
       signal?.throwIfAborted()
       bounds.ask()

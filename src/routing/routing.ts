@@ -7,8 +7,10 @@ import type { Shadow } from '../shadow/shadow.ts'
 import type { MongoSource, MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresSource, PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Origin } from '../util/origin.ts'
+import type { ErrorBudgets } from './error-budgets.ts'
 import type { FailOvers } from './fail-overs.ts'
 import type { Permits } from './permits.ts'
+import type { ReadBreakers } from './read-breakers.ts'
 import type { ReadLimits } from './read-limits.ts'
 import type { RecentWrites } from './recent-writes.ts'
 
@@ -31,6 +33,8 @@ export interface Routing {
   readonly sweeper: Sweeper
   readonly permits: Permits
   readonly failOvers: FailOvers
+  readonly breakers: ReadBreakers
+  readonly errorBudgets: ErrorBudgets
   readonly recentWrites: RecentWrites
   /** What clients ask of each store at the moment. */
   readonly readsUnderWay: Record<Origin, number>

@@ -35,6 +35,8 @@ interface Meaning {
   readonly outage: boolean
   /** The other store may answer a read that failed so. One that took too long, or one too many, would burden both. */
   readonly elsewhere: boolean
+  /** It spends the error budget of reads that were moved to the store: the store could not do what it is moved to for. */
+  readonly spends: boolean
   readonly read: readonly [ErrorCode, string]
   /** Behind the store's name. */
   readonly write: readonly [ErrorCode, string]
@@ -48,6 +50,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: true,
     outage: true,
     elsewhere: true,
+    spends: true,
     read: ['UNAVAILABLE', silent],
     write: ['UNAVAILABLE', 'does not answer; nothing was written.'],
   },
@@ -55,6 +58,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: true,
     outage: true,
     elsewhere: true,
+    spends: true,
     read: ['TRY_AGAIN', 'The data store has too much to do; try again.'],
     write: ['TRY_AGAIN', 'has too much to do; nothing was written, try again.'],
   },
@@ -62,6 +66,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: true,
     outage: true,
     elsewhere: false,
+    spends: false,
     read: ['TRY_AGAIN', 'Too much is asked of the API at the moment; try again.'],
     write: ['TRY_AGAIN', 'is asked too much at the moment; nothing was written, try again.'],
   },
@@ -69,6 +74,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: true,
     outage: true,
     elsewhere: false,
+    spends: true,
     read: ['UNAVAILABLE', 'The query took too long; ask for less.'],
     write: ['UNAVAILABLE', 'took too long; nothing was written.'],
   },
@@ -76,6 +82,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: true,
     outage: true,
     elsewhere: true,
+    spends: true,
     read: ['UNAVAILABLE', closed],
     write: ['UNAVAILABLE', 'does not let the gateway write; its operator has to look. Nothing was written.'],
   },
@@ -83,6 +90,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: true,
     outage: false,
     elsewhere: true,
+    spends: true,
     read: ['UNAVAILABLE', closed],
     write: ['UNAVAILABLE', 'lacks what the write needs; its operator has to look. Nothing was written.'],
   },
@@ -90,6 +98,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: false,
     outage: false,
     elsewhere: false,
+    spends: false,
     read: ['TRY_AGAIN', silent],
     write: ['CONFLICT', 'has a record with this value already.'],
   },
@@ -97,6 +106,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: false,
     outage: false,
     elsewhere: false,
+    spends: false,
     read: ['BAD_USER_INPUT', 'The data store cannot answer this question; ask for less.'],
     write: ['BAD_USER_INPUT', 'cannot hold this record'],
   },
@@ -104,6 +114,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     trouble: true,
     outage: true,
     elsewhere: true,
+    spends: true,
     read: ['UNAVAILABLE', silent],
     write: ['UNKNOWN_OUTCOME', 'did not confirm the write; look before repeating it.'],
   },
@@ -137,6 +148,9 @@ export const tellsOfTrouble = (stores: Parameters<typeof failureOfAny>[0], error
 
 /** Whether the other store may answer a read that failed so. */
 export const mayAnswerElsewhere = (failure: Failure | null): boolean => failure !== null && MEANING[failure].elsewhere
+
+/** Whether a read that failed so spends the error budget of the store. */
+export const spendsBudget = (failure: Failure | null): boolean => failure !== null && MEANING[failure].spends
 
 /** What a read that failed so means to the caller: the same of either store, since a client knows of one. */
 export function troubleOfRead(failure: Failure, error: unknown): CrossfadeError {

@@ -92,6 +92,7 @@ describe('A group on the command line', { timeout: 300_000 }, () => {
       acknowledged: { money: 1_000 },
       owed: {},
       mappings: { Purse: 'of another app', Transfer: 'x' },
+      alerts: [],
     })
     for (const ledger of Object.values(ledgersOf(stores))) await new Registration(ledger, 'gateway-7', sign).renew()
     const refused = await run('group', 'drop', 'money')

@@ -36,7 +36,7 @@ const stageOf = (type: string, stage: 'dualwrite' | 'shadow' | 'live') => setSta
 async function watch(
   entities: readonly { readonly name: string; readonly group: string | null }[],
 ): Promise<FlagWatch> {
-  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {} })
+  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {}, alerts: [] })
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-groups-'))
   const flags = new FlagWatch({
     id: `g ${Math.random()}`,

@@ -33,6 +33,7 @@ test('both stores know an instance by its signs of life, and what it acknowledge
       acknowledged,
       owed: { Account: 4 },
       mappings: {},
+      alerts: [],
     }))
     expect(registration.isFresh).toBe(false)
     await registration.renew()
@@ -122,7 +123,7 @@ test('a store that has not told its format yet gets no sign of life, though the 
     },
   }
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-instances-'))
-  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {} })
+  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {}, alerts: [] })
   const watched = { mongo, postgres: ledgers.postgres }
   const flags = new FlagWatch({ id: 'new', sign, entities: [Account], ledgers: watched, dataDir, log: () => undefined })
   const started = flags.start()

@@ -31,7 +31,7 @@ beforeAll(async () => {
   watch = new StoreWatch({
     origin: 'postgres',
     ledger: late,
-    registration: new Registration(ledger, 'watcher', () => ({ acknowledged: {}, owed: {}, mappings: {} })),
+    registration: new Registration(ledger, 'watcher', () => ({ acknowledged: {}, owed: {}, mappings: {}, alerts: [] })),
     log: (_level, message) => logged.push(message),
     intervalMs: 60_000,
     probeMs,

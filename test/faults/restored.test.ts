@@ -103,7 +103,7 @@ describe('A mirror of which something may be lost', () => {
 
 test.each(origins)('a gateway sees that %s knows less of it than it has acknowledged', async (origin) => {
   let less = 0
-  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {} })
+  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {}, alerts: [] })
   const registration = new Registration(ledgers[origin], 'first', sign, () => less++)
   for (let n = 0; n < 3; n++) await registration.renew()
   await ledgers[origin].remove('instance', 'first') // as a mover forgets one: that is nothing

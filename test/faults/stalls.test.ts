@@ -28,6 +28,7 @@ const addComment =
 
 interface Told {
   readonly data?: unknown
+  readonly extensions?: { readonly crossfade: { readonly stale: Readonly<Record<string, { readonly asOf: string }>> } }
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[]
 }
 
@@ -53,6 +54,9 @@ async function settle(stage: Stage): Promise<void> {
   api.logged.length = 0
 }
 
+/** The types that `movie` reads. */
+const stale = ['Comment', 'Movie', 'User']
+
 const told = (what: RegExp): string[] => api.logged.filter((line) => what.test(line))
 
 describe('In live', { timeout }, () => {
@@ -60,21 +64,34 @@ describe('In live', { timeout }, () => {
 
   test('PostgreSQL hangs: the other store answers, told once, and writes wait for it', async () => {
     const right = await ask(movie)
+    const asked = Date.now()
     postgres.hang(true)
     const first = await Promise.all([ask(movie), ask(movie)])
-    expect(first).toEqual([right, right])
+    expect(first).toMatchObject([right, right])
     const write = outcome(addComment)
-    for (let n = 0; n < 20; n++) expect(await ask(movie)).toEqual(right)
+    for (let n = 0; n < 20; n++) expect(await ask(movie)).toMatchObject(right)
+    // Once nobody has looked for a second at what PostgreSQL owes, answers say up to when they are whole
+    await expect
+      .poll(async () => Object.keys((await ask(movie)).extensions?.crossfade.stale ?? {}).sort())
+      .toEqual(stale)
+    const { Movie } = (await ask(movie)).extensions!.crossfade.stale
+    expect(Math.abs(Date.parse(Movie!.asOf) - asked)).toBeLessThan(60_000)
+    expect(told(/^Answers of Movie may lack what was written since 20.*Z, and say so$/)).toHaveLength(1)
     expect(told(/^postgres does not answer: it took more than 500 ms$/)).toHaveLength(1)
     expect(told(/^Reads of Movie are answered by mongo, since postgres failed/)).toHaveLength(1)
     expect(api.gateway.routing.failOvers.count.get('Movie')).toBeGreaterThanOrEqual(22)
     postgres.hang(false)
     expect(await write).toBe('ok')
+    await settle('live')
+    expect(Object.keys(await ask(movie))).toEqual(['data'])
   })
 
   test('MongoDB hangs: reads and writes go on, and what is owed is mirrored later', async () => {
     mongo.hang(true)
-    for (let n = 0; n < 10; n++) expect([await outcome(movie), await outcome(addComment)]).toEqual(['ok', 'ok'])
+    for (let n = 0; n < 10; n++) {
+      const read = await ask(movie)
+      expect([Object.keys(read), await outcome(addComment)]).toEqual([['data'], 'ok'])
+    }
     expect(told(/are answered by/)).toEqual([])
     mongo.hang(false)
     await settle('live')

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { InMemoryProvider } from '@openfeature/server-sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import config from '../../crossfade.config.ts'
 import { loadConfig } from '../../src/cli/session.ts'
@@ -16,6 +17,15 @@ describe('a config', () => {
       'with settings that are undefined',
       { ...needed, limits: undefined, cors: undefined, shadow: { queue: undefined } },
     ],
+    [
+      'with a budget of errors, in parts',
+      { ...needed, errorBudget: { percent: 0.5, errors: undefined, windowMs: 1_000 } },
+    ],
+    [
+      'with a provider of flags',
+      { ...needed, flags: { provider: new InMemoryProvider({}), prefix: 'move', intervalMs: 1_000 } },
+    ],
+    ['with what makes a provider of flags', { ...needed, flags: { provider: () => new InMemoryProvider({}) } }],
     [
       'with functions, and sites as a list',
       { ...needed, subject: () => 'x', cors: { origin: ['https://a.example'] }, demo },
@@ -47,6 +57,22 @@ describe('a config', () => {
       { shadow: { concurrency: 0, timeoutMs: '2s' } },
       'shadow.concurrency: at least 1 is expected; shadow.timeoutMs: a whole number is expected.',
     ],
+    [{ flags: {} }, 'flags.provider: is missing.'],
+    [
+      { flags: { provider: 'flagd', prefix: '', intervalMs: 5 } },
+      'flags.provider: a provider of OpenFeature, or a function that makes one, is expected; flags.prefix: a text is expected; flags.intervalMs: at least 500 is expected.',
+    ],
+    [
+      { flags: { provider: {} } },
+      'flags.provider: a provider of OpenFeature, or a function that makes one, is expected.',
+    ],
+    [{ errorBudget: { percents: 1 } }, 'errorBudget: there is no percents. Did you mean "percent"?'],
+    [
+      { errorBudget: { percent: 140, errors: 0, windowMs: 10 } },
+      'errorBudget.percent: at most 100 is expected; errorBudget.errors: at least 1 is expected; errorBudget.windowMs: at least 1000 is expected.',
+    ],
+    [{ errorBudget: { percent: Number.NaN } }, 'errorBudget.percent: a number is expected.'],
+    [{ errorBudget: false }, 'errorBudget: an object is expected.'],
     [{ cors: { origins: '*' } }, 'cors.origin: is missing; cors: there is no origins. Did you mean "origin"?'],
     [{ cors: { origin: ['*', 5] } }, 'cors.origin: a site, a list of sites or * is expected.'],
     ...[

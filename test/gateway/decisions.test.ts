@@ -91,3 +91,13 @@ test('a second mutation of one request sees what it wrote, not what the first ha
   const { data } = JSON.parse(await api.ask(mutation, { input })) as { data: { first: Payload; second: Payload } }
   expect(data.second.comment.movie.commentCount).toBe(data.first.comment.movie.commentCount + 1)
 })
+
+test('who has written is kept in mind also where no share of reads is moved: the mirror may answer a fail-over', async () => {
+  await api.moveReads(0)
+  const { _id } = (await api.stores.mongo.connection.db.collection('movies').findOne({ imdb: { $type: 'object' } }))!
+  const rate = 'mutation ($id: ID!) { rateMovie(id: $id, rating: 2) { movie { id } } }'
+  const { recentWrites } = api.gateway.routing
+  await expect.poll(() => recentWrites.has('Movie', 'test'), { timeout: 20_000 }).toBe(false)
+  expect(await api.ask(rate, { id: String(_id) })).not.toContain('errors')
+  expect(recentWrites.has('Movie', 'test')).toBe(true)
+})

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type Crossfade,
+  type CrossfadeError,
   type CrossfadeOptions,
   defineEntity,
   everything,
@@ -29,6 +30,7 @@ import { type Origin, origins, otherOrigin } from '../../src/util/origin.ts'
 import { Account, account, sweepOnce } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
+import { tcpProxy } from '../support/tcp-proxy.ts'
 
 const Visit = defineEntity('Visit', {
   mongo: 'visits',
@@ -192,6 +194,23 @@ describe.each([
     await expect.poll(visits, { timeout: 10_000 }).toBe(2)
     await crossfade.write(Account, (tx) => tx.of(Account).create({ email: 'own' }, 'own'))
     expect(await visits()).toBe(1)
+  })
+
+  test('an older state is nothing that a job goes on with, where the store with authority goes', async () => {
+    const setting = home === 'mongo' ? 'mongoUri' : 'databaseUrl'
+    const uri = new URL(uris[setting])
+    const door = await tcpProxy(Number(uri.port))
+    onTestFinished(() => door.stop())
+    uri.port = String(door.port)
+    const reader = (await open({ [setting]: uri.href })).reader(Account)
+    const outcome = (): Promise<unknown> =>
+      reader.load('nobody').catch(({ code, message }: CrossfadeError) => `${code}: ${message}`)
+    expect(await outcome()).toBeNull()
+    door.close(true)
+    const behind = 'The data store with authority over Account does not answer, and the other one may be behind'
+    await expect.poll(outcome, { timeout: 20_000 }).toBe(`UNAVAILABLE: ${behind}; try again.`)
+    door.close(false)
+    await expect.poll(outcome, { timeout: 20_000 }).toBeNull()
   })
 })
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import { text } from '../../src/entity/field.ts'
+import { ReadBreakers } from '../../src/routing/read-breakers.ts'
 import { Reads } from '../../src/routing/reads.ts'
 import type { Routing } from '../../src/routing/routing.ts'
 
@@ -13,10 +14,14 @@ function request(signal?: AbortSignal) {
   const routing = {
     flags: { get: (type: string) => initialFlag(type), isDown: () => false },
     killSwitch: { isOn: () => false },
+    breakers: new ReadBreakers(() => undefined),
+    errorBudgets: { isSpent: () => false },
     sweeper: { lagMs: () => 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
     shadow: { statistics: { of: () => ({ reads: 0 }) } },
-    stores: { mongo: { takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error } },
+    stores: {
+      mongo: { origin: 'mongo', takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error },
+    },
     readsUnderWay: { mongo: 0, postgres: 0 },
   } as unknown as Routing
   const reads = new Reads(routing, () => 'anna', false, signal)

@@ -14,6 +14,8 @@ const flag = (change: Partial<Flag>): Flag => ({
   revision: 1,
   readPercent: 0,
   samplePercent: 10,
+  returned: null,
+  desired: null,
   ...change,
 })
 

@@ -3,14 +3,14 @@ import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from '
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
 import type { FlagWatch } from '../../src/control/flag-watch.ts'
-import { FailOvers } from '../../src/routing/fail-overs.ts'
-import { type Read, Reads } from '../../src/routing/reads.ts'
-import type { ReadSource, Routing } from '../../src/routing/routing.ts'
+import type { Read, Reads } from '../../src/routing/reads.ts'
+import type { ReadSource } from '../../src/routing/routing.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { PostgresSide } from '../../src/stores/postgres/side.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { Account } from '../support/account.ts'
+import { answerOf, requestTo, routingOf } from '../support/reads-in.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -22,37 +22,18 @@ afterAll(() => stores.close())
 const logged: string[] = []
 
 /** The reads of one request in a stage. */
-function readsIn(
+const readsIn = (
   stage: Stage,
   isDown: (origin: Origin) => boolean,
   onDown: FlagWatch['onDown'] = () => () => undefined,
   readsUnderWay = { mongo: 0, postgres: 0 },
-): Reads {
-  const routing = {
-    stores,
-    flags: {
-      get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage, samplePercent: 0 }),
-      isDown,
-      onDown,
-    },
-    killSwitch: { isOn: () => false },
-    sweeper: { lagMs: () => 0 },
-    shadow: { statistics: { of: () => ({ reads: 0 }) } },
-    failOvers: new FailOvers((_level, message) => logged.push(message)),
-    readsUnderWay,
-    limits: { statements: 200, records: 50_000, textLength: 2_000 },
-  } as unknown as Routing
-  return new Reads(routing, () => 'anna', false)
-}
-
-/** What a read is answered, or why it is not. */
-const answer = (reads: Reads, ask: Read<string>['ask']): Promise<unknown> => {
-  const asked = { entity: Account, resolver: 'Query.account', args: () => null, ask } as Partial<Read<string>>
-  return reads.run(asked as Read<string>).catch((error: unknown) => error)
+): Reads => {
+  const flags = { get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage, samplePercent: 0 }), isDown, onDown }
+  return requestTo(routingOf({}, { stores, flags, readsUnderWay }, logged))
 }
 
 const read = (stage: Stage, ask: Read<string>['ask'], isDown = (_origin: Origin) => false): Promise<unknown> =>
-  answer(readsIn(stage, isDown), ask)
+  answerOf(readsIn(stage, isDown), ask)
 
 const noServer = new MongoServerSelectionError('no server', {} as never)
 const neither = { code: 'UNAVAILABLE', message: 'Neither data store answers; try again.' }
@@ -139,10 +120,10 @@ describe('One request has one store for a type', () => {
 
   test('a fail-over holds for what is read later, though the first store answers again', async () => {
     const reads = readsIn('shadow', () => false)
-    expect(await answer(reads, onlyPostgres)).toBe('postgres')
-    expect(await answer(reads, origin)).toBe('postgres')
+    expect(await answerOf(reads, onlyPostgres)).toBe('postgres')
+    expect(await answerOf(reads, origin)).toBe('postgres')
     expect(
-      await answer(
+      await answerOf(
         readsIn('shadow', () => false),
         origin,
       ),
@@ -151,26 +132,26 @@ describe('One request has one store for a type', () => {
 
   test('what was answered is not followed by an answer of the other store', async () => {
     const reads = readsIn('shadow', () => false)
-    expect(await answer(reads, origin)).toBe('mongo')
-    expect(await answer(reads, onlyPostgres)).toMatchObject(unavailable)
+    expect(await answerOf(reads, origin)).toBe('mongo')
+    expect(await answerOf(reads, onlyPostgres)).toMatchObject(unavailable)
   })
 
   test('nor where the first store is slow meanwhile: it is waited for', async () => {
     let down = false
     const reads = readsIn('shadow', (each) => down && each === 'mongo')
-    expect(await answer(reads, origin)).toBe('mongo')
+    expect(await answerOf(reads, origin)).toBe('mongo')
     down = true
-    expect(await answer(reads, origin)).toBe('mongo')
+    expect(await answerOf(reads, origin)).toBe('mongo')
   })
 
   test('an answer that comes behind a fail-over is asked again of the other store', async () => {
     const reads = readsIn('shadow', () => false)
     let finish = (): void => undefined
-    const slow = answer(reads, async (source) => {
+    const slow = answerOf(reads, async (source) => {
       if (source.origin === 'mongo') await new Promise<void>((done) => (finish = done))
       return source.origin
     })
-    expect(await answer(reads, onlyPostgres)).toBe('postgres')
+    expect(await answerOf(reads, onlyPostgres)).toBe('postgres')
     finish()
     expect(await slow).toBe('postgres')
   })
@@ -182,7 +163,7 @@ describe('One request has one store for a type', () => {
       return () => void listeners.delete(listener)
     }
     const reads = readsIn('shadow', () => false, onDown)
-    const hung = answer(reads, (source, signal) =>
+    const hung = answerOf(reads, (source, signal) =>
       source.origin === 'postgres'
         ? Promise.resolve('postgres')
         : new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
@@ -194,13 +175,33 @@ describe('One request has one store for a type', () => {
   })
 })
 
+const hangs = (_source: ReadSource, signal?: AbortSignal): Promise<string> =>
+  new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
+
+test.each(['shadow', 'live'] as const)(
+  'in %s, where both stores are down by their watches, one that hangs is not waited for: the other may be late only',
+  async (stage) => {
+    const decided = stage === 'live' ? 'postgres' : 'mongo'
+    const ask: Read<string>['ask'] = async (source, signal) =>
+      source.origin === decided ? hangs(source, signal) : source.origin
+    expect(await read(stage, ask, () => true)).toBe(stage === 'live' ? 'mongo' : 'postgres')
+    expect(
+      await read(
+        stage,
+        async ({ origin }) => origin,
+        () => true,
+      ),
+    ).toBe(decided)
+  },
+)
+
 test('more reads than a store is to have at a time are refused, and the other store is left alone', async () => {
   let finish = (): void => undefined
   const waits = new Promise<void>((done) => (finish = done))
   const underWay = { mongo: 0, postgres: 0 }
   const asked: string[] = []
   const all = Array.from({ length: 1_010 }, () =>
-    answer(
+    answerOf(
       readsIn('shadow', () => false, undefined, underWay),
       async (source) => {
         asked.push(source.origin)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
+import { ReadBreakers } from '../../src/routing/read-breakers.ts'
 import { Reads } from '../../src/routing/reads.ts'
 import type { Routing } from '../../src/routing/routing.ts'
 import type { Stage } from '../../src/stage/stage.ts'
@@ -10,6 +11,7 @@ test('a request keeps its decision while the flag changes; the next one decides 
     flags: { get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage }) },
     killSwitch: { isOn: () => false },
     sweeper: { lagMs: () => 0 },
+    breakers: new ReadBreakers(() => undefined),
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
   } as unknown as Routing
   const reads = new Reads(routing, () => 'anna', false)
