@@ -1,7 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Writes } from '../routing/declared-writes.ts'
 import type { Routing } from '../routing/routing.ts'
-import { write as routedWrite, type Transaction } from '../routing/writes.ts'
+import type { Transaction } from '../routing/transaction.ts'
+import { write as routedWrite } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 
