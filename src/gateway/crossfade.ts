@@ -2,7 +2,7 @@ import type { Entity } from '../entity/entity.ts'
 import type { TypeReader } from '../resolve/type-reader.ts'
 import type { Writes } from '../routing/declared-writes.ts'
 import type { Routing } from '../routing/routing.ts'
-import type { Transaction } from '../routing/writes.ts'
+import type { Transaction } from '../routing/transaction.ts'
 
 /** Where a job finds its stores, and how it shows. */
 export interface CrossfadeOptions {

@@ -19,7 +19,14 @@ function told(
 
 const left = (records: Readonly<Partial<Record<TypeName, readonly Rec[]>>>) => {
   const of = (type: TypeName) => new Map((records[type] ?? []).map((record) => [record.id, record] as const))
-  return { Counter: of('Counter'), Basket: of('Basket'), Note: of('Note'), Seat: of('Seat') }
+  return {
+    Counter: of('Counter'),
+    Basket: of('Basket'),
+    Note: of('Note'),
+    Seat: of('Seat'),
+    Purse: of('Purse'),
+    Transfer: of('Transfer'),
+  }
 }
 
 const promises = (operations: readonly Operation[], records: Readonly<Partial<Record<TypeName, readonly Rec[]>>>) =>
@@ -111,4 +118,22 @@ test.each([
   [null, 'a', ['lost']],
 ])('of seats that were exchanged, and perhaps given away, %s and %s left breaks %j', (first, second, broken) => {
   expect(promises(seats, held(first, second))).toEqual(broken)
+})
+
+const purses = (first: number, second: number) => [
+  { id: 'purse-0', coins: first },
+  { id: 'purse-1', coins: second },
+]
+const coin = { from: 'purse-0', to: 'purse-1' }
+
+test.each([
+  ['that stands whole', 'ok', purses(999, 1_001), [{ id: 't', ...coin }], []],
+  ['that is half there', 'ok', purses(999, 1_000), [{ id: 't', ...coin }], ['lost']],
+  ['whose purses have it alone', 'unknown', purses(999, 1_001), [], ['lost', 'lost']],
+  ['that was refused, and is there', 'refused', purses(999, 1_001), [{ id: 't', ...coin }], ['untrue']],
+  ['that was acknowledged, and is not', 'ok', purses(1_000, 1_000), [], ['lost']],
+  ['that nobody knows of, and is not there', 'unknown', purses(1_000, 1_000), [], []],
+] as const)('of a transfer %s', (_, outcome, purse, transfers, broken) => {
+  const records = { Purse: purse, Transfer: transfers }
+  expect(promises([told('Purse', 'transfer', 't', 't', outcome)], records)).toEqual(broken)
 })

@@ -1,6 +1,6 @@
 import type { Id, Rec } from '../../src/entity/entity.ts'
 import { type Broken, brokenBy } from '../model/checks.ts'
-import type { Operation, TypeName } from './operations.ts'
+import { coinsAtFirst, type Operation, type TypeName } from './operations.ts'
 
 type Records = ReadonlyMap<Id, Rec>
 
@@ -44,6 +44,24 @@ function seated(operations: readonly Operation[], first: string, records: Record
   })
 }
 
+/** Transfers as clients were told of them, and purses as the transfers that stand have left them. */
+function transferred(operations: readonly Operation[], purses: Records, transfers: Records): Broken[] {
+  const told = operations.flatMap(({ id, outcome }): Broken[] => {
+    const isThere = transfers.has(id)
+    const text = `${id} is ${isThere ? '' : 'not '}there, and was ${outcome}`
+    if (outcome === 'ok' && !isThere) return [{ promise: 'lost', text }]
+    return (outcome === 'refused' || outcome === 'none') && isThere ? [{ promise: 'untrue', text }] : []
+  })
+  const made = [...transfers.values()]
+  const halved = [...purses].flatMap(([id, { coins }]): Broken[] => {
+    const brought = made.filter(({ to }) => to === id).length
+    const taken = made.filter(({ from }) => from === id).length
+    const wanted = coinsAtFirst + brought - taken
+    return coins === wanted ? [] : [{ promise: 'lost', text: `${id} holds ${coins}, and transfers leave it ${wanted}` }]
+  })
+  return [...told, ...halved]
+}
+
 /** One value, one seat. */
 function unique(records: Records): Broken[] {
   const holders = [...records.values()].map(({ holder }) => holder).filter((holder) => holder !== null)
@@ -60,5 +78,10 @@ export function checked(all: readonly Operation[], left: Readonly<Record<TypeNam
     ...of('Note').flatMap(([id, operations]) => brokenBy(operations, id, left.Note.get(id) ?? null)),
     ...of('Seat').flatMap(([id, operations]) => seated(operations, id, left.Seat)),
     ...unique(left.Seat),
+    ...transferred(
+      all.filter(({ kind }) => kind === 'transfer'),
+      left.Purse,
+      left.Transfer,
+    ),
   ]
 }

@@ -83,7 +83,7 @@ export async function play(plan: Plan, log: (line: string) => void): Promise<Rep
     const plain = await startPlainWrites(setting)
     const urls = setting.members.map(({ gateway }) => gateway.url)
     const clients = startClients(
-      clientsOf((client) => randomFor(client), plan.clients),
+      clientsOf((client) => randomFor(client), plan.clients, setting.hasTransactions),
       urls,
       randomFor,
     )

@@ -26,7 +26,7 @@ export interface Movers {
 /** Each operator's own, so that two moves go on at a time. */
 const operators: readonly (readonly TypeName[])[] = [
   ['Counter', 'Basket'],
-  ['Note', 'Seat'],
+  ['Note', 'Seat', 'Purse'], // with whose group transfers move
 ]
 
 /** Stages that keep a mirror, by the store that has authority in them. */

@@ -1,12 +1,12 @@
 import type { Outcome } from '../model/operations.ts'
 import type { Random } from '../model/random.ts'
 
-export type TypeName = 'Counter' | 'Basket' | 'Note' | 'Seat'
+export type TypeName = 'Counter' | 'Basket' | 'Note' | 'Seat' | 'Purse' | 'Transfer'
 
 /** A mutation that a client may ask for. */
 export interface Mutation {
   readonly type: TypeName
-  readonly kind: 'create' | 'increment' | 'append' | 'delete' | 'seat'
+  readonly kind: 'create' | 'increment' | 'append' | 'delete' | 'seat' | 'transfer'
   readonly id: string
   /** What it leaves in the record, found nowhere else; of seats their holders. */
   readonly token: string
@@ -33,6 +33,12 @@ const deleteNote = 'mutation ($id: ID!) { it: deleteNote(id: $id) }'
 const increment = 'mutation ($id: ID!) { it: increment(id: $id) { id n } }'
 const seat =
   'mutation ($first: ID!, $second: ID!, $holders: [String!]!) { it: seat(first: $first, second: $second, holders: $holders) { id holder } }'
+
+const transfer =
+  'mutation ($id: ID!, $from: ID!, $to: ID!) { it: transfer(id: $id, from: $from, to: $to) { id from to } }'
+
+export const purses = ['purse-0', 'purse-1', 'purse-2', 'purse-3']
+export const coinsAtFirst = 1_000
 
 export const counters = ['counter-0', 'counter-1', 'counter-2']
 export const notes = Array.from({ length: 6 }, (_, n) => `note-${n}`)
@@ -72,6 +78,15 @@ function noting(random: Random): Next {
   }
 }
 
+/** One coin goes from one purse to another. The operation is that of the transfer, which is named by its token. */
+function transferring(random: Random): Next {
+  return (token) => {
+    const from = random.pick(purses)
+    const to = random.pick(purses.filter((purse) => purse !== from))
+    return { type: 'Purse', kind: 'transfer', id: token, token, query: transfer, variables: { id: token, from, to } }
+  }
+}
+
 /** Two seats of this client's own get two new holders, who then take each other's. */
 function seating(client: number): Next {
   let holders: [string, string] | null = null
@@ -87,7 +102,11 @@ function seating(client: number): Next {
 export const seatsOf = (client: number): [string, string] => [`seat-${client}-0`, `seat-${client}-1`]
 
 /** What each client asks for: as many for each type. */
-export function clientsOf(random: (client: number) => Random, each: number): { client: number; next: Next }[] {
+export function clientsOf(
+  random: (client: number) => Random,
+  each: number,
+  hasTransactions: boolean,
+): { client: number; next: Next }[] {
   const baskets: { id: string; items: number }[] = []
   return Array.from({ length: each }, (_, n) => n).flatMap((n) =>
     [
@@ -95,13 +114,18 @@ export function clientsOf(random: (client: number) => Random, each: number): { c
       (r: Random) => appending(r, baskets),
       (r: Random) => noting(r),
       () => seating(n),
-    ].map((make, kind) => ({ client: n * 4 + kind, next: make(random(n * 4 + kind)) })),
+      ...(hasTransactions ? [(r: Random) => transferring(r)] : []),
+    ].map((make, kind) => ({ client: n * 5 + kind, next: make(random(n * 5 + kind)) })),
   )
 }
 
 /** What is there before the first client comes. */
 export const firstRecords = (clientsEach: number): { query: string; variables: object }[] => [
   ...counters.map((id) => ({ query: 'mutation ($id: ID!) { it: createCounter(id: $id) { id } }', variables: { id } })),
+  ...purses.map((id) => ({
+    query: 'mutation ($id: ID!, $coins: Int!) { it: createPurse(id: $id, coins: $coins) { id } }',
+    variables: { id, coins: coinsAtFirst },
+  })),
   ...Array.from({ length: clientsEach }, (_, n) => seatsOf(n))
     .flat()
     .map((id) => ({

@@ -6,6 +6,7 @@ import { startStores } from '../../src/embedded/start-stores.ts'
 import type { Stores } from '../../src/routing/routing.ts'
 import { adopt } from '../../src/stores/mongo/codec/adopt.ts'
 import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
+import { isStandIn } from '../../src/stores/mongo/server-check.ts'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { commanded } from './command.ts'
@@ -28,6 +29,11 @@ export interface Setting {
     readonly mongo: ReturnType<typeof mongoStore>
     readonly postgres: ReturnType<typeof postgresStore>
   }
+  /**
+   * Whether transactions can be played. Stand-in (SecantusDB): plain writes beside transactions of gateways that are killed
+   * have it wait for itself, and it takes no write any more.
+   */
+  readonly hasTransactions: boolean
   killStore(origin: Origin): Promise<void>
   /** On its data, at its port. Nothing happens where it runs. */
   startStore(origin: Origin): Promise<void>
@@ -58,6 +64,7 @@ export async function openSetting(dataDir: string, gateways: number, log: (line:
     operator,
     env,
     direct,
+    hasTransactions: !(await isStandIn(direct.mongo.connection)),
     async killStore(origin) {
       process.kill(pids[origin], 'SIGKILL')
     },

@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'one transaction',
-    file: 'src/routing/writes.ts',
+    file: 'src/routing/transaction.ts',
     from: 'const authority = joint?.steps ?? store.authority',
     to: 'const { authority } = store',
   },

@@ -74,3 +74,16 @@ test('a put is two, whether it changes, comes late or removes', async () => {
   expect(await trips(() => bulkPut(connection, Account, [newer], anyEpoch))).toBe(2)
   expect(await trips(() => bulkPut(connection, Account, [gone], anyEpoch))).toBe(2)
 })
+
+test('steps of one transaction are one each, and one for their end', async () => {
+  const { id } = await made({ tags: ['a'] })
+  const two = () =>
+    authority.together(
+      async (steps) => {
+        await steps.patch(Account, id, planPatch(Account, { visits: increment(1), tags: append('b') }), owed)
+        await steps.create(Account, account(newId()), owed)
+      },
+      () => undefined,
+    )
+  expect(await trips(two)).toBe(3)
+})

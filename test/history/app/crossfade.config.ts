@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { defineConfig } from 'crossfade'
-import { Basket, Counter, Note, Seat } from './entities.ts'
+import { Basket, Counter, Note, Purse, Seat, Transfer } from './entities.ts'
 import * as tables from './migrations/0001-tables.ts'
 import { resolvers } from './resolvers.ts'
 
@@ -9,6 +9,6 @@ const typeDefs = readFileSync(new URL('schema.graphql', import.meta.url), 'utf8'
 
 export default defineConfig({
   schema: makeExecutableSchema({ typeDefs, resolvers }),
-  entities: [Counter, Basket, Note, Seat],
+  entities: [Counter, Basket, Note, Seat, Purse, Transfer],
   migrations: { '0001-tables': tables },
 })

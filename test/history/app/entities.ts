@@ -31,3 +31,21 @@ export const Seat = defineEntity('Seat', {
   id: text(),
   fields: { holder: text().unique() },
 })
+
+/** What it holds is what it had at first, and what transfers that stand have brought and taken. */
+export const Purse = defineEntity('Purse', {
+  mongo: 'purses',
+  postgres: 'purses',
+  id: text(),
+  group: 'money',
+  fields: { coins: int().required() },
+})
+
+/** One coin that went from one purse to another. */
+export const Transfer = defineEntity('Transfer', {
+  mongo: 'transfers',
+  postgres: 'transfers',
+  id: text(),
+  group: 'money',
+  fields: { from: text(), to: text() },
+})

@@ -1,18 +1,34 @@
-import { append, type Entity, type GatewayContext, increment, load, only, type Transaction, write } from 'crossfade'
+import {
+  append,
+  type Entity,
+  type GatewayContext,
+  increment,
+  load,
+  only,
+  repeatable,
+  type Transaction,
+  together,
+  type Writes,
+  write,
+} from 'crossfade'
 import type { GraphQLResolveInfo } from 'graphql'
-import { Basket, Counter, Note, Seat } from './entities.ts'
+import { Basket, Counter, Note, Purse, Seat, Transfer } from './entities.ts'
 
 const reads =
   (entity: Entity) =>
   (_: unknown, { id }: { id: string }, context: GatewayContext, info: GraphQLResolveInfo) =>
     load(context, info, entity, id)
 
-/** A field that writes one type. */
-const writes = <Args>(entity: Entity, work: (tx: Transaction, args: Args) => Promise<unknown>) => ({
-  extensions: { writes: only(entity) },
+/** A field that writes. */
+const writing = <Args>(declared: Writes, work: (tx: Transaction, args: Args) => Promise<unknown>) => ({
+  extensions: { writes: declared },
   resolve: (_: unknown, args: Args, context: GatewayContext, info: GraphQLResolveInfo) =>
     write(context, info, (tx) => work(tx, args)),
 })
+
+/** A field that writes one type. */
+const writes = <Args>(entity: Entity, work: (tx: Transaction, args: Args) => Promise<unknown>) =>
+  writing(only(entity), work)
 
 interface Named {
   readonly id: string
@@ -22,6 +38,11 @@ interface Marked extends Named {
   readonly token: string
 }
 
+interface Paying extends Named {
+  readonly from: string
+  readonly to: string
+}
+
 interface Seating {
   readonly first: string
   readonly second: string
@@ -29,7 +50,7 @@ interface Seating {
 }
 
 export const resolvers = {
-  Query: { counter: reads(Counter), basket: reads(Basket), note: reads(Note), seat: reads(Seat) },
+  Query: { counter: reads(Counter), basket: reads(Basket), note: reads(Note), seat: reads(Seat), purse: reads(Purse) },
   Mutation: {
     createCounter: writes<Named>(Counter, (tx, { id }) => tx.of(Counter).create({ n: 0 }, id)),
     increment: writes<Named>(Counter, (tx, { id }) => tx.of(Counter).patch(id, { n: increment(1) })),
@@ -48,6 +69,13 @@ export const resolvers = {
       await seats.patch(second, { holder: null })
       await seats.patch(first, { holder: one })
       return seats.patch(second, { holder: other })
+    }),
+    createPurse: writes<Named & { coins: number }>(Purse, (tx, { id, coins }) => tx.of(Purse).create({ coins }, id)),
+    transfer: writing<Paying>(repeatable(together(Purse, Transfer)), async (tx, { id, from, to }) => {
+      // In one order for everybody: else two would wait for each other
+      for (const purse of [from, to].sort())
+        await tx.of(Purse).patch(purse, { coins: increment(purse === from ? -1 : 1) })
+      return tx.of(Transfer).create({ from, to }, id)
     }),
   },
 }

@@ -41,6 +41,23 @@ const statements = [
     "_cf_counter" bigint not null default 0,
     primary key ("id")
   )`,
+  `create table "purses" (
+    "id" text collate "C" not null,
+    "coins" integer,
+    "rest" jsonb,
+    "_cf_epoch" bigint not null default 0,
+    "_cf_counter" bigint not null default 0,
+    primary key ("id")
+  )`,
+  `create table "transfers" (
+    "id" text collate "C" not null,
+    "from" text collate "C",
+    "to" text collate "C",
+    "rest" jsonb,
+    "_cf_epoch" bigint not null default 0,
+    "_cf_counter" bigint not null default 0,
+    primary key ("id")
+  )`,
   `create index "seats_holder_idx" on "seats" ("holder" nulls first, "id")`,
   `create or replace trigger crossfade_stamp before insert or delete or update on "counters"
     for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Counter')`,
@@ -72,6 +89,18 @@ const statements = [
     for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Seat')`,
   `create or replace trigger crossfade_refuse_truncate before truncate on "seats"
     for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Seat')`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "purses"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Purse')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "purses"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Purse')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "purses"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Purse')`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "transfers"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Transfer')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "transfers"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Transfer')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "transfers"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Transfer')`,
 ]
 
 export async function up(db: Kysely<unknown>): Promise<void> {
