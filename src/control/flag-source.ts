@@ -14,16 +14,7 @@ import { heldBack, Seldom } from '../util/seldom.ts'
 import { hostsOf } from '../util/store-uri.ts'
 import type { Asked } from './desired.ts'
 import type { Desired } from './flag.ts'
-
-/** Where flags are asked for. */
-export interface FlagsConfig {
-  /** Any provider of OpenFeature, or what makes one. */
-  readonly provider: Provider | (() => Provider | Promise<Provider>)
-  /** Begins the keys: `crossfade` in `crossfade.Movie.stage`, which is the default. */
-  readonly prefix?: string
-  /** Between two looks, in milliseconds; default 5,000. A provider that tells of changes is asked at once. */
-  readonly intervalMs?: number
-}
+import type { FlagProvider, FlagsConfig } from './flags-config.ts'
 
 export interface FlagSourceOptions extends FlagsConfig {
   /** Names whoever asks: each has a provider of its own in the library, which is one for all of the process. */
@@ -87,7 +78,7 @@ export class FlagSource {
   /** Keys whose answer is still awaited. */
   readonly #awaited = new Set<string>()
   /** The provider while it is made, however long that takes. */
-  #making: Promise<Provider> | undefined
+  #making: Promise<FlagProvider> | undefined
   #makeAt = 0
   #isOpen = false
   #alerts: readonly string[] = []
@@ -172,7 +163,7 @@ export class FlagSource {
       if (made === timedOut) return 'the provider is not made yet'
       if (this.#stopped) return 'the provider is not open'
       this.#isOpen = true
-      const ready = OpenFeature.setProviderAndWait(this.#domain, made).catch(() => undefined) // each value says so
+      const ready = OpenFeature.setProviderAndWait(this.#domain, made as Provider).catch(() => undefined) // each value says so
       for (const event of [ProviderEvents.Ready, ProviderEvents.ConfigurationChanged])
         this.#client.addHandler(event, () => this.#wake())
       await awaitWithin(ready, answerMs)

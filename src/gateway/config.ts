@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
-import type { FlagsConfig } from '../control/flag-source.ts'
+import type { FlagsConfig } from '../control/flags-config.ts'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { ErrorBudget } from '../routing/error-budgets.ts'

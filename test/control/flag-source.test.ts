@@ -1,7 +1,8 @@
 import { InMemoryProvider, OpenFeature, type Provider } from '@openfeature/server-sdk'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { Asked } from '../../src/control/desired.ts'
-import { FlagSource, type FlagsConfig } from '../../src/control/flag-source.ts'
+import { FlagSource } from '../../src/control/flag-source.ts'
+import type { FlagsConfig } from '../../src/control/flags-config.ts'
 
 const opened: FlagSource[] = []
 afterEach(async () => {
@@ -206,7 +207,10 @@ const hostile: Readonly<Record<string, FlagsConfig['provider']>> = {
   } as never,
   'begins for ever': Object.assign(inMemory(all), { initialize: never }),
   'takes ten minutes to begin': Object.assign(inMemory(all), { initialize: () => later(600_000, undefined) }),
-  'belongs in a browser': { ...lawless(() => 5), runsOn: 'client' },
+  'belongs in a browser': Object.assign(
+    lawless(() => 5),
+    { runsOn: 'client' as const },
+  ),
   'is beyond repair': Object.assign(inMemory(all), {
     initialize: () => Promise.reject(Object.assign(new Error('x'), { code: 'PROVIDER_FATAL' })),
   }),
