@@ -4,14 +4,13 @@ import config from '../crossfade.config.ts'
 import { Comment } from '../schema/comment.ts'
 import { openInstance } from '../src/gateway/open-instance.ts'
 import { independent } from '../src/routing/declared-writes.ts'
+import { noReads } from '../src/routing/read-limits.ts'
 import { write } from '../src/routing/writes.ts'
 import { say, withFixture } from './fixture.ts'
 import type { Row } from './row.ts'
 import { valuesOf } from './write-by-hand.ts'
 
 const [moves, gateways, clients, aimMs] = [20, 3, 2, 300]
-const limits = { statements: 0, records: 0, textLength: 0 }
-
 /** A write that took as long, and when it ended, in milliseconds. */
 interface Taken {
   readonly end: number
@@ -35,7 +34,7 @@ export function holds(): Promise<Row[]> {
           entities: config.entities,
           stores,
           dataDir: join(dataDir, `${n}`),
-          limits,
+          limits: noReads,
           log: () => undefined,
         }),
       ),

@@ -7,6 +7,7 @@ import { sweepNow } from '../src/cli/sweep-now.ts'
 import { openInstance } from '../src/gateway/open-instance.ts'
 import { verify } from '../src/jobs/verify.ts'
 import { independent } from '../src/routing/declared-writes.ts'
+import { noReads } from '../src/routing/read-limits.ts'
 import { write } from '../src/routing/writes.ts'
 import { type Fixture, say, withFixture } from './fixture.ts'
 import { median } from './load.ts'
@@ -14,8 +15,6 @@ import type { Row } from './row.ts'
 import { lostByHand, prepareByHand, valuesOf, writeByHand } from './write-by-hand.ts'
 
 const [rounds, runMs, kills] = [5, 1_500, 100]
-const limits = { statements: 0, records: 0, textLength: 0 }
-
 type Write = (id: string) => Promise<unknown>
 
 /** Writes a second, by so many clients at a time. */
@@ -88,7 +87,13 @@ export function mirroredWrite(only: string): Promise<Row[]> {
     const { pool } = stores.postgres.connection
     await prepareByHand(db, pool)
     await copy()
-    const instance = await openInstance({ entities: config.entities, stores, dataDir, limits, log: () => undefined })
+    const instance = await openInstance({
+      entities: config.entities,
+      stores,
+      dataDir,
+      limits: noReads,
+      log: () => undefined,
+    })
     const ours: Write = (id) =>
       write(instance.routing, independent(Comment), (tx) => tx.of(Comment).create(valuesOf(id)))
     const rows: Row[] = []

@@ -4,14 +4,12 @@ import { parseId } from '../entity/parse-id.ts'
 import { openInstance } from '../gateway/open-instance.ts'
 import { type Closed, closeConflict, type KeptConflict } from '../mirror/kept-conflicts.ts'
 import { only } from '../routing/declared-writes.ts'
+import { noReads } from '../routing/read-limits.ts'
 import { write } from '../routing/writes.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { say } from './output.ts'
 import type { Session } from './session.ts'
-
-/** Nothing is read for a client. */
-const limits = { statements: 0, records: 0, textLength: 0 }
 
 /** Writes the copy back as any mutation would: held by a move, versioned, and mirrored. */
 async function writeBack({ stores, settings }: Session, entity: Entity, text: string, copy: Json): Promise<void> {
@@ -21,7 +19,7 @@ async function writeBack({ stores, settings }: Session, entity: Entity, text: st
     entities: [entity],
     stores,
     dataDir: settings.CROSSFADE_DATA_DIR,
-    limits,
+    limits: noReads,
     log: (level, message) => level === 'warn' && say(message),
     killSwitch: { isOn: () => false, stop: async () => undefined },
   })

@@ -21,7 +21,8 @@ const lineageKind = 'lineage'
 export async function doubt(ledgers: Ledgers, key: string, why: string): Promise<boolean> {
   for (;;) {
     const { copies, flag } = await readCopies(ledgers, key)
-    if (flag === null || STAGE_PLAN[flag.stage].mirror === null) return true
+    // Types whose flag is retired go by another one
+    if (flag === null || flag.state === 'retired' || STAGE_PLAN[flag.stage].mirror === null) return true
     if (flag.state !== 'steady') return false
     const home = authorityOf(flag)
     // One that has lost its flag as well grants no writes, and is for people to look at

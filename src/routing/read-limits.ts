@@ -6,3 +6,6 @@ export interface ReadLimits {
   /** Characters of a text, and members of a list, in arguments of `routed` fields. */
   readonly textLength: number
 }
+
+/** Of who reads nothing for a client. */
+export const noReads: ReadLimits = { statements: 0, records: 0, textLength: 0 }

@@ -89,6 +89,10 @@ describe('A mirror of which something may be lost', () => {
     await writeFlag(ledgers.mongo, copy, draining)
     expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(false)
     expect(await flagIn('mongo')).toMatchObject({ state: 'draining', fresh: 2 })
+    const left = (await readFlag(ledgers.mongo, 'Account'))!
+    await writeFlag(ledgers.mongo, left, { ...left.flag, state: 'retired', revision: left.flag.revision + 1 })
+    expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(true)
+    expect(await flagIn('mongo')).toMatchObject({ state: 'retired', fresh: 2 })
   })
 
   test('is left to people where the store that has authority lost its flag as well', async () => {
