@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import { heldBack, Seldom } from '../util/seldom.ts'
 import type { Flag } from './flag.ts'
 import { authorityOf, type Ledgers, raiseFlag, readCopies, writeFlag } from './flag-store.ts'
 import { note } from './move.ts'
@@ -47,6 +48,7 @@ export interface DoubtsOptions {
 /** Sees that a store has gone on from an earlier state than the one that was known, and what is lost by it. */
 export class Doubts {
   readonly #options: DoubtsOptions
+  readonly #seldom = new Seldom(60_000)
   readonly #stopping = new AbortController()
 
   constructor(options: DoubtsOptions) {
@@ -66,7 +68,8 @@ export class Doubts {
         const done = await work()
         if (done !== false) return done
       } catch (error) {
-        this.#options.log('warn', `${what}: ${messageOf(error)}`)
+        const held = this.#seldom.due(what)
+        if (held !== null) this.#options.log('warn', `${what}: ${messageOf(error)}${heldBack(held)}`)
       }
       await sleep(againMs, undefined, { signal, ref: false })
     }

@@ -168,4 +168,13 @@ test('a server that was recovered from its log is of another lineage, also for w
   writeFileSync(join(data, 'recovery.signal'), '')
   appendFileSync(join(data, 'postgresql.auto.conf'), "restore_command = 'false'\n")
   expect(await lineage()).toBe(first!.replace(/1$/, '2'))
+  const uri = new URL((await startPostgres({ dataDir, log })).uri)
+  const owner = postgresStore({ uri: uri.href })
+  await owner.connection.run(sql`revoke execute on function pg_control_system() from public`)
+  await owner.connection.run(sql`create role plain login password 'plain'`)
+  await owner.close()
+  Object.assign(uri, { username: 'plain', password: 'plain' })
+  const plain = postgresStore({ uri: uri.href })
+  expect(await plain.lineage()).toBeNull() // who may not ask knows nothing, and does not ask for ever
+  await plain.close()
 })

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { isOutage } from '../failure.ts'
+import { isTrouble } from '../failure.ts'
 import type { PostgresConnection } from './connection.ts'
 import { failureOf } from './errors.ts'
 
@@ -15,7 +15,8 @@ export async function postgresLineage(connection: PostgresConnection): Promise<s
     )
     return row!.lineage
   } catch (error) {
-    if (isOutage(failureOf(error))) throw error
-    return null
+    const failure = failureOf(error)
+    if (failure === 'forbidden' || failure === 'unfit' || !isTrouble(failure)) return null
+    throw error
   }
 }
