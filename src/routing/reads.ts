@@ -122,25 +122,24 @@ export class Reads {
       const decision = { reads: authority, candidate: null, samplePercent: 0 }
       return { decision, isFinal: false, decided: authority, isAlone: true, movedBy: null }
     }
-    const decided = this.#decide(flag)
-    const decision = this.#avoids(flag, decided.reads) ? instead(decided) : decided
+    const decided = this.#decide(type, flag)
+    const decision = this.#avoids(type, flag, decided.reads) ? instead(decided) : decided
     const movedBy = decided.reads === STAGE_PLAN[flag.stage].reads ? null : flag
     return { decision, isFinal: false, decided: decided.reads, isAlone: false, movedBy }
   }
 
   /** Whether reads of the type go to the other store at once, since this one fails them again and again. */
-  #avoids(flag: Flag, origin: Origin): boolean {
+  #avoids(type: string, flag: Flag, origin: Origin): boolean {
     const { flags, breakers } = this.#routing
-    const { type } = flag
     const other = otherOrigin(origin)
     if (candidateOf(flag) === null || !breakers.isOpen(type, origin)) return false
     return !flags.isDown(other) && !breakers.isOpen(type, other)
   }
 
-  #decide(flag: Flag): Decision {
+  #decide(type: string, flag: Flag): Decision {
     if (flag.readPercent === 0 || this.#routing.errorBudgets.isSpent(flag)) return decide(flag, '', false)
     const subject = this.#subject()
-    return decide(flag, subject, this.#isWithinBound(flag.type, this.#routing.sweeper.lagMs(flag.type), subject))
+    return decide(flag, subject, this.#isWithinBound(type, this.#routing.sweeper.lagMs(type), subject))
   }
 
   /** Whether the mirror has what the subject is to see of the type, where it may be so far behind, in milliseconds. */
