@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangeStreamDocument, Document, ResumeToken } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity } from '../../entity/entity.ts'
@@ -63,6 +64,12 @@ const most = 500
 /** What is there by now is taken along, in milliseconds. */
 const gatherMs = 5
 
+/**
+ * A question that was answered with nothing is not asked again sooner, in milliseconds.
+ * Stand-in (SecantusDB): it answers at each write, whichever collection it is to; MongoDB waits for what was asked for.
+ */
+const emptyMs = 100
+
 /** Follows what is changed in a type's collection, from a place on, or from now. */
 function follow(
   connection: MongoConnection,
@@ -121,6 +128,7 @@ function follow(
   return {
     async next() {
       const events: Event[] = []
+      const began = performance.now()
       let event = await upcoming
       while (event) {
         events.push(event)
@@ -129,6 +137,7 @@ function follow(
         if (next === timedOut) break
         event = next
       }
+      if (events.length === 0) await sleep(Math.max(0, emptyMs - (performance.now() - began)))
       if (!event) upcoming = ask()
       const last = events.at(-1)?._id ?? stream.resumeToken ?? null
       return changesOf(events, last as Json)
