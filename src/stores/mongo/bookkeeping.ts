@@ -37,26 +37,28 @@ export const isArriving = (document: Marked): boolean => arrivingOf(document) !=
 /** Readers leave it out. */
 export const isHidden = (document: Marked): boolean => isDeleted(document) || isArriving(document)
 
-/** Its counter as an expression: null where it has none, whatever else stands there. */
-const counterOf = {
-  $cond: [{ $and: [{ $isNumber: '$_cf.at' }, { $isNumber: '$_cf.n' }] }, { $add: ['$_cf.at', '$_cf.n'] }, null],
-}
+/** How often plain operators may have raised a counter since we did: our own changes add `n` to `at`. */
+const raised = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
-const hasNone = { $expr: { $eq: [counterOf, null] } }
+const hasNone = [{ '_cf.at': null }, { '_cf.n': null }]
 
-/** Matches a document at exactly this version; for (0, 0) also one that has none. */
-export function atVersion(version: Version): Document {
-  const exact = { '_cf.epoch': version.epoch, $expr: { $eq: [counterOf, Long.fromNumber(version.counter)] } }
-  return version.epoch === 0 && version.counter === 0 ? { $or: [exact, hasNone] } : exact
+/**
+ * Matches a document at exactly this version; for (0, 0) also one that has none. Without an expression: a server may use no
+ * index beside one, as SecantusDB does.
+ */
+export function atVersion({ epoch, counter }: Version): Document {
+  const exact = raised.map((n) => ({ '_cf.epoch': epoch, '_cf.n': n, '_cf.at': Long.fromNumber(counter - n) }))
+  return { $or: epoch === 0 && counter === 0 ? [...exact, ...hasNone] : exact }
 }
 
 /** Matches a document at this version or an older one, or without a version. */
 export function atMost({ epoch, counter }: Version): Document {
-  const older = [
-    { '_cf.epoch': { $lt: epoch } },
-    { '_cf.epoch': epoch, $expr: { $lte: [counterOf, Long.fromNumber(counter)] } },
-  ]
-  return { $or: [...older, hasNone] }
+  const same = raised.map((n) => ({
+    '_cf.epoch': epoch,
+    '_cf.n': n,
+    '_cf.at': { $lte: Long.fromNumber(counter - n) },
+  }))
+  return { $or: [{ '_cf.epoch': { $lt: epoch } }, ...same, ...hasNone] }
 }
 
 /** Matches a document that a writer of this epoch may change. */
@@ -71,7 +73,6 @@ export const object = { $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', 
 export const owedSince = { $ifNull: ['$_cf.pending', '$$NOW'] }
 
 const one = Long.fromNumber(1)
-const numberOr = (path: string, other: unknown): Document => ({ $cond: [{ $isNumber: path }, path, other] })
 
 /**
  * The next `_cf` as an expression. A record without a counter (never touched, or replaced by a writer that does not
@@ -79,10 +80,10 @@ const numberOr = (path: string, other: unknown): Document => ({ $cond: [{ $isNum
  * alone says the same so: `{ $max: { '_cf.at': now, '_cf.epoch': epoch }, $inc: { '_cf.n': 1 }, $min: { '_cf.pending': now } }`.
  */
 export function bump(stamp: Stamp, extra: Document = {}, now: Document | Long = { $toLong: '$$NOW' }): Document {
-  const at = numberOr('$_cf.at', now)
-  const n = { $add: [numberOr('$_cf.n', Long.ZERO), one] }
+  const isVersioned = { $and: [{ $isNumber: '$_cf.at' }, { $isNumber: '$_cf.n' }] }
+  const at = { $cond: [isVersioned, { $add: ['$_cf.at', '$_cf.n', one] }, now] }
   const pending = stamp.owed ? { pending: owedSince } : {}
-  return { $mergeObjects: [object, { epoch: stamp.epoch, at, n, ...pending, ...extra }] }
+  return { $mergeObjects: [object, { epoch: stamp.epoch, at, n: Long.ZERO, ...pending, ...extra }] }
 }
 
 /** `_cf` of a mirrored record. */
