@@ -29,11 +29,8 @@ export async function captureNow({
 }): Promise<void> {
   const { ledger } = stores.mongo
   if ((await captured(ledger, entity)).place === null) return
-  let lose: (error: Error) => void
-  const lost = new Promise<never>((_, reject) => {
-    lose = reject
-  })
-  lost.catch(() => undefined)
+  const { promise: lost, reject: lose } = Promise.withResolvers<never>()
+  lost.catch(() => undefined) // told by the race, or too late for anybody
   const capture = new Capture({
     stores,
     entities: [entity],

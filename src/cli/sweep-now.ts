@@ -68,8 +68,8 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
       if (authorityOf(flag) === 'mongo') await each(flag.type, (entity) => captureNow({ entity, flag, stores, log }))
     },
     async unmet(key, origin) {
+      const copy = await readFlag(stores[origin].ledger, key)
       const lines = await each(key, async (entity) => {
-        const copy = await readFlag(stores[origin].ledger, key)
         if (copy && origin === 'mongo') await captureNow({ entity, flag: copy.flag, stores, log })
         await sweepNow(stores, entity, origin, log) // what was refused may be taken by now
         return [...(await otherGateways(stores[origin], entity)), ...(await unmetGates(stores, entity, origin))]

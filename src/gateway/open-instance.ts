@@ -92,13 +92,13 @@ function createMembers(options: InstanceOptions, owner: string): Members {
   const types = entities.map(({ name }) => name)
   const byName = new Map(entities.map((entity) => [entity.name, entity]))
   const known = (names: Iterable<string>): string[] => [...names].filter((name) => flags.has(name))
-  const keys = flagMembers(entities)
+  const members = flagMembers(entities)
   const owedOf = (type: string): [string, number][] => {
     const backlog = sweeper.backlog(type)
     return backlog ? [[type, backlog.count]] : []
   }
   const sign = (): Sign => ({
-    acknowledged: Object.fromEntries(known(keys.keys()).map((key) => [key, permits.acknowledged(key)])),
+    acknowledged: Object.fromEntries(known(members.keys()).map((key) => [key, permits.acknowledged(key)])),
     owed: Object.fromEntries(known(types).flatMap(owedOf)),
     mappings: Object.fromEntries(entities.map((entity) => [entity.name, mappingDigest(entity)])),
     alerts: source?.alerts.slice(0, mostAlerts) ?? [],
@@ -116,7 +116,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     onLess: (origin) => void doubts.wentBack(origin),
   })
   const doubts = new Doubts({
-    members: flagMembers(entities),
+    members,
     ledgers,
     lineage: (origin) => stores[origin].lineage(),
     log,

@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest'
 import { ClearedMarks } from '../../src/mirror/cleared-marks.ts'
-import type { Cleared, Image, Store } from '../../src/stores/store.ts'
-import { Account, account } from '../support/account.ts'
-
-const image = (id: string, counter: number): Image => ({
-  id,
-  version: { epoch: 1, counter },
-  pending: true,
-  record: account(id),
-  rest: null,
-  issues: [],
-})
+import type { Cleared, Store } from '../../src/stores/store.ts'
+import { Account, accountImage } from '../support/account.ts'
 
 /** Marks whose clearing takes until it is told to end. */
 function held() {
@@ -28,10 +19,10 @@ const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
 test('one batch is on its way at a time, and of one record the newest version waits', async () => {
   const { marks, batches } = held()
-  marks.add(Account, 'mongo', image('a', 1))
+  marks.add(Account, 'mongo', accountImage('a', 1))
   const first = marks.flush()
   await turn()
-  for (const counter of [2, 4, 3]) marks.add(Account, 'mongo', image('a', counter))
+  for (const counter of [2, 4, 3]) marks.add(Account, 'mongo', accountImage('a', counter))
   const second = marks.flush()
   await turn()
   expect(batches).toHaveLength(1)
@@ -45,8 +36,8 @@ test('one batch is on its way at a time, and of one record the newest version wa
 
 test('past the bound marks are left to the sweep', async () => {
   const { marks, batches } = held()
-  for (let n = 0; n < 10_001; n++) marks.add(Account, 'mongo', image(`account-${n}`, 1))
-  marks.add(Account, 'mongo', image('account-0', 2)) // one that waits already takes no more room
+  for (let n = 0; n < 10_001; n++) marks.add(Account, 'mongo', accountImage(`account-${n}`, 1))
+  marks.add(Account, 'mongo', accountImage('account-0', 2)) // one that waits already takes no more room
   const flushed = marks.flush()
   await turn()
   expect(batches[0]!.cleared).toHaveLength(10_000)

@@ -1,17 +1,7 @@
 import { expect, test } from 'vitest'
 import { Puts } from '../../src/mirror/puts.ts'
-import type { Image } from '../../src/stores/store.ts'
-import { Account, account } from '../support/account.ts'
+import { Account, accountImage } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
-
-const image = (id: string, counter: number): Image => ({
-  id,
-  version: { epoch: 1, counter },
-  pending: true,
-  record: account(id),
-  rest: null,
-  issues: [],
-})
 
 /** Puts that end when they are told to. */
 function held() {
@@ -29,11 +19,11 @@ const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 test('of one record one put is under way, and the newest image waits', async () => {
   const { puts, begun, names } = held()
   let ended = false
-  void puts.put(Account, image('a', 1), 'mongo', anyEpoch).then(() => {
+  void puts.put(Account, accountImage('a', 1), 'mongo', anyEpoch).then(() => {
     ended = true
   })
-  for (const counter of [2, 4, 3]) void puts.put(Account, image('a', counter), 'mongo', anyEpoch)
-  void puts.put(Account, image('b', 1), 'mongo', anyEpoch)
+  for (const counter of [2, 4, 3]) void puts.put(Account, accountImage('a', counter), 'mongo', anyEpoch)
+  void puts.put(Account, accountImage('b', 1), 'mongo', anyEpoch)
   expect(names()).toEqual(['a 1', 'b 1'])
   begun[0]!.end()
   await turn()
@@ -46,11 +36,11 @@ test('of one record one put is under way, and the newest image waits', async () 
 
 test('past the bound nothing begins: the records stay owed, and nobody waits', async () => {
   const { puts, begun } = held()
-  for (let n = 0; n < 200; n++) void puts.put(Account, image(`account-${n}`, 1), 'mongo', anyEpoch)
-  await puts.put(Account, image('one too many', 1), 'mongo', anyEpoch)
+  for (let n = 0; n < 200; n++) void puts.put(Account, accountImage(`account-${n}`, 1), 'mongo', anyEpoch)
+  await puts.put(Account, accountImage('one too many', 1), 'mongo', anyEpoch)
   expect(begun).toHaveLength(200)
   begun[0]!.end()
   await turn()
-  void puts.put(Account, image('there is room again', 1), 'mongo', anyEpoch)
+  void puts.put(Account, accountImage('there is room again', 1), 'mongo', anyEpoch)
   expect(begun).toHaveLength(201)
 })

@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Flag } from '../../src/control/flag.ts'
+import { type Flag, initialFlag } from '../../src/control/flag.ts'
 import { bucket, decide } from '../../src/routing/decide.ts'
 
 const flag = (change: Partial<Flag>): Flag => ({
-  type: 'Movie',
-  members: ['Movie'],
+  ...initialFlag('Movie'),
   stage: 'shadow',
-  state: 'steady',
-  target: null,
-  epoch: 1,
   fresh: 1,
-  copied: [],
-  revision: 1,
-  readPercent: 0,
   samplePercent: 10,
-  returned: null,
-  desired: null,
   ...change,
 })
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { MongoOperationTimeoutError, MongoServerError } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Flag } from '../../src/control/flag.ts'
+import { type Flag, initialFlag } from '../../src/control/flag.ts'
 import { ledgersOf, readFlag, writeFlag } from '../../src/control/flag-store.ts'
 import { finishMove, type MoveOptions, setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
@@ -282,18 +282,4 @@ describe('A change of the flag meanwhile', () => {
   })
 })
 
-const initial: Flag = {
-  type: 'Account',
-  members: ['Account'],
-  stage: 'shadow',
-  state: 'steady',
-  target: null,
-  epoch: 1,
-  fresh: 1,
-  copied: [],
-  revision: 1,
-  readPercent: 0,
-  samplePercent: 0,
-  returned: null,
-  desired: null,
-}
+const initial: Flag = { ...initialFlag('Account'), stage: 'shadow', fresh: 1, samplePercent: 0 }

@@ -32,6 +32,16 @@ export const newId = (): string => `account-${String(++made).padStart(4, '0')}`
 export const account = (id: string, values: Readonly<Record<string, unknown>> = {}): Rec =>
   newRecord(Account, id, { email: `${id}@example.org`, ...values })
 
+/** An account at a version of epoch 1, owed, as a store would give it. */
+export const accountImage = (id: string, counter: number): Image => ({
+  id,
+  version: { epoch: 1, counter },
+  pending: true,
+  record: account(id),
+  rest: null,
+  issues: [],
+})
+
 /** Both stores, with the unique constraint in force in both. */
 export async function openAccounts(): Promise<TestStores> {
   const stores = await openStores([Account])

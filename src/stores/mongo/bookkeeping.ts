@@ -43,8 +43,8 @@ const raised = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 const hasNone = [{ '_cf.at': null }, { '_cf.n': null }]
 
 /**
- * Matches a document at exactly this version; for (0, 0) also one that has none. Without an expression: a server may use no
- * index beside one, as SecantusDB does.
+ * Matches a document at exactly this version; for (0, 0) also one that has none.
+ * Stand-in (SecantusDB): it reads the whole collection where a filter has an expression; MongoDB goes by the `_id` beside it.
  */
 export function atVersion({ epoch, counter }: Version): Document {
   const exact = raised.map((n) => ({ '_cf.epoch': epoch, '_cf.n': n, '_cf.at': Long.fromNumber(counter - n) }))
