@@ -1,5 +1,5 @@
 import { CrossfadeError } from '../util/errors.ts'
-import type { Origin } from '../util/origin.ts'
+import { type Origin, origins } from '../util/origin.ts'
 import { tooNew } from './format.ts'
 
 /**
@@ -21,9 +21,9 @@ export class FormatWatch {
     this.#log('warn', problem)
   }
 
-  /** What stands against any write, in either store: for operators. */
+  /** What stands against any write, in either store: for operators, in the order of the stores. */
   get problems(): readonly string[] {
-    return [...this.#problems.values()]
+    return origins.flatMap((origin) => this.#problems.get(origin) ?? [])
   }
 
   /** @throws TRY_AGAIN once a store is too new: whoever asks again may meet a gateway of the newer version. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkFormat, checkFormats, raiseFormat, readFormat } from '../../src/control/format.ts'
+import { FormatWatch } from '../../src/control/format-watch.ts'
 import { origins } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -59,4 +60,17 @@ test('a store that cannot be asked stands against nothing by itself', async () =
   await expect(checkFormats({ mongo: { ...mongo.ledger, get }, postgres: postgres.ledger })).rejects.toThrow(
     /^postgres/,
   )
+})
+
+test('what a gateway has learnt is told in the order of the stores, whichever answered first, and once to the log', () => {
+  const told: string[] = []
+  const formats = new FormatWatch((_, line) => told.push(line))
+  formats.learn('postgres', 2)
+  formats.learn('mongo', 3)
+  formats.learn('postgres', 2)
+  expect(formats.problems.map((problem) => problem.split(',')[0])).toEqual([
+    "mongo keeps Crossfade's bookkeeping in format 3",
+    "postgres keeps Crossfade's bookkeeping in format 2",
+  ])
+  expect(told.map((line) => line.split(' ')[0])).toEqual(['postgres', 'mongo'])
 })
