@@ -5,6 +5,11 @@
 export interface Version {
   readonly epoch: number
   readonly counter: number
+  /**
+   * How much of the counter plain operators have added in MongoDB (`_cf.n`), whose guards ask for either part; default: 0.
+   * It makes a version no newer.
+   */
+  readonly added?: number
 }
 
 export const unversioned: Version = Object.freeze({ epoch: 0, counter: 0 })

@@ -98,7 +98,9 @@ export async function both(
 ): Promise<{ authority: Seen | undefined; mirror: Seen | undefined }> {
   const look = async (origin: Origin): Promise<Seen | undefined> => {
     const [image] = await stores[origin].outbox.images(Account, [id])
-    return image && { version: image.version, record: image.record }
+    if (!image) return undefined
+    const { epoch, counter } = image.version // how MongoDB has made it up is no difference
+    return { version: { epoch, counter }, record: image.record }
   }
   return { authority: await look(from), mirror: await look(otherOrigin(from)) }
 }

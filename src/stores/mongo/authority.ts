@@ -6,7 +6,7 @@ import { refusedRecord } from '../failure.ts'
 import type { Authority, Image, RecordWrites, Stamp } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { alive, atMost, atVersion, bump, mirrored, notNewerThan, object, owedSince } from './bookkeeping.ts'
+import { alive, atVersion, bump, isBelow, mirrored, notNewerThan, object, owedSince } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -51,9 +51,10 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       if (deletedCount === 0) return image // others have made something of it, and what they made is above
       throw new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
     }
-    const raised = mirrored({ epoch: version.epoch, counter: tombstone.counter + 1 })
-    const raise = { $set: { _cf: { $mergeObjects: ['$_cf', raised] } } }
-    const document = await changed(entity, allOf({ _id }, alive, atMost(tombstone)), [raise])
+    const above = { epoch: version.epoch, counter: tombstone.counter + 1 }
+    const raised = { $mergeObjects: ['$_cf', mirrored(above)] }
+    const raise = { $set: { _cf: { $cond: [isBelow(above), raised, '$_cf'] } } } // others may have changed it
+    const document = await changed(entity, allOf({ _id }, alive), [raise])
     return document ? imageOf(entity, id, document) : image
   }
 

@@ -1,6 +1,6 @@
 import { type Document, Long } from 'mongodb'
 import type { Stamp } from '../store.ts'
-import { unversioned, type Version } from '../version.ts'
+import type { Version } from '../version.ts'
 import type { Arriving, Bookkeeping } from './stored.ts'
 
 /** A whole document, or its bookkeeping alone. */
@@ -12,9 +12,12 @@ export const alive: Document = { '_cf.deleted': null, '_cf.arriving': null }
 /** Matches those that hold unique values as records do: ones that arrive are on their way to be such. */
 export const holding: Document = { '_cf.deleted': null }
 
+/** A part of a version: whatever else others have left there counts as 0, as what is missing does. */
+const part = (value: unknown): number => (typeof value === 'number' && value > 0 ? value : 0)
+
 export function versionOf({ _cf }: Marked): Version {
-  if (typeof _cf?.epoch !== 'number' || typeof _cf.at !== 'number' || typeof _cf.n !== 'number') return unversioned
-  return { epoch: _cf.epoch, counter: _cf.at + _cf.n }
+  const added = part(_cf?.n)
+  return { epoch: part(_cf?.epoch), counter: part(_cf?.at) + added, ...(added > 0 ? { added } : {}) }
 }
 
 export function isPending({ _cf }: Marked): boolean {
@@ -37,33 +40,33 @@ export const isArriving = (document: Marked): boolean => arrivingOf(document) !=
 /** Readers leave it out. */
 export const isHidden = (document: Marked): boolean => isDeleted(document) || isArriving(document)
 
-/** How often plain operators may have raised a counter since we did: our own changes add `n` to `at`. */
-const raised = [0, 1, 2, 3, 4, 5, 6, 7, 8]
-
-const hasNone = [{ '_cf.at': null }, { '_cf.n': null }]
+/** Matches what `part` reads as this. */
+const partIs = (value: number): Document => (value > 0 ? { $eq: Long.fromNumber(value) } : { $not: { $gt: 0 } })
 
 /**
- * Matches a document at exactly this version; for (0, 0) also one that has none.
- * Stand-in (SecantusDB): it reads the whole collection where a filter has an expression; MongoDB goes by the `_id` beside it.
+ * Matches a document at exactly this version, as it was read: for (0, 0) also one that has none.
+ * Stand-in (SecantusDB): paths alone, since it reads the whole collection where a filter has `$or` or an expression, even
+ * beside an `_id`.
  */
-export function atVersion({ epoch, counter }: Version): Document {
-  const exact = raised.map((n) => ({ '_cf.epoch': epoch, '_cf.n': n, '_cf.at': Long.fromNumber(counter - n) }))
-  return { $or: epoch === 0 && counter === 0 ? [...exact, ...hasNone] : exact }
+export function atVersion({ epoch, counter, added = 0 }: Version): Document {
+  return { '_cf.epoch': partIs(epoch), '_cf.at': partIs(counter - added), '_cf.n': partIs(added) }
 }
 
-/** Matches a document at this version or an older one, or without a version. */
-export function atMost({ epoch, counter }: Version): Document {
-  const same = raised.map((n) => ({
-    '_cf.epoch': epoch,
-    '_cf.n': n,
-    '_cf.at': { $lte: Long.fromNumber(counter - n) },
-  }))
-  return { $or: [{ '_cf.epoch': { $lt: epoch } }, ...same, ...hasNone] }
-}
-
-/** Matches a document that a writer of this epoch may change. */
+/** Matches a document that a writer of this epoch may change. See `atVersion` for the form. */
 export function notNewerThan(epoch: number): Document {
-  return { $or: [{ '_cf.epoch': null }, { '_cf.epoch': { $lte: epoch } }] }
+  return { '_cf.epoch': { $not: { $gt: epoch } } }
+}
+
+const isPart = (name: string): Document => ({ $and: [{ $isNumber: `$_cf.${name}` }, { $gt: [`$_cf.${name}`, 0] }] })
+
+/** A part of the version as an expression. */
+const partOf = (name: string): Document => ({ $cond: [isPart(name), `$_cf.${name}`, 0] })
+
+/** Whether a document is below a version, as an expression: for updates that decide by themselves. */
+export function isBelow({ epoch, counter }: Version): Document {
+  const [ofEpoch, counted] = [partOf('epoch'), { $add: [partOf('at'), partOf('n')] }]
+  const sameEpoch = { $and: [{ $eq: [ofEpoch, epoch] }, { $lt: [counted, Long.fromNumber(counter)] }] }
+  return { $or: [{ $lt: [ofEpoch, epoch] }, sameEpoch] }
 }
 
 /** `_cf` as it is, or an empty object in its place. */
@@ -80,8 +83,7 @@ const one = Long.fromNumber(1)
  * alone says the same so: `{ $max: { '_cf.at': now, '_cf.epoch': epoch }, $inc: { '_cf.n': 1 }, $min: { '_cf.pending': now } }`.
  */
 export function bump(stamp: Stamp, extra: Document = {}, now: Document | Long = { $toLong: '$$NOW' }): Document {
-  const isVersioned = { $and: [{ $isNumber: '$_cf.at' }, { $isNumber: '$_cf.n' }] }
-  const at = { $cond: [isVersioned, { $add: ['$_cf.at', '$_cf.n', one] }, now] }
+  const at = { $cond: [isPart('at'), { $add: ['$_cf.at', partOf('n'), one] }, now] }
   const pending = stamp.owed ? { pending: owedSince } : {}
   return { $mergeObjects: [object, { epoch: stamp.epoch, at, n: Long.ZERO, ...pending, ...extra }] }
 }

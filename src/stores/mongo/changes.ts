@@ -5,7 +5,7 @@ import type { Entity } from '../../entity/entity.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Json } from '../../util/json.ts'
 import type { Change, ChangeStream, Changes, ForeignChanges } from '../foreign-changes.ts'
-import { unversioned } from '../version.ts'
+import { compareVersions, unversioned } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { alive, bump, notNewerThan, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
@@ -34,7 +34,7 @@ const isBookkeeping = (path: string): boolean => path === '_cf' || path.startsWi
 
 /** A change of ours raises the version, or changes nothing but bookkeeping. Replaced as a whole, a document may keep its own. */
 function isOurs({ operationType, fullDocument, updateDescription = {} }: Event): boolean {
-  if (operationType === 'insert') return versionOf(fullDocument ?? {}) !== unversioned
+  if (operationType === 'insert') return compareVersions(versionOf(fullDocument ?? {}), unversioned) > 0
   if (operationType !== 'update') return false
   const { updatedFields, removedFields, truncatedArrays } = updateDescription
   const set = Object.keys(updatedFields ?? {})

@@ -5,7 +5,7 @@ import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { settle } from './arriving.ts'
-import { arrivingOf, atMost, atVersion, isArriving, mirrored, versionOf } from './bookkeeping.ts'
+import { arrivingOf, atVersion, isArriving, mirrored, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
@@ -62,16 +62,19 @@ const insert: Step = async (put) => {
   return revealed(put)
 }
 
-/** Guarded by the exact version that was read: the difference was computed against it. */
-async function changed({ connection, entity, image, stored }: Put, kept: Document): Promise<boolean> {
-  const asRead = allOf({ _id: encodeId(entity, image.id) }, atVersion(versionOf(stored!)))
+/** Matches the document at the exact version that was read. */
+const asRead = ({ entity, image, stored }: Put): Document =>
+  allOf({ _id: encodeId(entity, image.id) }, atVersion(versionOf(stored!)))
+
+async function changed(put: Put, kept: Document): Promise<boolean> {
+  const { connection, entity, image, stored } = put
   const { $set, $unset } = difference(entity, stored!, image.record!, image.elementRests)
   const _cf = { ...mirrored(image.version), ...kept }
   const update = { $set: { ...$set, _cf }, ...(Object.keys($unset).length > 0 ? { $unset } : {}) }
-  return (await connection.collection(entity).updateOne(asRead, update)).matchedCount === 1
+  return (await connection.collection(entity).updateOne(asRead(put), update)).matchedCount === 1
 }
 
-/** What becomes of a record, by what is stored. A delete removes documents at or below its version, arriving or not. */
+/** What becomes of a record, by what is stored. */
 const steps: Readonly<Record<State, Step>> = {
   absent: insert,
   older: async (put) => ((await changed(put, {})) ? applied : null),
@@ -84,13 +87,16 @@ const steps: Readonly<Record<State, Step>> = {
   asNew: async () => late,
 }
 
-/** @param isNew whether its tombstone was written just now, so that only a newer record can make it late. */
-async function remove({ connection, entity, image }: Put, isNew: boolean): Promise<PutOutcome> {
-  const _id = encodeId(entity, image.id)
-  const collection = connection.collection(entity)
-  const { deletedCount } = await collection.deleteOne(allOf({ _id }, atMost(image.version)))
-  if (deletedCount === 1) return applied
-  return isNew && !(await collection.findOne({ _id }, { projection: { _id: 1 } })) ? applied : late
+/**
+ * A delete removes documents at or below its version, arriving or not.
+ *
+ * @param isNew whether its tombstone was written just now, so that only a newer record can make it late.
+ */
+async function remove(put: Put, isNew: boolean): Promise<PutOutcome | null> {
+  const { connection, entity, image, stored } = put
+  if (!stored) return isNew ? applied : late
+  if (compareVersions(versionOf(stored), image.version) > 0) return late
+  return (await connection.collection(entity).deleteOne(asRead(put))).deletedCount === 1 ? applied : null
 }
 
 async function storedById(
@@ -121,8 +127,8 @@ async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOutcome> 
   for (let race = 0; race < maxRaces; race++) {
     let duplicate: MongoServerError | null = null
     try {
-      if (image.record === null) return await remove(put, isNewTombstone)
-      const outcome = await steps[stateOf(put)](put)
+      const isDelete = image.record === null
+      const outcome = await (isDelete ? remove(put, isNewTombstone) : steps[stateOf(put)](put))
       if (outcome) return outcome
     } catch (error) {
       if (!isDuplicate(error)) return keptOut(error)

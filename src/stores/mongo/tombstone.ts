@@ -3,7 +3,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { atVersion, mirrored, versionOf } from './bookkeeping.ts'
+import { atVersion, isBelow, mirrored, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { encodeId } from './codec/encode.ts'
 import { type MongoConnection, tombstones } from './connection.ts'
@@ -18,7 +18,7 @@ export function tombstoneCollection(connection: MongoConnection): Collection<Tom
   return connection.db.collection(tombstones)
 }
 
-/** Keeps the highest version that was deleted under this id. False where a newer tombstone is there. */
+/** Keeps the highest version that was deleted under this id. False where an equal or newer tombstone is there. */
 export async function keepTombstone(
   connection: MongoConnection,
   entity: Entity,
@@ -26,22 +26,20 @@ export async function keepTombstone(
   version: Version,
   pending: boolean,
 ): Promise<boolean> {
-  const _id = tombstoneKey(entity, id)
-  const _cf = mirrored(version)
-  const { epoch, at } = _cf // nobody else changes it, so that `n` stays 0; no upsert may use $expr
-  const lower = [{ '_cf.epoch': { $lt: epoch } }, { '_cf.epoch': epoch, '_cf.at': { $lt: at } }]
   const now = new Date(await storeNow(connection))
-  try {
-    await tombstoneCollection(connection).updateOne(
-      { _id, $or: lower },
-      { $set: { _cf, pending: pending ? now : null, at: now } },
-      { upsert: true },
-    )
-    return true
-  } catch (error) {
-    if (isDuplicate(error)) return false // an equal or newer one is kept
+  const kept = { _cf: mirrored(version), pending: pending ? now : null, at: now }
+  // The update decides, and not the filter: see `atVersion`
+  const isWanted = { $or: [{ $eq: [{ $type: '$_cf' }, 'missing'] }, isBelow(version)] }
+  const set = Object.fromEntries(
+    Object.entries(kept).map(([path, value]) => [path, { $cond: [isWanted, value, `$${path}`] }]),
+  )
+  const keep = () =>
+    tombstoneCollection(connection).updateOne({ _id: tombstoneKey(entity, id) }, [{ $set: set }], { upsert: true })
+  const result = await keep().catch((error: unknown) => {
+    if (isDuplicate(error)) return keep() // another has inserted one at the same moment
     throw error
-  }
+  })
+  return result.upsertedCount + result.modifiedCount > 0
 }
 
 /** Gives a tombstone another version and keeps it owed, where it is still at the one given. */
