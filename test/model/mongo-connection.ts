@@ -12,6 +12,8 @@ interface Options {
   readonly upsert?: boolean
   readonly sort?: Document
   readonly limit?: number
+  /** Default: before. */
+  readonly returnDocument?: 'before' | 'after'
   readonly session?: ModelSession
 }
 interface BulkUpdate {
@@ -90,7 +92,9 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
         for (const { _id } of find(state, name, filter)) update(state, name, { _id }, change)
       }),
     findOneAndUpdate: async (filter: Document, change: Change, options?: Options) =>
-      (await call('findAndModify', (state) => update(state, name, filter, change, options), options?.session)).after,
+      (await call('findAndModify', (state) => update(state, name, filter, change, options), options?.session))[
+        options?.returnDocument ?? 'before'
+      ],
     bulkWrite: (changes: readonly BulkUpdate[]) =>
       call('update', (state) => {
         for (const { updateOne } of changes) update(state, name, updateOne.filter, updateOne.update)

@@ -70,7 +70,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'epoch of what is removed, mongo',
-    file: 'src/stores/mongo/put.ts',
+    file: 'src/stores/mongo/bulk-put.ts',
     from: 'images.some(({ record }) => record === null) && isOvertaken(connection, entity, under)',
     to: 'false',
   },

@@ -1,4 +1,4 @@
-import type { Document, MongoServerError } from 'mongodb'
+import type { ClientSession, Document, MongoServerError } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { faultOf } from '../failure.ts'
 import type { Image, PutOutcome } from '../store.ts'
@@ -11,14 +11,12 @@ import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, isStoreTrouble, pathsRefused, refusal } from './errors.ts'
-import { isOvertaken } from './fence.ts'
 import { readDocuments } from './read-documents.ts'
 import type { StoredDocument } from './stored.ts'
-import { forbids, keepTombstone, tombstonesOf } from './tombstone.ts'
-import { holders, park } from './unique-values.ts'
+import { holders } from './unique-values.ts'
 
-const late: PutOutcome = { put: 'late' }
-const applied: PutOutcome = { put: 'applied' }
+export const late: PutOutcome = { put: 'late' }
+export const applied: PutOutcome = { put: 'applied' }
 
 /** Known before anything is sent. */
 class TooLarge extends Error {}
@@ -26,7 +24,7 @@ class TooLarge extends Error {}
 const sameVersion = (a: StoredDocument, b: StoredDocument): boolean => compareVersions(versionOf(a), versionOf(b)) === 0
 
 /** What a put has before it. */
-interface Put {
+export interface Put {
   readonly connection: MongoConnection
   readonly entity: Entity
   readonly image: Image
@@ -41,7 +39,7 @@ type Step = (put: Put) => Promise<PutOutcome | null>
 
 type State = 'absent' | 'older' | 'olderArriving' | 'sameArriving' | 'asNew'
 
-function stateOf({ image, stored }: Put): State {
+export function stateOf({ image, stored }: Put): State {
   if (!stored) return 'absent'
   const order = compareVersions(versionOf(stored), image.version)
   if (order < 0) return isArriving(stored) ? 'olderArriving' : 'older'
@@ -66,12 +64,14 @@ const insert: Step = async (put) => {
 const asRead = ({ entity, image, stored }: Put): Document =>
   allOf({ _id: encodeId(entity, image.id) }, atVersion(versionOf(stored!)))
 
-async function changed(put: Put, kept: Document): Promise<boolean> {
+/** Makes a document older than its image equal to it. @param session of a transaction that it is a step of. */
+export async function changed(put: Put, kept: Document, session?: ClientSession): Promise<boolean> {
   const { connection, entity, image, stored } = put
   const { $set, $unset } = difference(entity, stored!, image.record!, image.elementRests)
   const _cf = { ...mirrored(image.version), ...kept }
   const update = { $set: { ...$set, _cf }, ...(Object.keys($unset).length > 0 ? { $unset } : {}) }
-  return (await connection.collection(entity).updateOne(asRead(put), update)).matchedCount === 1
+  const options = session && { session }
+  return (await connection.collection(entity).updateOne(asRead(put), update, options)).matchedCount === 1
 }
 
 /** What becomes of a record, by what is stored. */
@@ -99,14 +99,17 @@ async function remove(put: Put, isNew: boolean): Promise<PutOutcome | null> {
   return (await connection.collection(entity).deleteOne(asRead(put))).deletedCount === 1 ? applied : null
 }
 
-async function storedById(
+/** What is stored, by the text of the documents' ids. */
+export async function storedById(
   connection: MongoConnection,
   entity: Entity,
   images: readonly Image[],
+  session?: ClientSession,
 ): Promise<Map<string, Document>> {
   const ids = images.map(({ id }) => encodeId(entity, id))
+  const options = session ? { session } : ({ readConcern: { level: 'majority' } } as const)
   const documents = await readDocuments((more) =>
-    connection.collection(entity).find({ _id: { $in: ids } }, { readConcern: { level: 'majority' }, ...more }),
+    connection.collection(entity).find({ _id: { $in: ids } }, { ...options, ...more }),
   )
   return new Map(documents.map((document) => [String(document['_id']), document]))
 }
@@ -121,7 +124,12 @@ function keptOut(error: unknown): PutOutcome {
   return { put: 'refused', reason: refusal(error) ?? faultOf(error) }
 }
 
-async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOutcome> {
+/**
+ * Puts one record as often as it takes where others put it as well.
+ *
+ * @param isNewTombstone whether the tombstone of a delete was written just now.
+ */
+export async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOutcome> {
   const { connection, entity, image } = first
   let put = first
   for (let race = 0; race < maxRaces; race++) {
@@ -142,55 +150,4 @@ async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOutcome> 
     put = { ...put, stored }
   }
   return late
-}
-
-async function attempt(
-  connection: MongoConnection,
-  entity: Entity,
-  images: readonly Image[],
-  under: number,
-): Promise<PutOutcome[]> {
-  const [overtaken, ...areNewTombstones] = await Promise.all([
-    // What is to be removed was read before this; what is inserted asks when nobody sees it yet
-    images.some(({ record }) => record === null) && isOvertaken(connection, entity, under),
-    // Before the documents are looked at: a racing put either is seen then, or sees the tombstone before it is revealed
-    ...images.map(
-      ({ id, version, record }) => record === null && keepTombstone(connection, entity, id, version, false),
-    ),
-  ])
-  if (overtaken) return images.map(() => ({ put: 'overtaken' }))
-  const tombstones = await tombstonesOf(
-    connection,
-    entity,
-    images.map(({ id }) => id),
-  )
-  const stored = await storedById(connection, entity, images)
-  return Promise.all(
-    images.map((image, index) => {
-      if (image.record !== null && forbids(tombstones.get(image.id), image.version)) return late
-      const put = { connection, entity, image, under, stored: stored.get(String(encodeId(entity, image.id))) }
-      return putOne(put, areNewTombstones[index]!)
-    }),
-  )
-}
-
-/** See `Replica.bulkPut`. The documents' guards are their exact versions: a racing put makes this one late. */
-export async function bulkPut(
-  connection: MongoConnection,
-  entity: Entity,
-  images: readonly Image[],
-  under: number,
-): Promise<PutOutcome[]> {
-  const outcomes = await attempt(connection, entity, images, under)
-  const given = new Set(images.map(({ id }) => id))
-  const swaps = outcomes.some((outcome) => outcome.put === 'blocked' && outcome.by.some((id) => given.has(id)))
-  if (!swaps) return outcomes
-  const left = images.filter((_, index) => outcomes[index]!.put === 'blocked')
-  const involved = new Set(outcomes.flatMap((outcome) => (outcome.put === 'blocked' ? outcome.by : [])))
-  const parked = images.filter(({ id }) => involved.has(id) || left.some((image) => image.id === id))
-  await park(connection, entity, parked, await storedById(connection, entity, parked))
-  const again = await attempt(connection, entity, images, under)
-  return again.map((outcome, index) =>
-    outcomes[index]!.put === 'applied' && outcome.put === 'late' ? applied : outcome,
-  )
 }

@@ -1,8 +1,8 @@
 import type { Replica } from '../store.ts'
 import { settleArriving } from './arriving.ts'
+import { bulkPut } from './bulk-put.ts'
 import { encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
-import { bulkPut } from './put.ts'
 
 export const mongoReplica = (connection: MongoConnection): Replica => ({
   bulkPut: (entity, images, under) => bulkPut(connection, entity, images, under),

@@ -33,13 +33,14 @@ export async function keepTombstone(
   const set = Object.fromEntries(
     Object.entries(kept).map(([path, value]) => [path, { $cond: [isWanted, value, `$${path}`] }]),
   )
+  const options = { upsert: true, returnDocument: 'before', projection: { _cf: 1 } } as const
   const keep = () =>
-    tombstoneCollection(connection).updateOne({ _id: tombstoneKey(entity, id) }, [{ $set: set }], { upsert: true })
-  const result = await keep().catch((error: unknown) => {
+    tombstoneCollection(connection).findOneAndUpdate({ _id: tombstoneKey(entity, id) }, [{ $set: set }], options)
+  const before = await keep().catch((error: unknown) => {
     if (isDuplicate(error)) return keep() // another has inserted one at the same moment
     throw error
   })
-  return result.upsertedCount + result.modifiedCount > 0
+  return !before?._cf || compareVersions(versionOf(before), version) < 0
 }
 
 /** Gives a tombstone another version and keeps it owed, where it is still at the one given. */

@@ -1,4 +1,4 @@
-import type { Document, MongoServerError } from 'mongodb'
+import type { ClientSession, Document, MongoServerError } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { valueAt } from '../../entity/values.ts'
@@ -62,12 +62,14 @@ export async function holders(
  * Unique values that the images are about to exchange are parked: Mongo checks each document by itself.
  *
  * @param stored the documents as they are, by the text of their id.
+ * @param session of a transaction, outside of which nobody sees what is parked.
  */
 export async function park(
   connection: MongoConnection,
   entity: Entity,
   images: readonly Image[],
   stored: ReadonlyMap<string, Document>,
+  session?: ClientSession,
 ): Promise<void> {
   const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique)
   for (const image of images) {
@@ -79,6 +81,6 @@ export async function park(
     const held = unique.filter((leaf) => valueAt(record, leaf.keys) !== null)
     if (held.length === 0) continue
     const parked = Object.fromEntries(held.map((leaf) => [leaf.mongo, `parked ${String(document['_id'])}`]))
-    await connection.collection(entity).updateOne(filter, { $set: parked })
+    await connection.collection(entity).updateOne(filter, { $set: parked }, session && { session })
   }
 }
