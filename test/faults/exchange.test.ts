@@ -1,6 +1,7 @@
 import type { Collection, CommandStartedEvent } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bulkPut } from '../../src/stores/mongo/bulk-put.ts'
+import { exchange, isExchangedAtOnce } from '../../src/stores/mongo/exchange.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { Account, account, newId, openAccounts } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
@@ -48,6 +49,12 @@ async function circle(): Promise<{ ids: string[]; next: Image[] }> {
   return { ids, next: ids.map((id, n) => image(id, 2, `${ids[(n + 1) % 3]}@example.org`)) }
 }
 
+const sorted = (ids: readonly string[]) =>
+  raw
+    .find({ _id: { $in: [...ids] } })
+    .sort({ _id: 1 })
+    .toArray()
+
 /** Updates of accounts that write a value like this, and whether each is a step of a transaction. */
 const writesOf = (text: string): boolean[] =>
   started
@@ -59,7 +66,10 @@ describe('Records that exchange unique values in MongoDB', () => {
   test('do so in one transaction, outside of which nobody sees a value that is parked [parked-value]', async () => {
     const { ids, next } = await circle()
     started.length = 0
-    expect(await put(...next)).toEqual([applied, applied, applied])
+    // Stand-in (SecantusDB): puts do without, see `isExchangedAtOnce`
+    if (await isExchangedAtOnce(stores.mongo.connection))
+      expect(await put(...next)).toEqual([applied, applied, applied])
+    else expect(await exchange(stores.mongo.connection, Account, next, anyEpoch)).toEqual(new Set(ids))
     const steps = writesOf('parked ')
     expect(steps.length).toBeGreaterThanOrEqual(2)
     expect(new Set(steps)).toEqual(new Set([true]))
@@ -68,16 +78,41 @@ describe('Records that exchange unique values in MongoDB', () => {
     )
   })
 
-  test('stay as they were where another holds one of them for good, and who does is told', async () => {
+  test('are left as they are where somebody comes between, and none of it is seen', async () => {
+    const { ids, next } = await circle()
+    const before = await sorted(ids)
+    const [first, ...others] = next
+    const holder = newId()
+    await put(image(holder, 1, 'taken@example.org'))
+    const blocked = image(String(first!.id), 2, 'taken@example.org')
+    expect(await exchange(stores.mongo.connection, Account, [blocked, ...others], anyEpoch)).toBeNull()
+    expect(await sorted(ids)).toEqual(before)
+  })
+
+  test('stay owed where another holds one of them for good, and who does is told', async () => {
     const { ids, next } = await circle()
     const holder = newId()
     await put(image(holder, 1, 'taken@example.org'))
-    const [first, second, third] = next
-    const outcomes = await put(first!, second!, image(ids[2]!, 2, 'taken@example.org'))
+    const outcomes = await put(next[0]!, next[1]!, image(ids[2]!, 2, 'taken@example.org'))
     expect(outcomes[2]).toMatchObject({ put: 'blocked', by: [holder] })
-    const emails = (await raw.find().toArray()).map(({ email }) => email)
-    expect(emails.filter((email) => email?.startsWith('parked'))).toEqual([])
-    expect(await put(first!, second!, third!)).toEqual(expect.arrayContaining([applied]))
+    // One server alone has given the others theirs by now, and no value is left for this one
+    if (await isExchangedAtOnce(stores.mongo.connection)) expect(outcomes[0]).toMatchObject({ put: 'blocked' })
+    else expect(await raw.findOne({ _id: ids[2]! })).toMatchObject({ email: `parked ${ids[2]}` })
+    await raw.deleteOne({ _id: holder })
+    await put(...next)
+    expect((await sorted(ids)).map(({ email }) => email)).toEqual(
+      [ids[1], ids[2], ids[0]].map((id) => `${id}@example.org`),
+    )
+  })
+
+  test('get their own back where they wait for another still, and nobody has taken it', async () => {
+    const { ids } = await circle()
+    const holder = newId()
+    const stays = image(holder, 1, 'taken@example.org')
+    await put(stays)
+    const [outcome] = await put(image(ids[0]!, 2, 'taken@example.org'), stays)
+    expect(outcome).toMatchObject({ put: 'blocked', by: [holder] })
+    expect(await raw.findOne({ _id: ids[0]! })).toMatchObject({ email: `${ids[0]}@example.org`, visits: 1 })
   })
 
   test('are not taken back by one that is as new already', async () => {

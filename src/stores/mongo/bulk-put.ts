@@ -1,13 +1,12 @@
-import type { Entity, Id } from '../../entity/entity.ts'
+import type { Entity } from '../../entity/entity.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
-import { failureOf, isDuplicate } from './errors.ts'
+import { exchange, isExchangedAtOnce } from './exchange.ts'
 import { isOvertaken } from './fence.ts'
-import { applied, changed, late, putOne, stateOf, storedById } from './put.ts'
+import { applied, late, putOne, storedById } from './put.ts'
 import { forbids, keepTombstone, tombstonesOf } from './tombstone.ts'
-import { hasTransactions, inTransaction } from './transaction.ts'
-import { park } from './unique-values.ts'
+import { type Parked, park, unpark } from './unique-values.ts'
 
 async function attempt(
   connection: MongoConnection,
@@ -39,40 +38,6 @@ async function attempt(
   )
 }
 
-class Raced extends Error {}
-
-/**
- * Makes documents equal to images that exchange unique values, in one transaction, outside of which nobody sees what is
- * parked.
- *
- * @returns what was made equal; null where somebody else came between, so that nothing of it stands.
- */
-async function exchange(
-  connection: MongoConnection,
-  entity: Entity,
-  images: readonly Image[],
-  under: number,
-): Promise<ReadonlySet<Id> | null> {
-  try {
-    return await inTransaction(connection, async (session) => {
-      const look = () => storedById(connection, entity, images, session)
-      await park(connection, entity, images, await look(), session)
-      const parked = await look()
-      const made = new Set<Id>()
-      for (const image of images) {
-        const put = { connection, entity, image, under, stored: parked.get(String(encodeId(entity, image.id))) }
-        if (stateOf(put) !== 'older') continue
-        if (!(await changed(put, {}, session))) throw new Raced()
-        made.add(image.id)
-      }
-      return made
-    })
-  } catch (error) {
-    if (error instanceof Raced || isDuplicate(error) || failureOf(error) === 'busy') return null
-    throw error
-  }
-}
-
 /** See `Replica.bulkPut`. The documents' guards are their exact versions: a racing put makes this one late. */
 export async function bulkPut(
   connection: MongoConnection,
@@ -87,15 +52,17 @@ export async function bulkPut(
   const exchanging = images.filter(
     ({ id, record }, index) => record !== null && (outcomes[index]!.put === 'blocked' || holders.has(id)),
   )
+  let parked: readonly Parked[] = []
   const done = new Set(images.filter((_, index) => outcomes[index]!.put === 'applied').map(({ id }) => id))
-  if (await hasTransactions(connection)) {
+  if (await isExchangedAtOnce(connection)) {
     const exchanged = await exchange(connection, entity, exchanging, under)
     if (!exchanged) return outcomes
     for (const id of exchanged) done.add(id)
   } else {
-    await park(connection, entity, exchanging, await storedById(connection, entity, exchanging))
+    parked = await park(connection, entity, exchanging, await storedById(connection, entity, exchanging))
   }
   const again = await attempt(connection, entity, images, under)
+  await unpark(connection, entity, parked)
   // What was applied above is late by now
   return again.map((outcome, index) => (done.has(images[index]!.id) && outcome.put === 'late' ? applied : outcome))
 }

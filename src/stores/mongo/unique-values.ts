@@ -10,7 +10,7 @@ import { atVersion, holding, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
-import { pathsRefused } from './errors.ts'
+import { isDuplicate, pathsRefused } from './errors.ts'
 
 /** Matches documents with the values that a unique index refused; null where the server did not tell them. */
 function withRefused(error: MongoServerError): Document[] | null {
@@ -58,6 +58,16 @@ export async function holders(
   return { put: 'blocked', constraint, by }
 }
 
+/** A document whose unique values are parked. */
+export interface Parked {
+  /** Matches it as long as they are. */
+  readonly filter: Document
+  readonly values: Document
+}
+
+const rawAt = (document: Document, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, key) => (value as Document)[key], document)
+
 /**
  * Unique values that the images are about to exchange are parked: Mongo checks each document by itself.
  *
@@ -70,17 +80,32 @@ export async function park(
   images: readonly Image[],
   stored: ReadonlyMap<string, Document>,
   session?: ClientSession,
-): Promise<void> {
+): Promise<Parked[]> {
   const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique)
+  const done: Parked[] = []
   for (const image of images) {
     const document = stored.get(String(encodeId(entity, image.id)))
     if (!document || compareVersions(versionOf(document), image.version) >= 0) continue
     const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document)))
     const record = decodeRecord(image.id, entity.nodes, document)
     // Null needs no parking, and its parents may be missing
-    const held = unique.filter((leaf) => valueAt(record, leaf.keys) !== null)
-    if (held.length === 0) continue
-    const parked = Object.fromEntries(held.map((leaf) => [leaf.mongo, `parked ${String(document['_id'])}`]))
+    const paths = unique.filter((leaf) => valueAt(record, leaf.keys) !== null).map((leaf) => leaf.mongo)
+    if (paths.length === 0) continue
+    const parked = Object.fromEntries(paths.map((path) => [path, `parked ${String(document['_id'])}`]))
     await connection.collection(entity).updateOne(filter, { $set: parked }, session && { session })
+    const values = Object.fromEntries(paths.map((path) => [path, rawAt(document, path)]))
+    done.push({ filter: allOf(filter, parked), values })
   }
+  return done
+}
+
+/** Gives back what is still parked. One whose value another has taken meanwhile stays as it is, and owed. */
+export async function unpark(connection: MongoConnection, entity: Entity, parked: readonly Parked[]): Promise<void> {
+  for (const { filter, values } of parked)
+    await connection
+      .collection(entity)
+      .updateOne(filter, { $set: values })
+      .catch((error: unknown) => {
+        if (!isDuplicate(error)) throw error
+      })
 }
