@@ -1,5 +1,6 @@
+import type { Read } from './read.ts'
 import type { ReadLimits } from './read-limits.ts'
-import type { Read, RequestReads } from './reads.ts'
+import type { RequestReads } from './reads.ts'
 import { RequestBounds } from './request-bounds.ts'
 
 /** Stands for the routing where one looks at what is asked: reads are answered whatever the flags say, nothing is written. */

@@ -1,0 +1,65 @@
+import { times } from '../control/times.ts'
+import { StoreSilent, troubleOfRead } from '../stores/failure.ts'
+import type { Origin } from '../util/origin.ts'
+import type { Read } from './read.ts'
+import type { Routing } from './routing.ts'
+
+/** Reads of clients that a store is asked at a time, those that wait for a connection included. */
+const maxReadsUnderWay = 1_000
+
+/** Reads of one request on their way to the stores: counted with those of all others, and ended where a store goes down. */
+export class ReadsUnderWay {
+  readonly #routing: Routing
+  readonly #signal: AbortSignal | undefined
+  readonly #ends: Partial<Record<Origin, AbortController>> = {}
+
+  /** @param signal ends what is asked: the client has left, or the request's time is over. */
+  constructor(routing: Routing, signal: AbortSignal | undefined) {
+    this.#routing = routing
+    this.#signal = signal
+  }
+
+  /** @throws TRY_AGAIN where too many reads of clients wait for the store already. */
+  async admitted<T>(origin: Origin, ask: () => Promise<T>): Promise<T> {
+    this.#enter(origin)
+    try {
+      return await ask()
+    } finally {
+      this.#routing.readsUnderWay[origin]--
+    }
+  }
+
+  #enter(origin: Origin): void {
+    const { readsUnderWay } = this.#routing
+    if (readsUnderWay[origin] >= maxReadsUnderWay) throw troubleOfRead('full', undefined)
+    readsUnderWay[origin]++
+  }
+
+  /** Asks a store, and ends the call when the store goes down, or soon where it is. @throws like `admitted`. */
+  async unlessDown<T>(origin: Origin, ask: Read<T>['ask']): Promise<T> {
+    const { flags, stores, readsUnderWay } = this.#routing
+    this.#enter(origin)
+    const ends = this.#endsOf(origin)
+    const end = (): void => ends.abort(new StoreSilent(origin))
+    const forget = flags.onDown(origin, end)
+    // Where both are down, one of them may be late only: this one is not waited for until its calls time out
+    const late = flags.isDown(origin) ? setTimeout(end, times.probe) : undefined
+    try {
+      return await ask(stores[origin], ends.signal)
+    } finally {
+      forget()
+      clearTimeout(late)
+      readsUnderWay[origin]--
+    }
+  }
+
+  /** One for all reads of the request: what a store did not answer is not asked of it again. */
+  #endsOf(origin: Origin): AbortController {
+    const known = this.#ends[origin]
+    if (known) return known
+    const made = new AbortController()
+    this.#ends[origin] = made
+    this.#signal?.addEventListener('abort', () => made.abort(this.#signal!.reason), { once: true })
+    return made
+  }
+}
