@@ -7,6 +7,7 @@ import { tellsOfTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { aborted } from './aborted.ts'
 import { type BackfillOptions, type Checkpoint, earlierIn, firstCheckpoint, type Progress } from './checkpoint.ts'
 import { copyBatch } from './copy-batch.ts'
 import { overtaken } from './overtaken.ts'
@@ -46,13 +47,6 @@ async function patiently<T>({ stores, entity, log, signal }: BackfillOptions, wo
   }
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal?.aborted) reject(signal.reason)
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-}
-
 /**
  * Makes the store without authority equal to the one with it, in batches by id. What the authority has is put where the
  * other store has nothing as new; what differs at the same version, or without one, is kept in conflicts and replaced;
@@ -74,10 +68,8 @@ export async function backfill(options: BackfillOptions): Promise<Progress> {
       `A backfill of ${entity.name} is running already, or was killed less than a minute ago.`,
     )
   }
-  const stopped = aborted(signal)
-  stopped.catch(() => undefined)
   try {
-    return await Promise.race([run(options, flag, () => ledger.claim(key, owner, claimMs)), stopped])
+    return await Promise.race([run(options, flag, () => ledger.claim(key, owner, claimMs)), aborted(signal)])
   } finally {
     // A store that hangs must not keep who pressed Ctrl-C waiting: the claim expires by itself
     await awaitWithin(

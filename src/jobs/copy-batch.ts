@@ -1,3 +1,4 @@
+import { sameContent } from '../compare/content.ts'
 import { times } from '../control/times.ts'
 import type { Id } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/conflicts.ts'
@@ -6,7 +7,6 @@ import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type BackfillOptions, type Checkpoint, neverMoved } from './checkpoint.ts'
 import { overtaken } from './overtaken.ts'
-import { unequalPaths } from './unequal.ts'
 
 /**
  * Records that a put left as they were, since their version is as high or higher: equal ones are done; of others the
@@ -24,11 +24,11 @@ async function mend({ stores, entity, log }: BackfillOptions, from: Origin, unde
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)
     if (copy && copy.version.epoch > under) throw overtaken(entity.name)
-    if (!copy || order! < 0 || (order === 0 && unequalPaths(entity, copy, image).length === 0)) continue
+    if (!copy || order! < 0 || (order === 0 && sameContent(entity, copy, image))) continue
     // A write through a gateway may have reached both between the two reads
     const [present] = await source.outbox.images(entity, [image.id])
     if (!present || compareVersions(present.version, image.version) !== 0) continue
-    if (order! > 0 && unequalPaths(entity, copy, present).length === 0 && copy.record !== null) {
+    if (order! > 0 && copy.record !== null && sameContent(entity, copy, present)) {
       // The record lost its version and nothing else
       if (!(await source.authority.restamp(entity, image.id, present.version, copy.version))) continue
     } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, from, present, copy))) continue
