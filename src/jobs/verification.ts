@@ -114,17 +114,13 @@ export class Verification {
   async *#batches(store: Store): AsyncGenerator<readonly Image[], void> {
     const { batch: limit = 500, entity, signal } = this.#options
     const { asked, ranges, where } = this.#records
-    for (const { after: first, upTo } of ranges) {
-      let after = first
-      do {
+    for (const range of ranges)
+      for await (const lot of store.reader.stream(entity, { ...range, limit, where, maxBytes: batchBytes })) {
         signal?.throwIfAborted()
-        const scanned = await store.reader.scan(entity, { after, upTo, limit, where, maxBytes: batchBytes })
         // What has no record is of no range
-        if (store === this.#pair.authority && asked === null) this.quarantined += scanned.quarantined.length
-        if (scanned.images.length > 0) yield scanned.images
-        after = scanned.next
-      } while (after !== null)
-    }
+        if (store === this.#pair.authority && asked === null) this.quarantined += lot.quarantined.length
+        if (lot.images.length > 0) yield lot.images
+      }
   }
 
   /**

@@ -65,7 +65,15 @@ export interface Reader {
   aggregate(entity: Entity, asked: Aggregate, signal?: AbortSignal): Promise<readonly Group[]>
   /** Whole records by id, for jobs, in id order: at most `limit` of them, and fewer where they are large. */
   scan(entity: Entity, range: ScanRange): Promise<Scanned>
+  /**
+   * All of a range, a lot at a time, in id order: what is cheaper than scans where nobody comes back later. Where the store
+   * loses its place, the stream finds it again; it fails where no lot came since. To be ended by `return` or to its end.
+   */
+  stream(entity: Entity, range: ScanRange): AsyncGenerator<Streamed, void>
 }
+
+/** One lot. */
+export type Streamed = Pick<Scanned, 'images' | 'quarantined'>
 
 /** Ids behind `after`, up to `upTo` and with it; null is the beginning, or the end. */
 export interface IdRange {

@@ -83,10 +83,11 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
 
   test('that has looked at nothing fails where the store with authority has records', async () => {
     const readers = [stores.mongo.reader, stores.postgres.reader]
-    const scans = readers.map(({ scan }) => scan)
-    for (const reader of readers)
-      Object.assign(reader, { scan: async () => ({ images: [], quarantined: [], next: null }) })
-    const failed = look().finally(() => readers.forEach((reader, n) => void Object.assign(reader, { scan: scans[n] })))
+    const streams = readers.map(({ stream }) => stream)
+    for (const reader of readers) Object.assign(reader, { async *stream() {} })
+    const failed = look().finally(() =>
+      readers.forEach((reader, n) => void Object.assign(reader, { stream: streams[n] })),
+    )
     await expect(failed).rejects.toThrow(`Account: nothing was compared, though ${from} has records.`)
     expect(await stores[from].ledger.get('verified', 'Account')).toBeNull()
   })
@@ -175,6 +176,7 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
 
   test('a write that comes while it looks is no difference', async () => {
     const entity = Account
+    let written: Promise<unknown> | undefined
     const found = await verify({
       stores,
       entity,
@@ -183,11 +185,13 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
       onProgress: ({ compared }) => {
         if (compared !== 2) return
         // Behind the batch that was read, and in front of the others
-        void stores[from].authority
+        written ??= stores[from].authority
           .patch(Account, ids[4]!, planPatch(Account, { visits: 3 }), stamp)
           .then(() => sweepOnce(stores, from))
       },
     })
+    await written
+    expect(written).toBeDefined()
     expect(found.different).toEqual(none)
   })
 })

@@ -3,7 +3,7 @@ import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { everything } from '../../query/where.ts'
 import { weigh } from '../../util/weigh.ts'
-import { type Image, type Scanned, type ScanRange, scanBytes } from '../store.ts'
+import { type IdRange, type Image, type Scanned, type ScanRange, scanBytes } from '../store.ts'
 import { allOf } from './all-of.ts'
 import { alive, isDeleted, isPending, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
@@ -24,14 +24,26 @@ export function imageOf(entity: Entity, id: Id, document: Document): Image {
   return { id, version: versionOf(document), pending: isPending(document), record, rest, elementRests, issues }
 }
 
+/** What is told of a document that can have no record. */
+export const withoutRecord = ({ idKind }: Entity, document: Document): Scanned['quarantined'][number] => ({
+  id: rawText(document['_id']),
+  issues: [{ path: '_id', rule: `is not of the id's kind, ${idKind}`, raw: rawText(document) }],
+})
+
 /** Documents that can have no record, found once, on the first batch: ids of another type sort anywhere. */
 async function quarantined(connection: MongoConnection, entity: Entity): Promise<Scanned['quarantined']> {
   const match = allOf(alive, { $nor: [hasRecord(entity)] })
   const documents = await readDocuments((more) => connection.collection(entity).find(match, more))
-  return documents.map((document) => ({
-    id: rawText(document['_id']),
-    issues: [{ path: '_id', rule: `is not of the id's kind, ${entity.idKind}`, raw: rawText(document) }],
-  }))
+  return documents.map((document) => withoutRecord(entity, document))
+}
+
+/** Matches the ids of a range. */
+export function within(entity: Entity, { after, upTo }: IdRange): Document {
+  const bounds: Document = {
+    ...(after === null ? {} : { $gt: encodeId(entity, after) }),
+    ...(upTo === null ? {} : { $lte: encodeId(entity, upTo) }),
+  }
+  return after === null && upTo === null ? {} : { _id: bounds }
 }
 
 /** Whole documents of a range in id order; fewer than asked for where they are large. */
@@ -40,12 +52,11 @@ export async function scan(
   entity: Entity,
   { after, upTo = null, limit, maxBytes = scanBytes, where = everything }: ScanRange,
 ): Promise<Scanned> {
-  const bounds: Document = {
-    ...(after === null ? {} : { $gt: encodeId(entity, after) }),
-    ...(upTo === null ? {} : { $lte: encodeId(entity, upTo) }),
-  }
-  const within: Document = after === null && upTo === null ? {} : { _id: bounds }
-  const match = allOf(within, visible(entity), where === everything ? {} : translate(connection, entity, where))
+  const match = allOf(
+    within(entity, { after, upTo }),
+    visible(entity),
+    where === everything ? {} : translate(connection, entity, where),
+  )
   // What few records meet is long in coming
   const among = where === everything ? connection : connection.patient()
   const documents = await readDocuments(

@@ -15,6 +15,7 @@ import {
   type QueryPer,
   type Reader,
   type Scanned,
+  type ScanRange,
   scanBytes,
 } from '../store.ts'
 import { aggregate } from './aggregate.ts'
@@ -95,6 +96,28 @@ export function postgresReader(connection: PostgresConnection): Reader {
     return groups
   }
 
+  async function scan(entity: Entity, range: ScanRange): Promise<Scanned> {
+    const { after, upTo = null, limit, maxBytes = scanBytes, where = everything } = range
+    const { cast } = postgresKind(entity.idKind)
+    const bound = (id: Id) => sql`${id}::${sql.raw(cast)}`
+    const within = [
+      ...(after === null ? [] : [sql`t.id > ${bound(after)}`]),
+      ...(upTo === null ? [] : [sql`t.id <= ${bound(upTo)}`]),
+      translate(entity, where),
+    ]
+    // The sum goes along the order of the ids, and those behind the record that passes the bound are not sent
+    const rows = await connection.run<WeighedRow>(
+      sql`select * from (
+            select r.*, pg_column_size(r.*) as _cf_bytes, (sum(pg_column_size(r.*)) over (order by r.id))::float8 as _cf_sum
+            from (select ${imageColumns(entity)} from ${tableOf(entity)}
+                  where ${sql.join(within, sql` and `)} order by t.id limit ${limit}::int) r) w
+          where _cf_sum - _cf_bytes <= ${maxBytes}::float8 order by id`,
+    )
+    const images = rows.map((row) => imageOf(connection, entity, row))
+    const isCut = rows.length > 0 && rows.at(-1)!._cf_sum > maxBytes
+    return { images, quarantined: [], next: rows.length < limit && !isCut ? null : images.at(-1)!.id }
+  }
+
   return {
     query,
     queryPer,
@@ -131,25 +154,15 @@ export function postgresReader(connection: PostgresConnection): Reader {
       return new Map(rows.map(({ k, n }) => [canonicalValue(leaf, decode(k)), Number(n)]))
     },
 
-    async scan(entity, { after, upTo = null, limit, maxBytes = scanBytes, where = everything }): Promise<Scanned> {
-      const { cast } = postgresKind(entity.idKind)
-      const bound = (id: Id) => sql`${id}::${sql.raw(cast)}`
-      const within = [
-        ...(after === null ? [] : [sql`t.id > ${bound(after)}`]),
-        ...(upTo === null ? [] : [sql`t.id <= ${bound(upTo)}`]),
-        translate(entity, where),
-      ]
-      // The sum goes along the order of the ids, and those behind the record that passes the bound are not sent
-      const rows = await connection.run<WeighedRow>(
-        sql`select * from (
-              select r.*, pg_column_size(r.*) as _cf_bytes, (sum(pg_column_size(r.*)) over (order by r.id))::float8 as _cf_sum
-              from (select ${imageColumns(entity)} from ${tableOf(entity)}
-                    where ${sql.join(within, sql` and `)} order by t.id limit ${limit}::int) r) w
-            where _cf_sum - _cf_bytes <= ${maxBytes}::float8 order by id`,
-      )
-      const images = rows.map((row) => imageOf(connection, entity, row))
-      const isCut = rows.length > 0 && rows.at(-1)!._cf_sum > maxBytes
-      return { images, quarantined: [], next: rows.length < limit && !isCut ? null : images.at(-1)!.id }
+    scan,
+
+    async *stream(entity, range) {
+      for (let { after } = range, more = true; more; ) {
+        const { images, quarantined, next } = await scan(entity, { ...range, after })
+        yield { images, quarantined }
+        after = next
+        more = next !== null
+      }
     },
   }
 }

@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { sql } from 'kysely'
+import { MongoClient } from 'mongodb'
+import pg from 'pg'
+import { openSession, type Session } from '../src/cli/session.ts'
+import { raiseFlag, readFlag } from '../src/control/flag-store.ts'
+import { prepareFlags } from '../src/control/prepare-flags.ts'
+import type { Entity } from '../src/entity/entity.ts'
+import { adoptMappings } from '../src/jobs/adopt-mappings.ts'
+import { backfill } from '../src/jobs/backfill.ts'
+import { isClean, verify } from '../src/jobs/verify.ts'
+import { prepareMongo } from '../src/stores/mongo/connection.ts'
+import { migrateUp } from '../src/stores/postgres/migrate.ts'
+import { schemaDrift } from '../src/stores/postgres/schema-diff.ts'
+import { say } from './fixture.ts'
+import { megabytes } from './live-heap.ts'
+import { median } from './load.ts'
+import { document, Flat, Nested } from './papers.ts'
+import type { Row } from './row.ts'
+
+/** Half as many rounds again of the baseline, which stands on both sides of each of ours. */
+const rounds = 5
+
+const boundedMs = 120_000 // of the rounds of one case, on a slow server
+
+/** What somebody writes who needs both stores compared by tonight. */
+const columns = 'id, title, body, author, pages, score, sent, seen, place, journal, issue'
+const lists = `,
+  array(select c.value from nested_tags c where c.parent_id = t.id order by c.position) as tags,
+  (select json_agg(json_build_object('by', n.by, 'stars', n.stars) order by n.position) from nested_notes n where n.parent_id = t.id) as notes`
+
+async function* rowsOf(client: pg.Client, entity: Entity): AsyncGenerator<Record<string, unknown>> {
+  await client.query('begin')
+  await client.query(
+    `declare rows no scroll cursor for select ${columns}${entity === Nested ? lists : ''} from ${entity.postgres} t order by id`,
+  )
+  for (;;) {
+    const { rows } = await client.query<Record<string, unknown>>('fetch 1000 from rows')
+    if (rows.length === 0) break
+    yield* rows
+  }
+  await client.query('commit')
+}
+
+/** Two sorted cursors and a deep equal; how many records are equal. */
+async function byHand(mongo: MongoClient, client: pg.Client, entity: Entity): Promise<number> {
+  const documents = mongo
+    .db()
+    .collection(entity.mongo)
+    .find({}, { sort: { _id: 1 }, batchSize: 1_000 })
+  const rows = rowsOf(client, entity)
+  let equal = 0
+  for await (const { _id, _cf, ...found } of documents) {
+    const { value: row } = await rows.next()
+    if (isDeepStrictEqual({ id: String(_id), ...found }, { ...row })) equal++
+  }
+  await rows.next()
+  return equal
+}
+
+/** What one store alone takes to give all of its records: nothing that compares is faster. */
+async function readAlone(mongo: MongoClient, client: pg.Client, entity: Entity): Promise<readonly [number, number]> {
+  const timed = async (records: AsyncIterable<unknown>): Promise<number> => {
+    const began = performance.now()
+    let count = 0
+    for await (const _ of records) count++
+    return (count * 1_000) / (performance.now() - began)
+  }
+  return [
+    await timed(
+      mongo
+        .db()
+        .collection(entity.mongo)
+        .find({}, { sort: { _id: 1 }, batchSize: 1_000 }),
+    ),
+    await timed(rowsOf(client, entity)),
+  ]
+}
+
+async function prepare({ stores }: Session): Promise<void> {
+  const { mongo, postgres } = stores
+  const entities = [Flat, Nested]
+  await migrateUp(postgres.connection, {})
+  for (const { statement } of await schemaDrift(postgres.connection, entities))
+    if (statement) await postgres.connection.run(sql.raw(statement))
+  await adoptMappings(postgres, entities)
+  await prepareMongo(mongo.connection, entities)
+  await prepareFlags(
+    { mongo: mongo.ledger, postgres: postgres.ledger },
+    entities.map(({ name }) => name),
+  )
+}
+
+/** Documents in MongoDB, and their copies. */
+async function fill({ stores }: Session, entity: Entity, count: number): Promise<void> {
+  const { mongo, postgres } = stores
+  const collection = mongo.connection.db.collection(entity.mongo)
+  for (let start = await collection.estimatedDocumentCount(); start < count; start += 1_000)
+    await collection.insertMany(Array.from({ length: 1_000 }, (_, n) => document(entity, start + n)))
+  const { flag } = (await readFlag(mongo.ledger, entity.name))!
+  if (flag.stage === 'off')
+    for (const { ledger } of [mongo, postgres])
+      await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
+  await backfill({ stores, entity, batch: 2_000 })
+  // Settles what the server has yet to do of it by itself, as an administrator would
+  await postgres.connection.run(sql`analyze`)
+}
+
+interface Timed {
+  readonly perSecond: number
+  readonly peak: number
+}
+
+async function timed(count: number, work: () => Promise<number>): Promise<Timed> {
+  let peak = 0
+  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
+  const began = performance.now()
+  const equal = await work()
+  const perSecond = (count * 1_000) / (performance.now() - began)
+  clearInterval(timer)
+  if (equal !== count) throw new Error(`${equal} of ${count} are equal`)
+  return { perSecond, peak }
+}
+
+async function compare(session: Session, mongo: MongoClient, client: pg.Client, entity: Entity, count: number) {
+  const { stores } = session
+  await fill(session, entity, count)
+  const name = `${entity === Flat ? 'flat' : 'two child tables'}, ${count / 1_000} k`
+  const hand = () => timed(count, () => byHand(mongo, client, entity))
+  const own = () =>
+    timed(count, async () => {
+      const found = await verify({ stores, entity })
+      return isClean(found) ? found.compared : 0
+    })
+  for (const one of [hand, own]) await one()
+  const measured = { baseline: [] as number[], ours: [] as number[], ratio: [] as number[], peak: 0 }
+  const began = performance.now()
+  let before = await hand()
+  for (let round = 0; round < rounds && (round < 1 || performance.now() - began < boundedMs); round++) {
+    const middle = await own()
+    const after = await hand()
+    const around = (before.perSecond + after.perSecond) / 2
+    measured.baseline.push(around)
+    measured.ours.push(middle.perSecond)
+    measured.ratio.push(middle.perSecond / around)
+    measured.peak = Math.max(measured.peak, middle.peak)
+    before = after
+  }
+  const [fromMongo, fromPostgres] = (await readAlone(mongo, client, entity)).map(Math.round)
+  const [baseline, ours, ratio] = [measured.baseline, measured.ours, measured.ratio].map(median)
+  const alone = `read alone: MongoDB ${fromMongo}, PostgreSQL ${fromPostgres} a second`
+  const rss = `RSS ${megabytes(measured.peak)} MB at most (by hand ${megabytes(before.peak)})`
+  say(`${name}: ${ratio!.toFixed(2)} (${measured.ratio.map((each) => each.toFixed(2)).join(' ')}); ${rss}; ${alone}`)
+  const row: Row = {
+    bench: 'verify',
+    case: name,
+    baseline: Math.round(baseline!),
+    ours: Math.round(ours!),
+    unit: 'records/s',
+    ratio: ratio!,
+  }
+  return row
+}
+
+/** Both stores held against each other, against two sorted cursors and a deep equal. */
+export async function verifyBench(only: string, _minutes: number, isLong: boolean): Promise<Row[]> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-bench-'))
+  process.env['CROSSFADE_DATA_DIR'] = dataDir
+  const session = await openSession(undefined, say)
+  const { servers } = session
+  const mongo = new MongoClient(servers.mongo.uri)
+  const client = new pg.Client(servers.postgres.uri)
+  try {
+    await client.connect()
+    await prepare(session)
+    const rows: Row[] = []
+    for (const count of isLong ? [10_000, 100_000] : [10_000])
+      for (const entity of [Flat, Nested]) {
+        const name = `${entity.name} ${count}`
+        if (name.includes(only)) rows.push(await compare(session, mongo, client, entity, count))
+      }
+    return rows
+  } finally {
+    await Promise.allSettled([mongo.close(), client.end()])
+    await session.close()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
