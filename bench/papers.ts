@@ -1,6 +1,6 @@
 import { defineEntity, embed, float, int, list, objectId, text, timestamp } from 'crossfade'
-import { ObjectId } from 'mongodb'
 import type { Entity } from '../src/entity/entity.ts'
+import { encodeId } from '../src/stores/mongo/codec/encode.ts'
 
 const plain = {
   title: text(),
@@ -42,7 +42,7 @@ export function document(entity: Entity, n: number): Record<string, unknown> {
   const isNested = entity === Nested
   const body = words.repeat(isNested ? 6 : 9)
   return {
-    _id: new ObjectId((1_600_000_000 + n).toString(16).padStart(8, '0') + 'b'.repeat(16)),
+    _id: encodeId(entity, (1_600_000_000 + n).toString(16).padStart(8, '0') + 'b'.repeat(16)),
     title: `On the matter of ${n}`,
     body: body.slice(n % 50),
     author: `Author ${n % 1_000}`,

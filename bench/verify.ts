@@ -2,9 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { sql } from 'kysely'
-import { MongoClient } from 'mongodb'
-import pg from 'pg'
 import { openSession, type Session } from '../src/cli/session.ts'
 import { raiseFlag, readFlag } from '../src/control/flag-store.ts'
 import { prepareFlags } from '../src/control/prepare-flags.ts'
@@ -12,7 +9,8 @@ import type { Entity } from '../src/entity/entity.ts'
 import { adoptMappings } from '../src/jobs/adopt-mappings.ts'
 import { backfill } from '../src/jobs/backfill.ts'
 import { isClean, verify } from '../src/jobs/verify.ts'
-import { prepareMongo } from '../src/stores/mongo/connection.ts'
+import { type MongoConnection, prepareMongo } from '../src/stores/mongo/connection.ts'
+import type { PostgresConnection } from '../src/stores/postgres/connection.ts'
 import { migrateUp } from '../src/stores/postgres/migrate.ts'
 import { schemaDrift } from '../src/stores/postgres/schema-diff.ts'
 import { say } from './fixture.ts'
@@ -21,7 +19,9 @@ import { median } from './load.ts'
 import { document, Flat, Nested } from './papers.ts'
 import type { Row } from './row.ts'
 
-/** Half as many rounds again of the baseline, which stands on both sides of each of ours. */
+type PostgresClient = Awaited<ReturnType<PostgresConnection['connect']>>
+
+/** Of ours; a round of the baseline stands on both sides of each. */
 const rounds = 5
 
 const boundedMs = 120_000 // of the rounds of one case, on a slow server
@@ -32,8 +32,8 @@ const lists = `,
   array(select c.value from nested_tags c where c.parent_id = t.id order by c.position) as tags,
   (select json_agg(json_build_object('by', n.by, 'stars', n.stars) order by n.position) from nested_notes n where n.parent_id = t.id) as notes`
 
-async function* rowsOf(client: pg.Client, entity: Entity): AsyncGenerator<Record<string, unknown>> {
-  await client.query('begin')
+async function* rowsOf(client: PostgresClient, entity: Entity): AsyncGenerator<Record<string, unknown>> {
+  await client.query('set idle_in_transaction_session_timeout = 0; begin')
   await client.query(
     `declare rows no scroll cursor for select ${columns}${entity === Nested ? lists : ''} from ${entity.postgres} t order by id`,
   )
@@ -46,9 +46,9 @@ async function* rowsOf(client: pg.Client, entity: Entity): AsyncGenerator<Record
 }
 
 /** Two sorted cursors and a deep equal; how many records are equal. */
-async function byHand(mongo: MongoClient, client: pg.Client, entity: Entity): Promise<number> {
+async function byHand(mongo: MongoConnection, client: PostgresClient, entity: Entity): Promise<number> {
   const documents = mongo
-    .db()
+    .db
     .collection(entity.mongo)
     .find({}, { sort: { _id: 1 }, batchSize: 1_000 })
   const rows = rowsOf(client, entity)
@@ -62,7 +62,11 @@ async function byHand(mongo: MongoClient, client: pg.Client, entity: Entity): Pr
 }
 
 /** What one store alone takes to give all of its records: nothing that compares is faster. */
-async function readAlone(mongo: MongoClient, client: pg.Client, entity: Entity): Promise<readonly [number, number]> {
+async function readAlone(
+  mongo: MongoConnection,
+  client: PostgresClient,
+  entity: Entity,
+): Promise<readonly [number, number]> {
   const timed = async (records: AsyncIterable<unknown>): Promise<number> => {
     const began = performance.now()
     let count = 0
@@ -72,7 +76,7 @@ async function readAlone(mongo: MongoClient, client: pg.Client, entity: Entity):
   return [
     await timed(
       mongo
-        .db()
+        .db
         .collection(entity.mongo)
         .find({}, { sort: { _id: 1 }, batchSize: 1_000 }),
     ),
@@ -85,7 +89,7 @@ async function prepare({ stores }: Session): Promise<void> {
   const entities = [Flat, Nested]
   await migrateUp(postgres.connection, {})
   for (const { statement } of await schemaDrift(postgres.connection, entities))
-    if (statement) await postgres.connection.run(sql.raw(statement))
+    if (statement) await postgres.connection.pool.query(statement)
   await adoptMappings(postgres, entities)
   await prepareMongo(mongo.connection, entities)
   await prepareFlags(
@@ -106,7 +110,7 @@ async function fill({ stores }: Session, entity: Entity, count: number): Promise
       await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
   await backfill({ stores, entity, batch: 2_000 })
   // Settles what the server has yet to do of it by itself, as an administrator would
-  await postgres.connection.run(sql`analyze`)
+  await postgres.connection.pool.query('analyze')
 }
 
 interface Timed {
@@ -125,7 +129,13 @@ async function timed(count: number, work: () => Promise<number>): Promise<Timed>
   return { perSecond, peak }
 }
 
-async function compare(session: Session, mongo: MongoClient, client: pg.Client, entity: Entity, count: number) {
+async function compare(
+  session: Session,
+  mongo: MongoConnection,
+  client: PostgresClient,
+  entity: Entity,
+  count: number,
+) {
   const { stores } = session
   await fill(session, entity, count)
   const name = `${entity === Flat ? 'flat' : 'two child tables'}, ${count / 1_000} k`
@@ -170,21 +180,20 @@ export async function verifyBench(only: string, _minutes: number, isLong: boolea
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-bench-'))
   process.env['CROSSFADE_DATA_DIR'] = dataDir
   const session = await openSession(undefined, say)
-  const { servers } = session
-  const mongo = new MongoClient(servers.mongo.uri)
-  const client = new pg.Client(servers.postgres.uri)
+  const { mongo, postgres } = session.stores
   try {
-    await client.connect()
     await prepare(session)
+    // The drivers' own, without any of ours
+    const client = await postgres.connection.connect()
     const rows: Row[] = []
     for (const count of isLong ? [10_000, 100_000] : [10_000])
       for (const entity of [Flat, Nested]) {
         const name = `${entity.name} ${count}`
-        if (name.includes(only)) rows.push(await compare(session, mongo, client, entity, count))
+        if (name.includes(only)) rows.push(await compare(session, mongo.connection, client, entity, count))
       }
+    client.release()
     return rows
   } finally {
-    await Promise.allSettled([mongo.close(), client.end()])
     await session.close()
     rmSync(dataDir, { recursive: true, force: true })
   }
