@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { sameContent } from '../compare/content.ts'
 import type { Id } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/conflicts.ts'
@@ -6,6 +7,9 @@ import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { BackfillOptions } from './checkpoint.ts'
 import { overtaken } from './overtaken.ts'
+
+/** Records that are mended side by side: each takes several ways to both stores. */
+const atOnce = 8
 
 type PutOptions = Pick<BackfillOptions, 'stores' | 'entity' | 'log'>
 
@@ -21,21 +25,23 @@ async function mend({ stores, entity, log }: PutOptions, from: Origin, under: nu
   if (late.length === 0) return mended
   const ids = late.map(({ id }) => id)
   const copies = new Map((await target.outbox.images(entity, ids)).map((image) => [image.id, image]))
-  for (const image of late) {
+  const mendOne = async (image: Image): Promise<void> => {
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)
     if (copy && copy.version.epoch > under) throw overtaken(entity.name)
-    if (!copy || order! < 0 || (order === 0 && sameContent(entity, copy, image))) continue
+    if (!copy || order! < 0 || (order === 0 && sameContent(entity, copy, image))) return
     // A write through a gateway may have reached both between the two reads
     const [present] = await source.outbox.images(entity, [image.id])
-    if (!present || compareVersions(present.version, image.version) !== 0) continue
+    if (!present || compareVersions(present.version, image.version) !== 0) return
     if (order! > 0 && copy.record !== null && sameContent(entity, copy, present)) {
       // The record lost its version and nothing else
-      if (!(await source.authority.restamp(entity, image.id, present.version, copy.version))) continue
-    } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, from, present, copy))) continue
+      if (!(await source.authority.restamp(entity, image.id, present.version, copy.version))) return
+    } else if (!(await keepConflict({ stores, log: (_, line) => log?.(line) }, entity, from, present, copy))) return
     const [outcome] = await target.replica.bulkPut(entity, await source.outbox.images(entity, [image.id]), under)
     if (outcome) mended.set(image.id, outcome)
   }
+  const turns = pLimit(atOnce)
+  await turns.map(late, mendOne)
   return mended
 }
 

@@ -1,4 +1,4 @@
-import { defineEntity, embed, float, int, list, long, objectId, text, timestamp } from 'crossfade'
+import { defineEntity, embed, float, int, json, list, long, objectId, text, timestamp } from 'crossfade'
 
 /** A type that papers refer to. */
 export const Author = defineEntity('Author', {
@@ -23,6 +23,7 @@ export const Paper = defineEntity('Paper', {
     isbn: text().unique(),
     tags: list(text()).childTable('paper_tags'),
     notes: list(embed({ by: text(), stars: int() })).childTable('paper_notes'),
+    data: json(),
     journal: embed({ name: text(), issue: int() }),
     authorId: objectId().references('Author'),
   },
@@ -46,5 +47,6 @@ export const paperValues = (n: number): Readonly<Record<string, unknown>> => ({
     { by: 'Ann', stars: 1 },
     { by: 'Bob', stars: 2 },
   ],
+  data: { a: 1, b: ['x'] },
   journal: { name: 'Nature', issue: n },
 })
