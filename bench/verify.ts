@@ -7,7 +7,6 @@ import { raiseFlag, readFlag } from '../src/control/flag-store.ts'
 import { prepareFlags } from '../src/control/prepare-flags.ts'
 import type { Entity } from '../src/entity/entity.ts'
 import { adoptMappings } from '../src/jobs/adopt-mappings.ts'
-import { backfill } from '../src/jobs/backfill.ts'
 import { isClean, verify } from '../src/jobs/verify.ts'
 import { type MongoConnection, prepareMongo } from '../src/stores/mongo/connection.ts'
 import type { PostgresConnection } from '../src/stores/postgres/connection.ts'
@@ -47,10 +46,7 @@ async function* rowsOf(client: PostgresClient, entity: Entity): AsyncGenerator<R
 
 /** Two sorted cursors and a deep equal; how many records are equal. */
 async function byHand(mongo: MongoConnection, client: PostgresClient, entity: Entity): Promise<number> {
-  const documents = mongo
-    .db
-    .collection(entity.mongo)
-    .find({}, { sort: { _id: 1 }, batchSize: 1_000 })
+  const documents = mongo.db.collection(entity.mongo).find({}, { sort: { _id: 1 }, batchSize: 1_000 })
   const rows = rowsOf(client, entity)
   let equal = 0
   for await (const { _id, _cf, ...found } of documents) {
@@ -74,12 +70,7 @@ async function readAlone(
     return (count * 1_000) / (performance.now() - began)
   }
   return [
-    await timed(
-      mongo
-        .db
-        .collection(entity.mongo)
-        .find({}, { sort: { _id: 1 }, batchSize: 1_000 }),
-    ),
+    await timed(mongo.db.collection(entity.mongo).find({}, { sort: { _id: 1 }, batchSize: 1_000 })),
     await timed(rowsOf(client, entity)),
   ]
 }
@@ -108,25 +99,30 @@ async function fill({ stores }: Session, entity: Entity, count: number): Promise
   if (flag.stage === 'off')
     for (const { ledger } of [mongo, postgres])
       await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
-  await backfill({ stores, entity, batch: 2_000 })
+  for await (const { images } of mongo.reader.stream(entity, { after: null, limit: 1_000 }))
+    await postgres.replica.bulkPut(entity, images, flag.epoch)
   // Settles what the server has yet to do of it by itself, as an administrator would
   await postgres.connection.pool.query('analyze')
 }
 
 interface Timed {
   readonly perSecond: number
+  /** Of this process for one record, in microseconds: it drifts least on a shared machine. */
+  readonly cpu: number
   readonly peak: number
 }
 
 async function timed(count: number, work: () => Promise<number>): Promise<Timed> {
   let peak = 0
   const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
+  const before = process.cpuUsage()
   const began = performance.now()
   const equal = await work()
+  const { user, system } = process.cpuUsage(before)
   const perSecond = (count * 1_000) / (performance.now() - began)
   clearInterval(timer)
   if (equal !== count) throw new Error(`${equal} of ${count} are equal`)
-  return { perSecond, peak }
+  return { perSecond, cpu: (user + system) / count, peak }
 }
 
 async function compare(
@@ -146,7 +142,14 @@ async function compare(
       return isClean(found) ? found.compared : 0
     })
   for (const one of [hand, own]) await one()
-  const measured = { baseline: [] as number[], ours: [] as number[], ratio: [] as number[], peak: 0 }
+  const measured = {
+    baseline: [] as number[],
+    ours: [] as number[],
+    ratio: [] as number[],
+    cpu: [] as number[],
+    handCpu: [] as number[],
+    peak: 0,
+  }
   const began = performance.now()
   let before = await hand()
   for (let round = 0; round < rounds && (round < 1 || performance.now() - began < boundedMs); round++) {
@@ -156,6 +159,8 @@ async function compare(
     measured.baseline.push(around)
     measured.ours.push(middle.perSecond)
     measured.ratio.push(middle.perSecond / around)
+    measured.cpu.push(middle.cpu)
+    measured.handCpu.push((before.cpu + after.cpu) / 2)
     measured.peak = Math.max(measured.peak, middle.peak)
     before = after
   }
@@ -163,7 +168,10 @@ async function compare(
   const [baseline, ours, ratio] = [measured.baseline, measured.ours, measured.ratio].map(median)
   const alone = `read alone: MongoDB ${fromMongo}, PostgreSQL ${fromPostgres} a second`
   const rss = `RSS ${megabytes(measured.peak)} MB at most (by hand ${megabytes(before.peak)})`
-  say(`${name}: ${ratio!.toFixed(2)} (${measured.ratio.map((each) => each.toFixed(2)).join(' ')}); ${rss}; ${alone}`)
+  const cpu = `CPU ${median(measured.cpu).toFixed(1)} µs a record (by hand ${median(measured.handCpu).toFixed(1)})`
+  say(
+    `${name}: ${ratio!.toFixed(2)} (${measured.ratio.map((each) => each.toFixed(2)).join(' ')}); ${cpu}; ${rss}; ${alone}`,
+  )
   const row: Row = {
     bench: 'verify',
     case: name,

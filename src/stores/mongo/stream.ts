@@ -4,18 +4,22 @@ import type { Entity } from '../../entity/entity.ts'
 import { everything } from '../../query/where.ts'
 import type { Image, ScanRange, Streamed } from '../store.ts'
 import { allOf } from './all-of.ts'
-import { alive } from './bookkeeping.ts'
+import { isHidden } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { decodeBytes } from './codec/unsound.ts'
 import type { MongoConnection } from './connection.ts'
 import { imageOf, within, withoutRecord } from './scan.ts'
 import { translate } from './where.ts'
 
-/** Ids that fit no record are told apart here: the server would have to go through the collection once more. */
+/**
+ * What is hidden, and ids that fit no record, are told apart here: they are few, and a server would ask it of each document,
+ * or go through the collection once more.
+ */
 function lotOf(entity: Entity, documents: readonly Document[]): Streamed {
   const images: Image[] = []
   const quarantined: Streamed['quarantined'][number][] = []
   for (const document of documents) {
+    if (isHidden(document)) continue
     const id = decodeId(entity, document['_id'])
     if (id instanceof Refused) quarantined.push(withoutRecord(entity, document))
     else images.push(imageOf(entity, id, document))
@@ -64,7 +68,7 @@ export async function* stream(
   for (let raw = false; ; ) {
     let lots = 0
     try {
-      for await (const documents of byCursor(connection, entity, allOf(from, alive, filter), limit, raw)) {
+      for await (const documents of byCursor(connection, entity, allOf(from, filter), limit, raw)) {
         lots++
         yield lotOf(entity, documents)
         from = allOf(behind(documents.at(-1)!['_id']), within(entity, { after: null, upTo }))
