@@ -324,6 +324,21 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     expect(isClean(await look())).toBe(true)
   })
 
+  test('what the mapping does not name is made equal in PostgreSQL, and left to others in MongoDB', async () => {
+    const id = paperId(56)
+    await stores.mongo.connection.db
+      .collection('papers')
+      .updateOne({ _id: new ObjectId(id) }, { $set: { odd: 'zebra' } })
+    const found = await look()
+    expect(found.examples).toMatchObject([{ id, kind: 'content', paths: ['(unmapped)'] }])
+    const done = await repair({ stores, entity: Paper, ids: [id], recheckMs }, { by: 'Ann', chosen: 'by id' })
+    expect(JSON.stringify(done, (_, each) => (typeof each === 'bigint' ? String(each) : each))).not.toContain('zebra')
+    expect(done.left.map(({ kind }) => kind)).toEqual(to === 'postgres' ? [] : ['content'])
+    await stores.mongo.connection.db.collection('papers').updateOne({ _id: new ObjectId(id) }, { $unset: { odd: '' } })
+    await repair({ stores, entity: Paper, ids: [id], recheckMs }, { by: 'Ann', chosen: 'by id' })
+    expect(isClean(await look())).toBe(true)
+  })
+
   test('it waits for no backfill, nor overtakes one', async () => {
     expect(await stores.postgres.ledger.claim('backfill/Paper', 'another', 60_000)).toBe(true)
     const asked = repair({ stores, entity: Paper, ids: [paperId(1)], recheckMs }, { by: 'Ann', chosen: 'by id' })
