@@ -92,9 +92,9 @@ async function prepare({ stores }: Session): Promise<void> {
 /** Documents in MongoDB, and their copies. */
 async function fill({ stores }: Session, entity: Entity, count: number): Promise<void> {
   const { mongo, postgres } = stores
-  const collection = mongo.connection.db.collection(entity.mongo)
+  const collection = mongo.connection.patient().collection(entity)
   for (let start = await collection.estimatedDocumentCount(); start < count; start += 1_000)
-    await collection.insertMany(Array.from({ length: 1_000 }, (_, n) => document(entity, start + n)))
+    await collection.insertMany(Array.from({ length: 1_000 }, (_, n) => document(entity, start + n)) as never[])
   const { flag } = (await readFlag(mongo.ledger, entity.name))!
   if (flag.stage === 'off')
     for (const { ledger } of [mongo, postgres])

@@ -1,4 +1,4 @@
-import { sameContent } from '../compare/content.ts'
+import { sameRecord } from '../compare/differences.ts'
 import { authorityOf, noFlag } from '../control/flag-store.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { clearedOf } from '../mirror/cleared-of.ts'
@@ -92,13 +92,13 @@ const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images.map((i
 
 const versionIn = (image: Image | undefined): string | null => (image?.record ? formatVersion(image.version) : null)
 
-/** Takes the marks off those that both stores hold alike: the authority is read behind the mirror. */
+/** Takes the marks off, as a sweep does: the authority is read behind the mirror, and is at its version with its record. */
 async function clear({ entity, authority, mirror }: Pair, ids: readonly Id[]): Promise<void> {
   const copies = byId(await mirror.outbox.images(entity, ids))
   const present = await authority.outbox.images(entity, ids)
   const confirmed = present.filter((image) => {
     const copy = copies.get(image.id)
-    return copy && compareVersions(copy.version, image.version) === 0 && sameContent(entity, copy, image)
+    return copy && compareVersions(copy.version, image.version) === 0 && sameRecord(entity, copy.record, image.record)
   })
   await authority.outbox.clear(entity, confirmed.map(clearedOf))
 }
