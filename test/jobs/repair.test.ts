@@ -291,6 +291,24 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     expect(isClean(await look())).toBe(true)
   })
 
+  test('an older copy that differs is kept before it is replaced, and one that the authority lacks before it goes', async () => {
+    if (to === 'mongo') {
+      const older = { $set: { title: 'older', '_cf.at': Long.fromNumber(5) } }
+      await stores.mongo.connection.db.collection('papers').updateOne({ _id: new ObjectId(paperId(46)) }, older)
+    } else {
+      const older = sql`update papers set title = 'older', _cf_counter = 5 where id = ${paperId(46)}`
+      await changeUnseen(stores, older)
+    }
+    await spoil([[47, 'extra']])
+    const ids = [46, 47].map(paperId)
+    const done = await repair({ stores, entity: Paper, ids, recheckMs }, { by: 'Ann', chosen: 'by id' })
+    expect(done).toMatchObject({ put: 1, buried: 1, left: [], undecided: [] })
+    const copies = (await keptConflicts(stores, Paper)).filter(({ id }) => ids.includes(id))
+    const newest = new Map(copies.toReversed().map(({ id, copy }) => [id, copy]))
+    expect(newest.get(ids[0]!)).toMatchObject({ mirror: to, version: '1.5', record: { title: 'older' } })
+    expect(newest.get(ids[1]!)).toMatchObject({ mirror: to, authority: 'none', record: { title: 'Paper 47' } })
+  })
+
   test('who repaired is kept before the first write and behind the last', async () => {
     await spoil([[41, 'missing']])
     await repair({ stores, entity: Paper, ids: [paperId(41), paperId(42)], recheckMs }, { by: 'Bob', chosen: 'by id' })
