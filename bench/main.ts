@@ -11,11 +11,12 @@ import { shadow } from './shadow.ts'
 import { soak } from './soak.ts'
 import { trouble } from './trouble.ts'
 import { typeCheck } from './type-check.ts'
+import { verifyBench } from './verify.ts'
 
 /** Those that run where none is named; the others take as long as they are told. */
 const standard = ['routed-read', 'shadow', 'mirrored-write', 'decide', 'query-count', 'type-check']
 
-const benches: Readonly<Record<string, (only: string, minutes: number) => Promise<Row[]>>> = {
+const benches: Readonly<Record<string, (only: string, minutes: number, isLong: boolean) => Promise<Row[]>>> = {
   'routed-read': routedRead,
   shadow,
   'query-count': queryCount,
@@ -27,10 +28,11 @@ const benches: Readonly<Record<string, (only: string, minutes: number) => Promis
   holds,
   soak,
   trouble,
+  verify: verifyBench,
 }
 
 const {
-  values: { json, only, minutes },
+  values: { json, only, minutes, long },
   positionals: wanted,
 } = parseArgs({
   allowPositionals: true,
@@ -38,6 +40,7 @@ const {
     json: { type: 'boolean' },
     only: { type: 'string', default: '' },
     minutes: { type: 'string', default: '30' },
+    long: { type: 'boolean', default: false },
   },
 })
 const unknown = wanted.filter((name) => !(name in benches))
@@ -46,7 +49,7 @@ if (unknown.length > 0)
 
 const rows: Row[] = []
 for (const [name, bench] of Object.entries(benches)) {
-  if ((wanted.length === 0 ? standard : wanted).includes(name)) rows.push(...(await bench(only, Number(minutes))))
+  if ((wanted.length === 0 ? standard : wanted).includes(name)) rows.push(...(await bench(only, Number(minutes), long)))
 }
 if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
 else {

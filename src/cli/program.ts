@@ -13,6 +13,7 @@ import { mirrorCommand } from './mirror.ts'
 import { mismatchesCommand } from './mismatches.ts'
 import { allowReadersToLeave, warn } from './output.ts'
 import { profileCommand } from './profile.ts'
+import { repairCommand } from './repair.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
@@ -35,6 +36,7 @@ export async function run(): Promise<void> {
     profileCommand,
     backfillCommand,
     verifyCommand,
+    repairCommand,
     mismatchesCommand,
     mirrorCommand,
     conflictsCommand,

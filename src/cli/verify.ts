@@ -1,49 +1,36 @@
 import { Command } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
+import type { Part } from '../jobs/asked-records.ts'
+import type { VerifyProgress } from '../jobs/verification.ts'
 import { isClean, type Verified, verify } from '../jobs/verify.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { otherOrigin } from '../util/origin.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
+import { partOf, withPartOptions } from './part-options.ts'
+import { printVerified } from './print-verified.ts'
+import { RateLine } from './rate-line.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
-function print(found: Verified): void {
-  const { type, authority, epoch, compared, different, undecided, quarantined, examples, began, ended } = found
-  const mirror = otherOrigin(authority)
-  const line = (text: string): void => void process.stdout.write(`${type}: ${text}\n`)
-  line(`${compared} records of ${authority} were held against ${mirror}, epoch ${epoch}, from ${began} to ${ended}`)
-  if (isClean(found)) {
-    line('all are equal, with their versions, and there are no others')
-    return
-  }
-  const counts = [
-    [different.content, 'differ'],
-    [different.version, 'are equal at unequal versions'],
-    [different.missing, `are missing in ${mirror}`],
-    [different.extra, `are only in ${mirror}`],
-    [undecided, 'were owed or changed each time that they were looked at: see `crossfade mirror status`'],
-    [quarantined, 'have no record, since their id does not fit: see `crossfade issues list`'],
-  ] as const
-  for (const [count, what] of counts) if (count > 0) line(`${count} ${what}`)
-  for (const { id, kind, paths, versions } of examples)
-    line(
-      `${id}: ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''} (${versions.map((v) => v ?? 'none').join(' and ')})`,
-    )
+interface Options extends Part {
+  readonly config?: string
+  readonly batch: number
+  readonly json?: boolean
 }
 
 /** Whether both stores are equal. */
 export function verifyCommand(): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .description('hold the mirror of a type against the store with authority, record by record; no value is printed')
-    .addHelpText('before', 'Example:\n  crossfade verify Movie\n')
+    .addHelpText('before', 'Examples:\n  crossfade verify Movie\n  crossfade verify Movie --sample 5%\n')
     .addHelpText('after', '\nExit codes: 0 all are equal, 1 error, 2 records differ, or could not be compared')
     .argument('[types...]', 'default: every type that has a mirror')
-    .option('--batch <n>', 'records a batch', upToTenThousand, 500)
+  return withPartOptions(command)
+    .option('--batch <n>', 'records a batch, and fewer where they are large', upToTenThousand, 500)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, json }: { config?: string; batch: number; json?: boolean }) =>
+    .action((types: string[], { config, batch, json, ...part }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         for (const type of types) typeOf(entities, type)
         const flags = await knownFlags(stores)
@@ -53,9 +40,14 @@ export function verifyCommand(): Command {
         const { signal } = untilAborted()
         const results: Verified[] = []
         for (const entity of chosen) {
-          const found = await verify({ stores, entity, batch, signal }).catch(leaving('Stopped: nothing was verified.'))
+          const line = new RateLine('verify', entity.name)
+          const onProgress = ({ compared, total, unequal }: VerifyProgress): void =>
+            line.show({ done: compared, total }, { unequal })
+          const asked = { stores, entity, entities, batch, part: partOf(part), onProgress, log: say, signal }
+          const found = await verify(asked).catch(leaving('Stopped: nothing was verified.'))
+          line.end()
           results.push(found)
-          if (!json) print(found)
+          if (!json) printVerified(found)
         }
         if (json) printJson(results)
         if (!results.every(isClean)) process.exitCode = 2

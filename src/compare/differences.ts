@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Embed, Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
 import { allFields, type FieldSet } from '../entity/field-set.ts'
 import { type Members, objectsOf } from '../entity/lists.ts'
 import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
-import { canonicalAt } from './canonical.ts'
 import { equalJson, sameKeyOrder } from './equal-json.ts'
 
 /** Two values of one field that do not mean the same. Sensitive values are already hidden. */
@@ -19,20 +19,23 @@ export interface Difference {
 
 export const hidden = '[redacted]'
 
-function leafDifference(leaf: Leaf, control: Members, candidate: Members): Difference[] {
-  const a = canonicalAt(control, leaf)
-  const b = canonicalAt(candidate, leaf)
+const none: readonly Difference[] = []
+
+function leafDifference(leaf: Leaf, control: Members, candidate: Members): readonly Difference[] {
+  const [one, other] = [valueAt(control, leaf.keys), valueAt(candidate, leaf.keys)]
+  if (Object.is(one, other)) return none // most are, and have one canonical form
+  const [a, b] = [canonicalValue(leaf, one), canonicalValue(leaf, other)]
   const isEqual = equalJson(a, b)
-  if (isEqual && sameKeyOrder(a, b)) return []
+  if (isEqual && sameKeyOrder(a, b)) return none
   const shown = leaf.sensitive ? { control: hidden, candidate: hidden } : { control: a, candidate: b }
   return [{ path: leaf.path, ...shown, ...(isEqual ? { only: 'order of keys' } : {}) }]
 }
 
-function presenceDifference(embed: Embed, control: Members, candidate: Members): Difference[] {
+function presenceDifference(embed: Embed, control: Members, candidate: Members): readonly Difference[] {
   const keys = embed.path.split('.')
   const a = valueAt(control, keys) !== null
   const b = valueAt(candidate, keys) !== null
-  return a === b ? [] : [{ path: embed.path, control: a ? '(object)' : null, candidate: b ? '(object)' : null }]
+  return a === b ? none : [{ path: embed.path, control: a ? '(object)' : null, candidate: b ? '(object)' : null }]
 }
 
 type Parts = Pick<FieldSet, 'embeds' | 'leaves' | 'lists'>
@@ -48,7 +51,7 @@ const partsOf = onceFor(
 const counted = (list: readonly Members[] | null): Json => (list === null ? null : `(${list.length} objects)`)
 
 /** Lists of another length differ as a whole; else each member tells once, by the first object that it differs in. */
-function listDifferences(list: ObjectList, control: Members, candidate: Members): Difference[] {
+function listDifferences(list: ObjectList, control: Members, candidate: Members): readonly Difference[] {
   const a = objectsOf(valueAt(control, list.keys))
   const b = objectsOf(valueAt(candidate, list.keys))
   if (a?.length !== b?.length) return [{ path: list.path, control: counted(a), candidate: counted(b) }]
@@ -64,11 +67,11 @@ function listDifferences(list: ObjectList, control: Members, candidate: Members)
 }
 
 function memberDifferences(parts: Parts, control: Members, candidate: Members): Difference[] {
-  return [
-    ...parts.embeds.flatMap((embed) => presenceDifference(embed, control, candidate)),
-    ...parts.leaves.flatMap((leaf) => leafDifference(leaf, control, candidate)),
-    ...parts.lists.flatMap((list) => listDifferences(list, control, candidate)),
-  ]
+  const found: Difference[] = []
+  for (const embed of parts.embeds) found.push(...presenceDifference(embed, control, candidate))
+  for (const leaf of parts.leaves) found.push(...leafDifference(leaf, control, candidate))
+  for (const list of parts.lists) found.push(...listDifferences(list, control, candidate))
+  return found
 }
 
 /** Where two records of the same id differ in the fields that were read; empty where they mean the same. */

@@ -1,20 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Flag } from '../control/flag.ts'
-import { authorityOf, ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
-import { flagKeyOf } from '../entity/flag-key.ts'
-import { STAGE_PLAN } from '../stage/stage.ts'
+import { authorityOf, ledgersOf, markFresh } from '../control/flag-store.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
-import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type BackfillOptions, type Checkpoint, earlierIn, firstCheckpoint, type Progress } from './checkpoint.ts'
+import { copiedFlag } from './copied-flag.ts'
 import { copyBatch } from './copy-batch.ts'
+import { underCopyClaim } from './copy-claim.ts'
 import { overtaken } from './overtaken.ts'
 import { removeBatch } from './remove-batch.ts'
 import { untilOwed } from './until-owed.ts'
 
 const kind = 'backfill'
-const claimMs = 60_000
 
 /** A batch that takes longer is followed by one of half its size. */
 const slowMs = 5_000
@@ -22,15 +20,6 @@ const slowMs = 5_000
 /** How often a batch is tried where a store is in trouble, each time after twice as long. */
 const maxTries = 6
 const firstWaitMs = 1_000
-
-/** The flag in force; null where there is none. @throws BAD_USER_INPUT where nothing would keep the copy as it is. */
-async function flagOf({ stores, entity }: BackfillOptions): Promise<Flag | null> {
-  const { flag } = await readCopies(ledgersOf(stores), flagKeyOf(entity))
-  if (flag === null || STAGE_PLAN[flag.stage].mirror !== null) return flag
-  const [store, next] = flag.stage === 'off' ? ['PostgreSQL', 'dualwrite'] : ['MongoDB', 'rampdown']
-  const why = `writes do not reach ${store}: \`stage set\` it to ${next} first`
-  throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} is ${flag.stage}: ${why}.`)
-}
 
 /** Tries again, spaced and bounded, where a store is in trouble; a fault of the job itself ends it. */
 async function patiently<T>({ stores, entity, log, signal }: BackfillOptions, work: () => Promise<T>): Promise<T> {
@@ -46,13 +35,6 @@ async function patiently<T>({ stores, entity, log, signal }: BackfillOptions, wo
   }
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal?.aborted) reject(signal.reason)
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-}
-
 /**
  * Makes the store without authority equal to the one with it, in batches by id. What the authority has is put where the
  * other store has nothing as new; what differs at the same version, or without one, is kept in conflicts and replaced;
@@ -63,28 +45,8 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
  * an older flag; BAD_USER_INPUT in a stage that has no use for it.
  */
 export async function backfill(options: BackfillOptions): Promise<Progress> {
-  const { stores, entity, signal } = options
-  const { ledger } = stores.postgres
-  const flag = await flagOf(options)
-  const owner = `${process.pid}-${Math.random().toString(36).slice(2)}`
-  const key = `backfill/${entity.name}`
-  if (!(await ledger.claim(key, owner, claimMs))) {
-    throw new CrossfadeError(
-      'TRY_AGAIN',
-      `A backfill of ${entity.name} is running already, or was killed less than a minute ago.`,
-    )
-  }
-  const stopped = aborted(signal)
-  stopped.catch(() => undefined)
-  try {
-    return await Promise.race([run(options, flag, () => ledger.claim(key, owner, claimMs)), stopped])
-  } finally {
-    // A store that hangs must not keep who pressed Ctrl-C waiting: the claim expires by itself
-    await awaitWithin(
-      ledger.release(key, owner).catch(() => undefined),
-      500,
-    )
-  }
+  const flag = await copiedFlag(options)
+  return underCopyClaim(options, (renew) => run(options, flag, renew))
 }
 
 async function run(options: BackfillOptions, flag: Flag | null, renew: () => Promise<boolean>): Promise<Progress> {

@@ -1,21 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { fingerprint } from '../compare/differences.ts'
+import { ledgersOf } from '../control/flag-store.ts'
+import { compareIds } from '../entity/compare-ids.ts'
 import type { Entity, Id } from '../entity/entity.ts'
-import { fieldSet } from '../entity/field-set.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Image, Store } from '../stores/store.ts'
-import { compareVersions, formatVersion } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { unequalPaths } from './unequal.ts'
+import { readAhead } from '../util/read-ahead.ts'
+import type { AskedRecords, Part } from './asked-records.ts'
+import { mergeById } from './merge-by-id.ts'
+import {
+  type DifferenceKind,
+  isAlike,
+  type Pair,
+  type SettleOptions,
+  settleRecords,
+  type Unequal,
+} from './settle-records.ts'
+import { Relations } from './verify-relations.ts'
 
-/**
- * - missing, extra: the mirror lacks the record, or has it alone.
- * - content: it differs at `paths`.
- * - version: equal content at unequal versions.
- */
-export type DifferenceKind = 'missing' | 'extra' | 'content' | 'version'
-
-/** One record that differs, and was not owed nor changed while it was looked at again. It holds no value. */
+/** One record that differs. It holds no value. */
 export interface RecordDifference {
   readonly id: Id
   readonly kind: DifferenceKind
@@ -24,114 +28,156 @@ export interface RecordDifference {
   readonly versions: readonly [string | null, string | null]
 }
 
-export interface VerifyOptions {
+/** Differences of one kind at the same paths. */
+export interface DifferenceGroup {
+  readonly group: string
+  readonly kind: DifferenceKind
+  readonly paths: readonly string[]
+  readonly count: number
+}
+
+export interface VerifyProgress {
+  /** Records of the authority that were looked at. */
+  readonly compared: number
+  /** About; null where nobody knows. */
+  readonly total: number | null
+  /** So far. */
+  readonly unequal: number
+}
+
+export interface VerifyOptions extends SettleOptions {
   readonly stores: { readonly mongo: MongoStore; readonly postgres: PostgresStore }
   readonly entity: Entity
+  /** All types that there are, whose records this type may refer to; default: none, and its relations are not looked at. */
+  readonly entities?: readonly Entity[]
   /** Records a batch; default 500. */
   readonly batch?: number
-  readonly onProgress?: (compared: number) => void
-  readonly signal?: AbortSignal
-  /** Waits before a record that differs is looked at again, in milliseconds. */
-  readonly recheckMs?: readonly number[]
+  /** Default: all records. */
+  readonly part?: Part
+  readonly onProgress?: (progress: VerifyProgress) => void
+  readonly log?: (line: string) => void
 }
 
-const maxExamples = 20
-const defaultRechecks = [50, 200, 1_000, 3_000]
+/** Of one store's records at a time, about; up to two batches of either store are held. */
+const batchBytes = 8 * 1024 * 1024
 
-/** How two copies differ; null where they do not. Tombstones are no records. */
-function differenceOf(entity: Entity, id: Id, ours?: Image, theirs?: Image): RecordDifference | null {
-  const [a, b] = [ours, theirs].map((image) => (image?.record ? image : undefined))
-  if (!a && !b) return null
-  const versions = [a, b].map((image) => (image ? formatVersion(image.version) : null)) as [
-    string | null,
-    string | null,
-  ]
-  if (!a || !b) return { id, kind: a ? 'missing' : 'extra', paths: [], versions }
-  const paths = unequalPaths(entity, a, b)
-  if (paths.length > 0) return { id, kind: 'content', paths, versions }
-  return compareVersions(a.version, b.version) === 0 ? null : { id, kind: 'version', paths, versions }
-}
+/** Records that differ at first sight are looked at again together. */
+const suspectsAtOnce = 500
 
-const isSameVersion = (a?: Image, b?: Image): boolean =>
-  a && b ? compareVersions(a.version, b.version) === 0 : a === b
+/** What may be mended by `repair` from what is kept; of more there is the count. */
+export const maxKept = 10_000
 
-const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images.map((image) => [image.id, image]))
+export const pathsOf = ({ differences }: Unequal): string[] => differences.map(({ path }) => path)
+
+/** The name of a group of differences. */
+export const groupOf = (entity: Entity, { kind, paths }: Pick<RecordDifference, 'kind' | 'paths'>): string =>
+  fingerprint(entity.name, 'verify', kind, paths.join())
+
+export const toDifference = (found: Unequal): RecordDifference => ({
+  id: found.id,
+  kind: found.kind,
+  paths: pathsOf(found),
+  versions: found.versions,
+})
 
 /** One verification, as far as it is. */
 export class Verification {
   readonly #options: VerifyOptions
-  readonly #authority: Store
-  readonly #mirror: Store
+  readonly #pair: Pair
+  readonly #records: AskedRecords
   readonly different: Record<DifferenceKind, number> = { missing: 0, extra: 0, content: 0, version: 0 }
-  readonly examples: RecordDifference[] = []
+  readonly differences: RecordDifference[] = []
+  readonly #groups = new Map<string, { readonly group: DifferenceGroup; count: number }>()
+  #suspects: Id[] = []
+  #settling: Promise<void> = Promise.resolve()
   compared = 0
   undecided = 0
   quarantined = 0
 
-  constructor(options: VerifyOptions, from: Origin) {
+  constructor(options: VerifyOptions, from: Origin, records: AskedRecords) {
+    const { stores, entity } = options
     this.#options = options
-    this.#authority = options.stores[from]
-    this.#mirror = options.stores[otherOrigin(from)]
+    this.#pair = { entity, authority: stores[from], mirror: stores[otherOrigin(from)] }
+    this.#records = records
   }
 
-  async #each(store: Store, look: (images: readonly Image[]) => Promise<void>): Promise<void> {
-    const { entity, batch: limit = 500, signal } = this.#options
-    let after: Id | null = null
-    do {
-      signal?.throwIfAborted()
-      const scanned = await store.reader.scan(entity, { after, limit })
-      if (store === this.#authority) this.quarantined += scanned.quarantined.length
-      await look(scanned.images)
-      after = scanned.next
-    } while (after !== null)
+  get pair(): Pair {
+    return this.#pair
   }
 
-  async run(): Promise<void> {
-    const { entity, onProgress } = this.#options
-    await this.#each(this.#authority, async (images) => {
-      const ids = images.map(({ id }) => id)
-      const copies = byId(await this.#mirror.outbox.images(entity, ids))
-      await this.#recheck(
-        images.filter((each) => differenceOf(entity, each.id, each, copies.get(each.id))).map(({ id }) => id),
-      )
-      this.compared += images.length
-      onProgress?.(this.compared)
-    })
-    await this.#each(this.#mirror, async (images) => {
-      const ids = images.map(({ id }) => id)
-      const there = await this.#authority.reader.byIds(entity, ids, fieldSet(entity, []))
-      await this.#recheck(ids.filter((id) => !there.has(id)))
-    })
+  /** Most frequent first. */
+  get groups(): DifferenceGroup[] {
+    const groups = [...this.#groups.values()].map(({ group, count }) => ({ ...group, count }))
+    return groups.sort((a, b) => b.count - a.count)
   }
 
-  /** What differs is looked at again: a write may have been on its way. */
-  async #recheck(suspects: readonly Id[]): Promise<void> {
-    const { entity, recheckMs = defaultRechecks, signal } = this.#options
-    let left = suspects
-    for (const ms of recheckMs) {
-      if (left.length === 0) return
-      await sleep(ms, undefined, { signal })
-      // A record that was at one version throughout, and owed by neither store in between, was confirmed before its copy
-      // was read. In any other order a put that comes between two reads is taken for a difference.
-      const before = byId(await this.#authority.outbox.images(entity, left))
-      const owed = await this.#authority.outbox.owedFor(entity, left)
-      const strays = await this.#mirror.outbox.owedFor(entity, left)
-      const copies = byId(await this.#mirror.outbox.images(entity, left))
-      const after = byId(await this.#authority.outbox.images(entity, left))
-      left = left.filter((id) => {
-        const found = differenceOf(entity, id, after.get(id), copies.get(id))
-        if (!found) return false
-        const isStill = isSameVersion(before.get(id), after.get(id))
-        if (!isStill || owed.has(id) || strays.has(id)) return true
-        this.#note(found)
-        return false
-      })
+  async *#batches(store: Store): AsyncGenerator<readonly Image[], void> {
+    const { batch: limit = 500, entity, signal } = this.#options
+    const { asked, ranges, where } = this.#records
+    for (const range of ranges)
+      for await (const lot of store.reader.stream(entity, { ...range, limit, where, maxBytes: batchBytes })) {
+        signal?.throwIfAborted()
+        // What has no record is of no range
+        if (store === this.#pair.authority && asked === null) this.quarantined += lot.quarantined.length
+        if (lot.images.length > 0) yield lot.images
+      }
+  }
+
+  /**
+   * Both stores in the order of the ids, side by side, once: what is not alike at first sight is settled by itself.
+   *
+   * @returns what was found of relations.
+   */
+  async run(): Promise<Relations['found']> {
+    const { entity, stores, entities = [], onProgress } = this.#options
+    const { authority, mirror } = this.#pair
+    const relations = await Relations.of(stores, ledgersOf(stores), entity, entities, this.#options)
+    let batch: Image[] = []
+    const look = (ours: Image | undefined, theirs: Image | undefined): void => {
+      if (ours) batch.push(ours)
+      if (!isAlike(entity, ours, theirs)) this.#suspects.push((ours ?? theirs)!.id)
     }
-    this.undecided += left.length
+    const turn = async (): Promise<void> => {
+      await relations.look(batch)
+      if (this.#suspects.length >= suspectsAtOnce) await this.#settleSuspects()
+      this.compared += batch.length
+      batch = []
+      const unequal = Object.values(this.different).reduce((sum, count) => sum + count, 0)
+      onProgress?.({ compared: this.compared, total: this.#records.total, unequal })
+    }
+    const [ours, theirs] = [authority, mirror].map((store) => readAhead(this.#batches(store)))
+    await mergeById(ours!, theirs!, compareIds(entity), look, turn)
+    await this.#settleSuspects()
+    await this.#settling
+    return relations.found
+  }
+
+  /** Beside the reading of what follows: one lot at a time, so that memory is bounded. */
+  async #settleSuspects(): Promise<void> {
+    await this.#settling
+    const suspects = this.#suspects
+    this.#suspects = []
+    this.#settling = this.#settle(suspects)
+    this.#settling.catch(() => undefined) // told when it is waited for
+  }
+
+  async #settle(suspects: readonly Id[]): Promise<void> {
+    for (let start = 0; start < suspects.length; start += suspectsAtOnce) {
+      const some = suspects.slice(start, start + suspectsAtOnce)
+      const { unequal, undecided } = await settleRecords(this.#pair, some, this.#options)
+      this.undecided += undecided.length
+      for (const found of unequal) this.#note(toDifference(found))
+    }
   }
 
   #note(found: RecordDifference): void {
-    this.different[found.kind]++
-    if (this.examples.length < maxExamples) this.examples.push(found)
+    const { entity } = this.#options
+    const { kind, paths } = found
+    this.different[kind]++
+    if (this.differences.length < maxKept) this.differences.push(found)
+    const group = groupOf(entity, found)
+    const known = this.#groups.get(group) ?? { group: { group, kind, paths, count: 0 }, count: 0 }
+    known.count++
+    this.#groups.set(group, known)
   }
 }

@@ -1,11 +1,22 @@
+import { z } from 'zod'
 import { authorityOf, ledgersOf, markFresh, noFlag, readCopies } from '../control/flag-store.ts'
+import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
 import { everything } from '../query/where.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
+import { type Ledger, parseAs } from '../stores/ledger.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
+import { aborted } from './aborted.ts'
+import { type Asked, askedRecords } from './asked-records.ts'
+import { overtaken } from './overtaken.ts'
+import type { DifferenceKind } from './settle-records.ts'
 import { untilOwed } from './until-owed.ts'
-import { type DifferenceKind, type RecordDifference, Verification, type VerifyOptions } from './verification.ts'
+import { type DifferenceGroup, type RecordDifference, Verification, type VerifyOptions } from './verification.ts'
+import type { RelationsFound } from './verify-relations.ts'
+import { type Duplicate, verifyUnique } from './verify-unique.ts'
 
 /** What was compared, when, and what was found: it is said of nothing else. */
 export interface Verified {
@@ -13,66 +24,124 @@ export interface Verified {
   /** The store with authority, which the other one was held against. */
   readonly authority: Origin
   readonly epoch: number
+  /** Of the mapping that the records were read by, see `mappingDigest`. */
+  readonly mapping: string
+  /** Which part of the type was asked for; null where it was all of it. */
+  readonly asked: Asked | null
   /** By the clock of this host. */
   readonly began: string
   readonly ended: string
   /** Records of the authority that were held against the mirror. */
   readonly compared: number
   readonly different: Readonly<Record<DifferenceKind, number>>
+  /** The same by kind and paths, most frequent first. */
+  readonly groups: readonly DifferenceGroup[]
   /** Records that were owed or changed each time that they were looked at. */
   readonly undecided: number
   /** Documents that have no record, so that nothing could be compared. */
   readonly quarantined: number
+  /** Null where they were not looked for: a part of a type does not tell. */
+  readonly duplicates: readonly Duplicate[] | null
+  readonly relations: RelationsFound
   /** Some of those that differ. */
   readonly examples: readonly RecordDifference[]
 }
 
-export const isClean = ({ different, undecided, quarantined }: Verified): boolean =>
+const maxExamples = 20
+
+/** Where the last verification of a whole type is kept, and the last of a part of one; of either what differed. */
+const kinds = { whole: 'verified', part: 'verified-part', differences: 'verified-differences' } as const
+
+/** Whether the mirror holds what the authority does, of what was compared. */
+const isEqual = ({ different, undecided, quarantined }: Verified): boolean =>
   Object.values(different).every((count) => count === 0) && undecided + quarantined === 0
 
+/** The same, and each value is unique that is to be, and what is referred to is in both stores. */
+export const isClean = (found: Verified): boolean =>
+  isEqual(found) &&
+  (found.duplicates ?? []).length === 0 &&
+  found.relations.dangling.length + found.relations.undecided === 0
+
+const differencesForm: z.ZodType<{ readonly began: string; readonly differences: readonly RecordDifference[] }> =
+  z.object({
+    began: z.string(),
+    differences: z.array(
+      z.object({
+        id: z.union([z.string(), z.number()]),
+        kind: z.enum(['missing', 'extra', 'content', 'version']),
+        paths: z.array(z.string()),
+        versions: z.tuple([z.string().nullable(), z.string().nullable()]),
+      }),
+    ),
+  })
+
+/** What the last verification found to differ, of a whole type or a part; null where there was none. */
+export async function lastDifferences(ledger: Ledger, { name }: Entity) {
+  const entry = await ledger.get(kinds.differences, name)
+  return entry && parseAs(differencesForm, entry.value)
+}
+
+async function keep(ledger: Ledger, kind: string, type: string, value: object): Promise<void> {
+  for (;;) {
+    const entry = await ledger.get(kind, type)
+    const json = JSON.parse(JSON.stringify(value)) as Json
+    if (await ledger.compareAndSet(kind, type, entry?.revision ?? null, json)) return
+  }
+}
+
 /**
- * Holds every record of the store with authority against the other store, and looks for those that the other one has
- * alone. Memory is bounded by the batch. What was found is kept in the ledger of the authority; a mirror that was found
- * equal is fresh.
+ * Holds the records of the store with authority against the other store, and looks for those that the other one has
+ * alone. Memory is bounded by batches of bytes. What was found is kept in the ledger of the authority; a mirror all of
+ * which was found equal is fresh.
  *
  * @throws TRY_AGAIN where authority moved meanwhile; MISCONFIGURED where there is no flag, or nothing was examined though
- * there are documents.
+ * there are documents; BAD_USER_INPUT for a part that cannot be asked for.
  */
-export async function verify(options: VerifyOptions): Promise<Verified> {
-  const { stores, entity } = options
+export const verify = (options: VerifyOptions): Promise<Verified> =>
+  Promise.race([run(options), aborted(options.signal)])
+
+async function run(options: VerifyOptions): Promise<Verified> {
+  const { stores, entity, part = {} } = options
   const { name: type } = entity
   const key = flagKeyOf(entity)
   const { flag } = await readCopies(ledgersOf(stores), key)
   if (!flag) throw noFlag(key)
   const authority = authorityOf(flag)
-  const mayBecomeFresh = flag.fresh === null && STAGE_PLAN[flag.stage].mirror !== null
+  const records = await askedRecords(entity, stores[authority], stores.mongo, part)
+  const { asked } = records
+  const mayBecomeFresh = asked === null && flag.fresh === null && STAGE_PLAN[flag.stage].mirror !== null
   if (mayBecomeFresh) await untilOwed(options, flag)
   const began = new Date().toISOString()
-  const verification = new Verification(options, authority)
-  await verification.run()
-  const { compared, different, undecided, quarantined, examples } = verification
+  const verification = new Verification(options, authority, records)
+  const relations = await verification.run()
+  const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
+  const { compared, different, differences, groups, undecided, quarantined } = verification
   const { flag: after } = await readCopies(ledgersOf(stores), key)
-  if (after?.epoch !== flag.epoch)
-    throw new CrossfadeError('TRY_AGAIN', `The stage of ${type} was changed meanwhile: run it again.`)
-  if (compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
+  if (after?.epoch !== flag.epoch) throw overtaken(type)
+  if (asked === null && compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
     throw new CrossfadeError('MISCONFIGURED', `${type}: nothing was compared, though ${authority} has records.`)
-  const ended = new Date().toISOString()
-  const found = {
+  const found: Verified = {
     type,
     authority,
     epoch: flag.epoch,
+    mapping: mappingDigest(entity),
+    asked,
     began,
-    ended,
+    ended: new Date().toISOString(),
     compared,
     different,
-    undecided,
+    groups,
+    undecided: undecided + (unique?.undecided ?? 0),
     quarantined,
-    examples,
+    duplicates: unique?.duplicates ?? null,
+    relations,
+    examples: differences.slice(0, maxExamples),
   }
+  options.signal?.throwIfAborted() // who was told that it was stopped finds no result of it
   const { ledger } = stores[authority]
   const { examples: _, ...kept } = found
-  const entry = await ledger.get('verified', type)
-  await ledger.compareAndSet('verified', type, entry?.revision ?? null, kept)
-  if (mayBecomeFresh && isClean(found)) await markFresh(ledgersOf(stores), key, type, flag.epoch)
+  await keep(ledger, asked === null ? kinds.whole : kinds.part, type, kept)
+  await keep(ledger, kinds.differences, type, { began, differences })
+  if (mayBecomeFresh && isEqual(found)) await markFresh(ledgersOf(stores), key, type, flag.epoch)
   return found
 }

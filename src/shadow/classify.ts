@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { differences } from '../compare/differences.ts'
+import { contentDifferences } from '../compare/content.ts'
 import { equalJson } from '../compare/equal-json.ts'
 import type { Id } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
@@ -44,7 +44,7 @@ export const versionOf = (item: Item | undefined): string | null => (item ? form
 
 /** Where the content of a record differs that both stores have at one version. */
 export function divergences(fields: FieldSet, control: Item, candidate: Item): Finding[] {
-  return differences(fields, control.record, candidate.record).map((difference) => ({
+  return contentDifferences(fields, control, candidate).map((difference) => ({
     ...difference,
     kind: 'divergence',
     id: control.record.id,
@@ -87,7 +87,7 @@ function classifyList(key: string, control: Lists, candidate: Lists, found: Foun
     } else {
       unequal.add(id)
       // A version that is owed, of content that both have, is on its way
-      const onItsWay = (item.pending || twin.pending) && differences(fields, item.record, twin.record).length === 0
+      const onItsWay = (item.pending || twin.pending) && contentDifferences(fields, item, twin).length === 0
       if (!onItsWay) found.suspects.set(id, { control: versionOf(item), candidate: versionOf(twin) })
     }
   }

@@ -1,4 +1,4 @@
-import { differences } from '../compare/differences.ts'
+import { contentDifferences } from '../compare/content.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { UndecidedReason } from '../stores/findings.ts'
@@ -24,7 +24,7 @@ const notListed = '(not listed)'
 
 /** A record that the stores hold in different versions, or one of them alone; with what differs in content. */
 function unlike(entity: Entity, id: Id, { control, candidate }: Pair): Finding {
-  const found = control && candidate ? differences(allFields(entity), control.record, candidate.record) : []
+  const found = control && candidate ? contentDifferences(allFields(entity), control, candidate) : []
   const content = (side: 'control' | 'candidate', item: Item | undefined): Json => {
     if (!item) return null
     return control && candidate ? Object.fromEntries(found.map((each) => [each.path, each[side]])) : '(record)'

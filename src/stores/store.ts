@@ -63,9 +63,37 @@ export interface Reader {
   ): Promise<ReadonlyMap<unknown, number>>
   /** Groups of records with what is computed for each. @throws BAD_USER_INPUT for what a kind cannot be asked. */
   aggregate(entity: Entity, asked: Aggregate, signal?: AbortSignal): Promise<readonly Group[]>
-  /** Whole records by id, for jobs: at most `limit` of them behind `after`, in id order, and fewer where they are large. */
-  scan(entity: Entity, range: { readonly after: Id | null; readonly limit: number }): Promise<Scanned>
+  /** Whole records by id, for jobs, in id order: at most `limit` of them, and fewer where they are large. */
+  scan(entity: Entity, range: ScanRange): Promise<Scanned>
+  /**
+   * All of a range, a lot at a time, in id order: what is cheaper than scans where nobody comes back later. Where the store
+   * loses its place, the stream finds it again; it fails where no lot came since. To be ended by `return` or to its end.
+   */
+  stream(entity: Entity, range: ScanRange): AsyncGenerator<Streamed, void>
 }
+
+/** One lot. */
+export type Streamed = Pick<Scanned, 'images' | 'quarantined'>
+
+/** Ids behind `after`, up to `upTo` and with it; null is the beginning, or the end. */
+export interface IdRange {
+  readonly after: Id | null
+  readonly upTo: Id | null
+}
+
+export interface ScanRange {
+  readonly after: Id | null
+  /** Default: null. */
+  readonly upTo?: Id | null
+  readonly limit: number
+  /** About how many bytes of records at most; default 32 MB. One that is larger comes alone. */
+  readonly maxBytes?: number
+  /** Those alone that meet it; default: all. */
+  readonly where?: Where
+}
+
+/** Of the records of one scan, where it is not said. Records are of 16 MB at most in MongoDB, and a few times that in memory. */
+export const scanBytes = 32 * 1024 * 1024
 
 /** By path of a list of objects: for each object what the mapping does not name, as Extended JSON, or null. */
 export type ElementRests = Readonly<Record<string, readonly Json[]>>
@@ -263,6 +291,11 @@ export interface Store extends Source {
   readonly distrust: () => void
   /** False while it is known that a write would find no server to take it. */
   readonly takesWrites: () => boolean
+  /**
+   * Ranges of about so many records each, spread over the ids by chance and in no order; they may overlap, and there are
+   * fewer where there are fewer records. Costs a few look-ups a range, whatever the size of the type.
+   */
+  spread(entity: Entity, ranges: number, records: number): Promise<readonly IdRange[]>
   /** What an error of this store means; null for a fault of ours. */
   failureOf(error: unknown): Failure | null
   /** What an error of a read of this store means to the caller; a fault of ours stays what it is. */

@@ -1,4 +1,4 @@
-import type { Leaf } from '../entity/entity.ts'
+import type { Id, Leaf } from '../entity/entity.ts'
 import type { Nulls } from '../entity/field.ts'
 
 /** What a record must meet for a unique key to hold for it. `present`: one of the values is not null. */
@@ -16,4 +16,10 @@ export interface UniqueKey {
   readonly among: readonly KeyCondition[]
   /** What makes the promise, for messages: `MongoDB's index phone_1`. */
   readonly because: string
+}
+
+/** A value that more records than one hold, with some of their ids. */
+export interface Duplicates {
+  readonly count: number
+  readonly ids: readonly Id[]
 }

@@ -20,7 +20,7 @@ afterAll(() => stores.close())
 const none = { missing: 0, extra: 0, content: 0, version: 0 }
 const ledgers = () => ({ mongo: stores.mongo.ledger, postgres: stores.postgres.ledger })
 const accounts = () => stores.mongo.connection.db.collection<{ _id: string }>('accounts')
-const look = (): Promise<Verified> => verify({ stores, entity: Account, batch: 2, recheckMs: [10, 10, 10] })
+const look = (): Promise<Verified> => verify({ stores, entity: Account, batch: 2, recheckMs: [10, 10, 10, 10] })
 
 describe.each(directions)('Verify, authority $from', ({ from, to }) => {
   let stamp: { epoch: number; owed: boolean }
@@ -83,10 +83,11 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
 
   test('that has looked at nothing fails where the store with authority has records', async () => {
     const readers = [stores.mongo.reader, stores.postgres.reader]
-    const scans = readers.map(({ scan }) => scan)
-    for (const reader of readers)
-      Object.assign(reader, { scan: async () => ({ images: [], quarantined: [], next: null }) })
-    const failed = look().finally(() => readers.forEach((reader, n) => void Object.assign(reader, { scan: scans[n] })))
+    const streams = readers.map(({ stream }) => stream)
+    for (const reader of readers) Object.assign(reader, { async *stream() {} })
+    const failed = look().finally(() =>
+      readers.forEach((reader, n) => void Object.assign(reader, { stream: streams[n] })),
+    )
     await expect(failed).rejects.toThrow(`Account: nothing was compared, though ${from} has records.`)
     expect(await stores[from].ledger.get('verified', 'Account')).toBeNull()
   })
@@ -146,6 +147,7 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
   })
 
   test('a record that changes between every two looks is told apart', async () => {
+    await stores[from].authority.patch(Account, ids[0]!, planPatch(Account, { visits: 31 }), stamp)
     let writes = 0
     const write = async (): Promise<unknown> => ++writes < 30 && writeThrough(writes)
     const undo = [atImages(to, 'before', write), atImages(from, 'before', write)]
@@ -174,19 +176,22 @@ describe.each(directions)('Verify, authority $from', ({ from, to }) => {
 
   test('a write that comes while it looks is no difference', async () => {
     const entity = Account
+    let written: Promise<unknown> | undefined
     const found = await verify({
       stores,
       entity,
       batch: 2,
       recheckMs: [10, 10, 10],
-      onProgress: (compared) => {
+      onProgress: ({ compared }) => {
         if (compared !== 2) return
         // Behind the batch that was read, and in front of the others
-        void stores[from].authority
+        written ??= stores[from].authority
           .patch(Account, ids[4]!, planPatch(Account, { visits: 3 }), stamp)
           .then(() => sweepOnce(stores, from))
       },
     })
+    await written
+    expect(written).toBeDefined()
     expect(found.different).toEqual(none)
   })
 })

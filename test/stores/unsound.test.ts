@@ -117,6 +117,9 @@ describe('Text that is not UTF-8, and dates that JavaScript has not', () => {
       [4, [['rows.0.(unmapped).since', years]]],
       [5, []],
     ])
+    const streamed = []
+    for await (const lot of mongo.reader.stream(Note, { after: null, limit: 2 })) streamed.push(...lot.images)
+    expect(streamed).toEqual(images)
     expect(images[1]!.rest).toEqual({ unmapped: { y: { $numberInt: '1' } } })
     expect(images[2]!.rest).toEqual({ unmapped: { on: [null, { $numberInt: '5' }] } })
     const rows = await stores.postgres.reader.byIds(Note, [1, 2, 3, 4, 5], allFields(Note))

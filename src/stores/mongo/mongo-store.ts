@@ -17,6 +17,7 @@ import { mongoOutbox } from './outbox.ts'
 import { mongoReader } from './reader.ts'
 import { mongoReplica } from './replica.ts'
 import { type MongoSide, mongoSide } from './side.ts'
+import { spread } from './spread.ts'
 
 export interface MongoSource extends Source {
   readonly origin: 'mongo'
@@ -89,6 +90,7 @@ export function mongoStore(
     settled: () => looksSettled(connection),
     distrust: () => undefined, // the driver's monitors see to it
     takesWrites: connection.takesWrites,
+    spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
     failureOf,
     readError,
     lineage: async () => null, // what is acknowledged has a majority, which no election takes back

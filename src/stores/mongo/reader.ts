@@ -18,6 +18,7 @@ import { projectionOf } from './projection.ts'
 import { readDocuments } from './read-documents.ts'
 import { scan } from './scan.ts'
 import { sorting, sortOf } from './sorting.ts'
+import { stream } from './stream.ts'
 import { Visibility } from './visibility.ts'
 import { idRange, visible } from './visible.ts'
 import { translate } from './where.ts'
@@ -74,6 +75,7 @@ export function mongoReader(connection: MongoConnection): Reader {
     queryPer,
     aggregate: (entity, asked, signal) => aggregate(connection, entity, asked, signal),
     scan: (entity, range) => scan(connection, entity, range),
+    stream: (entity, range) => stream(connection, entity, range),
 
     async byIds(entity, ids, fields, signal) {
       const keys = ids.map((id) => encodeId(entity, id))

@@ -7,6 +7,7 @@ import type { PostgresConnection } from './connection.ts'
 import { quote } from './ddl.ts'
 import { type PostgresIndex, postgresIndexes } from './indexes.ts'
 import { addConstraint, createUnique, standing, type UniqueForm, uniqueForms } from './unique-forms.ts'
+import { withoutLimits } from './without-limits.ts'
 
 export interface EnsureOptions {
   readonly log?: (line: string) => void
@@ -26,20 +27,6 @@ export async function serverVersion(connection: PostgresConnection): Promise<num
 }
 
 const codeOf = (error: unknown): string | undefined => (error instanceof pg.DatabaseError ? error.code : undefined)
-
-/** A session of its own, that is thrown away: a build takes as long as it takes, and what it must wait for. */
-async function withoutLimits<T>(
-  connection: PostgresConnection,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await connection.connect()
-  try {
-    await client.query('set statement_timeout = 0; set lock_timeout = 0')
-    return await work(client)
-  } finally {
-    client.release(true)
-  }
-}
 
 /** Statements that need the table to themselves for a moment, as one transaction; false where it is not to be had. */
 async function underShortLock(

@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
-import type { UniqueKey } from '../unique-key.ts'
+import type { Duplicates, UniqueKey } from '../unique-key.ts'
 import type { PostgresConnection } from './connection.ts'
 import { quote } from './ddl.ts'
 import { keyRows } from './key-conditions.ts'
+import { compile } from './prepared.ts'
 import { columnOf, tableOf } from './select.ts'
+import { withoutLimits } from './without-limits.ts'
 
 /** An index as the catalog has it. Expressions have no column. */
 export interface PostgresIndex {
@@ -61,11 +63,14 @@ export async function duplicates(
   entity: Entity,
   key: UniqueKey,
   limit: number,
-): Promise<readonly { readonly count: number; readonly ids: readonly Id[] }[]> {
+): Promise<readonly Duplicates[]> {
   const columns = sql.join(key.leaves.map(columnOf))
-  const rows = await connection.run<{ count: string; ids: Id[] }>(
+  const { prepared, values } = compile(
     sql`select count(*) as count, (array_agg(t.id order by t.id))[1:10] as ids from ${tableOf(entity)}
         where ${keyRows(key)} group by ${columns} having count(*) > 1 order by count(*) desc, 2 limit ${limit}::int`,
+  )
+  const { rows } = await withoutLimits(connection, (client) =>
+    client.query<{ count: string; ids: Id[] }>(prepared.text, [...values]),
   )
   return rows.map(({ count, ids }) => ({ count: Number(count), ids }))
 }

@@ -15,6 +15,7 @@ import { postgresOutbox } from './outbox.ts'
 import { postgresReader } from './reader.ts'
 import { postgresReplica } from './replica.ts'
 import { type PostgresSide, postgresSide } from './side.ts'
+import { spread } from './spread.ts'
 
 export interface PostgresSource extends Source {
   readonly origin: 'postgres'
@@ -74,6 +75,7 @@ export function postgresStore(
       for (const each of [connection, candidate.connection, puts]) each.distrust()
     },
     takesWrites: () => true, // what it does not take it refuses at once
+    spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
     failureOf,
     readError,
     dataIssues: dataIssues(connection),

@@ -1,13 +1,23 @@
 import { type RawBuilder, sql } from 'kysely'
 import { canonicalValue } from '../../entity/canonical-value.ts'
-import type { Entity } from '../../entity/entity.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import type { OrderKey } from '../../query/order.ts'
 import { everything } from '../../query/where.ts'
 import type { Json } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
-import type { ElementRests, Image, Item, Query, QueryPer, Reader, Scanned } from '../store.ts'
+import {
+  type ElementRests,
+  type Image,
+  type Item,
+  type Query,
+  type QueryPer,
+  type Reader,
+  type Scanned,
+  type ScanRange,
+  scanBytes,
+} from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { elementRows, type RecordRow } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
@@ -35,6 +45,11 @@ function once(fields: FieldSet, key: string, make: () => RawBuilder<unknown>): P
 /** Whether the text of a page's statement follows from its order and fields alone. */
 const isPlain = ({ where, ranges = [everything] }: Query): boolean =>
   where === everything && ranges.length === 1 && ranges[0] === everything
+
+/** A row with the bytes of all that a scan has up to it. */
+interface WeighedRow extends RecordRow {
+  readonly _cf_sum: number
+}
 
 export function postgresReader(connection: PostgresConnection): Reader {
   async function query(entity: Entity, asked: Query, signal?: AbortSignal): Promise<readonly Item[]> {
@@ -81,6 +96,28 @@ export function postgresReader(connection: PostgresConnection): Reader {
     return groups
   }
 
+  async function scan(entity: Entity, range: ScanRange): Promise<Scanned> {
+    const { after, upTo = null, limit, maxBytes = scanBytes, where = everything } = range
+    const { cast } = postgresKind(entity.idKind)
+    const bound = (id: Id) => sql`${id}::${sql.raw(cast)}`
+    const within = [
+      ...(after === null ? [] : [sql`t.id > ${bound(after)}`]),
+      ...(upTo === null ? [] : [sql`t.id <= ${bound(upTo)}`]),
+      translate(entity, where),
+    ]
+    // The sum goes along the order of the ids, and those behind the record that passes the bound are not sent
+    const rows = await connection.run<WeighedRow>(
+      sql`select * from (
+            select r.*, pg_column_size(r.*) as _cf_bytes, (sum(pg_column_size(r.*)) over (order by r.id))::float8 as _cf_sum
+            from (select ${imageColumns(entity)} from ${tableOf(entity)}
+                  where ${sql.join(within, sql` and `)} order by t.id limit ${limit}::int) r) w
+          where _cf_sum - _cf_bytes <= ${maxBytes}::float8 order by id`,
+    )
+    const images = rows.map((row) => imageOf(connection, entity, row))
+    const isCut = rows.length > 0 && rows.at(-1)!._cf_sum > maxBytes
+    return { images, quarantined: [], next: rows.length < limit && !isCut ? null : images.at(-1)!.id }
+  }
+
   return {
     query,
     queryPer,
@@ -117,15 +154,15 @@ export function postgresReader(connection: PostgresConnection): Reader {
       return new Map(rows.map(({ k, n }) => [canonicalValue(leaf, decode(k)), Number(n)]))
     },
 
-    async scan(entity, { after, limit }): Promise<Scanned> {
-      const { cast } = postgresKind(entity.idKind)
-      const behind = after === null ? sql`true` : sql`t.id > ${after}::${sql.raw(cast)}`
-      const rows = await connection.run<RecordRow>(
-        sql`select ${imageColumns(entity)} from ${tableOf(entity)}
-            where ${behind} order by t.id limit ${limit}::int`,
-      )
-      const images = rows.map((row) => imageOf(connection, entity, row))
-      return { images, quarantined: [], next: rows.length < limit ? null : images.at(-1)!.id }
+    scan,
+
+    async *stream(entity, range) {
+      for (let { after } = range, more = true; more; ) {
+        const { images, quarantined, next } = await scan(entity, { ...range, after })
+        yield { images, quarantined }
+        after = next
+        more = next !== null
+      }
     },
   }
 }

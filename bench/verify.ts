@@ -1,0 +1,208 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { openSession, type Session } from '../src/cli/session.ts'
+import { raiseFlag, readFlag } from '../src/control/flag-store.ts'
+import { prepareFlags } from '../src/control/prepare-flags.ts'
+import type { Entity } from '../src/entity/entity.ts'
+import { adoptMappings } from '../src/jobs/adopt-mappings.ts'
+import { isClean, verify } from '../src/jobs/verify.ts'
+import { type MongoConnection, prepareMongo } from '../src/stores/mongo/connection.ts'
+import type { PostgresConnection } from '../src/stores/postgres/connection.ts'
+import { migrateUp } from '../src/stores/postgres/migrate.ts'
+import { schemaDrift } from '../src/stores/postgres/schema-diff.ts'
+import { say } from './fixture.ts'
+import { megabytes } from './live-heap.ts'
+import { median } from './load.ts'
+import { document, Flat, Nested } from './papers.ts'
+import type { Row } from './row.ts'
+
+type PostgresClient = Awaited<ReturnType<PostgresConnection['connect']>>
+
+/** Of ours; a round of the baseline stands on both sides of each. */
+const rounds = 5
+
+const boundedMs = 120_000 // of the rounds of one case, on a slow server
+
+/** What somebody writes who needs both stores compared by tonight. */
+const columns = 'id, title, body, author, pages, score, sent, seen, place, journal, issue'
+const lists = `,
+  array(select c.value from nested_tags c where c.parent_id = t.id order by c.position) as tags,
+  (select json_agg(json_build_object('by', n.by, 'stars', n.stars) order by n.position) from nested_notes n where n.parent_id = t.id) as notes`
+
+async function* rowsOf(client: PostgresClient, entity: Entity): AsyncGenerator<Record<string, unknown>> {
+  await client.query('set idle_in_transaction_session_timeout = 0; begin')
+  await client.query(
+    `declare rows no scroll cursor for select ${columns}${entity === Nested ? lists : ''} from ${entity.postgres} t order by id`,
+  )
+  for (;;) {
+    const { rows } = await client.query<Record<string, unknown>>('fetch 1000 from rows')
+    if (rows.length === 0) break
+    yield* rows
+  }
+  await client.query('commit')
+}
+
+/** Two sorted cursors and a deep equal; how many records are equal. */
+async function byHand(mongo: MongoConnection, client: PostgresClient, entity: Entity): Promise<number> {
+  const documents = mongo.db.collection(entity.mongo).find({}, { sort: { _id: 1 }, batchSize: 1_000 })
+  const rows = rowsOf(client, entity)
+  let equal = 0
+  for await (const { _id, _cf, ...found } of documents) {
+    const { value: row } = await rows.next()
+    if (isDeepStrictEqual({ id: String(_id), ...found }, { ...row })) equal++
+  }
+  await rows.next()
+  return equal
+}
+
+/** What one store alone takes to give all of its records: nothing that compares is faster. */
+async function readAlone(
+  mongo: MongoConnection,
+  client: PostgresClient,
+  entity: Entity,
+): Promise<readonly [number, number]> {
+  const timed = async (records: AsyncIterable<unknown>): Promise<number> => {
+    const began = performance.now()
+    let count = 0
+    for await (const _ of records) count++
+    return (count * 1_000) / (performance.now() - began)
+  }
+  return [
+    await timed(mongo.db.collection(entity.mongo).find({}, { sort: { _id: 1 }, batchSize: 1_000 })),
+    await timed(rowsOf(client, entity)),
+  ]
+}
+
+async function prepare({ stores }: Session): Promise<void> {
+  const { mongo, postgres } = stores
+  const entities = [Flat, Nested]
+  await migrateUp(postgres.connection, {})
+  for (const { statement } of await schemaDrift(postgres.connection, entities))
+    if (statement) await postgres.connection.pool.query(statement)
+  await adoptMappings(postgres, entities)
+  await prepareMongo(mongo.connection, entities)
+  await prepareFlags(
+    { mongo: mongo.ledger, postgres: postgres.ledger },
+    entities.map(({ name }) => name),
+  )
+}
+
+/** Documents in MongoDB, and their copies. */
+async function fill({ stores }: Session, entity: Entity, count: number): Promise<void> {
+  const { mongo, postgres } = stores
+  const collection = mongo.connection.patient().collection(entity)
+  for (let start = await collection.estimatedDocumentCount(); start < count; start += 1_000)
+    await collection.insertMany(Array.from({ length: 1_000 }, (_, n) => document(entity, start + n)) as never[])
+  const { flag } = (await readFlag(mongo.ledger, entity.name))!
+  if (flag.stage === 'off')
+    for (const { ledger } of [mongo, postgres])
+      await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
+  for await (const { images } of mongo.reader.stream(entity, { after: null, limit: 1_000 }))
+    await postgres.replica.bulkPut(entity, images, flag.epoch)
+  // Settles what the server has yet to do of it by itself, as an administrator would
+  await postgres.connection.pool.query('analyze')
+}
+
+interface Timed {
+  readonly perSecond: number
+  /** Of this process for one record, in microseconds: it drifts least on a shared machine. */
+  readonly cpu: number
+  readonly peak: number
+}
+
+async function timed(count: number, work: () => Promise<number>): Promise<Timed> {
+  let peak = 0
+  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
+  const before = process.cpuUsage()
+  const began = performance.now()
+  const equal = await work()
+  const { user, system } = process.cpuUsage(before)
+  const perSecond = (count * 1_000) / (performance.now() - began)
+  clearInterval(timer)
+  if (equal !== count) throw new Error(`${equal} of ${count} are equal`)
+  return { perSecond, cpu: (user + system) / count, peak }
+}
+
+async function compare(
+  session: Session,
+  mongo: MongoConnection,
+  client: PostgresClient,
+  entity: Entity,
+  count: number,
+) {
+  const { stores } = session
+  await fill(session, entity, count)
+  const name = `${entity === Flat ? 'flat' : 'two child tables'}, ${count / 1_000} k`
+  const hand = () => timed(count, () => byHand(mongo, client, entity))
+  const own = () =>
+    timed(count, async () => {
+      const found = await verify({ stores, entity })
+      return isClean(found) ? found.compared : 0
+    })
+  for (const one of [hand, own]) await one()
+  const measured = {
+    baseline: [] as number[],
+    ours: [] as number[],
+    ratio: [] as number[],
+    cpu: [] as number[],
+    handCpu: [] as number[],
+    peak: 0,
+  }
+  const began = performance.now()
+  let before = await hand()
+  for (let round = 0; round < rounds && (round < 1 || performance.now() - began < boundedMs); round++) {
+    const middle = await own()
+    const after = await hand()
+    const around = (before.perSecond + after.perSecond) / 2
+    measured.baseline.push(around)
+    measured.ours.push(middle.perSecond)
+    measured.ratio.push(middle.perSecond / around)
+    measured.cpu.push(middle.cpu)
+    measured.handCpu.push((before.cpu + after.cpu) / 2)
+    measured.peak = Math.max(measured.peak, middle.peak)
+    before = after
+  }
+  const [fromMongo, fromPostgres] = (await readAlone(mongo, client, entity)).map(Math.round)
+  const [baseline, ours, ratio] = [measured.baseline, measured.ours, measured.ratio].map(median)
+  const alone = `read alone: MongoDB ${fromMongo}, PostgreSQL ${fromPostgres} a second`
+  const rss = `RSS ${megabytes(measured.peak)} MB at most (by hand ${megabytes(before.peak)})`
+  const cpu = `CPU ${median(measured.cpu).toFixed(1)} µs a record (by hand ${median(measured.handCpu).toFixed(1)})`
+  say(
+    `${name}: ${ratio!.toFixed(2)} (${measured.ratio.map((each) => each.toFixed(2)).join(' ')}); ${cpu}; ${rss}; ${alone}`,
+  )
+  const row: Row = {
+    bench: 'verify',
+    case: name,
+    baseline: Math.round(baseline!),
+    ours: Math.round(ours!),
+    unit: 'records/s',
+    ratio: ratio!,
+  }
+  return row
+}
+
+/** Both stores held against each other, against two sorted cursors and a deep equal. */
+export async function verifyBench(only: string, _minutes: number, isLong: boolean): Promise<Row[]> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-bench-'))
+  process.env['CROSSFADE_DATA_DIR'] = dataDir
+  const session = await openSession(undefined, say)
+  const { mongo, postgres } = session.stores
+  try {
+    await prepare(session)
+    // The drivers' own, without any of ours
+    const client = await postgres.connection.connect()
+    const rows: Row[] = []
+    for (const count of isLong ? [10_000, 100_000] : [10_000])
+      for (const entity of [Flat, Nested]) {
+        const name = `${entity.name} ${count}`
+        if (name.includes(only)) rows.push(await compare(session, mongo.connection, client, entity, count))
+      }
+    client.release()
+    return rows
+  } finally {
+    await session.close()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,51 @@
+import { isClean, type Verified } from '../jobs/verify.ts'
+import { otherOrigin } from '../util/origin.ts'
+
+/** What was asked for, where it was not all of a type. */
+function partText({ asked }: Verified): string | null {
+  if (asked === null) return null
+  const { since, sample, where } = asked
+  const parts = [
+    ...(since === null ? [] : [`ids made since ${since}`]),
+    ...(sample === null ? [] : [`a sample of ${sample}`]),
+    ...(where === null ? [] : [`where ${JSON.stringify(where)}`]),
+  ]
+  return `this was a part of the type: ${parts.join(', ')}. Nothing is said of the rest, and no mirror becomes fresh by it`
+}
+
+/** Tells a person what a verification has found; no value is printed. */
+export function printVerified(found: Verified): void {
+  const { type, authority, epoch, compared, different, undecided, quarantined, began, ended } = found
+  const mirror = otherOrigin(authority)
+  const line = (text: string): void => void process.stdout.write(`${type}: ${text}\n`)
+  line(`${compared} records of ${authority} were held against ${mirror}, epoch ${epoch}, from ${began} to ${ended}`)
+  const part = partText(found)
+  if (part !== null) line(part)
+  const { dangling, unchecked } = found.relations
+  if (unchecked.length > 0)
+    line(`what ${unchecked.join(' and ')} refer to was not looked for: no mirror of it is kept, or known to be fresh`)
+  if (isClean(found)) {
+    line(part === null ? 'all are equal, with their versions, and there are no others' : 'those are equal')
+    return
+  }
+  const counts = [
+    [different.content, 'differ'],
+    [different.version, 'are equal at unequal versions'],
+    [different.missing, `are missing in ${mirror}`],
+    [different.extra, `are only in ${mirror}`],
+    [undecided, 'were owed or changed each time that they were looked at: see `crossfade mirror status`'],
+    [quarantined, 'have no record, since their id does not fit: see `crossfade issues list`'],
+  ] as const
+  for (const [count, what] of counts) if (count > 0) line(`${count} ${what}`)
+  for (const { group, kind, paths, count } of found.groups)
+    line(`group ${group}: ${count} ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''}`)
+  for (const { id, kind, paths, versions } of found.examples)
+    line(
+      `${id}: ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''} (${versions.map((v) => v ?? 'none').join(' and ')})`,
+    )
+  for (const { store, paths, count, ids, because } of found.duplicates ?? [])
+    line(`${count} records of ${store} have one value of ${paths.join(', ')}, such as ${ids.join(', ')}: ${because}`)
+  for (const { path, target, id, missingIn } of dangling)
+    line(`${path} refers to ${target} ${id}, which ${missingIn} alone does not have`)
+  if (Object.values(different).some((count) => count > 0)) line(`\`crossfade repair ${type}\` shows how they differ`)
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { canonicalAt } from '../compare/canonical.ts'
+import type { Id } from '../entity/entity.ts'
+import { duplicates as mongoDuplicates } from '../stores/mongo/duplicates.ts'
+import { mongoIndexes } from '../stores/mongo/indexes.ts'
+import type { MongoStore } from '../stores/mongo/mongo-store.ts'
+import { uniqueKeys } from '../stores/mongo/unique-keys.ts'
+import { duplicates as postgresDuplicates } from '../stores/postgres/indexes.ts'
+import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+import type { Image } from '../stores/store.ts'
+import type { UniqueKey } from '../stores/unique-key.ts'
+import { formatVersion } from '../stores/version.ts'
+import { type Origin, origins } from '../util/origin.ts'
+import type { Pair, SettleOptions } from './settle-records.ts'
+
+/** A value of a unique key that more records than one hold in one store. */
+export interface Duplicate {
+  readonly store: Origin
+  readonly paths: readonly string[]
+  /** How many hold it. */
+  readonly count: number
+  /** Some of them. */
+  readonly ids: readonly Id[]
+  /** Why it should be unique. */
+  readonly because: string
+}
+
+/** Of one key in one store. */
+const maxDuplicates = 20
+const defaultRechecks = [50, 1_000, 3_000]
+
+const valuesOf = ({ leaves }: UniqueKey, { record }: Image): string =>
+  JSON.stringify(leaves.map((leaf) => record && canonicalAt(record, leaf)))
+
+/** The records that hold one value still, with their versions; null where none does twice. */
+function holding(key: UniqueKey, images: readonly Image[]): ReadonlyMap<Id, string> | null {
+  const groups = Map.groupBy(
+    images.filter(({ record }) => record !== null),
+    (image) => valuesOf(key, image),
+  )
+  const twice = [...groups.values()].find(({ length }) => length > 1)
+  return twice ? new Map(twice.map(({ id, version }) => [id, formatVersion(version)])) : null
+}
+
+const isSame = (a: ReadonlyMap<Id, string>, b: ReadonlyMap<Id, string>): boolean =>
+  a.size === b.size && [...a].every(([id, version]) => b.get(id) === version)
+
+/** Whether records still hold one value after a while in which nothing of them was on its way; null where one always was. */
+async function isLasting(
+  { entity, authority, mirror }: Pair,
+  store: Pair['authority'],
+  key: UniqueKey,
+  ids: readonly Id[],
+  { recheckMs = defaultRechecks, signal }: SettleOptions,
+): Promise<boolean | null> {
+  let before = holding(key, await store.outbox.images(entity, ids))
+  for (const ms of recheckMs) {
+    if (before === null) return false
+    await sleep(ms, undefined, { signal })
+    const owed = await Promise.all([authority, mirror].map((each) => each.outbox.owedFor(entity, ids)))
+    const after = holding(key, await store.outbox.images(entity, ids))
+    if (after !== null && owed.every(({ size }) => size === 0) && isSame(before, after)) return true
+    before = after
+  }
+  return before === null ? false : null
+}
+
+/** Values that a unique key holds twice in either store; how many could not be decided is told beside. */
+export async function verifyUnique(
+  { mongo, postgres }: { readonly mongo: MongoStore; readonly postgres: PostgresStore },
+  pair: Pair,
+  settle: SettleOptions,
+): Promise<{ readonly duplicates: readonly Duplicate[]; readonly undecided: number }> {
+  const { entity } = pair
+  const { keys } = uniqueKeys(entity, await mongoIndexes(mongo.connection, entity))
+  const found: Duplicate[] = []
+  let undecided = 0
+  const look = {
+    mongo: (key: UniqueKey) => mongoDuplicates(mongo.connection, entity, key, maxDuplicates),
+    postgres: (key: UniqueKey) => postgresDuplicates(postgres.connection, entity, key, maxDuplicates),
+  }
+  for (const key of keys)
+    for (const store of origins)
+      for (const { count, ids } of await look[store](key)) {
+        settle.signal?.throwIfAborted()
+        const lasting = await isLasting(pair, { mongo, postgres }[store], key, ids, settle)
+        if (lasting === null) undecided++
+        if (lasting) found.push({ store, paths: key.leaves.map(({ path }) => path), count, ids, because: key.because })
+      }
+  return { duplicates: found, undecided }
+}

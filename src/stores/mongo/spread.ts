@@ -1,0 +1,39 @@
+import { Refused } from '../../codec/refused.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
+import type { IdRange } from '../store.ts'
+import { decodeId } from './codec/decode.ts'
+import { encodeId } from './codec/encode.ts'
+import type { MongoConnection } from './connection.ts'
+
+/** See `Store.spread`. Each range begins behind a document that the server chooses by chance, and walks the index of the ids. */
+export async function spread(
+  connection: MongoConnection,
+  entity: Entity,
+  ranges: number,
+  records: number,
+): Promise<IdRange[]> {
+  const collection = connection.collection(entity)
+  const options = { maxTimeMS: connection.maxTimeMs }
+  const chosen = await collection
+    .aggregate([{ $sample: { size: ranges } }, { $project: { _id: 1 } }], options)
+    .toArray()
+  const idOf = (raw: unknown): Id | null => {
+    const id = decodeId(entity, raw)
+    return id instanceof Refused ? null : id
+  }
+  const points = new Set(chosen.flatMap((document) => idOf(document['_id']) ?? []))
+  return Promise.all(
+    [...points].map(async (after) => {
+      const [last] = await collection
+        .find({ _id: { $gt: encodeId(entity, after) } } as object, {
+          ...options,
+          sort: { _id: 1 },
+          skip: records - 1,
+          limit: 1,
+          projection: { _id: 1 },
+        })
+        .toArray()
+      return { after, upTo: last ? idOf(last._id) : null }
+    }),
+  )
+}

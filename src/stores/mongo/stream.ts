@@ -1,0 +1,82 @@
+import { BSON, type Document } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
+import type { Entity } from '../../entity/entity.ts'
+import { everything } from '../../query/where.ts'
+import type { Image, ScanRange, Streamed } from '../store.ts'
+import { allOf } from './all-of.ts'
+import { isHidden } from './bookkeeping.ts'
+import { decodeId } from './codec/decode.ts'
+import { decodeBytes } from './codec/unsound.ts'
+import type { MongoConnection } from './connection.ts'
+import { imageOf, within, withoutRecord } from './scan.ts'
+import { translate } from './where.ts'
+
+/**
+ * What is hidden, and ids that fit no record, are told apart here: they are few, and a server would ask it of each document,
+ * or go through the collection once more.
+ */
+function lotOf(entity: Entity, documents: readonly Document[]): Streamed {
+  const images: Image[] = []
+  const quarantined: Streamed['quarantined'][number][] = []
+  for (const document of documents) {
+    if (isHidden(document)) continue
+    const id = decodeId(entity, document['_id'])
+    if (id instanceof Refused) quarantined.push(withoutRecord(entity, document))
+    else images.push(imageOf(entity, id, document))
+  }
+  return { images, quarantined }
+}
+
+/** Ids of all types behind one, in the order of the index: comparisons in filters are of one type alone. */
+const behind = (id: unknown): Document => ({
+  _id: { $not: { $lte: id } },
+  $expr: { $gt: ['$_id', { $literal: id }] },
+})
+
+/** A lot is of `limit` documents, and of the 16 MB of a server's answer, at most. */
+async function* byCursor(
+  connection: MongoConnection,
+  entity: Entity,
+  match: Document,
+  limit: number,
+  raw: boolean,
+): AsyncGenerator<readonly Document[], void> {
+  const cursor = connection.collection(entity).find(match, { sort: { _id: 1 }, batchSize: limit, raw })
+  try {
+    while (await cursor.hasNext()) {
+      const documents: readonly unknown[] = cursor.readBufferedDocuments()
+      yield raw ? documents.map((bytes) => decodeBytes(bytes as Uint8Array)) : (documents as readonly Document[])
+    }
+  } finally {
+    await cursor.close().catch(() => undefined)
+  }
+}
+
+/**
+ * See `Reader.stream`. One cursor: a server that was gone, or has forgotten it, is asked anew behind the last document. The
+ * driver refuses a whole lot for one text that is not UTF-8: from there on documents are read as bytes.
+ */
+export async function* stream(
+  hasty: MongoConnection,
+  entity: Entity,
+  { after, upTo = null, limit, where = everything }: ScanRange,
+): AsyncGenerator<Streamed, void> {
+  // What few records meet is long in coming
+  const connection = where === everything ? hasty : hasty.patient()
+  const filter = where === everything ? {} : translate(hasty, entity, where)
+  let from = within(entity, { after, upTo })
+  for (let raw = false; ; ) {
+    let lots = 0
+    try {
+      for await (const documents of byCursor(connection, entity, allOf(from, filter), limit, raw)) {
+        lots++
+        yield lotOf(entity, documents)
+        from = allOf(behind(documents.at(-1)!['_id']), within(entity, { after: null, upTo }))
+      }
+      return
+    } catch (error) {
+      if (error instanceof BSON.BSONError && !raw) raw = true
+      else if (lots === 0) throw error
+    }
+  }
+}
