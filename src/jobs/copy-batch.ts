@@ -52,7 +52,7 @@ export async function copyBatch(options: BackfillOptions, at: Checkpoint, limit:
   const { [from]: source, [otherOrigin(from)]: target } = stores
   for (;;) {
     const began = performance.now()
-    const { images, quarantined, next } = await source.reader.scan(entity, { after: at.after, limit })
+    const { images, quarantined, odd, next } = await source.reader.scan(entity, { after: at.after, limit })
     if (performance.now() - began > times.image && limit > 1) {
       limit = Math.ceil(limit / 2)
       continue
@@ -76,8 +76,10 @@ export async function copyBatch(options: BackfillOptions, at: Checkpoint, limit:
       const ids = images.map(({ id }) => id)
       await dataIssues.keepOut(entity, ids, keptOut)
     }
+    const batch = { isFirst: at.after === null, isLast: next === null, odd }
     return {
       ...at,
+      survey: from === 'mongo' ? await stores.mongo.survey(entity, at.survey, batch) : null,
       after: next,
       phase: next === null ? 'remove' : 'copy',
       seen: at.seen + images.length + quarantined.length,

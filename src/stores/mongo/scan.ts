@@ -10,6 +10,7 @@ import { encodeId } from './codec/encode.ts'
 import { decodeElementRests, decodeRest } from './codec/rest.ts'
 import type { MongoConnection } from './connection.ts'
 import { readDocuments } from './read-documents.ts'
+import { observe } from './survey.ts'
 import { hasRecord, visible } from './visible.ts'
 
 /** The image of a whole document whose id is already decoded. */
@@ -23,14 +24,16 @@ export function imageOf(entity: Entity, id: Id, document: Document): Image {
 }
 
 /** Documents that can have no record, found once, on the first batch: ids of another type sort anywhere. */
-async function quarantined(connection: MongoConnection, entity: Entity): Promise<Scanned['quarantined']> {
+function withoutRecord(connection: MongoConnection, entity: Entity): Promise<Document[]> {
   const match = allOf(alive, { $nor: [hasRecord(entity)] })
-  const documents = await readDocuments((more) => connection.collection(entity).find(match, more))
-  return documents.map((document) => ({
+  return readDocuments((more) => connection.collection(entity).find(match, more))
+}
+
+const quarantined = (entity: Entity, documents: readonly Document[]): Scanned['quarantined'] =>
+  documents.map((document) => ({
     id: rawText(document['_id']),
     issues: [{ path: '_id', rule: `is not of the id's kind, ${entity.idKind}`, raw: rawText(document) }],
   }))
-}
 
 /** Bytes of one batch, about: documents are of 16 MB at most, and a few times that in memory. */
 const maxBytes = 32 * 1024 * 1024
@@ -50,9 +53,13 @@ export async function scan(
   )
   // `visible` lets documents through whose id decodes, and no others
   const images = documents.map((document) => imageOf(entity, decodeId(entity, document['_id']) as Id, document))
+  const strays = range.after === null ? await withoutRecord(connection, entity) : []
+  const odd = new Set<string>()
+  for (const document of [...documents, ...strays]) observe(entity, document, odd)
   return {
     images,
-    quarantined: range.after === null ? await quarantined(connection, entity) : [],
+    quarantined: quarantined(entity, strays),
+    odd: [...odd],
     next: documents.length < limit && weigh(documents) <= maxBytes ? null : images.at(-1)!.id,
   }
 }
