@@ -60,7 +60,7 @@ beforeAll(async () => {
     })) as never[],
   )
   documents = (await collection.find({}).toArray()) as Record<string, unknown>[]
-  found = await profile({ mongo: stores.mongo, entity: Grid, answer: ownAnswer, sample: null })
+  found = await profile({ mongo: stores.mongo, entity: Grid, entities: [], answer: ownAnswer, sample: null })
 })
 afterAll(() => stores.close())
 

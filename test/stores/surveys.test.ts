@@ -20,6 +20,7 @@ import {
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { leafAt } from '../../src/entity/leaf-at.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
+import { profile } from '../../src/jobs/profile.ts'
 import { coercedAt, dirtyAt, isClean, isPlain, looksSettled, startLooks } from '../../src/stores/mongo/clean-paths.ts'
 import { decodeLeaf } from '../../src/stores/mongo/codec/decode.ts'
 import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
@@ -178,6 +179,33 @@ describe('behind a backfill', () => {
     const commands = await asked(() => begin(another, 'length'))
     expect(looks(commands)).toHaveLength(1)
     expect(known(another, 'length')[0]).toBe(false)
+  })
+})
+
+describe('behind a profile', () => {
+  const run = (more: Partial<Parameters<typeof profile>[0]> = {}) =>
+    profile({ mongo: stores.mongo, entity: Boat, entities: [], answer: () => undefined, sample: null, ...more })
+
+  test('of all documents a gateway makes no look of its own either, and finds what comes in later', async () => {
+    await boats().insertOne({ _id: id(5), length: 2.5, home: [{ port: 'Ulm' }] } as never)
+    expect((await run()).learned).toBe(true)
+    const another = gateway()
+    const commands = await asked(() => begin(another, 'name', 'length', 'weight', 'home.port'))
+    expect(commands).toEqual([])
+    const paths = ['name', 'length', 'weight', 'home.port']
+    expect(paths.map((path) => known(another, path)[0])).toEqual([true, false, true, false])
+    await boats().insertOne({ _id: id(9), name: 7 } as never)
+    // What a profile has told grows old by as much as the reading took, fifty times
+    await expect.poll(() => known(another, 'name')[0], { timeout: 60_000 }).toBe(false)
+  }, 70_000)
+
+  test.each([
+    ['a sample', { sample: 100 }],
+    ['a secondary, which may lack what was written', { readPreference: 'secondaryPreferred' }],
+  ] as const)('of %s nobody knows of all documents', async (_title, more) => {
+    expect((await run(more)).learned).toBe(false)
+    const written = await stores.mongo.ledger.list('look')
+    expect(written.filter(({ value }) => 'since' in (value as object))).toEqual([]) // as jobs alone write it
   })
 })
 
