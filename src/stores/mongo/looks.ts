@@ -7,7 +7,7 @@ import { messageOf } from '../../util/errors.ts'
 import { parseAs } from '../ledger.ts'
 import type { MongoConnection } from './connection.ts'
 import { mongoLedger } from './ledger.ts'
-import { type Asked, kindOf, oddity, type Survey, surveyedPaths, surveySubject } from './survey.ts'
+import { type Asked, kindOf, type Survey, surveyedPaths, surveySubject } from './survey.ts'
 
 /** What a look can find, in a collection that it looks at. */
 export interface Sought {
@@ -242,10 +242,10 @@ export async function keepSurvey(connection: MongoConnection, entity: Entity, su
   const { since } = survey
   const at = Date.now()
   for (const { leaf, path, asks } of surveyedPaths(entity)) {
-    for (const asked of asks) {
+    for (const [asked, oddity] of asks) {
       const key = keyOf(asked, entity, path)
       const subject = subjectOf(collection, leaf, path)
-      const free = !odd.has(oddity(asked, path))
+      const free = !odd.has(oddity)
       const before = entries.get(key)
       const known = before ? parseAs(kept, before.value) : null
       if (free && known?.free === false && known.subject === subject && known.at >= since) continue

@@ -18,7 +18,8 @@ export interface SurveyedPath {
   /** From the document's root. */
   readonly path: string
   readonly steps: readonly string[]
-  readonly asks: readonly Asked[]
+  /** What is asked, with the oddity that is noted where it is not so. */
+  readonly asks: ReadonlyMap<Asked, string>
 }
 
 /** What was read of a collection so far has told. JSON, so that a job that was killed goes on with it. */
@@ -40,11 +41,12 @@ export const surveyForm: z.ZodType<Survey> = z.object({
 export const oddity = (asked: Asked, path: string): string => `${asked} ${path}`
 
 function surveyed(leaf: Leaf, path: string, element: boolean): SurveyedPath[] {
-  const asks: Asked[] = []
+  const asks = new Map<Asked, string>()
   // Nothing is ordered by json
-  if (!element && leaf.list === 'none' && leaf.kind !== 'json' && !isConverted(leaf)) asks.push('clean')
-  if (coercionOf(leaf)) asks.push('plain')
-  return asks.length > 0 ? [{ leaf, path, steps: path.split('.'), asks }] : []
+  if (!element && leaf.list === 'none' && leaf.kind !== 'json' && !isConverted(leaf))
+    asks.set('clean', oddity('clean', path))
+  if (coercionOf(leaf)) asks.set('plain', oddity('plain', path))
+  return asks.size > 0 ? [{ leaf, path, steps: path.split('.'), asks }] : []
 }
 
 export const surveyedPaths = onceFor((entity: Entity): readonly SurveyedPath[] => [
@@ -66,31 +68,26 @@ export const kindOf = ({ kind, converter, strict, values, mongo, parents }: Leaf
 
 /** A collection that may be dropped and made anew, and the mapping of all its paths. */
 export function surveySubject(entity: Entity, collection: string | undefined): string {
-  const paths = surveyedPaths(entity).map(({ leaf, path, asks }) => [kindOf(leaf), path, asks])
+  const paths = surveyedPaths(entity).map(({ leaf, path, asks }) => [kindOf(leaf), path, [...asks.keys()]])
   return createHash('sha256')
     .update(JSON.stringify([collection, paths]))
     .digest('base64url')
     .slice(0, 16)
 }
 
-/** Values of the field's own kind, which stand in an index where their decoded values sort. */
-function isOwn(leaf: Leaf, raw: unknown): boolean {
-  if (isUnsound(raw)) return false
-  const value = mongoKind(leaf.kind).decode(raw)
-  return !(value instanceof Refused) && (leaf.values === null || leaf.values.includes(value as string))
+function isKnown({ asks }: SurveyedPath, odd: ReadonlySet<string>): boolean {
+  for (const key of asks.values()) if (!odd.has(key)) return false
+  return true
 }
-
-/** Whether a value of another type means something, so that a filter must find it. */
-const isCoerced = (leaf: Leaf, raw: unknown): boolean =>
-  mongoKind(leaf.kind).decode(raw) instanceof Refused && coercionOf(leaf)?.decode(raw) !== undefined
 
 type Promoted = (value: unknown) => unknown
 
 /** Notes what of one stored value is odd. Arrays are walked into, one level deep, as MongoDB's conditions do. */
 function observeAt(at: SurveyedPath, value: unknown, step: number, odd: Set<string>, promoted: Promoted): void {
-  const { leaf, path, steps, asks } = at
+  const { leaf, steps, asks } = at
   const note = (asked: Asked): void => {
-    if (asks.includes(asked)) odd.add(oddity(asked, path))
+    const key = asks.get(asked)
+    if (key !== undefined) odd.add(key)
   }
   if (Array.isArray(value)) {
     note('clean')
@@ -108,8 +105,12 @@ function observeAt(at: SurveyedPath, value: unknown, step: number, odd: Set<stri
     return
   }
   const raw = promoted(value)
-  if (!isOwn(leaf, raw)) note('clean')
-  if (isCoerced(leaf, raw)) note('plain')
+  const decoded = mongoKind(leaf.kind).decode(raw)
+  const isOfKind = !(decoded instanceof Refused)
+  const isOwn = isOfKind && !isUnsound(raw) && (leaf.values === null || leaf.values.includes(decoded as string))
+  if (isOwn) return // it stands in an index where its decoded value sorts
+  note('clean')
+  if (!isOfKind && coercionOf(leaf)?.decode(raw) !== undefined) note('plain')
 }
 
 /**
@@ -119,8 +120,7 @@ function observeAt(at: SurveyedPath, value: unknown, step: number, odd: Set<stri
  */
 export function observe(entity: Entity, document: Document, odd: Set<string>, promoted: Promoted = same): void {
   for (const surveyed of surveyedPaths(entity)) {
-    if (surveyed.asks.every((asked) => odd.has(oddity(asked, surveyed.path)))) continue
-    observeAt(surveyed, document, 0, odd, promoted)
+    if (odd.size === 0 || !isKnown(surveyed, odd)) observeAt(surveyed, document, 0, odd, promoted)
   }
 }
 
