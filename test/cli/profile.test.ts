@@ -77,6 +77,17 @@ test('profile writes a page whose markup no document can change, and which loads
   expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`)
 })
 
+test('profile hides sensitive fields in its page and its JSON, too', async () => {
+  const file = join(dataDir, 'user.html')
+  const { stdout } = await runCommand(['profile', 'User', '--html', file, '--json'], env)
+  const page = readFileSync(file, 'utf8')
+  expect(page).toContain('(hidden)')
+  for (const text of [stdout, page]) {
+    for (const secret of ['Ann', 'ann@example.com', Buffer.from('secret').toString('base64')])
+      expect(text).not.toContain(secret)
+  }
+})
+
 test('profile that cannot write its page says so', async () => {
   const said = await runCommand(['profile', 'Theater', '--html', '/nowhere/page.html'], env)
   expect([said.code, said.stderr]).toEqual([1, expect.stringContaining('/nowhere/page.html cannot be written')])

@@ -35,10 +35,22 @@ export interface PathsLeft {
 
 export const allPaths = (): PathsLeft => ({ left: maxPaths })
 
-interface Named {
-  readonly documents: Counter
-  readonly types: Map<string, Counter>
-  readonly inner: UnmappedTally
+/** What stands under one name. */
+class Named {
+  readonly documents = new Counter()
+  readonly types = new Map<string, Counter>()
+  readonly inner: UnmappedTally | null
+
+  constructor(inner: UnmappedTally | null) {
+    this.inner = inner
+  }
+
+  count(type: string, document: number): void {
+    this.documents.add(document)
+    let counter = this.types.get(type)
+    if (!counter) this.types.set(type, (counter = new Counter()))
+    counter.add(document)
+  }
 }
 
 /** Counts the types of values by name, and what is inside of them. */
@@ -46,48 +58,47 @@ export class UnmappedTally {
   readonly #paths: PathsLeft
   readonly #depth: number
   readonly #named = new Map<string, Named>()
+  /** All members of an object together: what is told of it once its keys turn out to be data. */
+  readonly #any: Named | null
   #isMap = false
 
   constructor(paths: PathsLeft, depth = 0) {
     this.#paths = paths
     this.#depth = depth
+    this.#any = depth === 0 ? null : new Named(null)
   }
 
   add(name: string, value: unknown, document: number): void {
-    const entry = this.#entry(this.#isMap && name !== '[]' ? '*' : name)
-    if (!entry) return
-    entry.documents.add(document)
     const type = bsonType(value)
-    let counter = entry.types.get(type)
-    if (!counter) entry.types.set(type, (counter = new Counter()))
-    counter.add(document)
-    if (this.#depth >= deepest) return
-    if (Array.isArray(value)) for (const element of value) entry.inner.add('[]', element, document)
-    else if (isPlainObject(value))
-      for (const [key, member] of Object.entries(value)) entry.inner.add(key, member, document)
+    this.#any?.count(type, document)
+    const entry = this.#entry(name)
+    entry?.count(type, document)
+    const inner = entry?.inner
+    if (!inner) return
+    if (Array.isArray(value)) for (const element of value) inner.add('[]', element, document)
+    else if (isPlainObject(value)) for (const [key, member] of Object.entries(value)) inner.add(key, member, document)
   }
 
-  /** Undefined where there are too many paths. */
-  #entry(name: string): Named | undefined {
+  /** Null where names are not told apart any more. */
+  #entry(name: string): Named | null {
     const known = this.#named.get(name)
     if (known) return known
-    if (this.#depth > 0 && this.#named.size >= maxKeys && !this.#isMap) {
-      // What was counted by name is dropped: the names were data
+    if (this.#isMap || this.#paths.left <= 0) return null
+    if (this.#any && this.#named.size >= maxKeys) {
       this.#paths.left += this.#named.size
       this.#named.clear()
       this.#isMap = true
-      return this.#entry('*')
+      return null
     }
-    if (this.#paths.left <= 0) return undefined
     this.#paths.left--
-    const inner = new UnmappedTally(this.#paths, this.#depth + 1)
-    const entry = { documents: new Counter(), types: new Map<string, Counter>(), inner }
+    const entry = new Named(this.#depth < deepest ? new UnmappedTally(this.#paths, this.#depth + 1) : null)
     this.#named.set(name, entry)
     return entry
   }
 
   found(parent: string): Unmapped[] {
-    return [...this.#named].map(([name, { documents, types, inner }]) => {
+    const entries = this.#isMap && this.#any ? [['*', this.#any] as const] : [...this.#named]
+    return entries.map(([name, { documents, types, inner }]) => {
       const path = name === '[]' ? `${parent}[]` : parent === '' ? name : `${parent}.${name}`
       const counts = [...types].map(([type, { count }]) => ({ type, count }))
       return {
@@ -95,7 +106,7 @@ export class UnmappedTally {
         key: name,
         documents: documents.count,
         types: counts.sort((a, b) => b.count - a.count),
-        members: inner.found(path),
+        members: inner?.found(path) ?? [],
       }
     })
   }
