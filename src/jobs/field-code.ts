@@ -4,6 +4,20 @@ import type { Leaf, Scope } from '../entity/entity.ts'
 import type { Unique } from '../entity/field.ts'
 import { snakeCase } from '../entity/names.ts'
 
+/** The kind that holds values of a BSON type; other types have none, or have parts. */
+export const kindOfType: Readonly<Partial<Record<string, KindName>>> = {
+  objectId: 'objectId',
+  string: 'text',
+  symbol: 'text',
+  int: 'int',
+  long: 'long',
+  double: 'float',
+  decimal: 'decimal',
+  bool: 'boolean',
+  date: 'timestamp',
+  binData: 'binary',
+}
+
 /** What the code of a field says. */
 export interface FieldDraft {
   readonly kind: KindName
@@ -49,6 +63,9 @@ const functions: Readonly<Record<KindName, string>> = {
   enum: 'enumeration',
 }
 
+/** `text()` */
+export const kindCode = (kind: KindName, given = ''): string => `${functions[kind]}(${given})`
+
 function converterCode({ nullIf, intPrefix }: Converter): string {
   const parts = [
     ...(nullIf ? [`nullIf: [${nullIf.map(literal).join(', ')}]`] : []),
@@ -73,7 +90,7 @@ export function fieldCode(name: string, draft: FieldDraft): string {
   const { kind, list, converter, values, strict, required, at, column, sensitive } = draft
   const { unique, index, references, childTable } = draft
   const given = [values ? `[${values.map(quoted).join(', ')}]` : '', converterCode(converter)].filter((each) => each)
-  const scalar = `${functions[kind]}(${given.join(', ')})${strict ? '.strict()' : ''}`
+  const scalar = `${kindCode(kind, given.join(', '))}${strict ? '.strict()' : ''}`
   const nulls = unique?.nulls ? `{ nulls: '${unique.nulls}' }` : ''
   const calls = [
     ...(required ? ['required()'] : []),

@@ -3,7 +3,7 @@ import type { KindName } from '../codec/kinds.ts'
 import type { Entity, Leaf, Scope } from '../entity/entity.ts'
 import type { FieldProfile } from '../stores/mongo/profile/field-tally.ts'
 import type { UnmappedField } from '../stores/mongo/profile/unmapped.ts'
-import { draftOf, type FieldDraft, fieldCode } from './field-code.ts'
+import { draftOf, type FieldDraft, fieldCode, kindOfType } from './field-code.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { UniqueProfile } from './unique-profiles.ts'
 import { unmappedFields } from './unmapped-fields.ts'
@@ -33,48 +33,67 @@ const takesNullIf: ReadonlySet<KindName> = new Set([
 type Change = readonly [draft: Partial<FieldDraft>, because: string]
 
 const counted = (count: number): string => (count === 1 ? '1 document has' : `${count} documents have`)
-const lostBy = ({ lost }: FieldProfile, rule: string): number =>
-  lost.reduce((sum, each) => sum + (each.rule === rule ? each.count : 0), 0)
+const sum = (groups: readonly { readonly count: number }[]): number => groups.reduce((all, { count }) => all + count, 0)
+const lostBy = ({ lost }: FieldProfile, ...rules: readonly string[]): number =>
+  sum(lost.filter(({ rule }) => rules.includes(rule)))
+
+/** The kind of all that is there, where nothing is of the field's own, and most of it means nothing to it. */
+function anotherKind({ own, coerced, lost, list }: FieldProfile): Change | null {
+  const found = [...coerced, ...lost].filter(({ type }) => type !== 'missing' && type !== 'null')
+  const types = new Set(found.map(({ type }) => type))
+  const [type] = types
+  const isMisfit = own === 0 && !list && sum(lost) > sum(coerced)
+  const kind = types.size === 1 && isMisfit ? kindOfType[type!] : undefined
+  return kind ? [{ kind, converter: {}, values: null, strict: false }, `all that is there is of ${type}`] : null
+}
+
+/** Texts that are no values of the field, which a converter or another value would make some. */
+function strayTexts({ kind, converter, values }: Leaf, found: FieldProfile): Change[] {
+  const changes: Change[] = []
+  const isFloat = kind === 'int' && lostBy(found, 'is not a whole number', 'is past 32 bits') > 0
+  const { intPrefix, nullIf = [] } = converter
+  const nothing = takesNullIf.has(kind) ? found.strays.filter(({ text }) => nothings.test(text)) : []
+  const prefixed = found.strays.filter(({ text }) => new RegExp(intPrefixPattern).test(text))
+  const begins = kind === 'int' && !isFloat && !intPrefix && prefixed.length > 0
+  const given = [...nullIf, ...nothing.map(({ text }) => text)]
+  const fitting = {
+    ...(given.length > 0 ? { nullIf: given } : {}),
+    ...((intPrefix || begins) && !isFloat ? { intPrefix: true as const } : {}),
+  }
+  if (nothing.length > 0)
+    changes.push([{ converter: fitting }, `${counted(sum(nothing))} a text that stands for nothing`])
+  if (begins) changes.push([{ converter: fitting }, `${counted(sum(prefixed))} a text that begins with a number`])
+  if (isFloat) {
+    const count = lostBy(found, 'is not a whole number', 'is past 32 bits')
+    changes.push([{ kind: 'float', converter: fitting }, `${counted(count)} a number that no int holds`])
+  }
+  const others = found.strays.filter(({ text }) => !nothings.test(text))
+  if (kind === 'enum' && others.length > 0)
+    changes.push([{ values: [...values!, ...others.map(({ text }) => text)] }, `${counted(sum(others))} another value`])
+  return changes
+}
+
+function uniqueness(leaf: Leaf, unique: readonly UniqueProfile[]): Change | null {
+  const own = unique.filter(({ paths }) => paths.length === 1 && paths[0] === leaf.path)
+  const doubled = own.find(({ found }) => found && found.values > 0)?.found
+  if (leaf.unique && doubled) return [{ unique: null }, `${doubled.documents} documents share ${doubled.values} values`]
+  const promised = own.find(({ because }) => because.startsWith('MongoDB'))
+  return !leaf.unique && promised && !doubled ? [{ unique: { nulls: null } }, `unique by ${promised.because}`] : null
+}
 
 function changesOf(leaf: Leaf, found: FieldProfile, unique: readonly UniqueProfile[]): Change[] {
-  const changes: Change[] = []
-  const { kind, converter } = leaf
   const missing = lostBy(found, 'is required but null or missing')
-  if (missing > 0) changes.push([{ required: false }, `${counted(missing)} none`])
-
-  const nulls = takesNullIf.has(kind) ? found.strays.filter(({ text }) => nothings.test(text)) : []
-  if (nulls.length > 0) {
-    const count = nulls.reduce((sum, each) => sum + each.count, 0)
-    const nullIf = [...(converter.nullIf ?? []), ...nulls.map(({ text }) => text)]
-    changes.push([{ converter: { ...converter, nullIf } }, `${counted(count)} a text that stands for nothing`])
-  }
-  const prefixed = found.strays.filter(({ text }) => new RegExp(intPrefixPattern).test(text))
-  if (kind === 'int' && !converter.intPrefix && prefixed.length > 0) {
-    const before = changes.at(-1)?.[0].converter ?? converter
-    const count = prefixed.reduce((sum, each) => sum + each.count, 0)
-    changes.push([{ converter: { ...before, intPrefix: true } }, `${counted(count)} a text that begins with a number`])
-  }
-  const fractions = lostBy(found, 'is not a whole number')
-  const large = lostBy(found, 'is past 32 bits')
-  if (kind === 'int' && fractions + large > 0)
-    changes.push([{ kind: 'float' }, `${counted(fractions + large)} a number that no int holds`])
-  const strange = lostBy(found, 'is none of the values that the field allows')
-  if (kind === 'enum' && strange > 0 && found.strays.length > 0) {
-    const more = found.strays.map(({ text }) => text).filter((text) => !nothings.test(text))
-    if (more.length > 0)
-      changes.push([{ values: [...(leaf.values ?? []), ...more] }, `${counted(strange)} another value`])
-  }
-  const arrays = found.lost.filter(({ type }) => type === 'array').reduce((sum, { count }) => sum + count, 0)
-  if (leaf.list === 'none' && arrays > found.own)
-    changes.push([{ list: 'column' }, `${counted(arrays)} a list, and ${found.own} one value`])
-  const doubled = unique.find(({ paths, found: held }) => paths.length === 1 && paths[0] === leaf.path && held?.values)
-  if (leaf.unique && doubled)
-    changes.push([{ unique: null }, `${doubled.found!.documents} documents share ${doubled.found!.values} values`])
-  const promised = unique.find(
-    ({ paths, because }) => paths.length === 1 && paths[0] === leaf.path && because.startsWith('MongoDB'),
-  )
-  if (!leaf.unique && promised && !doubled) changes.push([{ unique: { nulls: null } }, `unique by ${promised.because}`])
-  return changes
+  const arrays = sum(found.lost.filter(({ type }) => type === 'array'))
+  const another = anotherKind(found)
+  const changes: (Change | null)[] = [
+    missing > 0 ? [{ required: false }, `${counted(missing)} none`] : null,
+    ...(another ? [another] : strayTexts(leaf, found)),
+    leaf.list === 'none' && arrays > found.own
+      ? [{ list: 'column' }, `${counted(arrays)} a list, and ${found.own} one value`]
+      : null,
+    uniqueness(leaf, unique),
+  ]
+  return changes.filter((change) => change !== null)
 }
 
 function ofScope(scope: Scope, prefix: string, found: Found): Suggestion[] {

@@ -1,26 +1,13 @@
 import type { Entity } from '../entity/entity.ts'
 import type { Unmapped, UnmappedField } from '../stores/mongo/profile/unmapped.ts'
-import { quoted } from './field-code.ts'
+import { kindCode, kindOfType, quoted } from './field-code.ts'
 import type { Suggestion } from './suggestion.ts'
-
-const kinds: Readonly<Record<string, string>> = {
-  objectId: 'objectId()',
-  string: 'text()',
-  symbol: 'text()',
-  int: 'int()',
-  long: 'long()',
-  double: 'float()',
-  decimal: 'decimal()',
-  bool: 'boolean()',
-  date: 'timestamp()',
-  binData: 'binary()',
-}
 
 const numbers = new Set(['int', 'long', 'double'])
 const maxMembers = 24 // of an object that is told member by member
 
 /** The code of the kind that holds all that is stored. */
-function kindCode({ types, members }: Unmapped, depth: number): string {
+function codeOf({ types, members }: Unmapped, depth: number): string {
   const found = types.map(({ type }) => type).filter((type) => type !== 'null' && type !== 'undefined')
   const [only, ...others] = found
   if (only === undefined) return 'json()'
@@ -29,10 +16,10 @@ function kindCode({ types, members }: Unmapped, depth: number): string {
     return found.includes('double') ? 'float()' : 'long()'
   }
   if (only === 'object') return objectCode(members, depth)
-  if (only !== 'array') return kinds[only] ?? 'json()'
+  if (only !== 'array') return kindCode(kindOfType[only] ?? 'json')
   const [elements, ...odd] = members
   if (!elements || odd.length > 0) return 'json()'
-  const element = kindCode(elements, depth)
+  const element = codeOf(elements, depth)
   // Neither a list of lists nor one of json has a column
   const isPlain = element !== 'json()' && !element.startsWith('list(') && !(depth > 0 && element.startsWith('embed('))
   return isPlain ? `list(${element})` : 'json()'
@@ -61,7 +48,7 @@ function fieldCodeOf(found: Unmapped, at: string, taken: Set<string>, depth: num
   const { key } = found
   if (key === '' || key.includes('.') || key.startsWith('$') || key.includes('\0')) return null
   const name = nameOf(key, taken)
-  return `${name}: ${kindCode(found, depth)}${name === at ? '' : `.at(${quoted(at)})`}`
+  return `${name}: ${codeOf(found, depth)}${name === at ? '' : `.at(${quoted(at)})`}`
 }
 
 /** The names of the fields of each object of a record, by its path. */

@@ -26,6 +26,9 @@ const Van = defineEntity('Van', {
     trips: list(embed({ km: int() })),
     secret: int().sensitive(),
     notes: json(),
+    checked: timestamp(),
+    wheels: int({ intPrefix: true }).at('n'),
+    load: int().strict(),
   },
 })
 
@@ -57,6 +60,9 @@ const documents = [
     secret: 4711,
     notes: { any: 1 },
     colour: 'red',
+    checked: '1990-05-01',
+    n: '4 wheels',
+    load: [1],
     'odd key': 1,
   },
   {
@@ -73,6 +79,9 @@ const documents = [
     trips: ['walked'],
     secret: 'hidden 4712',
     colour: 'blue',
+    checked: 'soon',
+    n: '',
+    load: [2, 3],
     size: { w: new Double(1.5), h: new Int32(2) },
   },
   {
@@ -169,8 +178,11 @@ describe('a profile of all documents', () => {
     expect(found.suggestions.map(({ within, code }) => `${within}|${code}`)).toEqual([
       '|plate: text(),',
       `|code: text(),`,
-      `|seats: float({ nullIf: ['N/A'], intPrefix: true }),`,
+      `|seats: float({ nullIf: ['N/A'] }),`,
       `|state: enumeration(['new', 'used', 'lost']),`,
+      '|checked: text(),',
+      `|wheels: int({ nullIf: [''], intPrefix: true }).at('n'),`,
+      '|load: list(int().strict()),',
       '|colour: text(),',
       '|size: embed({ w: float(), h: int() }),',
       '|log: list(embed({ at: timestamp() })),',
