@@ -72,6 +72,10 @@ export function profileCommand(): Command {
           readPreference,
           signal,
           onProgress: (progress) => line.show(progress),
+          log: (text) => {
+            line.end()
+            say(text)
+          },
         }).catch(leaving('Stopped: nothing was written.'))
         line.end()
         if (html !== undefined) await write(html, profilePage(found))

@@ -1,5 +1,5 @@
 import type { Entity } from '../entity/entity.ts'
-import { type CollectionOptions, collectionOptions } from '../stores/mongo/collection-options.ts'
+import { collectionOptions } from '../stores/mongo/collection-options.ts'
 import { failureOf } from '../stores/mongo/errors.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
@@ -53,6 +53,8 @@ export interface ProfileRun extends Reading {
   readonly entities: readonly Entity[]
   readonly answer: Answer
   readonly onProgress?: (progress: ProfileProgress) => void
+  /** Told of what takes time behind the reading, one line each. */
+  readonly log?: (line: string) => void
 }
 
 function indexNotes(entity: Entity, indexes: readonly MongoIndex[]): string[] {
@@ -78,9 +80,9 @@ interface Facts {
 
 /** What is known of a collection before a document is read. Who may not look is told so. */
 async function factsOf(mongo: MongoStore, entity: Entity): Promise<Facts> {
-  const told = (await forewarnings(mongo, [entity])).filter((line) => line !== '')
+  const told = await forewarnings(mongo, [entity])
   try {
-    const made: CollectionOptions | null = await collectionOptions(mongo.connection, entity)
+    const made = await collectionOptions(mongo.connection, entity)
     if (!made) return { indexes: [], notes: [`${entity.name}: there is no collection ${entity.mongo}.`] }
     if (made.type !== 'collection') return { indexes: [], notes: told }
     const indexes = await mongoIndexes(mongo.connection, entity)
@@ -112,7 +114,7 @@ export async function profile(run: ProfileRun): Promise<Profile> {
     typeOf: (name) => entities.find((each) => each.name === name),
     onProgress: (read) => onProgress?.({ read, total }),
   })
-  const unique = await uniqueProfiles(mongo, entity, { indexes, fields: found.fields }, run)
+  const unique = await uniqueProfiles(mongo, entity, { indexes, fields: found.fields, log: run.log }, run)
   const ended = new Date().toISOString()
   const how = sample === null ? 'all' : 'sample'
   const unlearned =

@@ -29,27 +29,26 @@ const none: Duplicates = { values: 0, documents: 0, example: [] }
 interface Known {
   readonly indexes: readonly MongoIndex[]
   readonly fields: readonly FieldProfile[]
+  readonly log?: ((line: string) => void) | undefined
 }
 
 /** What is held more than once under each unique key of a type. */
 export async function uniqueProfiles(
   mongo: MongoStore,
   entity: Entity,
-  { indexes, fields }: Known,
+  { indexes, fields, log }: Known,
   reading: Reading,
 ): Promise<UniqueProfile[]> {
   const kept = new Set(indexes.map(({ name }) => `MongoDB's index ${name}`))
   const profiles: UniqueProfile[] = []
   // One after the other: each reads all documents
   for (const key of uniqueKeys(entity, indexes).keys) {
+    const paths = key.leaves.map(({ path }) => path)
     const isKept = kept.has(key.because) && isAsStored(key, fields)
-    const found =
-      reading.sample !== null
-        ? null
-        : isKept
-          ? none
-          : await duplicates(mongo.connection.patient(), entity, key, reading)
-    profiles.push({ because: key.because, paths: key.leaves.map(({ path }) => path), nulls: key.nulls, found })
+    if (reading.sample === null && !isKept) log?.(`${entity.name}: looking for duplicates under ${paths.join(', ')} …`)
+    const find = () => (isKept ? none : duplicates(mongo.connection.patient(), entity, key, reading))
+    const found = reading.sample === null ? await find() : null
+    profiles.push({ because: key.because, paths, nulls: key.nulls, found })
   }
   return profiles
 }

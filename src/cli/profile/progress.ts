@@ -6,6 +6,7 @@ export class ProfileProgressLine {
   readonly #type: string
   readonly #began = performance.now()
   #next = 0
+  #isOpen = false
 
   constructor(type: string) {
     this.#type = type
@@ -22,12 +23,15 @@ export class ProfileProgressLine {
       process.stderr.write(`${JSON.stringify({ job: 'profile', type: this.#type, read, total, rate, secondsLeft })}\n`)
       return
     }
+    this.#isOpen = true
     const of = total === null ? '' : ` of about ${grouped(Math.max(read, total))}`
     const left = secondsLeft === null ? '' : `, ${secondsLeft} s left`
     process.stderr.write(`\r\u001b[K${this.#type}: ${grouped(read)}${of} documents, ${grouped(rate)} a second${left}`)
   }
 
+  /** What is written next begins a line of its own. */
   end(): void {
-    if (process.stderr.isTTY) process.stderr.write('\n')
+    if (this.#isOpen) process.stderr.write('\n')
+    this.#isOpen = false
   }
 }
