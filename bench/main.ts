@@ -4,6 +4,7 @@ import { holds } from './holds.ts'
 import { hostile } from './hostile.ts'
 import { mirroredWrite } from './mirrored-write.ts'
 import { pages } from './pages.ts'
+import { profileBench } from './profile.ts'
 import { queryCount } from './query-count.ts'
 import { routedRead } from './routed-read.ts'
 import type { Row } from './row.ts'
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, (only: string, minutes: number, isLong: b
   'mirrored-write': mirroredWrite,
   'type-check': typeCheck,
   holds,
+  profile: profileBench,
   soak,
   trouble,
   verify: verifyBench,

@@ -1,8 +1,14 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { writeFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
-import { answersOtherwise, type Finding, type Profile, profile } from '../jobs/profile.ts'
+import { answersOtherwise, profile } from '../jobs/profile.ts'
 import { ownAnswer } from '../resolve/own-answer.ts'
-import { printJson, printTable, say } from './output.ts'
+import { type Reading, readPreferences } from '../stores/mongo/profile/raw-documents.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { printJson, say } from './output.ts'
+import { profilePage } from './profile/page.ts'
+import { printProfile } from './profile/print.ts'
+import { ProfileProgressLine } from './profile/progress.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { withSession } from './with-session.ts'
 
@@ -12,61 +18,69 @@ function positive(text: string): number {
   return value
 }
 
-const total = (findings: readonly Finding[]): number => findings.reduce((sum, { count }) => sum + count, 0)
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+  readonly sample?: number
+  readonly rate?: number
+  readonly readPreference: NonNullable<Reading['readPreference']>
+  readonly html?: string
+}
 
-const shown = ({ type, count, id, example }: Finding): string =>
-  `${count} of ${type}, such as ${example ?? 'one that is hidden'} in ${id}`
-
-function print({ type, documents, ids, fields }: Profile): void {
-  process.stdout.write(`${type}: ${documents} documents\n\n`)
-  printTable(
-    ['field', 'kind', 'null', 'own kind', 'coerced', 'become null', 'answer otherwise'],
-    fields.map(({ path, kind, nulls, own, coerced, lost, otherwise }) => [
-      path,
-      kind,
-      nulls,
-      own,
-      total(coerced),
-      total(lost),
-      total(otherwise),
-    ]),
-  )
-  process.stdout.write('\n')
-  for (const found of ids)
-    process.stdout.write(
-      `id: ${found.count} of ${found.type}, such as ${found.id}${found.record ? '' : ': no records'}\n`,
-    )
-  for (const { path, coerced, lost, otherwise } of fields) {
-    for (const found of coerced) process.stdout.write(`${path}: coerced: ${shown(found)}\n`)
-    for (const found of lost) process.stdout.write(`${path}: becomes null, since it ${found.rule}: ${shown(found)}\n`)
-    for (const found of otherwise) process.stdout.write(`${path}: answers otherwise than today: ${shown(found)}\n`)
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    throw new CrossfadeError('MISCONFIGURED', `${file} cannot be written: ${messageOf(error)}`, { cause: error })
   }
+  say(`The page is in ${file}.`)
 }
 
 /** What a collection holds, before its type is put behind Crossfade. */
 export function profileCommand(): Command {
   return new Command('profile')
     .description(
-      'what the documents of a type hold in each field, and which answers would be others than today; exit 2 where any would',
+      'what the documents of a type hold in each field and beside them, which answers would be others than today, what would be refused, and which mapping would fit',
     )
     .addHelpText('before', 'Example:\n  crossfade profile Movie --sample 10000\n')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all is answered as today, 1 error, 2 something is answered otherwise, or refused',
+    )
     .argument('<type>')
     .option('--sample <n>', 'look at so many documents, chosen by chance; default: all', positive)
+    .option('--rate <n>', 'read so many documents a second at most', positive)
+    .addOption(
+      new Option('--read-preference <mode>', 'which members of the replica set are read')
+        .choices(readPreferences)
+        .default('primary'),
+    )
+    .option('--html <file>', 'write a page with plots, which needs nothing else')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')
-    .action((type: string, { config, json, sample }: { config?: string; json?: boolean; sample?: number }) =>
+    .action((type: string, { config, json, sample, rate, readPreference, html }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         const { signal } = untilAborted()
+        const line = new ProfileProgressLine(type)
         const found = await profile({
           mongo: stores.mongo,
           entity: typeOf(entities, type),
+          entities,
           answer: ownAnswer,
           sample: sample ?? null,
+          rate,
+          readPreference,
           signal,
-          onProgress: (done, fields) => say(`${type}: ${done} of ${fields} fields`),
-        }).catch(leaving('Stopped.'))
+          onProgress: (progress) => line.show(progress),
+          log: (text) => {
+            line.end()
+            say(text)
+          },
+        }).catch(leaving('Stopped: nothing was written.'))
+        line.end()
+        if (html !== undefined) await write(html, profilePage(found))
         if (json) printJson(found)
-        else print(found)
+        else printProfile(found)
         if (answersOtherwise(found)) process.exitCode = 2 // differs
       }),
     )

@@ -33,6 +33,8 @@ export interface Checkpoint extends Progress {
   readonly epoch: number | null
   readonly phase: 'copy' | 'remove'
   readonly after: Id | null
+  /** What the documents have told of their paths so far, see `MongoStore.survey`. */
+  readonly survey: Json
 }
 
 export interface BackfillOptions {
@@ -65,6 +67,7 @@ export const firstCheckpoint = (type: string, from: Origin, epoch: number | null
   done: false,
   phase: 'copy',
   after: null,
+  survey: null,
 })
 
 const form: z.ZodType<Checkpoint> = z.object({
@@ -81,6 +84,7 @@ const form: z.ZodType<Checkpoint> = z.object({
   done: z.boolean(),
   phase: z.enum(['copy', 'remove']),
   after: z.union([z.string(), z.number()]).nullable(),
+  survey: z.json().default(null) as z.ZodType<Json>,
 })
 
 /** What the ledger keeps of an earlier copy that this one goes on with; null where it begins anew. */

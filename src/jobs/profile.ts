@@ -1,110 +1,140 @@
-import type { KindName } from '../codec/kinds.ts'
 import type { Entity } from '../entity/entity.ts'
+import { collectionOptions } from '../stores/mongo/collection-options.ts'
+import { failureOf } from '../stores/mongo/errors.ts'
+import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
-import { type ProfiledField, type ProfiledGroup, type ProfileOptions, profileFields } from '../stores/mongo/profile.ts'
+import type { Answer } from '../stores/mongo/profile/field-tally.ts'
+import { type DocumentsProfile, profileDocuments } from '../stores/mongo/profile/profile-documents.ts'
+import type { Reading } from '../stores/mongo/profile/raw-documents.ts'
+import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
+import { messageOf } from '../util/errors.ts'
+import { forewarnings } from './forewarnings.ts'
+import type { Suggestion } from './suggestion.ts'
+import { suggestions } from './suggestions.ts'
+import { type UniqueProfile, uniqueProfiles } from './unique-profiles.ts'
 
-/** Values of one BSON type with one fate. */
-export interface Finding {
+/** Which documents were looked at. */
+export interface Seen {
+  readonly how: 'all' | 'sample'
+  /** Documents that the collection has, about, before the first was read; null where the server did not say. */
+  readonly estimated: number | null
+  readonly readPreference: string
+  /** By the clock of this host. */
+  readonly began: string
+  readonly ended: string
+  /** The ids of the first and the last that were read, as Extended JSON text. */
+  readonly first: string | null
+  readonly last: string | null
+}
+
+export interface Profile extends Omit<DocumentsProfile, 'learned' | 'first' | 'last'> {
   readonly type: string
-  /** Documents. */
-  readonly count: number
-  /** Extended JSON text. */
-  readonly id: string
-  /** Extended JSON text of an example; null where the field is sensitive. */
-  readonly example: string | null
+  readonly collection: string
+  readonly seen: Seen
+  readonly unique: readonly UniqueProfile[]
+  /** What of the collection itself is not as Crossfade, or PostgreSQL, would have it: a line each with what to do. */
+  readonly notes: readonly string[]
+  /** Whether gateways know by it which fields hold values of one kind alone. */
+  readonly learned: boolean
+  /** Fields of the mapping that would fit better. */
+  readonly suggestions: readonly Suggestion[]
 }
 
-/** What the documents hold in one field. Of a list a document counts once for each sort of element in it. */
-export interface FieldProfile {
-  readonly path: string
-  readonly kind: KindName
-  readonly nulls: number
-  /** Of the field's own kind. */
-  readonly own: number
-  /** Of another kind, or converted, with a meaning all the same. */
-  readonly coerced: readonly Finding[]
-  /** Null in the record, with a data issue. */
-  readonly lost: readonly (Finding & { readonly rule: string })[]
-  /** The answer is another one than GraphQL's own scalar gives for the raw value. */
-  readonly otherwise: readonly Finding[]
+export interface ProfileProgress {
+  readonly read: number
+  /** Documents that will be read, about; null where nobody knows. */
+  readonly total: number | null
 }
 
-export interface Profile {
-  readonly type: string
-  readonly documents: number
-  /** By BSON type; `record`: of the mapping's kind of id, and so part of the API. */
-  readonly ids: readonly (Finding & { readonly record: boolean })[]
-  readonly fields: readonly FieldProfile[]
-}
-
-export interface ProfileRun extends ProfileOptions {
+export interface ProfileRun extends Reading {
   readonly mongo: MongoStore
   readonly entity: Entity
-  /** What GraphQL's own scalar of a kind answers for a raw value; undefined where it has none. */
-  readonly answer: (kind: KindName, raw: unknown) => unknown
+  /** All types of the app: where references lead. */
+  readonly entities: readonly Entity[]
+  readonly answer: Answer
+  readonly onProgress?: (progress: ProfileProgress) => void
+  /** Told of what takes time behind the reading, one line each. */
+  readonly log?: (line: string) => void
 }
 
-const maxExample = 80 // characters
-
-function finding({ field, type, count, example }: ProfiledGroup): Finding {
-  const { text } = example
-  const shown = text.length > maxExample ? `${text.slice(0, maxExample).toWellFormed()}…` : text
-  return { type, count, id: example.id, example: field.leaf.sensitive ? null : shown }
+function indexNotes(entity: Entity, indexes: readonly MongoIndex[]): string[] {
+  return indexes.flatMap(({ name, keys, expireAfterSeconds, collation, unique }) => {
+    const what = `${entity.name}: the index ${name} of ${entity.mongo}`
+    const notes: string[] = []
+    if (expireAfterSeconds !== null) {
+      const how = `deletes documents ${expireAfterSeconds} s after their ${keys[0]![0]}`
+      notes.push(`${what} ${how}: PostgreSQL does not, so that a job of yours must do it once it has authority.`)
+    }
+    if (collation && !unique) {
+      const how = `has the collation ${collationText(collation)}`
+      notes.push(`${what} ${how}: queries that name it find and order texts otherwise than PostgreSQL does.`)
+    }
+    return notes
+  })
 }
 
-const isNull = ({ example, own }: ProfiledGroup): boolean => !own && example.rule === null && example.decoded === null
-
-function isOtherwise({ field, example }: ProfiledGroup, answer: ProfileRun['answer']): boolean {
-  if (example.at === 'list') return false
-  if (example.at === 'element' && example.decoded === null) return true // the list is shorter
-  const given = answer(field.leaf.kind, example.raw)
-  return given !== undefined && (given ?? null) !== (example.decoded ?? null)
+interface Facts {
+  readonly indexes: readonly MongoIndex[]
+  readonly notes: readonly string[]
 }
 
-const sum = (groups: readonly { readonly count: number }[]): number => groups.reduce((all, { count }) => all + count, 0)
-
-function fieldProfile(
-  { path, leaf }: ProfiledField,
-  groups: readonly ProfiledGroup[],
-  answer: ProfileRun['answer'],
-): FieldProfile {
-  return {
-    path,
-    kind: leaf.kind,
-    nulls: sum(groups.filter(isNull)),
-    own: sum(groups.filter(({ own }) => own)),
-    coerced: groups.filter((group) => !group.own && group.example.decoded !== null).map(finding),
-    lost: groups.flatMap((group) =>
-      group.example.rule === null ? [] : [{ ...finding(group), rule: group.example.rule }],
-    ),
-    otherwise: groups.filter((group) => isOtherwise(group, answer)).map(finding),
+/** What is known of a collection before a document is read. Who may not look is told so. */
+async function factsOf(mongo: MongoStore, entity: Entity): Promise<Facts> {
+  const told = await forewarnings(mongo, [entity])
+  try {
+    const made = await collectionOptions(mongo.connection, entity)
+    if (!made) return { indexes: [], notes: [`${entity.name}: there is no collection ${entity.mongo}.`] }
+    if (made.type !== 'collection') return { indexes: [], notes: told }
+    const indexes = await mongoIndexes(mongo.connection, entity)
+    const { untold } = uniqueKeys(entity, indexes)
+    const unkept = untold.map(
+      ({ index, why }) =>
+        `${entity.name}: PostgreSQL will not keep the unique index ${index.name} of ${entity.mongo}, since ${why}.`,
+    )
+    return { indexes, notes: [...told, ...indexNotes(entity, indexes), ...unkept] }
+  } catch (error) {
+    if (failureOf(error) !== 'forbidden') throw error
+    return { indexes: [], notes: told }
   }
 }
-
-/** Ids of one type and fate, whatever their form. */
-const together = (groups: readonly ProfiledGroup[]): ProfiledGroup[] =>
-  [...Map.groupBy(groups, ({ type, example }) => `${type} ${example.rule}`).values()].map((alike) => ({
-    ...alike[0]!,
-    count: sum(alike),
-  }))
 
 /**
  * What a type's collection holds, before it is put behind Crossfade: null, the field's own kind, values of another kind
- * that mean something, and those that mean nothing; and where the answer would be another one than today.
+ * that mean something, and those that mean nothing; where the answer would be another one than today; what would be
+ * refused; what the mapping does not name. Of all documents it writes down for gateways which paths hold values of one
+ * kind; else nothing is written.
  */
-export async function profile({ mongo, entity, answer, ...options }: ProfileRun): Promise<Profile> {
-  const groups = await profileFields(mongo.connection, entity, options)
-  const byField = Map.groupBy(groups, ({ field }) => field)
-  const isId = (field: ProfiledField): boolean => field.path === 'id'
-  const ids = groups.filter(({ field }) => isId(field))
+export async function profile(run: ProfileRun): Promise<Profile> {
+  const { mongo, entity, entities, sample, readPreference = 'primary', onProgress } = run
+  const began = new Date().toISOString()
+  const [estimated, { indexes, notes }] = await Promise.all([mongo.estimate(entity), factsOf(mongo, entity)])
+  const total = estimated === null ? sample : Math.min(estimated, sample ?? estimated)
+  const { learned, first, last, ...found } = await profileDocuments(mongo.connection, entity, {
+    ...run,
+    typeOf: (name) => entities.find((each) => each.name === name),
+    onProgress: (read) => onProgress?.({ read, total }),
+  })
+  const unique = await uniqueProfiles(mongo, entity, { indexes, fields: found.fields, log: run.log }, run)
+  const ended = new Date().toISOString()
+  const how = sample === null ? 'all' : 'sample'
+  const unlearned =
+    typeof learned === 'object'
+      ? [`${entity.name}: what gateways could have learned was not written down: ${messageOf(learned.why)}.`]
+      : []
   return {
     type: entity.name,
-    documents: sum(ids),
-    ids: together(ids).map((group) => ({ ...finding(group), record: group.example.rule === null })),
-    fields: [...byField].flatMap(([field, own]) => (isId(field) ? [] : [fieldProfile(field, own, answer)])),
+    collection: entity.mongo,
+    seen: { how, estimated, readPreference, began, ended, first, last },
+    ...found,
+    unique,
+    notes: [...notes, ...unlearned],
+    learned: learned === true,
+    suggestions: suggestions(entity, { ...found, unique }),
   }
 }
 
-/** Whether anything would answer otherwise than today. */
-export const answersOtherwise = ({ ids, fields }: Profile): boolean =>
-  ids.some(({ record }) => !record) || fields.some(({ otherwise }) => otherwise.length > 0)
+/** Whether anything would answer otherwise than today, or be refused. */
+export const answersOtherwise = ({ ids, fields, unique }: Profile): boolean =>
+  ids.some(({ record }) => !record) ||
+  fields.some(({ otherwise, lost }) => otherwise.length + lost.length > 0) ||
+  unique.some(({ found }) => found !== null && found.values > 0)

@@ -125,6 +125,8 @@ export interface Scanned {
   readonly images: readonly Image[]
   /** Documents whose id does not fit the mapping; they have no record. `id` is Extended JSON text. */
   readonly quarantined: readonly { readonly id: string; readonly issues: readonly Issue[] }[]
+  /** Of MongoDB: what the documents hold that is not of their fields' kinds, see `MongoStore.survey`. */
+  readonly odd?: readonly string[]
   /** Where the next scan starts; null at the end. */
   readonly next: Id | null
 }

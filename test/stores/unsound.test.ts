@@ -3,6 +3,7 @@ import { Long } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { allFields } from '../../src/entity/field-set.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
+import { profile } from '../../src/jobs/profile.ts'
 import { totalOrder } from '../../src/query/order.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { everything } from '../../src/query/where.ts'
@@ -124,6 +125,21 @@ describe('Text that is not UTF-8, and dates that JavaScript has not', () => {
     expect(images[2]!.rest).toEqual({ unmapped: { on: [null, { $numberInt: '5' }] } })
     const rows = await stores.postgres.reader.byIds(Note, [1, 2, 3, 4, 5], allFields(Note))
     expect([1, 2, 3, 4, 5].map((id) => rows.get(id)?.record)).toEqual(records)
+  })
+
+  test('are counted by a profile, field by field', async () => {
+    const run = { mongo, entity: Note, entities: [], answer: () => undefined, sample: null }
+    const { fields, documents: read } = await profile(run)
+    expect(read).toBe(5)
+    const lost = fields.flatMap(({ path, lost: found, invalidTexts }) =>
+      found.map(({ type, rule, count }) => `${path}: ${count} ${type} ${rule}, ${invalidTexts} texts`),
+    )
+    expect(lost).toEqual([
+      'name: 1 string is not valid UTF-8, 1 texts',
+      'at: 1 date is a date outside of the years that JavaScript holds, 0 texts',
+      'words: 1 string is not valid UTF-8, 1 texts',
+      'data: 2 object has no JSON form, 0 texts', // a member of theirs
+    ])
   })
 
   test('are what they were after a change of another field, from either side', async () => {

@@ -13,7 +13,7 @@ import { mayHoldArrays, orderIndexes } from './order-indexes.ts'
 export const coercedAt = (leaf: Leaf, path: string): Document | null => coercionOf(leaf)?.stored(path) ?? null
 
 /** A value that is neither null nor one that stands where its decoded value sorts. */
-function dirtyAt(leaf: Leaf, path: string): Document {
+export function dirtyAt(leaf: Leaf, path: string): Document {
   const { types } = mongoKind(leaf.kind)
   const coerced = coercedAt(leaf, path)
   const conditions: Document[] = [

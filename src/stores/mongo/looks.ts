@@ -7,11 +7,12 @@ import { messageOf } from '../../util/errors.ts'
 import { parseAs } from '../ledger.ts'
 import type { MongoConnection } from './connection.ts'
 import { mongoLedger } from './ledger.ts'
+import { type Asked, kindOf, type Survey, surveyedPaths, surveySubject } from './survey.ts'
 
 /** What a look can find, in a collection that it looks at. */
 export interface Sought {
-  /** `clean`, `plain`: names the answers in the ledger. */
-  readonly name: string
+  /** Names the answers in the ledger. */
+  readonly name: Asked
   /** What the answer lets be done, and what is done without it: for the log. */
   readonly without: string
   /** Matches the documents that hold such a value of a leaf at a path; null where there can be none. */
@@ -36,18 +37,33 @@ const longestWait = 600_000
 
 const restOf = (tookMs: number): number => Math.min(longest, Math.max(shortest, tookMs * restFactor))
 
-/** An answer as the ledger keeps it, for all gateways. */
-const kept = z.object({ free: z.boolean(), subject: z.string(), at: z.number(), tookMs: z.number() })
+/**
+ * An answer as the ledger keeps it, for all gateways: found by a look of one of them, or by a job that has read all
+ * documents anyway, between `since` and `at`, in milliseconds since 1970.
+ */
+const kept = z.object({
+  free: z.boolean(),
+  subject: z.string(),
+  at: z.number(),
+  tookMs: z.number(),
+  since: z.number().optional(),
+})
 const kind = 'look'
+const keyOf = (name: string, entity: Entity, path: string): string => `${name}/${entity.name}/${path}`
 
-/** What an answer is about: a field as it is mapped, in a collection that may be dropped and made anew. */
-async function subjectOf({ db }: MongoConnection, entity: Entity, leaf: Leaf, path: string): Promise<string> {
+/** Names a collection that may be dropped and made anew; undefined where there is none. */
+export async function collectionId({ db }: MongoConnection, entity: Entity): Promise<string | undefined> {
   const [collection] = await db.listCollections({ name: entity.mongo }).toArray()
   const uuid = collection && 'info' in collection ? collection.info?.uuid : undefined
-  const { kind: of, converter, strict, values, mongo, parents } = leaf
-  const text = JSON.stringify([uuid, of, converter, strict, values, mongo, parents, path])
-  return createHash('sha256').update(text).digest('base64url').slice(0, 16)
+  return uuid === undefined ? undefined : JSON.stringify(uuid)
 }
+
+/** What an answer is about: a field as it is mapped, in a collection. */
+const subjectOf = (collection: string | undefined, leaf: Leaf, path: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([collection, kindOf(leaf), path]))
+    .digest('base64url')
+    .slice(0, 16)
 
 interface State {
   free: boolean
@@ -66,9 +82,9 @@ export type Tell = (level: 'info' | 'warn', text: string) => void
 /**
  * Knows of which fields no stored value is of a sort that a faster way of asking would get wrong. Looked for in the
  * background: until it is known, the answer is no. What was found is kept in the ledger, so that neither a restart nor
- * another gateway looks again, and stays true by what gateways write, which is never of such a sort. What other
- * programs write is looked for again: at the ends of an index often, in the whole collection rarely. Until then such a
- * value may be missed, or stand where its raw form sorts.
+ * another gateway looks again, and nobody where a job has read all documents; it stays true by what gateways write,
+ * which is never of such a sort. What other programs write is looked for again: at the ends of an index often, in the
+ * whole collection rarely. Until then such a value may be missed, or stand where its raw form sorts.
  */
 export class Looks {
   readonly #connection: MongoConnection
@@ -132,9 +148,12 @@ export class Looks {
   }
 
   async #round(state: State, entity: Entity, leaf: Leaf, path: string, filter: Document): Promise<void> {
-    const subject = await subjectOf(this.#connection, entity, leaf, path)
+    const subject = subjectOf(await collectionId(this.#connection, entity), leaf, path)
     if (state.subject !== subject) Object.assign(state, { free: false, subject, wholeDue: null })
-    await this.#adopt(state, entity, path)
+    if (await this.#adopt(state, entity, path)) {
+      state.due = performance.now() + shortest
+      return
+    }
     const began = performance.now()
     const ends = await this.#sought.ends(entity, leaf, path)
     const tookMs = performance.now() - began
@@ -148,14 +167,16 @@ export class Looks {
     }
   }
 
-  /** Takes what is known to the ledger: another gateway may have looked since. */
-  async #adopt(state: State, entity: Entity, path: string): Promise<void> {
-    if (state.wholeDue !== null && state.wholeDue > performance.now()) return
+  /** Takes what is known to the ledger: another gateway may have looked since, or a job. False where that holds no more. */
+  async #adopt(state: State, entity: Entity, path: string): Promise<boolean> {
+    if (state.wholeDue !== null && state.wholeDue > performance.now()) return false
     const entry = await mongoLedger(this.#connection).get(kind, this.#key(entity, path))
     const found = entry && parseAs(kept, entry.value)
-    if (found?.subject !== state.subject) return
+    if (found?.subject !== state.subject) return false
+    const left = found.at + restOf(found.tookMs) - Date.now()
     state.free = found.free
-    state.wholeDue = performance.now() + Math.max(0, found.at + restOf(found.tookMs) - Date.now())
+    state.wholeDue = performance.now() + Math.max(0, left)
+    return left > 0
   }
 
   async #whole(state: State, entity: Entity, path: string, filter: Document): Promise<void> {
@@ -185,7 +206,7 @@ export class Looks {
     await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)
   }
 
-  #key = (entity: Entity, path: string): string => `${this.#sought.name}/${entity.name}/${path}`
+  #key = (entity: Entity, path: string): string => keyOf(this.#sought.name, entity, path)
 
   #failed(state: State, entity: Entity, leaf: Leaf, path: string, error: unknown): void {
     const wait = Math.min(longestWait, firstWait * 2 ** state.failures)
@@ -199,4 +220,37 @@ export class Looks {
         `An index may help: db.getCollection(${JSON.stringify(entity.mongo)}).createIndex({ ${JSON.stringify(path)}: 1, _id: 1 })`,
     )
   }
+}
+
+/** A survey of which nothing is read yet. */
+export async function beginSurvey(connection: MongoConnection, entity: Entity): Promise<Survey> {
+  return { since: Date.now(), subject: surveySubject(entity, await collectionId(connection, entity)), odd: [] }
+}
+
+/**
+ * Writes down what reading all documents has told, where gateways take it from. What a gateway has found since then
+ * stays: it met a value that came behind the reading.
+ *
+ * @returns false where the survey is of another collection or mapping, or is not all there.
+ */
+export async function keepSurvey(connection: MongoConnection, entity: Entity, survey: Survey): Promise<boolean> {
+  const collection = await collectionId(connection, entity)
+  if (surveySubject(entity, collection) !== survey.subject) return false
+  const ledger = mongoLedger(connection)
+  const entries = new Map((await ledger.list(kind)).map((entry) => [entry.key, entry]))
+  const odd = new Set(survey.odd)
+  const { since } = survey
+  const at = Date.now()
+  for (const { leaf, path, asks } of surveyedPaths(entity)) {
+    for (const [asked, oddity] of asks) {
+      const key = keyOf(asked, entity, path)
+      const subject = subjectOf(collection, leaf, path)
+      const free = !odd.has(oddity)
+      const before = entries.get(key)
+      const known = before ? parseAs(kept, before.value) : null
+      if (free && known?.free === false && known.subject === subject && known.at >= since) continue
+      await ledger.compareAndSet(kind, key, before?.revision ?? null, { free, subject, at, tookMs: at - since, since })
+    }
+  }
+  return true
 }

@@ -1,6 +1,7 @@
 import type { Entity } from '../../entity/entity.ts'
 import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import type { Json } from '../../util/json.ts'
 import type { ForeignChanges } from '../foreign-changes.ts'
 import type { Explaining } from '../plan.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
@@ -18,6 +19,7 @@ import { mongoReader } from './reader.ts'
 import { mongoReplica } from './replica.ts'
 import { type MongoSide, mongoSide } from './side.ts'
 import { spread } from './spread.ts'
+import { type SurveyedBatch, surveyBatch } from './survey-batch.ts'
 
 export interface MongoSource extends Source {
   readonly origin: 'mongo'
@@ -40,6 +42,15 @@ export interface MongoStore extends Store, MongoSource {
    * what it means.
    */
   startLooks(orders: ReadonlyMap<Entity, readonly OrderKey[]>, tell: Tell): void
+  /**
+   * Takes down what scans of the whole collection tell of its paths, batch by batch, so that gateways need not look for
+   * themselves whether they can ask by what is stored. What it has learned is written down with the last batch. Never
+   * rejects: a copy does not wait for what spares gateways a look.
+   *
+   * @param before what the call for the batch before has returned; null where that is not known, which makes a survey
+   * that is not begun with the first batch nothing.
+   */
+  survey(entity: Entity, before: Json, batch: SurveyedBatch): Promise<Json>
   /** Documents of the collection, also those that can have no record. */
   documents(entity: Entity): Promise<number>
   /** How many documents there are, about, from the collection's statistics; null where the server does not say. */
@@ -79,6 +90,7 @@ export function mongoStore(
     puts,
     foreignChanges: foreignChanges(control.connection),
     startLooks: (orders, tell) => startLooks(connection, orders, tell),
+    survey: (entity, before, batch) => surveyBatch(control.connection, entity, before, batch).catch(() => null),
     estimate: (entity) =>
       connection
         .collection(entity)

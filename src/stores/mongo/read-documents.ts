@@ -35,6 +35,6 @@ export async function readDocuments(
   } catch (error) {
     if (!(error instanceof BSON.BSONError)) throw error
     // The driver's type of a cursor says documents, also where it gives their bytes
-    return (await taken(ask({ raw: true }) as Cursor<Uint8Array>, maxBytes)).map(decodeBytes)
+    return (await taken(ask({ raw: true }) as Cursor<Uint8Array>, maxBytes)).map((bytes) => decodeBytes(bytes))
   }
 }

@@ -11,6 +11,7 @@ import { encodeId } from './codec/encode.ts'
 import { decodeElementRests, decodeRest } from './codec/rest.ts'
 import type { MongoConnection } from './connection.ts'
 import { readDocuments } from './read-documents.ts'
+import { observe } from './survey.ts'
 import { hasRecord, visible } from './visible.ts'
 import { translate } from './where.ts'
 
@@ -31,10 +32,9 @@ export const withoutRecord = ({ idKind }: Entity, document: Document): Scanned['
 })
 
 /** Documents that can have no record, found once, on the first batch: ids of another type sort anywhere. */
-async function quarantined(connection: MongoConnection, entity: Entity): Promise<Scanned['quarantined']> {
+function straysOf(connection: MongoConnection, entity: Entity): Promise<Document[]> {
   const match = allOf(alive, { $nor: [hasRecord(entity)] })
-  const documents = await readDocuments((more) => connection.collection(entity).find(match, more))
-  return documents.map((document) => withoutRecord(entity, document))
+  return readDocuments((more) => connection.collection(entity).find(match, more))
 }
 
 /** Matches the ids of a range. */
@@ -65,9 +65,13 @@ export async function scan(
   )
   // `visible` lets documents through whose id decodes, and no others
   const images = documents.map((document) => imageOf(entity, decodeId(entity, document['_id']) as Id, document))
+  const strays = after === null ? await straysOf(connection, entity) : []
+  const odd = new Set<string>()
+  for (const document of [...documents, ...strays]) observe(entity, document, odd)
   return {
     images,
-    quarantined: after === null ? await quarantined(connection, entity) : [],
+    quarantined: strays.map((document) => withoutRecord(entity, document)),
+    odd: [...odd],
     next: documents.length < limit && weigh(documents) <= maxBytes ? null : images.at(-1)!.id,
   }
 }

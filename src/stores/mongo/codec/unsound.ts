@@ -68,11 +68,11 @@ const markedMembers = (object: Document): Document =>
   Object.fromEntries(Object.entries(object).map(([key, member]) => [key, marked(member)]))
 
 /** A document from its bytes, whatever text it holds. */
-export function decodeBytes(bytes: Uint8Array): Document {
+export function decodeBytes(bytes: Uint8Array, options: BSON.DeserializeOptions = {}): Document {
   try {
-    return BSON.deserialize(bytes)
+    return BSON.deserialize(bytes, options)
   } catch (error) {
     if (!(error instanceof BSON.BSONError)) throw error
-    return markedMembers(BSON.deserialize(bytes, { validation: { utf8: false } }))
+    return markedMembers(BSON.deserialize(bytes, { ...options, validation: { utf8: false } }))
   }
 }

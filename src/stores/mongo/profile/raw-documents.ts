@@ -1,0 +1,60 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { ReadPreference, type ReadPreferenceMode } from 'mongodb'
+import type { Entity } from '../../../entity/entity.ts'
+import type { MongoConnection } from '../connection.ts'
+
+export const readPreferences = Object.values(ReadPreference)
+
+/** What is read, from where, and how fast. */
+export interface Reading {
+  /** Documents that are looked at, chosen by chance; null: all. */
+  readonly sample: number | null
+  /** Default: the primary. */
+  readonly readPreference?: ReadPreferenceMode | undefined
+  /** Documents a second at most; default: as fast as both sides can. */
+  readonly rate?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A batch is 16 MB at most whatever is asked, and is looked at before the process hears of anything else. */
+const batchSize = 1_000
+
+/** The collection as a profile reads it. */
+export const readFrom = ({ db }: MongoConnection, { mongo }: Entity, { readPreference = 'primary' }: Reading) =>
+  db.collection(mongo, { readPreference })
+
+/** Bytes of documents, a batch at a time; the next one is on its way while one is looked at. */
+export async function* rawDocuments(
+  connection: MongoConnection,
+  entity: Entity,
+  reading: Reading,
+): AsyncGenerator<readonly Uint8Array[]> {
+  const { sample, rate, signal } = reading
+  const collection = readFrom(connection, entity, reading)
+  // A cursor that nobody asks for ten minutes is closed by the server: of a slow reading a batch is a second's
+  const options = { raw: true, batchSize: Math.min(batchSize, rate ?? batchSize), ...(signal ? { signal } : {}) }
+  const cursor =
+    sample === null
+      ? collection.find({}, options)
+      : collection.aggregate([{ $sample: { size: sample } }], { ...options, allowDiskUse: true })
+  const began = performance.now()
+  let read = 0
+  try {
+    let more = cursor.hasNext()
+    while (await more) {
+      // The driver's type of a cursor says documents, also where it gives their bytes
+      const batch = cursor.readBufferedDocuments() as unknown as Uint8Array[]
+      more = cursor.hasNext()
+      more.catch(() => undefined) // heard by the loop
+      await setImmediate() // so that it is sent, and Ctrl-C is heard
+      signal?.throwIfAborted()
+      yield batch
+      read += batch.length
+      const aheadMs = rate ? (read / rate) * 1_000 - (performance.now() - began) : 0
+      // With the signal's own reason, which Node's timers do not give
+      if (aheadMs > 0) await sleep(aheadMs, undefined, { signal }).catch(() => signal?.throwIfAborted())
+    }
+  } finally {
+    await cursor.close().catch(() => undefined)
+  }
+}
