@@ -19,8 +19,10 @@ import { anyEpoch } from '../support/any-epoch.ts'
 import { Author, Paper, paperId, paperValues } from '../support/paper.ts'
 import { changeUnseen, openStores, type TestStores } from '../support/stores.ts'
 
-const count = 560
+const count = 610
 const seeded = 500
+/** From here on records are those of one test each. */
+const spare = 540
 const recheckMs = [5, 20]
 
 /** The same numbers for one seed. */
@@ -213,7 +215,7 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     const write = async (): Promise<number> => {
       let writes = 0
       for (; writing; writes++) {
-        const id = paperId(seeded + below(count - seeded))
+        const id = paperId(seeded + below(spare - seeded))
         await stores[from].authority.patch(Paper, id, planPatch(Paper, { title: `Written ${writes}` }), stamp)
       }
       return writes
@@ -232,18 +234,18 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
   })
 
   test('a dry run tells how records differ, hides what the mapping hides, and writes nothing', async () => {
-    await spoil([[7, 'field']])
-    const secret = to === 'mongo' ? update({ $set: { secret: 'lion' } })(new ObjectId(paperId(8)), 8) : null
+    await spoil([[spare + 7, 'field']])
+    const secret = to === 'mongo' ? update({ $set: { secret: 'lion' } })(new ObjectId(paperId(spare + 8)), 8) : null
     if (secret) await stores.mongo.connection.db.collection('papers').bulkWrite([secret])
-    else await changeUnseen(stores, sql`update papers set secret = 'lion' where id = ${paperId(8)}`)
+    else await changeUnseen(stores, sql`update papers set secret = 'lion' where id = ${paperId(spare + 8)}`)
     const before = await kept()
-    const ids = [7, 8, 9].map(paperId)
+    const ids = [7, 8, 9].map((n) => paperId(spare + n))
     for (let n = 0; n < 2; n++) {
       const { unequal, undecided } = await examine({ stores, entity: Paper, ids, recheckMs })
       expect(undecided).toEqual([])
       expect(unequal.map(({ id, differences }) => [id, differences])).toEqual([
-        [paperId(7), [{ path: 'title', control: expect.stringMatching(/^Paper 7$/), candidate: 'spoilt' }]],
-        [paperId(8), [{ path: 'secret', control: '[redacted]', candidate: '[redacted]' }]],
+        [paperId(spare + 7), [{ path: 'title', control: `Paper ${spare + 7}`, candidate: 'spoilt' }]],
+        [paperId(spare + 8), [{ path: 'secret', control: '[redacted]', candidate: '[redacted]' }]],
       ])
     }
     expect(await kept()).toBe(before)
@@ -253,15 +255,15 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
 
   test('a group of the last verify is repaired by itself', async () => {
     await spoil([
-      [21, 'field'],
-      [22, 'field'],
-      [23, 'precision of a double'],
+      [spare + 21, 'field'],
+      [spare + 22, 'field'],
+      [spare + 23, 'precision of a double'],
     ])
     await look()
     const group = groupOf(Paper, { kind: 'content', paths: ['title'] })
     const { findings } = stores.postgres
     const choice = await chosenByGroup(stores[from].ledger, findings, Paper, group.slice(0, 6))
-    expect(choice.ids).toEqual([paperId(21), paperId(22)])
+    expect(choice.ids).toEqual([paperId(spare + 21), paperId(spare + 22)])
     const unknown = chosenByGroup(stores[from].ledger, findings, Paper, 'ffff')
     await expect(unknown).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
     await repair({ stores, entity: Paper, ids: choice.ids, recheckMs }, { by: 'Ann', chosen: choice.chosen })
@@ -271,8 +273,8 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
   })
 
   test('a group of mismatches is repaired by its examples', async () => {
-    await spoil([[31, 'field']])
-    const example = { subject: paperId(31), id: paperId(31), agoMs: 0, example: {} }
+    await spoil([[spare + 31, 'field']])
+    const example = { subject: paperId(spare + 31), id: paperId(spare + 31), agoMs: 0, example: {} }
     const key = {
       fingerprint: 'abc123abc123',
       type: 'Paper',
@@ -284,7 +286,7 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     const { findings } = stores.postgres
     await findings.add({ groups: [seen], undecided: [], verdicts: [], failures: [], timings: [] })
     const choice = await chosenByGroup(stores[from].ledger, findings, Paper, 'abc123')
-    expect(choice).toEqual({ ids: [paperId(31)], chosen: 'by group abc123abc123 of mismatches' })
+    expect(choice).toEqual({ ids: [paperId(spare + 31)], chosen: 'by group abc123abc123 of mismatches' })
     const other = chosenByGroup(stores[from].ledger, findings, Author, 'abc123')
     await expect(other).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
     await repair({ stores, entity: Paper, ids: choice.ids, recheckMs }, { by: 'Ann', chosen: choice.chosen })
@@ -294,24 +296,31 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
   test('an older copy that differs is kept before it is replaced, and one that the authority lacks before it goes', async () => {
     if (to === 'mongo') {
       const older = { $set: { title: 'older', '_cf.at': Long.fromNumber(5) } }
-      await stores.mongo.connection.db.collection('papers').updateOne({ _id: new ObjectId(paperId(46)) }, older)
+      await stores.mongo.connection.db.collection('papers').updateOne({ _id: new ObjectId(paperId(spare + 46)) }, older)
     } else {
-      const older = sql`update papers set title = 'older', _cf_counter = 5 where id = ${paperId(46)}`
+      const older = sql`update papers set title = 'older', _cf_counter = 5 where id = ${paperId(spare + 46)}`
       await changeUnseen(stores, older)
     }
-    await spoil([[47, 'extra']])
-    const ids = [46, 47].map(paperId)
+    await spoil([[spare + 47, 'extra']])
+    const ids = [46, 47].map((n) => paperId(spare + n))
     const done = await repair({ stores, entity: Paper, ids, recheckMs }, { by: 'Ann', chosen: 'by id' })
     expect(done).toMatchObject({ put: 1, buried: 1, left: [], undecided: [] })
     const copies = (await keptConflicts(stores, Paper)).filter(({ id }) => ids.includes(id))
     const newest = new Map(copies.toReversed().map(({ id, copy }) => [id, copy]))
     expect(newest.get(ids[0]!)).toMatchObject({ mirror: to, version: '1.5', record: { title: 'older' } })
-    expect(newest.get(ids[1]!)).toMatchObject({ mirror: to, authority: 'none', record: { title: 'Paper 47' } })
+    expect(newest.get(ids[1]!)).toMatchObject({
+      mirror: to,
+      authority: 'none',
+      record: { title: `Paper ${spare + 47}` },
+    })
   })
 
   test('who repaired is kept before the first write and behind the last', async () => {
-    await spoil([[41, 'missing']])
-    await repair({ stores, entity: Paper, ids: [paperId(41), paperId(42)], recheckMs }, { by: 'Bob', chosen: 'by id' })
+    await spoil([[spare + 41, 'missing']])
+    await repair(
+      { stores, entity: Paper, ids: [paperId(spare + 41), paperId(spare + 42)], recheckMs },
+      { by: 'Bob', chosen: 'by id' },
+    )
     const [last, first] = await stores[from].ledger.tail('repair', 2, 'Paper')
     expect(first!.value).toEqual({ by: 'Bob', chosen: 'by id', epoch, began: true, records: 2 })
     const counts = { unequal: 1, put: 1, buried: 0, left: 0, undecided: 0, keptOut: 0 }
@@ -319,7 +328,7 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
   })
 
   test('a record that changes between the comparison and the put is left alone, and told', async () => {
-    await spoil([[51, 'field']])
+    await spoil([[spare + 51, 'field']])
     const { outbox } = stores[to]
     const { images } = outbox
     let calls = 0
@@ -328,22 +337,22 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
         // The first is that of the comparison, the second that of the repair
         if (++calls === 2) {
           const patch = planPatch(Paper, { title: 'Written meanwhile' })
-          await stores[from].authority.patch(Paper, paperId(51), patch, { epoch, owed: true })
+          await stores[from].authority.patch(Paper, paperId(spare + 51), patch, { epoch, owed: true })
         }
         return images(...args)
       },
     })
     const done = await repair(
-      { stores, entity: Paper, ids: [paperId(51)], recheckMs },
+      { stores, entity: Paper, ids: [paperId(spare + 51)], recheckMs },
       { by: 'Ann', chosen: 'by id' },
     ).finally(() => Object.assign(outbox, { images }))
-    expect(done).toMatchObject({ put: 0, buried: 0, undecided: [paperId(51)] })
+    expect(done).toMatchObject({ put: 0, buried: 0, undecided: [paperId(spare + 51)] })
     await settle()
     expect(isClean(await look())).toBe(true)
   })
 
   test('what the mapping does not name is made equal in PostgreSQL, and left to others in MongoDB', async () => {
-    const id = paperId(56)
+    const id = paperId(spare + 56)
     await stores.mongo.connection.db
       .collection('papers')
       .updateOne({ _id: new ObjectId(id) }, { $set: { odd: 'zebra' } })
@@ -359,13 +368,16 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
 
   test('it waits for no backfill, nor overtakes one', async () => {
     expect(await stores.postgres.ledger.claim('backfill/Paper', 'another', 60_000)).toBe(true)
-    const asked = repair({ stores, entity: Paper, ids: [paperId(1)], recheckMs }, { by: 'Ann', chosen: 'by id' })
+    const asked = repair(
+      { stores, entity: Paper, ids: [paperId(spare + 1)], recheckMs },
+      { by: 'Ann', chosen: 'by id' },
+    )
     await expect(asked).rejects.toMatchObject({ code: 'TRY_AGAIN' })
     await stores.postgres.ledger.release('backfill/Paper', 'another')
   })
 
   test('a copy that a later move has overtaken writes nothing', async () => {
-    await spoil([[61, 'missing']])
+    await spoil([[spare + 61, 'missing']])
     const flags = stores[to].ledger
     const entry = (await flags.get('flag', 'Paper'))!
     const { replica } = stores[to]
@@ -378,11 +390,14 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
         return bulkPut(...args)
       },
     })
-    const done = repair({ stores, entity: Paper, ids: [paperId(61)], recheckMs }, { by: 'Ann', chosen: 'by id' })
+    const done = repair(
+      { stores, entity: Paper, ids: [paperId(spare + 61)], recheckMs },
+      { by: 'Ann', chosen: 'by id' },
+    )
     await expect(done.finally(() => Object.assign(replica, { bulkPut }))).rejects.toMatchObject({ code: 'TRY_AGAIN' })
     const now = (await flags.get('flag', 'Paper'))!
     await flags.compareAndSet('flag', 'Paper', now.revision, entry.value)
-    const { unequal } = await examine({ stores, entity: Paper, ids: [paperId(61)], recheckMs })
-    expect(unequal).toMatchObject([{ id: paperId(61), kind: 'missing' }])
+    const { unequal } = await examine({ stores, entity: Paper, ids: [paperId(spare + 61)], recheckMs })
+    expect(unequal).toMatchObject([{ id: paperId(spare + 61), kind: 'missing' }])
   })
 })
