@@ -25,7 +25,8 @@ export function untilAborted(): AbortController {
 export const leaving =
   (line: string) =>
   (error: unknown): never => {
-    if (!(error instanceof DOMException) || error.name !== 'AbortError') throw error
+    // A DOMException, or what Node's own timers reject with
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error
     say(line)
     process.exit(130)
   }
