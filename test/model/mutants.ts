@@ -1,9 +1,38 @@
-/** One safeguard taken out of the code: the histories must notice. */
-export interface Mutant {
-  readonly name: string
+/** A text of the code, and what stands in its place. */
+interface Edit {
   readonly file: string
   readonly from: string
   readonly to: string
+}
+
+/** One safeguard taken out of the code: the histories must notice. */
+export interface Mutant extends Edit {
+  readonly name: string
+  /** Others that would stand in for it, taken out with it: the two are each the other's second line. */
+  readonly without?: readonly Edit[]
+}
+
+export const editsOf = ({ file, from, to, without = [] }: Mutant): readonly Edit[] => [{ file, from, to }, ...without]
+
+/** A gateway has acknowledged a flag before its puts have ended. */
+const putsCounted: Edit = {
+  file: 'src/routing/writes.ts',
+  from: 'void puts.finally(() => {',
+  to: 'void Promise.resolve().finally(() => {',
+}
+
+/** A put asks for the epoch of the flag before it reveals what it has inserted. */
+const epochOfPut: Edit = {
+  file: 'src/stores/mongo/arriving.ts',
+  from: 'if (overtaken || forbids(',
+  to: 'if (forbids(',
+}
+
+/** The same before it removes something. */
+const epochOfRemoval: Edit = {
+  file: 'src/stores/mongo/bulk-put.ts',
+  from: 'images.some(({ record }) => record === null) && isOvertaken(connection, entity, under)',
+  to: 'false',
 }
 
 /** By the names that the design has for its rules. */
@@ -32,12 +61,7 @@ export const mutants: readonly Mutant[] = [
     from: 'return open.length > 0 ? Math.min(...open) : present',
     to: 'return present',
   },
-  {
-    name: 'puts counted',
-    file: 'src/routing/writes.ts',
-    from: 'void puts.finally(() => {',
-    to: 'void Promise.resolve().finally(() => {',
-  },
+  { name: 'puts counted', ...putsCounted, without: [epochOfPut, epochOfRemoval] },
   {
     name: 'guard of a put, mongo',
     file: 'src/stores/mongo/put.ts',
@@ -57,23 +81,13 @@ export const mutants: readonly Mutant[] = [
     to: '{ ...mirrored(image.version) }',
   },
   {
-    name: 'arriving settled before a move',
+    name: 'arriving settled',
     file: 'src/mirror/sweep.ts',
-    from: 'arrivingMs === undefined ? 0 : await',
-    to: 'arrivingMs === undefined || arrivingMs === 0 ? 0 : await',
+    from: 'arrivingMs === undefined ? 0 : await replica.settleArriving(entity, arrivingMs)',
+    to: '0',
   },
-  {
-    name: 'epoch of a put, mongo',
-    file: 'src/stores/mongo/arriving.ts',
-    from: 'if (overtaken || forbids(',
-    to: 'if (forbids(',
-  },
-  {
-    name: 'epoch of what is removed, mongo',
-    file: 'src/stores/mongo/bulk-put.ts',
-    from: 'images.some(({ record }) => record === null) && isOvertaken(connection, entity, under)',
-    to: 'false',
-  },
+  { name: 'epoch of a put, mongo', ...epochOfPut, without: [putsCounted] },
+  { name: 'epoch of what is removed, mongo', ...epochOfRemoval, without: [putsCounted] },
   {
     name: 'look behind a create',
     file: 'src/stores/mongo/authority.ts',
