@@ -23,6 +23,19 @@ export async function copiedTypes(stores: Stores, entities: readonly Entity[]): 
   })
 }
 
+/**
+ * Types whose table holds their records by now. A unique key on a table that is to be filled would keep duplicates out of
+ * it, and what refers to its records would seem to lead nowhere.
+ */
+async function filledTypes(stores: Stores, entities: readonly Entity[]): Promise<readonly Entity[]> {
+  const flags = await knownFlags(stores)
+  return entities.filter(({ name }) => {
+    const flag = flags.get(name)
+    if (!flag) return false
+    return STAGE_PLAN[flag.stage].authority === 'postgres' || flag.fresh !== null || flag.copied.includes(name)
+  })
+}
+
 /** How many data issues there are, and how they are seen; null where there are none. */
 async function issuesLine(stores: Stores, entities: readonly Entity[]): Promise<string | null> {
   const counts = await Promise.all(entities.map((entity) => stores.postgres.dataIssues.counts(entity)))
@@ -64,7 +77,7 @@ export function backfillCommand(): Command {
           )
           line.end()
         }
-        await ensureConstraints(stores, app.entities, { log: say })
+        await ensureConstraints(stores, await filledTypes(stores, app.entities), { log: say })
         if (json) printJson(results)
         const issues = await issuesLine(stores, chosen)
         if (!json || issues !== null) say(issues ?? 'Backfill is complete.')

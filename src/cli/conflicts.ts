@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander'
-import { hidden } from '../compare/differences.ts'
+import { shownRecord } from '../compare/canonical.ts'
 import type { Entity } from '../entity/entity.ts'
-import { hidesAny } from '../entity/hides.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { type Closed, type KeptConflict, keptConflicts } from '../mirror/kept-conflicts.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -27,7 +26,7 @@ const unknownForm = {
 /** What may be shown of it. */
 function shown(entity: Entity, { conflict, id, at, copy, closed }: KeptConflict) {
   const { record, ...versions } = copy ?? unknownForm
-  return { conflict, id, at, ...versions, record: copy && record && hidesAny(entity) ? hidden : record, closed }
+  return { conflict, id, at, ...versions, record: copy ? shownRecord(entity, record) : record, closed }
 }
 
 type Shown = ReturnType<typeof shown>
@@ -65,7 +64,7 @@ export function conflictsCommand(): Command {
           .slice(0, options.limit)
           .map((each) => shown(entity, each))
         if (options.json) printJson(told)
-        else if (told.length === 0) say(`No copy of a ${entity.name} was replaced.`)
+        else if (told.length === 0) say(`No replaced copy of ${entity.name} is open.`)
         else print(told)
         if (kept.some(isOpen)) process.exitCode = 2
       }),
@@ -88,11 +87,12 @@ export function conflictsCommand(): Command {
       new Option('--keep <which>', 'which of the two').choices(['authority', 'mirror']).makeOptionMandatory(true),
     )
     .requiredOption('--why <text>', 'kept with it')
-    .action((type: string, name: string, { config, json, keep, why }: Options & Closed) =>
+    .option('--force', 'write the copy back also where the record was written since; that is kept in its turn')
+    .action((type: string, name: string, { config, json, keep, why, force }: Options & Closed & { force?: boolean }) =>
       withSession(config, async (session) => {
         const entity = typeOf(session.config.entities, type)
         const found = oneOf(entity, await keptConflicts(session.stores, entity), name)
-        await resolveConflict(session, entity, found, { keep, why })
+        await resolveConflict(session, entity, found, { keep, why }, force ?? false)
         if (json) printJson({ conflict: found.conflict, id: found.id, keep, why })
         else if (keep === 'authority') say(`${entity.name} ${found.id}: what the authority has stays.`)
         else say(`${entity.name} ${found.id}: the copy of ${found.copy!.version} was written back.`)

@@ -8,6 +8,7 @@ import { keptIn } from '../mirror/kept-conflicts.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
+import { otherOrigin } from '../util/origin.ts'
 import { deadLettersCommand, retry } from './dead-letters.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
@@ -31,7 +32,12 @@ async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): P
     const { outbox, ledger } = stores[authority]
     const { count, oldest } = await outbox.backlog(entity)
     const deadLetters = (await DeadLetters.of(ledger, entity)).ids.length
-    const conflicts = (await keptIn(stores[authority], entity)).filter(({ closed }) => !closed).length
+    // The other store keeps those of the time in which it had authority, and may be down
+    const kept = await Promise.all([
+      keptIn(stores[authority], entity),
+      keptIn(stores[otherOrigin(authority)], entity).catch(() => []),
+    ])
+    const conflicts = kept.flat().filter(({ closed }) => !closed).length
     return { type, authority, owed: count, oldest, deadLetters, conflicts, problem: null }
   } catch (error) {
     const problem = told(error) ?? messageOf(error)

@@ -51,7 +51,7 @@ export function printExamined(entity: Entity, chosen: string, records: number, f
   printLeft(entity, unequal, authority)
   if (unequal.length > 0)
     line(
-      `The same command with --yes makes ${mirror} equal to ${authority}; what it replaces is kept in \`crossfade conflicts list ${entity.name}\``,
+      `The same command with --yes makes ${mirror} equal to ${authority}; what it replaces is kept in \`crossfade conflicts list ${entity.name}\`, but for what the mapping does not name`,
     )
 }
 
@@ -68,5 +68,8 @@ export function printRepaired(entity: Entity, chosen: string, done: Repaired): v
   if (undecided.length > 0) line(`${undecided.length} were owed or changed each time that they were looked at`)
   if (left.length > 0) line(`${left.length} differ still`)
   printLeft(entity, left, authority)
-  if (put + buried > 0) line(`What was replaced or removed is kept: \`crossfade conflicts list ${entity.name}\``)
+  if (put + buried > 0)
+    line(
+      `What was replaced or removed is kept, but for what the mapping does not name: \`crossfade conflicts list ${entity.name}\``,
+    )
 }

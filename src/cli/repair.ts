@@ -32,19 +32,19 @@ function whoRuns(): string {
   }
 }
 
-async function homeLedger(stores: Stores, entity: Entity) {
+async function home(stores: Stores, entity: Entity) {
   const key = flagKeyOf(entity)
   const { flag } = await readCopies(ledgersOf(stores), key)
   if (!flag) throw noFlag(key)
-  return stores[authorityOf(flag)].ledger
+  return { ledger: stores[authorityOf(flag)].ledger, epoch: flag.epoch }
 }
 
 async function choose(stores: Stores, entity: Entity, { id, group }: Options): Promise<RepairChoice> {
   if (id && group !== undefined)
     throw new CrossfadeError('BAD_USER_INPUT', 'Give --id, or --group, and not both: each names the records by itself.')
   if (id) return chosenByIds(entity, id)
-  const ledger = await homeLedger(stores, entity)
-  if (group === undefined) return chosenByVerify(ledger, entity)
+  const { ledger, epoch } = await home(stores, entity)
+  if (group === undefined) return chosenByVerify(ledger, entity, epoch)
   return chosenByGroup(ledger, stores.postgres.findings, entity, group)
 }
 

@@ -2,19 +2,40 @@ import { fromCanonical } from '../compare/from-canonical.ts'
 import type { Entity } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { openInstance } from '../gateway/open-instance.ts'
+import { type Conflict, keepCopy } from '../mirror/conflicts.ts'
 import { type Closed, closeConflict, type KeptConflict } from '../mirror/kept-conflicts.ts'
 import { only } from '../routing/declared-writes.ts'
 import { noReads } from '../routing/read-limits.ts'
 import { write } from '../routing/writes.ts'
+import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Image } from '../stores/store.ts'
+import { compareVersions, formatVersion, parseVersion } from '../stores/version.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import type { Json } from '../util/json.ts'
 import { say } from './output.ts'
 import type { Session } from './session.ts'
 
-/** Writes the copy back as any mutation would: held by a move, versioned, and mirrored. */
-async function writeBack({ stores, settings }: Session, entity: Entity, text: string, copy: Json): Promise<void> {
+/** Whether a record was written since its copy was replaced, which may have raised its version above both by one. */
+function isWrittenSince({ version }: Image, copy: Conflict): boolean {
+  const both = [copy.version, copy.authority].flatMap((text) => parseVersion(text) ?? [])
+  const [highest] = both.toSorted((a, b) => compareVersions(b, a))
+  return !highest || compareVersions(version, { ...highest, counter: highest.counter + 1 }) > 0
+}
+
+/**
+ * Writes the copy back as any mutation would: held by a move, versioned, and mirrored.
+ *
+ * @param force also where the record was written since: what it is by now is kept as another conflict.
+ * @throws CONFLICT where it was, and it is not forced.
+ */
+async function writeBack(
+  { stores, settings }: Session,
+  entity: Entity,
+  text: string,
+  copy: Conflict,
+  force: boolean,
+): Promise<void> {
   const id = parseId(entity, text)
-  const values = copy === null ? null : fromCanonical(entity, copy)
+  const values = copy.record === null ? null : fromCanonical(entity, copy.record)
   const instance = await openInstance({
     entities: [entity],
     stores,
@@ -26,6 +47,14 @@ async function writeBack({ stores, settings }: Session, entity: Entity, text: st
   try {
     await write(instance.routing, only(entity), async (transaction) => {
       const writes = transaction.of(entity)
+      const { authority } = STAGE_PLAN[instance.routing.flags.get(entity.name).stage]
+      const [present] = await stores[authority].outbox.images(entity, [id])
+      if (present && isWrittenSince(present, copy)) {
+        const now = formatVersion(present.version)
+        const text = `${entity.name} ${id} was written since, and is at version ${now}: --force replaces that, and keeps it in conflicts.`
+        if (!force) throw new CrossfadeError('CONFLICT', text)
+        await keepCopy(stores[authority].ledger, entity, authority, present, `a copy of ${copy.version}`)
+      }
       if (values === null) await writes.delete(id)
       // The types of a mapping that is known at run time alone; each value is parsed all the same
       else (await writes.patch(id, values as never)) ?? (await writes.create(values as never, id))
@@ -39,13 +68,15 @@ async function writeBack({ stores, settings }: Session, entity: Entity, text: st
  * Closes a conflict: the authority's record stays, or the mirror's copy takes its place. Where it is cut off behind the
  * write, it can be run again.
  *
- * @throws BAD_USER_INPUT where it is closed, or kept in a form that can't be written.
+ * @param force see `writeBack`.
+ * @throws BAD_USER_INPUT where it is closed, or kept in a form that can't be written; CONFLICT see `writeBack`.
  */
 export async function resolveConflict(
   session: Session,
   entity: Entity,
   { conflict, id, copy, origin, closed }: KeptConflict,
   decision: Closed,
+  force: boolean,
 ): Promise<void> {
   const done = (by: string): CrossfadeError =>
     new CrossfadeError('BAD_USER_INPUT', `Conflict ${conflict} is closed already: ${by}.`)
@@ -56,7 +87,7 @@ export async function resolveConflict(
         'BAD_USER_INPUT',
         `Conflict ${conflict} is kept in a form that this version does not know: close it with --keep authority.`,
       )
-    await writeBack(session, entity, id, copy.record)
+    await writeBack(session, entity, id, copy, force)
   }
   if (!(await closeConflict(session.stores[origin].ledger, conflict, decision))) throw done('by someone else just now')
 }

@@ -1,23 +1,22 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Flag, Returned } from '../control/flag.ts'
 import { liveInstances } from '../control/instances.ts'
-import { kill } from '../control/kill-file.ts'
 import { note, setStage } from '../control/move.ts'
 import { resetStage } from '../control/reset.ts'
 import { flagMembers } from '../entity/flag-key.ts'
 import { flagKeyNamed, typeOf } from '../entity/type-of.ts'
-import { readSettings } from '../gateway/settings.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
 import { isCopied, isStage, type Stage, stages } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
-import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { fromEither } from './from-either.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
-import { loadConfig, type Session } from './session.ts'
+import type { Session } from './session.ts'
+import { addKill, tellKilled } from './stage-kill.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { moveOptions } from './sweep-now.ts'
 import { withSession } from './with-session.ts'
@@ -126,15 +125,6 @@ async function forgotten({ config, stores }: Session, type: string): Promise<str
   )
 }
 
-/** The switch must work whatever is broken: without a configuration the name is taken as it is. */
-async function checkKilled(type: string, configFile: string | undefined): Promise<void> {
-  const config = await loadConfig(configFile).catch((error: unknown) => {
-    warn(`The name is not checked: ${messageOf(error)}`)
-    return null
-  })
-  if (config) flagKeyNamed(config.entities, type)
-}
-
 /** The flags. */
 export function stageCommand(): Command {
   const stage = new Command('stage').description('which store answers, and which is written, for each type')
@@ -146,6 +136,7 @@ export function stageCommand(): Command {
       const measured = await measuredLatency(stores.postgres.findings)
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
       for (const line of await alertsOf(stores)) warn(line)
+      tellKilled()
       if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
       const rows = known.map((flag) => [
         shownKey(flag),
@@ -186,6 +177,7 @@ export function stageCommand(): Command {
       const named = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
         const options = moveOptions({ entities: session.config.entities, stores: session.stores, log: say })
+        tellKilled()
         for (const { key, members } of await movedBy(session, type)) {
           const stage = desired ? await desiredStage(session, key) : named
           if (stage) await forewarn(session, stage, members)
@@ -241,25 +233,6 @@ export function stageCommand(): Command {
           process.stdout.write(`${at.toISOString()}  ${key}  ${JSON.stringify(value)}\n`)
       }),
   )
-  stage
-    .command('kill [type]')
-    .description(
-      'reads answer from the authority, nothing is compared, no reply waits for the mirror; needs neither store',
-    )
-    .addHelpText('before', 'Example:\n  crossfade stage kill Movie\n')
-    .option('--undo', 'let the flags rule again')
-    .option('--config <file>', 'default crossfade.config.ts')
-    .option('--json', 'print as JSON')
-    .action(async (type: string | undefined, { undo, config, json }: Options & { undo?: boolean }) => {
-      if (type !== undefined && type !== 'all' && undo !== true) await checkKilled(type, config)
-      const killed = kill(readSettings().CROSSFADE_DATA_DIR, type ?? 'all', undo !== true)
-      if (json) printJson({ killed })
-      else
-        say(
-          killed.length > 0
-            ? `Killed: ${killed.join(', ')}. Gateways of this data directory see it within a second.`
-            : 'Nothing is killed.',
-        )
-    })
+  addKill(stage)
   return stage
 }

@@ -37,6 +37,9 @@ export function verifyCommand(): Command {
         const isMirrored = (type: string): boolean => STAGE_PLAN[flags.get(type)?.stage ?? 'off'].mirror !== null
         const chosen = entities.filter(({ name }) => (types.length === 0 ? isMirrored(name) : types.includes(name)))
         if (chosen.length === 0) say('No type has a mirror. Name one to compare what is there.')
+        for (const { name } of chosen)
+          if (!isMirrored(name))
+            say(`${name} has no mirror at the moment: what the other store has is left from earlier.`)
         const { signal } = untilAborted()
         const results: Verified[] = []
         for (const entity of chosen) {

@@ -3,6 +3,7 @@ import type { Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
 import { type Members, objectsOf } from '../entity/lists.ts'
 import { valueAt } from '../entity/values.ts'
 import type { Json } from '../util/json.ts'
+import { hidden } from './differences.ts'
 
 export function canonicalAt(record: Members, leaf: Leaf): Json {
   return canonicalValue(leaf, valueAt(record, leaf.keys))
@@ -25,4 +26,27 @@ export function canonicalObjects(list: ObjectList, value: unknown): Json[] | nul
 export function canonicalRecord(entity: Entity, record: Rec): Json {
   const lists = entity.lists.values().map((list) => [list.path, canonicalObjects(list, valueAt(record, list.keys))])
   return { id: record.id, ...canonicalMembers(entity, record), ...Object.fromEntries(lists) }
+}
+
+const isObject = (value: Json): value is { [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A path that this mapping does not know may be of one that hid it. */
+function shownMembers({ leaves, embeds, lists }: Scope, members: Json): Json {
+  if (!isObject(members)) return members
+  const isShown = (path: string): boolean =>
+    path === 'id' || embeds.has(path) || lists.has(path) || leaves.get(path)?.sensitive === false
+  return Object.fromEntries(Object.entries(members).map(([path, value]) => [path, isShown(path) ? value : hidden]))
+}
+
+/** What `canonicalRecord` has made, without what the mapping hides. */
+export function shownRecord(entity: Entity, record: Json): Json {
+  const shown = shownMembers(entity, record)
+  if (!isObject(shown)) return shown
+  const lists = entity.lists.values().map((list) => {
+    const elements = shown[list.path]
+    if (list.sensitive) return [list.path, hidden]
+    return [list.path, Array.isArray(elements) ? elements.map((each) => shownMembers(list, each)) : (elements ?? null)]
+  })
+  return { ...shown, ...Object.fromEntries(lists) }
 }

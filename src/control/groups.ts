@@ -41,7 +41,7 @@ export function disagreements(flags: Iterable<Flag>, entities: readonly Named[])
     const text = `${entity.name} moves ${ours} by the mapping, and ${theirs} by the stores${which}`
     lines.set(
       entity.name,
-      `${text}: nothing of it is written. Run \`${remedyFor(entity, kept, wanted)}\`, or change the mapping.`,
+      `${text}: nothing of it is written. Run \`${remedyFor(entity, kept, wanted)}\`, change the mapping, or end this gateway where one of the other mapping takes its place.`,
     )
   }
   return lines

@@ -8,6 +8,8 @@ import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 /**
  * What can only be seen when all types are there: dangling references and duplicates; then the unique keys of MongoDB's
  * indexes and of the mappings, where no duplicates stand in their way. Duplicates stay as data issues.
+ *
+ * @param entities types whose tables are filled.
  */
 export async function ensureConstraints(
   { mongo, postgres }: { readonly mongo: MongoStore; readonly postgres: PostgresStore },

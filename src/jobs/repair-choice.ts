@@ -14,16 +14,22 @@ export interface RepairChoice {
 
 const refused = (text: string): CrossfadeError => new CrossfadeError('BAD_USER_INPUT', text)
 
-async function lastOf(ledger: Ledger, entity: Entity) {
+/**
+ * Those of the last verification, of the whole type or of a part.
+ *
+ * @param ledger of the store with authority.
+ * @param epoch of the type's flag: what was found before a move is said of other stores.
+ * @throws BAD_USER_INPUT where there was none since.
+ */
+export async function chosenByVerify(ledger: Ledger, entity: Entity, epoch: number): Promise<RepairChoice> {
   const last = await lastDifferences(ledger, entity)
-  if (last) return last
-  throw refused(`Nothing is known to differ: run \`crossfade verify ${entity.name}\` first, or name records by --id.`)
-}
-
-/** Those of the last verification. @param ledger of the store with authority. */
-export async function chosenByVerify(ledger: Ledger, entity: Entity): Promise<RepairChoice> {
-  const { began, differences } = await lastOf(ledger, entity)
-  return { ids: differences.map(({ id }) => id), chosen: `by the verify of ${began}` }
+  const remedy = `run \`crossfade verify ${entity.name}\` first, or name records by --id`
+  if (!last) throw refused(`Nothing is known to differ: ${remedy}.`)
+  const { began, differences, isWhole } = last
+  if (last.epoch !== epoch)
+    throw refused(`The stage of ${entity.name} was changed since the verify of ${began}: ${remedy}.`)
+  const chosen = `by the verify of ${isWhole ? '' : 'a part, '}${began}`
+  return { ids: differences.map(({ id }) => id), chosen }
 }
 
 /** @throws BAD_USER_INPUT for what can be no id. */

@@ -62,18 +62,27 @@ export const isClean = (found: Verified): boolean =>
   (found.duplicates ?? []).length === 0 &&
   found.relations.dangling.length + found.relations.undecided === 0
 
-const differencesForm: z.ZodType<{ readonly began: string; readonly differences: readonly RecordDifference[] }> =
-  z.object({
-    began: z.string(),
-    differences: z.array(
-      z.object({
-        id: z.union([z.string(), z.number()]),
-        kind: z.enum(['missing', 'extra', 'content', 'version']),
-        paths: z.array(z.string()),
-        versions: z.tuple([z.string().nullable(), z.string().nullable()]),
-      }),
-    ),
-  })
+/** What a verification found to differ, and of what that is said. */
+interface KeptDifferences {
+  readonly began: string
+  readonly epoch: number
+  readonly isWhole: boolean
+  readonly differences: readonly RecordDifference[]
+}
+
+const differencesForm: z.ZodType<KeptDifferences> = z.object({
+  began: z.string(),
+  epoch: z.number(),
+  isWhole: z.boolean(),
+  differences: z.array(
+    z.object({
+      id: z.union([z.string(), z.number()]),
+      kind: z.enum(['missing', 'extra', 'content', 'version']),
+      paths: z.array(z.string()),
+      versions: z.tuple([z.string().nullable(), z.string().nullable()]),
+    }),
+  ),
+})
 
 /** What the last verification found to differ, of a whole type or a part; null where there was none. */
 export async function lastDifferences(ledger: Ledger, { name }: Entity) {
@@ -141,7 +150,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const { ledger } = stores[authority]
   const { examples: _, ...kept } = found
   await keep(ledger, asked === null ? kinds.whole : kinds.part, type, kept)
-  await keep(ledger, kinds.differences, type, { began, differences })
+  await keep(ledger, kinds.differences, type, { began, epoch: flag.epoch, isWhole: asked === null, differences })
   if (mayBecomeFresh && isEqual(found)) await markFresh(ledgersOf(stores), key, type, flag.epoch)
   return found
 }

@@ -22,3 +22,9 @@ export function compareVersions(a: Version, b: Version): number {
 export function formatVersion(version: Version): string {
   return `${version.epoch}.${version.counter}`
 }
+
+/** Null for what is no version, as where there was no record. */
+export function parseVersion(text: string): Version | null {
+  const [, epoch, counter] = /^(\d+)\.(\d+)$/.exec(text) ?? []
+  return epoch === undefined ? null : { epoch: Number(epoch), counter: Number(counter) }
+}

@@ -3,6 +3,8 @@ import { entities } from '../../schema/index.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { conflictLog, keepCopy } from '../../src/mirror/conflicts.ts'
+import { planPatch } from '../../src/query/patch.ts'
+import { formatVersion, type Version } from '../../src/stores/version.ts'
 import type { Json } from '../../src/util/json.ts'
 import { type CommandStores, inDualwrite, openCommandStores } from '../support/command-stores.ts'
 import { runCommand } from '../support/run-command.ts'
@@ -40,8 +42,9 @@ const list = async (): Promise<Listed[]> =>
 const authorityHas = async (n: number): Promise<unknown> =>
   (await opened.stores.mongo.outbox.images(Theater, [hex(n)]))[0]?.record?.['theaterId'] ?? null
 
-async function keep(n: number, theaterId: number | null): Promise<string> {
-  await keepCopy(opened.stores.mongo.ledger, Theater, 'postgres', image(n, theaterId), '1.3')
+/** @param above what the authority had then. */
+async function keep(n: number, theaterId: number | null, above: Version = { epoch: 1, counter: 3 }): Promise<string> {
+  await keepCopy(opened.stores.mongo.ledger, Theater, 'postgres', image(n, theaterId), formatVersion(above))
   return (await list()).find(({ id }) => id === hex(n))!.conflict
 }
 
@@ -50,7 +53,7 @@ const make = (n: number, theaterId: number) =>
 
 describe('conflicts', { timeout: 300_000 }, () => {
   test('are listed by a name of their own, shown, and closed with a reason, once', async () => {
-    const none = { code: 0, stdout: '', stderr: expect.stringMatching(/^No copy of a Theater was replaced\.$/m) }
+    const none = { code: 0, stdout: '', stderr: expect.stringMatching(/^No replaced copy of Theater is open\.$/m) }
     expect(await run('conflicts', 'list', 'Theater')).toMatchObject(none)
     await make(1, 11)
     const conflict = await keep(1, 77)
@@ -72,10 +75,9 @@ describe('conflicts', { timeout: 300_000 }, () => {
 
   test('write the copy back through the authority, as a version above what it has, which is owed', async () => {
     const before = await make(2, 22)
-    const changed = await keep(2, 222)
+    const changed = await keep(2, 222, before.version)
     await keep(3, 333) // the authority has no such record any more
-    await make(4, 44)
-    await keep(4, null) // the copy was deleted
+    await keep(4, null, (await make(4, 44)).version) // the copy was deleted
     expect((await run('conflicts', 'list', 'Theater')).code).toBe(2)
     for (const { conflict } of await list())
       expect(await run('conflicts', 'resolve', 'Theater', conflict, '--keep', 'mirror', '--why', 'x')).toMatchObject({
@@ -96,6 +98,26 @@ describe('conflicts', { timeout: 300_000 }, () => {
     ])
   })
 
+  test('are not written over what was written since, but by force, which keeps that in its turn', async () => {
+    const { version } = await make(6, 66)
+    const conflict = await keep(6, 666, version)
+    const stamp = { epoch: 1, owed: true }
+    await opened.stores.mongo.authority.patch(Theater, hex(6), planPatch(Theater, { theaterId: 67 }), stamp)
+    await opened.stores.mongo.authority.patch(Theater, hex(6), planPatch(Theater, { theaterId: 68 }), stamp)
+    const back = ['conflicts', 'resolve', 'Theater', conflict, '--keep', 'mirror', '--why', 'x']
+    const refused = await run(...back)
+    expect(refused.stderr).toMatch(/Theater 0{23}6 was written since, and is at version 1\.\d+: --force replaces that/)
+    expect(refused.code).toBe(2)
+    expect(await authorityHas(6)).toBe(68)
+    expect((await list()).map((each) => each.conflict)).toEqual([conflict])
+    expect((await run(...back, '--force')).code).toBe(0)
+    expect(await authorityHas(6)).toBe(666)
+    const [kept, ...others] = await list()
+    expect(others).toEqual([])
+    expect(kept).toMatchObject({ id: hex(6), mirror: 'mongo', record: { theaterId: 68 } })
+    await run('conflicts', 'resolve', 'Theater', kept!.conflict, '--keep', 'authority', '--why', 'x')
+  })
+
   test('of another form are listed, and can be closed and not written back', async () => {
     await opened.stores.mongo.ledger.append(conflictLog, `Theater/${hex(5)}`, { copy: { theaterId: 4711 } })
     const [{ conflict }] = (await list()) as [Listed]
@@ -109,9 +131,14 @@ describe('conflicts', { timeout: 300_000 }, () => {
     const User = entityOf('User')
     const record = newRecord(User, hex(1), { name: 'Ann', email: 'ann@example.org' })
     await keepCopy(opened.stores.mongo.ledger, User, 'postgres', { ...image(1, 1), record }, '1.3')
-    const { stdout } = await run('conflicts', 'list', 'User')
-    expect(stdout).toContain('[redacted]')
-    expect(stdout).not.toContain('Ann')
+    const { stdout } = await run('conflicts', 'list', 'User', '--json')
+    expect((JSON.parse(stdout) as Listed[])[0]?.record).toEqual({
+      id: hex(1),
+      name: '[redacted]',
+      email: '[redacted]',
+      password: '[redacted]',
+      preferences: null,
+    })
   })
 
   test.each([

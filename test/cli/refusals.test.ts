@@ -79,8 +79,28 @@ test('the kill switch kills no type that there is not, and says which there are'
   })
   expect(JSON.parse((await runCommand(['stage', 'kill', 'Movie', '--json'], opened.env)).stdout)).toEqual({
     killed: ['Movie'],
+    file: join(opened.env['CROSSFADE_DATA_DIR']!, 'killed.json'),
   })
-  expect((await runCommand(['stage', 'kill', 'Movie', '--undo'], opened.env)).stderr).toBe('Nothing is killed.\n')
+  const undone = await runCommand(['stage', 'kill', 'Movie', '--undo'], opened.env)
+  expect(undone.stderr).toBe(`Nothing is killed any more in ${opened.env['CROSSFADE_DATA_DIR']}.\n`)
+})
+
+test('while the kill switch is on, lists and moves say so, where it is, and what ends it', async () => {
+  await runCommand(['stage', 'kill'], opened.env)
+  const text = `Killed: all. Gateways whose data directory is ${opened.env['CROSSFADE_DATA_DIR']} see it within a second; \`crossfade stage kill --undo\` lets the flags rule again.`
+  for (const args of [
+    ['stage', 'list'],
+    ['stage', 'set', 'Movie'],
+  ])
+    expect((await runCommand(args, opened.env)).stderr).toContain(text)
+  await runCommand(['stage', 'kill', '--undo'], opened.env)
+  expect((await runCommand(['stage', 'list'], opened.env)).stderr).not.toContain('Killed')
+})
+
+test('a kill where no gateway ever was says that', async () => {
+  const CROSSFADE_DATA_DIR = join(opened.env['CROSSFADE_DATA_DIR']!, 'elsewhere')
+  const said = await runCommand(['stage', 'kill', 'Movie'], { ...opened.env, CROSSFADE_DATA_DIR })
+  expect(said.stderr).toContain(`There was no ${CROSSFADE_DATA_DIR}, so that no gateway has it for its data directory`)
 })
 
 test('the kill switch works where the configuration is broken, and says what it did not check', async () => {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { type AnyBulkWriteOperation, type Document, Long, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readFlag } from '../../src/control/flag-store.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
@@ -176,7 +177,8 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     while ((await sweep(sweeping(), Paper, from)) > 0);
   }
 
-  const chosen = async () => chosenByVerify(stores[from].ledger, Paper)
+  const chosen = async () =>
+    chosenByVerify(stores[from].ledger, Paper, (await readFlag(stores[from].ledger, 'Paper'))!.flag.epoch)
   const kept = async () => (await keptConflicts(stores, Paper)).length
 
   test('500 seeded differences of all kinds are found, repaired, and gone; writes meanwhile raise no alarm', async () => {

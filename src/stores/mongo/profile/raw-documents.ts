@@ -3,7 +3,8 @@ import { ReadPreference, type ReadPreferenceMode } from 'mongodb'
 import type { Entity } from '../../../entity/entity.ts'
 import type { MongoConnection } from '../connection.ts'
 
-export const readPreferences = Object.values(ReadPreference)
+/** The modes; the class has instances of itself among its constants. */
+export const readPreferences = Object.values(ReadPreference).filter((mode) => typeof mode === 'string')
 
 /** What is read, from where, and how fast. */
 export interface Reading {
