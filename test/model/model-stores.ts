@@ -46,6 +46,7 @@ function mongo(network: Network, at: Server<MongoState>): MongoStore {
     replica: mongoReplica(connection),
     ledger: mongoLedger(control),
     estimate: async () => null,
+    survey: async () => null,
     distrust: () => undefined,
     lineage: async () => null,
     takesWrites: connection.takesWrites,
