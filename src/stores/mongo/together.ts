@@ -2,7 +2,7 @@ import type { Outbox, RecordWrites, Steps } from '../store.ts'
 import { storeNow } from './clock.ts'
 import type { MongoConnection } from './connection.ts'
 import { ReplayedSteps } from './replayed-steps.ts'
-import { abort, commit, hasTransactions, transactionSession } from './transaction.ts'
+import { abort, commit, hasTransactions, inSession } from './transaction.ts'
 import { transactionSteps } from './transaction-steps.ts'
 
 /**
@@ -20,23 +20,17 @@ export async function together<T>(
   if (!(await hasTransactions(connection))) return work({ ...alone, isAtomic: false })
   let now: Promise<number> | undefined
   const clock = (): Promise<number> => (now ??= storeNow(connection))
-  const session = transactionSession(connection)
-  const begin = (): Steps => {
-    session.startTransaction()
-    return transactionSteps(connection, session, clock)
-  }
-  const replayed = new ReplayedSteps(begin, () => abort(session))
-  try {
+  return inSession(connection, async (session) => {
+    const begin = (): Steps => {
+      session.startTransaction()
+      return transactionSteps(connection, session, clock)
+    }
+    const replayed = new ReplayedSteps(begin, () => abort(session))
     const result = await work(replayed.steps)
     await replayed.attempt(async () => {
       mayCommit()
       await commit(session)
     })
     return result
-  } catch (error) {
-    if (session.inTransaction()) await abort(session)
-    throw error
-  } finally {
-    void session.endSession().catch(() => undefined)
-  }
+  })
 }

@@ -24,7 +24,7 @@ export async function hasTransactions(connection: MongoConnection): Promise<bool
 }
 
 /** A session whose transactions see the store as it was at their first step, and are durable once they are committed. */
-export const transactionSession = (connection: MongoConnection): ClientSession =>
+const transactionSession = (connection: MongoConnection): ClientSession =>
   connection.client.startSession({
     defaultTransactionOptions: {
       readConcern: { level: 'snapshot' },
@@ -48,17 +48,14 @@ export async function commit(session: ClientSession): Promise<void> {
 /** Where the server does not hear of it, the transaction ends by its time. */
 export const abort = (session: ClientSession): Promise<void> => session.abortTransaction().catch(() => undefined)
 
-/** Runs the work in one transaction, which stands where the work did not throw. It is not tried again. */
-export async function inTransaction<T>(
+/** Runs the work in a session, whose transaction does not outlive it. */
+export async function inSession<T>(
   connection: MongoConnection,
   work: (session: ClientSession) => Promise<T>,
 ): Promise<T> {
   const session = transactionSession(connection)
   try {
-    session.startTransaction()
-    const result = await work(session)
-    await commit(session)
-    return result
+    return await work(session)
   } catch (error) {
     if (session.inTransaction()) await abort(session)
     throw error
@@ -66,3 +63,15 @@ export async function inTransaction<T>(
     void session.endSession().catch(() => undefined)
   }
 }
+
+/** Runs the work in one transaction, which stands where the work did not throw. It is not tried again. */
+export const inTransaction = <T>(
+  connection: MongoConnection,
+  work: (session: ClientSession) => Promise<T>,
+): Promise<T> =>
+  inSession(connection, async (session) => {
+    session.startTransaction()
+    const result = await work(session)
+    await commit(session)
+    return result
+  })
