@@ -8,6 +8,13 @@ export interface Rate {
 /** Between two lines, in milliseconds: a terminal's is written over, others are kept. */
 const everyMs = { terminal: 100, elsewhere: 1_000 }
 
+/** Units a second since a time of `performance.now()`, and how many seconds are left; null where nobody knows. */
+export function paceOf({ done, total }: Rate, began: number): { perSecond: number; secondsLeft: number | null } {
+  const perSecond = Math.round((done * 1_000) / Math.max(1, performance.now() - began))
+  const isKnown = total !== null && perSecond > 0
+  return { perSecond, secondsLeft: isKnown ? Math.ceil(Math.max(0, total - done) / perSecond) : null }
+}
+
 const inWords = (seconds: number): string => (seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`)
 
 /** Progress on stderr with rate and time left: one line that is written over on a terminal, JSON lines elsewhere. */
@@ -28,8 +35,7 @@ export class RateLine {
     const { isTTY } = process.stderr
     if (now - this.#told < (isTTY ? everyMs.terminal : everyMs.elsewhere)) return
     this.#told = now
-    const perSecond = Math.round((done * 1_000) / Math.max(1, now - this.#began))
-    const secondsLeft = total === null || perSecond === 0 ? null : Math.ceil(Math.max(0, total - done) / perSecond)
+    const { perSecond, secondsLeft } = paceOf({ done, total }, this.#began)
     if (!isTTY) {
       const line = { job: this.#job, type: this.#type, done, total, perSecond, secondsLeft, ...more }
       process.stderr.write(`${JSON.stringify(line)}\n`)

@@ -2,7 +2,7 @@ import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Entity, Leaf, ObjectList, Rec, Scope } from '../entity/entity.ts'
 import { type Members, objectsOf } from '../entity/lists.ts'
 import { valueAt } from '../entity/values.ts'
-import type { Json } from '../util/json.ts'
+import { isPlainObject, type Json } from '../util/json.ts'
 import { hidden } from './differences.ts'
 
 export function canonicalAt(record: Members, leaf: Leaf): Json {
@@ -28,12 +28,9 @@ export function canonicalRecord(entity: Entity, record: Rec): Json {
   return { id: record.id, ...canonicalMembers(entity, record), ...Object.fromEntries(lists) }
 }
 
-const isObject = (value: Json): value is { [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** A path that this mapping does not know may be of one that hid it. */
 function shownMembers({ leaves, embeds, lists }: Scope, members: Json): Json {
-  if (!isObject(members)) return members
+  if (!isPlainObject(members)) return members
   const isShown = (path: string): boolean =>
     path === 'id' || embeds.has(path) || lists.has(path) || leaves.get(path)?.sensitive === false
   return Object.fromEntries(Object.entries(members).map(([path, value]) => [path, isShown(path) ? value : hidden]))
@@ -42,7 +39,7 @@ function shownMembers({ leaves, embeds, lists }: Scope, members: Json): Json {
 /** What `canonicalRecord` has made, without what the mapping hides. */
 export function shownRecord(entity: Entity, record: Json): Json {
   const shown = shownMembers(entity, record)
-  if (!isObject(shown)) return shown
+  if (!isPlainObject(shown)) return shown
   const lists = entity.lists.values().map((list) => {
     const elements = shown[list.path]
     if (list.sensitive) return [list.path, hidden]

@@ -12,7 +12,7 @@ import { buryCopies } from './bury-copies.ts'
 import { copiedFlag } from './copied-flag.ts'
 import { underCopyClaim } from './copy-claim.ts'
 import { putImages } from './put-images.ts'
-import { type Pair, type SettleOptions, settleRecords, type Unequal } from './settle-records.ts'
+import { byId, type Pair, type SettleOptions, settleRecords, type Unequal } from './settle-records.ts'
 import { untilOwed } from './until-owed.ts'
 
 export const repairLog = 'repair'
@@ -87,8 +87,6 @@ export async function examine(options: RepairOptions): Promise<Examined> {
   }
   return { authority: from, unequal, undecided }
 }
-
-const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images.map((image) => [image.id, image]))
 
 const versionIn = (image: Image | undefined): string | null => (image?.record ? formatVersion(image.version) : null)
 

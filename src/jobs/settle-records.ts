@@ -67,7 +67,8 @@ export function isAlike(entity: Entity, ours: Image | undefined, theirs: Image |
 const isSameVersion = (a?: Image, b?: Image): boolean =>
   a && b ? compareVersions(a.version, b.version) === 0 : a === b
 
-const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images.map((image) => [image.id, image]))
+/** Images by their ids. */
+export const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images.map((image) => [image.id, image]))
 
 /** Looks at records again, in generations, until each is decided: a write may have been on its way. */
 export async function settleRecords(

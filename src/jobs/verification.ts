@@ -73,7 +73,7 @@ export const pathsOf = ({ differences }: Unequal): string[] => differences.map((
 export const groupOf = (entity: Entity, { kind, paths }: Pick<RecordDifference, 'kind' | 'paths'>): string =>
   fingerprint(entity.name, 'verify', kind, paths.join())
 
-export const toDifference = (found: Unequal): RecordDifference => ({
+const toDifference = (found: Unequal): RecordDifference => ({
   id: found.id,
   kind: found.kind,
   paths: pathsOf(found),

@@ -1,8 +1,9 @@
 import { defineEntity, int, text, timestamp } from 'crossfade'
-import type { CommandStartedEvent, Document } from 'mongodb'
+import type { Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answersOtherwise, type Profile, profile } from '../../src/jobs/profile.ts'
 import { ownAnswer } from '../../src/resolve/own-answer.ts'
+import { heardCommands } from '../support/heard-commands.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const of = (name: string, mongo: string) =>
@@ -46,17 +47,10 @@ afterAll(() => stores.close())
 
 /** The commands that a run sends about a collection. */
 async function commands(collection: string, work: () => Promise<unknown>): Promise<Document[]> {
-  const seen: Document[] = []
-  const hear = ({ command, commandName }: CommandStartedEvent): void => {
-    if (command[commandName] === collection || command['collection'] === collection) seen.push(command)
-  }
-  const { connection } = stores.mongo
-  const clients = [connection, connection.patient()].map(({ client }) => client)
-  for (const client of clients) client.on('commandStarted', hear)
-  await work().finally(() => {
-    for (const client of clients) client.off('commandStarted', hear)
-  })
-  return seen
+  const heard = await heardCommands(stores, work)
+  return heard.flatMap(({ command, commandName }) =>
+    command[commandName] === collection || command['collection'] === collection ? [command] : [],
+  )
 }
 
 describe('a profile tells of the collection', () => {

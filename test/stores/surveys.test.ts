@@ -1,4 +1,3 @@
-import type { CommandStartedEvent } from 'mongodb'
 import { ObjectId } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defineEntity } from '../../src/entity/define-entity.ts'
@@ -27,6 +26,7 @@ import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
 import { beginSurvey, keepSurvey } from '../../src/stores/mongo/looks.ts'
 import { mongoReader } from '../../src/stores/mongo/reader.ts'
 import { observe, oddity } from '../../src/stores/mongo/survey.ts'
+import { heardCommands } from '../support/heard-commands.ts'
 import { storedValues } from '../support/stored-values.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -74,18 +74,11 @@ const orders = (...paths: string[]) =>
 
 /** The commands that read the collection while the work runs, but for those that ask for its indexes. */
 async function asked(work: () => Promise<void>): Promise<string[]> {
-  const seen: string[] = []
-  const onCommand = ({ commandName, command }: CommandStartedEvent): void => {
+  const heard = await heardCommands(stores, work)
+  return heard.flatMap(({ commandName, command }) => {
     const { find, aggregate } = command['explain'] ?? command
-    if (find === 'boats' || aggregate === 'boats') seen.push(`${commandName} ${JSON.stringify(command)}`)
-  }
-  const { connection } = stores.mongo
-  const clients = [connection, connection.patient()].map(({ client }) => client)
-  for (const client of clients) client.on('commandStarted', onCommand)
-  await work().finally(() => {
-    for (const client of clients) client.off('commandStarted', onCommand)
+    return find === 'boats' || aggregate === 'boats' ? [`${commandName} ${JSON.stringify(command)}`] : []
   })
-  return seen
 }
 
 async function begin(by: MongoConnection, ...paths: string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ProfileProgress } from '../../jobs/profile.ts'
+import { paceOf } from '../rate-line.ts'
 import { grouped } from './plain.ts'
 
 /** What is shown of a profile that is under way, at most four times a second; JSON lines once a second. */
@@ -17,8 +18,7 @@ export class ProfileProgressLine {
     const isTerminal = process.stderr.isTTY === true
     if (now < this.#next && read !== total) return
     this.#next = now + (isTerminal ? 250 : 1_000)
-    const rate = Math.round(read / Math.max(0.001, (now - this.#began) / 1_000))
-    const secondsLeft = total === null || rate === 0 ? null : Math.ceil(Math.max(0, total - read) / rate)
+    const { perSecond: rate, secondsLeft } = paceOf({ done: read, total }, this.#began)
     if (!isTerminal) {
       process.stderr.write(`${JSON.stringify({ job: 'profile', type: this.#type, read, total, rate, secondsLeft })}\n`)
       return

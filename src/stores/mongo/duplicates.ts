@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id, Leaf } from '../../entity/entity.ts'
 import type { Where } from '../../query/where.ts'
@@ -17,6 +18,17 @@ function whereOf(condition: KeyCondition): Where {
   return { op: condition.op, path: condition.leaf.path, value: condition.value }
 }
 
+/** The stages that leave what more than one document holds of a key, as records have it, most frequent first. */
+export const heldTwice = (leaves: readonly Leaf[]): Document[] => {
+  const values = Object.fromEntries(leaves.map((leaf, at) => [`k${at}`, { $ifNull: [decoded(leaf), null] }]))
+  return [
+    // Numbers of all types are equal by value, in groups as in an index
+    { $group: { _id: values, count: { $sum: 1 }, first: { $min: '$_id' }, last: { $max: '$_id' } } },
+    { $match: { count: { $gt: 1 } } },
+    { $sort: { count: -1, first: 1 } },
+  ]
+}
+
 /**
  * Values that more than one record holds, as records have them, most frequent first, with the first and the last id of
  * each. Reads the whole collection.
@@ -30,14 +42,11 @@ export async function duplicates(
   const connection = hasty.patient()
   const solid = key.nulls === 'many' ? key.leaves.map(isPresent) : []
   const among: Where = { op: 'and', of: [...solid, ...key.among.map(whereOf)] }
-  const values = Object.fromEntries(key.leaves.map((leaf, index) => [`k${index}`, { $ifNull: [decoded(leaf), null] }]))
   const groups = await connection
     .collection(entity)
     .aggregate<{ readonly count: number; readonly first: unknown; readonly last: unknown }>([
       { $match: allOf(translate(connection, entity, among), visible(entity)) },
-      { $group: { _id: values, count: { $sum: 1 }, first: { $min: '$_id' }, last: { $max: '$_id' } } },
-      { $match: { count: { $gt: 1 } } },
-      { $sort: { count: -1, first: 1 } },
+      ...heldTwice(key.leaves),
       { $limit: limit },
     ])
     .toArray()

@@ -52,7 +52,7 @@ const kind = 'look'
 const keyOf = (name: string, entity: Entity, path: string): string => `${name}/${entity.name}/${path}`
 
 /** Names a collection that may be dropped and made anew; undefined where there is none. */
-export async function collectionId({ db }: MongoConnection, entity: Entity): Promise<string | undefined> {
+async function collectionId({ db }: MongoConnection, entity: Entity): Promise<string | undefined> {
   const [collection] = await db.listCollections({ name: entity.mongo }).toArray()
   const uuid = collection && 'info' in collection ? collection.info?.uuid : undefined
   return uuid === undefined ? undefined : JSON.stringify(uuid)

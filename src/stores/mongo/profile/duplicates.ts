@@ -5,6 +5,7 @@ import { rawText } from '../codec/decode.ts'
 import { decoded } from '../codec/expression.ts'
 import { mongoKind } from '../codec/mongo-kinds.ts'
 import type { MongoConnection } from '../connection.ts'
+import { heldTwice } from '../duplicates.ts'
 import { visible } from '../visible.ts'
 import { type Reading, readFrom } from './raw-documents.ts'
 
@@ -46,14 +47,10 @@ export async function duplicates(
   reading: Reading,
 ): Promise<Duplicates> {
   const conditions = [...among.map(meets), ...(nulls === 'many' ? leaves.map(isPresent) : [])]
-  // Numbers of all types are equal by value, in groups as in an index
-  const key = Object.fromEntries(leaves.map((leaf, at) => [`k${at}`, decoded(leaf)]))
   const pipeline: Document[] = [
     { $match: visible(entity) },
     ...(conditions.length > 0 ? [{ $match: { $expr: { $and: conditions } } }] : []),
-    { $group: { _id: key, count: { $sum: 1 }, first: { $min: '$_id' }, last: { $max: '$_id' } } },
-    { $match: { count: { $gt: 1 } } },
-    { $sort: { count: -1, first: 1 } },
+    ...heldTwice(leaves),
     {
       $group: {
         _id: null,
