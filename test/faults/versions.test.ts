@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { increment } from '../../src/query/operations.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { mongoAuthority } from '../../src/stores/mongo/authority.ts'
-import { keepTombstone } from '../../src/stores/mongo/tombstone.ts'
+import { keepTombstone, tombstonesOf } from '../../src/stores/mongo/tombstone.ts'
 import type { Version } from '../../src/stores/version.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
@@ -125,6 +125,21 @@ describe('Versions in MongoDB', () => {
       code: 'TRY_AGAIN',
     })
     expect((await both(stores, 'mongo', id)).authority).toMatchObject({ record: null })
+  })
+
+  test('of what was deleted under an id the highest version stays, whoever comes late, and comers at once', async () => {
+    const id = newId()
+    const { connection } = stores.mongo
+    const kept = (counter: number, epoch = 1) => keepTombstone(connection, Account, id, { epoch, counter }, true)
+    const stays = async () => (await tombstonesOf(connection, Account, [id])).get(id)?.version
+    const first = await Promise.all([kept(3), kept(5), kept(4)])
+    expect(first[1]).toBe(true)
+    expect(await stays()).toEqual(at(5))
+    expect([await kept(5), await kept(4)]).toEqual([false, false])
+    expect(await stays()).toEqual(at(5))
+    expect(await kept(2, 2)).toBe(true)
+    expect(await kept(9)).toBe(false)
+    expect(await stays()).toEqual({ epoch: 2, counter: 2 })
   })
 
   test('a document that was replaced whole by another writer starts above what the mirror has [dropped-bookkeeping]', async () => {

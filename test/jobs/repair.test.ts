@@ -181,6 +181,18 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     chosenByVerify(stores[from].ledger, Paper, (await readFlag(stores[from].ledger, 'Paper'))!.flag.epoch)
   const kept = async () => (await keptConflicts(stores, Paper)).length
 
+  test('what was found under an earlier epoch of the type is not taken for what differs now', async () => {
+    await look()
+    const { epoch } = (await readFlag(stores[from].ledger, 'Paper'))!.flag
+    expect(await chosenByVerify(stores[from].ledger, Paper, epoch)).toMatchObject({ ids: [] })
+    await expect(chosenByVerify(stores[from].ledger, Paper, epoch + 1)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(
+        /^The stage of Paper was changed since the verify of .*: run `crossfade verify Paper`/,
+      ),
+    })
+  })
+
   test('500 seeded differences of all kinds are found, repaired, and gone; writes meanwhile raise no alarm', async () => {
     const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31))
     console.log(`seed ${seed}`)
