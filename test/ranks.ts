@@ -13,6 +13,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['stores'],
   ['control'],
   ['shadow', 'mirror'],
+  ['evidence'],
   ['routing'],
   ['jobs', 'resolve', 'demo'],
   ['contract'],

@@ -3,6 +3,7 @@ import { hidden } from '../compare/differences.ts'
 import type { Entity } from '../entity/entity.ts'
 import { hides, hidesAny } from '../entity/hides.ts'
 import { typeOf } from '../entity/type-of.ts'
+import { type AcceptedIssues, acceptIssues, issueGroups } from '../evidence/accepted-issues.ts'
 import { type DeadLetter, deadLetterKind, parseDeadLetter } from '../mirror/dead-letters.ts'
 import { idIn } from '../mirror/record-key.ts'
 import type { Stores } from '../routing/routing.ts'
@@ -26,6 +27,9 @@ interface Row {
   readonly count: number
   /** The first of them. */
   readonly ids: readonly string[]
+  /** What `issues accept` names them by; null of records that cannot be mirrored. */
+  readonly group: string | null
+  readonly accepted: AcceptedIssues | null
 }
 
 interface Letter extends DeadLetter {
@@ -57,11 +61,11 @@ function lettersOf(entity: Entity, kept: readonly Entry[]): Letter[] {
 
 async function rowsOf(stores: Stores, entity: Entity, kept: readonly Entry[]): Promise<Row[]> {
   const type = entity.name
-  const found = (await stores.postgres.dataIssues.counts(entity)).map((count) => ({ type, ...count }))
+  const found = (await issueGroups(stores.postgres, entity)).map((group) => ({ type, ...group }))
   const byReason = Map.groupBy(lettersOf(entity, kept), ({ reason }) => reason)
   const letters = [...byReason].map(([reason, of]) => {
     const ids = of.slice(0, 5).map(({ id }) => id)
-    return { type, path: '(cannot be mirrored)', rule: reason, count: of.length, ids }
+    return { type, path: '(cannot be mirrored)', rule: reason, count: of.length, ids, group: null, accepted: null }
   })
   return [...letters, ...found]
 }
@@ -79,16 +83,18 @@ async function list(stores: Stores, entities: readonly Entity[], json: boolean):
   else if (rows.length === 0) say('There are no issues.')
   else
     printTable(
-      ['type', 'path', 'rule', 'count', 'ids'],
-      rows.map(({ type, path, rule, count, ids }) => [
+      ['group', 'type', 'path', 'rule', 'count', 'accepted', 'ids'],
+      rows.map(({ group, type, path, rule, count, accepted, ids }) => [
+        group ?? '–',
         type,
         path,
         rule,
         count,
+        accepted === null ? '–' : `${accepted.count} by ${accepted.by}`,
         ids.join(', ') + (count > ids.length ? ', …' : ''),
       ]),
     )
-  if (rows.length > 0) process.exitCode = 2
+  if (rows.some(({ accepted, count }) => accepted === null || count > accepted.count)) process.exitCode = 2
 }
 
 async function show(stores: Stores, entity: Entity, id: string, json: boolean): Promise<void> {
@@ -121,7 +127,7 @@ export function issuesCommand(): Command {
   const add = subcommandsOf(issues)
   add(
     'list [type]',
-    'by type, path and rule, with ids; exit 2 while there are any',
+    'by type, path and rule, with ids; exit 2 while there are any that nobody has accepted',
     'crossfade issues list Movie',
   ).action((type: string | undefined, { config: file, json }: Options) =>
     withSession(file, ({ config: { entities }, stores }) =>
@@ -132,5 +138,19 @@ export function issuesCommand(): Command {
     (type: string, id: string, { config: file, json }: Options) =>
       withSession(file, ({ config: { entities }, stores }) => show(stores, typeOf(entities, type), id, json === true)),
   )
+  add(
+    'accept <type> <group>',
+    'says that the type may move although there are so many of a group; more of them are open again',
+    'crossfade issues accept Comment 3fa9 --by Ada --why "comments of films that were deleted"',
+  )
+    .requiredOption('--by <name>', 'who says so')
+    .requiredOption('--why <text>', 'kept with it')
+    .action((type: string, group: string, { config: file, json, by, why }: Options & { by: string; why: string }) =>
+      withSession(file, async ({ config: { entities }, stores }) => {
+        const accepted = await acceptIssues(stores.postgres, typeOf(entities, type), group, { by, why })
+        if (json) printJson(accepted)
+        else say(`Accepted ${accepted.count} of ${type} ${accepted.path}: ${accepted.rule}.`)
+      }),
+    )
   return issues
 }

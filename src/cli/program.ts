@@ -6,6 +6,7 @@ import { conflictsCommand } from './conflicts.ts'
 import { contractCommand } from './contract.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { evidenceCommand } from './evidence.ts'
 import { groupCommand } from './group.ts'
 import { issuesCommand } from './issues.ts'
 import { migrateCommand } from './migrate.ts'
@@ -37,6 +38,7 @@ export async function run(): Promise<void> {
     backfillCommand,
     verifyCommand,
     repairCommand,
+    evidenceCommand,
     mismatchesCommand,
     mirrorCommand,
     conflictsCommand,

@@ -7,16 +7,18 @@ import { flagMembers } from '../entity/flag-key.ts'
 import { flagKeyNamed, typeOf } from '../entity/type-of.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
-import { isCopied, isStage, type Stage, stages } from '../stage/stage.ts'
+import { isCopied, type Stage } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
+import { unmetEvidence } from './ask-gates.ts'
 import { fromEither } from './from-either.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import type { Session } from './session.ts'
 import { addKill, tellKilled } from './stage-kill.ts'
+import { stageOf } from './stage-of.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { moveOptions } from './sweep-now.ts'
 import { withSession } from './with-session.ts'
@@ -39,12 +41,6 @@ function percent(text: string): number {
   const value = Number(text)
   if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError('It must be between 0 and 100.')
   return value
-}
-
-function stageOf(text: string): Stage {
-  if (!isStage(text))
-    throw new CrossfadeError('BAD_USER_INPUT', `There is no stage ${text}; there are ${stages.join(', ')}.`)
-  return text
 }
 
 interface Moved {
@@ -165,7 +161,7 @@ export function stageCommand(): Command {
     .option('--reads <percent>', 'share of reads that already go to the other store', percent)
     .option('--sample <percent>', 'share of reads that are compared', percent)
     .option('--why <text>', 'kept in the history')
-    .option('--force', 'move authority although gates are not met; needs --why')
+    .option('--force', 'although gates are not met; needs --why')
     .option('--desired', 'to the stage that the provider of flags asks for')
     .option('--no-other-writers', 'nobody but gateways writes to the type, or will from now on')
     .action(async (type: string, to: string | undefined, options: SetOptions) => {
@@ -176,7 +172,9 @@ export function stageCommand(): Command {
         throw new CrossfadeError('BAD_USER_INPUT', 'Give a stage, or --desired, and not both.')
       const named = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
-        const options = moveOptions({ entities: session.config.entities, stores: session.stores, log: say })
+        const { entities } = session.config
+        const evidence = unmetEvidence(session, say)
+        const options = moveOptions({ entities, stores: session.stores, log: say, evidence })
         tellKilled()
         for (const { key, members } of await movedBy(session, type)) {
           const stage = desired ? await desiredStage(session, key) : named

@@ -1,3 +1,4 @@
+import type { Flag } from '../control/flag.ts'
 import { authorityOf, ledgersOf, readFlag } from '../control/flag-store.ts'
 import { otherMappings } from '../control/instances.ts'
 import type { MoveOptions } from '../control/move.ts'
@@ -5,9 +6,10 @@ import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
 import { unseenWriters } from '../jobs/unseen-writers.ts'
-import { unmetGates } from '../mirror/gates.ts'
 import { sweep } from '../mirror/sweep.ts'
+import { unmirrored } from '../mirror/unmirrored.ts'
 import type { Stores } from '../routing/routing.ts'
+import { movesAuthority, type Stage } from '../stage/stage.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
 import type { Origin } from '../util/origin.ts'
 import { captureNow } from './capture-now.ts'
@@ -16,6 +18,8 @@ interface Moving {
   readonly entities: readonly Entity[]
   readonly stores: Stores
   readonly log: (line: string) => void
+  /** What is not measured yet of a type for a change of stage, a line each; default: what the mirror refuses. */
+  readonly evidence?: (entity: Entity, was: Flag, to: Stage) => Promise<readonly string[]>
 }
 
 /**
@@ -49,7 +53,7 @@ async function otherGateways({ ledger }: Stores[Origin], entity: Entity): Promis
 }
 
 /** What a change of stage works with when a command makes it; types that go by one flag are swept, and judged, together. */
-export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
+export function moveOptions({ entities, stores, log, evidence }: Moving): MoveOptions {
   /** One after the other: the first that does not answer ends it. */
   async function each<T>(key: string, ask: (entity: Entity) => Promise<T>): Promise<T[]> {
     const answers: T[] = []
@@ -67,12 +71,15 @@ export function moveOptions({ entities, stores, log }: Moving): MoveOptions {
     caughtUp: async (flag) => {
       if (authorityOf(flag) === 'mongo') await each(flag.type, (entity) => captureNow({ entity, flag, stores, log }))
     },
-    async unmet(key, origin) {
-      const copy = await readFlag(stores[origin].ledger, key)
-      const lines = await each(key, async (entity) => {
-        if (copy && origin === 'mongo') await captureNow({ entity, flag: copy.flag, stores, log })
-        await sweepNow(stores, entity, origin, log) // what was refused may be taken by now
-        return [...(await otherGateways(stores[origin], entity)), ...(await unmetGates(stores, entity, origin))]
+    async unmet(was, to) {
+      const from = authorityOf(was)
+      const lines = await each(was.type, async (entity) => {
+        const moves = movesAuthority(was.stage, to)
+        if (moves && from === 'mongo') await captureNow({ entity, flag: was, stores, log })
+        if (moves) await sweepNow(stores, entity, from, log) // what was refused may be taken by now
+        const others = moves ? await otherGateways(stores[from], entity) : []
+        if (evidence) return [...others, ...(await evidence(entity, was, to))]
+        return [...others, ...(moves ? await unmirrored(stores, entity, from) : [])]
       })
       return lines.flat()
     },

@@ -26,8 +26,8 @@ export interface MoveOptions extends FinishOptions {
   readonly sweep: (type: string, origin: Origin) => Promise<number>
   /** Resolves when what other programs have changed so far, where the flag says that authority is, is marked as owed. */
   readonly caughtUp?: (draining: Flag) => Promise<void>
-  /** What stands against the type's authority going to the other store, a line each; asked before anything is held. */
-  readonly unmet?: (type: string, origin: Origin) => Promise<readonly string[]>
+  /** What stands against a change of stage, a line each; asked before anything is held. Default: nothing. */
+  readonly unmet?: (was: Flag, to: Stage) => Promise<readonly string[]>
   /** Default: nobody but gateways writes. */
   readonly unseen?: Unseen
 }
@@ -41,8 +41,8 @@ export interface StageChange {
   /** Kept in the history. */
   readonly why?: string | null
   /**
-   * Moves authority although gates are not met, or the store that has it is gone: what the other store lacks is lost to
-   * readers.
+   * Changes the stage although gates are not met, or the store that has authority is gone: what the other store lacks is
+   * lost to readers.
    */
   readonly force?: boolean
   /** Nobody but gateways writes to the type's stores, or what others write is not to be mirrored. Kept in the history. */
@@ -76,16 +76,30 @@ async function drained({ sweep }: MoveOptions, patience: Patience, type: string,
     throw new CrossfadeError('TRY_AGAIN', `${left} writes of ${type} are still owed; see \`crossfade mirror status\`.`)
 }
 
-/** @throws BAD_USER_INPUT with what has to be done first, unless it is forced. */
-async function checkGates({ unmet, log }: MoveOptions, was: Flag, force: boolean): Promise<void> {
+/** What no move may pass over in silence: the store that gets authority was never made equal. */
+function uncopied(was: Flag): string[] {
+  if (was.fresh !== null) return []
   const from = authorityOf(was)
-  const to = otherOrigin(from)
-  const uncopied = was.members.filter((type) => !was.copied.includes(type)).join(' ')
-  const copy = `${to} was not made equal to ${from} since it is written: run \`crossfade backfill ${uncopied}\``
-  const lines = [...(was.fresh === null ? [copy] : []), ...((await unmet?.(was.type, from)) ?? [])]
-  if (lines.length === 0) return
-  if (!force) throw new CrossfadeError('BAD_USER_INPUT', `${was.type} cannot move yet: ${lines.join('; ')}.`)
+  const types = was.members.filter((type) => !was.copied.includes(type)).join(' ')
+  return [`${otherOrigin(from)} was not made equal to ${from} since it is written: run \`crossfade backfill ${types}\``]
+}
+
+/** @returns what was not met, and forced. @throws BAD_USER_INPUT with what has to be done first, unless it is forced. */
+async function checkGates(
+  { unmet, log }: MoveOptions,
+  was: Flag,
+  to: Stage,
+  force: boolean,
+): Promise<readonly string[]> {
+  if (was.stage === to) return []
+  const lines = [...(movesAuthority(was.stage, to) ? uncopied(was) : []), ...((await unmet?.(was, to)) ?? [])]
+  if (lines.length === 0) return []
+  if (!force) {
+    const todo = lines.map((line) => `\n  - ${line}`).join('')
+    throw new CrossfadeError('BAD_USER_INPUT', `${was.type} cannot go to ${to} yet:${todo}`)
+  }
   for (const line of lines) log(`${was.type}: forced, although ${line}`)
+  return lines
 }
 
 /** Writes go on where they went before, under a new epoch: nothing of the attempt can be taken for the present. */
@@ -152,12 +166,18 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   return takeOver(options, handed)
 }
 
-async function announced(options: MoveOptions, was: Flag, next: Flag, force: boolean): Promise<Flag> {
+interface Changed {
+  readonly now: Flag
+  /** What was not met, though it was asked for. */
+  readonly forced: readonly string[]
+}
+
+async function announced(options: MoveOptions, was: Flag, next: Flag, force: boolean): Promise<Changed> {
   const announcement = announce(options.ledgers, was.type)
   try {
-    await checkGates(options, was, force)
+    const forced = await checkGates(options, was, next.stage, force)
     await announcement.noticed
-    return await moveAuthority(options, was, next)
+    return { now: await moveAuthority(options, was, next), forced }
   } finally {
     await announcement.takeBack()
   }
@@ -191,14 +211,15 @@ export async function finishMove(options: FinishOptions, type: string): Promise<
 }
 
 /** One that moves no authority. */
-async function change(options: MoveOptions, was: Flag, next: Flag): Promise<Flag> {
+async function change(options: MoveOptions, was: Flag, next: Flag, force: boolean): Promise<Changed> {
   const { ledgers } = options
   const patience = patienceOf(options)
   const home = authorityOf(was)
+  const forced = await checkGates(options, was, next.stage, force)
   await commit(ledgers, patience, was, next)
   await acknowledged(options, patience, next)
   await tell(ledgers, patience, otherOrigin(home), next)
-  return next
+  return { now: next, forced }
 }
 
 /**
@@ -239,8 +260,8 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
       )
     }
   }
-  const now = moves ? await announced(options, was, next, wanted.force ?? false) : await change(options, was, next)
-  await note(options, was, now, wanted)
+  const { now, forced } = await (moves ? announced : change)(options, was, next, wanted.force ?? false)
+  await note(options, was, now, { ...wanted, forced })
   // Gateways that were killed cannot withdraw; where a store is in trouble the next change forgets them
   await Promise.allSettled(origins.map((origin) => forgetGone(options.ledgers[origin])))
   return now
@@ -248,6 +269,8 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
 
 /** What the history keeps of a change besides the flag. */
 export interface Noted extends Pick<StageChange, 'why' | 'force' | 'noOtherWriters'> {
+  /** What was asked for and not met, a line each. */
+  readonly forced?: readonly string[]
   /** The gateway that has made it by itself. */
   readonly by?: string
 }
@@ -257,7 +280,7 @@ export async function note(
   options: FinishOptions,
   was: Flag | null,
   now: Flag,
-  { why, force, noOtherWriters, by }: Noted,
+  { why, force, forced = [], noOtherWriters, by }: Noted,
 ): Promise<void> {
   const entry = {
     from: was?.stage ?? null,
@@ -269,6 +292,7 @@ export async function note(
     why: why ?? null,
     ...(by === undefined ? {} : { by }),
     ...(force ? { forced: true } : {}),
+    ...(forced.length > 0 ? { unmet: [...forced] } : {}),
     ...(noOtherWriters ? { noOtherWriters } : {}),
   }
   await patiently(patienceOf(options), () => options.ledgers[authorityOf(now)].append('stage', now.type, entry))

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { GateSettings } from '../evidence/settings.ts'
+import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { CrossfadeConfig } from './config.ts'
 import { limitsSchema } from './limits.ts'
@@ -39,6 +41,20 @@ const sites = given((value) => typeof value === 'string' || isTexts(value), 'a s
 
 const percent = z.number('a number is expected').min(0, 'at least 0 is expected').max(100, 'at most 100 is expected')
 
+const orNone = <T extends z.ZodType>(wanted: T, what: string) =>
+  z.union([wanted, z.literal(false)], { error: `${what}, or false, is expected` }).optional()
+const above0 = z.number().positive()
+const isAsked = z.boolean('true or false is expected').optional()
+const gates = {
+  verifiedWithinHours: orNone(above0, 'a number of hours'),
+  comparisons: orNone(z.int().min(1), 'a whole number from 1 on'),
+  latencyFactor: orNone(above0, 'a number above 0'),
+  indexes: isAsked,
+  schema: isAsked,
+  issues: isAsked,
+  signOff: isAsked,
+} satisfies Record<keyof GateSettings, unknown>
+
 const config = strict({
   schema: object,
   entities: list,
@@ -59,6 +75,7 @@ const config = strict({
     prefix: z.string('a text is expected').min(1, 'a text is expected').optional(),
     intervalMs: time().min(500, 'at least 500 is expected').optional(),
   }).optional(),
+  gates: strict({ ...gates, types: z.record(z.string(), strict(gates)).optional() }).optional(),
   limits: limitsSchema.optional(),
   cors: strict({
     origin: sites,
@@ -81,4 +98,11 @@ const config = strict({
 export function checkConfig(file: string, loaded: unknown): asserts loaded is CrossfadeConfig {
   const { error } = config.safeParse(loaded)
   if (error) throw new CrossfadeError('MISCONFIGURED', `${file}: ${problemsOf(error)}`)
+  const { entities, gates } = loaded as CrossfadeConfig
+  const types = entities.map(({ name }) => name)
+  for (const type of Object.keys(gates?.types ?? {})) {
+    if (types.includes(type)) continue
+    const hint = didYouMean(type, types)
+    throw new CrossfadeError('MISCONFIGURED', `${file}: gates.types: there is no type ${type}${hint && `.${hint}`}`)
+  }
 }

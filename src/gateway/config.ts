@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import type { FlagsConfig } from '../control/flags-config.ts'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
+import type { GatesConfig } from '../evidence/settings.ts'
 import type { ErrorBudget } from '../routing/error-budgets.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
 import type { Json } from '../util/json.ts'
@@ -82,6 +83,8 @@ export interface CrossfadeConfig {
    * `crossfade.TYPE.stage`, which `stage list` shows, `.readPercent` and `.samplePercent`, which are taken.
    */
   readonly flags?: FlagsConfig
+  /** What `stage set` asks to have been measured of a type before it goes on, see docs/evidence.md. */
+  readonly gates?: GatesConfig
   /** What one request may ask; those that are not named have their defaults. */
   readonly limits?: Partial<Limits>
   /** Which other sites' pages may read answers; default none. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Flag } from '../control/flag.ts'
 import { authorityOf, ledgersOf, markFresh } from '../control/flag-store.ts'
+import { copyKind } from '../evidence/copied.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
 import { adoptRest } from '../stores/postgres/adopt-rest.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
@@ -11,8 +12,6 @@ import { underCopyClaim } from './copy-claim.ts'
 import { overtaken } from './overtaken.ts'
 import { removeBatch } from './remove-batch.ts'
 import { untilOwed } from './until-owed.ts'
-
-const kind = 'backfill'
 
 /** A batch that takes longer is followed by one of half its size. */
 const slowMs = 5_000
@@ -54,8 +53,8 @@ async function run(options: BackfillOptions, flag: Flag | null, renew: () => Pro
   const { ledger } = stores.postgres
   if (flag) await untilOwed(options, flag)
   await adoptRest(stores.postgres.connection, entity)
-  const entry = await ledger.get(kind, entity.name)
-  const first = firstCheckpoint(entity.name, flag ? authorityOf(flag) : 'mongo', flag?.epoch ?? null)
+  const entry = await ledger.get(copyKind, entity.name)
+  const first = firstCheckpoint(entity, flag ? authorityOf(flag) : 'mongo', flag?.epoch ?? null)
   const total = first.from === 'mongo' ? await stores.mongo.estimate(entity) : null
   let at: Checkpoint = { ...(entry ? (earlierIn(first, entry.value) ?? first) : first), total }
   let revision = entry?.revision ?? null
@@ -68,7 +67,7 @@ async function run(options: BackfillOptions, flag: Flag | null, renew: () => Pro
     at = await patiently(options, () => step(options, from, limit))
     limit = performance.now() - began > slowMs ? Math.max(1, Math.floor(limit / 2)) : Math.min(batch, limit * 2)
     signal?.throwIfAborted()
-    if (!(await ledger.compareAndSet(kind, entity.name, revision, { ...at }))) {
+    if (!(await ledger.compareAndSet(copyKind, entity.name, revision, { ...at }))) {
       throw new CrossfadeError('CONFLICT', `The checkpoint of ${entity.name} was changed by another backfill.`)
     }
     revision = (revision ?? 0) + 1

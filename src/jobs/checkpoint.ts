@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Entity, Id } from '../entity/entity.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
 import { parseAs } from '../stores/ledger.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
@@ -31,6 +32,10 @@ export interface Checkpoint extends Progress {
   readonly from: Origin
   /** The flag's, which the copy belongs to: one of another is begun anew. Null where there is no flag. */
   readonly epoch: number | null
+  /** Likewise, of the mapping, see `mappingDigest`. */
+  readonly mapping: string
+  /** When it was complete, by the clock of the host; null while it is not. */
+  readonly ended: string | null
   readonly phase: 'copy' | 'remove'
   readonly after: Id | null
   /** What the documents have told of their paths so far, see `MongoStore.survey`. */
@@ -53,10 +58,12 @@ export interface BackfillOptions {
 export const neverMoved = Number.MAX_SAFE_INTEGER
 
 /** Where a copy begins. */
-export const firstCheckpoint = (type: string, from: Origin, epoch: number | null): Checkpoint => ({
-  type,
+export const firstCheckpoint = (entity: Entity, from: Origin, epoch: number | null): Checkpoint => ({
+  type: entity.name,
   from,
   epoch,
+  mapping: mappingDigest(entity),
+  ended: null,
   total: null,
   seen: 0,
   copied: 0,
@@ -74,6 +81,8 @@ const form: z.ZodType<Checkpoint> = z.object({
   type: z.string(),
   from: z.enum(origins),
   epoch: z.int().nullable(),
+  mapping: z.string(),
+  ended: z.string().nullable(),
   total: z.number().nullable(),
   seen: z.int(),
   copied: z.int(),
@@ -90,5 +99,6 @@ const form: z.ZodType<Checkpoint> = z.object({
 /** What the ledger keeps of an earlier copy that this one goes on with; null where it begins anew. */
 export function earlierIn(first: Checkpoint, value: Json): Checkpoint | null {
   const kept = parseAs(form, value)
-  return kept && !kept.done && kept.from === first.from && kept.epoch === first.epoch ? kept : null
+  const isSame = kept?.from === first.from && kept.epoch === first.epoch && kept.mapping === first.mapping
+  return isSame && !kept.done ? kept : null
 }

@@ -13,5 +13,11 @@ export async function removeBatch(options: BackfillOptions, at: Checkpoint, limi
   const there = await source.reader.byIds(entity, ids, fieldSet(entity, []))
   const gone = images.filter(({ id }) => !there.has(id))
   const removed = await buryCopies(options, from, at.epoch ?? neverMoved, gone)
-  return { ...at, after: next, removed: at.removed + removed, done: next === null }
+  return {
+    ...at,
+    after: next,
+    removed: at.removed + removed,
+    done: next === null,
+    ended: next === null ? new Date().toISOString() : null,
+  }
 }

@@ -3,6 +3,7 @@ import { authorityOf, ledgersOf, markFresh, noFlag, readCopies } from '../contro
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
+import { verifiedKind } from '../evidence/verified.ts'
 import { everything } from '../query/where.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { type Ledger, parseAs } from '../stores/ledger.ts'
@@ -50,7 +51,7 @@ export interface Verified {
 const maxExamples = 20
 
 /** Where the last verification of a whole type is kept, and the last of a part of one; of either what differed. */
-const kinds = { whole: 'verified', part: 'verified-part', differences: 'verified-differences' } as const
+const kinds = { whole: verifiedKind, part: 'verified-part', differences: 'verified-differences' } as const
 
 /** Whether the mirror holds what the authority does, of what was compared. */
 const isEqual = ({ different, undecided, quarantined }: Verified): boolean =>

@@ -5,9 +5,9 @@ import type { Id } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { DeadLetters, deadLetterKind } from '../../src/mirror/dead-letters.ts'
 import { drop, droppedKind, droppedLog, droppedOf, settleDropped } from '../../src/mirror/dropped.ts'
-import { unmetGates } from '../../src/mirror/gates.ts'
 import { retryLetters } from '../../src/mirror/retry.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
+import { unmirrored } from '../../src/mirror/unmirrored.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { formatVersion } from '../../src/stores/version.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
@@ -104,7 +104,7 @@ describe.each([
     expect((await store().ledger.tail(droppedLog, 5)).map(({ key, value }) => [key, value])).toEqual([
       ['Review/1', note],
     ])
-    expect(await unmetGates(stores, Review, from)).toEqual([
+    expect(await unmirrored(stores, Review, from)).toEqual([
       'a record is not as the other store has it, since its dead letter was dropped: see `crossfade mirror dead-letters list Review`',
     ])
   })
@@ -119,7 +119,7 @@ describe.each([
     await round(false)
     expect((await settleDropped(stores, Review, from)).map(({ id }) => id)).toEqual(['2'])
     await store().authority.delete(Review, 2, owed)
-    expect(await unmetGates(stores, Review, from)).toEqual([])
+    expect(await unmirrored(stores, Review, from)).toEqual([])
     expect(await store().ledger.list(droppedKind)).toEqual([])
   })
 

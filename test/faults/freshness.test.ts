@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Flag } from '../../src/control/flag.ts'
-import { newer, readFlag } from '../../src/control/flag-store.ts'
+import { authorityOf, newer, readFlag } from '../../src/control/flag-store.ts'
 import { type MoveOptions, type StageChange, setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { conflictLog } from '../../src/mirror/conflicts.ts'
-import { unmetGates } from '../../src/mirror/gates.ts'
+import { unmirrored } from '../../src/mirror/unmirrored.ts'
 import { planPatch } from '../../src/query/patch.ts'
-import { STAGE_PLAN, type Stage } from '../../src/stage/stage.ts'
+import { movesAuthority, STAGE_PLAN, type Stage } from '../../src/stage/stage.ts'
 import type { Stamp } from '../../src/stores/store.ts'
 import { Account, account, newId, openAccounts, sweepOnce } from '../support/account.ts'
 import { compareStores } from '../support/compare-stores.ts'
@@ -25,7 +25,7 @@ const ledgers = () => ({ mongo: stores.mongo.ledger, postgres: stores.postgres.l
 const options = (): MoveOptions => ({
   ledgers: ledgers(),
   sweep: (_, origin) => sweepOnce(stores, origin),
-  unmet: (_, origin) => unmetGates(stores, Account, origin),
+  unmet: async (was, to) => (movesAuthority(was.stage, to) ? unmirrored(stores, Account, authorityOf(was)) : []),
   log: () => undefined,
 })
 async function to(...stages: readonly Stage[]): Promise<void> {

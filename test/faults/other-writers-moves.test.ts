@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { authorityOf } from '../../src/control/flag-store.ts'
 import { type MoveOptions, setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
-import { unmetGates } from '../../src/mirror/gates.ts'
+import { unmirrored } from '../../src/mirror/unmirrored.ts'
 import { planPatch } from '../../src/query/patch.ts'
-import type { Stage } from '../../src/stage/stage.ts'
+import { movesAuthority, type Stage } from '../../src/stage/stage.ts'
 import { Account, account, newId, openAccounts, sweepOnce } from '../support/account.ts'
 import { compareStores } from '../support/compare-stores.ts'
 import { type OtherWriter, openOtherWriter } from '../support/other-writer.ts'
@@ -33,7 +34,7 @@ const ledgers = () => ({ mongo: stores.mongo.ledger, postgres: stores.postgres.l
 const options = (): MoveOptions => ({
   ledgers: ledgers(),
   sweep: (_, origin) => sweepOnce(stores, origin),
-  unmet: (_, origin) => unmetGates(stores, Account, origin),
+  unmet: async (was, to) => (movesAuthority(was.stage, to) ? unmirrored(stores, Account, authorityOf(was)) : []),
   isTrouble: (error) => stores.postgres.failureOf(error) === 'busy',
   log: () => undefined,
 })

@@ -77,8 +77,9 @@ test.each([
 
 test.each([
   ['of another form', {}],
-  ['of the other direction', { ...firstCheckpoint('Parcel', 'postgres', null) }],
-  ['of another epoch', { ...firstCheckpoint('Parcel', 'mongo', 7) }],
+  ['of the other direction', { ...firstCheckpoint(Parcel, 'postgres', null) }],
+  ['of another epoch', { ...firstCheckpoint(Parcel, 'mongo', 7) }],
+  ['of another mapping', { ...firstCheckpoint(Parcel, 'mongo', null), mapping: 'earlier' }],
 ])('a checkpoint %s begins anew: what it has left behind may have changed', async (_, kept) => {
   const { ledger } = stores.postgres
   const { revision = null } = (await ledger.get('backfill', 'Parcel')) ?? {}
@@ -211,7 +212,7 @@ describe('A row without a document', () => {
       return there
     }
     const mongo = { ...stores.mongo, reader: { ...reader, byIds } }
-    const at: Checkpoint = { ...firstCheckpoint('Parcel', 'mongo', null), phase: 'remove', after: id(0xfff) }
+    const at: Checkpoint = { ...firstCheckpoint(Parcel, 'mongo', null), phase: 'remove', after: id(0xfff) }
     return removeBatch({ stores: { ...stores, mongo }, entity: Parcel }, at, 10)
   }
   const inPostgres = async (n: number) =>

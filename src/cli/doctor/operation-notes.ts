@@ -1,4 +1,4 @@
-import type { IndexProposals } from '../../jobs/index-proposals.ts'
+import type { IndexProposals } from '../../evidence/index-proposals.ts'
 import type { Plan } from '../../stores/plan.ts'
 import { type Origin, otherOrigin } from '../../util/origin.ts'
 import type { Question } from './question.ts'

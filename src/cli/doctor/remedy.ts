@@ -1,5 +1,5 @@
 import { leafAt } from '../../entity/leaf-at.ts'
-import type { IndexProposals } from '../../jobs/index-proposals.ts'
+import type { IndexProposals } from '../../evidence/index-proposals.ts'
 import type { Origin } from '../../util/origin.ts'
 import type { Question } from './question.ts'
 

@@ -4,7 +4,7 @@ import { overheard, type Question } from '../../../src/cli/doctor/question.ts'
 import { remedyOf } from '../../../src/cli/doctor/remedy.ts'
 import type { Entity } from '../../../src/entity/entity.ts'
 import { fieldSet } from '../../../src/entity/field-set.ts'
-import { indexProposals } from '../../../src/jobs/index-proposals.ts'
+import { indexProposals } from '../../../src/evidence/index-proposals.ts'
 import { everything, type Where } from '../../../src/query/where.ts'
 import type { Reader } from '../../../src/stores/store.ts'
 

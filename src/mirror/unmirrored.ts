@@ -7,7 +7,7 @@ import { settleDropped } from './dropped.ts'
 const counted = (count: number): string => (count === 1 ? 'a record is' : `${count} records are`)
 
 /** What stands against a store giving its authority over a type away, as far as the mirror knows: a line each. */
-export async function unmetGates(
+export async function unmirrored(
   stores: Readonly<Record<Origin, Store>>,
   entity: Entity,
   from: Origin,

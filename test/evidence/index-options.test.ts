@@ -1,6 +1,6 @@
 import { defineEntity, int, json, list, text, timestamp } from 'crossfade'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { missingIndexes } from '../../src/jobs/index-parity.ts'
+import { missingIndexes } from '../../src/evidence/index-parity.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Login = defineEntity('Login', {

@@ -1,0 +1,108 @@
+import { Command } from 'commander'
+import type { Flag } from '../control/flag.ts'
+import { allFlags, ledgersOf, noFlag } from '../control/flag-store.ts'
+import type { Entity } from '../entity/entity.ts'
+import { flagKeyOf } from '../entity/flag-key.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
+import { typeOf } from '../entity/type-of.ts'
+import { evidenceMarkdown, type TypeEvidence } from '../evidence/report.ts'
+import { lastSignOff, signOff } from '../evidence/sign-off.ts'
+import { type Stage, stages } from '../stage/stage.ts'
+import type { Json } from '../util/json.ts'
+import { asksGates } from './ask-gates.ts'
+import { printJson, printTable } from './output.ts'
+import type { Session } from './session.ts'
+import { stageOf } from './stage-of.ts'
+import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+  readonly markdown?: boolean
+  readonly to?: string
+  readonly sign?: string
+  readonly why?: string
+}
+
+/** Where a type goes next, if nobody says otherwise. */
+const nextOf = (stage: Stage): Stage => stages[Math.min(stages.indexOf(stage) + 1, stages.length - 1)]!
+
+async function evidenceOf(session: Session, entity: Entity, flag: Flag, to: Stage): Promise<TypeEvidence> {
+  return {
+    type: entity.name,
+    from: flag.stage,
+    to,
+    epoch: flag.epoch,
+    mapping: mappingDigest(entity),
+    at: new Date().toISOString(),
+    gates: await asksGates(session)(entity, flag, to),
+    signOff: await lastSignOff(session.stores.postgres.ledger, entity),
+  }
+}
+
+/** Signs what is seen, and looks again: the signature may be a gate itself. */
+async function signed(
+  session: Session,
+  entity: Entity,
+  flag: Flag,
+  seen: TypeEvidence,
+  { sign, why }: Options,
+): Promise<TypeEvidence> {
+  const { ledger } = session.stores.postgres
+  const kept = JSON.parse(JSON.stringify(seen)) as Json
+  await signOff(ledger, entity, flag, { by: sign!, why: why ?? null }, kept)
+  return evidenceOf(session, entity, flag, seen.to)
+}
+
+function printOne({ type, from, to, gates }: TypeEvidence): void {
+  const unmet = gates.filter(({ met }) => !met).length
+  process.stdout.write(
+    `${type}: ${from} → ${to}: ${unmet === 0 ? 'all gates are met' : `${unmet} of ${gates.length} gates are not met`}\n`,
+  )
+  if (gates.length === 0) return
+  printTable(
+    ['', 'gate', 'found', 'to do'],
+    gates.map(({ met, gate, found, remedy }) => [met ? 'met' : 'NOT', gate, found, remedy ?? '']),
+  )
+}
+
+function print(found: readonly TypeEvidence[], { json, markdown }: Options): void {
+  if (json) printJson(found)
+  else if (markdown) process.stdout.write(evidenceMarkdown(found))
+  else for (const each of found) printOne(each)
+}
+
+/** What is proved about types, and what their next stage still asks for. */
+export function evidenceCommand(): Command {
+  return new Command('evidence')
+    .description('what is proved about a type, and what its next stage still asks for')
+    .addHelpText(
+      'before',
+      'Examples:\n  crossfade evidence Movie\n  crossfade evidence Movie --to live --markdown > ticket.md\n',
+    )
+    .addHelpText('after', '\nExit codes: 0 all gates are met, 1 error, 2 some are not')
+    .argument('[types...]', 'default: all types')
+    .option('--to <stage>', 'default: the next one')
+    .option('--sign <name>', 'put a name to what is shown; it holds until authority moves or the mapping changes')
+    .option('--why <text>', 'kept with the name')
+    .option('--markdown', 'print a report for a change ticket')
+    .option('--config <file>', 'default crossfade.config.ts')
+    .option('--json', 'print as JSON')
+    .action((types: string[], options: Options) =>
+      withSession(options.config, async (session) => {
+        const { config, stores } = session
+        const to = options.to === undefined ? undefined : stageOf(options.to)
+        const chosen = types.length === 0 ? config.entities : types.map((type) => typeOf(config.entities, type))
+        const flags = new Map((await allFlags(ledgersOf(stores))).map((flag) => [flag.type, flag]))
+        const found: TypeEvidence[] = []
+        for (const entity of chosen) {
+          const flag = flags.get(flagKeyOf(entity))
+          if (!flag) throw noFlag(entity.name)
+          const evidence = await evidenceOf(session, entity, flag, to ?? nextOf(flag.stage))
+          found.push(options.sign === undefined ? evidence : await signed(session, entity, flag, evidence, options))
+        }
+        print(found, options)
+        if (found.some(({ gates }) => gates.some(({ met }) => !met))) process.exitCode = 2
+      }),
+    )
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { fingerprint } from '../compare/differences.ts'
+import type { Entity } from '../entity/entity.ts'
+import { type Ledger, parseAs } from '../stores/ledger.ts'
+import type { DataIssues, IssueCount } from '../stores/postgres/data-issues.ts'
+import { CrossfadeError } from '../util/errors.ts'
+
+const kind = 'accepted-issues'
+const log = 'accepted-issues'
+
+/** What somebody has said of one kind of data issue: the type may move although there are so many. */
+export interface AcceptedIssues {
+  /** How many there were then: more than these are open again. */
+  readonly count: number
+  readonly by: string
+  readonly why: string
+  /** By the host's clock. */
+  readonly at: string
+}
+
+const form: z.ZodType<AcceptedIssues> = z.object({
+  count: z.number(),
+  by: z.string(),
+  why: z.string(),
+  at: z.string(),
+})
+
+/** One kind of issue of a type, with what was said of it. */
+export interface IssueGroup extends IssueCount {
+  /** What `issues accept` names it by. */
+  readonly group: string
+  readonly accepted: AcceptedIssues | null
+}
+
+export const groupOf = ({ name }: Pick<Entity, 'name'>, { path, rule }: Pick<IssueCount, 'path' | 'rule'>): string =>
+  fingerprint(name, 'issue', rule, path)
+
+/** Those that nobody has accepted, or of which there are more by now. */
+export const isOpen = ({ accepted, count }: IssueGroup): boolean => accepted === null || count > accepted.count
+
+interface Kept {
+  readonly dataIssues: DataIssues
+  readonly ledger: Ledger
+}
+
+/** The data issues of a type by path and rule, most frequent first. */
+export async function issueGroups({ dataIssues, ledger }: Kept, entity: Entity): Promise<IssueGroup[]> {
+  const [counts, entries] = await Promise.all([dataIssues.counts(entity), ledger.list(kind)])
+  const accepted = new Map(entries.map(({ key, value }) => [key, parseAs(form, value)]))
+  return counts.map((count) => {
+    const group = groupOf(entity, count)
+    return { ...count, group, accepted: accepted.get(group) ?? null }
+  })
+}
+
+/**
+ * Says that a type may move although there are issues of this kind: as many as there are now.
+ *
+ * @param prefix of the group, as long as no other begins with it.
+ * @throws BAD_USER_INPUT where no group, or more than one, is named so.
+ */
+export async function acceptIssues(
+  kept: Kept,
+  entity: Entity,
+  prefix: string,
+  said: Pick<AcceptedIssues, 'by' | 'why'>,
+): Promise<IssueGroup> {
+  const named = (await issueGroups(kept, entity)).filter(({ group }) => group.startsWith(prefix))
+  const [found] = named
+  if (!found || named.length > 1) {
+    const text = found
+      ? `${named.length} groups of ${entity.name} begin with ${prefix}`
+      : `${entity.name} has no group of issues ${prefix}`
+    throw new CrossfadeError('BAD_USER_INPUT', `${text}: see \`crossfade issues list ${entity.name}\`.`)
+  }
+  const { group, path, rule, count } = found
+  const accepted: AcceptedIssues = { count, ...said, at: new Date().toISOString() }
+  const { revision = null } = (await kept.ledger.get(kind, group)) ?? {}
+  if (!(await kept.ledger.compareAndSet(kind, group, revision, { ...accepted })))
+    throw new CrossfadeError('TRY_AGAIN', 'Somebody else has just accepted these issues; see `crossfade issues list`.')
+  await kept.ledger.append(log, entity.name, { group, path, rule, ...accepted })
+  return { ...found, accepted }
+}

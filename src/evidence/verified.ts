@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { Entity } from '../entity/entity.ts'
+import type { Ledger } from '../stores/ledger.ts'
+import { parseAs } from '../stores/ledger.ts'
+
+/** Where the ledger of the store with authority keeps the last `verify` of a whole type, by the type's name. */
+export const verifiedKind = 'verified'
+
+/** What a gate reads of a kept `verify`. */
+export interface KeptVerify {
+  readonly epoch: number
+  /** Of the mapping that the records were read by, see `mappingDigest`. */
+  readonly mapping: string
+  readonly ended: string
+  readonly compared: number
+  /** By kind of difference. */
+  readonly different: Readonly<Record<string, number>>
+  readonly undecided: number
+  /** Values of unique keys that are held twice. */
+  readonly duplicates: number
+  /** Since it was kept, in milliseconds, by the store's clock. */
+  readonly ageMs: number
+}
+
+const form = z.object({
+  epoch: z.number(),
+  mapping: z.string(),
+  ended: z.string(),
+  compared: z.number(),
+  different: z.record(z.string(), z.number()),
+  undecided: z.number(),
+  duplicates: z.array(z.unknown()).nullable(),
+})
+
+/** The last `verify` of a whole type that is kept in this store; null where there is none. */
+export async function lastVerify(ledger: Ledger, { name }: Pick<Entity, 'name'>): Promise<KeptVerify | null> {
+  const entry = (await ledger.list(verifiedKind)).find(({ key }) => key === name)
+  const kept = entry && parseAs(form, entry.value)
+  return kept ? { ...kept, duplicates: (kept.duplicates ?? []).length, ageMs: entry.ageMs } : null
+}
