@@ -15,5 +15,7 @@ export default defineConfig({
     '0002-json-keeps-its-order': jsonKeepsItsOrder,
     '0003-other-writers': otherWriters,
   },
+  // The demo's traffic is some hundred operations
+  gates: { comparisons: 20, types: { Theater: { comparisons: 2 } } },
   demo,
 })

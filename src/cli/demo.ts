@@ -75,7 +75,7 @@ function tell(summary: Summary, url: string): void {
   say('Look closer, in another terminal of this folder:')
   say('  npm run -s crossfade -- mismatches list')
   say('  npm run -s crossfade -- mismatches show <group>')
-  say('  npm run -s crossfade -- stage set Movie live')
+  say('  npm run -s crossfade -- evidence Movie --to live')
   say(`The API answers at ${url} until Ctrl-C.`)
 }
 

@@ -5,6 +5,7 @@ import { type IndexProposals, indexProposals } from '../evidence/index-proposals
 import { missingOrderIndexes } from '../evidence/order-indexes.ts'
 import type { CrossfadeConfig } from '../gateway/config.ts'
 import { limitsOf } from '../gateway/limits.ts'
+import { buildIndexes } from '../jobs/build-indexes.ts'
 import { mongoNotes, postgresNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { untriggered } from '../jobs/unseen-writers.ts'
@@ -21,6 +22,7 @@ import { withSession } from './with-session.ts'
 interface Options {
   readonly config?: string
   readonly operations: string
+  readonly build?: boolean
   readonly json?: boolean
 }
 
@@ -31,6 +33,13 @@ function summaryOf(asked: OperationPlans | null, folder: string): string {
   const [whole, unknown, missed] = ['reads everything', 'cannot be explained', 'not reached'].map(count)
   const told = `${whole} read everything, ${unknown} cannot be explained, ${missed} parts were not reached`
   return `Explained ${statements} statements of ${operations} operations: ${told}.`
+}
+
+/** All of it may be given to psql: what MongoDB's shell takes, and what would fail, stands in comments. */
+function statementLine({ store, statement, blocked }: Pick<MissingIndex, 'store' | 'statement' | 'blocked'>): string {
+  if (statement === null) return ''
+  if (store === 'mongo') return `-- mongosh: ${statement}\n`
+  return blocked ? `-- ${statement}\n` : `${statement}\n`
 }
 
 /** What one look may take, and what each store may spend on the operations, in milliseconds. */
@@ -81,6 +90,12 @@ async function indexesMissing(
   return found
 }
 
+/** Builds what can be built. @returns what is missing still. */
+async function withBuilt(missing: readonly MissingIndex[], { postgres }: Stores): Promise<readonly MissingIndex[]> {
+  const built = await buildIndexes(postgres, missing, say)
+  return missing.filter((each) => !built.has(each))
+}
+
 /**
  * What the connections are worth, what PostgreSQL lacks to answer as fast, and to promise as much, as MongoDB, what
  * MongoDB lacks for the contract's orders, and which operations of known clients read all that is stored.
@@ -90,11 +105,12 @@ export function doctorCommand(): Command {
     .description(
       'what the connections promise and have room for, and the indexes that are missing: in PostgreSQL those of MongoDB, in both stores those that the orders of the contract need; and the operations of known clients that no index serves',
     )
-    .addHelpText('before', 'Example:\n  crossfade doctor > indexes.sql\n')
+    .addHelpText('before', 'Examples:\n  crossfade doctor > indexes.sql\n  crossfade doctor --build\n')
     .option('--config <file>', 'default crossfade.config.ts')
+    .option('--build', 'build the indexes that PostgreSQL lacks, one after the other, while it is in use')
     .option('--operations <folder>', 'files of operations that clients are known to send', 'schema/operations')
     .option('--json', 'print as JSON')
-    .action(({ config, operations, json }: Options, command: Command) =>
+    .action(({ config, operations, build, json }: Options, command: Command) =>
       withSession(config, async ({ config: app, stores }) => {
         const looks = askedStores(lookMs)
         const { look, answering } = looks
@@ -109,16 +125,14 @@ export function doctorCommand(): Command {
         ]
         for (const line of warnings) warn(line)
         const proposals = await look(['postgres'], () => indexProposals(stores.postgres.connection))
-        const found = await indexesMissing(app, stores, looks, proposals)
+        const missing = await indexesMissing(app, stores, looks, proposals)
+        const found = build ? await withBuilt(missing, stores) : missing
         const isNamed = command.getOptionValueSource('operations') !== 'default'
         const asked = await operationPlans(app, stores, operations, { isNamed, asks: answering(), proposals })
         if (json) printJson({ indexes: found, operations: asked, problems: looks.problems })
         else {
-          for (const { store, type, because, statement, note } of found) {
-            // All of it may be given to psql: what MongoDB's shell takes stands in comments
-            const line = statement === null ? '' : store === 'mongo' ? `-- mongosh: ${statement}\n` : `${statement}\n`
-            process.stdout.write(`-- ${type}: ${because}${note ? `. ${note}` : ''}\n${line}\n`)
-          }
+          for (const { type, because, note, ...missing } of found)
+            process.stdout.write(`-- ${type}: ${because}${note ? `. ${note}` : ''}\n${statementLine(missing)}\n`)
           if (found.length === 0 && looks.problems.length === 0)
             say('Both stores have every index that the contract needs, and PostgreSQL those of MongoDB.')
           for (const note of asked?.notes ?? []) process.stdout.write(`-- ${lineOf(note)}\n`)

@@ -4,6 +4,7 @@ import type { AskedOrder } from '../query/order.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
+import { unfinishedIndexes } from '../stores/postgres/build-index.ts'
 import { serverVersion } from '../stores/postgres/constraints.ts'
 import { type IndexKey, quote } from '../stores/postgres/ddl.ts'
 import { duplicates, type PostgresIndex, postgresIndexes } from '../stores/postgres/indexes.ts'
@@ -24,6 +25,8 @@ export interface MissingIndex {
   readonly because: string
   /** The remedy; null where there is no plain one, and `note` says why. */
   readonly statement: string | null
+  /** Duplicates stand in its way: it fails as long as they do. */
+  readonly blocked?: true
   readonly note: string
 }
 
@@ -89,10 +92,11 @@ export async function missingIndexes(
   const missing: MissingIndex[] = []
   const byPath = byMongoPath(entity)
   const stated = new Set<string>()
-  const add = (because: string, statement: string | null, note = ''): void => {
+  const add = (because: string, statement: string | null, note = '', blocked = false): void => {
     if (statement !== null && stated.has(statement)) return
     if (statement !== null) stated.add(statement)
-    missing.push({ store: 'postgres', type: entity.name, because, statement, note })
+    const told = { store: 'postgres', type: entity.name, because, statement, note } as const
+    missing.push(blocked ? { ...told, blocked } : told)
   }
 
   /** Adds what nothing that is proposed serves. */
@@ -119,13 +123,14 @@ export async function missingIndexes(
   async function uniqueIndex(key: UniqueKey): Promise<void> {
     const groups = await duplicates(connection, entity, key, shownDuplicates)
     const shown = groups.map(({ count, ids }) => `${count} records hold one value: ${ids.join(', ')}`)
-    const note = shown.length > 0 ? `First resolve the duplicates. ${shown.join('; ')}` : ''
+    const blocked = shown.length > 0
+    const note = blocked ? `First resolve the duplicates. ${shown.join('; ')}` : ''
     for (const form of uniqueForms(entity.postgres, key, version)) {
       const state = standing(form, present)
       if (state === 'replace') add(key.because, null, `${form.name} promises something else: backfill replaces it.`)
-      if (state === 'build') add(key.because, `${createUnique(form)};`, note)
+      if (state === 'build') add(key.because, `${createUnique(form)};`, note, blocked)
       if ((state === 'build' || state === 'attach') && form.predicate === null)
-        add(`${key.because}; records can exchange their values`, `${addConstraint(form, form.name)};`)
+        add(`${key.because}; records can exchange their values`, `${addConstraint(form, form.name)};`, '', blocked)
       if (state !== 'kept') continue
       for (const { name } of present.filter((index) => index.deferrable === null && keeps(index, form))) {
         if (name === form.name) continue
@@ -182,6 +187,8 @@ export async function missingIndexes(
     return scalarIndex(because, keys, { note: leavesOut ? 'It leaves documents out; this one holds all rows.' : '' })
   }
 
+  for (const name of await unfinishedIndexes(connection, entity.postgres))
+    add(`the build of ${name} was cut off`, `drop index concurrently ${quote(name)};`)
   if (mongo) {
     const indexes = await mongoIndexes(mongo.connection, entity)
     for (const index of indexes) await compare(index)

@@ -41,14 +41,14 @@ const sites = given((value) => typeof value === 'string' || isTexts(value), 'a s
 
 const percent = z.number('a number is expected').min(0, 'at least 0 is expected').max(100, 'at most 100 is expected')
 
-const orNone = <T extends z.ZodType>(wanted: T, what: string) =>
-  z.union([wanted, z.literal(false)], { error: `${what}, or false, is expected` }).optional()
-const above0 = z.number().positive()
+const isAbove0 = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0
+const orNone = (isIt: (value: unknown) => boolean, what: string) =>
+  z.custom((value) => value === false || isIt(value), { error: `${what}, or false, is expected` }).optional()
 const isAsked = z.boolean('true or false is expected').optional()
 const gates = {
-  verifiedWithinHours: orNone(above0, 'a number of hours'),
-  comparisons: orNone(z.int().min(1), 'a whole number from 1 on'),
-  latencyFactor: orNone(above0, 'a number above 0'),
+  verifiedWithinHours: orNone(isAbove0, 'a number of hours'),
+  comparisons: orNone((value) => isAbove0(value) && Number.isInteger(value), 'a whole number from 1 on'),
+  latencyFactor: orNone(isAbove0, 'a number above 0'),
   indexes: isAsked,
   schema: isAsked,
   issues: isAsked,

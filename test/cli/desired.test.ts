@@ -60,7 +60,7 @@ describe('what a provider asks for', { timeout: 180_000 }, () => {
     // What no move may do, nobody can ask for
     await change('Movie', { desired: { stage: 'live', readPercent: null, samplePercent: null } })
     const refused = await run('stage', 'set', 'Movie', '--desired', '--no-other-writers')
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Movie cannot move yet') })
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Movie cannot go to live yet') })
     expect(await stageOf('Movie')).toBe('dualwrite')
   })
 })

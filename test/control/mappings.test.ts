@@ -28,8 +28,8 @@ test.each([
   await expect(to('live')).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
     message:
-      'Account cannot move yet: gateways have another mapping of Account than this command: old-pod; let the deploy of ' +
-      'the app end first.',
+      'Account cannot go to live yet:\n  - gateways have another mapping of Account than this command: old-pod; let the ' +
+      'deploy of the app end first',
   })
   // It has stopped
   for (const ledger of [stores.mongo.ledger, stores.postgres.ledger]) await withdraw(ledger, 'old-pod')

@@ -125,6 +125,7 @@ const rest = [
     because: "MongoDB's index year_1",
     statement: 'create unique index concurrently "ships_year_key" on "ships" ("year") nulls not distinct;',
     note: 'First resolve the duplicates. 3 records hold one value: 1, 2, 3',
+    blocked: true,
   },
   {
     store,
@@ -133,6 +134,7 @@ const rest = [
     statement:
       'alter table "ships" add constraint "ships_year_key" unique using index "ships_year_key" deferrable initially immediate;',
     note: '',
+    blocked: true,
   },
   {
     store,
@@ -155,6 +157,7 @@ const rest = [
     because: 'code is unique in the mapping',
     statement: 'create unique index concurrently "ships_code_key" on "ships" ("code");',
     note: 'First resolve the duplicates. 2 records hold one value: 1, 2',
+    blocked: true,
   },
   {
     store,
@@ -163,6 +166,7 @@ const rest = [
     statement:
       'alter table "ships" add constraint "ships_code_key" unique using index "ships_code_key" deferrable initially immediate;',
     note: '',
+    blocked: true,
   },
 ]
 

@@ -22,6 +22,10 @@ describe('a config', () => {
       { ...needed, errorBudget: { percent: 0.5, errors: undefined, windowMs: 1_000 } },
     ],
     [
+      'with gates, some of them closed to none',
+      { ...needed, gates: { comparisons: 5, verifiedWithinHours: 0.5, latencyFactor: false, types: {} } },
+    ],
+    [
       'with a provider of flags',
       { ...needed, flags: { provider: new InMemoryProvider({}), prefix: 'move', intervalMs: 1_000 } },
     ],
@@ -73,6 +77,13 @@ describe('a config', () => {
     ],
     [{ errorBudget: { percent: Number.NaN } }, 'errorBudget.percent: a number is expected.'],
     [{ errorBudget: false }, 'errorBudget: an object is expected.'],
+    [{ gates: { verified: 3 } }, 'gates: there is no verified.'],
+    [
+      { gates: { comparisons: 0, latencyFactor: -1, signOff: 'Ada', verifiedWithinHours: true } },
+      'gates.verifiedWithinHours: a number of hours, or false, is expected; gates.comparisons: a whole number from 1 on, or false, is expected; gates.latencyFactor: a number above 0, or false, is expected; gates.signOff: true or false is expected.',
+    ],
+    [{ gates: { types: { Note: { issue: true } } } }, 'gates.types.Note: there is no issue. Did you mean "issues"?'],
+    [{ gates: { types: { Nope: {} } } }, 'gates.types: there is no type Nope'],
     [{ cors: { origins: '*' } }, 'cors.origin: is missing; cors: there is no origins. Did you mean "origin"?'],
     [{ cors: { origin: ['*', 5] } }, 'cors.origin: a site, a list of sites or * is expected.'],
     ...[

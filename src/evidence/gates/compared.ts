@@ -9,7 +9,8 @@ export const compared: Gate = async ({ stores, entity, settings }) => {
   const matched = verdicts.find(({ type, verdict }) => type === entity.name && verdict === 'matched')?.count ?? 0
   const [first] = open
   if (first) {
-    const found = `${open.length} kinds of difference are open, ${first.count} times ${first.kind} of ${first.path || 'whole results'} first`
+    const kinds = open.length === 1 ? '1 kind of difference is' : `${open.length} kinds of difference are`
+    const found = `${kinds} open, most often ${first.kind} of ${first.path || 'whole results'} (${first.count})`
     return { met: false, found, remedy: 'see `crossfade mismatches list`' }
   }
   const found = `${matched} of ${settings.comparisons} comparisons agreed`

@@ -7,6 +7,7 @@ export const indexes: Gate = async ({ stores, entity, orders, settings }) => {
   const missing = (await missingIndexes(stores, entity, orders)).filter(({ statement }) => statement !== null)
   const [first] = missing
   if (!first) return { met: true, found: 'PostgreSQL has an index for each of MongoDB and of the contract' }
-  const found = `PostgreSQL lacks ${missing.length} indexes, first ${first.because}`
+  const some = missing.length === 1 ? 'an index is' : `${missing.length} indexes are`
+  const found = `${some} missing in PostgreSQL, as for ${first.because}`
   return { met: false, found, remedy: 'run what `crossfade doctor` prints' }
 }

@@ -1,0 +1,282 @@
+import { defineEntity, int, text } from 'crossfade'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Flag } from '../../src/control/flag.ts'
+import { ledgersOf, readFlag } from '../../src/control/flag-store.ts'
+import { setStage } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { createMongoIndex } from '../../src/demo/sample.ts'
+import { acceptIssues, issueGroups } from '../../src/evidence/accepted-issues.ts'
+import type { GateName, Look } from '../../src/evidence/gate.ts'
+import { ASKED } from '../../src/evidence/gates.ts'
+import { gateText, lookAt } from '../../src/evidence/look-at.ts'
+import { evidenceMarkdown } from '../../src/evidence/report.ts'
+import { defaultGates, type GateSettings, gatesOf } from '../../src/evidence/settings.ts'
+import { signOff } from '../../src/evidence/sign-off.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
+import { verify } from '../../src/jobs/verify.ts'
+import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
+import { bucketOf } from '../../src/shadow/latency.ts'
+import { type Stage, stages } from '../../src/stage/stage.ts'
+import type { Seen } from '../../src/stores/findings.ts'
+import type { Json } from '../../src/util/json.ts'
+import { openStores, type TestStores } from '../support/stores.ts'
+
+const Owner = defineEntity('Owner', { mongo: 'owners', postgres: 'owners', id: int(), fields: { name: text() } })
+const Kite = defineEntity('Kite', {
+  mongo: 'kites',
+  postgres: 'kites',
+  id: int(),
+  fields: { name: text(), span: int(), owner: int().references('Owner') },
+})
+
+let stores: TestStores
+let flag: Flag
+beforeAll(async () => {
+  stores = await openStores([Kite, Owner])
+  await prepareFlags(ledgersOf(stores), ['Kite'])
+  const options = { ledgers: ledgersOf(stores), sweep: async () => 0, log: () => undefined }
+  await setStage(options, { type: 'Kite', stage: 'dualwrite' })
+  flag = await setStage(options, { type: 'Kite', stage: 'shadow' })
+})
+afterAll(() => stores?.close())
+
+const settings: GateSettings = { ...defaultGates, comparisons: 10, signOff: true }
+
+/** What one gate says of a move to live. */
+async function look(
+  gate: GateName,
+  given: Partial<GateSettings> = {},
+  of: Partial<Flag> = {},
+): Promise<Look | undefined> {
+  const subject = { stores, entity: Kite, flag: { ...flag, ...of }, orders: [], settings: { ...settings, ...given } }
+  return (await lookAt(subject, 'live')).find((state) => state.gate === gate)
+}
+const unmet = (text: string) => ({ met: false, found: expect.stringContaining(text), remedy: expect.any(String) })
+const met = (text: string) => ({ met: true, found: expect.stringContaining(text) })
+
+/** Puts an entry into a ledger, whatever is there. */
+async function keep(origin: 'mongo' | 'postgres', kind: string, key: string, value: Json): Promise<void> {
+  const { ledger } = stores[origin]
+  const entry = await ledger.get(kind, key)
+  expect(await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)).toBe(true)
+}
+
+const nothing: Seen = { groups: [], undecided: [], verdicts: [], failures: [], timings: [] }
+const kites = () => stores.mongo.connection.collection(Kite)
+
+describe('what each gate of a move to live says, unmet and met', { timeout: 60_000 }, () => {
+  beforeEach(async () => {
+    flag = (await readFlag(stores.mongo.ledger, 'Kite'))!.flag
+  })
+
+  test('copied: the other store was never made equal; then it is, and then the mapping has grown', async () => {
+    await kites().insertMany([
+      { _id: 1, name: 'a' },
+      { _id: 2, name: 'b' },
+    ] as never[])
+    expect(await look('copied')).toEqual({
+      type: 'Kite',
+      gate: 'copied',
+      met: false,
+      found: 'the other store was not made equal since it is written',
+      remedy: 'run `crossfade backfill Kite`',
+    })
+    await backfill({ stores, entity: Kite })
+    flag = (await readFlag(stores.mongo.ledger, 'Kite'))!.flag
+    expect(await look('copied')).toMatchObject(met('2 records were copied, the last at 20'))
+
+    const { value } = (await stores.postgres.ledger.get('backfill', 'Kite'))!
+    await keep('postgres', 'backfill', 'Kite', { ...(value as object), mapping: 'earlier' })
+    expect(await look('copied')).toMatchObject(unmet('the mapping has changed since the other store was made equal'))
+    await verify({ stores, entity: Kite })
+    expect(await look('copied')).toMatchObject(met('the other store was found as it is at 20'))
+    await keep('postgres', 'backfill', 'Kite', value)
+  })
+
+  test('verified: nothing, then equal stores, and each way in which a verify tells nothing of now', async () => {
+    await stores.mongo.ledger.remove('verified', 'Kite')
+    expect(await look('verified')).toMatchObject(unmet('nothing was verified'))
+    await verify({ stores, entity: Kite })
+    expect(await look('verified')).toMatchObject(met('2 records were found equal at 20'))
+    expect(await look('verified', {}, { epoch: 9 })).toMatchObject(unmet(`is of epoch ${flag.epoch}, and this is 9`))
+    expect(await look('verified', { verifiedWithinHours: 1e-9 })).toMatchObject(unmet('is older than 1e-9 hours'))
+    expect(await look('verified', { verifiedWithinHours: false })).toBeUndefined()
+
+    const { value } = (await stores.mongo.ledger.get('verified', 'Kite'))!
+    const other = (given: object) => keep('mongo', 'verified', 'Kite', { ...(value as object), ...given } as Json)
+    await other({ mapping: 'earlier' })
+    expect(await look('verified')).toMatchObject(unmet('the mapping has changed since the last `verify`'))
+    await other({ undecided: 3 })
+    expect(await look('verified')).toMatchObject(unmet('could not decide on 3 records'))
+    await other({ duplicates: [{}, {}] })
+    expect(await look('verified')).toMatchObject(unmet('found 2 values twice that should be unique'))
+    await other({ different: { missing: 1, extra: 0, content: 2, version: 0 } })
+    expect(await look('verified')).toMatchObject(unmet('found 3 records that differ'))
+    await keep('mongo', 'verified', 'Kite', { made: 'by another version' })
+    expect(await look('verified')).toMatchObject(unmet('nothing was verified'))
+    await keep('mongo', 'verified', 'Kite', value)
+  })
+
+  test('verified: the newest counts, whichever store had authority then', async () => {
+    const { value } = (await stores.mongo.ledger.get('verified', 'Kite'))!
+    await keep('postgres', 'verified', 'Kite', { ...(value as object), undecided: 1 })
+    expect(await look('verified')).toMatchObject(unmet('could not decide on 1 record'))
+    await stores.postgres.ledger.remove('verified', 'Kite')
+  })
+
+  test('compared: too few, then enough, and no group of differences that is open', async () => {
+    const { findings } = stores.postgres
+    const verdicts = (count: number, type = 'Kite') => [{ type, verdict: 'matched', count }]
+    await findings.add({ ...nothing, verdicts: [...verdicts(9), ...verdicts(50, 'Owner')] })
+    expect(await look('compared')).toMatchObject(unmet('9 of 10 comparisons agreed'))
+    await findings.add({ ...nothing, verdicts: verdicts(1) })
+    expect(await look('compared')).toMatchObject(met('10 of 10 comparisons agreed'))
+    expect(await look('compared', { comparisons: false })).toBeUndefined()
+
+    const group = (fingerprint: string, type: string) =>
+      ({
+        fingerprint,
+        type,
+        resolver: 'Query.kite',
+        kind: 'divergence',
+        path: 'span',
+        count: 4,
+        firstMs: 0,
+        lastMs: 0,
+        examples: [],
+      }) as const
+    await findings.add({ ...nothing, groups: [group('abc', 'Kite'), group('def', 'Owner')] })
+    expect(await look('compared')).toMatchObject(
+      unmet('1 kind of difference is open, most often divergence of span (4)'),
+    )
+    await findings.close('abc', 'mended')
+    expect(await look('compared')).toMatchObject(met('10 of 10'))
+  })
+
+  test('latency: no reads in both stores, then slower than allowed, and fast enough', async () => {
+    const { findings } = stores.postgres
+    const timing = (store: 'mongo' | 'postgres', ms: number) =>
+      ({ type: 'Kite', resolver: 'Query.kite', store, bucket: bucketOf(ms), count: 100 }) as const
+    await findings.add({ ...nothing, timings: [timing('postgres', 40)] })
+    expect(await look('latency')).toMatchObject(unmet('no read was timed in both stores'))
+    await findings.add({ ...nothing, timings: [timing('mongo', 20)] })
+    expect(await look('latency')).toMatchObject(unmet('which is more than 1.5 times as long'))
+    expect(await look('latency', { latencyFactor: 2.5 })).toMatchObject(
+      met('of 100 reads 99 % took PostgreSQL at most'),
+    )
+    await findings.clearTimings()
+    // Both are fast: no reason to stay
+    await findings.add({ ...nothing, timings: [timing('mongo', 1), timing('postgres', 4)] })
+    expect(await look('latency')).toMatchObject({ met: true })
+    await findings.clearTimings()
+    await findings.add({ ...nothing, timings: [timing('mongo', 1), timing('postgres', 8)] })
+    expect(await look('latency')).toMatchObject({ met: false })
+  })
+
+  test('indexes: one of MongoDB that PostgreSQL lacks', async () => {
+    await createMongoIndex(stores.mongo.connection, 'kites', { span: 1 }, false)
+    expect(await look('indexes')).toMatchObject(
+      unmet("an index is missing in PostgreSQL, as for MongoDB's index span_1"),
+    )
+    await stores.postgres.connection.run(sql`create index on kites (span nulls first, id)`)
+    expect(await look('indexes')).toMatchObject(met('an index for each'))
+    expect(await look('indexes', { indexes: false })).toBeUndefined()
+  })
+
+  test('schema: a column that the table lacks', async () => {
+    expect(await look('schema')).toMatchObject(met('the tables are what the mapping implies'))
+    await stores.postgres.connection.run(sql`alter table kites rename column name to title`)
+    expect(await look('schema')).toMatchObject(unmet('the tables do not fit the mapping: kites: '))
+    await stores.postgres.connection.run(sql`alter table kites rename column title to name`)
+    expect(await look('schema')).toMatchObject({ met: true })
+  })
+
+  test('issues: open, accepted, and open again where there are more than were accepted', async () => {
+    const { dataIssues } = stores.postgres
+    expect(await look('issues')).toMatchObject(met('no data issue is open'))
+    const broken = (id: number) => ({ id, issues: [{ path: 'span', rule: 'is no int', raw: '"wide"' }] })
+    await dataIssues.quarantine(Kite, [broken(1), broken(2)])
+    const [found] = await issueGroups(stores.postgres, Kite)
+    expect(await look('issues')).toMatchObject(unmet('2 data issues are open, first span: is no int (2)'))
+    expect((await look('issues'))!.remedy).toContain(`issues accept Kite ${found!.group}`)
+    const said = { by: 'Ada', why: 'from before the form had numbers' }
+    await expect(acceptIssues(stores.postgres, Kite, 'zz', said)).rejects.toThrow('Kite has no group of issues zz')
+    expect(await acceptIssues(stores.postgres, Kite, found!.group.slice(0, 6), said)).toMatchObject({
+      accepted: { count: 2, by: 'Ada', why: 'from before the form had numbers' },
+    })
+    expect(await look('issues')).toMatchObject(met('no data issue is open; 2 are accepted'))
+    await dataIssues.quarantine(Kite, [broken(3)])
+    expect(await look('issues')).toMatchObject(unmet('3 data issues are open'))
+    expect((await stores.postgres.ledger.tail('accepted-issues', 5, 'Kite')).map(({ value }) => value)).toMatchObject([
+      { path: 'span', rule: 'is no int', count: 2, by: 'Ada' },
+    ])
+  })
+
+  test('mirrored: a record that the other store refuses', async () => {
+    expect(await look('mirrored')).toMatchObject(met('nothing is owed'))
+    const letter = { reason: 'it is too large', by: [], version: '1.1', tries: 1, next: 0 }
+    await keep('mongo', deadLetterKind, 'Kite/1', letter)
+    expect(await look('mirrored')).toMatchObject({
+      met: false,
+      found: expect.stringContaining('a record is refused by the other store'),
+    })
+    await stores.mongo.ledger.remove(deadLetterKind, 'Kite/1')
+    expect(await look('mirrored')).toMatchObject({ met: true })
+  })
+
+  test('signed: by nobody, by somebody, and of an earlier state', async () => {
+    expect(await look('signed')).toMatchObject(unmet('nobody has signed'))
+    expect(await look('signed', { signOff: false })).toBeUndefined()
+    await signOff(stores.postgres.ledger, Kite, flag, { by: 'Ada', why: null }, { seen: 'this' })
+    expect(await look('signed')).toMatchObject(met('Ada signed at 20'))
+    expect(await look('signed', {}, { epoch: flag.epoch + 1 })).toMatchObject(unmet('was of an earlier state'))
+    const [entry] = await stores.postgres.ledger.tail('sign-off', 1, 'Kite')
+    expect(entry!.value).toMatchObject({ by: 'Ada', epoch: flag.epoch, evidence: { seen: 'this' } })
+  })
+})
+
+test('a way back asks for nothing that was not measured, and no stage asks to stay where it is', () => {
+  const back = stages.flatMap((from, at) => stages.slice(0, at + 1).map((to) => ASKED[from][to]))
+  expect(new Set(back.flat())).toEqual(new Set(['mirrored']))
+  for (const stage of stages) expect(ASKED[stage][stage]).toEqual([])
+})
+
+test.each<[Stage, Stage, readonly GateName[]]>([
+  ['off', 'dualwrite', ['schema']],
+  ['dualwrite', 'shadow', ['schema']],
+  [
+    'shadow',
+    'live',
+    ['schema', 'copied', 'verified', 'compared', 'latency', 'indexes', 'issues', 'mirrored', 'signed'],
+  ],
+  ['live', 'rampdown', []],
+  ['rampdown', 'complete', ['copied', 'verified', 'compared', 'mirrored', 'signed']],
+])('%s → %s asks for %j', (from, to, gates) => {
+  expect(ASKED[from][to]).toEqual(gates)
+})
+
+test('settings of a type stand before those of the app, and these before the defaults', () => {
+  expect(gatesOf('Kite')).toEqual(defaultGates)
+  const config = { comparisons: 50, types: { Kite: { comparisons: false, signOff: true } } } as const
+  expect(gatesOf('Kite', config)).toEqual({ ...defaultGates, comparisons: false, signOff: true })
+  expect(gatesOf('Owner', config)).toEqual({ ...defaultGates, comparisons: 50 })
+})
+
+test('a report is a section a type, and what it tells cannot break its table', () => {
+  const gate = { type: 'Kite', gate: 'issues', met: false, found: 'a | b\nc', remedy: 'mend' } as const
+  const evidence = {
+    type: 'Kite',
+    from: 'shadow',
+    to: 'live',
+    epoch: 3,
+    mapping: 'aa',
+    at: '2026',
+    gates: [gate],
+  } as const
+  expect(evidenceMarkdown([{ ...evidence, signOff: null }])).toBe(
+    '## Kite: shadow → live\n\nEpoch 3, mapping aa, as of 2026.\n\n| gate | | found | to do |\n| --- | --- | --- | --- |\n' +
+      '| issues | **not met** | a \\| b c | mend |\n\nNobody has signed.\n',
+  )
+  expect(gateText(gate)).toBe('a | b\nc: mend')
+})
