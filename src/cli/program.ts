@@ -15,6 +15,7 @@ import { mismatchesCommand } from './mismatches.ts'
 import { allowReadersToLeave, warn } from './output.ts'
 import { profileCommand } from './profile.ts'
 import { repairCommand } from './repair.ts'
+import { retireCommand } from './retire.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
@@ -44,6 +45,7 @@ export async function run(): Promise<void> {
     conflictsCommand,
     issuesCommand,
     doctorCommand,
+    retireCommand,
     contractCommand,
   ]
   for (const command of commands) program.addCommand(command())

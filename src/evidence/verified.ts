@@ -16,8 +16,6 @@ export interface KeptVerify {
   /** By kind of difference. */
   readonly different: Readonly<Record<string, number>>
   readonly undecided: number
-  /** Values of unique keys that are held twice. */
-  readonly duplicates: number
   /** Since it was kept, in milliseconds, by the store's clock. */
   readonly ageMs: number
 }
@@ -29,12 +27,11 @@ const form = z.object({
   compared: z.number(),
   different: z.record(z.string(), z.number()),
   undecided: z.number(),
-  duplicates: z.array(z.unknown()).nullable(),
 })
 
 /** The last `verify` of a whole type that is kept in this store; null where there is none. */
 export async function lastVerify(ledger: Ledger, { name }: Pick<Entity, 'name'>): Promise<KeptVerify | null> {
   const entry = (await ledger.list(verifiedKind)).find(({ key }) => key === name)
   const kept = entry && parseAs(form, entry.value)
-  return kept ? { ...kept, duplicates: (kept.duplicates ?? []).length, ageMs: entry.ageMs } : null
+  return kept ? { ...kept, ageMs: entry.ageMs } : null
 }

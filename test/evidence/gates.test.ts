@@ -109,8 +109,6 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect(await look('verified')).toMatchObject(unmet('the mapping has changed since the last `verify`'))
     await other({ undecided: 3 })
     expect(await look('verified')).toMatchObject(unmet('could not decide on 3 records'))
-    await other({ duplicates: [{}, {}] })
-    expect(await look('verified')).toMatchObject(unmet('found 2 values twice that should be unique'))
     await other({ different: { missing: 1, extra: 0, content: 2, version: 0 } })
     expect(await look('verified')).toMatchObject(unmet('found 3 records that differ'))
     await keep('mongo', 'verified', 'Kite', { made: 'by another version' })

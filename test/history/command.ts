@@ -16,13 +16,19 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Runs a command of ours in a process of its own. @param killAfterMs when it is killed; default: never. */
+/**
+ * Runs a command of ours in a process of its own.
+ *
+ * @param killAfterMs when it is killed; default: never.
+ * @param app its configuration; default: that of the history test.
+ */
 export async function command(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   killAfterMs?: number,
+  app = config,
 ): Promise<Said> {
-  const child = spawn(process.execPath, ['--conditions=@crossfade/source', main, ...args, '--config', config], {
+  const child = spawn(process.execPath, ['--conditions=@crossfade/source', main, ...args, '--config', app], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly name: string
   readonly dataDir: string
   readonly env: Readonly<Record<string, string>>
+  /** Default: the app of the history test. */
+  readonly config?: string
 }
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
@@ -34,7 +36,12 @@ export const config = new URL('./app/crossfade.config.ts', import.meta.url).path
 /** The machine may be busy. */
 const readyMs = 120_000
 
-export async function gatewayProcess({ name, dataDir, env }: GatewayOptions): Promise<GatewayProcess> {
+export async function gatewayProcess({
+  name,
+  dataDir,
+  env,
+  config: app = config,
+}: GatewayOptions): Promise<GatewayProcess> {
   const port = await pickPort(undefined, () => undefined)
   const origin = `http://127.0.0.1:${port}`
   let child: ChildProcess | null = null
@@ -58,7 +65,7 @@ export async function gatewayProcess({ name, dataDir, env }: GatewayOptions): Pr
     start() {
       if (child) return
       const log = openSync(join(dataDir, `${name}.log`), 'a')
-      const started = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve', '--config', config], {
+      const started = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve', '--config', app], {
         env: { ...process.env, ...env, PORT: String(port), CROSSFADE_DATA_DIR: join(dataDir, name) },
         stdio: ['ignore', log, log],
       })

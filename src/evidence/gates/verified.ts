@@ -11,12 +11,14 @@ export async function newestVerify({ stores, entity }: Pick<Subject, 'stores' | 
   return kept.reduce((newest, each) => (each && (!newest || each.ageMs < newest.ageMs) ? each : newest))
 }
 
-/** What is wrong with it; null where both stores were equal. Values that no record can hold are the issues' affair. */
-function faultOf({ different, undecided, duplicates, ended }: KeptVerify): string | null {
+/**
+ * What is wrong with it; null where both stores were equal. What is wrong in both alike, as values that should be unique,
+ * is the issues' affair.
+ */
+function faultOf({ different, undecided, ended }: KeptVerify): string | null {
   const unequal = Object.values(different).reduce((sum, count) => sum + count, 0)
   const at = `the last \`verify\`, of ${ended},`
   if (unequal > 0) return `${at} found ${unequal} records that differ`
-  if (duplicates > 0) return `${at} found ${duplicates} values twice that should be unique`
   return undecided > 0 ? `${at} could not decide on ${undecided} records` : null
 }
 

@@ -1,0 +1,59 @@
+import { open } from 'node:fs/promises'
+import { BSON, type Document } from 'mongodb'
+import type { Entity } from '../../entity/entity.ts'
+import { alive } from './bookkeeping.ts'
+import type { MongoConnection } from './connection.ts'
+
+export interface Archived {
+  readonly documents: number
+  /** Those with texts that are not UTF-8, which JSON cannot hold: U+FFFD stands in the place of what is none. */
+  readonly unsound: number
+}
+
+/** Each value in the type that it is stored in. */
+const exact = { promoteValues: false, promoteLongs: false, bsonRegExp: true } as const
+
+/**
+ * Writes the documents of a type to a new file as `mongoexport --jsonFormat=canonical` would, a line each, without what
+ * Crossfade keeps in them. `mongoimport` reads it. On disk when this returns.
+ *
+ * @throws where there is such a file already.
+ * @see https://www.mongodb.com/docs/database-tools/mongoexport/
+ */
+export async function archive(
+  connection: MongoConnection,
+  entity: Entity,
+  file: string,
+  { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (documents: number) => void } = {},
+): Promise<Archived> {
+  let [documents, unsound] = [0, 0]
+  const decode = (bytes: Uint8Array): Document => {
+    try {
+      return BSON.deserialize(bytes, { ...exact, validation: { utf8: true } })
+    } catch (error) {
+      if (!(error instanceof BSON.BSONError)) throw error
+      unsound++
+      return BSON.deserialize(bytes, { ...exact, validation: { utf8: false } })
+    }
+  }
+  async function* lines(): AsyncGenerator<string, void> {
+    const cursor = connection
+      .patient()
+      .collection(entity)
+      .find(alive, { raw: true, sort: { _id: 1 } })
+    // The driver's type of a cursor says documents, also where it gives their bytes
+    for await (const bytes of cursor as unknown as AsyncIterable<Uint8Array>) {
+      const { _cf, ...document } = decode(bytes)
+      yield `${BSON.EJSON.stringify(document, { relaxed: false })}\n`
+      if (++documents % 1_000 === 0) onProgress?.(documents)
+    }
+  }
+  const handle = await open(file, 'wx')
+  try {
+    await handle.writeFile(lines(), signal ? { signal } : {})
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return { documents, unsound }
+}
