@@ -5,6 +5,14 @@ import { messageOf } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { say } from './output.ts'
 
+const said = new Set<string>()
+
+/** What a store that does not answer says, once for each command. */
+function sayOnce(line: string): void {
+  if (!said.has(line)) say(line)
+  said.add(line)
+}
+
 /**
  * Asks both stores, and goes on with what one says while the other does not answer.
  *
@@ -14,6 +22,6 @@ export async function fromEither<T>(stores: Stores, ask: (store: Store) => Promi
   const answers = await Promise.allSettled(origins.map((origin) => ask(stores[origin])))
   const failed = answers.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []))
   if (failed.length === answers.length) throw failed[0]
-  for (const error of failed) say(told(error) ?? messageOf(error))
+  for (const error of failed) sayOnce(told(error) ?? messageOf(error))
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Flag, Returned } from '../control/flag.ts'
+import { noFlag } from '../control/flag-store.ts'
 import { liveInstances } from '../control/instances.ts'
 import { note, setStage } from '../control/move.ts'
 import { resetStage } from '../control/reset.ts'
@@ -7,7 +8,7 @@ import { flagMembers } from '../entity/flag-key.ts'
 import { flagKeyNamed, typeOf } from '../entity/type-of.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { type Latency, latencies } from '../shadow/latency.ts'
-import { isCopied, type Stage } from '../stage/stage.ts'
+import { isCopied, STAGE_PLAN, type Stage } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
@@ -67,6 +68,12 @@ async function movedBy({ config: { entities }, stores }: Session, name: string):
 /** As a list shows it: a group with its types. */
 const shownKey = ({ type, members }: Flag): string =>
   members.length === 1 && members[0] === type ? type : `${type} (${members.join(', ')})`
+
+/** As a change tells it. */
+function flagText({ type, stage, epoch, readPercent, samplePercent }: Flag): string {
+  const compared = STAGE_PLAN[stage].candidate === null ? 'nothing is compared' : `${samplePercent} % compared`
+  return `${type}: ${stage}, epoch ${epoch}, ${readPercent} % of reads moved, ${compared}`
+}
 
 /** Why reads of a type do not go to the other store any more, and what sends them there again. */
 const returnedText = (type: string, { at, why, readPercent }: Returned): string =>
@@ -129,6 +136,7 @@ export function stageCommand(): Command {
     withSession(config, async ({ config: app, stores }) => {
       const flags = await knownFlags(stores)
       const known = [...new Set(app.entities.flatMap(({ name }) => flags.get(name) ?? []))]
+      if (known.length === 0) throw noFlag(...app.entities.map(({ name }) => name))
       const measured = await measuredLatency(stores.postgres.findings)
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
       for (const line of await alertsOf(stores)) warn(line)
@@ -189,10 +197,7 @@ export function stageCommand(): Command {
             noOtherWriters: !otherWriters,
           })
           if (json) printJson(flag)
-          else
-            say(
-              `${key}: ${flag.stage}, epoch ${flag.epoch}, ${flag.readPercent} % of reads moved, ${flag.samplePercent} % compared`,
-            )
+          else say(flagText(flag))
         }
       })
     })

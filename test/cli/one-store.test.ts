@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { entities } from '../../schema/index.ts'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
 import { runCommand } from '../support/run-command.ts'
+import { openDatabases } from '../support/stores.ts'
 
 let opened: CommandStores
 beforeAll(async () => {
@@ -26,12 +27,22 @@ test.each([
   const flags = JSON.parse(list.stdout) as { type: string; stage: string }[]
   expect(flags.map(({ type, stage }) => `${type} ${stage}`)).toEqual(entities.map(({ name }) => `${name} off`))
   expect(list.stderr).toMatch(new RegExp(`^${missing} at 127\\.0\\.0\\.1:9 \\(\\w+\\): .*See that it runs`, 'm'))
+  // Asked for several things, it is told of once
+  expect(list.stderr.match(/See that it runs/g)).toHaveLength(1)
   expect(history.stdout).toContain(kept)
   expect((JSON.parse(status.stdout) as unknown[]).length).toBe(entities.length)
   for (const { code, stdout, stderr } of [list, history, status]) {
     expect(code).toBe(0)
     expect(stdout + stderr).not.toContain('zebra')
   }
+})
+
+test('before the tables are made there is nothing to list, which is no success', async () => {
+  const { mongoUri, databaseUrl, drop } = await openDatabases()
+  const env = { ...opened.env, MONGODB_URI: mongoUri, DATABASE_URL: databaseUrl }
+  const said = await runCommand(['stage', 'list'], env).finally(drop)
+  expect(said.code).toBe(1)
+  expect(said.stderr).toMatch(/^No flag is known for Movie, .*Run `crossfade migrate up`\.$/m)
 })
 
 test('findings need PostgreSQL: without it that is said, without MongoDB they are shown', async () => {

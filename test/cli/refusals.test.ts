@@ -85,7 +85,9 @@ test('the kill switch kills no type that there is not, and says which there are'
   expect(undone.stderr).toBe(`Nothing is killed any more in ${opened.env['CROSSFADE_DATA_DIR']}.\n`)
 })
 
-test('while the kill switch is on, lists and moves say so, where it is, and what ends it', async () => {
+test('while the kill switch is on, lists and moves say so, where it is, and what ends it', {
+  timeout: 180_000,
+}, async () => {
   await runCommand(['stage', 'kill'], opened.env)
   const text = `Killed: all. Gateways whose data directory is ${opened.env['CROSSFADE_DATA_DIR']} see it within a second; \`crossfade stage kill --undo\` lets the flags rule again.`
   for (const args of [
