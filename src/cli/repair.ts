@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os'
 import { Command } from 'commander'
 import { authorityOf, ledgersOf, noFlag, readCopies } from '../control/flag-store.ts'
 import type { Entity } from '../entity/entity.ts'
@@ -12,6 +11,7 @@ import { printJson, say } from './output.ts'
 import { groupsOf, printExamined, printRepaired } from './print-repaired.ts'
 import { RateLine } from './rate-line.ts'
 import { leaving, untilAborted } from './signals.ts'
+import { whoRuns } from './who-runs.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -21,15 +21,6 @@ interface Options {
   readonly group?: string
   readonly yes?: boolean
   readonly history?: boolean
-}
-
-/** As the history names whoever runs a command; a container's user may have no name. */
-function whoRuns(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`
-  } catch {
-    return `${process.getuid?.() ?? 'somebody'}@${hostname()}`
-  }
 }
 
 async function home(stores: Stores, entity: Entity) {

@@ -21,7 +21,7 @@ const unmappedAt = (path: string): Difference => ({ path, control: hidden, candi
 
 /**
  * Where two copies of a record differ; empty where they mean the same. Every comparison goes through this one: shadow
- * reads, verify, repair and copies. What is to be accepted, or to count as noise, by its path is to be left out here.
+ * reads, verify, repair and copies. What somebody has accepted differs all the same: who counts it asks `rules`.
  */
 export function contentDifferences(fields: FieldSet, control: Content, candidate: Content): Difference[] {
   const found = differences(fields, control.record, candidate.record)

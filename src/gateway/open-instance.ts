@@ -148,6 +148,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
       return from === null ? new Map() : stores[from].candidate.outbox.owedFor(byName.get(type)!, ids)
     },
     keep: (seen) => stores.postgres.findings.add(seen),
+    rules: () => stores.postgres.triage.rulesInForce(),
   })
   const routing: Routing = {
     stores,

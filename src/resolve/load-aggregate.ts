@@ -62,6 +62,7 @@ export function loadAggregate<E extends Entity, const A extends AggregateOf<E>>(
     }))
   const answer: Promise<readonly Group[]> = reads.run({
     entity,
+    fields: null,
     resolver: resolverName(info),
     args: () => shownAggregate(entity, asked),
     ask: ({ reader }, signal) => reader.aggregate(entity, asked, signal),

@@ -125,6 +125,7 @@ export class Loaders {
     const found = await this.#reads.run<ReadonlyMap<unknown, Item>>({
       entity,
       isShared: true,
+      fields,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
       ask: async ({ reader }, signal) => {
@@ -152,6 +153,7 @@ export class Loaders {
     const groups = await this.#reads.run({
       entity,
       isShared: true,
+      fields,
       resolver,
       args: () => ({ [path]: shownValues(leaf, values), ...page() }),
       ask: ({ reader }, signal) =>
@@ -170,6 +172,7 @@ export class Loaders {
     const counts = await this.#reads.run({
       entity,
       isShared: true,
+      fields: null,
       resolver: keys[0]!.resolver,
       args: () => ({ [path]: shownValues(leaf, values) }),
       ask: ({ reader }, signal) => reader.countPer(entity, path, values, everything, signal),

@@ -21,6 +21,7 @@ export const readPage = (
 ): Promise<readonly Item[]> =>
   reads.run({
     entity,
+    fields,
     resolver,
     args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, shownOrder, args) }),
     ask: ({ reader }, signal) => reader.query(entity, { where, ranges, order, limit, fields }, signal),
@@ -38,6 +39,7 @@ export const readPage = (
 export const readCount = (reads: RequestReads, { entity, resolver, plan: { where } }: RootPage): Promise<number> =>
   reads.run({
     entity,
+    fields: null,
     resolver: `${resolver}.totalCount`,
     args: () => ({ where: shownWhere(entity, where) }),
     ask: ({ reader }, signal) => reader.count(entity, where, signal),

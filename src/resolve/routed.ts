@@ -33,6 +33,7 @@ export function routed<Args, Found extends Json, Result extends Json>(
     return sessionOf(context, info).reads.run<Result>({
       entity,
       also,
+      fields: null,
       resolver: resolverName(info),
       args: () => shown(args),
       ask: async (source, signal) => {

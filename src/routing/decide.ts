@@ -9,6 +9,8 @@ export interface Decision {
   /** The store to compare with; null compares nothing. */
   readonly candidate: Origin | null
   readonly samplePercent: number
+  /** Of the flag. */
+  readonly epoch: number
 }
 
 /** A subject's place among all, from 0 to below 100; the same on every gateway. */
@@ -28,10 +30,10 @@ export const candidateOf = ({ stage, fresh }: Flag): Origin | null =>
 export function decide(flag: Flag, subject: string, fresh: boolean): Decision {
   const { reads } = STAGE_PLAN[flag.stage]
   const candidate = candidateOf(flag)
-  const { readPercent, samplePercent } = flag
-  if (candidate === null) return { reads, candidate, samplePercent: 0 }
+  const { readPercent, samplePercent, epoch } = flag
+  if (candidate === null) return { reads, candidate, samplePercent: 0, epoch }
   const moved = fresh && readPercent > 0 && bucket(flag.type, subject) < readPercent
   return moved
-    ? { reads: candidate, candidate: otherOrigin(candidate), samplePercent }
-    : { reads, candidate, samplePercent }
+    ? { reads: candidate, candidate: otherOrigin(candidate), samplePercent, epoch }
+    : { reads, candidate, samplePercent, epoch }
 }

@@ -3,6 +3,7 @@ import type { ForeignChanges } from '../stores/foreign-changes.ts'
 import type { Ledger } from '../stores/ledger.ts'
 import type { DataIssues } from '../stores/postgres/data-issues.ts'
 import type { Authority, Outbox, Replica, Source } from '../stores/store.ts'
+import type { Triage } from '../stores/triage.ts'
 import type { Origin } from '../util/origin.ts'
 import type { Stores } from './routing.ts'
 
@@ -61,10 +62,21 @@ const findings: Effects<Findings> = {
   close: 'writes',
   undecided: 'reads',
   verdicts: 'reads',
+  comparisons: 'reads',
+  coverage: 'reads',
   failures: 'reads',
   timings: 'reads',
   clearTimings: 'writes',
   clear: 'writes',
+}
+const triage: Effects<Triage> = {
+  judge: 'writes',
+  assign: 'writes',
+  comment: 'writes',
+  notes: 'reads',
+  rules: 'reads',
+  rulesInForce: 'reads',
+  drop: 'writes',
 }
 
 type Check = () => void | Promise<void>
@@ -116,6 +128,7 @@ export function guardWrites({ mongo, postgres }: Stores, check: (origin: Origin)
       ...guardedStore(postgres, ofPostgres),
       dataIssues: guarded(postgres.dataIssues, dataIssues, ofPostgres),
       findings: guarded(postgres.findings, findings, ofPostgres),
+      triage: guarded(postgres.triage, triage, ofPostgres),
     },
   }
 }

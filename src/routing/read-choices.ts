@@ -8,10 +8,11 @@ import type { Routing } from './routing.ts'
 export const freshnessMs = 1_000
 
 /** The other store answers; there is nothing to compare it with. */
-export const instead = ({ reads }: Decision): Decision => ({
+export const instead = ({ reads, epoch }: Decision): Decision => ({
   reads: otherOrigin(reads),
   candidate: null,
   samplePercent: 0,
+  epoch,
 })
 
 /** Where the reads of one type go in one request. */
@@ -57,7 +58,7 @@ export class ReadChoices {
     const flag = flags.get(type)
     if (this.#fromAuthority || killSwitch.isOn(type)) {
       const { authority } = STAGE_PLAN[flag.stage]
-      const decision = { reads: authority, candidate: null, samplePercent: 0 }
+      const decision = { reads: authority, candidate: null, samplePercent: 0, epoch: flag.epoch }
       return { decision, isFinal: false, decided: authority, isAlone: true, movedBy: null }
     }
     const decided = this.#decide(type, flag)

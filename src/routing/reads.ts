@@ -77,8 +77,10 @@ export class Reads {
     this.#signal?.throwIfAborted()
     this.#bounds.ask()
     const type = read.entity.name
-    const { reads, candidate, samplePercent } = this.decision(type)
-    this.#routing.shadow.statistics.of(type).reads++
+    const { reads, candidate, samplePercent, epoch } = this.decision(type)
+    const { shadow } = this.#routing
+    shadow.statistics.of(type).reads++
+    if (candidate !== null) shadow.asked(read, epoch)
     const isCompared = candidate !== null && Math.random() * 100 < samplePercent
     try {
       const turn = this.#turns.take()
@@ -86,7 +88,9 @@ export class Reads {
         await turn
         this.#signal?.throwIfAborted()
       }
-      const result = isCompared ? await this.#compared(read, reads, candidate) : (await this.#answered(read)).result
+      const result = isCompared
+        ? await this.#compared(read, reads, candidate, epoch)
+        : (await this.#answered(read)).result
       if (!read.isShared) this.#bounds.returned(result)
       return result
     } finally {
@@ -100,9 +104,9 @@ export class Reads {
   }
 
   /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */
-  async #compared<T>(read: Read<T>, reads: Origin, candidate: Origin): Promise<T> {
+  async #compared<T>(read: Read<T>, reads: Origin, candidate: Origin, epoch: number): Promise<T> {
     const { shadow, stores } = this.#routing
-    const { entity, resolver, args } = read
+    const { entity, fields, resolver, args } = read
     const place = { type: entity.name, resolver, store: reads }
     const began = performance.now()
     let answer: Answer<T>
@@ -119,7 +123,9 @@ export class Reads {
       return result
     }
     shadow.offer({
-      type: entity.name,
+      entity,
+      fields,
+      epoch,
       resolver,
       args,
       types: [entity, ...(read.also ?? [])].map(({ name }) => name),

@@ -1,4 +1,5 @@
-import type { Id } from '../entity/entity.ts'
+import type { Entity, Id } from '../entity/entity.ts'
+import type { FieldSet } from '../entity/field-set.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
@@ -8,7 +9,11 @@ export type Side = 'control' | 'candidate'
 
 /** One sampled read. Knows no database: what to run comes as functions. */
 export interface Experiment {
-  readonly type: string
+  readonly entity: Entity
+  /** What was read of its records; null where a whole value is compared. */
+  readonly fields: FieldSet | null
+  /** Of the flag that the read was decided by. */
+  readonly epoch: number
   /** `Query.movies`, `Movie.comments`: where the contract reads it. */
   readonly resolver: string
   /** Types whose records are part of the result. */

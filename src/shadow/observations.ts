@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Id } from '../entity/entity.ts'
+import type { Entity, Id } from '../entity/entity.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
 import {
   type GroupKey,
   type Mismatch,
@@ -8,11 +9,12 @@ import {
   type Seen,
   type SeenExample,
   type SeenFailures,
+  type SeenVerdicts,
   type Timing,
   type UndecidedReason,
-  type VerdictCount,
 } from '../stores/findings.ts'
 import { stableStringify } from '../util/json.ts'
+import { Coverage } from './coverage.ts'
 import { bucketOf } from './latency.ts'
 import { Tally } from './tally.ts'
 
@@ -49,9 +51,10 @@ const subjectOf = ({ id, args }: Mismatch): string =>
  * those of the monotonic clock.
  */
 export class Observations {
+  readonly coverage = new Coverage()
   readonly #groups = new Map<string, HeldGroup>()
   readonly #undecided = new Map<string, HeldUndecided>()
-  readonly #verdicts = new Tally<Omit<VerdictCount, 'count'>>()
+  readonly #verdicts = new Tally<Omit<SeenVerdicts, 'count'>>()
   readonly #failures = new Tally<Omit<SeenFailures, 'count'>>()
   readonly #timings = new Tally<Omit<Timing, 'count'>>()
   #examples = 0
@@ -73,8 +76,8 @@ export class Observations {
     this.#addUndecided({ type, reason, count, id: oldest && String(oldest.id), owedSince })
   }
 
-  verdict(type: string, verdict: string): void {
-    this.#verdicts.add({ type, verdict })
+  verdict(entity: Entity, epoch: number, verdict: string): void {
+    this.#verdicts.add({ type: entity.name, mapping: mappingDigest(entity), epoch, verdict })
   }
 
   failure(place: ReadPlace, kind: SeenFailures['kind'], reason: string): void {
@@ -102,6 +105,7 @@ export class Observations {
     this.#verdicts.absorb(later.#verdicts)
     this.#failures.absorb(later.#failures)
     this.#timings.absorb(later.#timings)
+    this.coverage.absorb(later.coverage)
     return lost
   }
 
@@ -122,6 +126,7 @@ export class Observations {
       verdicts: this.#verdicts.rows(),
       failures: this.#failures.rows(),
       timings: this.#timings.rows(),
+      coverage: this.coverage.rows(now),
     }
     return Object.values(seen).some((rows) => rows.length > 0) ? seen : null
   }

@@ -1,6 +1,6 @@
+import type { MismatchKind } from '../compare/mismatch-kind.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
-import type { MismatchKind } from '../stores/findings.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
 

@@ -42,8 +42,9 @@ export class Publisher {
     return this.#observations
   }
 
-  mismatch(mismatch: Mismatch): void {
-    this.tell(mismatch.fingerprint, 'mismatch', mismatch)
+  /** One that a rule covers has no line in the log: somebody has seen it. */
+  mismatch(mismatch: Mismatch, isCovered = false): void {
+    if (!isCovered) this.tell(mismatch.fingerprint, 'mismatch', mismatch)
     if (!this.note().mismatch(mismatch)) this.#lose(1)
     this.#options.onMismatch?.(mismatch)
   }

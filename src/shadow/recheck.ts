@@ -53,7 +53,7 @@ function unlike(entity: Entity, id: Id, { control, candidate }: Pair): Finding {
  */
 export class Recheck {
   readonly #question: Question
-  readonly #entity: Entity | null
+  readonly #entity: Entity
   readonly #owing: Owing
   readonly #recent: Recent
   #suspects: Map<Id, Suspect>
@@ -67,16 +67,9 @@ export class Recheck {
   #owed: ReadonlyMap<Id, number> = new Map()
   #isQuiet = true
 
-  /** `entity` is the type of the lists' records; null where whole values are compared. */
-  constructor(
-    question: Question,
-    entity: Entity | null,
-    owing: Owing,
-    recent: Recent,
-    { suspects, members, whole }: Open,
-  ) {
+  constructor(question: Question, owing: Owing, recent: Recent, { suspects, members, whole }: Open) {
     this.#question = question
-    this.#entity = entity
+    this.#entity = question.entity
     this.#owing = owing
     this.#recent = recent
     this.#suspects = new Map([...suspects].slice(0, maxSuspects))
@@ -92,14 +85,14 @@ export class Recheck {
   /** Looks once more and tells what that decides. @throws what a store throws; what is not told stays open. */
   async look(tell: (findings: readonly Finding[]) => void): Promise<void> {
     // While this one waited, others may have looked at the same records
-    const known = this.#recent.decide(this.#question.type, {
+    const known = this.#recent.decide(this.#entity.name, {
       suspects: this.#suspects,
       members: this.#members,
       whole: this.#whole,
     })
     this.#suspects = new Map(known.open.suspects)
     tell(known.decided)
-    if (this.#suspects.size > 0) tell(await this.#lookAtRecords(this.#entity!))
+    if (this.#suspects.size > 0) tell(await this.#lookAtRecords(this.#entity))
     if (this.#alike.size + this.#whole.size > 0) tell(await this.#lookAtLists())
   }
 

@@ -1,13 +1,15 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { fingerprint } from '../compare/differences.ts'
-import type { Entity } from '../entity/entity.ts'
-import type { FieldSet } from '../entity/field-set.ts'
+import type { Rule } from '../compare/rules.ts'
 import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { classify, type Open } from './classify.ts'
+import type { ReadOf } from './coverage.ts'
 import type { Experiment, Question, Side } from './experiment.ts'
+import { Found, type Published } from './found.ts'
+import { KnownRules } from './known-rules.ts'
 import { tookTooLong } from './latency.ts'
 import { batched, type Owing } from './looks.ts'
 import type { Finding, Outcome } from './outcome.ts'
@@ -20,6 +22,8 @@ import { Statistics, type Verdict } from './statistics.ts'
 export interface ShadowOptions extends Owing {
   /** Keeps what was seen: all of it or nothing. */
   readonly keep: (seen: Seen) => Promise<void>
+  /** Which differences are counted apart by now. */
+  readonly rules: () => Promise<readonly Rule[]>
   /** True for errors that tell of the store's state and nothing of the read: no connection, no answer in time. */
   readonly isOutage: (error: unknown) => boolean
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
@@ -56,13 +60,15 @@ class SideError extends Error {
   }
 }
 
+/** What is held of a comparison beside its question. */
 interface Known {
-  /** The type of the records in lists, and what was read of them; null where whole values are compared. */
-  readonly entity: Entity | null
-  readonly fields: FieldSet | null
-  /** Findings of this comparison that were published. */
-  readonly published: Set<string>
+  readonly found: Found
+  /** The control showed a record, or a value: of nothing no field was compared. */
+  readonly isOfSomething: boolean
 }
+
+const isOfSomething = (control: Outcome): boolean =>
+  control.is === 'value' || [...control.lists.values()].some((list) => list.length > 0)
 
 /**
  * Compares sampled reads with the other store, off the response path: nothing here is awaited by a reply, and no fault
@@ -75,6 +81,7 @@ export class Shadow {
   readonly #timeoutMs: number
   readonly #publisher: Publisher
   readonly #recent = new Recent()
+  readonly #rules: KnownRules
   readonly #limit: ReturnType<typeof pLimit>
   readonly #recheckLimit: ReturnType<typeof pLimit>
   readonly #rechecks = new Set<Promise<void>>()
@@ -85,18 +92,24 @@ export class Shadow {
     this.#owing = batched(options)
     this.#timeoutMs = options.timeoutMs ?? 2_000
     this.#publisher = new Publisher(options)
+    this.#rules = new KnownRules(options.rules)
     this.#limit = pLimit(options.concurrency ?? 4)
     this.#recheckLimit = pLimit(options.rechecks ?? 2)
   }
 
+  /** Counts a client's read in a stage that compares, whether it is sampled or not. On the response path. */
+  asked(of: ReadOf, epoch: number): void {
+    this.#publisher.note().coverage.read(of, epoch)
+  }
+
   /** Takes an experiment, or sheds it where the budget is used up. Returns at once. */
   offer(experiment: Experiment): void {
-    const { type } = experiment
-    const counts = this.statistics.of(type)
+    const { entity, epoch } = experiment
+    const counts = this.statistics.of(entity.name)
     counts.sampled++
     if (this.#stopped.signal.aborted || this.#limit.pendingCount >= (this.#options.queue ?? 500)) {
       counts.shed++
-      this.#publisher.note().verdict(type, 'shed')
+      this.#publisher.note().verdict(entity, epoch, 'shed')
       return
     }
     void this.#limit(() => this.#run(experiment)).catch((error: unknown) => {
@@ -128,7 +141,8 @@ export class Shadow {
 
   async #run({ control: read, controlMs, ...question }: Experiment): Promise<void> {
     await turn() // the reply that is being made goes first
-    const { type, resolver, stores } = question
+    const { entity, resolver, stores } = question
+    const type = entity.name
     const began = performance.now()
     const place = (side: Side) => ({ type, resolver, store: stores[side] })
     const time = (ms: number): void => {
@@ -151,21 +165,20 @@ export class Shadow {
     const control = read()
     const classified = await classify(control, candidate)
     const { decided, open } = this.#recent.decide(type, classified)
-    const published = new Set<string>()
-    this.#report(question, published, [...classified.decided, ...decided])
-    const shape = control.is === 'records' ? control : null
-    if (open.suspects.size + open.whole.size > 0) {
-      const known = { entity: shape?.entity ?? null, fields: shape?.fields ?? null, published }
-      return this.#recheckLater(question, known, open)
-    }
-    this.#count(question, shape?.fields ?? null, published.size > 0 ? 'diverged' : 'matched')
+    const known: Known = { found: new Found(), isOfSomething: isOfSomething(control) }
+    const findings = [...classified.decided, ...decided]
+    if (findings.length > 0) await this.#rules.refresh()
+    this.#report(question, known.found, findings)
+    if (open.suspects.size + open.whole.size > 0) return this.#recheckLater(question, known, open)
+    this.#count(question, known.found.verdict)
+    this.#cover(question, known)
   }
 
   /** Only what is open is held while it waits, not the records that were read. */
   #recheckLater(question: Question, known: Known, open: Open): void {
     if (this.#rechecks.size >= (this.#options.recheckQueue ?? 200)) {
-      this.#publisher.note().undecided(question.type, 'no room', open.suspects.size + open.whole.size)
-      this.#count(question, null, known.published.size > 0 ? 'diverged' : 'indeterminate')
+      this.#publisher.note().undecided(question.entity.name, 'no room', open.suspects.size + open.whole.size)
+      this.#count(question, known.found.isOpen ? 'diverged' : 'indeterminate')
       return
     }
     const recheck = this.#recheck(question, known, open)
@@ -176,20 +189,23 @@ export class Shadow {
     this.#rechecks.add(recheck)
   }
 
-  async #recheck(question: Question, { entity, fields, published }: Known, open: Open): Promise<void> {
+  async #recheck(question: Question, known: Known, open: Open): Promise<void> {
     const timed: Question = {
       ...question,
       candidate: () => this.#within('candidate', question.candidate()),
       again: () => this.#within('control', question.again()),
       records: (side, ids) => this.#within(side, question.records(side, ids)),
     }
-    const recheck = new Recheck(timed, entity, this.#owing, this.#recent, open)
-    const tell = (findings: readonly Finding[]): void => this.#report(question, published, findings)
+    const recheck = new Recheck(timed, this.#owing, this.#recent, open)
+    const tell = (findings: readonly Finding[]): void => this.#report(question, known.found, findings)
     let unread = false
     for (const wait of this.#options.recheckMs ?? [200, 1_000, 3_000]) {
       await sleep(wait, undefined, { signal: this.#stopped.signal })
       try {
-        await this.#recheckLimit(() => recheck.look(tell))
+        await this.#recheckLimit(async () => {
+          await this.#rules.refresh()
+          await recheck.look(tell)
+        })
         unread = false
       } catch (error) {
         unread = true
@@ -199,11 +215,15 @@ export class Shadow {
     }
     const undecided = recheck.undecided(unread)
     for (const { reason, count, oldest } of undecided)
-      this.#publisher.note().undecided(question.type, reason, count, oldest)
+      this.#publisher.note().undecided(question.entity.name, reason, count, oldest)
+    const { isOpen, verdict } = known.found
     const isLag = undecided.every(({ reason }) => reason === 'owed')
-    const verdict = published.size > 0 ? 'diverged' : isLag ? 'lag' : 'indeterminate'
+    // What was equal by the second look was on its way at the first
+    const settled = verdict === 'matched' ? 'lag' : verdict
+    const unsettled = isOpen ? 'diverged' : isLag ? 'lag' : 'indeterminate'
+    this.#count(question, undecided.length === 0 ? settled : unsettled)
     // What could not be decided was not compared
-    this.#count(question, undecided.length === 0 ? fields : null, verdict)
+    if (undecided.length === 0) this.#cover(question, known)
   }
 
   async #within<T>(side: Side, work: Promise<T>): Promise<T> {
@@ -217,15 +237,18 @@ export class Shadow {
   }
 
   /** The candidate alone failed, on a read that the control answered. */
-  #candidateFailed(question: Question, error: unknown): void {
-    const { type, resolver, stores } = question
+  async #candidateFailed(question: Question, error: unknown): Promise<void> {
+    const { entity, epoch, resolver, stores } = question
+    const type = entity.name
     if (this.#fail({ type, resolver, store: stores.candidate }, error) === 'outage') {
       this.statistics.of(type).outages++
-      this.#publisher.note().verdict(type, 'outages')
+      this.#publisher.note().verdict(entity, epoch, 'outages')
       return
     }
+    await this.#rules.refresh()
     const { code, message } = shownError(error)
-    this.#publish(question, {
+    const found = new Found()
+    const refusal: Published = {
       kind: 'error',
       path: code,
       id: null,
@@ -233,15 +256,16 @@ export class Shadow {
       candidate: { code, message },
       controlVersion: null,
       candidateVersion: null,
-    })
-    this.#count(question, null, 'failed')
+    }
+    this.#report(question, found, [refusal])
+    this.#count(question, found.isOpen ? 'failed' : found.verdict)
   }
 
   /** What is open stays open: a look that failed says nothing of the candidate's answer, which is known. */
-  #lookFailed({ type, resolver, stores }: Question, error: unknown): void {
+  #lookFailed({ entity, resolver, stores }: Question, error: unknown): void {
     const store = error instanceof SideError ? stores[error.side] : 'looks'
     this.#publisher.tell(
-      `look ${store} ${type}`,
+      `look ${store} ${entity.name}`,
       `${resolver} could not be looked at again: ${errorText(cause(error))}`,
     )
   }
@@ -255,28 +279,31 @@ export class Shadow {
     return kind
   }
 
-  #count({ type }: Question, covered: FieldSet | null, verdict: Verdict): void {
-    const counts = this.statistics.of(type)
+  #count({ entity, epoch }: Question, verdict: Verdict): void {
+    const counts = this.statistics.of(entity.name)
     counts.compared++
     counts[verdict]++
-    this.#publisher.note().verdict(type, verdict)
-    if (covered) this.statistics.cover(type, covered.paths)
+    this.#publisher.note().verdict(entity, epoch, verdict)
+  }
+
+  #cover(question: Question, known: Known): void {
+    if (known.isOfSomething) this.#publisher.note().coverage.compared(question, question.epoch, known.found.differing)
   }
 
   /** Each once, however often a comparison meets it. */
-  #report(question: Question, published: Set<string>, findings: readonly Finding[]): void {
+  #report(question: Question, found: Found, findings: readonly Published[]): void {
+    const { entity, resolver } = question
     for (const finding of findings) {
-      const { kind, path, id, control, candidate } = finding
-      const key = JSON.stringify(id === null ? [kind, path, control, candidate] : [kind, path, id])
-      if (published.has(key)) continue
-      published.add(key)
-      this.#publish(question, finding)
+      const { kind, path } = finding
+      const verdict = this.#rules.verdictOf({ type: entity.name, kind, path, resolver })
+      if (found.add(finding, verdict)) this.#publish(question, finding, verdict !== null)
     }
   }
 
-  #publish({ type, resolver, args }: Question, finding: Omit<Finding, 'kind'> & Pick<Mismatch, 'kind'>): void {
+  #publish({ entity, resolver, args }: Question, finding: Published, isCovered: boolean): void {
     const { kind, path, id, control, candidate, ...versions } = finding
-    this.#publisher.mismatch({
+    const type = entity.name
+    const mismatch: Mismatch = {
       fingerprint: fingerprint(type, resolver, kind, path),
       type,
       resolver,
@@ -287,7 +314,8 @@ export class Shadow {
       control: cut(control),
       candidate: cut(candidate),
       ...versions,
-    })
+    }
+    this.#publisher.mismatch(mismatch, isCovered)
   }
 }
 

@@ -1,5 +1,7 @@
-/** How a comparison ended. */
-export type Verdict = 'matched' | 'lag' | 'indeterminate' | 'diverged' | 'failed'
+import type { RuleVerdict } from '../compare/rules.ts'
+
+/** How a comparison ended; `accepted` and `noise` where all that it found is covered by rules. */
+export type Verdict = 'matched' | 'lag' | 'indeterminate' | 'diverged' | RuleVerdict | 'failed'
 
 /** Counts of one type. */
 export interface TypeStatistics {
@@ -9,13 +11,15 @@ export interface TypeStatistics {
   shed: number
   /** Sampled reads that were not compared, because the other store could not be asked or gave no answer in time. */
   outages: number
-  /** The sum of the five verdicts behind it. */
+  /** The sum of the seven verdicts behind it. */
   compared: number
   matched: number
   /** Equal once a write had arrived, or different and still owed. */
   lag: number
   indeterminate: number
   diverged: number
+  accepted: number
+  noise: number
   /** The other store refused what the first one answered. */
   failed: number
 }
@@ -30,30 +34,18 @@ const none = (): TypeStatistics => ({
   lag: 0,
   indeterminate: 0,
   diverged: 0,
+  accepted: 0,
+  noise: 0,
   failed: 0,
 })
 
 /** What this gateway has counted since it started. */
 export class Statistics {
   readonly #types = new Map<string, TypeStatistics>()
-  readonly #coverage = new Map<string, number>()
 
   of(type: string): TypeStatistics {
     let counts = this.#types.get(type)
     if (!counts) this.#types.set(type, (counts = none()))
     return counts
-  }
-
-  /** Notes that fields of a type were compared. */
-  cover(type: string, paths: readonly string[]): void {
-    for (const path of paths) {
-      const key = `${type}.${path}`
-      this.#coverage.set(key, (this.#coverage.get(key) ?? 0) + 1)
-    }
-  }
-
-  /** How often each field was compared, by `Type.path`. */
-  get coverage(): ReadonlyMap<string, number> {
-    return this.#coverage
   }
 }

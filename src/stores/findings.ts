@@ -1,14 +1,8 @@
+import type { MismatchKind } from '../compare/mismatch-kind.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
-
-/**
- * - divergence: unequal content at equal versions, or another value.
- * - version: unequal versions, and no write on its way that explains it; content may be equal.
- * - missing, extra: the control's store alone, the candidate's alone has the record.
- * - order: the same records one after another in another order.
- * - error: the candidate refused what the control answered.
- */
-export type MismatchKind = 'divergence' | 'version' | 'missing' | 'extra' | 'order' | 'error'
+import type { Basis, Coverage, SeenCoverage } from './coverage.ts'
+import type { KeptRule } from './kept-rule.ts'
 
 /** One difference that a shadow read found, redacted by the mapping. */
 export interface Mismatch {
@@ -42,7 +36,20 @@ export interface MismatchGroup extends GroupKey {
   readonly closedWhy: string | null
   /** When it came back after it was closed: counts, times and examples are those since then. */
   readonly reopenedAt: Date | null
+  /** Somebody has found that it is to be mended. */
+  readonly isBug: boolean
+  /** Who looks after it. */
+  readonly assignee: string | null
+  /** What covers it by now, so that it is not open; null where nothing does. */
+  readonly rule: KeptRule | null
 }
+
+/**
+ * - open: nobody has closed it and no rule covers it.
+ * - covered: a rule in force does.
+ * - closed: somebody has closed it.
+ */
+export type GroupState = 'open' | 'covered' | 'closed'
 
 export interface MismatchExample {
   readonly id: string | null
@@ -120,33 +127,43 @@ export interface Timing extends ReadPlace {
   readonly count: number
 }
 
+/** Comparisons that ended in one way, and reads that were sampled and not compared. */
 export interface VerdictCount {
   readonly type: string
   readonly verdict: string
   readonly count: number
 }
 
+export interface SeenVerdicts extends VerdictCount, Basis {}
+
 /** What a gateway saw since it last told, added up, so that it takes few statements however much it is. */
 export interface Seen {
   readonly groups: readonly SeenGroup[]
   readonly undecided: readonly SeenUndecided[]
-  readonly verdicts: readonly VerdictCount[]
+  readonly verdicts: readonly SeenVerdicts[]
   readonly failures: readonly SeenFailures[]
   readonly timings: readonly Timing[]
+  /** A field may come several times. */
+  readonly coverage: readonly SeenCoverage[]
 }
 
 /** Where what shadow reads saw is kept, summed over all gateways. Groups count everything, examples are capped. */
 export interface Findings {
   /** All of it or nothing. */
   add(seen: Seen): Promise<void>
-  /** Most frequent first; those that are open, or those that were closed. */
-  groups(closed?: boolean): Promise<readonly MismatchGroup[]>
+  /** Most frequent first; default: those that are open. */
+  groups(which?: GroupState): Promise<readonly MismatchGroup[]>
   /** By fingerprint or an unambiguous beginning of one; null where there is none. */
   show(fingerprint: string): Promise<{ group: MismatchGroup; examples: readonly MismatchExample[] } | null>
   /** Until it is seen again; a group is named as in `show`. Null where there is none, or it is closed already. */
-  close(fingerprint: string, why: string): Promise<MismatchGroup | null>
+  close(fingerprint: string, why: string, by: string): Promise<MismatchGroup | null>
   undecided(): Promise<readonly Undecided[]>
+  /** All that were ever counted. */
   verdicts(): Promise<readonly VerdictCount[]>
+  /** Those of a type under one mapping since an epoch, by verdict; a verdict that there was none of is left out. */
+  comparisons(type: string, mapping: string, sinceEpoch: number): Promise<Readonly<Record<string, number>>>
+  /** What was read and compared of a type under one mapping since an epoch, by resolver and path. */
+  coverage(type: string, mapping: string, sinceEpoch: number): Promise<readonly Coverage[]>
   /** Of one kind, or all. */
   failures(kind?: Failures['kind']): Promise<readonly Failures[]>
   timings(): Promise<readonly Timing[]>

@@ -1,8 +1,12 @@
 import { ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { User } from '../../schema/user.ts'
+import { readFlag } from '../../src/control/flag-store.ts'
+import { mappingDigest } from '../../src/entity/mapping-digest.ts'
 import type { TypeEvidence } from '../../src/evidence/report.ts'
 import { bucketOf } from '../../src/shadow/latency.ts'
 import { type CommandStores, inDualwrite, openCommandStores } from '../support/command-stores.ts'
+import { nothingSeen } from '../support/nothing-seen.ts'
 import { runCommand } from '../support/run-command.ts'
 
 let opened: CommandStores
@@ -26,12 +30,11 @@ const unmetOf = ([evidence]: readonly TypeEvidence[]) =>
 
 /** What gateways would have told of reads that were compared. */
 async function compared(count: number): Promise<void> {
+  const { epoch } = (await readFlag(opened.stores.mongo.ledger, 'User'))!.flag
   const place = { type: 'User', resolver: 'Query.user', bucket: bucketOf(3), count }
   await opened.stores.postgres.findings.add({
-    groups: [],
-    undecided: [],
-    verdicts: [{ type: 'User', verdict: 'matched', count }],
-    failures: [],
+    ...nothingSeen,
+    verdicts: [{ type: 'User', mapping: mappingDigest(User), epoch, verdict: 'matched', count }],
     timings: [
       { ...place, store: 'mongo' },
       { ...place, store: 'postgres' },

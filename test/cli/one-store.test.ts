@@ -52,7 +52,10 @@ test('findings need PostgreSQL: without it that is said, without MongoDB they ar
   )
   expect([lost.code, lost.stdout]).toEqual([2, ''])
   const shown = await runCommand(['mismatches', 'list', '--json'], noMongo())
-  expect([shown.code, JSON.parse(shown.stdout)]).toEqual([0, { groups: [], undecided: [], outages: [], verdicts: [] }])
+  expect([shown.code, JSON.parse(shown.stdout)]).toEqual([
+    0,
+    { groups: [], covered: [], undecided: [], outages: [], verdicts: [] },
+  ])
 })
 
 test('what needs both says which one is missing, in one line', async () => {

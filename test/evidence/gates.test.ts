@@ -6,6 +6,7 @@ import { ledgersOf, readFlag } from '../../src/control/flag-store.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { createMongoIndex } from '../../src/demo/sample.ts'
+import { mappingDigest } from '../../src/entity/mapping-digest.ts'
 import { acceptIssues, issueGroups } from '../../src/evidence/accepted-issues.ts'
 import type { GateName, Look } from '../../src/evidence/gate.ts'
 import { ASKED } from '../../src/evidence/gates.ts'
@@ -18,8 +19,8 @@ import { verify } from '../../src/jobs/verify.ts'
 import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
 import { bucketOf } from '../../src/shadow/latency.ts'
 import { type Stage, stages } from '../../src/stage/stage.ts'
-import type { Seen } from '../../src/stores/findings.ts'
 import type { Json } from '../../src/util/json.ts'
+import { nothingSeen } from '../support/nothing-seen.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Owner = defineEntity('Owner', { mongo: 'owners', postgres: 'owners', id: int(), fields: { name: text() } })
@@ -62,7 +63,6 @@ async function keep(origin: 'mongo' | 'postgres', kind: string, key: string, val
   expect(await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)).toBe(true)
 }
 
-const nothing: Seen = { groups: [], undecided: [], verdicts: [], failures: [], timings: [] }
 const kites = () => stores.mongo.connection.collection(Kite)
 
 describe('what each gate of a move to live says, unmet and met', { timeout: 60_000 }, () => {
@@ -125,10 +125,11 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
 
   test('compared: too few, then enough, and no group of differences that is open', async () => {
     const { findings } = stores.postgres
-    const verdicts = (count: number, type = 'Kite') => [{ type, verdict: 'matched', count }]
-    await findings.add({ ...nothing, verdicts: [...verdicts(9), ...verdicts(50, 'Owner')] })
+    const basis = { mapping: mappingDigest(Kite), epoch: flag.epoch }
+    const verdicts = (count: number, type = 'Kite') => [{ type, verdict: 'matched', count, ...basis }]
+    await findings.add({ ...nothingSeen, verdicts: [...verdicts(9), ...verdicts(50, 'Owner')] })
     expect(await look('compared')).toMatchObject(unmet('9 of 10 comparisons agreed'))
-    await findings.add({ ...nothing, verdicts: verdicts(1) })
+    await findings.add({ ...nothingSeen, verdicts: verdicts(1) })
     expect(await look('compared')).toMatchObject(met('10 of 10 comparisons agreed'))
     expect(await look('compared', { comparisons: false })).toBeUndefined()
 
@@ -144,11 +145,11 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
         lastMs: 0,
         examples: [],
       }) as const
-    await findings.add({ ...nothing, groups: [group('abc', 'Kite'), group('def', 'Owner')] })
+    await findings.add({ ...nothingSeen, groups: [group('abc', 'Kite'), group('def', 'Owner')] })
     expect(await look('compared')).toMatchObject(
       unmet('1 kind of difference is open, most often divergence of span (4)'),
     )
-    await findings.close('abc', 'mended')
+    await findings.close('abc', 'mended', 'Ann')
     expect(await look('compared')).toMatchObject(met('10 of 10'))
   })
 
@@ -156,19 +157,19 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     const { findings } = stores.postgres
     const timing = (store: 'mongo' | 'postgres', ms: number) =>
       ({ type: 'Kite', resolver: 'Query.kite', store, bucket: bucketOf(ms), count: 100 }) as const
-    await findings.add({ ...nothing, timings: [timing('postgres', 40)] })
+    await findings.add({ ...nothingSeen, timings: [timing('postgres', 40)] })
     expect(await look('latency')).toMatchObject(unmet('no read was timed in both stores'))
-    await findings.add({ ...nothing, timings: [timing('mongo', 20)] })
+    await findings.add({ ...nothingSeen, timings: [timing('mongo', 20)] })
     expect(await look('latency')).toMatchObject(unmet('which is more than 1.5 times as long'))
     expect(await look('latency', { latencyFactor: 2.5 })).toMatchObject(
       met('of 100 reads 99 % took PostgreSQL at most'),
     )
     await findings.clearTimings()
     // Both are fast: no reason to stay
-    await findings.add({ ...nothing, timings: [timing('mongo', 1), timing('postgres', 4)] })
+    await findings.add({ ...nothingSeen, timings: [timing('mongo', 1), timing('postgres', 4)] })
     expect(await look('latency')).toMatchObject({ met: true })
     await findings.clearTimings()
-    await findings.add({ ...nothing, timings: [timing('mongo', 1), timing('postgres', 8)] })
+    await findings.add({ ...nothingSeen, timings: [timing('mongo', 1), timing('postgres', 8)] })
     expect(await look('latency')).toMatchObject({ met: false })
   })
 

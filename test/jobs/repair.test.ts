@@ -17,6 +17,7 @@ import type { Stage } from '../../src/stage/stage.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { directions } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
+import { nothingSeen } from '../support/nothing-seen.ts'
 import { Author, Paper, paperId, paperValues } from '../support/paper.ts'
 import { changeUnseen, openStores, type TestStores } from '../support/stores.ts'
 
@@ -298,7 +299,7 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     } as const
     const seen = { ...key, count: 1, firstMs: 0, lastMs: 0, examples: [example] }
     const { findings } = stores.postgres
-    await findings.add({ groups: [seen], undecided: [], verdicts: [], failures: [], timings: [] })
+    await findings.add({ ...nothingSeen, groups: [seen] })
     const choice = await chosenByGroup(stores[from].ledger, findings, Paper, 'abc123')
     expect(choice).toEqual({ ids: [paperId(spare + 31)], chosen: 'by group abc123abc123 of mismatches' })
     const other = chosenByGroup(stores[from].ledger, findings, Author, 'abc123')

@@ -236,6 +236,7 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
     connection: { run: async () => [{ last: null, stale: null }] },
     dataIssues: { quarantine: async () => undefined, keepOut: async () => undefined },
     findings: { add: async () => undefined },
+    triage: { rulesInForce: async () => [] },
     distrust: () => undefined,
     lineage: async () => null,
     takesWrites: () => true,

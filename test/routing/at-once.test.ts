@@ -18,7 +18,7 @@ function request(signal?: AbortSignal) {
     errorBudgets: { isSpent: () => false },
     sweeper: { lagMs: () => 0 },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
-    shadow: { statistics: { of: () => ({ reads: 0 }) } },
+    shadow: { statistics: { of: () => ({ reads: 0 }) }, asked: () => undefined },
     stores: {
       mongo: { origin: 'mongo', takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error },
     },
@@ -28,6 +28,7 @@ function request(signal?: AbortSignal) {
   const read = (): Promise<string> =>
     reads.run({
       entity: Movie,
+      fields: null,
       resolver: 'Query.movies',
       args: () => null,
       ask: () => {

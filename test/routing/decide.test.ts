@@ -12,16 +12,23 @@ const flag = (change: Partial<Flag>): Flag => ({
 
 describe('deciding where a type is read', () => {
   test('without a read percentage everybody reads as the stage says', () => {
-    expect(decide(flag({}), 'anna', true)).toEqual({ reads: 'mongo', candidate: 'postgres', samplePercent: 10 })
+    expect(decide(flag({}), 'anna', true)).toEqual({
+      reads: 'mongo',
+      candidate: 'postgres',
+      samplePercent: 10,
+      epoch: 1,
+    })
     expect(decide(flag({ stage: 'live' }), 'anna', true)).toEqual({
       reads: 'postgres',
       candidate: 'mongo',
       samplePercent: 10,
+      epoch: 1,
     })
     expect(decide(flag({ stage: 'off', readPercent: 100 }), 'anna', true)).toEqual({
       reads: 'mongo',
       candidate: null,
       samplePercent: 0,
+      epoch: 1,
     })
   })
 
@@ -45,7 +52,7 @@ describe('deciding where a type is read', () => {
   })
 
   test('nobody is sent to a store that was not made equal, and nothing is compared with it', () => {
-    const alone = { candidate: null, samplePercent: 0 }
+    const alone = { candidate: null, samplePercent: 0, epoch: 1 }
     const unfresh = { fresh: null, readPercent: 100, samplePercent: 100 } as const
     expect(decide(flag(unfresh), 'anna', true)).toEqual({ reads: 'mongo', ...alone })
     expect(decide(flag({ ...unfresh, stage: 'live' }), 'anna', true)).toEqual({ reads: 'postgres', ...alone })

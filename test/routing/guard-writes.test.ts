@@ -5,6 +5,7 @@ import type { Stores } from '../../src/routing/routing.ts'
 import { type Origin, origins, otherOrigin } from '../../src/util/origin.ts'
 import { Account, account, newId, owed } from '../support/account.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
+import { nothingSeen } from '../support/nothing-seen.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -78,14 +79,17 @@ test('what others change is not marked with MongoDB', async () => {
 })
 
 test('what was found of the move is refused with PostgreSQL', async () => {
-  const { dataIssues, findings } = guardedOf('postgres').postgres
+  const { dataIssues, findings, triage } = guardedOf('postgres').postgres
   const refused = 'no writes to postgres'
   await expect(dataIssues.quarantine(Account, [])).rejects.toThrow(refused)
   await expect(dataIssues.keepOut(Account, [], [])).rejects.toThrow(refused)
-  await expect(findings.add({ groups: [], undecided: [], verdicts: [], failures: [], timings: [] })).rejects.toThrow(
-    refused,
-  )
-  await expect(findings.close('f', 'why')).rejects.toThrow(refused)
+  await expect(findings.add(nothingSeen)).rejects.toThrow(refused)
+  await expect(findings.close('f', 'why', 'Ann')).rejects.toThrow(refused)
+  await expect(triage.judge('f', { verdict: 'bug', by: 'Ann', why: 'why' })).rejects.toThrow(refused)
+  await expect(triage.assign('f', 'Bob', 'Ann')).rejects.toThrow(refused)
+  await expect(triage.comment('f', 'text', 'Ann')).rejects.toThrow(refused)
+  await expect(triage.drop('f', 'Ann', 'why')).rejects.toThrow(refused)
   expect(await dataIssues.counts(Account)).toEqual([])
   expect(await findings.groups()).toEqual([])
+  expect(await triage.rules()).toEqual([])
 })

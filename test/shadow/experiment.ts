@@ -58,6 +58,7 @@ const quiet: ShadowOptions = {
   pending: async () => false,
   owedFor: async () => new Map(),
   keep: async () => undefined,
+  rules: async () => [],
   isOutage: () => false,
   log: () => undefined,
   recheckMs: [1, 1, 1],
@@ -77,7 +78,9 @@ export async function compared(experiment: Partial<Experiment>, options: Partial
   })
   const control = experiment.control ?? (() => page([]))
   shadow.offer({
-    type: 'Note',
+    entity: Note,
+    fields: control().is === 'records' ? allFields(Note) : null,
+    epoch: 1,
     types: ['Note'],
     resolver: 'Query.notes',
     stores: { control: 'mongo', candidate: 'postgres' },

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { mappingDigest } from '../../src/entity/mapping-digest.ts'
 import type { Outcome } from '../../src/shadow/outcome.ts'
 import { Shadow } from '../../src/shadow/shadow.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
-import { compared, comparedPage, type Note, page, value, type World } from './experiment.ts'
+import { compared, comparedPage, Note, page, value, type World } from './experiment.ts'
 
 const a = (title = 'x', counter = 1): Note => ['a', title, counter]
 const b = (title = 'y', counter = 1): Note => ['b', title, counter]
@@ -16,7 +17,9 @@ describe('a page', () => {
     const { found, shadow, seen } = await comparedPage([alike(a())])
     expect(found).toEqual([])
     expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 1, compared: 1, matched: 1 })
-    expect(seen?.verdicts).toEqual([{ type: 'Note', verdict: 'matched', count: 1 }])
+    expect(seen?.verdicts).toEqual([
+      { type: 'Note', mapping: mappingDigest(Note), epoch: 1, verdict: 'matched', count: 1 },
+    ])
   })
 
   test('with unequal content at equal versions is a divergence, and hides what is sensitive', async () => {
@@ -236,7 +239,7 @@ describe('a candidate that does not answer', () => {
     const { found, shadow, seen } = await compared({ candidate: gone }, { isOutage })
     expect(found).toEqual([])
     expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 1, outages: 1, compared: 0, failed: 0 })
-    expect(shadow.statistics.coverage.size).toBe(0)
+    expect(seen?.coverage).toEqual([])
     expect(seen?.failures).toEqual([
       { type: 'Note', resolver: 'Query.notes', store: 'postgres', kind: 'outage', reason: 'ECONNREFUSED', count: 1 },
     ])
@@ -253,11 +256,11 @@ describe('a candidate that does not answer', () => {
 
   test('but refuses what the control answered is a mismatch that tells the error, without values', async () => {
     const refused = Object.assign(new Error('operator does not exist: "Smith" (123456789)'), { code: '42883' })
-    const { found, raw, shadow } = await compared({ candidate: () => Promise.reject(refused) })
+    const { found, raw, shadow, seen } = await compared({ candidate: () => Promise.reject(refused) })
     expect(found).toEqual(['error 42883 null'])
     expect(raw[0]!.candidate).toEqual({ code: '42883', message: 'operator does not exist: … …' })
     expect(shadow.statistics.of('Note')).toMatchObject({ compared: 1, failed: 1, outages: 0 })
-    expect(shadow.statistics.coverage.size).toBe(0)
+    expect(seen?.coverage).toEqual([])
   })
 
   test('when it is looked at again leaves the difference open; the control, likewise', async () => {
@@ -292,6 +295,7 @@ test('a client’s read that the control did not answer is counted, one that the
     pending: async () => false,
     owedFor: async () => new Map(),
     keep: async ({ failures }) => void kept.push(...failures),
+    rules: async () => [],
     isOutage,
     log: () => undefined,
   })
@@ -305,7 +309,9 @@ test('a client’s read that the control did not answer is counted, one that the
 describe('the budget', () => {
   const experiment = (candidate: () => Promise<Outcome>) =>
     ({
-      type: 'Note',
+      entity: Note,
+      fields: null,
+      epoch: 1,
       types: ['Note'],
       resolver: 'Query.notes',
       stores: { control: 'mongo', candidate: 'postgres' },
@@ -319,6 +325,7 @@ describe('the budget', () => {
   const options = {
     pending: async () => false,
     owedFor: async () => new Map(),
+    rules: async () => [],
     isOutage: () => false,
     log: () => undefined,
     recheckMs: [1],

@@ -4,6 +4,8 @@ import type { Findings, Seen, SeenGroup } from '../../src/stores/findings.ts'
 import { migrateUp } from '../../src/stores/postgres/migrate.ts'
 import { up as control } from '../../src/stores/postgres/migrations/0001-control.ts'
 import { up as shadow } from '../../src/stores/postgres/migrations/0002-shadow.ts'
+import { up as triage } from '../../src/stores/postgres/migrations/0009-triage.ts'
+import { nothingSeen } from '../support/nothing-seen.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -14,8 +16,6 @@ beforeAll(async () => {
 })
 beforeEach(() => emptyStores(stores))
 afterAll(() => stores.close())
-
-const nothing: Seen = { groups: [], undecided: [], verdicts: [], failures: [], timings: [] }
 
 const group = (id: string, agoMs = 0, count = 1): SeenGroup => ({
   fingerprint: 'abcdef012345',
@@ -29,31 +29,34 @@ const group = (id: string, agoMs = 0, count = 1): SeenGroup => ({
   examples: [{ subject: `id ${id}`, id, agoMs, example: { args: {} } }],
 })
 
-const seen = (...groups: SeenGroup[]): Promise<void> => findings.add({ ...nothing, groups })
+const seen = (...groups: SeenGroup[]): Promise<void> => findings.add({ ...nothingSeen, groups })
 
 test('a group that is closed and seen again comes back as new, with the reason it was closed for', async () => {
   await seen(group('old', 0, 5))
   const [open] = await findings.groups()
   expect(open).toMatchObject({ count: 5, closedAt: null, closedWhy: null, reopenedAt: null })
 
-  expect(await findings.close('abcd', 'repaired by hand')).toMatchObject({ count: 5, closedWhy: 'repaired by hand' })
+  expect(await findings.close('abcd', 'repaired by hand', 'Ann')).toMatchObject({
+    count: 5,
+    closedWhy: 'repaired by hand',
+  })
   expect(await findings.groups()).toEqual([])
-  expect(await findings.groups(true)).toMatchObject([{ count: 5, closedAt: expect.any(Date) }])
+  expect(await findings.groups('closed')).toMatchObject([{ count: 5, closedAt: expect.any(Date) }])
 
   await seen(group('new', 0, 2))
   const [back] = await findings.groups()
   expect(back).toMatchObject({ count: 2, closedAt: null, closedWhy: 'repaired by hand', reopenedAt: expect.any(Date) })
   expect(back!.firstAt.getTime()).toBeGreaterThanOrEqual(open!.lastAt.getTime())
   expect((await findings.show('abcd'))!.examples.map(({ id }) => id)).toEqual(['new'])
-  expect(await findings.groups(true)).toEqual([])
+  expect(await findings.groups('closed')).toEqual([])
 })
 
 test('what was found before a group was closed, and told after, does not bring it back', async () => {
   await seen(group('a'))
-  await findings.close('abcd', 'done')
+  await findings.close('abcd', 'done', 'Ann')
   await seen(group('b', 60_000))
   expect(await findings.groups()).toEqual([])
-  expect(await findings.groups(true)).toMatchObject([{ count: 2 }])
+  expect(await findings.groups('closed')).toMatchObject([{ count: 2 }])
 })
 
 test('twenty records at most have an example, over all batches; a record that has one gets the newest', async () => {
@@ -78,9 +81,9 @@ test('twenty records at most have an example, over all batches; a record that ha
 
 test('a group is closed once, by an unambiguous beginning of its name', async () => {
   await seen(group('a'), { ...group('b'), fingerprint: 'abcdefffffff', path: 'year' })
-  expect(await findings.close('abcdef', 'why')).toBeNull()
-  expect(await findings.close('abcdef0', 'why')).not.toBeNull()
-  expect(await findings.close('abcdef0', 'another why')).toBeNull()
+  expect(await findings.close('abcdef', 'why', 'Ann')).toBeNull()
+  expect(await findings.close('abcdef0', 'why', 'Ann')).not.toBeNull()
+  expect(await findings.close('abcdef0', 'another why', 'Ann')).toBeNull()
   expect(await findings.show('abcdef0')).toMatchObject({ group: { closedWhy: 'why' } })
 })
 
@@ -97,8 +100,8 @@ test('times are those of finding, by the store’s clock, however late they are 
 test('what could not be decided adds up by type and reason, with what is owed longest as last seen', async () => {
   const owed = { type: 'Note', reason: 'owed', count: 2, id: '7', owedMs: 90_000 } as const
   const changing = { type: 'Note', reason: 'changing', count: 1, id: null, owedMs: null } as const
-  await findings.add({ ...nothing, undecided: [owed, changing] })
-  await findings.add({ ...nothing, undecided: [{ ...owed, count: 3, id: '8', owedMs: 5_000 }] })
+  await findings.add({ ...nothingSeen, undecided: [owed, changing] })
+  await findings.add({ ...nothingSeen, undecided: [{ ...owed, count: 3, id: '8', owedMs: 5_000 }] })
   const undecided = await findings.undecided()
   expect(undecided).toMatchObject([
     { type: 'Note', reason: 'changing', count: 1, id: null, owedMs: null },
@@ -110,13 +113,13 @@ test('what could not be decided adds up by type and reason, with what is owed lo
 test('times, failures and verdicts of several gateways add up', async () => {
   const place = { type: 'Note', resolver: 'Query.notes', store: 'postgres' } as const
   const batch: Seen = {
-    ...nothing,
+    ...nothingSeen,
     timings: [{ ...place, bucket: 80, count: 3 }],
     failures: [
       { ...place, kind: 'outage', reason: 'ECONNREFUSED', count: 2 },
       { ...place, kind: 'error', reason: '42883', count: 1 },
     ],
-    verdicts: [{ type: 'Note', verdict: 'matched', count: 10 }],
+    verdicts: [{ type: 'Note', mapping: 'm', epoch: 1, verdict: 'matched', count: 10 }],
   }
   await Promise.all([findings.add(batch), findings.add(batch)])
   expect(await findings.timings()).toEqual([{ ...place, bucket: 80, count: 6 }])
@@ -133,7 +136,7 @@ test('times, failures and verdicts of several gateways add up', async () => {
 
 test('a batch that cannot be kept leaves nothing of itself', async () => {
   const unknown = {
-    ...nothing,
+    ...nothingSeen,
     timings: [{ type: 'Note', resolver: 'r', store: 'postgres', bucket: 40_000, count: 1 }],
   } as const
   await expect(findings.add({ ...unknown, groups: [group('a')] })).rejects.toThrow('out of range')
@@ -160,6 +163,7 @@ test('what an earlier release has kept stays: groups, and of each record the new
     )
   }
   await shadow(db)
+  await triage(db)
   const shown = (await findings.show('aaa'))!
   expect(shown.group).toMatchObject({ count: 3, closedAt: null })
   expect(shown.examples.map(({ id, example }) => [id, example])).toEqual([

@@ -17,7 +17,7 @@ export function routingOf(flag: Partial<Flag>, parts: object, logged: string[] =
     },
     killSwitch: { isOn: () => false },
     sweeper: { lagMs: () => 0 },
-    shadow: { statistics: { of: () => ({ reads: 0 }) } },
+    shadow: { statistics: { of: () => ({ reads: 0 }) }, asked: () => undefined },
     failOvers: new FailOvers((_level, message) => logged.push(message)),
     breakers: new ReadBreakers((_level, message) => logged.push(message)),
     errorBudgets: { isSpent: () => false, note: () => undefined },

@@ -11,6 +11,7 @@ import * as refusals from './migrations/0005-refusals.ts'
 import * as putFence from './migrations/0006-put-fence.ts'
 import * as otherWriters from './migrations/0007-other-writers.ts'
 import * as groups from './migrations/0008-groups.ts'
+import * as triage from './migrations/0009-triage.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -30,6 +31,7 @@ const own: Migrations = {
   '0006-put-fence': putFence,
   '0007-other-writers': otherWriters,
   '0008-groups': groups,
+  '0009-triage': triage,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */

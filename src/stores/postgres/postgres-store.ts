@@ -3,6 +3,7 @@ import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Findings } from '../findings.ts'
 import type { Explaining } from '../plan.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
+import type { Triage } from '../triage.ts'
 import { postgresAuthority } from './authority.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
@@ -16,6 +17,7 @@ import { postgresReader } from './reader.ts'
 import { postgresReplica } from './replica.ts'
 import { type PostgresSide, postgresSide } from './side.ts'
 import { spread } from './spread.ts'
+import { postgresTriage } from './triage.ts'
 
 export interface PostgresSource extends Source {
   readonly origin: 'postgres'
@@ -34,6 +36,7 @@ export interface PostgresStore extends Store, PostgresSource {
   explaining(by: Explaining): PostgresSource
   readonly dataIssues: DataIssues
   readonly findings: Findings
+  readonly triage: Triage
 }
 
 const postgresSource = (connection: PostgresConnection): PostgresSource => ({
@@ -80,6 +83,7 @@ export function postgresStore(
     readError,
     dataIssues: dataIssues(connection),
     findings: postgresFindings(candidate.connection), // what shadow reads saw takes no connection from clients
+    triage: postgresTriage(candidate.connection),
     lineage: () => postgresLineage(control.connection),
     async ping(ms) {
       const answer = await awaitWithin(connection.run(sql`select 1`), ms)
