@@ -15,7 +15,7 @@ function partText({ asked }: Verified): string | null {
 
 /** Tells a person what a verification has found; no value is printed. */
 export function printVerified(found: Verified): void {
-  const { type, authority, epoch, compared, different, undecided, quarantined, began, ended } = found
+  const { type, authority, epoch, compared, different, accepted, undecided, quarantined, began, ended } = found
   const mirror = otherOrigin(authority)
   const line = (text: string): void => void process.stdout.write(`${type}: ${text}\n`)
   line(`${compared} records of ${authority} were held against ${mirror}, epoch ${epoch}, from ${began} to ${ended}`)
@@ -24,8 +24,10 @@ export function printVerified(found: Verified): void {
   const { dangling, unchecked } = found.relations
   if (unchecked.length > 0)
     line(`what ${unchecked.join(' and ')} refer to was not looked for: no mirror of it is kept, or known to be fresh`)
+  if (accepted > 0) line(`${accepted} differ in nothing but what is accepted: see \`crossfade mismatches rules\``)
   if (isClean(found)) {
-    line(part === null ? 'all are equal, with their versions, and there are no others' : 'those are equal')
+    if (accepted > 0) line('the others are equal')
+    else line(part === null ? 'all are equal, with their versions, and there are no others' : 'those are equal')
     return
   }
   const counts = [

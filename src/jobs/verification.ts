@@ -1,4 +1,5 @@
 import { fingerprint } from '../compare/differences.ts'
+import type { Rule } from '../compare/rules.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { compareIds } from '../entity/compare-ids.ts'
 import type { Entity, Id } from '../entity/entity.ts'
@@ -17,6 +18,7 @@ import {
   settleRecords,
   type Unequal,
 } from './settle-records.ts'
+import { uncovered } from './uncovered.ts'
 import { Relations } from './verify-relations.ts'
 
 /** One record that differs. It holds no value. */
@@ -85,20 +87,25 @@ export class Verification {
   readonly #options: VerifyOptions
   readonly #pair: Pair
   readonly #records: AskedRecords
+  readonly #rules: readonly Rule[]
   readonly different: Record<DifferenceKind, number> = { missing: 0, extra: 0, content: 0, version: 0 }
   readonly differences: RecordDifference[] = []
   readonly #groups = new Map<string, { readonly group: DifferenceGroup; count: number }>()
   #suspects: Id[] = []
   #settling: Promise<void> = Promise.resolve()
   compared = 0
+  /** Those that differ in nothing but what rules cover. */
+  accepted = 0
   undecided = 0
   quarantined = 0
 
-  constructor(options: VerifyOptions, from: Origin, records: AskedRecords) {
+  /** @param rules what they cover is counted apart. */
+  constructor(options: VerifyOptions, from: Origin, records: AskedRecords, rules: readonly Rule[]) {
     const { stores, entity } = options
     this.#options = options
     this.#pair = { entity, authority: stores[from], mirror: stores[otherOrigin(from)] }
     this.#records = records
+    this.#rules = rules
   }
 
   get pair(): Pair {
@@ -166,7 +173,11 @@ export class Verification {
       const some = suspects.slice(start, start + suspectsAtOnce)
       const { unequal, undecided } = await settleRecords(this.#pair, some, this.#options)
       this.undecided += undecided.length
-      for (const found of unequal) this.#note(toDifference(found))
+      for (const found of unequal) {
+        const open = uncovered(this.#rules, this.#pair.entity, found)
+        if (open) this.#note(toDifference(open))
+        else this.accepted++
+      }
     }
   }
 

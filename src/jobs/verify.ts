@@ -35,6 +35,8 @@ export interface Verified {
   /** Records of the authority that were held against the mirror. */
   readonly compared: number
   readonly different: Readonly<Record<DifferenceKind, number>>
+  /** Records that differ in nothing but what rules of `mismatches triage` cover; they are in none of the other counts. */
+  readonly accepted: number
   /** The same by kind and paths, most frequent first. */
   readonly groups: readonly DifferenceGroup[]
   /** Records that were owed or changed each time that they were looked at. */
@@ -53,7 +55,7 @@ const maxExamples = 20
 /** Where the last verification of a whole type is kept, and the last of a part of one; of either what differed. */
 const kinds = { whole: verifiedKind, part: 'verified-part', differences: 'verified-differences' } as const
 
-/** Whether the mirror holds what the authority does, of what was compared. */
+/** Whether the mirror holds what the authority does, of what was compared, or what somebody has accepted for it. */
 const isEqual = ({ different, undecided, quarantined }: Verified): boolean =>
   Object.values(different).every((count) => count === 0) && undecided + quarantined === 0
 
@@ -122,10 +124,11 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const mayBecomeFresh = asked === null && flag.fresh === null && STAGE_PLAN[flag.stage].mirror !== null
   if (mayBecomeFresh) await untilOwed(options, flag)
   const began = new Date().toISOString()
-  const verification = new Verification(options, authority, records)
+  const rules = await stores.postgres.triage.rulesInForce()
+  const verification = new Verification(options, authority, records, rules)
   const relations = await verification.run()
   const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
-  const { compared, different, differences, groups, undecided, quarantined } = verification
+  const { compared, different, accepted, differences, groups, undecided, quarantined } = verification
   const { flag: after } = await readCopies(ledgersOf(stores), key)
   if (after?.epoch !== flag.epoch) throw overtaken(type)
   if (asked === null && compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
@@ -140,6 +143,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
     ended: new Date().toISOString(),
     compared,
     different,
+    accepted,
     groups,
     undecided: undecided + (unique?.undecided ?? 0),
     quarantined,
@@ -152,6 +156,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const { examples: _, ...kept } = found
   await keep(ledger, asked === null ? kinds.whole : kinds.part, type, kept)
   await keep(ledger, kinds.differences, type, { began, epoch: flag.epoch, isWhole: asked === null, differences })
-  if (mayBecomeFresh && isEqual(found)) await markFresh(ledgersOf(stores), key, type, flag.epoch)
+  // Who accepts a difference does not say that no write was lost in it
+  if (mayBecomeFresh && isEqual(found) && accepted === 0) await markFresh(ledgersOf(stores), key, type, flag.epoch)
   return found
 }
