@@ -4,6 +4,7 @@ import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { backfillCommand } from './backfill.ts'
 import { conflictsCommand } from './conflicts.ts'
 import { contractCommand } from './contract.ts'
+import { coverageCommand } from './coverage.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { evidenceCommand } from './evidence.ts'
@@ -41,6 +42,7 @@ export async function run(): Promise<void> {
     repairCommand,
     evidenceCommand,
     mismatchesCommand,
+    coverageCommand,
     mirrorCommand,
     conflictsCommand,
     issuesCommand,

@@ -1,0 +1,105 @@
+import { Command } from 'commander'
+import type { Flag } from '../control/flag.ts'
+import { noFlag } from '../control/flag-store.ts'
+import type { Entity } from '../entity/entity.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
+import { typeOf } from '../entity/type-of.ts'
+import { contractFields } from '../resolve/contract-fields.ts'
+import {
+  type FieldCoverage,
+  fieldCoverage,
+  isUnproved,
+  type ResolverCoverage,
+  resultCoverage,
+} from '../shadow/field-coverage.ts'
+import { knownFlags } from './known-flags.ts'
+import { kept } from './mismatches/kept.ts'
+import { printJson, printTable } from './output.ts'
+import type { Session } from './session.ts'
+import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+}
+
+/** What is known of a type since its mirror was made equal. */
+interface TypeCoverage {
+  readonly type: string
+  readonly mapping: string
+  readonly sinceEpoch: number
+  readonly fields: readonly FieldCoverage[]
+  readonly results: readonly ResolverCoverage[]
+}
+
+async function coverageOf({ config, stores }: Session, entity: Entity, flag: Flag): Promise<TypeCoverage> {
+  const mapping = mappingDigest(entity)
+  const sinceEpoch = flag.fresh ?? flag.epoch
+  const rows = await kept(stores.postgres.findings.coverage(entity.name, mapping, sinceEpoch))
+  const fields = fieldCoverage(contractFields(config.schema, entity), rows)
+  return { type: entity.name, mapping, sinceEpoch, fields, results: resultCoverage(rows) }
+}
+
+type Row = readonly (string | number)[]
+
+const row = (field: string, { resolver, asked, compared, matched, lastAt }: ResolverCoverage): Row => [
+  field,
+  resolver,
+  asked,
+  compared,
+  matched,
+  lastAt?.toISOString() ?? 'never',
+]
+
+/** What clients ask for and nobody compared comes first, then what nobody asks for. */
+function rowsOf({ fields, results }: TypeCoverage): Row[] {
+  const read = [
+    ...fields.flatMap(({ field, readBy }) => readBy.map((each) => ({ field, each }))),
+    ...results.map((each) => ({ field: '(whole result)', each })),
+  ]
+  const unread = fields.filter(({ readBy }) => readBy.length === 0)
+  return [
+    ...read.filter(({ each }) => isUnproved(each)).map(({ field, each }) => row(field, each)),
+    ...unread.map(({ field }) => [field, '–', 0, 0, 0, 'never']),
+    ...read.filter(({ each }) => !isUnproved(each)).map(({ field, each }) => row(field, each)),
+  ]
+}
+
+function print(found: TypeCoverage): void {
+  const { type, fields, results } = found
+  const asked = fields.filter(({ readBy }) => readBy.length > 0)
+  const unproved = asked.filter(({ readBy }) => readBy.some(isUnproved)).length + results.filter(isUnproved).length
+  process.stdout.write(
+    `${type}: clients asked for ${asked.length} of the contract's ${fields.length} fields; ` +
+      `${unproved === 0 ? 'all of what they asked for was compared' : `${unproved} were asked for and not compared`}\n`,
+  )
+  printTable(['field', 'read by', 'asked', 'compared', 'matched', 'last compared'], rowsOf(found))
+}
+
+const isProved = ({ fields, results }: TypeCoverage): boolean =>
+  ![...fields.flatMap(({ readBy }) => readBy), ...results].some(isUnproved)
+
+/** What clients ask for of a type, and what of it was compared. */
+export function coverageCommand(): Command {
+  return new Command('coverage')
+    .description('what clients ask for of a type, by field and resolver, and what shadow reads compared of it')
+    .addHelpText('before', 'Example:\n  crossfade coverage Movie\n')
+    .addHelpText(
+      'after',
+      '\nCounted are reads in stages that compare, under the present mapping, since the mirror was made equal.\nExit codes: 0 all that was asked for was compared, 1 error, 2 some of it was not',
+    )
+    .argument('<type>')
+    .option('--config <file>', 'default crossfade.config.ts')
+    .option('--json', 'print as JSON')
+    .action((type: string, { config, json }: Options) =>
+      withSession(config, async (session) => {
+        const entity = typeOf(session.config.entities, type)
+        const flag = (await knownFlags(session.stores)).get(type)
+        if (!flag) throw noFlag(type)
+        const found = await coverageOf(session, entity, flag)
+        if (json) printJson(found)
+        else print(found)
+        if (!isProved(found)) process.exitCode = 2
+      }),
+    )
+}
