@@ -42,13 +42,14 @@ async function coverageOf({ config, stores }: Session, entity: Entity, flag: Fla
 
 type Row = readonly (string | number)[]
 
-const row = (field: string, { resolver, asked, compared, matched, lastAt }: ResolverCoverage): Row => [
+const row = (field: string, each: ResolverCoverage): Row => [
   field,
-  resolver,
-  asked,
-  compared,
-  matched,
-  lastAt?.toISOString() ?? 'never',
+  each.resolver,
+  each.asked,
+  each.compared,
+  each.matched,
+  each.flapped > 0 ? `${each.flapped} of ${each.repeated}` : '–',
+  each.lastAt?.toISOString() ?? 'never',
 ]
 
 /** What clients ask for and nobody compared comes first, then what nobody asks for. */
@@ -60,7 +61,7 @@ function rowsOf({ fields, results }: TypeCoverage): Row[] {
   const unread = fields.filter(({ readBy }) => readBy.length === 0)
   return [
     ...read.filter(({ each }) => isUnproved(each)).map(({ field, each }) => row(field, each)),
-    ...unread.map(({ field }) => [field, '–', 0, 0, 0, 'never']),
+    ...unread.map(({ field }) => [field, '–', 0, 0, 0, '–', 'never']),
     ...read.filter(({ each }) => !isUnproved(each)).map(({ field, each }) => row(field, each)),
   ]
 }
@@ -73,7 +74,7 @@ function print(found: TypeCoverage): void {
     `${type}: clients asked for ${asked.length} of the contract's ${fields.length} fields; ` +
       `${unproved === 0 ? 'all of what they asked for was compared' : `${unproved} were asked for and not compared`}\n`,
   )
-  printTable(['field', 'read by', 'asked', 'compared', 'matched', 'last compared'], rowsOf(found))
+  printTable(['field', 'read by', 'asked', 'compared', 'matched', 'flaps', 'last compared'], rowsOf(found))
 }
 
 const isProved = ({ fields, results }: TypeCoverage): boolean =>

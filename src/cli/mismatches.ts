@@ -1,13 +1,14 @@
 import { Command } from 'commander'
+import { mappingDigest } from '../entity/mapping-digest.ts'
 import { latencies } from '../shadow/latency.ts'
-import type { Findings } from '../stores/findings.ts'
-import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
+import type { Findings, MismatchGroup } from '../stores/findings.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { kept, named } from './mismatches/kept.ts'
 import { list } from './mismatches/list.ts'
-import { printGroup } from './mismatches/print-groups.ts'
+import { type Flaps, printGroup } from './mismatches/print-groups.ts'
 import { addTriage } from './mismatches/triage.ts'
 import { printJson, printTable, say } from './output.ts'
+import type { Session } from './session.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { whoRuns } from './who-runs.ts'
 import { withSession } from './with-session.ts'
@@ -25,11 +26,21 @@ async function latency(findings: Findings, json: boolean): Promise<void> {
   printTable(['type', 'read by', 'reads', ...latencyHead], rows)
 }
 
-async function show({ findings, triage }: PostgresStore, prefix: string, json: boolean): Promise<void> {
+/** How often the store that answers differed with itself where a group is; null where it was not read twice there. */
+async function flapsOf({ config, stores }: Session, { type, resolver, path }: MismatchGroup): Promise<Flaps | null> {
+  const entity = config.entities.find(({ name }) => name === type)
+  const rows = entity ? await stores.postgres.findings.coverage(type, mappingDigest(entity), 0) : []
+  const { repeated = 0, flapped = 0 } = rows.find((each) => each.resolver === resolver && each.path === path) ?? {}
+  return repeated > 0 ? { repeated, flapped } : null
+}
+
+async function show(session: Session, prefix: string, json: boolean): Promise<void> {
+  const { findings, triage } = session.stores.postgres
   const { group, examples } = named(await findings.show(prefix), prefix)
   const notes = await triage.notes(group.fingerprint)
-  if (json) printJson({ group, notes, examples })
-  else printGroup(group, examples, notes)
+  const flaps = await flapsOf(session, group)
+  if (json) printJson({ group, flaps, notes, examples })
+  else printGroup(group, flaps, examples, notes)
 }
 
 /** What shadow reads found. */
@@ -50,7 +61,7 @@ export function mismatchesCommand(): Command {
     'one group: what was said of it, and examples, the newest first (one a record, at most 20 are kept)',
     'crossfade mismatches show 3fa9',
   ).action((group: string, { config, json }: Options) =>
-    withSession(config, ({ stores }) => kept(show(stores.postgres, group, json === true))),
+    withSession(config, (session) => kept(show(session, group, json === true))),
   )
   add(
     'close <group>',

@@ -64,6 +64,7 @@ const config = strict({
     concurrency: whole(1).optional(),
     queue: whole(0).optional(),
     timeoutMs: time().optional(),
+    repeatPercent: percent.optional(),
   }).optional(),
   errorBudget: strict({
     percent: percent.optional(),

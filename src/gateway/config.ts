@@ -71,6 +71,8 @@ export interface CrossfadeConfig {
     readonly queue?: number
     /** What one candidate read may take, in milliseconds; default 2,000. */
     readonly timeoutMs?: number
+    /** The share of comparisons in which the store that answers is read twice and held against itself; default 5. */
+    readonly repeatPercent?: number
   }
   /**
    * What reads may fail that a share (`stage set --reads`) sends to the other store; once it is spent they answer from the

@@ -21,10 +21,23 @@ interface Held extends ReadOf {
   comparedAt: number
   /** Comparisons by the fields that differed in them. */
   readonly differed: Map<string, number>
+  /** Times that the control was read twice. */
+  repeated: number
+  /** Of these, by the fields in which it differed with itself. */
+  readonly flapped: Map<string, number>
 }
+
+const addTo = (counts: Map<string, number>, path: string, count = 1): void =>
+  void counts.set(path, (counts.get(path) ?? 0) + count)
 
 /** The compared path, or what it is part of: an object that one store lacks, a list of another length. */
 const isAt = (path: string, difference: string): boolean => path === difference || path.startsWith(`${difference}.`)
+
+const isAmong = (path: string, differing: ReadonlySet<string>): boolean =>
+  [...differing].some((each) => isAt(path, each))
+
+const whole = ['']
+const pathsOf = ({ fields }: ReadOf): readonly string[] => fields?.paths ?? whole
 
 /**
  * What was read and what was compared, of which fields, for whom. Reads of clients are counted by the identity of what
@@ -48,9 +61,15 @@ export class Coverage {
     if (!held) return
     held.compared++
     held.comparedAt = performance.now()
-    for (const path of of.fields?.paths ?? [''])
-      if (differing === null || [...differing].some((each) => isAt(path, each)))
-        held.differed.set(path, (held.differed.get(path) ?? 0) + 1)
+    for (const path of pathsOf(of)) if (differing === null || isAmong(path, differing)) addTo(held.differed, path)
+  }
+
+  /** @param differing where the control differed with itself. */
+  repeated(of: ReadOf, epoch: number, differing: ReadonlySet<string>): void {
+    const held = this.#of(of, epoch)
+    if (!held) return
+    held.repeated++
+    for (const path of pathsOf(of)) if (isAmong(path, differing)) addTo(held.flapped, path)
   }
 
   absorb(later: Coverage): void {
@@ -60,14 +79,17 @@ export class Coverage {
       held.read += given.read
       held.compared += given.compared
       held.comparedAt = Math.max(held.comparedAt, given.comparedAt)
-      for (const [path, count] of given.differed) held.differed.set(path, (held.differed.get(path) ?? 0) + count)
+      held.repeated += given.repeated
+      for (const [path, count] of given.differed) addTo(held.differed, path, count)
+      for (const [path, count] of given.flapped) addTo(held.flapped, path, count)
     }
   }
 
   /** A row a field of each selection, with ages as of `now`. */
   rows(now: number): SeenCoverage[] {
-    return [...this.#all()].flatMap(({ entity, resolver, fields, epoch, read, compared, comparedAt, differed }) =>
-      (fields?.paths ?? ['']).map((path) => ({
+    return [...this.#all()].flatMap((held) => {
+      const { entity, resolver, epoch, read, compared, comparedAt, repeated } = held
+      return pathsOf(held).map((path) => ({
         type: entity.name,
         mapping: mappingDigest(entity),
         epoch,
@@ -75,10 +97,12 @@ export class Coverage {
         path,
         read,
         compared,
-        matched: compared - (differed.get(path) ?? 0),
+        matched: compared - (held.differed.get(path) ?? 0),
+        repeated,
+        flapped: held.flapped.get(path) ?? 0,
         agoMs: compared > 0 ? now - comparedAt : null,
-      })),
-    )
+      }))
+    })
   }
 
   *#all(): Generator<Held> {
@@ -96,7 +120,8 @@ export class Coverage {
     if (this.#size >= maxHeld) return undefined
     this.#size++
     if (known) this.#earlier.push(known)
-    const held = { entity, resolver, fields, epoch, read: 0, compared: 0, comparedAt: 0, differed: new Map() }
+    const counts = { read: 0, compared: 0, comparedAt: 0, differed: new Map(), repeated: 0, flapped: new Map() }
+    const held: Held = { entity, resolver, fields, epoch, ...counts }
     const ofKey = this.#newest.get(key)
     if (ofKey) ofKey.set(resolver, held)
     else this.#newest.set(key, new Map([[resolver, held]]))

@@ -14,6 +14,9 @@ export interface ResolverCoverage {
   readonly asked: number
   readonly compared: number
   readonly matched: number
+  /** Times that the store that answers was read twice; how often it differed with itself. */
+  readonly repeated: number
+  readonly flapped: number
   readonly lastAt: Date | null
 }
 
@@ -22,13 +25,7 @@ export interface FieldCoverage extends ContractField {
   readonly readBy: readonly ResolverCoverage[]
 }
 
-const ofResolver = ({ resolver, read, compared, matched, lastAt }: Coverage): ResolverCoverage => ({
-  resolver,
-  asked: read,
-  compared,
-  matched,
-  lastAt,
-})
+const ofResolver = ({ path: _, read: asked, ...counts }: Coverage): ResolverCoverage => ({ ...counts, asked })
 
 const least = (rows: readonly Coverage[], count: (row: Coverage) => number): number => Math.min(...rows.map(count))
 
@@ -40,6 +37,8 @@ function together(rows: readonly Coverage[]): ResolverCoverage {
     asked: least(rows, ({ read }) => read),
     compared: least(rows, ({ compared }) => compared),
     matched: least(rows, ({ matched }) => matched),
+    repeated: least(rows, ({ repeated }) => repeated),
+    flapped: Math.max(...rows.map(({ flapped }) => flapped)),
   }
 }
 

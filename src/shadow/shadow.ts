@@ -1,6 +1,5 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { fingerprint } from '../compare/differences.ts'
 import type { Rule } from '../compare/rules.ts'
 import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
@@ -10,13 +9,14 @@ import type { ReadOf } from './coverage.ts'
 import type { Experiment, Question, Side } from './experiment.ts'
 import { Found, type Published } from './found.ts'
 import { KnownRules } from './known-rules.ts'
-import { tookTooLong } from './latency.ts'
 import { batched, type Owing } from './looks.ts'
 import type { Finding, Outcome } from './outcome.ts'
 import { Publisher } from './publisher.ts'
 import { Recent } from './recent.ts'
 import { Recheck } from './recheck.ts'
-import { cut, cutText, errorText, shownError } from './redact.ts'
+import { errorText, shownError } from './redact.ts'
+import { Reporter } from './reporter.ts'
+import { cause, SideError, TimedOut } from './side-error.ts'
 import { Statistics, type Verdict } from './statistics.ts'
 
 export interface ShadowOptions extends Owing {
@@ -35,29 +35,13 @@ export interface ShadowOptions extends Owing {
   readonly queue?: number
   /** What one read of a comparison may take, in milliseconds; default 2,000. */
   readonly timeoutMs?: number
+  /** The share of comparisons in which the control is read twice and held against itself, in percent; default 5. */
+  readonly repeatPercent?: number
   /** Waits before each recheck, in milliseconds. */
   readonly recheckMs?: readonly number[]
   /** Comparisons that are rechecked at a time, and those that wait for it at most; default 2 and 200. */
   readonly rechecks?: number
   readonly recheckQueue?: number
-}
-
-class TimedOut extends Error {
-  override readonly name = tookTooLong
-
-  constructor() {
-    super('no answer in time')
-  }
-}
-
-/** One side of a comparison did not answer. */
-class SideError extends Error {
-  readonly side: Side
-
-  constructor(side: Side, cause: unknown) {
-    super(`The ${side} did not answer`, { cause })
-    this.side = side
-  }
 }
 
 /** What is held of a comparison beside its question. */
@@ -81,7 +65,7 @@ export class Shadow {
   readonly #timeoutMs: number
   readonly #publisher: Publisher
   readonly #recent = new Recent()
-  readonly #rules: KnownRules
+  readonly #reporter: Reporter
   readonly #limit: ReturnType<typeof pLimit>
   readonly #recheckLimit: ReturnType<typeof pLimit>
   readonly #rechecks = new Set<Promise<void>>()
@@ -92,7 +76,7 @@ export class Shadow {
     this.#owing = batched(options)
     this.#timeoutMs = options.timeoutMs ?? 2_000
     this.#publisher = new Publisher(options)
-    this.#rules = new KnownRules(options.rules)
+    this.#reporter = new Reporter(this.#publisher, new KnownRules(options.rules))
     this.#limit = pLimit(options.concurrency ?? 4)
     this.#recheckLimit = pLimit(options.rechecks ?? 2)
   }
@@ -165,13 +149,30 @@ export class Shadow {
     const control = read()
     const classified = await classify(control, candidate)
     const { decided, open } = this.#recent.decide(type, classified)
+    await this.#repeat(question, control)
     const known: Known = { found: new Found(), isOfSomething: isOfSomething(control) }
     const findings = [...classified.decided, ...decided]
-    if (findings.length > 0) await this.#rules.refresh()
-    this.#report(question, known.found, findings)
+    if (findings.length > 0) await this.#reporter.ready()
+    this.#reporter.report(question, known.found, findings)
     if (open.suspects.size + open.whole.size > 0) return this.#recheckLater(question, known, open)
     this.#count(question, known.found.verdict)
     this.#cover(question, known)
+  }
+
+  /**
+   * Now and then the control is asked the same again. Where it differs with itself, a difference with the other store means
+   * nothing. Records tell at one version alone: a write in between is no flap.
+   */
+  async #repeat(question: Question, control: Outcome): Promise<void> {
+    if (Math.random() * 100 >= (this.#options.repeatPercent ?? 5)) return
+    try {
+      const again = await this.#within('control', question.again())
+      const { decided, whole } = await classify(control, again)
+      const differing = new Set([...decided, ...whole.values()].map(({ path }) => path))
+      this.#publisher.note().coverage.repeated(question, question.epoch, differing)
+    } catch (error) {
+      this.#lookFailed(question, error)
+    }
   }
 
   /** Only what is open is held while it waits, not the records that were read. */
@@ -197,13 +198,13 @@ export class Shadow {
       records: (side, ids) => this.#within(side, question.records(side, ids)),
     }
     const recheck = new Recheck(timed, this.#owing, this.#recent, open)
-    const tell = (findings: readonly Finding[]): void => this.#report(question, known.found, findings)
+    const tell = (findings: readonly Finding[]): void => this.#reporter.report(question, known.found, findings)
     let unread = false
     for (const wait of this.#options.recheckMs ?? [200, 1_000, 3_000]) {
       await sleep(wait, undefined, { signal: this.#stopped.signal })
       try {
         await this.#recheckLimit(async () => {
-          await this.#rules.refresh()
+          await this.#reporter.ready()
           await recheck.look(tell)
         })
         unread = false
@@ -245,7 +246,7 @@ export class Shadow {
       this.#publisher.note().verdict(entity, epoch, 'outages')
       return
     }
-    await this.#rules.refresh()
+    await this.#reporter.ready()
     const { code, message } = shownError(error)
     const found = new Found()
     const refusal: Published = {
@@ -257,7 +258,7 @@ export class Shadow {
       controlVersion: null,
       candidateVersion: null,
     }
-    this.#report(question, found, [refusal])
+    this.#reporter.report(question, found, [refusal])
     this.#count(question, found.isOpen ? 'failed' : found.verdict)
   }
 
@@ -289,34 +290,4 @@ export class Shadow {
   #cover(question: Question, known: Known): void {
     if (known.isOfSomething) this.#publisher.note().coverage.compared(question, question.epoch, known.found.differing)
   }
-
-  /** Each once, however often a comparison meets it. */
-  #report(question: Question, found: Found, findings: readonly Published[]): void {
-    const { entity, resolver } = question
-    for (const finding of findings) {
-      const { kind, path } = finding
-      const verdict = this.#rules.verdictOf({ type: entity.name, kind, path, resolver })
-      if (found.add(finding, verdict)) this.#publish(question, finding, verdict !== null)
-    }
-  }
-
-  #publish({ entity, resolver, args }: Question, finding: Published, isCovered: boolean): void {
-    const { kind, path, id, control, candidate, ...versions } = finding
-    const type = entity.name
-    const mismatch: Mismatch = {
-      fingerprint: fingerprint(type, resolver, kind, path),
-      type,
-      resolver,
-      kind,
-      path,
-      id: id === null ? null : cutText(String(id)),
-      args: cut(args()),
-      control: cut(control),
-      candidate: cut(candidate),
-      ...versions,
-    }
-    this.#publisher.mismatch(mismatch, isCovered)
-  }
 }
-
-const cause = (error: unknown): unknown => (error instanceof SideError ? error.cause : error)

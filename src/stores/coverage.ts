@@ -16,6 +16,10 @@ export interface FieldCounts {
   readonly compared: number
   /** Of those compared: both stores had the same. */
   readonly matched: number
+  /** Times that the store that answers was read twice, to be compared with itself. */
+  readonly repeated: number
+  /** Of these: it differed with itself. */
+  readonly flapped: number
 }
 
 /** The same as a gateway tells it. */

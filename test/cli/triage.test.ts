@@ -154,6 +154,8 @@ test('coverage tells what clients ask for and nobody compared, first; what was c
     read: 9,
     compared,
     matched: compared,
+    repeated: 0,
+    flapped: 0,
     agoMs: compared > 0 ? 0 : null,
     ...change,
   })
@@ -172,7 +174,7 @@ test('coverage tells what clients ask for and nobody compared, first; what was c
   expect(found.stdout.split('\n')[0]).toMatch(
     /^User: clients asked for 2 of the contract's \d+ fields; 1 were asked for and not compared$/,
   )
-  expect(found.stdout.split('\n')[2]).toMatch(/^email +Query.user +9 +0 +0 +never$/)
-  expect(found.stdout).toMatch(/^name +Query.user +9 +4 +4 +\d{4}-/m)
-  expect(found.stdout).toMatch(/^\(whole result\) +Query.users.totalCount +9 +2 +2 +\d{4}-/m)
+  expect(found.stdout.split('\n')[2]).toMatch(/^email +Query.user +9 +0 +0 +– +never$/)
+  expect(found.stdout).toMatch(/^name +Query.user +9 +4 +4 +– +\d{4}-/m)
+  expect(found.stdout).toMatch(/^\(whole result\) +Query.users.totalCount +9 +2 +2 +– +\d{4}-/m)
 })

@@ -33,6 +33,8 @@ const row = (
   read,
   compared,
   matched: compared,
+  repeated: 2,
+  flapped: path === 'last' ? 1 : 0,
   lastAt,
 })
 
@@ -52,10 +54,18 @@ test('a field that is read by several paths is covered as the least covered of t
     {
       field: 'fullName',
       paths: ['first', 'last'],
-      readBy: [{ resolver: 'Query.a', asked: 7, compared: 4, matched: 4, lastAt: at(1) }],
+      readBy: [{ resolver: 'Query.a', asked: 7, compared: 4, matched: 4, repeated: 2, flapped: 1, lastAt: at(1) }],
     },
   ])
   const [result] = resultCoverage(rows)
-  expect(result).toEqual({ resolver: 'Query.count', asked: 2, compared: 0, matched: 0, lastAt: null })
+  expect(result).toEqual({
+    resolver: 'Query.count',
+    asked: 2,
+    compared: 0,
+    matched: 0,
+    repeated: 2,
+    flapped: 0,
+    lastAt: null,
+  })
   expect(isUnproved(result!)).toBe(true)
 })

@@ -92,3 +92,35 @@ test('what could not be decided covers nothing', async () => {
   const world = { control: [a('y', 2)], candidate: [a('x', 1)], owed: ['a'] }
   expect(coveredBy(await comparedPage([world]))).toEqual([])
 })
+
+/** `path: repeated flapped`, a line each. */
+const flapsOf = ({ seen }: Awaited<ReturnType<typeof compared>>): string[] =>
+  (seen?.coverage ?? []).map(({ path, repeated, flapped }) => `${path}: ${repeated} ${flapped}`)
+const always = { repeatPercent: 100 }
+
+test('the control is read twice, and where it differs with itself at one version, or in a value, is told', async () => {
+  const read = (again: () => ReturnType<typeof page>, first = page([a()])) =>
+    compared({ control: () => first, candidate: async () => first, again: async () => again() }, always)
+  expect(flapsOf(await read(() => page([a()])))).toEqual(['secret: 1 0', 'title: 1 0'])
+  expect(flapsOf(await read(() => page([a('y')])))).toEqual(['secret: 1 1', 'title: 1 1'])
+  expect(flapsOf(await read(() => value(2), value(1)))).toEqual([': 1 1'])
+})
+
+test('a write in between is no flap, a control that does not answer says nothing, and neither stops the comparison', async () => {
+  const first = { control: () => page([a()]), candidate: async () => page([a()]) }
+  const written = await compared({ ...first, again: async () => page([a('y', 2)]) }, always)
+  expect(flapsOf(written)).toEqual(['secret: 1 0', 'title: 1 0'])
+  const gone = await compared({ ...first, again: () => Promise.reject(new Error('gone')) }, always)
+  expect(flapsOf(gone)).toEqual(['secret: 0 0', 'title: 0 0'])
+  expect(gone.seen?.verdicts).toMatchObject([{ verdict: 'matched', count: 1 }])
+})
+
+test('the control is read once where nobody asks for more', async () => {
+  let again = 0
+  const count = async () => {
+    again++
+    return page([a()])
+  }
+  await compared({ control: () => page([a()]), candidate: async () => page([a()]), again: count })
+  expect(again).toBe(0)
+})

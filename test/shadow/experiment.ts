@@ -61,6 +61,7 @@ const quiet: ShadowOptions = {
   rules: async () => [],
   isOutage: () => false,
   log: () => undefined,
+  repeatPercent: 0,
   recheckMs: [1, 1, 1],
 }
 

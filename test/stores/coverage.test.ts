@@ -24,6 +24,8 @@ const row = (change: Partial<SeenCoverage> = {}): SeenCoverage => ({
   read: 10,
   compared: 4,
   matched: 3,
+  repeated: 2,
+  flapped: 1,
   agoMs: 0,
   ...change,
 })
@@ -40,9 +42,9 @@ test('what several gateways and selections read and compared of a field adds up,
   await Promise.all([seen(...batch), seen(...batch)])
   const counts = (await findings.coverage('Note', 'now', 3)).map(({ lastAt: _, ...each }) => each)
   expect(counts).toEqual([
-    { resolver: 'Query.notes', path: 'price', read: 20, compared: 8, matched: 6 },
-    { resolver: 'Query.note', path: 'title', read: 20, compared: 8, matched: 6 },
-    { resolver: 'Query.notes', path: 'title', read: 22, compared: 10, matched: 8 },
+    { resolver: 'Query.notes', path: 'price', read: 20, compared: 8, matched: 6, repeated: 4, flapped: 2 },
+    { resolver: 'Query.note', path: 'title', read: 20, compared: 8, matched: 6, repeated: 4, flapped: 2 },
+    { resolver: 'Query.notes', path: 'title', read: 22, compared: 10, matched: 8, repeated: 8, flapped: 4 },
   ])
 })
 

@@ -1,3 +1,4 @@
+import type { Coverage } from '../../stores/coverage.ts'
 import type { MismatchExample, MismatchGroup } from '../../stores/findings.ts'
 import type { KeptRule } from '../../stores/kept-rule.ts'
 import type { Note } from '../../stores/triage.ts'
@@ -45,8 +46,15 @@ function printNotes(notes: readonly Note[]): void {
   }
 }
 
+export type Flaps = Pick<Coverage, 'repeated' | 'flapped'>
+
 /** One group, with what was said of it and its examples. */
-export function printGroup(group: MismatchGroup, examples: readonly MismatchExample[], notes: readonly Note[]): void {
+export function printGroup(
+  group: MismatchGroup,
+  flaps: Flaps | null,
+  examples: readonly MismatchExample[],
+  notes: readonly Note[],
+): void {
   const { type, resolver, kind, path, count, closedAt, closedWhy, reopenedAt, assignee, rule } = group
   const line = (text: string): void => void process.stdout.write(`${text}\n`)
   line(`${type} ${path} (${kind}), read by ${resolver}: ${count} times, ${examples.length} examples kept`)
@@ -55,6 +63,10 @@ export function printGroup(group: MismatchGroup, examples: readonly MismatchExam
   line(
     `State: ${stateOf(group)}${rule ? ` by rule ${rule.name}` : ''}${assignee === null ? '' : `, assigned to ${assignee}`}`,
   )
+  if (flaps)
+    line(
+      `The store that answers differed with itself in ${flaps.flapped} of ${flaps.repeated} times that it was read twice`,
+    )
   printNotes(notes)
   for (const { id, at, example } of examples)
     line(`\n${id ?? '(whole result)'}  ${at.toISOString()}\n${JSON.stringify(example, null, 2)}`)

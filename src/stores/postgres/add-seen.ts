@@ -30,7 +30,6 @@ async function addGroups(tx: Executor, groups: readonly SeenGroup[]): Promise<un
           first_at = case when ${isBack} then excluded.first_at else least(g.first_at, excluded.first_at) end,
           last_at = greatest(g.last_at, excluded.last_at),
           reopened_at = case when ${isBack} then excluded.last_at else g.reopened_at end,
-          is_bug = g.is_bug and ${isBack} is not true,
           closed_at = case when ${isBack} then null else g.closed_at end`,
   )
 }
@@ -85,15 +84,17 @@ async function addVerdicts(tx: Executor, rows: Seen['verdicts']): Promise<unknow
 /** A field that several selections hold comes once for each of them. */
 async function addCoverage(tx: Executor, rows: Seen['coverage']): Promise<unknown> {
   const columns = sql`type text, mapping text, epoch bigint, resolver text, path text, read bigint, compared bigint,
-    matched bigint, "agoMs" float8`
+    matched bigint, repeated bigint, flapped bigint, "agoMs" float8`
   return tx.run(
     sql`insert into crossfade.shadow_coverage as c
-          (entity, mapping, epoch, resolver, path, read, compared, matched, compared_at)
-        select type, mapping, epoch, resolver, path, sum(read), sum(compared), sum(matched), ${ago(sql`min("agoMs")`)}
+          (entity, mapping, epoch, resolver, path, read, compared, matched, repeated, flapped, compared_at)
+        select type, mapping, epoch, resolver, path, sum(read), sum(compared), sum(matched), sum(repeated),
+          sum(flapped), ${ago(sql`min("agoMs")`)}
         from ${rowsOf(rows, columns)} group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
         on conflict (entity, mapping, epoch, resolver, path) do update set
           read = c.read + excluded.read, compared = c.compared + excluded.compared,
-          matched = c.matched + excluded.matched, compared_at = greatest(c.compared_at, excluded.compared_at),
+          matched = c.matched + excluded.matched, repeated = c.repeated + excluded.repeated,
+          flapped = c.flapped + excluded.flapped, compared_at = greatest(c.compared_at, excluded.compared_at),
           at = clock_timestamp()`,
   )
 }

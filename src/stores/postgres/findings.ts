@@ -80,7 +80,8 @@ export function postgresFindings(connection: PostgresConnection): Findings {
     coverage: (type, mapping, sinceEpoch) =>
       connection.run<Coverage>(
         sql`select resolver, path, sum(read)::float8 as read, sum(compared)::float8 as compared,
-              sum(matched)::float8 as matched, max(compared_at) as "lastAt"
+              sum(matched)::float8 as matched, sum(repeated)::float8 as repeated, sum(flapped)::float8 as flapped,
+              max(compared_at) as "lastAt"
             from crossfade.shadow_coverage where ${ofBasis(type, { mapping, epoch: sinceEpoch })}
             group by resolver, path order by path, resolver`,
       ),

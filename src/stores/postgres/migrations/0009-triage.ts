@@ -21,8 +21,8 @@ const statements = [
     at timestamptz not null default clock_timestamp(), primary key (entity, mapping, epoch, verdict))`,
   `create table crossfade.shadow_coverage (
     entity text not null, mapping text not null, epoch bigint not null, resolver text not null, path text not null,
-    read bigint not null, compared bigint not null, matched bigint not null, compared_at timestamptz,
-    at timestamptz not null default clock_timestamp(), primary key (entity, mapping, epoch, resolver, path))`,
+    read bigint not null, compared bigint not null, matched bigint not null, repeated bigint not null,
+    flapped bigint not null, compared_at timestamptz, at timestamptz not null default clock_timestamp(), primary key (entity, mapping, epoch, resolver, path))`,
 ]
 
 export async function up(db: Kysely<unknown>): Promise<void> {
