@@ -2,6 +2,7 @@ import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { type GateState, gateText, lookAt } from '../evidence/look-at.ts'
 import { gatesOf } from '../evidence/settings.ts'
+import { contractFields } from '../resolve/contract-fields.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Session } from './session.ts'
@@ -9,11 +10,17 @@ import type { Session } from './session.ts'
 /** Looks at what a change of stage asks for, of one type after the other. */
 export function asksGates({ config, stores }: Pick<Session, 'config' | 'stores'>) {
   const orders = contractOrders(config.schema, config.entities)
-  return (entity: Entity, flag: Flag, to: Stage): Promise<GateState[]> =>
-    lookAt(
-      { stores, entity, flag, orders: orders.get(entity.name) ?? [], settings: gatesOf(entity.name, config.gates) },
-      to,
-    )
+  return (entity: Entity, flag: Flag, to: Stage): Promise<GateState[]> => {
+    const subject = {
+      stores,
+      entity,
+      flag,
+      orders: orders.get(entity.name) ?? [],
+      fields: contractFields(config.schema, entity),
+      settings: gatesOf(entity.name, config.gates),
+    }
+    return lookAt(subject, to)
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { AskedOrder } from '../query/order.ts'
+import type { ContractField } from '../shadow/field-coverage.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { GateSettings } from './settings.ts'
@@ -11,6 +12,7 @@ export type GateName =
   | 'copied'
   | 'verified'
   | 'compared'
+  | 'covered'
   | 'latency'
   | 'indexes'
   | 'issues'
@@ -25,6 +27,8 @@ export interface Subject {
   readonly flag: Flag
   /** Those that the contract can ask the type's records in. */
   readonly orders: readonly AskedOrder[]
+  /** Those of the contract that show what is mapped. */
+  readonly fields: readonly ContractField[]
   readonly settings: GateSettings
 }
 

@@ -2,6 +2,7 @@ import type { Stage } from '../stage/stage.ts'
 import type { Gate, GateName } from './gate.ts'
 import { compared } from './gates/compared.ts'
 import { copied } from './gates/copied.ts'
+import { covered } from './gates/covered.ts'
 import { indexes } from './gates/indexes.ts'
 import { issues } from './gates/issues.ts'
 import { latency } from './gates/latency.ts'
@@ -16,6 +17,7 @@ export const gates: Readonly<Record<GateName, Gate>> = {
   copied,
   verified,
   compared,
+  covered,
   latency,
   indexes,
   issues,
@@ -32,6 +34,7 @@ const promote = [
   'copied',
   'verified',
   'compared',
+  'covered',
   'latency',
   'indexes',
   'issues',
@@ -39,7 +42,7 @@ const promote = [
   'signed',
 ] as const
 /** MongoDB, which would be the way back, is not written any more. */
-const part = ['copied', 'verified', 'compared', 'mirrored', 'signed'] as const
+const part = ['copied', 'verified', 'compared', 'covered', 'mirrored', 'signed'] as const
 /** The way back is never shut by what was not measured: only by what would be missing there. */
 const back = ['mirrored'] as const
 

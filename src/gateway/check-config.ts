@@ -48,6 +48,7 @@ const isAsked = z.boolean('true or false is expected').optional()
 const gates = {
   verifiedWithinHours: orNone(isAbove0, 'a number of hours'),
   comparisons: orNone((value) => isAbove0(value) && Number.isInteger(value), 'a whole number from 1 on'),
+  coveragePercent: orNone((value) => isAbove0(value) && (value as number) <= 100, 'a number from 1 to 100'),
   latencyFactor: orNone(isAbove0, 'a number above 0'),
   indexes: isAsked,
   schema: isAsked,

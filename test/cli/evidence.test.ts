@@ -31,10 +31,24 @@ const unmetOf = ([evidence]: readonly TypeEvidence[]) =>
 /** What gateways would have told of reads that were compared. */
 async function compared(count: number): Promise<void> {
   const { epoch } = (await readFlag(opened.stores.mongo.ledger, 'User'))!.flag
+  const basis = { type: 'User', mapping: mappingDigest(User), epoch }
   const place = { type: 'User', resolver: 'Query.user', bucket: bucketOf(3), count }
   await opened.stores.postgres.findings.add({
     ...nothingSeen,
-    verdicts: [{ type: 'User', mapping: mappingDigest(User), epoch, verdict: 'matched', count }],
+    verdicts: [{ ...basis, verdict: 'matched', count }],
+    coverage: [
+      {
+        ...basis,
+        resolver: 'Query.user',
+        path: 'name',
+        read: 1,
+        compared: 1,
+        matched: 1,
+        repeated: 0,
+        flapped: 0,
+        agoMs: 1,
+      },
+    ],
     timings: [
       { ...place, store: 'mongo' },
       { ...place, store: 'postgres' },
@@ -52,7 +66,7 @@ describe('a move asks for evidence', { timeout: 240_000 }, () => {
     expect(refused.stderr).toContain('\n  - User: latency: no read was timed in both stores: ')
     expect(refused.stderr).toContain('User: schema: the tables are what the mapping implies\n')
     const { code, stdout } = await run('evidence', 'User', '--to', 'live', '--json')
-    expect([code, unmetOf(JSON.parse(stdout))]).toEqual([2, ['verified', 'compared', 'latency']])
+    expect([code, unmetOf(JSON.parse(stdout))]).toEqual([2, ['verified', 'compared', 'covered', 'latency']])
   })
 
   test('which `evidence` shows for the next stage, as a table, for programs and for a ticket', async () => {
@@ -112,7 +126,11 @@ describe('a move asks for evidence', { timeout: 240_000 }, () => {
       to: 'live',
       forced: true,
       why: 'the old server is on fire',
-      unmet: [expect.stringContaining('User: verified: the last `verify` is of epoch')],
+      unmet: [
+        expect.stringContaining('User: verified: the last `verify` is of epoch'),
+        expect.stringContaining('User: compared: 0 of 20 comparisons agreed'), // of this mirror
+        expect.stringContaining('User: covered: '),
+      ],
     })
   })
 })

@@ -50,7 +50,17 @@ async function look(
   given: Partial<GateSettings> = {},
   of: Partial<Flag> = {},
 ): Promise<Look | undefined> {
-  const subject = { stores, entity: Kite, flag: { ...flag, ...of }, orders: [], settings: { ...settings, ...given } }
+  const subject = {
+    stores,
+    entity: Kite,
+    flag: { ...flag, ...of },
+    orders: [],
+    fields: [
+      { field: 'span', paths: ['span'] },
+      { field: 'name', paths: ['name'] },
+    ],
+    settings: { ...settings, ...given },
+  }
   return (await lookAt(subject, 'live')).find((state) => state.gate === gate)
 }
 const unmet = (text: string) => ({ met: false, found: expect.stringContaining(text), remedy: expect.any(String) })
@@ -153,6 +163,35 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect(await look('compared')).toMatchObject(met('10 of 10'))
   })
 
+  test('covered: nothing asked, then something that nobody compared, and all of it', async () => {
+    const { findings } = stores.postgres
+    const basis = { type: 'Kite', mapping: mappingDigest(Kite), epoch: flag.epoch, repeated: 0, flapped: 0 }
+    const seen = (path: string, read: number, compared: number, resolver = 'Query.kite') => ({
+      ...basis,
+      resolver,
+      path,
+      read,
+      compared,
+      matched: compared,
+      agoMs: compared > 0 ? 5 : null,
+    })
+    const asked = 'clients have asked for nothing that could be compared'
+    expect(await look('covered')).toMatchObject(unmet(asked))
+    // Of an earlier mirror, which tells nothing of this one
+    await findings.add({ ...nothingSeen, coverage: [{ ...seen('span', 5, 5), epoch: flag.epoch - 1 }] })
+    expect(await look('covered')).toMatchObject(unmet(asked))
+    await findings.add({ ...nothingSeen, coverage: [seen('span', 5, 5), seen('name', 3, 0)] })
+    expect(await look('covered')).toMatchObject(
+      unmet('50 % of what clients asked for was compared, and not name of Query.kite'),
+    )
+    expect(await look('covered', { coveragePercent: 50 })).toMatchObject({ met: true })
+    await findings.add({ ...nothingSeen, coverage: [seen('name', 0, 1), seen('', 2, 0, 'Query.kiteCount')] })
+    expect(await look('covered')).toMatchObject(unmet('66 %'))
+    await findings.add({ ...nothingSeen, coverage: [seen('', 0, 2, 'Query.kiteCount')] })
+    expect(await look('covered')).toMatchObject(met('100 % of what clients asked for was compared'))
+    expect(await look('covered', { coveragePercent: false })).toBeUndefined()
+  })
+
   test('latency: no reads in both stores, then slower than allowed, and fast enough', async () => {
     const { findings } = stores.postgres
     const timing = (store: 'mongo' | 'postgres', ms: number) =>
@@ -247,10 +286,10 @@ test.each<[Stage, Stage, readonly GateName[]]>([
   [
     'shadow',
     'live',
-    ['schema', 'copied', 'verified', 'compared', 'latency', 'indexes', 'issues', 'mirrored', 'signed'],
+    ['schema', 'copied', 'verified', 'compared', 'covered', 'latency', 'indexes', 'issues', 'mirrored', 'signed'],
   ],
   ['live', 'rampdown', []],
-  ['rampdown', 'complete', ['copied', 'verified', 'compared', 'mirrored', 'signed']],
+  ['rampdown', 'complete', ['copied', 'verified', 'compared', 'covered', 'mirrored', 'signed']],
 ])('%s → %s asks for %j', (from, to, gates) => {
   expect(ASKED[from][to]).toEqual(gates)
 })
