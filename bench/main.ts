@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { backfillBench } from './backfill.ts'
 import { decideBench } from './decide.ts'
 import { holds } from './holds.ts'
 import { hostile } from './hostile.ts'
@@ -18,6 +19,7 @@ import { verifyBench } from './verify.ts'
 const standard = ['routed-read', 'shadow', 'mirrored-write', 'decide', 'query-count', 'type-check']
 
 const benches: Readonly<Record<string, (only: string, minutes: number, isLong: boolean) => Promise<Row[]>>> = {
+  backfill: backfillBench,
   'routed-read': routedRead,
   shadow,
   'query-count': queryCount,

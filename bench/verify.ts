@@ -1,21 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { openSession, type Session } from '../src/cli/session.ts'
-import { raiseFlag, readFlag } from '../src/control/flag-store.ts'
-import { prepareFlags } from '../src/control/prepare-flags.ts'
 import type { Entity } from '../src/entity/entity.ts'
-import { adoptMappings } from '../src/jobs/adopt-mappings.ts'
 import { isClean, verify } from '../src/jobs/verify.ts'
-import { type MongoConnection, prepareMongo } from '../src/stores/mongo/connection.ts'
+import type { Stores } from '../src/routing/routing.ts'
+import type { MongoConnection } from '../src/stores/mongo/connection.ts'
 import type { PostgresConnection } from '../src/stores/postgres/connection.ts'
-import { migrateUp } from '../src/stores/postgres/migrate.ts'
-import { schemaDrift } from '../src/stores/postgres/schema-diff.ts'
 import { say } from './fixture.ts'
 import { megabytes } from './live-heap.ts'
 import { median } from './load.ts'
-import { document, Flat, Nested } from './papers.ts'
+import { withPaperStores, writePapers } from './paper-stores.ts'
+import { Flat, Nested } from './papers.ts'
 import type { Row } from './row.ts'
 
 type PostgresClient = Awaited<ReturnType<PostgresConnection['connect']>>
@@ -75,32 +68,12 @@ async function readAlone(
   ]
 }
 
-async function prepare({ stores }: Session): Promise<void> {
-  const { mongo, postgres } = stores
-  const entities = [Flat, Nested]
-  await migrateUp(postgres.connection, {})
-  for (const { statement } of await schemaDrift(postgres.connection, entities))
-    if (statement) await postgres.connection.pool.query(statement)
-  await adoptMappings(postgres, entities)
-  await prepareMongo(mongo.connection, entities)
-  await prepareFlags(
-    { mongo: mongo.ledger, postgres: postgres.ledger },
-    entities.map(({ name }) => name),
-  )
-}
-
 /** Documents in MongoDB, and their copies. */
-async function fill({ stores }: Session, entity: Entity, count: number): Promise<void> {
+async function fill(stores: Stores, entity: Entity, count: number): Promise<void> {
   const { mongo, postgres } = stores
-  const collection = mongo.connection.patient().collection(entity)
-  for (let start = await collection.estimatedDocumentCount(); start < count; start += 1_000)
-    await collection.insertMany(Array.from({ length: 1_000 }, (_, n) => document(entity, start + n)) as never[])
-  const { flag } = (await readFlag(mongo.ledger, entity.name))!
-  if (flag.stage === 'off')
-    for (const { ledger } of [mongo, postgres])
-      await raiseFlag(ledger, { ...flag, stage: 'dualwrite', revision: flag.revision + 1 })
+  const { epoch } = await writePapers(stores, entity, count)
   for await (const { images } of mongo.reader.stream(entity, { after: null, limit: 1_000 }))
-    await postgres.replica.bulkPut(entity, images, flag.epoch)
+    await postgres.replica.bulkPut(entity, images, epoch)
   // Settles what the server has yet to do of it by itself, as an administrator would
   await postgres.connection.pool.query('analyze')
 }
@@ -125,15 +98,9 @@ async function timed(count: number, work: () => Promise<number>): Promise<Timed>
   return { perSecond, cpu: (user + system) / count, peak }
 }
 
-async function compare(
-  session: Session,
-  mongo: MongoConnection,
-  client: PostgresClient,
-  entity: Entity,
-  count: number,
-) {
-  const { stores } = session
-  await fill(session, entity, count)
+async function compare(stores: Stores, client: PostgresClient, entity: Entity, count: number) {
+  const mongo = stores.mongo.connection
+  await fill(stores, entity, count)
   const name = `${entity === Flat ? 'flat' : 'two child tables'}, ${count / 1_000} k`
   const hand = () => timed(count, () => byHand(mongo, client, entity))
   const own = () =>
@@ -184,25 +151,16 @@ async function compare(
 }
 
 /** Both stores held against each other, against two sorted cursors and a deep equal. */
-export async function verifyBench(only: string, _minutes: number, isLong: boolean): Promise<Row[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-bench-'))
-  process.env['CROSSFADE_DATA_DIR'] = dataDir
-  const session = await openSession(undefined, say)
-  const { mongo, postgres } = session.stores
-  try {
-    await prepare(session)
+export const verifyBench = (only: string, _minutes: number, isLong: boolean): Promise<Row[]> =>
+  withPaperStores(async (stores) => {
     // The drivers' own, without any of ours
-    const client = await postgres.connection.connect()
+    const client = await stores.postgres.connection.connect()
     const rows: Row[] = []
     for (const count of isLong ? [10_000, 100_000] : [10_000])
       for (const entity of [Flat, Nested]) {
         const name = `${entity.name} ${count}`
-        if (name.includes(only)) rows.push(await compare(session, mongo.connection, client, entity, count))
+        if (name.includes(only)) rows.push(await compare(stores, client, entity, count))
       }
     client.release()
     return rows
-  } finally {
-    await session.close()
-    rmSync(dataDir, { recursive: true, force: true })
-  }
-}
+  })

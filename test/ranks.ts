@@ -27,7 +27,8 @@ const ASIDE = 'embedded'
 const HOMES: Record<string, readonly string[]> = {
   '@pothos/core': ['src/contract', 'schema', 'bench'],
   mongodb: ['src/stores/mongo', 'src/embedded', 'src/demo'],
-  pg: ['src/stores/postgres', 'migrations', 'src/embedded'],
+  pg: ['src/stores/postgres', 'migrations', 'src/embedded', 'bench'],
+  'pg-copy-streams': ['src/stores/postgres', 'bench'],
   kysely: ['src/stores/postgres', 'migrations', 'src/embedded', 'examples/sdl-first/migrations'],
 }
 const SCANNED = ['{src,schema,resolvers,demo,migrations,examples,bench}/**/*.{ts,mts,tsx}', 'crossfade.config.ts']
