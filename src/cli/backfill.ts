@@ -8,10 +8,18 @@ import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
+import { positive } from './positive.ts'
 import { ProgressLine } from './progress-line.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly batch: number
+  readonly rate?: number
+  readonly json?: boolean
+}
 
 /** Types whose other store a copy makes equal: those that MongoDB rules, and those whose mirror has begun anew. */
 export async function copiedTypes(stores: Stores, entities: readonly Entity[]): Promise<string[]> {
@@ -50,16 +58,17 @@ async function issuesLine(stores: Stores, entities: readonly Entity[]): Promise<
 export function backfillCommand(): Command {
   return new Command('backfill')
     .description('make the mirror of a type equal to the store that has authority; can be stopped and run again')
-    .addHelpText('before', 'Example:\n  crossfade backfill Movie --batch 1000\n')
+    .addHelpText('before', 'Example:\n  crossfade backfill Movie --rate 2000\n')
     .addHelpText('after', '\nExit codes: 0 complete, 1 error, 2 refused, or records were kept out (see `issues list`)')
     .argument(
       '[types...]',
       'default: every type in dualwrite or shadow, and those in live or rampdown that were complete',
     )
     .option('--batch <n>', 'records a batch', upToTenThousand, 500)
+    .option('--rate <n>', 'copy so many documents a second at most', positive)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, json }: { config?: string; batch: number; json?: boolean }) =>
+    .action((types: string[], { config, batch, rate, json }: Options) =>
       withSession(config, async ({ config: app, stores }) => {
         for (const type of types) typeOf(app.entities, type)
         await checkGroups(stores, app.entities, types.length > 0 ? types : undefined)
@@ -71,7 +80,7 @@ export function backfillCommand(): Command {
           const line = new ProgressLine(entity.name)
           const onProgress = (progress: Progress): void => line.show(progress)
           results.push(
-            await backfill({ stores, entity, batch, onProgress, log: say, signal }).catch(
+            await backfill({ stores, entity, batch, ...(rate ? { rate } : {}), onProgress, log: say, signal }).catch(
               leaving('Stopped. Run it again to go on from here.'),
             ),
           )

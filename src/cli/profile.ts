@@ -1,22 +1,17 @@
 import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
 import { answersOtherwise, profile } from '../jobs/profile.ts'
 import { ownAnswer } from '../resolve/own-answer.ts'
 import { type Reading, readPreferences } from '../stores/mongo/profile/raw-documents.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { printJson, say } from './output.ts'
+import { positive } from './positive.ts'
 import { profilePage } from './profile/page.ts'
 import { printProfile } from './profile/print.ts'
 import { ProfileProgressLine } from './profile/progress.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { withSession } from './with-session.ts'
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
-  return value
-}
 
 interface Options {
   readonly config?: string

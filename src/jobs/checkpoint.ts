@@ -7,11 +7,8 @@ import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, origins } from '../util/origin.ts'
 
-/** How far a copy is; kept after every batch, so that a killed one goes on where it was. */
-export interface Progress {
-  readonly type: string
-  /** Records of the store that is copied, about; null where it did not say. */
-  readonly total: number | null
+/** What became of records of the store that is copied. */
+export interface Tally {
   readonly seen: number
   /** Records written; the others were there already. */
   readonly copied: number
@@ -23,10 +20,17 @@ export interface Progress {
   readonly quarantined: number
   /** Records that a constraint or a rule of the other store keeps out; each is owed, and in PostgreSQL a data issue. */
   readonly refused: number
+}
+
+/** How far a copy is; kept after every batch, so that a killed one goes on where it was. */
+export interface Progress extends Tally {
+  readonly type: string
+  /** Records of the store that is copied, about; null where it did not say. */
+  readonly total: number | null
   readonly done: boolean
 }
 
-/** Where the next batch begins: records are copied first, then those that have gone are looked for. */
+/** Where the next lot begins. */
 export interface Checkpoint extends Progress {
   /** The store that is copied. */
   readonly from: Origin
@@ -36,7 +40,6 @@ export interface Checkpoint extends Progress {
   readonly mapping: string
   /** When it was complete, by the clock of the host; null while it is not. */
   readonly ended: string | null
-  readonly phase: 'copy' | 'remove'
   readonly after: Id | null
   /** What the documents have told of their paths so far, see `MongoStore.survey`. */
   readonly survey: Json
@@ -47,6 +50,8 @@ export interface BackfillOptions {
   readonly entity: Entity
   /** Documents a batch; default 500. Fewer where they are large, or where a batch takes long. */
   readonly batch?: number
+  /** Documents a second at most; default: as fast as the stores take them. */
+  readonly rate?: number
   readonly onProgress?: (progress: Progress) => void
   /** Told of what is odd, one line each: records that differ, stores that do not answer. */
   readonly log?: (line: string) => void
@@ -72,7 +77,6 @@ export const firstCheckpoint = (entity: Entity, from: Origin, epoch: number | nu
   quarantined: 0,
   refused: 0,
   done: false,
-  phase: 'copy',
   after: null,
   survey: null,
 })
@@ -91,9 +95,17 @@ const form: z.ZodType<Checkpoint> = z.object({
   quarantined: z.int(),
   refused: z.int(),
   done: z.boolean(),
-  phase: z.enum(['copy', 'remove']),
   after: z.union([z.string(), z.number()]).nullable(),
   survey: z.json().default(null) as z.ZodType<Json>,
+})
+
+export const sumOf = (one: Tally, other: Tally): Tally => ({
+  seen: one.seen + other.seen,
+  copied: one.copied + other.copied,
+  mended: one.mended + other.mended,
+  removed: one.removed + other.removed,
+  quarantined: one.quarantined + other.quarantined,
+  refused: one.refused + other.refused,
 })
 
 /** What the ledger keeps of an earlier copy that this one goes on with; null where it begins anew. */

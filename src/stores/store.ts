@@ -70,10 +70,15 @@ export interface Reader {
    * loses its place, the stream finds it again; it fails where no lot came since. To be ended by `return` or to its end.
    */
   stream(entity: Entity, range: ScanRange): AsyncGenerator<Streamed, void>
+  /** Ids of a range, in no order, but for those of `without`; some of them that readers do not see may be among them. */
+  ids(entity: Entity, range: IdRange, limit: number, without: readonly Id[]): Promise<readonly Id[]>
 }
 
 /** One lot. */
-export type Streamed = Pick<Scanned, 'images' | 'quarantined'>
+export interface Streamed extends Pick<Scanned, 'images' | 'quarantined'> {
+  /** Of MongoDB, where it is asked for: what the documents hold that is not of their fields' kinds, see `MongoStore.survey`. */
+  readonly odd?: readonly string[]
+}
 
 /** Ids behind `after`, up to `upTo` and with it; null is the beginning, or the end. */
 export interface IdRange {
@@ -90,6 +95,11 @@ export interface ScanRange {
   readonly maxBytes?: number
   /** Those alone that meet it; default: all. */
   readonly where?: Where
+  /**
+   * Of a stream: tells besides of documents that have no record, whose ids sort anywhere, wherever an end of the range is
+   * open; and what is `odd`. Ranges that adjoin so tell of each document once. Default: of the whole type alone, and not.
+   */
+  readonly surveyed?: boolean
 }
 
 /** Of the records of one scan, where it is not said. Records are of 16 MB at most in MongoDB, and a few times that in memory. */
@@ -125,8 +135,6 @@ export interface Scanned {
   readonly images: readonly Image[]
   /** Documents whose id does not fit the mapping; they have no record. `id` is Extended JSON text. */
   readonly quarantined: readonly { readonly id: string; readonly issues: readonly Issue[] }[]
-  /** Of MongoDB: what the documents hold that is not of their fields' kinds, see `MongoStore.survey`. */
-  readonly odd?: readonly string[]
   /** Where the next scan starts; null at the end. */
   readonly next: Id | null
 }

@@ -72,11 +72,15 @@ describe.each(directions)('A put into $to that comes after the epoch it belongs 
     }
     const { reader } = stores[scanned]
     let moved: Promise<void> | undefined
-    const scan: Reader['scan'] = async (...given) => {
+    const stream: Reader['stream'] = async function* (...given) {
       await (moved ??= move())
-      return reader.scan(...given)
+      yield* reader.stream(...given)
     }
-    const moving = { ...stores, [scanned]: { ...stores[scanned], reader: { ...reader, scan } } }
+    const ids: Reader['ids'] = async (...given) => {
+      await (moved ??= move())
+      return reader.ids(...given)
+    }
+    const moving = { ...stores, [scanned]: { ...stores[scanned], reader: { ...reader, stream, ids } } }
     await expect(backfill({ stores: moving, entity: Account })).rejects.toMatchObject({
       code: 'TRY_AGAIN',
       message: 'The stage of Account was changed meanwhile: run it again.',

@@ -5,12 +5,13 @@ import { initialFlag } from '../../src/control/flag.ts'
 import { raiseFlag } from '../../src/control/flag-store.ts'
 import { insertExported } from '../../src/demo/sample.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
+import type { Id } from '../../src/entity/entity.ts'
 import { int, list, objectId, text } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
-import { type Checkpoint, firstCheckpoint, type Progress } from '../../src/jobs/checkpoint.ts'
+import { firstCheckpoint, type Progress } from '../../src/jobs/checkpoint.ts'
+import { copyLot } from '../../src/jobs/copy-lot.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
-import { removeBatch } from '../../src/jobs/remove-batch.ts'
 import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
@@ -53,8 +54,18 @@ test('a backfill that is stopped goes on where it was, and copies nothing twice'
   await expect(backfill({ stores, entity: Parcel, batch: 10, onProgress, signal: stop.signal })).rejects.toThrow(
     'aborted',
   )
-  const result = await backfill({ stores, entity: Parcel, batch: 10 })
-  expect(result).toMatchObject({ total: 97, seen: 97, copied: 96, quarantined: 1, refused: 0, done: true })
+  const ids: Id[] = []
+  const { replica } = stores.postgres
+  const bulkPut: typeof replica.bulkPut = async (entity, images, under) => {
+    ids.push(...images.map(({ id }) => id))
+    return replica.bulkPut(entity, images, under)
+  }
+  const heard = { ...stores, postgres: { ...stores.postgres, replica: { ...replica, bulkPut } } }
+  const result = await backfill({ stores: heard, entity: Parcel, batch: 10 })
+  expect(result).toMatchObject({ total: 97, seen: 97, quarantined: 1, refused: 0, done: true })
+  // Behind the checkpoint: of 30 documents one has no record
+  expect(ids.toSorted()[0]).toBe((29).toString(16).padStart(24, '0'))
+  expect(new Set(ids).size).toBe(ids.length)
   expect(await compareStores(stores, Parcel)).toEqual({ compared: 96, different: [] })
 })
 
@@ -64,9 +75,9 @@ test('a second run finds everything there', async () => {
 })
 
 test.each([
-  ['an unknown phase', { phase: 'verify', done: false }],
-  ['a count that is none', { phase: 'copy', done: false, seen: 'ninety', after: 'f'.repeat(24) }],
-  ['a place that is no id', { phase: 'copy', done: false, after: { $oid: 'f'.repeat(24) } }],
+  ['a mapping that is none', { mapping: 7, done: false }],
+  ['a count that is none', { done: false, seen: 'ninety', after: 'f'.repeat(24) }],
+  ['a place that is no id', { done: false, after: { $oid: 'f'.repeat(24) } }],
   ['text', 'copying'],
 ])('a checkpoint of another version with %s is none: every document is looked at again', async (_title, value) => {
   const { ledger } = stores.postgres
@@ -83,7 +94,7 @@ test.each([
 ])('a checkpoint %s begins anew: what it has left behind may have changed', async (_, kept) => {
   const { ledger } = stores.postgres
   const { revision = null } = (await ledger.get('backfill', 'Parcel')) ?? {}
-  const early = { ...kept, type: 'Parcel', seen: 5, phase: 'copy', after: (0x5a).toString(16).padStart(24, '0') }
+  const early = { ...kept, type: 'Parcel', seen: 5, after: (0x5a).toString(16).padStart(24, '0') }
   expect(await ledger.compareAndSet('backfill', 'Parcel', revision, early)).toBe(true)
   expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 97, copied: 0, mended: 0, done: true })
 })
@@ -173,7 +184,8 @@ describe('A MongoDB that does not answer every time', () => {
   test('a batch that is not read in time is read again, and that is told', async () => {
     let left = 1
     const lines: string[] = []
-    const isBatch = ({ cursor }: Document): boolean => cursor?.firstBatch?.[0]?.tags !== undefined
+    const isBatch = ({ cursor }: Document): boolean =>
+      cursor?.firstBatch?.some(({ tags }: Document) => tags !== undefined) === true
     const once = (answer: Document): Document | null => (isBatch(answer) && left-- > 0 ? timeUp : null)
     expect(await through(once, (line) => lines.push(line))).toMatchObject({ seen: 96, done: true })
     expect(lines).toEqual([expect.stringMatching(/^Parcel: .*; try 2 of 6 in 1 s$/)])
@@ -203,17 +215,18 @@ test('what could not be carried is told with its rule, and keeps the constraint 
 
 describe('A row without a document', () => {
   const id = (n: number): string => n.toString(16).padStart(24, '0')
-  /** The second phase of a backfill, with something that happens once the collection was asked for the rows. */
+  /** The end of a backfill, with something that happens once it has found rows that no document is known of. */
   async function during(meanwhile: () => Promise<unknown>) {
-    const { reader } = stores.mongo
-    const byIds: typeof reader.byIds = async (...args) => {
-      const there = await reader.byIds(...args)
+    const { outbox } = stores.postgres
+    const images: typeof outbox.images = async (...args) => {
+      const copies = await outbox.images(...args)
       await meanwhile()
-      return there
+      return copies
     }
-    const mongo = { ...stores.mongo, reader: { ...reader, byIds } }
-    const at: Checkpoint = { ...firstCheckpoint(Parcel, 'mongo', null), phase: 'remove', after: id(0xfff) }
-    return removeBatch({ stores: { ...stores, mongo }, entity: Parcel }, at, 10)
+    const postgres = { ...stores.postgres, outbox: { ...outbox, images } }
+    const stretch = { after: id(0xfff), upTo: null }
+    const end = { images: [], quarantined: [], stretch, isLast: true, since: performance.now() }
+    return copyLot({ stores: { ...stores, postgres }, entity: Parcel }, { from: 'mongo', under: anyEpoch }, end)
   }
   const inPostgres = async (n: number) =>
     (await stores.postgres.outbox.images(Parcel, [id(n)]))[0]?.record?.code ?? null
@@ -234,17 +247,83 @@ describe('A row without a document', () => {
     await stores.postgres.replica.bulkPut(Parcel, [row(0x1001, 1, 1001)], anyEpoch)
     const insert = () =>
       stores.mongo.connection.collection(Parcel).insertOne({ _id: encodeId(Parcel, id(0x1001)), code: 1001 } as never)
-    expect(await during(insert)).toMatchObject({ removed: 0, done: true })
+    expect(await during(insert)).toMatchObject({ removed: 0 })
     expect(await inPostgres(0x1001)).toBe(1001)
   })
 
   test('stays where a newer version of it arrives while it is looked at', async () => {
     await stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 1, 1002)], anyEpoch)
     const put = () => stores.postgres.replica.bulkPut(Parcel, [row(0x1002, 5, 1005)], anyEpoch)
-    expect(await during(put)).toMatchObject({ removed: 0, done: true })
+    expect(await during(put)).toMatchObject({ removed: 0 })
     expect(await inPostgres(0x1002)).toBe(1005)
     expect(await during(async () => undefined)).toMatchObject({ removed: 1 })
     expect(await inPostgres(0x1002)).toBeNull()
+  })
+})
+
+describe('Beside each other', () => {
+  const Crate = defineEntity('Crate', { mongo: 'crates', postgres: 'crates', id: int(), fields: { n: int() } })
+  let crates: TestStores
+  beforeAll(async () => {
+    crates = await openStores([Crate])
+    const documents = Array.from({ length: 60 }, (_, n) => ({ _id: n * 100, n }))
+    await crates.mongo.connection.db.collection('crates').insertMany(documents as never[])
+  })
+  afterAll(() => crates.close())
+  const crate = (id: number, n: number) => ({
+    id,
+    version: { epoch: 1, counter: 1 },
+    record: newRecord(Crate, id, { n }),
+    rest: null,
+    issues: [],
+    pending: false,
+  })
+
+  test('lots are put, and the checkpoint passes none that is not', async () => {
+    const { replica, ledger } = crates.postgres
+    const puts: number[] = []
+    let under = 0
+    let most = 0
+    const bulkPut: typeof replica.bulkPut = async (entity, images, epoch) => {
+      if (images.length === 0) return replica.bulkPut(entity, images, epoch)
+      most = Math.max(most, ++under)
+      const first = Number(images[0]!.id)
+      // The first lot is the last to be put
+      if (first === 0) while (puts.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+      const { after = null } = ((await ledger.get('backfill', 'Crate'))?.value ?? {}) as { after?: number }
+      expect(after ?? -1).toBeLessThan(first)
+      const outcomes = await replica.bulkPut(entity, images, epoch)
+      puts.push(first)
+      under--
+      return outcomes
+    }
+    const slow = { ...crates, postgres: { ...crates.postgres, replica: { ...replica, bulkPut } } }
+    const seen: number[] = []
+    const onProgress = (progress: Progress): number => seen.push(progress.seen)
+    expect(await backfill({ stores: slow, entity: Crate, batch: 10, onProgress })).toMatchObject({ copied: 60 })
+    expect(most).toBe(3)
+    expect(puts.slice(0, 3)).not.toEqual([0, 1_000, 2_000])
+    expect(seen).toEqual([10, 20, 30, 40, 50, 60, 60])
+    expect(await compareStores(crates, Crate)).toEqual({ compared: 60, different: [] })
+  })
+
+  test('what the authority does not have goes, however much it is, between records and behind the last', async () => {
+    const strays = Array.from({ length: 1_200 }, (_, n) => crate(n < 90 ? 101 + n : 10_000 + n, n))
+    await crates.postgres.replica.bulkPut(Crate, strays, anyEpoch)
+    expect(await backfill({ stores: crates, entity: Crate, batch: 20 })).toMatchObject({ seen: 60, removed: 1_200 })
+    expect(await compareStores(crates, Crate)).toEqual({ compared: 60, different: [] })
+  })
+
+  test('an image that has become too old for a put is read again first', async () => {
+    const collection = crates.mongo.connection.db.collection('crates')
+    await collection.updateOne({ _id: 5_900 as never }, { $set: { n: 61 } })
+    const old = { ...crate(5_900, 59), version: { epoch: 0, counter: 0 } }
+    const gone = { ...crate(7_000, 70), version: { epoch: 0, counter: 0 } }
+    const lot = { images: [old, gone], quarantined: [], stretch: { after: 5_800, upTo: 7_000 }, isLast: false }
+    const since = performance.now() - 10_001
+    const options = { stores: crates, entity: Crate }
+    await copyLot(options, { from: 'mongo', under: anyEpoch }, { ...lot, since })
+    expect(await compareStores(crates, Crate)).toEqual({ compared: 60, different: [] })
   })
 })
 

@@ -12,7 +12,7 @@ import { mongoReplica } from '../../src/stores/mongo/replica.ts'
 import { ConnectionFailure } from '../../src/stores/postgres/connection-failure.ts'
 import * as postgresErrors from '../../src/stores/postgres/errors.ts'
 import type { PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
-import type { Authority, Backlog, Item, Stamp } from '../../src/stores/store.ts'
+import type { Authority, Backlog, IdRange, Item, Stamp } from '../../src/stores/store.ts'
 import { modelConnection } from './mongo-connection.ts'
 import type { MongoState } from './mongo-server.ts'
 import type { Network, Server } from './network.ts'
@@ -150,6 +150,20 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
         const images = await by('read', (state) => server.scan(state, entity, after, limit))
         return { images, quarantined: [], next: images.length < limit ? null : images.at(-1)!.id }
       },
+      async *stream(entity: Entity, { after, limit }: { readonly after: Id | null; readonly limit: number }) {
+        for (let from = after; ; ) {
+          const start = from
+          const images = await by('read', (state) => server.scan(state, entity, start, limit))
+          yield { images, quarantined: [] }
+          if (images.length < limit) return
+          from = images.at(-1)!.id
+        }
+      },
+      ids: (entity: Entity, { after, upTo }: IdRange, limit: number, without: readonly Id[]) =>
+        by('read', (state) => {
+          const ids = server.scan(state, entity, after, Number.POSITIVE_INFINITY).map(({ id }) => id)
+          return ids.filter((id) => (upTo === null || id <= upTo) && !without.includes(id)).slice(0, limit)
+        }),
     },
     outbox: {
       owed: (...args: Parameters<PostgresStore['outbox']['owed']>) => {

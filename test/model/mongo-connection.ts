@@ -12,6 +12,7 @@ interface Options {
   readonly upsert?: boolean
   readonly sort?: Document
   readonly limit?: number
+  readonly batchSize?: number
   /** Default: before. */
   readonly returnDocument?: 'before' | 'after'
   readonly session?: ModelSession
@@ -22,6 +23,8 @@ interface BulkUpdate {
 
 /** Commands whose message may arrive twice: of the others the driver's retry sees to it that they count once. */
 const guarded = new Set(['find', 'aggregate', 'update', 'delete', 'commitTransaction'])
+
+const idText = (id: unknown): string => JSON.stringify(id)
 
 /** The driver's door to a server of the model: what the stores call, one message a command. */
 export function modelConnection(network: Network, server: Server<MongoState>, maxTimeMs: number): MongoConnection {
@@ -53,11 +56,31 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
       yield* await run()
     },
   })
+  /** What is read a batch at a time, each by a message of its own; in the order of the ids. */
+  const batches = (name: string, filter: Document, { batchSize, ...options }: Options) => {
+    let last: string | null = null
+    let read: Document[] = []
+    return {
+      async hasNext() {
+        const from = last
+        read = await call('find', (state) => {
+          const behind = find(state, name, filter, options).filter(({ _id }) => from === null || idText(_id) > from)
+          return behind.slice(0, batchSize)
+        })
+        last = read.length > 0 ? idText(read.at(-1)!['_id']) : last
+        return read.length > 0
+      },
+      readBufferedDocuments: () => read,
+      close: async () => undefined,
+    }
+  }
   const updated = async (name: string, filter: Document, change: Change, options?: Options): Promise<Updated> =>
     call('update', (state) => update(state, name, filter, change, options), options?.session)
   const collection = (name: string) => ({
-    find: (filter: Document, options?: Options) =>
-      cursor(() => call('find', (state) => find(state, name, filter, options), options?.session)),
+    find: (filter: Document, options: Options = {}) => ({
+      ...cursor(() => call('find', (state) => find(state, name, filter, options), options.session)),
+      ...batches(name, filter, options),
+    }),
     findOne: async (filter: Document, options?: Options) =>
       (await call('find', (state) => find(state, name, filter, { ...options, limit: 1 }), options?.session))[0] ?? null,
     aggregate: (pipeline: Document[]) => cursor(() => call('aggregate', (state) => aggregate(state, name, pipeline))),

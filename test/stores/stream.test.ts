@@ -63,6 +63,46 @@ test('documents that have no record are told along the way', async () => {
   expect(quarantined).toEqual(others)
 })
 
+test('ranges that adjoin tell of each document without a record once, where their ends are open', async () => {
+  const told = async (after: Id | null, upTo: Id | null): Promise<readonly [number, readonly string[]]> => {
+    const { ids, quarantined } = await streamed(stores.mongo.reader, Word, { after, upTo, limit: 3, surveyed: true })
+    return [ids.length, quarantined]
+  }
+  const [number, ...behind] = others
+  expect(await told(null, 5)).toEqual([6, [number]])
+  expect(await told(5, 12)).toEqual([7, []])
+  expect(await told(12, null)).toEqual([7, behind])
+  expect(await told(null, null)).toEqual([20, others])
+})
+
+test('what is not of its field’s kind is told where it is asked for, of documents that readers do not see as well', async () => {
+  const { db } = stores.mongo.connection
+  const odd = { _id: 90, word: 7, _cf: { deleted: true } }
+  await db.collection('words').insertOne(odd as never)
+  const toldBy = async (range: Partial<ScanRange>): Promise<unknown> => {
+    const lots = []
+    for await (const lot of stores.mongo.reader.stream(Word, { after: 15, limit: 9, ...range })) lots.push(...lot.odd!)
+    return lots
+  }
+  expect(await toldBy({ surveyed: true })).toEqual(['clean word', 'plain word'])
+  expect(await toldBy({ surveyed: true, upTo: 30 })).toEqual([])
+  expect(await toldBy({})).toEqual([])
+  await db.collection('words').deleteOne({ _id: 90 } as never)
+})
+
+test.each(['mongo', 'postgres'] as const)(
+  'ids of a range are told in %s, but for those that are known',
+  async (origin) => {
+    const { reader } = stores[origin]
+    const ids = async (...given: Parameters<Reader['ids']>) => [...(await reader.ids(...given))].sort()
+    expect(await ids(Word, { after: 3, upTo: 7 }, 10, [])).toEqual([4, 5, 6, 7])
+    expect(await ids(Word, { after: 16, upTo: null }, 10, [17, 2])).toEqual([18, 19])
+    expect(await ids(Word, { after: null, upTo: 1 }, 10, [])).toEqual([0, 1])
+    expect(await ids(Word, { after: null, upTo: null }, 4, [0, 1])).toHaveLength(4)
+    expect(await ids(Name, { after: 'b', upTo: '\ue000' }, 10, ['é'])).toEqual(['\ud7ff', '\ue000'])
+  },
+)
+
 /** A reader whose cursors the server forgets, each once. */
 function forgetful(from: number): Reader {
   const { connection } = stores.mongo

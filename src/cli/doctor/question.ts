@@ -48,6 +48,7 @@ export function overheard(reader: Reader, tell: (question: Question) => void): R
     byIds: (...given) => reader.byIds(...given),
     scan: (...given) => reader.scan(...given),
     stream: (...given) => reader.stream(...given),
+    ids: (...given) => reader.ids(...given),
     query(entity, query, signal) {
       ask(entity, query.where, query.order)
       return reader.query(entity, query, signal)

@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
 import { canonicalValue } from '../../entity/canonical-value.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
@@ -7,6 +8,7 @@ import type { Item, Query, QueryPer, Reader } from '../store.ts'
 import { aggregate } from './aggregate.ts'
 import { allOf } from './all-of.ts'
 import { isHidden } from './bookkeeping.ts'
+import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import { decoded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
@@ -16,7 +18,7 @@ import { type Find, orderedPage, servedBy, whole } from './ordered-page.ts'
 import { perKey } from './per-key.ts'
 import { projectionOf } from './projection.ts'
 import { readDocuments } from './read-documents.ts'
-import { scan } from './scan.ts'
+import { scan, within } from './scan.ts'
 import { sorting, sortOf } from './sorting.ts'
 import { stream } from './stream.ts'
 import { Visibility } from './visibility.ts'
@@ -76,6 +78,15 @@ export function mongoReader(connection: MongoConnection): Reader {
     aggregate: (entity, asked, signal) => aggregate(connection, entity, asked, signal),
     scan: (entity, range) => scan(connection, entity, range),
     stream: (entity, range) => stream(connection, entity, range),
+
+    async ids(entity, range, limit, without) {
+      const match = allOf(within(entity, range), { _id: { $nin: without.map((id) => encodeId(entity, id)) } })
+      const found = await connection
+        .collection(entity)
+        .find(match, { limit, projection: { _id: 1 } })
+        .toArray()
+      return found.map(({ _id }) => decodeId(entity, _id)).filter((id): id is Id => !(id instanceof Refused))
+    },
 
     async byIds(entity, ids, fields, signal) {
       const keys = ids.map((id) => encodeId(entity, id))

@@ -11,7 +11,6 @@ import { encodeId } from './codec/encode.ts'
 import { decodeElementRests, decodeRest } from './codec/rest.ts'
 import type { MongoConnection } from './connection.ts'
 import { readDocuments } from './read-documents.ts'
-import { observe } from './survey.ts'
 import { hasRecord, visible } from './visible.ts'
 import { translate } from './where.ts'
 
@@ -66,12 +65,9 @@ export async function scan(
   // `visible` lets documents through whose id decodes, and no others
   const images = documents.map((document) => imageOf(entity, decodeId(entity, document['_id']) as Id, document))
   const strays = after === null ? await straysOf(connection, entity) : []
-  const odd = new Set<string>()
-  for (const document of [...documents, ...strays]) observe(entity, document, odd)
   return {
     images,
     quarantined: strays.map((document) => withoutRecord(entity, document)),
-    odd: [...odd],
     next: documents.length < limit && weigh(documents) <= maxBytes ? null : images.at(-1)!.id,
   }
 }

@@ -3,10 +3,9 @@ import type { Json } from '../../util/json.ts'
 import { parseAs } from '../ledger.ts'
 import type { MongoConnection } from './connection.ts'
 import { beginSurvey, keepSurvey } from './looks.ts'
-import { readDocuments } from './read-documents.ts'
-import { observe, surveyForm } from './survey.ts'
+import { surveyForm } from './survey.ts'
 
-/** What one scan of a copy has read, see `Scanned`. */
+/** What a copy has read at a time, see `Scanned`. */
 export interface SurveyedBatch {
   readonly isFirst: boolean
   readonly isLast: boolean
@@ -22,14 +21,7 @@ export async function surveyBatch(
 ): Promise<Json> {
   const begun = isFirst ? await beginSurvey(connection, entity) : parseAs(surveyForm, before)
   if (begun === null) return null
-  const all = new Set([...begun.odd, ...odd])
-  if (isLast) {
-    // Scans leave out what is about to go; until it has, it stands in the indexes with the others
-    const collection = connection.collection(entity)
-    const going = await readDocuments((more) => collection.find({ '_cf.deleted': true }, more))
-    for (const document of going) observe(entity, document, all)
-  }
-  const survey = { ...begun, odd: [...all] }
+  const survey = { ...begun, odd: [...new Set([...begun.odd, ...odd])] }
   if (isLast) await keepSurvey(connection, entity, survey)
   return survey
 }

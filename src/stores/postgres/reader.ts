@@ -9,6 +9,7 @@ import type { Json } from '../../util/json.ts'
 import { onceFor } from '../../util/once-for.ts'
 import {
   type ElementRests,
+  type IdRange,
   type Image,
   type Item,
   type Query,
@@ -19,6 +20,7 @@ import {
   scanBytes,
 } from '../store.ts'
 import { aggregate } from './aggregate.ts'
+import { ids } from './bookkeeping.ts'
 import { elementRows, type RecordRow } from './codec/decode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -96,21 +98,25 @@ export function postgresReader(connection: PostgresConnection): Reader {
     return groups
   }
 
-  async function scan(entity: Entity, range: ScanRange): Promise<Scanned> {
-    const { after, upTo = null, limit, maxBytes = scanBytes, where = everything } = range
+  /** Of the rows of a range. */
+  function within(entity: Entity, { after, upTo }: IdRange): RawBuilder<unknown>[] {
     const { cast } = postgresKind(entity.idKind)
     const bound = (id: Id) => sql`${id}::${sql.raw(cast)}`
-    const within = [
+    return [
       ...(after === null ? [] : [sql`t.id > ${bound(after)}`]),
       ...(upTo === null ? [] : [sql`t.id <= ${bound(upTo)}`]),
-      translate(entity, where),
     ]
+  }
+
+  async function scan(entity: Entity, range: ScanRange): Promise<Scanned> {
+    const { after, upTo = null, limit, maxBytes = scanBytes, where = everything } = range
+    const conditions = [...within(entity, { after, upTo }), translate(entity, where)]
     // The sum goes along the order of the ids, and those behind the record that passes the bound are not sent
     const rows = await connection.run<WeighedRow>(
       sql`select * from (
             select r.*, pg_column_size(r.*) as _cf_bytes, (sum(pg_column_size(r.*)) over (order by r.id))::float8 as _cf_sum
             from (select ${imageColumns(entity)} from ${tableOf(entity)}
-                  where ${sql.join(within, sql` and `)} order by t.id limit ${limit}::int) r) w
+                  where ${sql.join(conditions, sql` and `)} order by t.id limit ${limit}::int) r) w
           where _cf_sum - _cf_bytes <= ${maxBytes}::float8 order by id`,
     )
     const images = rows.map((row) => imageOf(connection, entity, row))
@@ -155,6 +161,14 @@ export function postgresReader(connection: PostgresConnection): Reader {
     },
 
     scan,
+
+    async ids(entity, range, limit, without) {
+      const others = sql`t.id not in (select unnest(${ids(entity, without)}))`
+      const rows = await connection.run<{ id: Id }>(
+        sql`select t.id from ${tableOf(entity)} where ${sql.join([...within(entity, range), others], sql` and `)} limit ${limit}::int`,
+      )
+      return rows.map(({ id }) => id)
+    },
 
     async *stream(entity, range) {
       for (let { after } = range, more = true; more; ) {

@@ -1,0 +1,61 @@
+import { times } from '../control/times.ts'
+import type { IdRange, Image } from '../stores/store.ts'
+import { type Origin, otherOrigin } from '../util/origin.ts'
+import { buryCopies } from './bury-copies.ts'
+import type { BackfillOptions, Tally } from './checkpoint.ts'
+import type { Lot } from './lots.ts'
+import { putImages } from './put-images.ts'
+
+/** Copies that are looked at together: of a mirror that holds other records than the authority they are many. */
+const strayLimit = 500
+
+/** Which way a copy goes, and under which epoch of the flag, see `Replica.bulkPut`. */
+export interface Direction {
+  readonly from: Origin
+  readonly under: number
+}
+
+/** Removes what the mirror has of a stretch beside these records, which are all that the authority has; tells how many. */
+async function removeStrays(
+  options: BackfillOptions,
+  { from, under }: Direction,
+  stretch: IdRange,
+  images: readonly Image[],
+): Promise<number> {
+  const { stores, entity } = options
+  const target = stores[otherOrigin(from)]
+  const known = images.map(({ id }) => id)
+  for (let removed = 0; ; ) {
+    const ids = await target.reader.ids(entity, stretch, strayLimit, known)
+    const copies = ids.length > 0 ? await target.outbox.images(entity, ids) : []
+    const alive = copies.filter(({ record }) => record !== null)
+    removed += await buryCopies(options, from, under, alive)
+    if (ids.length < strayLimit) return removed
+    known.push(...ids)
+  }
+}
+
+/** The images as they are, or as the authority has them by now where they have become too old for a put. */
+async function freshImages({ stores, entity }: BackfillOptions, from: Origin, { images, since }: Lot) {
+  if (performance.now() - since <= times.image) return images
+  const ids = images.map(({ id }) => id)
+  return (await stores[from].outbox.images(entity, ids)).filter(({ record }) => record !== null)
+}
+
+/** Makes the mirror equal to what the authority has of a lot. Safe to repeat, and beside other lots. */
+export async function copyLot(options: BackfillOptions, direction: Direction, lot: Lot): Promise<Tally> {
+  const { stores, entity } = options
+  const { from, under } = direction
+  const { quarantined, stretch } = lot
+  const removed = stretch ? await removeStrays(options, direction, stretch, lot.images) : 0
+  const { copied, mended, keptOut } = await putImages(options, from, under, await freshImages(options, from, lot))
+  if (from === 'mongo' && quarantined.length > 0) await stores.postgres.dataIssues.quarantine(entity, quarantined)
+  return {
+    seen: lot.images.length + quarantined.length,
+    copied,
+    mended,
+    removed,
+    quarantined: quarantined.length,
+    refused: keptOut.length,
+  }
+}
