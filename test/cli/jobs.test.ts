@@ -51,9 +51,17 @@ describe('issues', () => {
     expect((await run('backfill', 'User')).stderr).toMatch(/^Backfill is complete\.$/m)
     const listed = await run('issues', 'list', 'Theater', '--json')
     expect(listed.code).toBe(2)
+    const open = { group: expect.stringMatching(/^[0-9a-f]{12}$/), accepted: null }
     expect(JSON.parse(listed.stdout)).toEqual([
-      { type: 'Theater', path: 'theaterId', rule: 'is not a whole number', count: 1, ids: [hex(3)] },
-      { type: 'Theater', path: 'theaterId', rule: 'is not a whole number of 32 bits', count: 1, ids: [hex(2)] },
+      { type: 'Theater', path: 'theaterId', rule: 'is not a whole number', count: 1, ids: [hex(3)], ...open },
+      {
+        type: 'Theater',
+        path: 'theaterId',
+        rule: 'is not a whole number of 32 bits',
+        count: 1,
+        ids: [hex(2)],
+        ...open,
+      },
     ])
     const shown = await run('issues', 'show', 'Theater', hex(2))
     expect(shown).toMatchObject({ code: 2, stdout: expect.stringContaining('"the second"') })
@@ -76,6 +84,8 @@ describe('issues', () => {
       rule: 'it is larger than the 16 MB that MongoDB allows',
       count: 1,
       ids: [hex(9)],
+      group: null,
+      accepted: null,
     })
     expect((await run('issues', 'show', 'Theater', hex(9))).stdout).toContain('version 1.7, tried 3 times')
   })
