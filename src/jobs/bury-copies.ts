@@ -1,3 +1,4 @@
+import { confirmed } from '../control/confirmed.ts'
 import { readFlag } from '../control/flag-store.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { keepCopy } from '../mirror/conflicts.ts'
@@ -23,6 +24,7 @@ export async function buryCopies(
 ): Promise<number> {
   if (copies.length === 0) return 0
   const { [from]: source, [otherOrigin(from)]: target } = stores
+  await confirmed(source.ledger, 'bury', entity)
   const known = await source.outbox.images(
     entity,
     copies.map(({ id }) => id),

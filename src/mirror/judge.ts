@@ -1,4 +1,5 @@
 import { sameRecord } from '../compare/differences.ts'
+import { confirmed } from '../control/confirmed.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { faultOf, tellsOfTrouble } from '../stores/failure.ts'
 import type { Image, PutOutcome, Store } from '../stores/store.ts'
@@ -50,13 +51,22 @@ async function judgeLate({ options, entity, from, image }: Owed): Promise<Verdic
 
 /**
  * Records of the mirror that the authority has neither as record nor as tombstone: they are of a time when it was not
- * kept. Each copy is kept in conflicts before it goes.
+ * kept. Each copy is kept in conflicts before it goes. What the authority has of them after all is given as it is there.
  */
 async function gravesOf({ options, entity, from }: Owed, ids: readonly Id[]): Promise<Image[]> {
   const mirror = otherOrigin(from)
   const copies = (await options.stores[mirror].outbox.images(entity, ids)).filter(({ record }) => record !== null)
-  for (const copy of copies) await keepCopy(options.stores[from].ledger, entity, mirror, copy, 'none')
-  return copies.map((copy) => tombstoneOf(copy))
+  if (copies.length === 0) return []
+  const { ledger, outbox } = options.stores[from]
+  await confirmed(ledger, 'graves', entity)
+  const there = await outbox.images(
+    entity,
+    copies.map(({ id }) => id),
+  )
+  const known = new Set(there.map(({ id }) => id))
+  const lost = copies.filter(({ id }) => !known.has(id))
+  for (const copy of lost) await keepCopy(ledger, entity, mirror, copy, 'none')
+  return [...there, ...lost.map(tombstoneOf)]
 }
 
 /** A constraint is a dependency first: the records in the way are read from the authority and put together with it. */

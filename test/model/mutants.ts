@@ -167,6 +167,12 @@ export const mutants: readonly Mutant[] = [
     to: 'alive, guard)',
   },
   {
+    name: 'absence behind a durable write',
+    file: 'src/jobs/bury-copies.ts',
+    from: "await confirmed(source.ledger, 'bury', entity)\n  const known",
+    to: 'const known',
+  },
+  {
     name: 'unfinished moves',
     file: 'src/control/flag-keeper.ts',
     from: 'performance.now() - since > times.unfinished',

@@ -1,0 +1,19 @@
+import type { Entity } from '../entity/entity.ts'
+import type { Ledger } from '../stores/ledger.ts'
+
+const kind = 'confirmed'
+
+/**
+ * Resolves once the store has written something durably: what is read behind that is no older than the call. A primary
+ * that was deposed, and does not know it, answers reads of what a majority once had, and no such write. To be awaited
+ * before the absence of a record is believed, where something is removed because of it.
+ *
+ * @param by who asks: where several do at the same moment, one waits for the other.
+ */
+export async function confirmed(ledger: Ledger, by: string, { name }: Pick<Entity, 'name'>): Promise<void> {
+  const key = `${by}/${name}`
+  for (;;) {
+    const { revision = null } = (await ledger.get(kind, key)) ?? {}
+    if (await ledger.compareAndSet(kind, key, revision, null)) return
+  }
+}
