@@ -11,30 +11,12 @@ import { withPaperStores, writePapers } from './paper-stores.ts'
 import { Flat, Nested } from './papers.ts'
 import { copyRaw, documentsOf, emptyHandTables, handCount, insertRaw, makeHandTables } from './raw-copy.ts'
 import type { Row } from './row.ts'
+import { type Timed, timed } from './timed.ts'
 
 /** Of ours; a round of the baseline stands on both sides of each. */
 const rounds = 5
 
 const boundedMs = 40_000 // of the rounds of one case, on a slow server
-
-interface Timed {
-  readonly perSecond: number
-  /** Of this process for one document, in microseconds. */
-  readonly cpu: number
-  readonly peak: number
-}
-
-async function timed(count: number, work: () => Promise<number>): Promise<Timed> {
-  let peak = 0
-  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
-  const before = process.cpuUsage()
-  const began = performance.now()
-  const copied = await work()
-  const { user, system } = process.cpuUsage(before)
-  clearInterval(timer)
-  if (copied !== count) throw new Error(`${copied} of ${count} are copied`)
-  return { perSecond: (count * 1_000) / (performance.now() - began), cpu: (user + system) / count, peak }
-}
 
 /** Nothing was ever copied. */
 async function empty({ postgres }: Stores, client: pg.Client, entity: Entity): Promise<void> {

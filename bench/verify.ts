@@ -10,6 +10,7 @@ import { median } from './load.ts'
 import { withPaperStores, writePapers } from './paper-stores.ts'
 import { Flat, Nested } from './papers.ts'
 import type { Row } from './row.ts'
+import { timed } from './timed.ts'
 
 type PostgresClient = Awaited<ReturnType<PostgresConnection['connect']>>
 
@@ -76,26 +77,6 @@ async function fill(stores: Stores, entity: Entity, count: number): Promise<void
     await postgres.replica.bulkPut(entity, images, epoch)
   // Settles what the server has yet to do of it by itself, as an administrator would
   await postgres.connection.pool.query('analyze')
-}
-
-interface Timed {
-  readonly perSecond: number
-  /** Of this process for one record, in microseconds: it drifts least on a shared machine. */
-  readonly cpu: number
-  readonly peak: number
-}
-
-async function timed(count: number, work: () => Promise<number>): Promise<Timed> {
-  let peak = 0
-  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
-  const before = process.cpuUsage()
-  const began = performance.now()
-  const equal = await work()
-  const { user, system } = process.cpuUsage(before)
-  const perSecond = (count * 1_000) / (performance.now() - began)
-  clearInterval(timer)
-  if (equal !== count) throw new Error(`${equal} of ${count} are equal`)
-  return { perSecond, cpu: (user + system) / count, peak }
 }
 
 async function compare(stores: Stores, client: PostgresClient, entity: Entity, count: number) {

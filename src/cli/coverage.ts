@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { Flag } from '../control/flag.ts'
+import { type Flag, keptSince } from '../control/flag.ts'
 import { noFlag } from '../control/flag-store.ts'
 import type { Entity } from '../entity/entity.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
@@ -34,7 +34,7 @@ interface TypeCoverage {
 
 async function coverageOf({ config, stores }: Session, entity: Entity, flag: Flag): Promise<TypeCoverage> {
   const mapping = mappingDigest(entity)
-  const sinceEpoch = flag.fresh ?? flag.epoch
+  const sinceEpoch = keptSince(flag)
   const rows = await kept(stores.postgres.findings.coverage(entity.name, mapping, sinceEpoch))
   const fields = fieldCoverage(contractFields(config.schema, entity), rows)
   return { type: entity.name, mapping, sinceEpoch, fields, results: resultCoverage(rows) }

@@ -27,7 +27,9 @@ interface Options {
 /** Where a type goes next, if nobody says otherwise. */
 const nextOf = (stage: Stage): Stage => stages[Math.min(stages.indexOf(stage) + 1, stages.length - 1)]!
 
-async function evidenceOf(session: Session, entity: Entity, flag: Flag, to: Stage): Promise<TypeEvidence> {
+type Ask = ReturnType<typeof asksGates>
+
+async function evidenceOf({ stores }: Session, ask: Ask, entity: Entity, flag: Flag, to: Stage): Promise<TypeEvidence> {
   return {
     type: entity.name,
     from: flag.stage,
@@ -35,14 +37,15 @@ async function evidenceOf(session: Session, entity: Entity, flag: Flag, to: Stag
     epoch: flag.epoch,
     mapping: mappingDigest(entity),
     at: new Date().toISOString(),
-    gates: await asksGates(session)(entity, flag, to),
-    signOff: await lastSignOff(session.stores.postgres.ledger, entity),
+    gates: await ask(entity, flag, to),
+    signOff: await lastSignOff(stores.postgres.ledger, entity),
   }
 }
 
 /** Signs what is seen, and looks again: the signature may be a gate itself. */
 async function signed(
   session: Session,
+  ask: Ask,
   entity: Entity,
   flag: Flag,
   seen: TypeEvidence,
@@ -51,7 +54,7 @@ async function signed(
   const { ledger } = session.stores.postgres
   const kept = JSON.parse(JSON.stringify(seen)) as Json
   await signOff(ledger, entity, flag, { by: sign!, why: why ?? null }, kept)
-  return evidenceOf(session, entity, flag, seen.to)
+  return evidenceOf(session, ask, entity, flag, seen.to)
 }
 
 function printOne({ type, from, to, gates }: TypeEvidence): void {
@@ -94,12 +97,15 @@ export function evidenceCommand(): Command {
         const to = options.to === undefined ? undefined : stageOf(options.to)
         const chosen = types.length === 0 ? config.entities : types.map((type) => typeOf(config.entities, type))
         const flags = new Map((await allFlags(ledgersOf(stores))).map((flag) => [flag.type, flag]))
+        const ask = asksGates(session)
         const found: TypeEvidence[] = []
         for (const entity of chosen) {
           const flag = flags.get(flagKeyOf(entity))
           if (!flag) throw noFlag(entity.name)
-          const evidence = await evidenceOf(session, entity, flag, to ?? nextOf(flag.stage))
-          found.push(options.sign === undefined ? evidence : await signed(session, entity, flag, evidence, options))
+          const evidence = await evidenceOf(session, ask, entity, flag, to ?? nextOf(flag.stage))
+          found.push(
+            options.sign === undefined ? evidence : await signed(session, ask, entity, flag, evidence, options),
+          )
         }
         print(found, options)
         if (found.some(({ gates }) => gates.some(({ met }) => !met))) process.exitCode = 2

@@ -1,5 +1,5 @@
 import type { Entity } from '../entity/entity.ts'
-import type { Ledger } from '../stores/ledger.ts'
+import { type Ledger, overwrite } from '../stores/ledger.ts'
 
 const kind = 'confirmed'
 
@@ -10,10 +10,5 @@ const kind = 'confirmed'
  *
  * @param by who asks: where several do at the same moment, one waits for the other.
  */
-export async function confirmed(ledger: Ledger, by: string, { name }: Pick<Entity, 'name'>): Promise<void> {
-  const key = `${by}/${name}`
-  for (;;) {
-    const { revision = null } = (await ledger.get(kind, key)) ?? {}
-    if (await ledger.compareAndSet(kind, key, revision, null)) return
-  }
-}
+export const confirmed = (ledger: Ledger, by: string, { name }: Pick<Entity, 'name'>): Promise<void> =>
+  overwrite(ledger, kind, `${by}/${name}`, null)

@@ -60,6 +60,9 @@ export type Desired = {
   readonly samplePercent: number | null
 }
 
+/** The epoch since which what was compared tells of this mirror. */
+export const keptSince = ({ fresh, epoch }: Flag): number => fresh ?? epoch
+
 export function initialFlag(type: string, members: readonly string[] = [type]): Flag {
   return {
     type,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
-import { type Ledger, parseAs } from '../stores/ledger.ts'
+import { type Ledger, overwrite, parseAs } from '../stores/ledger.ts'
 import type { Json } from '../util/json.ts'
 
 const kind = 'sign-off'
@@ -41,10 +41,7 @@ export async function signOff(
   evidence: Json,
 ): Promise<SignOff> {
   const signed: SignOff = { by, why, at: new Date().toISOString(), epoch, mapping: mappingDigest(entity) }
-  for (;;) {
-    const { revision = null } = (await ledger.get(kind, entity.name)) ?? {}
-    if (await ledger.compareAndSet(kind, entity.name, revision, { ...signed })) break
-  }
+  await overwrite(ledger, kind, entity.name, { ...signed })
   await ledger.append(log, entity.name, { ...signed, evidence })
   return signed
 }

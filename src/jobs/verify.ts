@@ -6,7 +6,7 @@ import { mappingDigest } from '../entity/mapping-digest.ts'
 import { verifiedKind } from '../evidence/verified.ts'
 import { everything } from '../query/where.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { type Ledger, parseAs } from '../stores/ledger.ts'
+import { type Ledger, overwrite, parseAs } from '../stores/ledger.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
@@ -93,13 +93,8 @@ export async function lastDifferences(ledger: Ledger, { name }: Entity) {
   return entry && parseAs(differencesForm, entry.value)
 }
 
-async function keep(ledger: Ledger, kind: string, type: string, value: object): Promise<void> {
-  for (;;) {
-    const entry = await ledger.get(kind, type)
-    const json = JSON.parse(JSON.stringify(value)) as Json
-    if (await ledger.compareAndSet(kind, type, entry?.revision ?? null, json)) return
-  }
-}
+const keep = (ledger: Ledger, kind: string, type: string, value: object): Promise<void> =>
+  overwrite(ledger, kind, type, JSON.parse(JSON.stringify(value)) as Json)
 
 /**
  * Holds the records of the store with authority against the other store, and looks for those that the other one has

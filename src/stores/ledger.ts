@@ -61,3 +61,11 @@ export interface Ledger {
   /** How many entries a log has, for one key or all. */
   length(log: string, key?: string): Promise<number>
 }
+
+/** Writes an entry whatever it holds, behind whoever else writes it at the same moment. */
+export async function overwrite(ledger: Ledger, kind: string, key: string, value: Json): Promise<void> {
+  for (;;) {
+    const entry = await ledger.get(kind, key)
+    if (await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)) return
+  }
+}

@@ -1,3 +1,4 @@
+import { keptSince } from '../../control/flag.ts'
 import { mappingDigest } from '../../entity/mapping-digest.ts'
 import type { Gate } from '../gate.ts'
 
@@ -7,7 +8,7 @@ export const compared: Gate = async ({ stores, entity, flag, settings }) => {
   const { findings } = stores.postgres
   const [groups, counts] = await Promise.all([
     findings.groups(),
-    findings.comparisons(entity.name, mappingDigest(entity), flag.fresh ?? flag.epoch),
+    findings.comparisons(entity.name, mappingDigest(entity), keptSince(flag)),
   ])
   const open = groups.filter(({ type }) => type === entity.name)
   const [first] = open

@@ -1,3 +1,4 @@
+import { keptSince } from '../../control/flag.ts'
 import { mappingDigest } from '../../entity/mapping-digest.ts'
 import { fieldCoverage, isUnproved, resultCoverage } from '../../shadow/field-coverage.ts'
 import type { Gate } from '../gate.ts'
@@ -6,7 +7,7 @@ import type { Gate } from '../gate.ts'
 export const covered: Gate = async ({ stores, entity, flag, fields, settings }) => {
   const wanted = settings.coveragePercent
   if (wanted === false) return null
-  const since = flag.fresh ?? flag.epoch
+  const since = keptSince(flag)
   const rows = await stores.postgres.findings.coverage(entity.name, mappingDigest(entity), since)
   const read = fieldCoverage(fields, rows).flatMap(({ field, readBy }) => readBy.map((each) => ({ field, ...each })))
   const asked = [...read, ...resultCoverage(rows).map((each) => ({ field: 'whole results', ...each }))].filter(

@@ -19,26 +19,36 @@ export interface MongoIndex {
   readonly hidden: boolean
 }
 
+/** As the server tells them; none where there is no collection. */
+async function told({ db }: MongoConnection, { mongo }: Entity) {
+  const found = await db.listCollections({ name: mongo }, { nameOnly: true }).toArray()
+  return found.length === 0 ? [] : db.collection(mongo).indexes()
+}
+
+/** Names of the indexes that gateways look for bookkeeping by. */
+export async function ourIndexes(connection: MongoConnection, entity: Entity): Promise<string[]> {
+  const found = await told(connection, entity)
+  return found.flatMap(({ key, name }) => (Object.keys(key).every((path) => path.startsWith('_cf.')) ? name! : []))
+}
+
 /** The indexes of an entity's collection, but for those of Crossfade and of the id; none where there is no collection. */
-export async function mongoIndexes({ db }: MongoConnection, entity: Entity): Promise<MongoIndex[]> {
-  const found = await db.listCollections({ name: entity.mongo }, { nameOnly: true }).toArray()
-  if (found.length === 0) return []
-  const indexes = await db.collection(entity.mongo).indexes()
-  return indexes.flatMap(({ name, key, ...told }) => {
+export async function mongoIndexes(connection: MongoConnection, entity: Entity): Promise<MongoIndex[]> {
+  const indexes = await told(connection, entity)
+  return indexes.flatMap(({ name, key, ...rest }) => {
     const keys = Object.entries<number | string>(key)
     if (keys.length === 1 && keys[0]![0] === '_id') return []
     if (keys.some(([path]) => path.startsWith('_cf'))) return []
-    const collation: Document | undefined = told.collation
+    const collation: Document | undefined = rest.collation
     return [
       {
         name: name!,
         keys,
-        unique: told.unique === true,
-        sparse: told.sparse === true,
-        filter: told.partialFilterExpression ?? null,
+        unique: rest.unique === true,
+        sparse: rest.sparse === true,
+        filter: rest.partialFilterExpression ?? null,
         collation: collation && collation['locale'] !== 'simple' ? collation : null,
-        expireAfterSeconds: told.expireAfterSeconds ?? null,
-        hidden: told.hidden === true,
+        expireAfterSeconds: rest.expireAfterSeconds ?? null,
+        hidden: rest.hidden === true,
       },
     ]
   })

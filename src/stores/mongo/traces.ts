@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { ledgerClaims, ledgerEntries, ledgerLogs, type MongoConnection, tombstones } from './connection.ts'
+import { ourIndexes } from './indexes.ts'
 import { tombstoneCollection } from './tombstone.ts'
 
 /** What Crossfade keeps of one type in its collection, and beside it. */
@@ -21,17 +22,6 @@ const arriving: Document = { '_cf.arriving.since': { $exists: true } }
 
 /** Documents that are changed by one command. */
 const batch = 1_000
-
-async function ourIndexes(connection: MongoConnection, entity: Entity): Promise<string[]> {
-  const indexes = await connection
-    .collection(entity)
-    .indexes()
-    .catch((error: { code?: unknown }) => {
-      if (error.code === 26) return [] // there is no such collection
-      throw error
-    })
-  return indexes.flatMap(({ key, name }) => (Object.keys(key).every((path) => path.startsWith('_cf.')) ? name! : []))
-}
 
 /** Reads the whole collection. */
 export async function tracesOf(connection: MongoConnection, entity: Entity): Promise<Traces> {
@@ -82,6 +72,9 @@ export async function dropOurIndexes(connection: MongoConnection, entity: Entity
 
 /** Drops the collections of bookkeeping: flags, claims, history, tombstones of all types. */
 export async function dropBookkeeping(connection: MongoConnection): Promise<void> {
-  for (const name of [tombstones, ledgerEntries, ledgerClaims, ledgerLogs])
-    await connection.patient().db.dropCollection(name)
+  const { db } = connection.patient()
+  const wanted = [tombstones, ledgerEntries, ledgerClaims, ledgerLogs]
+  // Before version 7 MongoDB refuses to drop what is not there
+  const there = await db.listCollections({ name: { $in: wanted } }, { nameOnly: true }).toArray()
+  for (const { name } of there) await db.dropCollection(name)
 }
