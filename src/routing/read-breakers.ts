@@ -28,16 +28,16 @@ interface Breaker {
  */
 export class ReadBreakers {
   readonly #log: Log
-  readonly #breakers = new Map<string, Breaker>()
+  readonly #breakers = { mongo: new Map<string, Breaker>(), postgres: new Map<string, Breaker>() }
 
   constructor(log: Log) {
     this.#log = log
   }
 
   #of(type: string, origin: Origin): Breaker {
-    const key = `${origin} ${type}`
-    let breaker = this.#breakers.get(key)
-    if (!breaker) this.#breakers.set(key, (breaker = { window: new CountBreaker(window), open: null }))
+    const breakers = this.#breakers[origin]
+    let breaker = breakers.get(type)
+    if (!breaker) breakers.set(type, (breaker = { window: new CountBreaker(window), open: null }))
     return breaker
   }
 

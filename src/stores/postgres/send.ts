@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { messageOf } from '../../util/errors.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
@@ -49,10 +49,7 @@ export function send<T>(
     // The protocol counts them in 16 bits, and what is more would look like a broken connection
     if (values.length > maxParameters) return end(new RangeError(`a statement has at most ${maxParameters} parameters`))
     if (statement.name !== undefined) preparedOn(client).add(statement.name)
-    // pg copies a query's own members, one by one, for each call: what it inherits stays where it is
-    const query: pg.QueryConfig = Object.create(statement)
-    query.values = [...values]
-    client.query(query, (error: Error | undefined, result) => {
+    const query = new pg.Query(statement.text, [...values], (error: Error | undefined, result) => {
       if (!error) {
         settle()
         // The rows are what whoever wrote the statement says: no driver knows more
@@ -62,6 +59,8 @@ export function send<T>(
       const text = `PostgreSQL broke the connection: ${messageOf(error)}`
       return end(new ConnectionFailure(failure, text, { cause: error }))
     })
+    // Named behind its making: of an object pg would copy every member by its descriptor, for each call
+    client.query(Object.assign(query, { name: statement.name }))
   })
 }
 
