@@ -78,7 +78,7 @@ export const actions = {
     ),
   sweep: async (stores: Stores) => sweepOnce(stores as never, (await home(stores)).from),
   move: async (stores: Stores) => move(stores, next[(await home(stores)).stage]!),
-  copy: (stores: Stores) => backfill({ stores, entity: Account, batch: 2 }),
+  copy: (stores: Stores) => backfill({ stores, entity: Account, batch: 1 }),
 } as const satisfies Readonly<Record<string, (stores: Stores, id: Id, told: () => void) => Promise<unknown>>>
 
 export type Action = keyof typeof actions

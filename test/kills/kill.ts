@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { TcpProxy, Watch } from '../support/tcp-proxy.ts'
-import type { Task } from './child.ts'
+import type { Task, Ways } from './child.ts'
 
 /** Where a child is killed: at its n-th message to a store, before that arrives, or at the n-th answer. */
 export interface Point {
@@ -22,9 +22,15 @@ export interface Killed {
 
 const program = new URL('./child.ts', import.meta.url).pathname
 
-/** Runs a task in a process of its own, which is killed at the point. */
-export async function killAt(task: Task, point: Point, proxies: readonly TcpProxy[]): Promise<Killed> {
-  const child = spawn(process.execPath, ['--conditions=@crossfade/source', program, JSON.stringify(task)], {
+export interface Child {
+  /** Told to do its task, it is killed at the point. */
+  killAt(task: Task, point: Point, proxies: readonly TcpProxy[]): Promise<Killed>
+  end(): void
+}
+
+/** A process of its own that waits for its task, connected to both stores: it starts while the one before is looked at. */
+export function startChild(ways: Ways): Child {
+  const child = spawn(process.execPath, ['--conditions=@crossfade/source', program, JSON.stringify(ways)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let said = ''
@@ -32,23 +38,28 @@ export async function killAt(task: Task, point: Point, proxies: readonly TcpProx
     said += chunk
   })
   const ended = once(child, 'exit')
-  while (!said.includes('ready')) {
-    if (child.exitCode !== null) throw new Error('the child ended before it was ready')
-    await new Promise((done) => setTimeout(done, 10))
+  return {
+    async killAt(task, point, proxies) {
+      while (!said.includes('ready')) {
+        if (child.exitCode !== null) throw new Error('the child ended before it was ready')
+        await new Promise((done) => setTimeout(done, 10))
+      }
+      let count = 0
+      let wasKilled = false
+      const watch: Watch = (way, chunk) => {
+        if (wasKilled) return false
+        if (way !== point.way || isOfTheDriver(chunk) || ++count < point.n) return true
+        wasKilled = true
+        child.kill('SIGKILL')
+        return false
+      }
+      for (const proxy of proxies) proxy.watch(watch)
+      child.stdin.write(`${JSON.stringify(task)}\n`)
+      await ended
+      for (const proxy of proxies) proxy.watch(null)
+      if (!wasKilled && !said.includes('done')) throw new Error('the child failed by itself')
+      return { wasKilled, wasAcknowledged: said.includes('acknowledged') }
+    },
+    end: () => child.kill('SIGKILL'),
   }
-  let count = 0
-  let wasKilled = false
-  const watch: Watch = (way, chunk) => {
-    if (wasKilled) return false
-    if (way !== point.way || isOfTheDriver(chunk) || ++count < point.n) return true
-    wasKilled = true
-    child.kill('SIGKILL')
-    return false
-  }
-  for (const proxy of proxies) proxy.watch(watch)
-  child.stdin.write('go\n')
-  await ended
-  for (const proxy of proxies) proxy.watch(null)
-  if (!wasKilled && !said.includes('done')) throw new Error('the child failed by itself')
-  return { wasKilled, wasAcknowledged: said.includes('acknowledged') }
 }
