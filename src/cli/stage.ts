@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Flag, Returned } from '../control/flag.ts'
 import { noFlag } from '../control/flag-store.ts'
 import { liveInstances } from '../control/instances.ts'
-import { note, setStage } from '../control/move.ts'
+import { type MoveOptions, note, setStage } from '../control/move.ts'
+import { checkAll } from '../control/move-gates.ts'
 import { resetStage } from '../control/reset.ts'
 import { flagMembers } from '../entity/flag-key.ts'
 import { flagKeyNamed, typeOf } from '../entity/type-of.ts'
@@ -181,13 +182,21 @@ export function stageCommand(): Command {
       const named = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
         const { entities } = session.config
-        const evidence = unmetEvidence(session, say)
-        const options = moveOptions({ entities, stores: session.stores, log: say, evidence })
+        /** @param tell of gates that are met. */
+        const going = (tell: (line: string) => void): MoveOptions =>
+          moveOptions({ entities, stores: session.stores, log: say, evidence: unmetEvidence(session, tell) })
         tellKilled()
-        for (const { key, members } of await movedBy(session, type)) {
-          const stage = desired ? await desiredStage(session, key) : named
+        const moved: (Moved & { readonly stage: Stage | undefined })[] = []
+        for (const each of await movedBy(session, type))
+          moved.push({ ...each, stage: desired ? await desiredStage(session, each.key) : named })
+        if (moved.length > 1 && !force)
+          await checkAll(
+            going(() => undefined),
+            moved.flatMap(({ key, stage }) => (stage ? { type: key, stage } : [])),
+          )
+        for (const { key, members, stage } of moved) {
           if (stage) await forewarn(session, stage, members)
-          const flag = await setStage(options, {
+          const flag = await setStage(going(say), {
             type: key,
             stage,
             readPercent: reads,

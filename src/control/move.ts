@@ -17,17 +17,16 @@ import { authorityOf } from './flag-store.ts'
 import { takeAuthority } from './forced-move.ts'
 import { isOfGroup } from './groups.ts'
 import { forgetGone, liveInstances } from './instances.ts'
+import { checkGates, type GateOptions } from './move-gates.ts'
 import { checkOtherWriters, type Unseen } from './other-writers.ts'
 import { restoreAlone, undoForming } from './regroup.ts'
 import { times } from './times.ts'
 
-export interface MoveOptions extends FinishOptions {
+export interface MoveOptions extends GateOptions {
   /** Mirrors everything that `origin` owes for the types of the flag; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
   /** Resolves when what other programs have changed so far, where the flag says that authority is, is marked as owed. */
   readonly caughtUp?: (draining: Flag) => Promise<void>
-  /** What stands against a change of stage, a line each; asked before anything is held. Default: nothing. */
-  readonly unmet?: (was: Flag, to: Stage) => Promise<readonly string[]>
   /** Default: nobody but gateways writes. */
   readonly unseen?: Unseen
 }
@@ -74,32 +73,6 @@ async function drained({ sweep }: MoveOptions, patience: Patience, type: string,
   })
   if (!done)
     throw new CrossfadeError('TRY_AGAIN', `${left} writes of ${type} are still owed; see \`crossfade mirror status\`.`)
-}
-
-/** What no move may pass over in silence: the store that gets authority was never made equal. */
-function uncopied(was: Flag): string[] {
-  if (was.fresh !== null) return []
-  const from = authorityOf(was)
-  const types = was.members.filter((type) => !was.copied.includes(type)).join(' ')
-  return [`${otherOrigin(from)} was not made equal to ${from} since it is written: run \`crossfade backfill ${types}\``]
-}
-
-/** @returns what was not met, and forced. @throws BAD_USER_INPUT with what has to be done first, unless it is forced. */
-async function checkGates(
-  { unmet, log }: MoveOptions,
-  was: Flag,
-  to: Stage,
-  force: boolean,
-): Promise<readonly string[]> {
-  if (was.stage === to) return []
-  const lines = [...(movesAuthority(was.stage, to) ? uncopied(was) : []), ...((await unmet?.(was, to)) ?? [])]
-  if (lines.length === 0) return []
-  if (!force) {
-    const todo = lines.map((line) => `\n  - ${line}`).join('')
-    throw new CrossfadeError('BAD_USER_INPUT', `${was.type} cannot go to ${to} yet:${todo}`)
-  }
-  for (const line of lines) log(`${was.type}: forced, although ${line}`)
-  return lines
 }
 
 /** Writes go on where they went before, under a new epoch: nothing of the attempt can be taken for the present. */

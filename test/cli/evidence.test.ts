@@ -93,6 +93,11 @@ describe('a move asks for evidence', { timeout: 240_000 }, () => {
     expect(seen.code).toBe(0)
     expect(JSON.parse(seen.stdout)).toMatchObject([{ signOff: { by: 'Ada', why: 'seen with QA' } }])
     expect(await move('shadow')).toMatchObject({ code: 0 })
+    const all = await run('stage', 'set', 'all', 'live', '--no-other-writers')
+    expect(all).toMatchObject({ code: 2, stderr: expect.stringContaining('Nothing was changed.\n') })
+    expect(all.stderr).toContain('Movie cannot go to live yet:\n')
+    expect(all.stderr).not.toContain('User cannot go')
+    expect((await readFlag(opened.stores.mongo.ledger, 'User'))!.flag).toMatchObject({ stage: 'shadow' })
     const moved = await move('live')
     expect(moved).toMatchObject({
       code: 0,
