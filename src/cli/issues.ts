@@ -3,7 +3,8 @@ import { hidden } from '../compare/differences.ts'
 import type { Entity } from '../entity/entity.ts'
 import { hides, hidesAny } from '../entity/hides.ts'
 import { typeOf } from '../entity/type-of.ts'
-import { type AcceptedIssues, acceptIssues, issueGroups } from '../evidence/accepted-issues.ts'
+import { type AcceptedIssues, acceptIssues, issueGroup, issueGroups } from '../evidence/accepted-issues.ts'
+import { retryIssues } from '../jobs/retry-issues.ts'
 import { type DeadLetter, deadLetterKind, parseDeadLetter } from '../mirror/dead-letters.ts'
 import { idIn } from '../mirror/record-key.ts'
 import type { Stores } from '../routing/routing.ts'
@@ -11,7 +12,9 @@ import type { Entry } from '../stores/ledger.ts'
 import type { DataIssue } from '../stores/postgres/data-issues.ts'
 import { origins } from '../util/origin.ts'
 import { printJson, printTable, say } from './output.ts'
+import { leaving, untilAborted } from './signals.ts'
 import { subcommandsOf } from './subcommands.ts'
+import { whoRuns } from './who-runs.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -78,7 +81,10 @@ function shown(entity: Entity, { path, raw }: DataIssue): string {
 
 async function list(stores: Stores, entities: readonly Entity[], json: boolean): Promise<void> {
   const letters = await deadLetters(stores)
-  const rows = (await Promise.all(entities.map((entity) => rowsOf(stores, entity, letters)))).flat()
+  print((await Promise.all(entities.map((entity) => rowsOf(stores, entity, letters)))).flat(), json)
+}
+
+function print(rows: readonly Row[], json: boolean): void {
   if (json) printJson(rows)
   else if (rows.length === 0) say('There are no issues.')
   else
@@ -152,5 +158,22 @@ export function issuesCommand(): Command {
         else say(`Accepted ${accepted.count} of ${type} ${accepted.path}: ${accepted.rule}.`)
       }),
     )
+  add(
+    'retry <type> [group]',
+    'looks again after data or the mapping has changed: carries what can be carried by now, and ends its issues',
+    'crossfade issues retry Movie 3fa9',
+  ).action((type: string, group: string | undefined, { config: file, json }: Options) =>
+    withSession(file, async ({ config: { entities }, stores }) => {
+      const entity = typeOf(entities, type)
+      const among = group === undefined ? null : await issueGroup(stores.postgres, entity, group)
+      const { signal } = untilAborted()
+      const { looked, put } = await retryIssues({ stores, entity, entities, among, log: say, signal }, whoRuns()).catch(
+        leaving(`Stopped. What was looked at is done: \`crossfade issues retry ${type}\` looks at the rest.`),
+      )
+      const left = await rowsOf(stores, entity, await deadLetters(stores))
+      if (!json) say(`${looked} looked at, ${put} records put.`)
+      print(left, json === true)
+    }),
+  )
   return issues
 }

@@ -7,6 +7,7 @@ import { contractCommand } from './contract.ts'
 import { coverageCommand } from './coverage.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { erdCommand } from './erd.ts'
 import { evidenceCommand } from './evidence.ts'
 import { groupCommand } from './group.ts'
 import { issuesCommand } from './issues.ts'
@@ -47,6 +48,7 @@ export async function run(): Promise<void> {
     conflictsCommand,
     issuesCommand,
     doctorCommand,
+    erdCommand,
     retireCommand,
     contractCommand,
   ]

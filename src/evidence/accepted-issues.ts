@@ -53,6 +53,17 @@ export async function issueGroups({ dataIssues, ledger }: Kept, entity: Entity):
   })
 }
 
+/** The one group whose name begins so. @throws BAD_USER_INPUT where there is none, or more than one. */
+export async function issueGroup(kept: Kept, entity: Entity, prefix: string): Promise<IssueGroup> {
+  const named = (await issueGroups(kept, entity)).filter(({ group }) => group.startsWith(prefix))
+  const [found] = named
+  if (found && named.length === 1) return found
+  const text = found
+    ? `${named.length} groups of ${entity.name} begin with ${prefix}`
+    : `${entity.name} has no group of issues ${prefix}`
+  throw new CrossfadeError('BAD_USER_INPUT', `${text}: see \`crossfade issues list ${entity.name}\`.`)
+}
+
 /**
  * Says that a type may move although there are issues of this kind: as many as there are now.
  *
@@ -65,14 +76,7 @@ export async function acceptIssues(
   prefix: string,
   said: Pick<AcceptedIssues, 'by' | 'why'>,
 ): Promise<IssueGroup> {
-  const named = (await issueGroups(kept, entity)).filter(({ group }) => group.startsWith(prefix))
-  const [found] = named
-  if (!found || named.length > 1) {
-    const text = found
-      ? `${named.length} groups of ${entity.name} begin with ${prefix}`
-      : `${entity.name} has no group of issues ${prefix}`
-    throw new CrossfadeError('BAD_USER_INPUT', `${text}: see \`crossfade issues list ${entity.name}\`.`)
-  }
+  const found = await issueGroup(kept, entity, prefix)
   const { group, path, rule, count } = found
   const accepted: AcceptedIssues = { count, ...said, at: new Date().toISOString() }
   const { revision = null } = (await kept.ledger.get(kind, group)) ?? {}

@@ -59,7 +59,8 @@ function* batches(ids: readonly Id[]): Generator<readonly Id[]> {
   for (let start = 0; start < unique.length; start += batch) yield unique.slice(start, start + batch)
 }
 
-async function standing(options: RepairOptions) {
+/** Which way a repair goes. @throws BAD_USER_INPUT in a stage that has no mirror. */
+export async function standing(options: Pick<RepairOptions, 'stores' | 'entity'>) {
   const { stores, entity } = options
   const flag = await copiedFlag(options)
   if (!flag) throw noFlag(entity.name)

@@ -52,6 +52,9 @@ const dataIssues: Effects<DataIssues> = {
   keepOut: 'writes',
   findDangling: 'writes',
   findDuplicates: 'writes',
+  retriable: 'reads',
+  refresh: 'writes',
+  forget: 'writes',
   counts: 'reads',
   of: 'reads',
 }

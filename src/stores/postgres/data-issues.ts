@@ -1,19 +1,30 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Issue } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
+import type { Image } from '../store.ts'
 import type { UniqueKey } from '../unique-key.ts'
+import { ids as idArray, lockRecords } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
 import { keyRows } from './key-conditions.ts'
 import { columnOf, tableOf } from './select.ts'
+
+interface StoredVersion {
+  readonly id: Id
+  readonly epoch: string
+  readonly counter: string
+}
 
 interface WithIssues {
   readonly id: Id | string
   readonly issues: readonly Issue[]
 }
 
-/** An id as issues are kept by it: one that an index cannot hold is cut, and stays apart from others by its digest. */
+/** Characters of an id that an index holds. */
+const maxWhole = 200
+
+/** An id as issues are kept by it: a longer one is cut, and stays apart from others by its digest. */
 const kept = (id: RawBuilder<unknown>): RawBuilder<unknown> =>
-  sql`case when length(${id}) > 200 then left(${id}, 200) || '…' || md5(${id}) else ${id} end`
+  sql`case when length(${id}) > ${sql.lit(maxWhole)} then left(${id}, ${sql.lit(maxWhole)}) || '…' || md5(${id}) else ${id} end`
 
 const keptAll = (ids: readonly string[]): RawBuilder<unknown> =>
   sql`array(select ${kept(sql`i`)} from unnest(${ids}::text[]) i)`
@@ -47,10 +58,27 @@ export function replaceIssues(entity: Entity, records: readonly WithIssues[]): R
   return replace(entity, ids, records, 'decode')
 }
 
-/** One kind of issue, counted. */
-export interface IssueCount {
+/** What issues of one kind have in common. */
+export interface IssueKind {
   readonly path: string
   readonly rule: string
+}
+
+export interface IssuePage {
+  /** The last id of the page before; null for the first. */
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** A record, or a document without one, that has issues. */
+export interface RetriableIssue {
+  /** As text: of a document, Extended JSON of its `_id`. */
+  readonly id: string
+  readonly isDocument: boolean
+}
+
+/** One kind of issue, counted. */
+export interface IssueCount extends IssueKind {
   readonly count: number
   /** The first of the records, as text. */
   readonly ids: readonly string[]
@@ -71,6 +99,17 @@ export interface DataIssues {
   findDangling(entity: Entity, targets: ReadonlyMap<string, Entity>): Promise<void>
   /** Values that a unique key's records hold more than once; replaces what was found before. Returns the keys that have none. */
   findDuplicates(entity: Entity, keys: readonly UniqueKey[]): Promise<readonly UniqueKey[]>
+  /**
+   * Ids of records, or of documents without one, whose issues a new look may end: of one kind, or of all; in the order of
+   * their texts. Not those whose ids are too long to be kept whole. */
+  retriable(entity: Entity, among: IssueKind | null, page: IssuePage): Promise<readonly RetriableIssue[]>
+  /**
+   * What decoding finds by now replaces what it found before, of rows that are at the same version: a row that was put
+   * meanwhile has come with its own.
+   */
+  refresh(entity: Entity, images: readonly Image[]): Promise<void>
+  /** Issues of documents and records that are gone, or of documents that have become records. */
+  forget(entity: Entity, ids: readonly string[]): Promise<void>
   counts(entity: Entity): Promise<readonly IssueCount[]>
   /** Those of one record, by its id as text. */
   of(entity: Entity, id: string): Promise<readonly DataIssue[]>
@@ -125,6 +164,35 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
         }
         return clean
       })
+    },
+
+    retriable(entity, among, { after, limit }) {
+      const kind = among === null ? sql`true` : sql`(path = ${among.path} and rule = ${among.rule})`
+      const behind = after === null ? sql`true` : sql`id > ${after}`
+      return connection.run<RetriableIssue>(
+        sql`select id, bool_or(found = 'quarantine') as "isDocument" from crossfade.data_issues
+            where entity = ${entity.name} and found in ('decode', 'kept out', 'quarantine') and ${kind} and ${behind}
+              and length(id) <= ${maxWhole}::int group by id order by id limit ${limit}::int`,
+      )
+    },
+
+    async refresh(entity, images) {
+      const all = images.map(({ id }) => id)
+      const stored = sql`select t.id, t._cf_epoch as epoch, t._cf_counter as counter from ${tableOf(entity)}
+                         where t.id = any(${idArray(entity, all)})`
+      await connection.transaction(async (tx) => {
+        const [, rows] = await Promise.all([tx.run(lockRecords(entity, all)), tx.run<StoredVersion>(stored)])
+        const versions = new Map(rows.map(({ id, epoch, counter }) => [id, `${epoch}.${counter}`]))
+        const same = images.filter(({ id, version: { epoch, counter } }) => versions.get(id) === `${epoch}.${counter}`)
+        await tx.commit(same.length > 0 ? replaceIssues(entity, same) : [])
+      })
+    },
+
+    async forget(entity, ids) {
+      await connection.run(
+        sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids}::text[])
+            and found in ('decode', 'kept out', 'quarantine')`,
+      )
     },
 
     async counts(entity) {
