@@ -5,7 +5,7 @@ import { ledgersOf } from '../../src/control/flag-store.ts'
 import { finishMove } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
-import type { Stage } from '../../src/stage/stage.ts'
+import { STAGE_PLAN, type Stage } from '../../src/stage/stage.ts'
 import { Account, account, both, makeUnique, newId, sweepOnce } from '../support/account.ts'
 import { compareStores } from '../support/compare-stores.ts'
 import { rounds } from '../support/long.ts'
@@ -45,15 +45,28 @@ let next: Child
 const sums: Record<string, { points: number; trials: number }> = {}
 const totals = { points: 0, trials: 0, kills: 0, acknowledged: 0, lost: 0, differing: 0 }
 
+/** It keeps what it has acknowledged when it is killed. */
+const standInOptions = ['--sync-on-commit']
+
 /**
  * Stand-in (SecantusDB): it never ends the transaction of a client that was killed, and what comes later waits for that, so
- * that it is one of this file's own, and killed itself. MongoDB ends them after a minute.
+ * that it is one of this file's own, which can be killed itself. MongoDB ends them after a minute.
  */
 async function openOwn(): Promise<StandIn | null> {
   if (inject('mongoName') !== 'SecantusDB') return null
-  const standIn = await startStandIn([])
+  const standIn = await startStandIn(standInOptions)
   servers = { ...servers, mongoUri: `mongodb://127.0.0.1:${standIn.port}/?directConnection=true` }
   return standIn
+}
+
+/** Ends what a transaction in MongoDB may hold, see `openOwn`. */
+async function endTransactions(): Promise<void> {
+  await standIn?.restart(standInOptions, 'SIGKILL')
+  // The connections that broke with it
+  const { connection, puts, control } = stores.mongo
+  for (const { db } of [connection, puts, control.connection])
+    for (let tries = 0; !(await db.command({ ping: 1 }).then(Boolean, () => false)); tries++)
+      if (tries > 50) throw new Error('MongoDB does not answer')
 }
 
 beforeAll(async () => {
@@ -139,6 +152,7 @@ async function trial(action: Action, stage: Stage, point: Point): Promise<boolea
   const id = action === 'create' ? newId() : there
   const child = next
   const { wasKilled, wasAcknowledged } = await child.killAt({ action, id }, point, proxies)
+  if (wasKilled && action === 'together' && STAGE_PLAN[stage].authority === 'mongo') await endTransactions()
   next = startChild(ways)
   if (wasKilled) totals.kills++
   if (wasAcknowledged) totals.acknowledged++

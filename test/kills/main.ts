@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** Kills a child process at each of its messages to a store, and says in one line of JSON what was left. */
+/**
+ * Kills a child process at each of its messages to a store, and says in one line of JSON what was left. `--only "copy in"`
+ * names the cases to run, by a pattern of their titles.
+ */
 const { values } = parseArgs({
-  options: { long: { type: 'boolean', default: false }, trials: { type: 'string' } },
+  options: { long: { type: 'boolean', default: false }, trials: { type: 'string' }, only: { type: 'string' } },
   strict: false,
 })
 const directory = mkdtempSync(join(tmpdir(), 'crossfade-kills-'))
 const out = join(directory, 'kills.json')
-const { status } = spawnSync('vitest', ['run', '--project', 'all', 'test/kills'], {
+const only = values['only'] ? ['-t', String(values['only'])] : []
+const { status } = spawnSync('vitest', ['run', '--project', 'all', 'test/kills', ...only], {
   stdio: ['ignore', 2, 2],
   env: {
     ...process.env,

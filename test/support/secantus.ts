@@ -10,8 +10,8 @@ import { secantus } from '../../src/embedded/secantus.ts'
 
 export interface StandIn {
   readonly port: number
-  /** Ends it and starts it on the same data with other options. */
-  restart(options: readonly string[]): Promise<void>
+  /** Ends it, as it wants to end unless another signal is given, and starts it on the same data with other options. */
+  restart(options: readonly string[], signal?: NodeJS.Signals): Promise<void>
   stop(): Promise<void>
 }
 
@@ -48,9 +48,9 @@ export async function startStandIn(options: readonly string[]): Promise<StandIn>
   }
   return {
     port,
-    async restart(more) {
+    async restart(more, signal = 'SIGTERM') {
       const ended = once(child, 'exit')
-      child.kill('SIGTERM')
+      child.kill(signal)
       await ended
       child = await start(more)
     },
