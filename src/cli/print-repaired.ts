@@ -1,5 +1,5 @@
 import type { Entity } from '../entity/entity.ts'
-import type { Examined, Repaired } from '../jobs/repair.ts'
+import { type Examined, isMongosOwn, type Repaired } from '../jobs/repair.ts'
 import type { Unequal } from '../jobs/settle-records.ts'
 import { type DifferenceGroup, groupOf, pathsOf } from '../jobs/verification.ts'
 import { cut } from '../shadow/redact.ts'
@@ -39,6 +39,11 @@ function printGroup({ group, kind, paths, count, examples }: ShownGroup, stores:
 
 function printLeft(entity: Entity, found: readonly Unequal[], authority: Examined['authority']): void {
   for (const group of groupsOf(entity, found)) printGroup(group, [authority, otherOrigin(authority)])
+  const own = found.filter((each) => isMongosOwn(authority, each)).length
+  if (own > 0)
+    line(
+      `${own} differ only in what the mapping does not name, which no repair writes into MongoDB: another program has. Take it over by \`stage set ${entity.name} shadow\` and a repair there, or undo it in MongoDB`,
+    )
 }
 
 /** What a repair would do, with some values; what the mapping hides is hidden. */

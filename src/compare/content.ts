@@ -16,6 +16,9 @@ export interface Content {
 /** What the mapping does not name; of the objects in a list behind the list's path. */
 const unmapped = '(unmapped)'
 
+/** Of a path that a difference is told at. */
+export const isUnmapped = (path: string): boolean => path.endsWith(unmapped)
+
 /** Nobody has said of such values whether they may be shown. */
 const unmappedAt = (path: string): Difference => ({ path, control: hidden, candidate: hidden })
 

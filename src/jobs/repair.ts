@@ -1,3 +1,4 @@
+import { isUnmapped } from '../compare/content.ts'
 import { sameRecord } from '../compare/differences.ts'
 import { authorityOf, noFlag } from '../control/flag-store.ts'
 import type { Entity, Id } from '../entity/entity.ts'
@@ -89,6 +90,10 @@ export async function examine(options: RepairOptions): Promise<Examined> {
   return { authority: from, unequal, undecided }
 }
 
+/** Differs in what is MongoDB's own while it is the mirror: no put writes paths that the mapping does not name. */
+export const isMongosOwn = (authority: Origin, { kind, differences }: Unequal): boolean =>
+  authority === 'postgres' && kind === 'content' && differences.every(({ path }) => isUnmapped(path))
+
 const versionIn = (image: Image | undefined): string | null => (image?.record ? formatVersion(image.version) : null)
 
 /** Takes the marks off, as a sweep does: the authority is read behind the mirror, and is at its version with its record. */
@@ -161,7 +166,8 @@ export async function repair(options: RepairOptions, { by, chosen }: RepairNote)
       signal?.throwIfAborted()
       const { unequal, undecided } = await settleRecords(pair, some, options)
       signal?.throwIfAborted() // who was told that it was stopped finds nothing written afterwards
-      const repaired = await repairBatch(options, pair, flag.epoch, unequal)
+      const mendable = unequal.filter((each) => !isMongosOwn(from, each))
+      const repaired = await repairBatch(options, pair, flag.epoch, mendable)
       const touched = unequal.map(({ id }) => id)
       const again = await settleRecords(pair, touched, options)
       found.unequal.push(...unequal)

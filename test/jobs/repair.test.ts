@@ -373,9 +373,12 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
       .updateOne({ _id: new ObjectId(id) }, { $set: { odd: 'zebra' } })
     const found = await look()
     expect(found.examples).toMatchObject([{ id, kind: 'content', paths: ['(unmapped)'] }])
+    const [before] = await stores[from].outbox.images(Paper, [id])
     const done = await repair({ stores, entity: Paper, ids: [id], recheckMs }, { by: 'Ann', chosen: 'by id' })
     expect(JSON.stringify(done, (_, each) => (typeof each === 'bigint' ? String(each) : each))).not.toContain('zebra')
     expect(done.left.map(({ kind }) => kind)).toEqual(to === 'postgres' ? [] : ['content'])
+    const [after] = await stores[from].outbox.images(Paper, [id])
+    if (to === 'mongo') expect([done.put, after!.version]).toEqual([0, before!.version]) // nothing for the next one to do
     await stores.mongo.connection.db.collection('papers').updateOne({ _id: new ObjectId(id) }, { $unset: { odd: '' } })
     await repair({ stores, entity: Paper, ids: [id], recheckMs }, { by: 'Ann', chosen: 'by id' })
     expect(isClean(await look())).toBe(true)
