@@ -40,7 +40,7 @@ function idOf(entity: Entity, text: string): Id | null {
 async function records({ stores, entity }: RetryOptions, documents: readonly string[]): Promise<Id[]> {
   const fates = await fatesOf(stores.mongo.connection, entity, documents)
   const over = fates.filter(({ is }) => is !== 'still there').map(({ id }) => id)
-  await stores.postgres.dataIssues.forget(entity, over)
+  await stores.postgres.dataIssues.end(entity, over)
   return fates.flatMap((fate) => (fate.is === 'a record' ? fate.record : []))
 }
 
@@ -54,7 +54,7 @@ async function refresh({ stores: { mongo, postgres }, entity }: RetryOptions, id
       ({ id }) => id,
     ),
   )
-  await postgres.dataIssues.forget(entity, ids.filter((id) => !there.has(id)).map(String))
+  await postgres.dataIssues.end(entity, ids.filter((id) => !there.has(id)).map(String))
 }
 
 /** Duplicates and references are of all records: they are found anew. */

@@ -54,7 +54,7 @@ const dataIssues: Effects<DataIssues> = {
   findDuplicates: 'writes',
   retriable: 'reads',
   refresh: 'writes',
-  forget: 'writes',
+  end: 'writes',
   counts: 'reads',
   of: 'reads',
 }

@@ -109,7 +109,7 @@ export interface DataIssues {
    */
   refresh(entity: Entity, images: readonly Image[]): Promise<void>
   /** Issues of documents and records that are gone, or of documents that have become records. */
-  forget(entity: Entity, ids: readonly string[]): Promise<void>
+  end(entity: Entity, ids: readonly string[]): Promise<void>
   counts(entity: Entity): Promise<readonly IssueCount[]>
   /** Those of one record, by its id as text. */
   of(entity: Entity, id: string): Promise<readonly DataIssue[]>
@@ -188,7 +188,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
       })
     },
 
-    async forget(entity, ids) {
+    async end(entity, ids) {
       await connection.run(
         sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${ids}::text[])
             and found in ('decode', 'kept out', 'quarantine')`,
