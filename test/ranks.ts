@@ -13,7 +13,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['stores'],
   ['control'],
   ['shadow', 'mirror'],
-  ['evidence'],
+  ['evidence', 'replay'],
   ['routing'],
   ['jobs', 'resolve', 'demo'],
   ['contract'],

@@ -16,6 +16,7 @@ import { mirrorCommand } from './mirror.ts'
 import { mismatchesCommand } from './mismatches.ts'
 import { allowReadersToLeave, warn } from './output.ts'
 import { profileCommand } from './profile.ts'
+import { recordCommand } from './record.ts'
 import { repairCommand } from './repair.ts'
 import { retireCommand } from './retire.ts'
 import { serveCommand } from './serve.ts'
@@ -44,6 +45,7 @@ export async function run(): Promise<void> {
     evidenceCommand,
     mismatchesCommand,
     coverageCommand,
+    recordCommand,
     mirrorCommand,
     conflictsCommand,
     issuesCommand,

@@ -42,7 +42,7 @@ export function connection<Parent, Kind extends FieldKind, E extends Entity, con
     args: {
       ...(filter ? { filter: fields.arg({ type: filter }) } : {}),
       ...(keys ? { orderBy: fields.arg({ type: [keys], ...(defaultValue ? { defaultValue } : {}) }) } : {}),
-      ...pageArgs(fields, paging),
+      ...pageArgs(fields, paging, orderBy?.hides ?? false),
     },
     resolve: (_, { filter: wanted, orderBy: order, ...page }: Args, context, info) =>
       loadConnection(context, info, entity, filter?.parse(wanted) ?? everything, orderBy?.parse(order) ?? [], page),

@@ -23,7 +23,10 @@ export const objectFields = <Parent, K extends FieldKind>(t: FieldsOf<Parent, K>
 /** Arguments of a page: forward alone, or backward as well. */
 export type Paging = 'forward' | 'both'
 
-export function pageArgs(fields: FieldBuilder<unknown>, paging: Paging) {
-  const forward = { first: fields.arg.int(), after: fields.arg.string() }
-  return paging === 'forward' ? forward : { ...forward, last: fields.arg.int(), before: fields.arg.string() }
+/** @param hides whether a key of the order is sensitive: cursors hold its values. */
+export function pageArgs(fields: FieldBuilder<unknown>, paging: Paging, hides: boolean) {
+  const size = () => fields.arg.int({ extensions: { sensitive: false } })
+  const cursor = () => fields.arg.string({ extensions: { sensitive: hides } })
+  const forward = { first: size(), after: cursor() }
+  return paging === 'forward' ? forward : { ...forward, last: size(), before: cursor() }
 }

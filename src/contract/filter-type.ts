@@ -28,13 +28,15 @@ export type FilterType<E extends Entity = Entity> = InputRef<FilterInput> & {
   parse(filter: FilterInput | null | undefined): WhereOf<E['fields']>
 }
 
+const pathOf = (key: string, meant: true | string): string => (meant === true ? key : meant)
+
 function testsOf(builder: Builder, typeName: string, scope: Scope, key: string, meant: FilterNames[string]): TestInput {
   if (typeof meant === 'object') {
     const inner = `${typeName}${key.charAt(0).toUpperCase()}${key.slice(1)}`
     const members = inputOf(builder, inner, listAt(scope, meant.path), meant.members, { combined: true })
     return objectsFilterInput(builder, `${inner}List`, members)
   }
-  const leaf = leafAt(scope, meant === true ? key : meant)
+  const leaf = leafAt(scope, pathOf(key, meant))
   if (kindOf(leaf.kind).queries === 'none')
     throw new CrossfadeError('MISCONFIGURED', `${scope.name}.${leaf.path} is ${leaf.kind} and cannot be filtered.`)
   return leaf.list === 'none' ? filterInput(builder, leaf) : listFilterInput(builder, leaf)
@@ -53,15 +55,16 @@ function inputOf(
       throw new CrossfadeError('MISCONFIGURED', `${typeName} has a field "${name}", which joins filters. ${remedy}`)
     }
   // Looked up here, not when the schema is built: a wrong path is then told where it stands
-  const tests = Object.entries(names).map(
-    ([key, meant]) => [key, testsOf(builder, typeName, scope, key, meant)] as const,
-  )
+  const tests = Object.entries(names).map(([key, meant]) => {
+    const { sensitive } = typeof meant === 'object' ? listAt(scope, meant.path) : leafAt(scope, pathOf(key, meant))
+    return [key, { type: testsOf(builder, typeName, scope, key, meant), extensions: { sensitive } }] as const
+  })
   const ref = builder.inputRef<FilterInput>(typeName)
   ref.implement({
     description,
     fields: (t) => ({
       ...(combined ? { and: t.field({ type: [ref] }), or: t.field({ type: [ref] }), not: t.field({ type: ref }) } : {}),
-      ...Object.fromEntries(tests.map(([key, type]) => [key, t.field({ type })])),
+      ...Object.fromEntries(tests.map(([key, test]) => [key, t.field(test)])),
     }),
   })
   return ref

@@ -1,4 +1,5 @@
 import type { Entity } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
 import type { OrderPathOf } from '../entity/path.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
@@ -17,6 +18,8 @@ export interface OrderInput {
 
 /** An input type that says in which order records are wanted. */
 export type OrderType<E extends Entity, N extends OrderNames<E> = OrderNames<E>> = InputRef<OrderInput> & {
+  /** Whether a field that it may order by is sensitive. */
+  readonly hides: boolean
   /** What a client would give to ask for an order by the contract's names. */
   named(order: { readonly [K in keyof N]?: Direction }): OrderInput[]
   /** The order that a list of inputs asks for. */
@@ -52,6 +55,7 @@ export function orderType<E extends Entity, const N extends OrderNames<E>>(
   })
   // Both enumerations have the values that are given above, and no others, which Pothos' types have forgotten
   return Object.assign(ref as InputRef<OrderInput>, {
+    hides: Object.values(names).some((path) => leafAt(entity, path).sensitive),
     named: (order: { readonly [K in keyof N]?: Direction }) =>
       Object.entries(order).map(([key, direction]) => {
         if (!Object.hasOwn(names, key)) {

@@ -20,7 +20,9 @@ export function record<Parent, Kind extends FieldKind, E extends Entity>(
   return fields.field({
     ...told,
     type: entityTypeOf(t.builder, entity),
-    args: { [name]: fields.arg({ type: scalarName(leaf), required: true }) },
+    args: {
+      [name]: fields.arg({ type: scalarName(leaf), required: true, extensions: { sensitive: leaf.sensitive } }),
+    },
     resolve: (_, args, context, info) => {
       const value = (args as Readonly<Record<string, never>>)[name] // of the scalar that the argument is declared with
       return loadBy(context, info, entity, by, value)

@@ -92,7 +92,11 @@ export function children(
     type: connectionType(t.builder, entity),
     nullable: false,
     extensions: { ...needsOf(of), children: { entity, by, order: keys } },
-    args: pageArgs(fields, paging),
+    args: pageArgs(
+      fields,
+      paging,
+      keys.some(({ path }) => leafAt(entity, path).sensitive),
+    ),
     resolve: (parent, page, context, info) =>
       childrenOf(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page),
   })

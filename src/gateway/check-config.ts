@@ -79,6 +79,7 @@ const config = strict({
   }).optional(),
   gates: strict({ ...gates, types: z.record(z.string(), strict(gates)).optional() }).optional(),
   limits: limitsSchema.optional(),
+  record: strict({ percent: percent.optional(), maxBytes: whole(1_000_000).optional() }).optional(),
   cors: strict({
     origin: sites,
     methods: texts.optional(),

@@ -50,6 +50,14 @@ export interface Cors {
   readonly maxAge?: number
 }
 
+/** What is recorded while `crossfade record` says nothing else. */
+export interface RecordConfig {
+  /** The share of operations, in percent; default 0. */
+  readonly percent?: number
+  /** What the recordings of a data directory may take, in bytes; the oldest go first. Default 100,000,000. */
+  readonly maxBytes?: number
+}
+
 /** `crossfade.config.ts`: what an adopter's repository tells the commands. */
 export interface CrossfadeConfig {
   /** Executable: built by any library, with resolvers that load and write through Crossfade. */
@@ -89,6 +97,8 @@ export interface CrossfadeConfig {
   readonly gates?: GatesConfig
   /** What one request may ask; those that are not named have their defaults. */
   readonly limits?: Partial<Limits>
+  /** Operations that gateways write down for `crossfade replay`, see docs/replay.md. */
+  readonly record?: RecordConfig
   /** Which other sites' pages may read answers; default none. */
   readonly cors?: Cors
   readonly demo?: DemoConfig

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { times } from '../control/times.ts'
 import { checkEntities } from '../entity/checks.ts'
 import type { Entity } from '../entity/entity.ts'
+import { Recorder } from '../replay/recorder.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
 import { checkShown } from '../resolve/check-shown.ts'
 import { checkValid } from '../resolve/check-valid.ts'
@@ -37,6 +38,9 @@ export interface GatewayRun {
   /** A store that answers later than this is asked nothing that the other one can answer; default 500 ms. */
   readonly probeMs?: number
 }
+
+/** How old a recording may be, in milliseconds. */
+const keptMs = 30 * 86_400_000
 
 export interface RunningGateway {
   readonly url: string
@@ -105,7 +109,8 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { flags } = routing
 
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
-  const graphql = createGateway({ config, routing, limits })
+  const recorder = new Recorder({ ...config, ...config.record, dataDir, instance, maxAgeMs: keptMs, log: run.log })
+  const graphql = createGateway({ config, routing, limits, recorder })
   const server = httpServer({ limits, readiness, graphql })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -113,7 +118,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     const drainMs = run.drainMs ?? times.drain
     run.log('info', `The gateway stops, and waits ${drainMs / 1_000} s at most for its clients.`)
     await drain(server, drainMs)
-    await leave()
+    await Promise.all([recorder.stop(), leave()])
   }
   try {
     await listen(server, run)
@@ -128,6 +133,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   stores.mongo.startLooks(new Map(known.map((entity) => [entity, keysOf(entity)])), run.log)
   const { port } = server.address() as AddressInfo // of a server that listens at a port
   readiness.start()
+  recorder.start()
   run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}:${port}/graphql`, { instance, dataDir })
   return { url: `http://127.0.0.1:${port}/graphql`, routing, close: () => (closing ??= close()) }
 }

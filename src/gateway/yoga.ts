@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createYoga } from 'graphql-yoga'
+import type { Recorder } from '../replay/recorder.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import type { Routing } from '../routing/routing.ts'
 import { answerLimit } from './answer-limit.ts'
@@ -12,6 +13,7 @@ import { inputLimit } from './input-limit.ts'
 import { inputMistakes } from './input-mistakes.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
+import { record } from './record.ts'
 import { Refusals } from './refusals.ts'
 import { requestBody } from './request-body.ts'
 import { shortErrors } from './short-errors.ts'
@@ -22,6 +24,8 @@ export interface GatewayOptions {
   readonly config: CrossfadeConfig
   readonly routing: Routing
   readonly limits: Limits
+  /** Default: nothing is recorded. */
+  readonly recorder?: Pick<Recorder, 'offer'>
 }
 
 function subjectOf(request: Request): string {
@@ -29,7 +33,7 @@ function subjectOf(request: Request): string {
 }
 
 /** The GraphQL endpoint, `/graphql`. */
-export function createGateway({ config, routing, limits }: GatewayOptions) {
+export function createGateway({ config, routing, limits, recorder }: GatewayOptions) {
   const { schema, entities, cors = false, subject = subjectOf } = config
   const refusals = new Refusals(limits, routing.log)
   return createYoga({
@@ -49,7 +53,7 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       return { routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
     },
     plugins: [
-      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then what is answered
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then what is recorded of it, and answered
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),
@@ -57,6 +61,7 @@ export function createGateway({ config, routing, limits }: GatewayOptions) {
       costLimit(schema, entities, limits, refusals),
       inputMistakes,
       textGuard,
+      ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),
       staleReads,
       shortErrors,
