@@ -18,6 +18,7 @@ import { allowReadersToLeave, warn } from './output.ts'
 import { profileCommand } from './profile.ts'
 import { recordCommand } from './record.ts'
 import { repairCommand } from './repair.ts'
+import { replayCommand } from './replay.ts'
 import { retireCommand } from './retire.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
@@ -46,6 +47,7 @@ export async function run(): Promise<void> {
     mismatchesCommand,
     coverageCommand,
     recordCommand,
+    replayCommand,
     mirrorCommand,
     conflictsCommand,
     issuesCommand,

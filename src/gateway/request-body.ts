@@ -52,7 +52,7 @@ function toldAsMistake(error: unknown): never {
 export function requestBody(
   { bodyBytes: most }: Limits,
   refusals: Refusals,
-): Plugin<object, { readonly req: IncomingMessage }> {
+): Plugin<object, { readonly req?: IncomingMessage }> {
   const fact = `The body of the request is larger than ${most} bytes`
   const tooLarge = (): GraphQLError => {
     refusals.note({ limit: 'bodyBytes', asked: null, who: 'a request' })
@@ -60,8 +60,9 @@ export function requestBody(
   }
   return {
     onRequestParse({ request, requestParser, serverContext, setRequestParser, fetchAPI }) {
-      if (!requestParser) return
-      const body = (): Promise<Buffer> => bodyOf(serverContext.req, most, tooLarge)
+      const { req } = serverContext
+      if (!requestParser || !req) return // without one the request was made in this process
+      const body = (): Promise<Buffer> => bodyOf(req, most, tooLarge)
       const { url, method, headers, signal } = request
       const parse = async (): Promise<Awaited<ReturnType<typeof requestParser>>> => {
         if (method !== 'POST') return requestParser(request)

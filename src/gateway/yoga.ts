@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createYoga } from 'graphql-yoga'
 import type { Recorder } from '../replay/recorder.ts'
 import type { GatewayContext } from '../resolve/context.ts'
+import type { Look } from '../routing/look.ts'
 import type { Routing } from '../routing/routing.ts'
 import { answerLimit } from './answer-limit.ts'
 import type { CrossfadeConfig } from './config.ts'
@@ -22,10 +23,16 @@ import { textGuard } from './text-guard.ts'
 
 export interface GatewayOptions {
   readonly config: CrossfadeConfig
-  readonly routing: Routing
+  readonly routing: Routing | (Look & Pick<Routing, 'log'>)
   readonly limits: Limits
   /** Default: nothing is recorded. */
   readonly recorder?: Pick<Recorder, 'offer'>
+}
+
+/** What whoever asks in this process may give with a request. */
+interface Given {
+  /** Answers its reads in the place of the routing. */
+  readonly look?: Look
 }
 
 function subjectOf(request: Request): string {
@@ -36,7 +43,7 @@ function subjectOf(request: Request): string {
 export function createGateway({ config, routing, limits, recorder }: GatewayOptions) {
   const { schema, entities, cors = false, subject = subjectOf } = config
   const refusals = new Refusals(limits, routing.log)
-  return createYoga({
+  return createYoga<Given>({
     schema,
     logging: false,
     landingPage: false,
@@ -47,10 +54,10 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
     graphqlEndpoint: '/graphql',
     parserAndValidationCache: documentCache(limits),
     maskedErrors: { maskError: maskError(routing.log, refusals) },
-    context({ request }): GatewayContext & Ends {
+    context({ request, look }): GatewayContext & Ends {
       const ends = endsWith(request)
       let known: string | undefined
-      return { routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
+      return { routing: look ?? routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
     },
     plugins: [
       // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then what is recorded of it, and answered

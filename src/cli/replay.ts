@@ -1,0 +1,134 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { limitsOf } from '../gateway/limits.ts'
+import { isKeptIn, owesAny } from '../gateway/owes.ts'
+import { storeView } from '../gateway/store-view.ts'
+import { type Entry, readRecording } from '../replay/read-recording.ts'
+import { isEqual, type Replayed, replay } from '../replay/replay.ts'
+import { server } from '../replay/server.ts'
+import type { Side } from '../replay/side.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { type Origin, origins } from '../util/origin.ts'
+import { knownFlags } from './known-flags.ts'
+import { createLog } from './log.ts'
+import { printJson, warn } from './output.ts'
+import { positive } from './positive.ts'
+import { RateLine } from './rate-line.ts'
+import { printReplayed } from './replay/print.ts'
+import type { Session } from './session.ts'
+import { leaving, untilAborted } from './signals.ts'
+import { withSession } from './with-session.ts'
+
+interface Options {
+  readonly config?: string
+  readonly json?: boolean
+  readonly against?: string
+  readonly store: Origin
+  readonly header: Readonly<Record<string, string>>
+  readonly ignore: readonly string[]
+  readonly concurrency: number
+  readonly rate: number
+  readonly stale?: boolean
+}
+
+const mostAtOnce = 32
+
+/** @throws InvalidArgumentError past what one replay may ask at a time. */
+function concurrencyOf(text: string): number {
+  const value = positive(text)
+  if (value > mostAtOnce) throw new InvalidArgumentError(`It must be ${mostAtOnce} at most.`)
+  return value
+}
+
+/** @throws InvalidArgumentError for what is no address of a server. */
+function urlOf(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('It must be an address as https://shop.example/graphql.')
+  return text
+}
+
+/** Adds `name: value`. @throws InvalidArgumentError for what is no header. */
+function withHeader(text: string, known: Options['header']): Options['header'] {
+  const [, name, value] = /^([\w-]+):\s*(\S.*)$/.exec(text) ?? []
+  if (!name || !value) throw new InvalidArgumentError("It must be as 'authorization: Bearer …'.")
+  return { ...known, [name]: value }
+}
+
+async function* entriesOf(files: readonly string[]): AsyncGenerator<Entry, void> {
+  for (const file of files) yield* readRecording(file)
+}
+
+async function sidesOf({ config, stores }: Session, { against, store, header, stale }: Options) {
+  const flags = await knownFlags(stores)
+  const view = (origin: Origin): Side =>
+    storeView(
+      {
+        config,
+        stores,
+        limits: limitsOf(config.limits),
+        log: createLog(process.env['LOG_LEVEL'] ?? 'silent'), // what clients would be told is compared, and told once
+        isKept: (type, at) => stale === true || isKeptIn(flags.get(type), at),
+      },
+      origin,
+    )
+  const owes = (heard: Parameters<typeof owesAny>[2]): Promise<boolean> => owesAny(stores, flags, heard)
+  return against === undefined
+    ? { a: view('mongo'), b: view('postgres'), owes }
+    : { a: server(against, header), b: view(store), owes }
+}
+
+async function run(session: Session, files: readonly string[], options: Options): Promise<Replayed> {
+  const { schema, entities } = session.config
+  const { signal } = untilAborted()
+  const line = new RateLine('replay', 'operations')
+  const onProgress = (done: number, different: number): void => line.show({ done, total: null }, { different })
+  const { concurrency, rate, ignore } = options
+  const sides = await sidesOf(session, options)
+  try {
+    return await replay(entriesOf(files), { schema, entities, ...sides, concurrency, rate, ignore, onProgress, signal })
+  } finally {
+    line.end()
+  }
+}
+
+/** What clients asked, asked again of both stores. */
+export function replayCommand(): Command {
+  const bounds = `\nNothing is written. Exit codes: 0 all that was compared is equal, 2 answers differ, could not be decided, or need a type that is not kept equal, 1 nothing could be compared`
+  return new Command('replay')
+    .description('ask the queries of a recording of MongoDB alone and of PostgreSQL alone, and compare the answers')
+    .addHelpText(
+      'before',
+      'Examples:\n  crossfade replay .crossfade/recordings/*.jsonl\n  crossfade replay monday.jsonl --against https://old.example/graphql\n',
+    )
+    .addHelpText('after', bounds)
+    .argument('<files...>', 'what `crossfade record` has written')
+    .option('--against <url>', 'hold one store against this server instead of against the other store', urlOf)
+    .addOption(
+      new Option('--store <store>', 'which store, with --against').choices([...origins]).default('postgres' as const),
+    )
+    .option('--header <header>', "sent to that server, as 'authorization: Bearer …'; may be repeated", withHeader, {})
+    .option(
+      '--ignore <path>',
+      'a path of answers that may differ, as movies.pageInfo.endCursor; may be repeated',
+      (path: string, known: readonly string[]) => [...known, path],
+      [] as readonly string[],
+    )
+    .option('--concurrency <n>', `operations at a time, ${mostAtOnce} at most`, concurrencyOf, 4)
+    .option('--rate <n>', 'operations a second at most', positive, 100)
+    .option('--stale', 'also operations that read a type of which a store is not kept equal')
+    .option('--config <file>', 'default crossfade.config.ts')
+    .option('--json', 'print the result as JSON')
+    .action((files: string[], options: Options) =>
+      withSession(options.config, async (session) => {
+        try {
+          const found = await run(session, files, options).catch(leaving('Stopped: nothing is known of the rest.'))
+          if (options.json) printJson(found)
+          else printReplayed(found)
+          if (!isEqual(found)) process.exitCode = found.compared > found.ofNothing || found.different > 0 ? 2 : 1
+        } catch (error) {
+          if (!(error instanceof CrossfadeError) || error.code !== 'UNAVAILABLE') throw error
+          warn(error.message)
+          process.exitCode = 1
+        }
+      }),
+    )
+}

@@ -1,0 +1,30 @@
+import { type GraphQLSchema, getOperationAST, parse, validate } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import type { RecordedOperation } from './recorded-operation.ts'
+
+/** Whether an operation is asked again, or why it is not. */
+export type Fit = 'query' | 'mutations' | 'subscriptions' | 'unfit'
+
+const fits = { query: 'query', mutation: 'mutations', subscription: 'subscriptions' } as const
+
+function fitOf(schema: GraphQLSchema, { name, query }: RecordedOperation): Fit {
+  try {
+    const document = parse(query, { maxTokens: 100_000 })
+    const operation = getOperationAST(document, name)
+    if (!operation || validate(schema, document).length > 0) return 'unfit'
+    return fits[operation.operation]
+  } catch {
+    return 'unfit' // it is no GraphQL, or nested too deep to be read
+  }
+}
+
+/** Looks what a recorded operation is, by the contract of today: nothing that writes may be asked again. */
+export function knownQueries(schema: GraphQLSchema): (operation: RecordedOperation) => Fit {
+  const known = new LRUCache<string, Fit>({ max: 1_000 })
+  return (operation) => {
+    const key = `${operation.name ?? ''}\n${operation.query}`
+    const fit = known.get(key) ?? fitOf(schema, operation)
+    known.set(key, fit)
+    return fit
+  }
+}
