@@ -80,6 +80,7 @@ const config = strict({
   gates: strict({ ...gates, types: z.record(z.string(), strict(gates)).optional() }).optional(),
   limits: limitsSchema.optional(),
   record: strict({ percent: percent.optional(), maxBytes: whole(1_000_000).optional() }).optional(),
+  retention: strict({ days: whole(1).max(36_500, 'at most 36500 is expected').optional() }).optional(),
   cors: strict({
     origin: sites,
     methods: texts.optional(),

@@ -99,6 +99,8 @@ export interface CrossfadeConfig {
   readonly limits?: Partial<Limits>
   /** Operations that gateways write down for `crossfade replay`, see docs/replay.md. */
   readonly record?: RecordConfig
+  /** For how many days findings, conflicts, what repair has replaced, and recordings are kept; default 30. */
+  readonly retention?: { readonly days?: number }
   /** Which other sites' pages may read answers; default none. */
   readonly cors?: Cors
   readonly demo?: DemoConfig

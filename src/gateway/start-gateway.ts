@@ -18,6 +18,7 @@ import { httpServer } from './http-server.ts'
 import { limitsOf } from './limits.ts'
 import { openInstance } from './open-instance.ts'
 import { Readiness } from './readiness.ts'
+import { Retention } from './retention.ts'
 import { createGateway } from './yoga.ts'
 
 export interface GatewayRun {
@@ -38,9 +39,6 @@ export interface GatewayRun {
   /** A store that answers later than this is asked nothing that the other one can answer; default 500 ms. */
   readonly probeMs?: number
 }
-
-/** How old a recording may be, in milliseconds. */
-const keptMs = 30 * 86_400_000
 
 export interface RunningGateway {
   readonly url: string
@@ -109,7 +107,15 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { flags } = routing
 
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
-  const recorder = new Recorder({ ...config, ...config.record, dataDir, instance, maxAgeMs: keptMs, log: run.log })
+  const retention = new Retention({ ...config.retention, stores, dataDir, owner: instance, log: run.log })
+  const recorder = new Recorder({
+    ...config,
+    ...config.record,
+    dataDir,
+    instance,
+    maxAgeMs: retention.ms,
+    log: run.log,
+  })
   const graphql = createGateway({ config, routing, limits, recorder })
   const server = httpServer({ limits, readiness, graphql })
   let closing: Promise<void> | undefined
@@ -118,7 +124,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     const drainMs = run.drainMs ?? times.drain
     run.log('info', `The gateway stops, and waits ${drainMs / 1_000} s at most for its clients.`)
     await drain(server, drainMs)
-    await Promise.all([recorder.stop(), leave()])
+    await Promise.all([recorder.stop(), retention.stop(), leave()])
   }
   try {
     await listen(server, run)
@@ -134,6 +140,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { port } = server.address() as AddressInfo // of a server that listens at a port
   readiness.start()
   recorder.start()
+  retention.start()
   run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}:${port}/graphql`, { instance, dataDir })
   return { url: `http://127.0.0.1:${port}/graphql`, routing, close: () => (closing ??= close()) }
 }

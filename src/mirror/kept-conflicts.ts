@@ -7,7 +7,7 @@ import { type Origin, origins } from '../util/origin.ts'
 import { type Conflict, conflictLog, parseConflict } from './conflicts.ts'
 import { idIn } from './record-key.ts'
 
-const closedKind = 'conflict-closed'
+export const closedKind = 'conflict-closed'
 
 /** How a conflict was closed, and why. */
 export interface Closed {

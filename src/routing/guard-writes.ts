@@ -38,6 +38,8 @@ const ledger: Effects<Ledger> = {
   append: 'writes',
   tail: 'reads',
   length: 'reads',
+  expire: 'writes',
+  forget: 'writes',
 }
 const foreignChanges: Effects<ForeignChanges> = {
   follow: 'reads',
@@ -57,6 +59,7 @@ const dataIssues: Effects<DataIssues> = {
   end: 'writes',
   counts: 'reads',
   of: 'reads',
+  forget: 'writes',
 }
 const findings: Effects<Findings> = {
   add: 'writes',
@@ -71,6 +74,8 @@ const findings: Effects<Findings> = {
   timings: 'reads',
   clearTimings: 'writes',
   clear: 'writes',
+  expire: 'writes',
+  forget: 'writes',
 }
 const triage: Effects<Triage> = {
   judge: 'writes',

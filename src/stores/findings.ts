@@ -1,4 +1,5 @@
 import type { MismatchKind } from '../compare/mismatch-kind.ts'
+import type { Id } from '../entity/entity.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
 import type { Basis, Coverage, SeenCoverage } from './coverage.ts'
@@ -170,4 +171,14 @@ export interface Findings {
   /** Forgets timings and failures, where they tell of something that is no more: an index was missing. */
   clearTimings(): Promise<void>
   clear(): Promise<void>
+  /**
+   * Removes groups, examples, what was said of groups, rules and records that could not be decided, of which nothing was
+   * seen or in force for so many milliseconds: `limit` of each at most. @returns how many.
+   */
+  expire(olderThanMs: number, limit: number): Promise<number>
+  /**
+   * How much names a record: examples of its type, and those of others that hold its id somewhere; what could not be
+   * decided of it. With `removes` it is removed.
+   */
+  forget(type: string, id: Id, removes: boolean): Promise<number>
 }

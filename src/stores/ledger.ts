@@ -54,12 +54,19 @@ export interface Ledger {
   claim(key: string, owner: string, ms: number): Promise<boolean>
   /** Gives a claim back where it is still `owner`'s. */
   release(key: string, owner: string): Promise<void>
-  /** Adds to a log that is never changed. */
+  /** Adds to a log, of which nothing is changed; what is personal in it can be taken away by the two below. */
   append(log: string, key: string, value: Json): Promise<void>
   /** The newest entries of a log, newest first. */
   tail(log: string, limit: number, key?: string): Promise<Logged[]>
   /** How many entries a log has, for one key or all. */
   length(log: string, key?: string): Promise<number>
+  /**
+   * Removes the oldest entries of a log that are older than so many milliseconds, `limit` of them at most.
+   * @returns how many.
+   */
+  expire(log: string, olderThanMs: number, limit: number): Promise<number>
+  /** Removes all entries of a log that have this key. @returns how many. */
+  forget(log: string, key: string): Promise<number>
 }
 
 /** Writes an entry whatever it holds, behind whoever else writes it at the same moment. */

@@ -126,6 +126,8 @@ function ledger(ask: Ask): Ledger {
           .reverse(),
       ),
     length: (name) => ask('read', ({ log }) => log.filter((line) => line.log === name).length),
+    expire: async () => 0, // the world is younger than anything that expires
+    forget: async () => 0,
   }
 }
 

@@ -119,5 +119,14 @@ export function mongoLedger(connection: MongoConnection): Ledger {
     },
 
     length: (log, key) => logs.countDocuments(key === undefined ? { log } : { log, key }),
+
+    async expire(log, olderThanMs, limit) {
+      const old = { log, at: { $lt: new Date(Date.now() - olderThanMs) } } // by hosts' clocks, as they were written
+      const found = await logs.find(old, { ...options, sort: { at: 1 }, limit, projection: { _id: 1 } }).toArray()
+      if (found.length === 0) return 0
+      return (await logs.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } })).deletedCount
+    },
+
+    forget: async (log, key) => (await logs.deleteMany({ log, key })).deletedCount,
   }
 }

@@ -113,6 +113,8 @@ export interface DataIssues {
   counts(entity: Entity): Promise<readonly IssueCount[]>
   /** Those of one record, by its id as text. */
   of(entity: Entity, id: string): Promise<readonly DataIssue[]>
+  /** Removes those of one record, by its id as text. @returns how many. */
+  forget(entity: Entity, id: string): Promise<number>
 }
 
 export function dataIssues(connection: PostgresConnection): DataIssues {
@@ -201,6 +203,13 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
             group by 1, 2 order by 3 desc, 1, 2`,
       )
       return rows.map(({ path, rule, count, ids }) => ({ path, rule, count: Number(count), ids }))
+    },
+
+    async forget(entity, id) {
+      const rows = await connection.run(
+        sql`delete from crossfade.data_issues where entity = ${entity.name} and id in (${id}, ${kept(sql`${id}::text`)}) returning id`,
+      )
+      return rows.length
     },
 
     of: (entity, id) =>

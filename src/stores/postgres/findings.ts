@@ -4,6 +4,7 @@ import type { Basis, Coverage } from '../coverage.ts'
 import type { Failures, Findings, MismatchExample, MismatchGroup, Timing, Undecided } from '../findings.ts'
 import { addSeen, forgetOldCounts } from './add-seen.ts'
 import type { PostgresConnection } from './connection.ts'
+import { expireFindings, forgetInFindings } from './forget-findings.ts'
 import { groupByPrefix, groupsWhere } from './groups.ts'
 import { note } from './triage.ts'
 
@@ -108,5 +109,9 @@ export function postgresFindings(connection: PostgresConnection): Findings {
               crossfade.shadow_failures, crossfade.shadow_timings`,
       )
     },
+
+    expire: (olderThanMs, limit) => expireFindings(connection, olderThanMs, limit),
+
+    forget: (type, id, removes) => forgetInFindings(connection, type, id, removes),
   }
 }

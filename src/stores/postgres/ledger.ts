@@ -72,5 +72,20 @@ export function postgresLedger(connection: PostgresConnection): Ledger {
       )
       return Number(rows[0]!.n)
     },
+
+    async expire(log, olderThanMs, limit) {
+      // The oldest are the first by number, which the index has: nothing else is looked at
+      const rows = await connection.run(
+        sql`delete from crossfade.log where n in (
+              select n from (select n, at from crossfade.log where log = ${log} order by n limit ${limit}::int) oldest
+              where at < clock_timestamp() - ${olderThanMs}::float8 * interval '1 millisecond') returning n`,
+      )
+      return rows.length
+    },
+
+    async forget(log, key) {
+      const rows = await connection.run(sql`delete from crossfade.log where log = ${log} and key = ${key} returning n`)
+      return rows.length
+    },
   }
 }
