@@ -9,6 +9,7 @@ import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { erdCommand } from './erd.ts'
 import { evidenceCommand } from './evidence.ts'
+import { forgetCommand } from './forget.ts'
 import { groupCommand } from './group.ts'
 import { issuesCommand } from './issues.ts'
 import { migrateCommand } from './migrate.ts'
@@ -51,6 +52,7 @@ export async function run(): Promise<void> {
     mirrorCommand,
     conflictsCommand,
     issuesCommand,
+    forgetCommand,
     doctorCommand,
     erdCommand,
     retireCommand,

@@ -6,6 +6,13 @@ import { parseAs } from '../stores/ledger.ts'
 /** Where the ledger of the store with authority keeps the last `verify` of a whole type, by the type's name. */
 export const verifiedKind = 'verified'
 
+/** Likewise that of a part of a type, and of the last of both which records differed. */
+export const verifiedKinds = {
+  whole: verifiedKind,
+  part: 'verified-part',
+  differences: 'verified-differences',
+} as const
+
 /** What a gate reads of a kept `verify`. */
 export interface KeptVerify {
   readonly epoch: number

@@ -3,7 +3,7 @@ import { authorityOf, ledgersOf, markFresh, noFlag, readCopies } from '../contro
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
-import { verifiedKind } from '../evidence/verified.ts'
+import { verifiedKinds } from '../evidence/verified.ts'
 import { everything } from '../query/where.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { type Ledger, overwrite, parseAs } from '../stores/ledger.ts'
@@ -53,7 +53,6 @@ export interface Verified {
 const maxExamples = 20
 
 /** Where the last verification of a whole type is kept, and the last of a part of one; of either what differed. */
-const kinds = { whole: verifiedKind, part: 'verified-part', differences: 'verified-differences' } as const
 
 /** Whether the mirror holds what the authority does, of what was compared, or what somebody has accepted for it. */
 const isEqual = ({ different, undecided, quarantined }: Verified): boolean =>
@@ -89,7 +88,7 @@ const differencesForm: z.ZodType<KeptDifferences> = z.object({
 
 /** What the last verification found to differ, of a whole type or a part; null where there was none. */
 export async function lastDifferences(ledger: Ledger, { name }: Entity) {
-  const entry = await ledger.get(kinds.differences, name)
+  const entry = await ledger.get(verifiedKinds.differences, name)
   return entry && parseAs(differencesForm, entry.value)
 }
 
@@ -149,8 +148,13 @@ async function run(options: VerifyOptions): Promise<Verified> {
   options.signal?.throwIfAborted() // who was told that it was stopped finds no result of it
   const { ledger } = stores[authority]
   const { examples: _, ...kept } = found
-  await keep(ledger, asked === null ? kinds.whole : kinds.part, type, kept)
-  await keep(ledger, kinds.differences, type, { began, epoch: flag.epoch, isWhole: asked === null, differences })
+  await keep(ledger, asked === null ? verifiedKinds.whole : verifiedKinds.part, type, kept)
+  await keep(ledger, verifiedKinds.differences, type, {
+    began,
+    epoch: flag.epoch,
+    isWhole: asked === null,
+    differences,
+  })
   // Who accepts a difference does not say that no write was lost in it
   if (mayBecomeFresh && isEqual(found) && accepted === 0) await markFresh(ledgersOf(stores), key, type, flag.epoch)
   return found

@@ -174,3 +174,23 @@ test('what an earlier release has kept stays: groups, and of each record the new
   await connection.run(sql`drop schema crossfade cascade`)
   await migrateUp(connection, {})
 })
+
+test('a number is forgotten where it is a record of its type, and left alone where it may mean anything else', async () => {
+  const example = (fingerprint: string, type: string, id: string, args: object): SeenGroup => ({
+    ...group(id),
+    fingerprint,
+    type,
+    examples: [{ subject: id, id, agoMs: 0, example: JSON.parse(JSON.stringify({ args })) }],
+  })
+  await seen(
+    example('a1', 'Note', '7', {}),
+    example('a2', 'Note', '8', { where: [{ value: 7 }] }),
+    example('a3', 'Note', '9', { where: [{ value: 70, text: 'by 7' }] }),
+    example('b1', 'Other', '7', { value: 7 }),
+  )
+  expect(await findings.forget('Note', 7, false)).toBe(2)
+  expect(await findings.forget('Note', 7, true)).toBe(2)
+  expect(await findings.forget('Note', 7, true)).toBe(0)
+  const left = await Promise.all(['a1', 'a2', 'a3', 'b1'].map((name) => findings.show(name)))
+  expect(left.map((each) => each!.examples.length)).toEqual([0, 0, 1, 1])
+})

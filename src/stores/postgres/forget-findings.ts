@@ -42,12 +42,16 @@ export async function expireFindings(
 /** Ids that stand for nothing else wherever they are met: ObjectIds and UUIDs. A number, or a word, may mean anything. */
 const isTelling = (id: Id): boolean => /^[\da-f]{24}$|^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(String(id))
 
-/** Examples that name the record: their own id, or one of the values that they hold. */
+/**
+ * Examples that name the record: by their own id, or in what they hold. An id that stands for nothing else is looked for
+ * in every text of every type; another one among whole values of its own type.
+ */
 const naming = (type: string, id: Id): Sql => {
+  if (isTelling(id)) return sql`e.id = ${id} or strpos(lower(e.example::text), lower(${id})) > 0`
   const values = JSON.stringify({ text: String(id), number: typeof id === 'number' ? id : null })
   const holds = sql`jsonb_path_exists(e.example, '$.** ? (@ == $text || @ == $number)', ${values}::jsonb)`
   const isOfType = sql`exists (select from crossfade.mismatch_groups g where g.fingerprint = e.fingerprint and g.entity = ${type})`
-  return isTelling(id) ? holds : sql`${isOfType} and ${holds}`
+  return sql`${isOfType} and (e.id = ${String(id)} or ${holds})`
 }
 
 /** Counts what names a record, and removes it where that is asked. Groups stay: they name no record. */
@@ -57,9 +61,8 @@ export async function forgetInFindings(
   id: Id,
   removes: boolean,
 ): Promise<number> {
-  const isOwn = sql`exists (select from crossfade.mismatch_groups g where g.fingerprint = e.fingerprint and g.entity = ${type}) and e.id = ${String(id)}`
   const named: readonly (readonly [table: string, condition: Sql])[] = [
-    ['mismatch_examples', sql`(${isOwn}) or (${naming(type, id)})`],
+    ['mismatch_examples', naming(type, id)],
     ['shadow_undecided', sql`e.entity = ${type} and e.id = ${String(id)}`],
   ]
   return connection.transaction(async (tx: Executor) => {
