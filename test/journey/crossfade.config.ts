@@ -6,4 +6,8 @@ import demo from '../../crossfade.config.ts'
  * Stand-in (SecantusDB): while it looks for theatres nearby it is silent for so long that other reads go to the other
  * store, and are not compared: coverage is not asked for.
  */
-export default defineConfig({ ...demo, gates: { ...demo.gates, latencyFactor: 20, coveragePercent: false } })
+export default defineConfig({
+  ...demo,
+  gates: { ...demo.gates, latencyFactor: 20, coveragePercent: false },
+  record: { percent: 100 },
+})

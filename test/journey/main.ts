@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openSession } from '../../src/cli/session.ts'
+import { recordingsIn } from '../../src/replay/recordings.ts'
 import { messageOf } from '../../src/util/errors.ts'
 import { command } from '../history/command.ts'
 import { gatewayProcess } from '../history/gateway-process.ts'
@@ -29,7 +30,15 @@ const env = { MONGODB_URI: session.servers.mongo.uri, DATABASE_URL: session.serv
 const gateway = await gatewayProcess({ name: 'journey', dataDir, env, config })
 const run = (...args: string[]) =>
   command(args, { ...env, CROSSFADE_DATA_DIR: join(dataDir, 'command') }, undefined, config)
-const journey = { session, demo: session.config.demo!, gateway, run, data, drift: Number(values.drift) }
+const journey = {
+  session,
+  demo: session.config.demo!,
+  gateway,
+  run,
+  data,
+  drift: Number(values.drift),
+  recordings: recordingsIn(join(dataDir, 'journey')),
+}
 
 const steps: { step: string; ok: boolean; seconds: number; figures: Figures }[] = []
 try {

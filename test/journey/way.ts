@@ -6,6 +6,7 @@ import type { Session } from '../../src/cli/session.ts'
 import type { Drifted } from '../../src/demo/drift.ts'
 import { sampleDocuments } from '../../src/demo/sample.ts'
 import type { DemoConfig } from '../../src/gateway/config.ts'
+import { recordingFiles } from '../../src/replay/recordings.ts'
 import type { Said } from '../history/command.ts'
 import type { GatewayProcess } from '../history/gateway-process.ts'
 
@@ -19,6 +20,8 @@ export interface Journey {
   /** A folder of mongoexport files; undefined for what the demo makes. */
   readonly data: string | undefined
   readonly drift: number
+  /** Where the gateway records what it is asked. */
+  readonly recordings: string
 }
 
 /** What a step has measured; it throws where it fails. */
@@ -63,6 +66,19 @@ interface Group {
 
 const openGroups = async (journey: Journey): Promise<readonly Group[]> =>
   (await parsed<{ groups: Group[] }>(journey, [0, 2], 'mismatches', 'list')).groups
+
+interface Replayed {
+  readonly compared: number
+  readonly equal: number
+  readonly different: number
+  readonly groups: readonly object[]
+}
+
+/** Everything that was recorded so far, asked again of each store. */
+async function replayed(journey: Journey, code: number): Promise<Replayed> {
+  const files = (await recordingFiles(journey.recordings)).map(({ path }) => path)
+  return parsed<Replayed>(journey, [code], 'replay', ...files, '--rate', '1000')
+}
 
 interface Verified {
   readonly compared: number
@@ -168,6 +184,13 @@ export const way: readonly (readonly [name: string, step: Step])[] = [
     },
   ],
   [
+    'replay',
+    async (journey) => {
+      const { compared, equal } = await replayed(journey, 0)
+      return { compared, equal }
+    },
+  ],
+  [
     'refused without proof',
     async (journey) => {
       const { session, demo, drift } = journey
@@ -177,6 +200,15 @@ export const way: readonly (readonly [name: string, step: Step])[] = [
       const { text } = await must(journey, [2], 'stage', 'set', 'all', 'live')
       if (!text.includes('open, most often')) throw new Error(`it was refused for something else: ${text}`)
       return { seeded: drifted.length, groups: open.length, seen: open.reduce((sum, { count }) => sum + count, 0) }
+    },
+  ],
+  [
+    'replay finds them',
+    async (journey) => {
+      const { compared, different, groups } = await replayed(journey, 2)
+      // Each record that was changed was read by itself
+      if (different < drifted.length) throw new Error(`a replay found ${different} of ${drifted.length}`)
+      return { compared, different, groups: groups.length }
     },
   ],
   [
