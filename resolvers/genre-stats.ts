@@ -74,7 +74,7 @@ builder.queryFields((t) => ({
   genreStats: t.field({
     type: [GenreStat],
     nullable: false,
-    args: { minimumYear: t.arg.int() },
+    args: { minimumYear: t.arg.int({ extensions: { sensitive: false } }) },
     resolve: genreStats,
   }),
 }))

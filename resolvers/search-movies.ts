@@ -89,7 +89,11 @@ builder.queryFields((t) => ({
   searchMovies: t.field({
     type: [MovieType],
     nullable: false,
-    args: { text: t.arg.string({ required: true }), first: t.arg.int({ defaultValue: 20 }) },
+    args: {
+      // Nobody is told by what they look for in titles: recordings may keep it
+      text: t.arg.string({ required: true, extensions: { sensitive: false } }),
+      first: t.arg.int({ defaultValue: 20, extensions: { sensitive: false } }),
+    },
     resolve: async (parent, args, context, info) => {
       const ids = await search(parent, args, context, info)
       const movies = await Promise.all(ids.map((id) => load(context, info, Movie, id)))

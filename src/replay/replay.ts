@@ -151,7 +151,8 @@ class Replay {
         return null
       case 'operation': {
         const fit = this.#fitOf(entry.operation)
-        const why = fit === 'query' && entry.hasToken ? 'tokens' : fit
+        // In the place of a number a token fits no contract
+        const why = entry.hasToken && (fit === 'query' || fit === 'unfit') ? 'tokens' : fit
         if (why === 'query') return entry
         this.#skipped[why]++
         return null
