@@ -2,15 +2,17 @@ import { Command } from 'commander'
 import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { backfill } from '../jobs/backfill.ts'
-import type { Progress } from '../jobs/checkpoint.ts'
+import type { Progress } from '../jobs/backfill-options.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
+import { filledTypes } from './filled-types.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { positive } from './positive.ts'
 import { ProgressLine } from './progress-line.ts'
 import { leaving, untilAborted } from './signals.ts'
+import { upToEight } from './up-to-eight.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
@@ -18,6 +20,8 @@ interface Options {
   readonly config?: string
   readonly batch: number
   readonly rate?: number
+  readonly workers: number
+  readonly range?: number
   readonly json?: boolean
 }
 
@@ -28,19 +32,6 @@ export async function copiedTypes(stores: Stores, entities: readonly Entity[]): 
   return types.filter((type) => {
     const { stage, fresh } = flags.get(type) ?? { stage: 'off', fresh: null }
     return isCopied(stage) || (STAGE_PLAN[stage].mirror !== null && fresh === null)
-  })
-}
-
-/**
- * Types whose table holds their records by now. A unique key on a table that is to be filled would keep duplicates out of
- * it, and what refers to its records would seem to lead nowhere.
- */
-async function filledTypes(stores: Stores, entities: readonly Entity[]): Promise<readonly Entity[]> {
-  const flags = await knownFlags(stores)
-  return entities.filter(({ name }) => {
-    const flag = flags.get(name)
-    if (!flag) return false
-    return STAGE_PLAN[flag.stage].authority === 'postgres' || flag.fresh !== null || flag.copied.includes(name)
   })
 }
 
@@ -58,7 +49,10 @@ async function issuesLine(stores: Stores, entities: readonly Entity[]): Promise<
 export function backfillCommand(): Command {
   return new Command('backfill')
     .description('make the mirror of a type equal to the store that has authority; can be stopped and run again')
-    .addHelpText('before', 'Example:\n  crossfade backfill Movie --rate 2000\n')
+    .addHelpText(
+      'before',
+      'Examples:\n  crossfade backfill Movie --rate 2000\n  crossfade backfill Movie --workers 2\n',
+    )
     .addHelpText('after', '\nExit codes: 0 complete, 1 error, 2 refused, or records were kept out (see `issues list`)')
     .argument(
       '[types...]',
@@ -66,9 +60,16 @@ export function backfillCommand(): Command {
     )
     .option('--batch <n>', 'records a batch', upToTenThousand, 500)
     .option('--rate <n>', 'copy so many documents a second at most', positive)
+    .option(
+      '--workers <n>',
+      'copy so many ranges of ids side by side; 0 leaves all of it to `crossfade worker`',
+      upToEight(0),
+      1,
+    )
+    .option('--range <n>', 'records a range at least, where several copy at a time; default 25000', positive)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, rate, json }: Options) =>
+    .action((types: string[], { config, batch, rate, workers, range, json }: Options) =>
       withSession(config, async ({ config: app, stores }) => {
         for (const type of types) typeOf(app.entities, type)
         await checkGroups(stores, app.entities, types.length > 0 ? types : undefined)
@@ -79,8 +80,9 @@ export function backfillCommand(): Command {
         for (const entity of chosen) {
           const line = new ProgressLine(entity.name)
           const onProgress = (progress: Progress): void => line.show(progress)
+          const given = { batch, workers, ...(rate ? { rate } : {}), ...(range ? { perRange: range } : {}) }
           results.push(
-            await backfill({ stores, entity, batch, ...(rate ? { rate } : {}), onProgress, log: say, signal }).catch(
+            await backfill({ stores, entity, ...given, onProgress, log: say, signal }).catch(
               leaving('Stopped. Run it again to go on from here.'),
             ),
           )

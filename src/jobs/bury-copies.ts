@@ -5,7 +5,7 @@ import { keepCopy } from '../mirror/conflicts.ts'
 import { tombstoneOf } from '../mirror/tombstone-of.ts'
 import type { Image } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import type { BackfillOptions } from './checkpoint.ts'
+import type { BackfillOptions } from './backfill-options.ts'
 import { overtaken } from './overtaken.ts'
 
 /**

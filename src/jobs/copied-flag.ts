@@ -3,7 +3,7 @@ import { ledgersOf, readCopies } from '../control/flag-store.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import type { BackfillOptions } from './checkpoint.ts'
+import type { BackfillOptions } from './backfill-options.ts'
 
 /** The flag in force; null where there is none. @throws BAD_USER_INPUT where nothing would keep the copy as it is. */
 export async function copiedFlag({ stores, entity }: Pick<BackfillOptions, 'stores' | 'entity'>): Promise<Flag | null> {

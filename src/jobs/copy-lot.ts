@@ -1,10 +1,11 @@
 import { times } from '../control/times.ts'
 import type { IdRange, Image } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import type { BackfillOptions } from './backfill-options.ts'
 import { buryCopies } from './bury-copies.ts'
-import type { BackfillOptions, Tally } from './checkpoint.ts'
 import type { Lot } from './lots.ts'
 import { putImages } from './put-images.ts'
+import type { Tally } from './tally.ts'
 
 /** Copies that are looked at together: of a mirror that holds other records than the authority they are many. */
 const strayLimit = 500

@@ -5,7 +5,7 @@ import { keepConflict } from '../mirror/conflicts.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import type { BackfillOptions } from './checkpoint.ts'
+import type { BackfillOptions } from './backfill-options.ts'
 import { overtaken } from './overtaken.ts'
 
 /** Records that are mended side by side: each takes several ways to both stores. */

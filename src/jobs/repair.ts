@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { isUnmapped } from '../compare/content.ts'
 import { sameRecord } from '../compare/differences.ts'
 import { authorityOf, noFlag } from '../control/flag-store.ts'
@@ -156,7 +157,7 @@ export async function repair(options: RepairOptions, { by, chosen }: RepairNote)
   const { ledger } = pair.authority
   const note = (what: object): Promise<void> =>
     ledger.append(repairLog, entity.name, { by, chosen, epoch: flag.epoch, ...what })
-  return underCopyClaim(options, async (renew) => {
+  return underCopyClaim(options, `repair ${randomUUID()}`, async ({ renew }) => {
     await untilOwed(options, flag)
     await note({ began: true, records: new Set(ids).size })
     const found = { unequal: [] as Unequal[], undecided: [] as Id[], left: [] as Unequal[] }

@@ -3,7 +3,7 @@ import { authorityOf, ledgersOf, raiseFlag } from '../control/flag-store.ts'
 import { settled } from '../control/move.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
 import { otherOrigin } from '../util/origin.ts'
-import type { BackfillOptions } from './checkpoint.ts'
+import type { BackfillOptions } from './backfill-options.ts'
 
 type OwedOptions = Pick<BackfillOptions, 'stores' | 'entity' | 'log'>
 

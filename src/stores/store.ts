@@ -306,6 +306,12 @@ export interface Store extends Source {
    * fewer where there are fewer records. Costs a few look-ups a range, whatever the size of the type.
    */
   spread(entity: Entity, ranges: number, records: number): Promise<readonly IdRange[]>
+  /**
+   * Ids in order that cut the type into at most `most` ranges of about as many records each, at least `records`; none where
+   * it is smaller. Chosen by chance, so that ids that stand close in some places cost nothing. Other programs may write
+   * meanwhile: any ids cut rightly, and these only evenly.
+   */
+  cuts(entity: Entity, records: number, most: number): Promise<readonly Id[]>
   /** What an error of this store means; null for a fault of ours. */
   failureOf(error: unknown): Failure | null
   /** What an error of a read of this store means to the caller; a fault of ours stays what it is. */

@@ -9,9 +9,11 @@ import type { Id } from '../../src/entity/entity.ts'
 import { int, list, objectId, text } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
-import { firstCheckpoint, type Progress } from '../../src/jobs/checkpoint.ts'
+import type { Progress } from '../../src/jobs/backfill-options.ts'
 import { copyLot } from '../../src/jobs/copy-lot.ts'
+import { copyJson, firstCopy } from '../../src/jobs/copy-record.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
+import { firstState, rangeKey, rangeKind, stateJson } from '../../src/jobs/range-state.ts'
 import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
@@ -87,16 +89,24 @@ test.each([
 })
 
 test.each([
-  ['of another form', {}],
-  ['of the other direction', { ...firstCheckpoint(Parcel, 'postgres', null) }],
-  ['of another epoch', { ...firstCheckpoint(Parcel, 'mongo', 7) }],
-  ['of another mapping', { ...firstCheckpoint(Parcel, 'mongo', null), mapping: 'earlier' }],
-])('a checkpoint %s begins anew: what it has left behind may have changed', async (_, kept) => {
+  ['that goes on', 6, firstCopy(Parcel, 'mongo', null)],
+  ['of another copy', 97, { ...firstCopy(Parcel, 'mongo', null), id: 'another' }],
+  ['of the other direction', 97, firstCopy(Parcel, 'postgres', null)],
+  ['of another epoch', 97, firstCopy(Parcel, 'mongo', 7)],
+  ['of another mapping', 97, { ...firstCopy(Parcel, 'mongo', null), mapping: 'earlier' }],
+])('what is left of a copy %s: %i documents are looked at', async (_, seen, kept) => {
   const { ledger } = stores.postgres
-  const { revision = null } = (await ledger.get('backfill', 'Parcel')) ?? {}
-  const early = { ...kept, type: 'Parcel', seen: 5, after: (0x5a).toString(16).padStart(24, '0') }
-  expect(await ledger.compareAndSet('backfill', 'Parcel', revision, early)).toBe(true)
-  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen: 97, copied: 0, mended: 0, done: true })
+  const copy = kept.id === 'another' ? 'of nobody' : kept.id
+  const early = { ...firstState(copy, { after: (0x5a).toString(16).padStart(24, '0'), upTo: null }), seen: 1 }
+  const entries: readonly (readonly [kind: string, key: string, value: Json])[] = [
+    ['backfill', 'Parcel', copyJson(kept)],
+    [rangeKind('Parcel'), rangeKey(0), stateJson(early)],
+  ]
+  for (const [kind, key, value] of entries) {
+    const { revision = null } = (await ledger.get(kind, key)) ?? {}
+    expect(await ledger.compareAndSet(kind, key, revision, value)).toBe(true)
+  }
+  expect(await backfill({ stores, entity: Parcel })).toMatchObject({ seen, copied: 0, mended: 0, done: true })
 })
 
 test('a second run makes the tables equal, and keeps what it replaces', async () => {
@@ -290,7 +300,7 @@ describe('Beside each other', () => {
       const first = Number(images[0]!.id)
       // The first lot is the last to be put
       if (first === 0) while (puts.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
-      const { after = null } = ((await ledger.get('backfill', 'Crate'))?.value ?? {}) as { after?: number }
+      const { after = null } = ((await ledger.get('backfill/Crate', '0000'))?.value ?? {}) as { after?: number }
       expect(after ?? -1).toBeLessThan(first)
       const outcomes = await replica.bulkPut(entity, images, epoch)
       puts.push(first)

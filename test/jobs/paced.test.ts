@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Lot } from '../../src/jobs/lots.ts'
-import { paced } from '../../src/jobs/paced.ts'
+import { Pace, paced } from '../../src/jobs/paced.ts'
 
 const lot: Lot = {
   images: [],
@@ -17,7 +17,7 @@ async function* lots(): AsyncGenerator<Lot, void> {
 
 test('the first lot comes at once, the next when its time has come, and an abort does not wait for that', async () => {
   const stop = new AbortController()
-  const slow = paced(lots(), 0.001, stop.signal) // a document in a quarter of an hour
+  const slow = paced(lots(), new Pace(0.001), stop.signal) // a document in a quarter of an hour
   expect((await slow.next()).value).toBe(lot)
   const second = slow.next()
   expect(await Promise.race([second, sleep(50, 'waits')])).toBe('waits')
@@ -27,6 +27,6 @@ test('the first lot comes at once, the next when its time has come, and an abort
 
 test('without a rate nothing waits', async () => {
   let given = 0
-  for await (const _ of paced(lots(), Number.POSITIVE_INFINITY, undefined)) given++
+  for await (const _ of paced(lots(), new Pace(), undefined)) given++
   expect(given).toBe(3)
 })

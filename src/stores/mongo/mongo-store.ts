@@ -10,6 +10,7 @@ import { alive } from './bookkeeping.ts'
 import { foreignChanges } from './changes.ts'
 import { looksSettled, startLooks } from './clean-paths.ts'
 import { connectMongo, type MongoConnection, type MongoOptions } from './connection.ts'
+import { cuts } from './cuts.ts'
 import { failureOf, readError } from './errors.ts'
 import { explained } from './explain.ts'
 import { mongoLedger } from './ledger.ts'
@@ -103,6 +104,7 @@ export function mongoStore(
     distrust: () => undefined, // the driver's monitors see to it
     takesWrites: connection.takesWrites,
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
+    cuts: (entity, records, most) => cuts(connection, entity, records, most),
     failureOf,
     readError,
     lineage: async () => null, // what is acknowledged has a majority, which no election takes back

@@ -6,6 +6,7 @@ import { closeMs, type Source, type Store } from '../store.ts'
 import type { Triage } from '../triage.ts'
 import { postgresAuthority } from './authority.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
+import { cuts } from './cuts.ts'
 import { type DataIssues, dataIssues } from './data-issues.ts'
 import { failureOf, readError } from './errors.ts'
 import { explained } from './explain.ts'
@@ -79,6 +80,7 @@ export function postgresStore(
     },
     takesWrites: () => true, // what it does not take it refuses at once
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
+    cuts: (entity, records, most) => cuts(connection, entity, records, most),
     failureOf,
     readError,
     dataIssues: dataIssues(connection),

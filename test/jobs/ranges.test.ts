@@ -1,0 +1,248 @@
+import { sql } from 'kysely'
+import { Decimal128, type Document, ObjectId, Timestamp } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { initialFlag } from '../../src/control/flag.ts'
+import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
+import { compareIds } from '../../src/entity/compare-ids.ts'
+import { defineEntity } from '../../src/entity/define-entity.ts'
+import type { Entity, Id } from '../../src/entity/entity.ts'
+import { int, objectId, text } from '../../src/entity/field.ts'
+import { newRecord } from '../../src/entity/new-record.ts'
+import { backfill } from '../../src/jobs/backfill.ts'
+import { rangesOf } from '../../src/jobs/copy-record.ts'
+import { HeldRange, RangeLost } from '../../src/jobs/held-range.ts'
+import { firstState, isFree, rangeKey, rangeKind, stateJson } from '../../src/jobs/range-state.ts'
+import { everything } from '../../src/query/where.ts'
+import type { Image } from '../../src/stores/store.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
+import { compareStores } from '../support/compare-stores.ts'
+import { changeUnseen, openStores, type TestStores } from '../support/stores.ts'
+
+const fields = { n: int() }
+const ByNumber = defineEntity('ByNumber', { mongo: 'by_number', postgres: 'by_number', id: int(), fields })
+const ByText = defineEntity('ByText', { mongo: 'by_text', postgres: 'by_text', id: text(), fields })
+const ByObject = defineEntity('ByObject', { mongo: 'by_object', postgres: 'by_object', id: objectId(), fields })
+const Scattered = defineEntity('Scattered', { mongo: 'scattered', postgres: 'scattered', id: int(), fields })
+const types = [ByNumber, ByText, ByObject]
+
+const hex = (n: number): string => n.toString(16).padStart(24, '0')
+
+/** Most ids stand close to each other: every tenth is far away. */
+const number = (n: number): number => (n % 10 === 0 ? 1_000_000 + n * 1_000 : n)
+const idOf: Readonly<Record<string, (n: number) => Id>> = {
+  ByNumber: number,
+  // Upper code points, and one that begins like another
+  ByText: (n) => (n % 10 === 0 ? `\u{1F3AC}${n}` : `a${'b'.repeat(n % 3)}${n}`),
+  ByObject: (n) => hex(number(n)),
+}
+const stored = (id: Id): unknown => (typeof id === 'string' && id.length === 24 ? new ObjectId(id) : id)
+
+/** Ids that fit none of the types, or not the one at hand, of kinds that sort before, among and behind its own. */
+const strange: readonly unknown[] = [
+  Number.NaN,
+  1.5,
+  2 ** 40,
+  Decimal128.fromString('77.5'),
+  { a: 1 },
+  true,
+  new Date(5),
+  new Timestamp({ t: 5, i: 1 }),
+]
+const otherKinds: Readonly<Record<string, readonly unknown[]>> = {
+  ByNumber: ['a text', new ObjectId(hex(5))],
+  ByText: [5, new ObjectId(hex(5))],
+  ByObject: [5, 'a text'],
+}
+
+const count = 400
+
+let stores: TestStores
+beforeAll(async () => {
+  stores = await openStores([...types, Scattered])
+  for (const { name, mongo } of types) {
+    const ids = [...Array.from({ length: count }, (_, n) => stored(idOf[name]!(n))), ...strange, ...otherKinds[name]!]
+    await stores.mongo.connection.db.collection(mongo).insertMany(ids.map((_id, n) => ({ _id, n }) as Document))
+  }
+})
+afterAll(() => stores.close())
+
+const row = (entity: Entity, id: Id): Image => ({
+  id,
+  version: { epoch: 1, counter: 1 },
+  record: newRecord(entity, id, { n: 1 }),
+  rest: null,
+  issues: [],
+  pending: false,
+})
+
+/** How many of the ids lie in each range. */
+function sizes(entity: Entity, cuts: readonly Id[], ids: readonly Id[]): number[] {
+  const order = compareIds(entity)
+  return rangesOf({ cuts }).map(
+    ({ after, upTo }) =>
+      ids.filter((id) => (after === null || order(id, after) > 0) && (upTo === null || order(id, upTo) <= 0)).length,
+  )
+}
+
+/** A copy of which it is known which ids were put and buried, each time. */
+async function heard(entity: Entity, from: 'mongo' | 'postgres', more: object) {
+  const target = from === 'mongo' ? 'postgres' : 'mongo'
+  const put: Id[] = []
+  const buried: Id[] = []
+  const { replica } = stores[target]
+  const bulkPut: typeof replica.bulkPut = async (type, images, under) => {
+    for (const { id, record } of images) (record === null ? buried : put).push(id)
+    return replica.bulkPut(type, images, under)
+  }
+  const through = { ...stores, [target]: { ...stores[target], replica: { ...replica, bulkPut } } }
+  const result = await backfill({ stores: through, entity, batch: 7, ...more })
+  return { result, put, buried }
+}
+
+describe.each(types)('Ranges of $name', (entity) => {
+  const ids = Array.from({ length: count }, (_, n) => idOf[entity.name]!(n))
+  const several = { workers: 3, perRange: 40 }
+
+  test('hold about as many records each in MongoDB, wherever their ids stand close', async () => {
+    const cuts = await stores.mongo.cuts(entity, 40, 256)
+    expect(cuts).toEqual(cuts.toSorted(compareIds(entity)))
+    const found = sizes(entity, cuts, ids)
+    expect(found).toHaveLength(10)
+    expect(found.reduce((sum, each) => sum + each)).toBe(count)
+    // By chance: sixteen ids a range leave none of them with four times its share, nor with a tenth of it
+    expect(Math.max(...found)).toBeLessThan(160)
+    expect(Math.min(...found)).toBeGreaterThan(4)
+    expect(await stores.mongo.cuts(entity, 40, 4)).toHaveLength(3)
+    expect(await stores.mongo.cuts(entity, 250, 256)).toEqual([])
+  })
+
+  test('are copied side by side: each record is put once, and each id of another kind is told once', async () => {
+    const { result, put } = await heard(entity, 'mongo', several)
+    const quarantined = strange.length + 2
+    expect(result).toMatchObject({ seen: count + quarantined, copied: count, quarantined, done: true, rangesDone: 10 })
+    expect(put.toSorted(compareIds(entity))).toEqual(ids.toSorted(compareIds(entity)))
+    expect(await compareStores(stores, entity)).toEqual({ compared: count, different: [] })
+  })
+
+  test('lose what the authority does not have once, before the first record, at each cut, and behind the last', async () => {
+    const cuts = await stores.mongo.cuts(entity, 40, 256)
+    const near: Readonly<Record<string, (id: Id) => Id>> = {
+      ByNumber: (id) => Number(id) + 100_000_000,
+      ByText: (id) => `${id}~`,
+      ByObject: (id) => String(id).replace(/^0/, '1'),
+    }
+    const ends: Readonly<Record<string, readonly Id[]>> = {
+      ByNumber: [-5, 2_000_000_000],
+      ByText: ['A', '\u{1FFFF}'],
+      ByObject: ['0'.repeat(24).replace(/^0/, '0'), 'f'.repeat(24)],
+    }
+    const known = new Set(ids)
+    const strays = [...ends[entity.name]!, ...cuts.map(near[entity.name]!)].filter((id) => !known.has(id))
+    await stores.postgres.replica.bulkPut(
+      entity,
+      strays.map((id) => row(entity, id)),
+      anyEpoch,
+    )
+    const { result, buried } = await heard(entity, 'mongo', several)
+    expect(result).toMatchObject({ copied: 0, removed: strays.length, done: true })
+    expect(buried.toSorted(compareIds(entity))).toEqual(strays.toSorted(compareIds(entity)))
+    expect(await compareStores(stores, entity)).toEqual({ compared: count, different: [] })
+  })
+})
+
+describe('Ranges of PostgreSQL', () => {
+  const rows = 600
+  beforeAll(async () => {
+    // Rows that do not lie in the order of their ids, most of which stand close to each other; a few fill a block
+    await changeUnseen(
+      stores,
+      sql`insert into scattered (id, n, rest, _cf_epoch, _cf_counter)
+          select case when n % 10 = 0 then 1000000 + n * 1000 else n end, n,
+                 jsonb_build_object('filler', repeat('x', 1500)), 2, 1
+          from generate_series(1, ${rows}::int) n order by hashint4(n)`,
+    )
+    const flag = { ...initialFlag('Scattered'), stage: 'rampdown', epoch: 2 } as const
+    for (const { ledger } of [stores.postgres, stores.mongo]) await raiseFlag(ledger, flag)
+  })
+
+  test('hold about as many records each, though rows lie in another order', async () => {
+    const cuts = await stores.postgres.cuts(Scattered, 60, 256)
+    expect(cuts).toEqual(cuts.toSorted(compareIds(Scattered)))
+    const ids = Array.from({ length: rows }, (_, n) => number(n + 1))
+    const found = sizes(Scattered, cuts, ids)
+    expect(found.length).toBeGreaterThan(5)
+    expect(found.reduce((sum, each) => sum + each)).toBe(rows)
+    expect(Math.max(...found)).toBeLessThan(rows / 2)
+    expect(await stores.postgres.cuts(Scattered, rows, 256)).toEqual([])
+  })
+
+  test('go the way back side by side, and documents that PostgreSQL does not have go once', async () => {
+    const strays = [-7, 5_000_001, 2_000_000_000]
+    await stores.mongo.replica.bulkPut(
+      Scattered,
+      strays.map((id) => row(Scattered, id)),
+      anyEpoch,
+    )
+    const { result, put, buried } = await heard(Scattered, 'postgres', { workers: 3, perRange: 60, batch: 20 })
+    expect(result).toMatchObject({ seen: rows, copied: rows, removed: strays.length, done: true })
+    expect(result.ranges).toBeGreaterThan(5)
+    expect(new Set(put).size).toBe(put.length)
+    expect(buried.toSorted(compareIds(Scattered))).toEqual(strays)
+    expect(await stores.mongo.reader.count(Scattered, everything)).toBe(rows)
+    expect((await readFlag(stores.postgres.ledger, 'Scattered'))!.flag.fresh).toBe(2)
+  })
+})
+
+test('of two who hold one range only the one that took it last gets further', async () => {
+  const { ledger } = stores.postgres
+  const state = { ...firstState('a copy', { after: null, upTo: null }), owner: 'first' }
+  const kind = rangeKind('Nobody')
+  await ledger.compareAndSet(kind, rangeKey(0), null, stateJson(state))
+  const first = new HeldRange(ledger, kind, 0, 1, state)
+  await first.save({ seen: 10, after: 10 })
+  const taken = { ...first.state, owner: 'second', attempts: 1 }
+  expect(await ledger.compareAndSet(kind, rangeKey(0), 2, stateJson(taken))).toBe(true)
+  const second = new HeldRange(ledger, kind, 0, 3, taken)
+  await expect(first.save({ seen: 20, after: 20 })).rejects.toBeInstanceOf(RangeLost)
+  await second.save({ seen: 15, after: 15 })
+  await expect(first.leave(true)).rejects.toBeInstanceOf(RangeLost)
+  await second.leave(true)
+  expect((await ledger.get(kind, rangeKey(0)))!.value).toMatchObject({ owner: null, seen: 15, after: 15, attempts: 2 })
+})
+
+test('a write of which nobody knows whether it was made is looked at before the next', async () => {
+  const { ledger } = stores.postgres
+  let isLost = true
+  const compareAndSet: typeof ledger.compareAndSet = async (...given) => {
+    const isWritten = await ledger.compareAndSet(...given)
+    if (isLost) throw new Error('no answer')
+    return isWritten
+  }
+  const state = { ...firstState('a copy', { after: null, upTo: null }), owner: 'me' }
+  const kind = rangeKind('Silent')
+  await ledger.compareAndSet(kind, rangeKey(0), null, stateJson(state))
+  const held = new HeldRange({ ...ledger, compareAndSet }, kind, 0, 1, state)
+  await expect(held.save({ seen: 10, after: 10 })).rejects.toThrow('no answer')
+  expect(held.state.seen).toBe(0)
+  isLost = false
+  await held.settle()
+  expect(held.state).toMatchObject({ seen: 10, after: 10 })
+  await held.save({ seen: 20, after: 20 })
+  await held.leave(false)
+  expect((await ledger.get(kind, rangeKey(0)))!.value).toMatchObject({ owner: null, seen: 20, attempts: 0 })
+})
+
+describe('A range is free', () => {
+  const state = firstState('a copy', { after: null, upTo: null })
+  test.each([
+    ['at first', state, 0, true, true],
+    ['not while its owner was heard lately', { ...state, owner: 'x' }, 15_000, true, false],
+    ['when its owner was silent for 15 s', { ...state, owner: 'x' }, 15_001, true, true],
+    ['not behind a fault, for some time', { ...state, attempts: 3 }, 7_999, true, false],
+    ['when it has rested behind one', { ...state, attempts: 3 }, 8_000, true, true],
+    ['at once for who asks in person', { ...state, attempts: 3 }, 0, false, true],
+    ['never when it is done', { ...state, done: true, owner: 'x' }, 1e9, false, false],
+  ])('%s', (_, given, ageMs, isRested, expected) => {
+    expect(isFree(given, ageMs, isRested)).toBe(expected)
+  })
+})
