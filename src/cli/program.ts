@@ -25,6 +25,7 @@ import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
 import { verifyCommand } from './verify.ts'
+import { workerCommand } from './worker.ts'
 
 /** Runs the command that the arguments name; its exit code is the program's. */
 export async function run(): Promise<void> {
@@ -42,6 +43,7 @@ export async function run(): Promise<void> {
     groupCommand,
     profileCommand,
     backfillCommand,
+    workerCommand,
     verifyCommand,
     repairCommand,
     evidenceCommand,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
 /**
- * Runs proofs that are programs of their own (`model`, `history`, `kills`), fault tests by name (`fail-over`), or, where
+ * Runs proofs that are programs of their own (`model`, `history`, `kills`, `workers`), fault tests by name (`fail-over`), or, where
  * none is named, all of them: short as in CI, or `--long`. Bounded either way. Other options go to the program named.
  */
 const { values, positionals, tokens } = parseArgs({
@@ -13,7 +13,7 @@ const { values, positionals, tokens } = parseArgs({
 })
 
 const programOf = (name: string): string => new URL(`../${name}/main.ts`, import.meta.url).pathname
-const programs = ['model', 'history', 'kills']
+const programs = ['model', 'history', 'kills', 'workers']
 const first = tokens.find((token) => token.kind === 'positional')
 const passed = process.argv.slice(2).filter((_, index) => index !== first?.index)
 
