@@ -8,7 +8,9 @@ import { defineEntity } from '../../src/entity/define-entity.ts'
 import type { Entity, Id } from '../../src/entity/entity.ts'
 import { int, objectId, text } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
-import { backfill } from '../../src/jobs/backfill.ts'
+import { backfill, joinCopy } from '../../src/jobs/backfill.ts'
+import type { Progress } from '../../src/jobs/backfill-options.ts'
+import { underCopyClaim } from '../../src/jobs/copy-claim.ts'
 import { rangesOf } from '../../src/jobs/copy-record.ts'
 import { HeldRange, RangeLost } from '../../src/jobs/held-range.ts'
 import { firstState, isFree, rangeKey, rangeKind, stateJson } from '../../src/jobs/range-state.ts'
@@ -190,6 +192,88 @@ describe('Ranges of PostgreSQL', () => {
     expect(buried.toSorted(compareIds(Scattered))).toEqual(strays)
     expect(await stores.mongo.reader.count(Scattered, everything)).toBe(rows)
     expect((await readFlag(stores.postgres.ledger, 'Scattered'))!.flag.fresh).toBe(2)
+  })
+})
+
+describe('A copy that is under way', () => {
+  const ids = Array.from({ length: count }, (_, n) => number(n))
+  const options = { batch: 5, perRange: 40 }
+
+  /** A copy by one worker, and what `meanwhile` does once it has begun; all ids that either of them puts. */
+  async function beside(meanwhile: (through: TestStores) => Promise<unknown>, rate: number) {
+    const put: Id[] = []
+    const { replica } = stores.postgres
+    const bulkPut: typeof replica.bulkPut = async (type, images, under) => {
+      put.push(...images.map(({ id }) => id))
+      return replica.bulkPut(type, images, under)
+    }
+    const through = { ...stores, postgres: { ...stores.postgres, replica: { ...replica, bulkPut } } }
+    const began = Promise.withResolvers<void>()
+    const owners = new Set<string>()
+    const onProgress = (progress: Progress): void => {
+      for (const owner of progress.owners) owners.add(owner)
+      began.resolve()
+    }
+    const copying = backfill({ stores: through, entity: ByNumber, ...options, rate, onProgress })
+    await Promise.race([began.promise, copying])
+    const came = await meanwhile(through)
+    return { result: await copying, came, put, owners }
+  }
+
+  test('is cut when another process takes part, and each record is put once', async () => {
+    const join = (through: TestStores) => joinCopy({ stores: through, entity: ByNumber, ...options, rate: 100 })
+    const { result, came, put, owners } = await beside(join, 100)
+    expect(result).toMatchObject({ seen: count + strange.length + 2, done: true })
+    expect(result.ranges).toBeGreaterThan(1)
+    expect(result.rangesDone).toBe(result.ranges)
+    expect(owners.size).toBe(2)
+    expect(came).toMatchObject({ progress: { seen: result.seen, ranges: result.ranges } })
+    expect(put.toSorted(compareIds(ByNumber))).toEqual(ids.toSorted(compareIds(ByNumber)))
+    expect(await stores.postgres.ledger.list(rangeKind('ByNumber'))).toEqual([])
+  })
+
+  test('is left alone by a program that has another mapping, and by a repair', async () => {
+    const Other = defineEntity('ByNumber', {
+      mongo: 'by_number',
+      postgres: 'by_number',
+      id: int(),
+      fields: { n: int(), more: int() },
+    })
+    const meanwhile = async () => {
+      await expect(joinCopy({ stores, entity: Other })).rejects.toMatchObject({
+        code: 'MISCONFIGURED',
+        message: 'A backfill of ByNumber runs under another mapping than this program has: give both the same.',
+      })
+      await expect(underCopyClaim({ stores, entity: ByNumber }, 'repair', async () => 0)).rejects.toMatchObject({
+        code: 'TRY_AGAIN',
+      })
+    }
+    expect((await beside(meanwhile, 400)).result).toMatchObject({ ranges: 1, done: true })
+  })
+
+  test('is none before it begins, nor when it is done', async () => {
+    expect(await joinCopy({ stores, entity: ByNumber })).toBeNull()
+    expect(await joinCopy({ stores, entity: ByText })).toBeNull()
+  })
+
+  test('makes a mirror fresh with its last range, and not before', async () => {
+    const flag = { ...initialFlag('ByNumber'), stage: 'dualwrite', epoch: 2 } as const
+    for (const { ledger } of [stores.mongo, stores.postgres]) await raiseFlag(ledger, flag)
+    const isFresh = async () => (await readFlag(stores.mongo.ledger, 'ByNumber'))!.flag.fresh !== null
+    const seen: boolean[] = []
+    const { outbox } = stores.postgres
+    const reader: typeof stores.postgres.reader = {
+      ...stores.postgres.reader,
+      async ids(...given) {
+        seen.push(await isFresh())
+        return stores.postgres.reader.ids(...given)
+      },
+    }
+    const through = { ...stores, postgres: { ...stores.postgres, reader, outbox } }
+    await backfill({ stores: through, entity: ByNumber, workers: 3, ...options })
+    expect(seen.length).toBeGreaterThan(10)
+    expect(seen).not.toContain(true)
+    expect(await isFresh()).toBe(true)
   })
 })
 

@@ -118,7 +118,12 @@ async function readReport(stores: WholeStores, writers: ReturnType<typeof startW
  */
 export async function killedWorkers(plan: Plan, log: (line: string) => void): Promise<Report> {
   const { MONGODB_URI: mongoUri, DATABASE_URL: databaseUrl } = plan.env
-  const stores = { mongo: mongoStore({ uri: mongoUri }), postgres: postgresStore({ uri: databaseUrl, adopt }) }
+  // Stand-in (SecantusDB): it takes seconds for what a server does at once, and more on a busy machine
+  const patience = { waitMs: 60_000, maxTimeMs: 60_000 }
+  const stores = {
+    mongo: mongoStore({ uri: mongoUri, ...patience }),
+    postgres: postgresStore({ uri: databaseUrl, adopt }),
+  }
   try {
     return await play(stores, plan, log)
   } finally {
