@@ -3,9 +3,11 @@ import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/backfill-options.ts'
+import { type CopyControl, controlCopy } from '../jobs/copy-control.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { filledTypes } from './filled-types.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
@@ -14,9 +16,17 @@ import { ProgressLine } from './progress-line.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { upToEight } from './up-to-eight.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
+import { wholeNumber } from './whole-number.ts'
 import { withSession } from './with-session.ts'
 
-interface Options {
+/** To those who copy already. */
+interface Said {
+  readonly pause?: boolean
+  readonly resume?: boolean
+  readonly limit?: number
+}
+
+interface Options extends Said {
   readonly config?: string
   readonly batch: number
   readonly rate?: number
@@ -33,6 +43,17 @@ export async function copiedTypes(stores: Stores, entities: readonly Entity[]): 
     const { stage, fresh } = flags.get(type) ?? { stage: 'off', fresh: null }
     return isCopied(stage) || (STAGE_PLAN[stage].mirror !== null && fresh === null)
   })
+}
+
+/** What is said to those who copy; null where it is a copy that is asked for. @throws BAD_USER_INPUT without a type. */
+function changeOf({ pause, resume, limit }: Said, types: readonly string[]): Partial<CopyControl> | null {
+  if (!pause && !resume && limit === undefined) return null
+  if (types.length === 0) throw new CrossfadeError('BAD_USER_INPUT', 'Name the types whose copies are meant.')
+  if (pause && resume) throw new CrossfadeError('BAD_USER_INPUT', '--pause and --resume exclude each other.')
+  return {
+    ...(pause || resume ? { isPaused: pause === true } : {}),
+    ...(limit === undefined ? {} : { limit: limit === 0 ? null : limit }),
+  }
 }
 
 /** How many data issues there are, and how they are seen; null where there are none. */
@@ -67,11 +88,21 @@ export function backfillCommand(): Command {
       1,
     )
     .option('--range <n>', 'records a range at least, where several copy at a time; default 25000', positive)
+    .option('--pause', 'have all who copy the types wait, and do nothing else')
+    .option('--resume', 'let them go on')
+    .option('--limit <n>', 'documents a second of all who copy the types now; 0 for none', wholeNumber)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, rate, workers, range, json }: Options) =>
+    .action((types: string[], { config, batch, rate, workers, range, json, ...said }: Options) =>
       withSession(config, async ({ config: app, stores }) => {
         for (const type of types) typeOf(app.entities, type)
+        const change = changeOf(said, types)
+        if (change) {
+          const { ledger } = stores.postgres
+          const controls = await Promise.all(types.map((type) => controlCopy(ledger, type, change)))
+          if (json) printJson(controls)
+          return
+        }
         await checkGroups(stores, app.entities, types.length > 0 ? types : undefined)
         const mirrored = await copiedTypes(stores, app.entities)
         const chosen = app.entities.filter(({ name }) => (types.length === 0 ? mirrored : types).includes(name))

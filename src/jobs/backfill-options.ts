@@ -15,6 +15,9 @@ export interface Progress extends Tally {
   /** Into how many ranges of ids the type is cut; 1 while it is copied as a whole. */
   readonly ranges: number
   readonly rangesDone: number
+  /** What an operator has said meanwhile, see `CopyControl`. */
+  readonly paused: boolean
+  readonly limit: number | null
   /** Who works on it, a name for each process. */
   readonly owners: readonly string[]
 }

@@ -4,6 +4,7 @@ import { copyKind } from '../evidence/copied.ts'
 import { type AgedEntry, type Ledger, overwrite } from '../stores/ledger.ts'
 import type { IdRange } from '../stores/store.ts'
 import type { Progress } from './backfill-options.ts'
+import { type CopyControl, controlKind, parseControl, uncontrolled } from './copy-control.ts'
 import { type CopyRecord, copyJson, parseCopy, rangesOf } from './copy-record.ts'
 import { HeldRange } from './held-range.ts'
 import { overtaken } from './overtaken.ts'
@@ -42,6 +43,7 @@ export class CopyBoard {
   #copy: CopyRecord
   #revision = 0
   #kept = new Map<string, Kept>()
+  #control: CopyControl = uncontrolled
   readonly #held = new Map<number, HeldRange>()
 
   /** @param owner a name that no other process has. */
@@ -56,6 +58,11 @@ export class CopyBoard {
     return this.#copy
   }
 
+  /** As it was read last. */
+  get control(): CopyControl {
+    return this.#control
+  }
+
   get ranges(): readonly IdRange[] {
     return rangesOf(this.#copy)
   }
@@ -63,10 +70,11 @@ export class CopyBoard {
   /** Reads what others have done. @throws TRY_AGAIN where another copy of the type has begun. */
   async look(): Promise<void> {
     const kind = rangeKind(this.#entity.name)
-    const entries = await this.#ledger.list(copyKind, kind)
+    const entries = await this.#ledger.list(copyKind, kind, controlKind)
     const entry = entries.find((each) => each.kind === copyKind && each.key === this.#entity.name)
     const copy = entry && parseCopy(entry.value)
     if (!entry || copy?.id !== this.#copy.id) throw overtaken(this.#entity.name)
+    this.#control = parseControl(entries.find((each) => each.kind === controlKind && each.key === this.#entity.name))
     if (entry.revision >= this.#revision) {
       // What was asked before a change of ours may be answered behind it
       this.#copy = copy
@@ -108,6 +116,8 @@ export class CopyBoard {
       done,
       ranges: states.length,
       rangesDone: done ? states.length : states.filter((state) => state.done).length,
+      paused: this.#control.isPaused,
+      limit: this.#control.limit,
       owners: [...new Set(states.flatMap(({ owner }) => owner ?? []))].sort(),
     }
   }
@@ -208,6 +218,7 @@ export class CopyBoard {
     if (!(await this.#ledger.compareAndSet(copyKind, name, this.#revision, copyJson(next)))) return this.end(tally)
     this.#copy = next
     await Promise.all(this.#kept.keys().map((key) => this.#ledger.remove(rangeKind(name), key)))
+    await this.#ledger.remove(controlKind, name)
     return true
   }
 }

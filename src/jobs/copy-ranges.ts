@@ -50,6 +50,19 @@ export async function copyRanges(
     options.onProgress?.(progress)
   }
 
+  let said = ''
+
+  /** Tells what an operator has said, each time that it is something else. */
+  function heed(): void {
+    const { control, progress } = board
+    pace.heed(control, progress.owners.length)
+    const { isPaused, limit } = control
+    const pause = `it is paused: \`crossfade backfill ${entity.name} --resume\` lets it go on`
+    const line = isPaused ? pause : limit === null ? '' : `${limit} documents a second at most, of all who copy`
+    if (line !== said) log?.(`${entity.name}: ${line || 'it goes on'}`)
+    said = line
+  }
+
   /** What asks the ledger is asked again where the store is in trouble. */
   async function patiently<T>(work: () => Promise<T>): Promise<T> {
     for (const until = performance.now() + patienceMs; ; ) {
@@ -97,6 +110,7 @@ export async function copyRanges(
     while (!board.isCopied) {
       await sleep(lookMs, undefined, { signal })
       await patiently(() => board.look())
+      heed()
       if (JSON.stringify(board.progress) !== told) onProgress(board.progress) // others have gone on
       if (performance.now() - renewed < renewMs) continue
       if (!(await patiently(renew)))
@@ -106,6 +120,7 @@ export async function copyRanges(
   }
 
   await patiently(() => board.look())
+  heed()
   const working = Array.from({ length: workers }, work)
   const watching = watch()
   watching.catch(() => undefined) // told below, or over

@@ -1,24 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type CopyControl, uncontrolled } from './copy-control.ts'
 import type { Lot } from './lots.ts'
+
+/** What is said meanwhile is heeded behind a wait of so many milliseconds at most. */
+const longestWaitMs = 250
 
 /** How fast lots may come, all that share it taken together. */
 export class Pace {
-  readonly #rate: number
-  readonly #began = performance.now()
+  readonly #own: number
+  #rate: number
+  #isPaused = false
+  #began = performance.now()
   #given = 0
 
   /** @param rate documents a second at most. */
   constructor(rate = Number.POSITIVE_INFINITY) {
+    this.#own = rate
     this.#rate = rate
+  }
+
+  /** @param sharers how many processes share the limit. */
+  heed({ isPaused, limit }: CopyControl = uncontrolled, sharers = 1): void {
+    this.#isPaused = isPaused
+    const rate = Math.min(this.#own, limit === null ? this.#own : limit / Math.max(1, sharers))
+    if (rate === this.#rate) return
+    this.#rate = rate
+    this.#began = performance.now()
+    this.#given = 0
   }
 
   /** Waits until what was given so far is due. @throws the reason of the signal as soon as it is aborted. */
   async turn(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       const aheadMs = (this.#given / this.#rate) * 1_000 - (performance.now() - this.#began)
-      if (!(aheadMs > 0)) return
+      if (!this.#isPaused && !(aheadMs > 0)) return
+      const waitMs = this.#isPaused ? longestWaitMs : Math.min(aheadMs, longestWaitMs)
       // With the signal's own reason, which Node's timers do not give
-      await sleep(aheadMs, undefined, { signal }).catch(() => signal?.throwIfAborted())
+      await sleep(waitMs, undefined, { signal }).catch(() => signal?.throwIfAborted())
     }
   }
 

@@ -313,7 +313,7 @@ describe('Beside each other', () => {
     expect(await backfill({ stores: slow, entity: Crate, batch: 10, onProgress })).toMatchObject({ copied: 60 })
     expect(most).toBe(3)
     expect(puts.slice(0, 3)).not.toEqual([0, 1_000, 2_000])
-    expect(seen).toEqual([10, 20, 30, 40, 50, 60, 60])
+    expect([...new Set(seen)]).toEqual([10, 20, 30, 40, 50, 60])
     expect(await compareStores(crates, Crate)).toEqual({ compared: 60, different: [] })
   })
 

@@ -30,3 +30,17 @@ test('without a rate nothing waits', async () => {
   for await (const _ of paced(lots(), new Pace(), undefined)) given++
   expect(given).toBe(3)
 })
+
+test('a pause holds lots until it ends, and a limit is shared by those who copy', async () => {
+  const pace = new Pace()
+  pace.heed({ isPaused: true, limit: null })
+  const held = paced(lots(), pace, undefined)
+  const first = held.next()
+  expect(await Promise.race([first, sleep(400, 'waits')])).toBe('waits')
+  pace.heed({ isPaused: false, limit: 0.002 }, 2)
+  expect((await first).value).toBe(lot)
+  const second = held.next()
+  expect(await Promise.race([second, sleep(400, 'waits')])).toBe('waits')
+  pace.heed({ isPaused: false, limit: null })
+  expect((await second).value).toBe(lot)
+})

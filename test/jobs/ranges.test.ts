@@ -11,6 +11,7 @@ import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill, joinCopy } from '../../src/jobs/backfill.ts'
 import type { Progress } from '../../src/jobs/backfill-options.ts'
 import { underCopyClaim } from '../../src/jobs/copy-claim.ts'
+import { controlCopy, controlKind } from '../../src/jobs/copy-control.ts'
 import { rangesOf } from '../../src/jobs/copy-record.ts'
 import { HeldRange, RangeLost } from '../../src/jobs/held-range.ts'
 import { firstState, isFree, rangeKey, rangeKind, stateJson } from '../../src/jobs/range-state.ts'
@@ -249,6 +250,24 @@ describe('A copy that is under way', () => {
       })
     }
     expect((await beside(meanwhile, 400)).result).toMatchObject({ ranges: 1, done: true })
+  })
+
+  test('waits while an operator has paused it, tells why, and forgets that with its end', async () => {
+    const { ledger } = stores.postgres
+    await controlCopy(ledger, 'ByNumber', { isPaused: true, limit: 4_000 })
+    const lines: string[] = []
+    const told: boolean[] = []
+    const onProgress = ({ paused, seen }: Progress) => told.push(paused && seen === 0)
+    const copying = backfill({ stores, entity: ByNumber, log: (line) => lines.push(line), onProgress })
+    await expect.poll(() => lines).toHaveLength(1)
+    expect(told).not.toContain(false)
+    await controlCopy(ledger, 'ByNumber', { isPaused: false })
+    expect(await copying).toMatchObject({ seen: count + strange.length + 2, done: true, limit: 4_000 })
+    expect(lines).toEqual([
+      'ByNumber: it is paused: `crossfade backfill ByNumber --resume` lets it go on',
+      'ByNumber: 4000 documents a second at most, of all who copy',
+    ])
+    expect(await ledger.get(controlKind, 'ByNumber')).toBeNull()
   })
 
   test('is none before it begins, nor when it is done', async () => {
