@@ -46,6 +46,7 @@ async function begin(options: BackfillOptions, first: CopyRecord, revision: numb
 
 /** Whoever sees that all ranges are copied says so; it changes nothing to say it twice. */
 async function end({ stores, entity }: BackfillOptions, flag: Flag | null, board: CopyBoard): Promise<boolean> {
+  await board.look()
   const { copy, odd, progress } = board
   if (copy.done) return false
   if (copy.from === 'mongo') await stores.mongo.survey(entity, copy.survey, { isFirst: false, isLast: true, odd })

@@ -42,8 +42,9 @@ export class CopyBoard {
   readonly #turns = pLimit(1)
   #copy: CopyRecord
   #revision = 0
-  #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, Kept>()
   #control: CopyControl = uncontrolled
+  #isLeft = false
   readonly #held = new Map<number, HeldRange>()
 
   /** @param owner a name that no other process has. */
@@ -80,11 +81,12 @@ export class CopyBoard {
       this.#copy = copy
       this.#revision = entry.revision
     }
-    this.#kept = new Map(
-      entries.flatMap((each) =>
-        each.kind === kind ? [[each.key, { entry: each, state: parseState(copy.id, each.value) }]] : [],
-      ),
-    )
+    for (const each of entries) {
+      if (each.kind !== kind) continue
+      const known = this.#kept.get(each.key)
+      if (known && known.entry.revision > each.revision) continue // likewise: what is counted must not go back
+      this.#kept.set(each.key, { entry: each, state: parseState(copy.id, each.value) })
+    }
   }
 
   #states(): readonly RangeState[] {
@@ -147,7 +149,7 @@ export class CopyBoard {
   }
 
   async #takeOne(n: number, range: IdRange, isRested: boolean): Promise<HeldRange | null> {
-    if (this.#copy.done || this.#held.has(n)) return null
+    if (this.#copy.done || this.#isLeft || this.#held.has(n)) return null
     const key = rangeKey(n)
     const kind = rangeKind(this.#entity.name)
     const { entry, state } = this.#kept.get(key) ?? { entry: null, state: null }
@@ -179,9 +181,10 @@ export class CopyBoard {
     }
   }
 
-  /** Gives back all of them. */
+  /** Gives back all of them, and takes no more. One that is being taken is waited for: nobody else would give it back. */
   async leaveAll(): Promise<void> {
-    await Promise.all(this.#held.values().map((held) => this.leave(held).catch(() => undefined)))
+    this.#isLeft = true
+    await this.#turns(() => Promise.all(this.#held.values().map((held) => this.leave(held).catch(() => undefined))))
   }
 
   /** Says that somebody has nothing to do, as long as the copy is not cut into ranges. */

@@ -10,9 +10,10 @@ import { int, objectId, text } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill, joinCopy } from '../../src/jobs/backfill.ts'
 import type { Progress } from '../../src/jobs/backfill-options.ts'
+import { CopyBoard } from '../../src/jobs/copy-board.ts'
 import { underCopyClaim } from '../../src/jobs/copy-claim.ts'
 import { controlCopy, controlKind } from '../../src/jobs/copy-control.ts'
-import { rangesOf } from '../../src/jobs/copy-record.ts'
+import { copyJson, firstCopy, rangesOf } from '../../src/jobs/copy-record.ts'
 import { HeldRange, RangeLost } from '../../src/jobs/held-range.ts'
 import { firstState, isFree, rangeKey, rangeKind, stateJson } from '../../src/jobs/range-state.ts'
 import { everything } from '../../src/query/where.ts'
@@ -348,4 +349,49 @@ describe('A range is free', () => {
   ])('%s', (_, given, ageMs, isRested, expected) => {
     expect(isFree(given, ageMs, isRested)).toBe(expected)
   })
+})
+
+test('what a late answer tells of ranges does not take back what is known by then', async () => {
+  const { ledger } = stores.postgres
+  const copy = { ...firstCopy(ByText, 'mongo', null), cuts: [] }
+  const { revision = null } = (await ledger.get('backfill', 'ByText')) ?? {}
+  await ledger.compareAndSet('backfill', 'ByText', revision, copyJson(copy))
+  const late = Promise.withResolvers<void>()
+  let isLate = false
+  const list: typeof ledger.list = async (...kinds) => {
+    const waits = isLate
+    const entries = await ledger.list(...kinds)
+    if (waits) await late.promise
+    return entries
+  }
+  const board = new CopyBoard({ ...ledger, list }, ByText, copy, 'me')
+  const held = (await board.take(false))!
+  isLate = true
+  const looking = board.look()
+  isLate = false
+  await ledger.get('backfill', 'ByText') // it has its answer by then
+  await held.save({ seen: 7, quarantined: 7, odd: ['clean n'], done: true, owner: null })
+  await board.leave(held)
+  late.resolve()
+  await looking
+  expect(board).toMatchObject({ isCopied: true, odd: ['clean n'], progress: { seen: 7, quarantined: 7 } })
+})
+
+test('a range that is being taken when its taker is told to leave is given back', async () => {
+  const { ledger } = stores.postgres
+  const copy = { ...firstCopy(ByText, 'mongo', null), cuts: [] }
+  const { revision = null } = (await ledger.get('backfill', 'ByText')) ?? {}
+  await ledger.compareAndSet('backfill', 'ByText', revision, copyJson(copy))
+  const began = Promise.withResolvers<void>()
+  const compareAndSet: typeof ledger.compareAndSet = async (...given) => {
+    began.resolve()
+    return ledger.compareAndSet(...given)
+  }
+  const board = new CopyBoard({ ...ledger, compareAndSet }, ByText, copy, 'me')
+  const taking = board.take(false)
+  await began.promise
+  await board.leaveAll()
+  await taking
+  expect((await ledger.get(rangeKind('ByText'), rangeKey(0)))!.value).toMatchObject({ copy: copy.id, owner: null })
+  expect(await board.take(false)).toBeNull()
 })
