@@ -7,12 +7,8 @@ import { formatVersion } from '../../src/stores/version.ts'
 
 async function all(stores: Stores, origin: 'mongo' | 'postgres', entity: Entity): Promise<Map<Id, Image>> {
   const images = new Map<Id, Image>()
-  let after: Id | null = null
-  do {
-    const scanned = await stores[origin].reader.scan(entity, { after, limit: 500 })
-    for (const image of scanned.images) images.set(image.id, image)
-    after = scanned.next
-  } while (after !== null)
+  for await (const lot of stores[origin].reader.stream(entity, { after: null, limit: 500 }))
+    for (const image of lot.images) images.set(image.id, image)
   return images
 }
 
