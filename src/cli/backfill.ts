@@ -5,6 +5,7 @@ import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/backfill-options.ts'
 import { type CopyControl, controlCopy } from '../jobs/copy-control.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
+import type { Care } from '../jobs/strain.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -32,6 +33,7 @@ interface Options extends Said {
   readonly rate?: number
   readonly workers: number
   readonly range?: number
+  readonly nice?: boolean
   readonly json?: boolean
 }
 
@@ -88,12 +90,13 @@ export function backfillCommand(): Command {
       1,
     )
     .option('--range <n>', 'records a range at least, where several copy at a time; default 25000', positive)
+    .option('--nice', 'go slowly sooner where others suffer from it: by latency, replicas, writes that wait')
     .option('--pause', 'have all who copy the types wait, and do nothing else')
     .option('--resume', 'let them go on')
     .option('--limit <n>', 'documents a second of all who copy the types now; 0 for none', wholeNumber)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, rate, workers, range, json, ...said }: Options) =>
+    .action((types: string[], { config, batch, rate, workers, range, nice, json, ...said }: Options) =>
       withSession(config, async ({ config: app, stores }) => {
         for (const type of types) typeOf(app.entities, type)
         const change = changeOf(said, types)
@@ -111,7 +114,8 @@ export function backfillCommand(): Command {
         for (const entity of chosen) {
           const line = new ProgressLine(entity.name)
           const onProgress = (progress: Progress): void => line.show(progress)
-          const given = { batch, workers, ...(rate ? { rate } : {}), ...(range ? { perRange: range } : {}) }
+          const care: Care = nice ? 'nice' : 'usual'
+          const given = { batch, workers, care, ...(rate ? { rate } : {}), ...(range ? { perRange: range } : {}) }
           results.push(
             await backfill({ stores, entity, ...given, onProgress, log: say, signal }).catch(
               leaving('Stopped. Run it again to go on from here.'),

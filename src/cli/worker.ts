@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
+import type { Care } from '../jobs/strain.ts'
 import { work } from '../jobs/work.ts'
 import { filledTypes } from './filled-types.ts'
 import { say } from './output.ts'
@@ -17,6 +18,7 @@ interface Options {
   readonly rate?: number
   readonly workers: number
   readonly range?: number
+  readonly nice?: boolean
 }
 
 /** Copies ranges of the backfills that run, whoever began them. */
@@ -33,13 +35,15 @@ export function workerCommand(): Command {
     .option('--batch <n>', 'records a batch', upToTenThousand, 500)
     .option('--rate <n>', 'copy so many documents a second at most', positive)
     .option('--range <n>', 'records a range at least, where it is this process that cuts; default 25000', positive)
+    .option('--nice', 'go slowly sooner where others suffer from it: by latency, replicas, writes that wait')
     .option('--config <file>', 'default crossfade.config.ts')
-    .action((types: string[], { config, batch, rate, workers, range }: Options) =>
+    .action((types: string[], { config, batch, rate, workers, range, nice }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         for (const type of types) typeOf(entities, type)
         const chosen = entities.filter(({ name }) => types.length === 0 || types.includes(name))
         const lines = new Map(chosen.map(({ name }) => [name, new ProgressLine(name)]))
-        const given = { batch, workers, ...(rate ? { rate } : {}), ...(range ? { perRange: range } : {}) }
+        const care: Care = nice ? 'nice' : 'usual'
+        const given = { batch, workers, care, ...(rate ? { rate } : {}), ...(range ? { perRange: range } : {}) }
         say('Waiting for backfills.')
         await work({
           stores,

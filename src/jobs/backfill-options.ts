@@ -2,6 +2,7 @@ import type { Entity } from '../entity/entity.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Origin } from '../util/origin.ts'
+import type { Care } from './strain.ts'
 import type { Tally } from './tally.ts'
 
 /** How far a copy is, by all who work on it; kept after every batch, so that a killed one goes on where it was. */
@@ -31,6 +32,8 @@ export interface BackfillOptions {
   readonly rate?: number
   /** Ranges that are copied side by side; default 1. With 0 it begins the copy, and waits until others have made it. */
   readonly workers?: number
+  /** How much of the stores a copy may take before it goes slowly, see `boundsOf`; default usual. */
+  readonly care?: Care
   /** Records a range at least, where several copy at a time; default 25,000. */
   readonly perRange?: number
   readonly onProgress?: (progress: Progress) => void

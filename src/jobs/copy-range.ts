@@ -48,13 +48,13 @@ export async function copyRange(
   held: HeldRange,
   pace: Pace,
 ): Promise<void> {
-  const { stores, entity, rate = Number.POSITIVE_INFINITY, workers = 1, log, signal } = options
+  const { stores, entity, rate = Number.POSITIVE_INFINITY, workers = 1, care = 'usual', log, signal } = options
   const { from, epoch } = board.copy
   const { [from]: source } = stores
   const direction = { from, under: epoch ?? neverMoved }
   // Of a slow copy a lot is a second's: what waits for its turn grows old, and is to be put soon behind its reading
   const batch = Math.min(options.batch ?? 500, rate)
-  const atOnce = Math.max(1, Math.min(lotsOfOneRange, Math.floor(lotsAtOnce / workers)))
+  const atOnce = care === 'nice' ? 1 : Math.max(1, Math.min(lotsOfOneRange, Math.floor(lotsAtOnce / workers)))
   let limit = batch
   let tries = 1
   let cuts: readonly Id[] | null = null

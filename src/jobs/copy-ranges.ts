@@ -8,6 +8,7 @@ import type { CopyBoard } from './copy-board.ts'
 import { copyRange } from './copy-range.ts'
 import { type HeldRange, RangeLost } from './held-range.ts'
 import { Pace } from './paced.ts'
+import { StrainWatch } from './strain-watch.ts'
 
 /** Between two looks at what others do. */
 const lookMs = 1_000
@@ -63,6 +64,18 @@ export async function copyRanges(
     said = line
   }
 
+  const strains = new StrainWatch(options, board.copy.from)
+  let strained: string | null = null
+
+  /** Tells what a store suffers from, each time that it is something else. */
+  async function watchStrain(): Promise<void> {
+    const strain = await strains.look()
+    pace.strain(strain !== null)
+    if ((strain?.kind ?? null) === strained) return
+    strained = strain?.kind ?? null
+    log?.(`${entity.name}: ${strain ? `it goes slowly, since ${strain.text}` : 'it goes on as before'}`)
+  }
+
   /** What asks the ledger is asked again where the store is in trouble. */
   async function patiently<T>(work: () => Promise<T>): Promise<T> {
     for (const until = performance.now() + patienceMs; ; ) {
@@ -111,6 +124,7 @@ export async function copyRanges(
       await sleep(lookMs, undefined, { signal })
       await patiently(() => board.look())
       heed()
+      await watchStrain()
       if (JSON.stringify(board.progress) !== told) onProgress(board.progress) // others have gone on
       if (performance.now() - renewed < renewMs) continue
       if (!(await patiently(renew)))

@@ -312,6 +312,8 @@ export interface Store extends Source {
    * meanwhile: any ids cut rightly, and these only evenly.
    */
   cuts(entity: Entity, records: number, most: number): Promise<readonly Id[]>
+  /** By how much copies of the store on other servers are behind, in milliseconds; null where nobody knows. */
+  replicationLag(): Promise<number | null>
   /** What an error of this store means; null for a fault of ours. */
   failureOf(error: unknown): Failure | null
   /** What an error of a read of this store means to the caller; a fault of ours stays what it is. */

@@ -18,6 +18,7 @@ import type { Tell } from './looks.ts'
 import { mongoOutbox } from './outbox.ts'
 import { mongoReader } from './reader.ts'
 import { mongoReplica } from './replica.ts'
+import { replicationLag } from './replication-lag.ts'
 import { type MongoSide, mongoSide } from './side.ts'
 import { spread } from './spread.ts'
 import { type SurveyedBatch, surveyBatch } from './survey-batch.ts'
@@ -105,6 +106,7 @@ export function mongoStore(
     takesWrites: connection.takesWrites,
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
     cuts: (entity, records, most) => cuts(connection, entity, records, most),
+    replicationLag: () => replicationLag(connection),
     failureOf,
     readError,
     lineage: async () => null, // what is acknowledged has a majority, which no election takes back

@@ -16,6 +16,7 @@ import { postgresLineage } from './lineage.ts'
 import { postgresOutbox } from './outbox.ts'
 import { postgresReader } from './reader.ts'
 import { postgresReplica } from './replica.ts'
+import { replicationLag } from './replication-lag.ts'
 import { type PostgresSide, postgresSide } from './side.ts'
 import { spread } from './spread.ts'
 import { postgresTriage } from './triage.ts'
@@ -81,6 +82,7 @@ export function postgresStore(
     takesWrites: () => true, // what it does not take it refuses at once
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
     cuts: (entity, records, most) => cuts(connection, entity, records, most),
+    replicationLag: () => replicationLag(connection),
     failureOf,
     readError,
     dataIssues: dataIssues(connection),

@@ -1,0 +1,87 @@
+import { defineEntity, int } from 'crossfade'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { backfill } from '../../src/jobs/backfill.ts'
+import { boundsOf, type Care, strainOf, type Vitals } from '../../src/jobs/strain.ts'
+import { openStores, type TestStores } from '../support/stores.ts'
+
+const Page = defineEntity('Page', { mongo: 'pages', postgres: 'pages', id: int(), fields: { views: int() } })
+const size = 30
+
+let stores: TestStores
+beforeAll(async () => {
+  stores = await openStores([Page])
+  const documents = Array.from({ length: size }, (_, n) => ({ _id: n, views: n }))
+  await stores.mongo.connection.db.collection<{ _id: number }>('pages').insertMany(documents)
+})
+afterAll(() => stores?.close())
+
+const calm: Vitals = { latency: { mongo: 4, postgres: 2 }, owed: 0, lag: { mongo: null, postgres: 0 } }
+const kindOf = (vitals: Partial<Vitals>, care: Care) =>
+  strainOf({ ...calm, ...vitals }, { mongo: 4, postgres: 2 }, boundsOf[care])?.kind ?? null
+
+describe('A copy goes slowly', () => {
+  test.each<[string, Partial<Vitals>, usual: string | null, nice: string | null]>([
+    ['where nothing is odd: not at all', {}, null, null],
+    [
+      'where a store takes a second more',
+      { latency: { mongo: 4, postgres: 1_001 } },
+      'latency postgres',
+      'latency postgres',
+    ],
+    ['where it takes a tenth of a second more', { latency: { mongo: 100, postgres: 2 } }, null, 'latency mongo'],
+    ['where it takes many times as long, which is little', { latency: { mongo: 40, postgres: 40 } }, null, null],
+    ['where replicas are behind', { lag: { mongo: 30_001, postgres: null } }, 'lag mongo', 'lag mongo'],
+    ['where they are so by some seconds', { lag: { mongo: null, postgres: 5_000 } }, null, 'lag postgres'],
+    ['where a client’s write is not mirrored', { owed: 30_001 }, 'owed', 'owed'],
+    ['where it is not since some seconds', { owed: 4_000 }, null, 'owed'],
+  ])('%s', (_, vitals, usual, nice) => {
+    expect([kindOf(vitals, 'usual'), kindOf(vitals, 'nice')]).toEqual([usual, nice])
+  })
+
+  test('where a store was slow from the beginning, by what that is', () => {
+    const slow = { ...calm, latency: { mongo: 900, postgres: 2 } }
+    expect(strainOf(slow, { mongo: 300, postgres: 2 }, boundsOf.usual)).toBeNull()
+    expect(
+      strainOf({ ...slow, latency: { mongo: 3_001, postgres: 2 } }, { mongo: 300, postgres: 2 }, boundsOf.usual),
+    ).toEqual({
+      kind: 'latency mongo',
+      text: 'mongo takes 3001 ms for what took 300 ms before',
+    })
+  })
+
+  test('and says why, once, and when it is over', async () => {
+    const { postgres } = stores
+    const lag = postgres.replicationLag
+    let seen = 0
+    const lines: string[] = []
+    const counts: number[] = []
+    Object.assign(postgres, { replicationLag: async () => (++seen <= 3 ? 60_000 : 0) })
+    await backfill({
+      stores,
+      entity: Page,
+      batch: 2,
+      rate: 6, // so that it takes some seconds in any case
+      log: (line) => {
+        lines.push(line)
+        counts.push(progress)
+      },
+      onProgress: ({ seen }) => {
+        progress = seen
+      },
+    }).finally(() => Object.assign(postgres, { replicationLag: lag }))
+    expect(lines).toEqual([
+      'Page: it goes slowly, since replicas of postgres are 60000 ms behind',
+      'Page: it goes on as before',
+    ])
+    // What was under way, and a lot, where its rate lets eighteen documents pass
+    expect(counts[1]! - counts[0]!).toBeLessThanOrEqual(10)
+    expect(progress).toBe(size)
+  })
+  let progress = 0
+
+  test('by what both servers tell of their replicas, where they have some', async () => {
+    expect(await stores.postgres.replicationLag()).toBeNull()
+    const lag = await stores.mongo.replicationLag()
+    if (lag !== null) expect(lag).toBeGreaterThanOrEqual(0)
+  })
+})
