@@ -45,6 +45,17 @@ const definitions = async () =>
 
 const kept = [{ conname: 'seats_code_key', def: 'UNIQUE (code) DEFERRABLE' }]
 
+test('several processes that end a copy at once make each key once, and find each issue once', async () => {
+  await put({ 4: 'd', 5: 'd' }, 1).catch(() => undefined)
+  const all = Array.from({ length: 6 }, () => ensureConstraints(stores, [Seat]))
+  expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual(Array(6).fill('fulfilled'))
+  expect(await stores.postgres.dataIssues.counts(Seat)).toMatchObject([{ path: 'code', count: 2 }])
+  await run('delete from seats where id = 5')
+  const again = Array.from({ length: 6 }, () => ensureConstraints(stores, [Seat]))
+  expect((await Promise.allSettled(again)).map(({ status }) => status)).toEqual(Array(6).fill('fulfilled'))
+  expect(await definitions()).toEqual(kept)
+})
+
 async function canSwap(counter: number): Promise<void> {
   const applied = { put: 'applied' }
   expect(await put({ 1: 'b', 2: 'a' }, counter)).toEqual([applied, applied])

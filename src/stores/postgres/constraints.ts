@@ -63,8 +63,9 @@ async function build(client: pg.PoolClient, form: UniqueForm, name: string, left
   }
 }
 
-async function ensureForm(
-  connection: PostgresConnection,
+/** What is to be done for a form, by the indexes that its table has. */
+async function make(
+  client: pg.PoolClient,
   form: UniqueForm,
   present: readonly PostgresIndex[],
   options: EnsureOptions,
@@ -81,14 +82,44 @@ async function ensureForm(
       : `alter table ${quote(table)} drop constraint ${quote(name)}`
   const take =
     form.predicate === null ? addConstraint(form, building) : `alter index ${quote(building)} rename to ${quote(name)}`
-  return withoutLimits(connection, async (client) => {
-    const left = present.some((index) => index.name === building)
-    if (state !== 'attach' && !(await build(client, form, building, left))) return `${name}: there are duplicates`
-    if (form.predicate !== null && state !== 'replace') return null
-    const moment = state === 'replace' ? [drop, take] : [take]
-    if (await underShortLock(client, moment, form, options)) return null
-    return `${name}: other transactions kept ${table} locked; values are unique, but records cannot exchange them yet`
-  })
+  const left = present.some((index) => index.name === building)
+  if (state !== 'attach' && !(await build(client, form, building, left))) return `${name}: there are duplicates`
+  if (form.predicate !== null && state !== 'replace') return null
+  const moment = state === 'replace' ? [drop, take] : [take]
+  if (await underShortLock(client, moment, form, options)) return null
+  return `${name}: other transactions kept ${table} locked; values are unique, but records cannot exchange them yet`
+}
+
+const turnMs = 200
+
+/**
+ * One process after the other: a build of another one would be taken for what a killed one has left. Asked for again and
+ * again, since whoever waits in a statement holds a snapshot, which a concurrent build waits for in its turn.
+ */
+async function inTurn<T>(client: pg.PoolClient, { name }: UniqueForm, work: () => Promise<T>): Promise<T> {
+  const key = `hashtextextended('unique key ' || $1, 0)`
+  for (;;) {
+    const { rows } = await client.query(`select pg_try_advisory_lock(${key}) as is_ours`, [name])
+    if (rows[0].is_ours) break
+    await sleep(turnMs)
+  }
+  try {
+    return await work()
+  } finally {
+    await client.query(`select pg_advisory_unlock(${key})`, [name])
+  }
+}
+
+async function ensureForm(
+  connection: PostgresConnection,
+  form: UniqueForm,
+  options: EnsureOptions,
+): Promise<string | null> {
+  const present = (): Promise<readonly PostgresIndex[]> => postgresIndexes(connection, form.table)
+  if (standing(form, await present()) === 'kept') return null
+  return withoutLimits(connection, (client) =>
+    inTurn(client, form, async () => make(client, form, await present(), options)),
+  )
 }
 
 /**
@@ -107,8 +138,7 @@ export async function ensureUnique(
   const version = await serverVersion(connection)
   const problems: string[] = []
   for (const form of keys.flatMap((key) => uniqueForms(entity.postgres, key, version))) {
-    const present = await postgresIndexes(connection, entity.postgres)
-    const problem = await ensureForm(connection, form, present, options)
+    const problem = await ensureForm(connection, form, options)
     if (problem !== null) problems.push(problem)
   }
   return problems

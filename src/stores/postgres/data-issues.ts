@@ -117,6 +117,10 @@ export interface DataIssues {
   forget(entity: Entity, id: string): Promise<number>
 }
 
+/** Two who look for the same at once, as workers at the end of a copy, would each write what they find. */
+const inTurn = ({ name }: Entity): RawBuilder<unknown> =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`data issues of ${name}`}, 0))`
+
 export function dataIssues(connection: PostgresConnection): DataIssues {
   const forget = (entity: Entity, path: string, found: string): RawBuilder<unknown> =>
     sql`delete from crossfade.data_issues where entity = ${entity.name} and path = ${path} and found = ${found}`
@@ -140,7 +144,9 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
             to_json(${column})::text, 'reference'
           from ${tableOf(entity)}
           where ${column} is not null and not exists (select from ${sql.id(target.postgres)} o where o.id = ${column})`
-        await connection.transaction((tx) => tx.commit([forget(entity, leaf.mongo, 'reference'), dangling]))
+        await connection.transaction((tx) =>
+          tx.commit([inTurn(entity), forget(entity, leaf.mongo, 'reference'), dangling]),
+        )
       }
     },
 
@@ -148,6 +154,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
       const one = ({ leaves }: UniqueKey) =>
         leaves.length === 1 ? columnOf(leaves[0]!) : sql`json_build_array(${sql.join(leaves.map(columnOf))})`
       return connection.transaction(async (tx) => {
+        await tx.run(inTurn(entity))
         await tx.run(sql`delete from crossfade.data_issues where entity = ${entity.name} and found = 'duplicate'`)
         const clean: UniqueKey[] = []
         for (const key of keys) {
