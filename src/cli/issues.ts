@@ -167,11 +167,14 @@ export function issuesCommand(): Command {
       const entity = typeOf(entities, type)
       const among = group === undefined ? null : await issueGroup(stores.postgres, entity, group)
       const { signal } = untilAborted()
-      const { looked, put } = await retryIssues({ stores, entity, entities, among, log: say, signal }, whoRuns()).catch(
-        leaving(`Stopped. What was looked at is done: \`crossfade issues retry ${type}\` looks at the rest.`),
-      )
+      const { looked, put, undecided } = await retryIssues(
+        { stores, entity, entities, among, log: say, signal },
+        whoRuns(),
+      ).catch(leaving(`Stopped. What was looked at is done: \`crossfade issues retry ${type}\` looks at the rest.`))
       const left = await rowsOf(stores, entity, await deadLetters(stores))
       if (!json) say(`${looked} looked at, ${put} records put.`)
+      if (!json && undecided > 0)
+        say(`${undecided} are on their way to the mirror, which ends their issues: see \`crossfade mirror status\``)
       print(left, json === true)
     }),
   )

@@ -149,7 +149,7 @@ export function stageCommand(): Command {
         flag.state,
         flag.epoch,
         `${flag.readPercent} %`,
-        `${flag.samplePercent} %`,
+        STAGE_PLAN[flag.stage].candidate === null ? '–' : `${flag.samplePercent} %`,
         flag.fresh === null ? '–' : `epoch ${flag.fresh}`,
         flag.desired?.stage ?? '–',
         ...latencyColumns(latencyOf(flag.type)),

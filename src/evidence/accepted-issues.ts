@@ -76,6 +76,8 @@ export async function acceptIssues(
   prefix: string,
   said: Pick<AcceptedIssues, 'by' | 'why'>,
 ): Promise<IssueGroup> {
+  if (said.by.trim() === '' || said.why.trim() === '')
+    throw new CrossfadeError('BAD_USER_INPUT', 'Say who accepts them, and why: --by and --why are kept.')
   const found = await issueGroup(kept, entity, prefix)
   const { group, path, rule, count } = found
   const accepted: AcceptedIssues = { count, ...said, at: new Date().toISOString() }

@@ -52,20 +52,21 @@ async function deadLettersOf({ ledger }: Store, { entity, removes }: ForgetOptio
   return 1
 }
 
-/** A value without what names the id: members of lists that are it, or are about it. */
+/** A value without what names the id: members of lists of ids that are it, and of any list that are about it. */
 export function without(value: Json, id: Id): { readonly value: Json; readonly count: number } {
   let count = 0
-  const isOfIt = (each: Json): boolean => each === id || (isPlainObject(each) && each['id'] === id)
-  const walk = (each: Json): Json => {
+  const walk = (each: Json, key: string): Json => {
     if (Array.isArray(each)) {
-      const kept = each.filter((member) => !isOfIt(member))
+      const kept = each.filter((member) =>
+        isPlainObject(member) ? member['id'] !== id : key !== 'ids' || member !== id,
+      )
       count += each.length - kept.length
-      return kept.map(walk)
+      return kept.map((member) => walk(member, ''))
     }
     if (!isPlainObject(each)) return each
-    return Object.fromEntries(Object.entries(each).map(([key, member]) => [key, walk(member as Json)]))
+    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, walk(member as Json, name)]))
   }
-  return { value: walk(value), count }
+  return { value: walk(value, ''), count }
 }
 
 /** What the last verifications of the type have kept of it. */

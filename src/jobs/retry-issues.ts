@@ -20,6 +20,8 @@ export interface Retried {
   readonly looked: number
   /** Records that were carried over by now, or anew. */
   readonly put: number
+  /** Records that are owed, or changed while they were looked at: their issues are of before. */
+  readonly undecided: number
   /** What is left, by path and rule. */
   readonly groups: readonly IssueGroup[]
 }
@@ -77,7 +79,7 @@ export async function retryIssues(options: RetryOptions, by: string): Promise<Re
     const text = `PostgreSQL has authority over ${entity.name}: what MongoDB could not give it counts no more`
     throw new CrossfadeError('BAD_USER_INPUT', `${text}. Write the values through the gateway, or accept the issues.`)
   }
-  let [looked, put] = [0, 0]
+  let [looked, put, undecided] = [0, 0, 0]
   for (let after: string | null = null; ; ) {
     options.signal?.throwIfAborted()
     const page = await stores.postgres.dataIssues.retriable(entity, among, { after, limit: pageSize })
@@ -91,7 +93,9 @@ export async function retryIssues(options: RetryOptions, by: string): Promise<Re
     )
     const ids = [...found, ...decoded.flatMap(({ id }) => idOf(entity, id) ?? [])]
     if (ids.length > 0) {
-      put += (await repair({ ...options, ids }, { by, chosen: 'by data issues' })).put
+      const repaired = await repair({ ...options, ids }, { by, chosen: 'by data issues' })
+      put += repaired.put
+      undecided += repaired.undecided.length
       await refresh(options, ids)
     }
     looked += page.length
@@ -99,5 +103,5 @@ export async function retryIssues(options: RetryOptions, by: string): Promise<Re
     after = page.at(-1)!.id
   }
   await relations(options)
-  return { looked, put, groups: await issueGroups(stores.postgres, entity) }
+  return { looked, put, undecided, groups: await issueGroups(stores.postgres, entity) }
 }

@@ -125,7 +125,10 @@ export class Verification {
       for await (const lot of store.reader.stream(entity, { ...range, limit, where, maxBytes: batchBytes })) {
         signal?.throwIfAborted()
         // What has no record is of no range
-        if (store === this.#pair.authority && asked === null) this.quarantined += lot.quarantined.length
+        if (store === this.#pair.authority && asked === null && lot.quarantined.length > 0) {
+          this.quarantined += lot.quarantined.length
+          await this.#options.stores.postgres.dataIssues.quarantine(entity, lot.quarantined)
+        }
         if (lot.images.length > 0) yield lot.images
       }
   }

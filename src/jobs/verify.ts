@@ -3,6 +3,7 @@ import { authorityOf, ledgersOf, markFresh, noFlag, readCopies } from '../contro
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
+import { isOpen, issueGroups } from '../evidence/accepted-issues.ts'
 import { verifiedKinds } from '../evidence/verified.ts'
 import { everything } from '../query/where.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
@@ -35,7 +36,10 @@ export interface Verified {
   /** Records of the authority that were held against the mirror. */
   readonly compared: number
   readonly different: Readonly<Record<DifferenceKind, number>>
-  /** Records that differ in nothing but what rules of `mismatches triage` cover; they are in none of the other counts. */
+  /**
+   * Records that differ in nothing but what rules of `mismatches triage` cover, and documents without a record that
+   * `issues accept` was said of; they are in none of the other counts.
+   */
   readonly accepted: number
   /** The same by kind and paths, most frequent first. */
   readonly groups: readonly DifferenceGroup[]
@@ -51,8 +55,6 @@ export interface Verified {
 }
 
 const maxExamples = 20
-
-/** Where the last verification of a whole type is kept, and the last of a part of one; of either what differed. */
 
 /** Whether the mirror holds what the authority does, of what was compared, or what somebody has accepted for it. */
 const isEqual = ({ different, undecided, quarantined }: Verified): boolean =>
@@ -92,6 +94,13 @@ export async function lastDifferences(ledger: Ledger, { name }: Entity) {
   return entry && parseAs(differencesForm, entry.value)
 }
 
+/** Documents without a record are data issues, where somebody may have accepted them: all that there are, or none. */
+async function acceptedOf({ stores: { postgres }, entity }: VerifyOptions, quarantined: number): Promise<number> {
+  if (quarantined === 0) return 0
+  const open = (await issueGroups(postgres, entity)).filter((group) => group.path === '_id' && isOpen(group))
+  return open.length === 0 ? quarantined : 0
+}
+
 const keep = (ledger: Ledger, kind: string, type: string, value: object): Promise<void> =>
   overwrite(ledger, kind, type, JSON.parse(JSON.stringify(value)) as Json)
 
@@ -122,7 +131,9 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const verification = new Verification(options, authority, records, rules)
   const relations = await verification.run()
   const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
-  const { compared, different, accepted, differences, groups, undecided, quarantined } = verification
+  const { compared, different, differences, groups, undecided, quarantined } = verification
+  const acceptedDocuments = await acceptedOf(options, quarantined)
+  const accepted = verification.accepted + acceptedDocuments
   const { flag: after } = await readCopies(ledgersOf(stores), key)
   if (after?.epoch !== flag.epoch) throw overtaken(type)
   if (asked === null && compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
@@ -140,7 +151,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
     accepted,
     groups,
     undecided: undecided + (unique?.undecided ?? 0),
-    quarantined,
+    quarantined: quarantined - acceptedDocuments,
     duplicates: unique?.duplicates ?? null,
     relations,
     examples: differences.slice(0, maxExamples),

@@ -69,9 +69,10 @@ export function answerDifferences(
   return [...found.values()]
 }
 
-/** Whether an answer shows anything: of two that do not, equality says little. */
-export function showsSomething(data: Json): boolean {
-  if (Array.isArray(data)) return data.some(showsSomething)
-  if (isPlainObject(data)) return Object.values(data).some(showsSomething)
-  return data !== null
+/** Whether an answer shows anything at a path that counts: of two that do not, equality says little. */
+export function showsSomething(data: Json, counts: (path: string) => boolean, path: readonly string[] = []): boolean {
+  if (Array.isArray(data)) return data.some((each) => showsSomething(each, counts, path))
+  if (isPlainObject(data))
+    return Object.entries(data).some(([key, each]) => showsSomething(each as Json, counts, [...path, key]))
+  return data !== null && counts(path.join('.'))
 }

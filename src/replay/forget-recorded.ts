@@ -1,19 +1,79 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
+import { type IntValueNode, parse, type StringValueNode, visit } from 'graphql'
 import type { Id } from '../entity/entity.ts'
 import { readLines } from './read-lines.ts'
+import { parseHeader, parseLine } from './recording.ts'
 import { recordingFiles } from './recordings.ts'
 
 /** What may be a cursor: those of ours hold ids and other values in base64url. */
-const maybeCursor = /[\w-]{12,}/g
+const maybeCursor = /^[\w-]{12,}$/
 
-/** Whether a line names an id: as a word by itself, or in a cursor. Of a number it may mean something else. */
-export function namesId(line: string, id: Id): boolean {
-  const text = String(id).replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)
-  const word = new RegExp(`(?<![\\w-])${text}(?![\\w-])`, 'i')
-  if (word.test(line)) return true
-  return [...line.matchAll(maybeCursor)].some(([each]) => word.test(Buffer.from(each, 'base64url').toString()))
+/** Ids that are long enough to mean nothing else where they stand inside of a text. */
+const leastInside = 8
+
+/** Whether a text is the id, holds it as a word, or is a cursor that does. A short one may mean something else inside. */
+function names(text: string, id: string): boolean {
+  if (text.toLowerCase() === id) return true
+  if (maybeCursor.test(text)) {
+    const decoded = Buffer.from(text, 'base64url').toString()
+    const value = parsed(decoded)
+    if (value === undefined ? decoded !== text && isInside(decoded, id) : holds(value, id)) return true
+  }
+  return isInside(text, id)
+}
+
+function isInside(text: string, id: string): boolean {
+  if (id.length < leastInside) return false
+  const at = text.toLowerCase().indexOf(id)
+  const isWord = (character: string | undefined): boolean => /[\w-]/.test(character ?? '')
+  return at >= 0 && !isWord(text[at - 1]) && !isWord(text[at + id.length])
+}
+
+/** Whether any value in it names the id; names of members are of the contract, or of the client. */
+function holds(value: unknown, id: string): boolean {
+  if (typeof value === 'string') return names(value, id)
+  if (typeof value === 'number') return String(value) === id
+  return typeof value === 'object' && value !== null && Object.values(value).some((each) => holds(each, id))
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Literals of a document. One that cannot be read is looked through as it stands. */
+function isInDocument(query: string, id: string): boolean {
+  let found = false
+  const look = ({ value }: StringValueNode | IntValueNode): void => {
+    found ||= names(value, id)
+  }
+  try {
+    visit(parse(query, { maxTokens: 100_000 }), { StringValue: look, IntValue: look })
+  } catch {
+    return query.toLowerCase().includes(id)
+  }
+  return found
+}
+
+/**
+ * Whether an operation of a recording names an id: in its variables or its literals, as a value, or in a cursor. Lines of
+ * another kind name no record; one that is cut off, or of an unknown form, is looked through as it stands.
+ */
+export function namesId(line: string, given: Id): boolean {
+  const id = String(given).toLowerCase()
+  const value = parsed(line)
+  if (value !== undefined && parseHeader(value)) return false
+  const recorded = value === undefined ? null : parseLine(value)
+  if (!recorded)
+    return id !== '' && [id, JSON.stringify(id).slice(1, -1)].some((each) => line.toLowerCase().includes(each))
+  if (!('query' in recorded)) return false
+  return holds(recorded.variables, id) || isInDocument(recorded.query, id)
 }
 
 /** Bytes of a line; what is longer cannot be looked at, and goes. */
@@ -39,9 +99,9 @@ export async function forgetRecorded(folder: string, id: Id, removes: boolean): 
   let count = 0
   for (const { path } of await recordingFiles(folder)) {
     let found = 0
-    const names = (line: string | null): boolean => line === null || namesId(line, id)
-    for await (const { text } of readLines(path, maxLine)) if (names(text)) found++
-    if (removes && found > 0) await rewrite(path, (line) => !names(line))
+    const isOfIt = (line: string | null): boolean => line === null || namesId(line, id)
+    for await (const { text } of readLines(path, maxLine)) if (isOfIt(text)) found++
+    if (removes && found > 0) await rewrite(path, (line) => !isOfIt(line))
     count += found
   }
   return count

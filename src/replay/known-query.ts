@@ -20,7 +20,8 @@ function fitOf(schema: GraphQLSchema, { name, query }: RecordedOperation): Fit {
 
 /** Looks what a recorded operation is, by the contract of today: nothing that writes may be asked again. */
 export function knownQueries(schema: GraphQLSchema): (operation: RecordedOperation) => Fit {
-  const known = new LRUCache<string, Fit>({ max: 1_000 })
+  // Some are megabytes long
+  const known = new LRUCache<string, Fit>({ max: 1_000, maxSize: 20_000_000, sizeCalculation: (_, key) => key.length })
   return (operation) => {
     const key = `${operation.name ?? ''}\n${operation.query}`
     const fit = known.get(key) ?? fitOf(schema, operation)

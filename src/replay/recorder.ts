@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, getOperationAST, getVariableValues } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { errorText } from '../shadow/redact.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
@@ -138,6 +138,11 @@ export class Recorder {
     let began = performance.now()
     for (const { document, operationName, variables } of waiting) {
       try {
+        // A value that stands where the contract has no place for it is of a field that nobody knows
+        if (!fitsVariables(this.#options.schema, document, operationName, variables)) {
+          this.#leave('refused')
+          continue
+        }
         const operation = this.#operations.record(document, operationName, variables)
         const line = lineOf({ at: new Date().toISOString(), ...operation })
         if (line.length > maxLine) this.#leave('too large')
@@ -179,3 +184,14 @@ export class Recorder {
 }
 
 const lineOf = (line: RecordedLine | ReturnType<typeof headerOf>): string => `${JSON.stringify(line)}\n`
+
+/** Whether the contract takes the variables: else nothing of the operation was executed. */
+function fitsVariables(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? []
+  return getVariableValues(schema, definitions, variables, { maxErrors: 1 }).errors === undefined
+}

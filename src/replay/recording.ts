@@ -20,7 +20,7 @@ export interface Header {
 }
 
 /** Why something that was sampled is not in a recording. */
-export type LeftOut = 'mutations' | 'subscriptions' | 'no room' | 'too large' | 'failed'
+export type LeftOut = 'mutations' | 'subscriptions' | 'refused' | 'no room' | 'too large' | 'failed'
 
 /** A further line: an operation, or how many could not be recorded since the last such line, and why. */
 export type RecordedLine =
@@ -64,6 +64,7 @@ const line: z.ZodType<RecordedLine> = z.union([
     leftOut: z.strictObject({
       mutations: count,
       subscriptions: count,
+      refused: count,
       'no room': count,
       'too large': count,
       failed: count,

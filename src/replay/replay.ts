@@ -51,7 +51,7 @@ export interface Replayed {
   readonly compared: number
   readonly equal: number
   readonly different: number
-  /** Of those that are equal: both answers show nothing. */
+  /** Of those that are equal: both answers show nothing that is not ignored. */
   readonly ofNothing: number
   /** Both sides refuse them for the same reason, and answer nothing. */
   readonly refusedAlike: number
@@ -180,7 +180,7 @@ class Replay {
     }
     this.#counts.compared++
     this.#counts.equal++
-    if (!showsSomething(data)) this.#counts.ofNothing++
+    if (!showsSomething(data, (path) => !this.#isIgnored(path))) this.#counts.ofNothing++
   }
 
   /**
@@ -215,9 +215,11 @@ class Replay {
   }
 
   #differences({ a, b }: Pair): AnswerDifference[] {
-    const isIgnored = (path: string): boolean =>
-      this.#ignored.some((each) => path === each || path.startsWith(`${each}.`))
-    return answerDifferences(a, b).filter(({ path }) => !isIgnored(path))
+    return answerDifferences(a, b).filter(({ path }) => !this.#isIgnored(path))
+  }
+
+  #isIgnored(path: string): boolean {
+    return this.#ignored.some((each) => path === each || path.startsWith(`${each}.`))
   }
 
   /** One after the other, so that neither is slower for the other's work, and each is the first half of the times. */

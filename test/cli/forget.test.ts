@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { User } from '../../schema/user.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { verifiedKinds } from '../../src/evidence/verified.ts'
+import { without } from '../../src/jobs/forget.ts'
 import { keepCopy } from '../../src/mirror/conflicts.ts'
 import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
 import { closeConflict, keptConflicts } from '../../src/mirror/kept-conflicts.ts'
@@ -85,11 +86,11 @@ beforeAll(async () => {
   const order = [{ path: 'id', direction: 'asc' }] as const
   const cursor = (id: string): string => encodeCursor(User, order, image(id).record)
   const lines = [
-    { crossfade: 'recording' },
-    { query: '{ user }', variables: { id: ann } },
-    { query: `{ user(id: "${ann}") { id } }`, variables: {} },
-    { query: '{ users }', variables: { after: cursor(ann) } },
-    { query: '{ user }', variables: { id: bob, after: cursor(bob) } },
+    { crossfade: 'recording', format: 1, contract: 'c', instance: 'i', at: 'now' },
+    { at: 'now', name: null, query: '{ user }', variables: { id: ann } },
+    { at: 'now', name: null, query: `{ user(id: "${ann}") { id } }`, variables: {} },
+    { at: 'now', name: null, query: '{ users }', variables: { after: cursor(ann) } },
+    { at: 'now', name: null, query: '{ user }', variables: { id: bob, after: cursor(bob) } },
   ]
   writeFileSync(recording, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 })
@@ -148,10 +149,44 @@ test('a record that is still there is told, since more of it may be kept', async
   expect(stderr).toContain('mongo still has the record: what is found of it later is kept again.')
 })
 
-test('an id is found as a word and in a cursor, and not as a part of another', () => {
-  expect(namesId('{"id":7,"n":70}', 7)).toBe(true)
-  expect(namesId('{"id":71,"x":"a7"}', 7)).toBe(false)
-  expect(namesId('{"id":"a.b"}', 'a.b')).toBe(true)
-  expect(namesId('{"id":"axb"}', 'a.b')).toBe(false)
-  expect(namesId('{"id":"ABCDEF"}', 'abcdef')).toBe(true)
+const line = (variables: object, query = '{ a }'): string => JSON.stringify({ at: 'now', name: null, query, variables })
+
+test('an id is found as a value of variables and literals, and not as a part of another', () => {
+  expect(namesId(line({ id: 7 }), 7)).toBe(true)
+  expect(namesId(line({ id: 71, x: 'a7', n: '7 of them' }), 7)).toBe(false)
+  expect(namesId(line({ id: 'a.b' }), 'a.b')).toBe(true)
+  expect(namesId(line({ id: 'axb' }), 'a.b')).toBe(false)
+  expect(namesId(line({ id: ['ABCDEF'] }), 'abcdef')).toBe(true)
+  expect(namesId(line({ text: `about ${ann}.` }), ann)).toBe(true)
+  expect(namesId(line({}, '{ a(id: 7, of: 70) }'), 7)).toBe(true)
+  expect(namesId(line({}, '{ a7: a(id: 70) }'), 7)).toBe(false)
+})
+
+test.each(['a"b', 'c\\d', 'e\nf', 'ü/\u{1f600}'])('also where it must be escaped: %j', (id) => {
+  expect(namesId(line({ id }), id)).toBe(true)
+  expect(namesId(line({}, `{ a(id: ${JSON.stringify(id)}) }`), id)).toBe(true)
+  expect(namesId(`{"at":"now","variables":{"id":${JSON.stringify(id)}`, id)).toBe(true) // cut off
+  expect(namesId(line({ id: 'another' }), id)).toBe(false)
+})
+
+test('no header goes, nor a line of counts, nor everything for an id that is empty', () => {
+  const header = JSON.stringify({ crossfade: 'recording', format: 1, contract: 'c', instance: 'i', at: 'now' })
+  for (const id of [1, 'recording', 'c', '']) expect(namesId(header, id)).toBe(false)
+  expect(namesId('{"at":"now","leftOut":{"failed":1}}', 1)).toBe(false)
+  expect(namesId(line({ id: 'x' }), '')).toBe(false)
+  expect(namesId('{"at":"now', '')).toBe(false)
+})
+
+test('of a verification records and lists of ids are taken out, and no paths that are called like one', () => {
+  const value = {
+    differences: [
+      { id: 'name', paths: ['name'] },
+      { id: 'x', paths: ['name'] },
+    ],
+    duplicates: [{ ids: ['name', 'x'] }],
+  }
+  expect(without(value, 'name')).toEqual({
+    value: { differences: [{ id: 'x', paths: ['name'] }], duplicates: [{ ids: ['x'] }] },
+    count: 2,
+  })
 })

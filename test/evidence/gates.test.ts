@@ -101,6 +101,11 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect(await look('copied')).toMatchObject(unmet('the mapping has changed since the other store was made equal'))
     await verify({ stores, entity: Kite })
     expect(await look('copied')).toMatchObject(met('the other store was found as it is at 20'))
+    const { value: found } = (await stores.mongo.ledger.get('verified', 'Kite'))!
+    for (const unequal of [{ different: { content: 3 } }, { undecided: 1 }, { epoch: 1_000 }]) {
+      await keep('mongo', 'verified', 'Kite', { ...(found as object), ...(unequal as object) } as Json)
+      expect(await look('copied')).toMatchObject(unmet('the mapping has changed since the other store was made equal'))
+    }
     await keep('postgres', 'backfill', 'Kite', value)
   })
 

@@ -174,6 +174,8 @@ test('a path that may differ is not held against the rest', async () => {
   await changeUnseen(api.stores, sql`update patients set body = 'other' where id = 2`)
   expect(isEqual(await run(recording([page, { n: 5 }]), { ignore: ['patients.edges.node'] }))).toBe(true)
   expect(isEqual(await run(recording([page, { n: 5 }]), { ignore: ['patients.edges.node.bo'] }))).toBe(false)
+  // Where everything is ignored nothing was compared
+  expect(isEqual(await run(recording([page, { n: 5 }]), { ignore: ['patients'] }))).toBe(false)
 })
 
 test('writes through the API meanwhile make no difference', async () => {

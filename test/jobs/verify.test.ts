@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import { acceptIssues, issueGroups } from '../../src/evidence/accepted-issues.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { isClean, type Verified, verify } from '../../src/jobs/verify.ts'
 import { planPatch } from '../../src/query/patch.ts'
@@ -201,6 +202,14 @@ test('what has no record is counted, since nothing of it was compared', async ()
   await prepareFlags(ledgers(), ['Account'])
   await accounts().insertOne({ _id: 5 as never })
   expect(await look()).toMatchObject({ compared: 0, quarantined: 1 })
+  // It is a data issue by now, where it may be accepted
+  const [group] = await issueGroups(stores.postgres, Account)
+  expect(group).toMatchObject({ path: '_id', count: 1, ids: ['{"$numberInt":"5"}'] })
+  await acceptIssues(stores.postgres, Account, group!.group, { by: 'Ann', why: 'a counter of the old app' })
+  const accepted = await look()
+  expect([accepted.quarantined, accepted.accepted, isClean(accepted)]).toEqual([0, 1, true])
+  await accounts().insertOne({ _id: 6, email: 'six@example.org' } as never)
+  expect(await look()).toMatchObject({ quarantined: 2, accepted: 0 })
 })
 
 test('a type without a flag is told how to get one', async () => {

@@ -53,6 +53,8 @@ test.each<[title: string, a: ReturnType<typeof of>, b: ReturnType<typeof of>, fo
 })
 
 test('an answer shows something where it holds a value that is not null', () => {
-  expect([{ a: null, b: [{ c: null }], d: [] }, null].map(showsSomething)).toEqual([false, false])
-  expect([{ a: 0 }, { a: [{ b: false }] }].map(showsSomething)).toEqual([true, true])
+  const shows = (data: Json, ignored = '-'): boolean => showsSomething(data, (path) => path !== ignored)
+  expect([{ a: null, b: [{ c: null }], d: [] }, null].map((data) => shows(data))).toEqual([false, false])
+  expect([{ a: 0 }, { a: [{ b: false }] }].map((data) => shows(data))).toEqual([true, true])
+  expect([shows({ a: [{ b: 1 }] }, 'a.b'), shows({ a: [{ b: 1, c: 2 }] }, 'a.b')]).toEqual([false, true])
 })

@@ -52,6 +52,18 @@ test('a recording begins with its format and contract, holds operations, and say
   expect(statSync(join(recordingsIn(dataDir), file!)).mode & 0o777).toBe(0o600)
 })
 
+test('what the contract refuses is not recorded: a value in the wrong place is of a field that nobody knows', async () => {
+  const recorder = recorderOf()
+  const first = 'query ($n: Int) { patients(first: $n) { totalCount } }'
+  recorder.offer(executed(first, { n: 'OBRIEN' }))
+  recorder.offer(executed('query ($f: PatientFilter) { patients(filter: $f) { totalCount } }', { f: { OBRIEN: 1 } }))
+  recorder.offer(executed(first, { n: 3 }))
+  await recorder.stop()
+  const said = await lines()
+  expect(said.slice(1)).toMatchObject([{ name: null }, { leftOut: { refused: 2 } }])
+  expect(JSON.stringify(said)).not.toContain('OBRIEN')
+})
+
 test('what waits is bounded; the rest is left out and counted', async () => {
   const recorder = recorderOf()
   for (let n = 0; n < 700; n++) recorder.offer(executed(asked, { w: `${n}` }))

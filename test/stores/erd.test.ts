@@ -4,7 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { entityDiagram, rowEstimates } from '../../src/stores/postgres/erd.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
-const Author = defineEntity('Author', { mongo: 'authors', postgres: 'authors', id: int(), fields: { name: text() } })
+const Author = defineEntity('Author', {
+  mongo: 'authors',
+  postgres: 'authors',
+  id: int(),
+  fields: { name: text(), key: text().column('PK') },
+})
 const Book = defineEntity('Book', {
   mongo: 'books',
   postgres: 'books "of" all',
@@ -23,6 +28,7 @@ const diagram = `erDiagram
   authors["authors (about 1200 rows)"] {
     integer id PK
     text name
+    text _PK "PK"
     jsonb rest
     bigint _cf_epoch
     bigint _cf_counter

@@ -15,7 +15,7 @@ export async function newestVerify({ stores, entity }: Pick<Subject, 'stores' | 
  * What is wrong with it; null where both stores were equal. What is wrong in both alike, as values that should be unique,
  * is the issues' affair.
  */
-function faultOf({ different, undecided, ended }: KeptVerify): string | null {
+export function faultOf({ different, undecided, ended }: KeptVerify): string | null {
   const unequal = Object.values(different).reduce((sum, count) => sum + count, 0)
   const at = `the last \`verify\`, of ${ended},`
   if (unequal > 0) return `${at} found ${unequal} records that differ`

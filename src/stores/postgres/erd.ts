@@ -17,8 +17,9 @@ export async function rowEstimates(connection: PostgresConnection, entities: rea
   return new Map(rows.map(({ name, rows: about }) => [name, about < 0 ? null : about]))
 }
 
-/** A word that Mermaid takes as a type or a name; letters of other alphabets are such. */
-const word = (text: string): string => text.replace(/[^\w[\]()\u00C0-\uFFFF-]/g, '_').replace(/^(?=[\d-])/, '_')
+/** A word that Mermaid takes as a type or a name, and for none of its own; letters of other alphabets are such. */
+const word = (text: string): string =>
+  /^[PFU]K$/.test(text) ? `_${text}` : text.replace(/[^\w[\]()\u00C0-\uFFFF-]/g, '_').replace(/^(?=[\d-])/, '_')
 
 /** In quotes. There is no way to write one of these inside of them but as an entity of HTML. */
 const quoted = (text: string): string => `"${text.replaceAll('"', '#quot;').replaceAll(/\s+/g, ' ')}"`
