@@ -57,11 +57,13 @@ export interface Replayed {
   readonly refusedAlike: number
   /** They went on changing. */
   readonly undecided: number
+  /** A side did not answer them, twice. */
+  readonly unanswered: number
   readonly skipped: Readonly<Skipped>
   /** What gateways could not record, as the recording says. */
   readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>
-  /** Lines that cannot be read: how many, and the first hundred. */
   readonly unreadable: number
+  /** The first hundred of lines that cannot be read, and of operations that were not answered. */
   readonly problems: readonly { readonly place: string; readonly text: string }[]
   /** Recorded under another contract than the one of today. */
   readonly otherContract: boolean
@@ -70,10 +72,12 @@ export interface Replayed {
 }
 
 /** Whether all that could be compared is equal, and something was. */
-export const isEqual = ({ compared, ofNothing, different, undecided, skipped }: Replayed): boolean =>
-  compared > ofNothing && different + undecided + Object.keys(skipped.stale).length === 0
+export const isEqual = ({ compared, ofNothing, different, undecided, unanswered, skipped }: Replayed): boolean =>
+  compared > ofNothing && different + undecided + unanswered + Object.keys(skipped.stale).length === 0
 
 const maxProblems = 100
+/** So many operations in a row that a side does not answer are the side's trouble, and not theirs. */
+const mostUnanswered = 3
 const defaultRechecks = [200, 1_000, 3_000]
 
 interface Pair {
@@ -87,12 +91,23 @@ class Replay {
   readonly #ignored: readonly string[]
   readonly #fitOf: ReturnType<typeof knownQueries>
   readonly #tally: Tally
-  readonly #counts = { compared: 0, equal: 0, different: 0, ofNothing: 0, refusedAlike: 0, undecided: 0, unreadable: 0 }
+  readonly #counts = {
+    compared: 0,
+    equal: 0,
+    different: 0,
+    ofNothing: 0,
+    refusedAlike: 0,
+    undecided: 0,
+    unanswered: 0,
+    unreadable: 0,
+  }
   readonly #skipped: Skipped = { mutations: 0, subscriptions: 0, tokens: 0, unfit: 0, stale: {} }
   readonly #leftOut: Partial<Record<LeftOut, number>> = {}
   readonly #problems: { place: string; text: string }[] = []
   #otherContract = false
   #done = 0
+  #unansweredInARow = 0
+  #lastTrouble: string | null = null
 
   constructor(options: ReplayOptions) {
     this.#options = options
@@ -133,6 +148,7 @@ class Replay {
       underWay.add(work)
     }
     await Promise.all(underWay)
+    if (this.#done === 0 && this.#lastTrouble !== null) throw new CrossfadeError('UNAVAILABLE', this.#lastTrouble)
   }
 
   /** What is to be asked of an entry; null where that is nothing. */
@@ -147,7 +163,7 @@ class Replay {
         return null
       case 'problem':
         this.#counts.unreadable++
-        if (this.#problems.length < maxProblems) this.#problems.push({ place: entry.place, text: entry.text })
+        this.#tellProblem(entry.place, entry.text)
         return null
       case 'operation': {
         const fit = this.#fitOf(entry.operation)
@@ -162,6 +178,7 @@ class Replay {
 
   async #replay(place: string, operation: RecordedOperation): Promise<void> {
     const first = await this.#ask(operation, this.#done % 2 === 0)
+    if (this.#isUnanswered(place, first)) return
     const stale = new Set([...first.a.stale, ...first.b.stale])
     if (stale.size > 0) for (const type of stale) this.#skipped.stale[type] = (this.#skipped.stale[type] ?? 0) + 1
     else {
@@ -196,6 +213,7 @@ class Replay {
       const heard = [...before.a.heard, ...before.b.heard]
       const wasOwed = await owes(heard)
       const after = await this.#ask(operation, true)
+      if (this.#isUnanswered(place, after)) return
       const found = this.#differences(after)
       if (found.length === 0) return this.#equal(after)
       if (!wasOwed && this.#isSame(before.a, after.a) && this.#isSame(before.b, after.b) && !(await owes(heard))) {
@@ -230,15 +248,30 @@ class Replay {
     return { a, b }
   }
 
-  /** @throws UNAVAILABLE where the side is in trouble twice: others of its answers would be. */
+  #tellProblem(place: string, text: string): void {
+    if (this.#problems.length < maxProblems) this.#problems.push({ place, text })
+  }
+
+  /** Tells of an operation that a side has not answered. @throws UNAVAILABLE where that is so of one after the other. */
+  #isUnanswered(place: string, { a, b }: Pair): boolean {
+    const trouble = a.trouble ?? b.trouble
+    this.#unansweredInARow = trouble === null ? 0 : this.#unansweredInARow + 1
+    if (trouble === null) return false
+    this.#counts.unanswered++
+    this.#lastTrouble = trouble
+    this.#tellProblem(place, trouble)
+    if (this.#unansweredInARow < mostUnanswered) return true
+    const text = `${mostUnanswered} operations in a row were not answered, behind ${this.#done} others`
+    throw new CrossfadeError('UNAVAILABLE', `${trouble} ${text}.`)
+  }
+
+  /** Asked twice where the side is in trouble. */
   async #answerOf(side: Side, operation: RecordedOperation): Promise<Answer> {
     const { signal } = this.#options
     const first = await side.ask(operation)
     if (first.trouble === null) return first
     await sleep(1_000, undefined, { signal })
-    const second = await side.ask(operation)
-    if (second.trouble === null) return second
-    throw new CrossfadeError('UNAVAILABLE', `${second.trouble} ${this.#done} operations had been asked by then.`)
+    return side.ask(operation)
   }
 }
 
@@ -246,7 +279,7 @@ class Replay {
  * Asks the queries of a recording of both sides, as a whole, and holds their answers against each other as a client
  * would. Nothing is written; what changes meanwhile is asked again until it is decided.
  *
- * @throws UNAVAILABLE where a side cannot answer.
+ * @throws UNAVAILABLE where a side answers none of several in a row, or nothing at all.
  */
 export async function replay(entries: AsyncIterable<Entry>, options: ReplayOptions): Promise<Replayed> {
   const replaying = new Replay(options)

@@ -243,3 +243,24 @@ test('a server that is not there, or is none of GraphQL, ends the replay with it
     /with status 200 and no GraphQL/,
   )
 })
+
+test('what a store does not answer is told by its line, and the others go on; several in a row end the replay', async () => {
+  const store = view('postgres')
+  const text = 'postgres took too long.'
+  const slow: typeof store = {
+    name: store.name,
+    ask: async (operation) => ({
+      ...(await store.ask(operation)),
+      ...(operation.name === 'Slow' ? { trouble: text } : {}),
+    }),
+  }
+  const asked: Asked = ['query Slow { patients(first: 1) { totalCount } }']
+  const found = await run(recording([page, { n: 5 }], asked, [page, { n: 4 }]), { b: slow })
+  expect(found).toMatchObject({ compared: 2, equal: 2, unanswered: 1, problems: [{ place: 'r:3', text }] })
+  expect(isEqual(found)).toBe(false)
+  const all = run(recording([page, { n: 5 }], asked, asked, asked, asked), { b: slow, concurrency: 1 })
+  await expect(all).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('3 operations in a row'),
+  })
+})

@@ -8,10 +8,12 @@ const times = (count: number, one: string, many = `${one}s`): string => `${count
 
 /** What was not compared, a line each; nothing is passed over in silence. */
 function* leftOutLines(found: Replayed): Generator<string> {
-  const { skipped, leftOut, refusedAlike, undecided, ofNothing, unreadable, problems, otherContract } = found
+  const { skipped, leftOut, refusedAlike, undecided, unanswered, ofNothing, unreadable, problems, otherContract } =
+    found
   if (otherContract) yield 'Recorded under another contract: what does not fit the one of today is left out.'
   for (const { place, text } of problems) yield `${place}: ${text}`
-  if (unreadable > problems.length) yield `${unreadable - problems.length} further lines cannot be read.`
+  if (unreadable + unanswered > problems.length)
+    yield `${unreadable + unanswered - problems.length} further such lines.`
   const reasons: [number, string][] = [
     [skipped.mutations, 'mutations were left out: nothing is written.'],
     [skipped.subscriptions, 'subscriptions were left out.'],
@@ -19,6 +21,8 @@ function* leftOutLines(found: Replayed): Generator<string> {
     [skipped.unfit, 'do not fit the contract of today.'],
     [refusedAlike, 'are refused by both for the same reason.'],
     [ofNothing, 'of those compared show nothing in both.'],
+    [unreadable, 'lines cannot be read.'],
+    [unanswered, 'were not answered.'],
     [undecided, 'went on changing, and could not be decided: replay them again when less is written.'],
   ]
   for (const [count, text] of reasons) if (count > 0) yield `${count} ${text}`
