@@ -187,7 +187,8 @@ class Replay {
       if (found.length === 0) this.#equal(first)
       else await this.#settle(place, operation, first)
     }
-    this.#options.onProgress?.(++this.#done, this.#counts.different)
+    this.#done++
+    this.#options.onProgress?.(this.#done, this.#counts.different)
   }
 
   #equal({ a: { data, errors } }: Pair): void {
