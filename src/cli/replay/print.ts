@@ -1,4 +1,4 @@
-import type { Replayed } from '../../replay/replay.ts'
+import type { Replayed } from '../../replay/replayed.ts'
 import type { DifferenceExample } from '../../replay/tally.ts'
 import { printTable, say, warn } from '../output.ts'
 
