@@ -5,18 +5,15 @@ import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/backfill-options.ts'
 import { type CopyControl, controlCopy } from '../jobs/copy-control.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
-import type { Care } from '../jobs/strain.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { addCopyOptions, type CopyOptions, copyOptions } from './copy-options.ts'
 import { filledTypes } from './filled-types.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
-import { positive } from './positive.ts'
 import { ProgressLine } from './progress-line.ts'
 import { leaving, untilAborted } from './signals.ts'
-import { upToEight } from './up-to-eight.ts'
-import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { wholeNumber } from './whole-number.ts'
 import { withSession } from './with-session.ts'
 
@@ -27,13 +24,8 @@ interface Said {
   readonly limit?: number
 }
 
-interface Options extends Said {
+interface Options extends Said, CopyOptions {
   readonly config?: string
-  readonly batch: number
-  readonly rate?: number
-  readonly workers: number
-  readonly range?: number
-  readonly nice?: boolean
   readonly json?: boolean
 }
 
@@ -70,7 +62,7 @@ async function issuesLine(stores: Stores, entities: readonly Entity[]): Promise<
 
 /** Copies what a store with authority has into the other one. */
 export function backfillCommand(): Command {
-  return new Command('backfill')
+  const command = new Command('backfill')
     .description('make the mirror of a type equal to the store that has authority; can be stopped and run again')
     .addHelpText(
       'before',
@@ -81,25 +73,19 @@ export function backfillCommand(): Command {
       '[types...]',
       'default: every type in dualwrite or shadow, and those in live or rampdown that were complete',
     )
-    .option('--batch <n>', 'records a batch', upToTenThousand, 500)
-    .option('--rate <n>', 'copy so many documents a second at most', positive)
-    .option(
-      '--workers <n>',
-      'copy so many ranges of ids side by side; 0 leaves all of it to `crossfade worker`',
-      upToEight(0),
-      1,
-    )
-    .option('--range <n>', 'records a range at least, where several copy at a time; default 25000', positive)
-    .option('--nice', 'go slowly sooner where others suffer from it: by latency, replicas, writes that wait')
+  return addCopyOptions(command, 0, {
+    workers: 'copy so many ranges of ids side by side; 0 leaves all of it to `crossfade worker`',
+    range: 'records a range at least, where several copy at a time; default 25000',
+  })
     .option('--pause', 'have all who copy the types wait, and do nothing else')
     .option('--resume', 'let them go on')
     .option('--limit <n>', 'documents a second of all who copy the types now; 0 for none', wholeNumber)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, rate, workers, range, nice, json, ...said }: Options) =>
+    .action((types: string[], { config, json, ...options }: Options) =>
       withSession(config, async ({ config: app, stores }) => {
         for (const type of types) typeOf(app.entities, type)
-        const change = changeOf(said, types)
+        const change = changeOf(options, types)
         if (change) {
           const { ledger } = stores.postgres
           const controls = await Promise.all(types.map((type) => controlCopy(ledger, type, change)))
@@ -114,10 +100,8 @@ export function backfillCommand(): Command {
         for (const entity of chosen) {
           const line = new ProgressLine(entity.name)
           const onProgress = (progress: Progress): void => line.show(progress)
-          const care: Care = nice ? 'nice' : 'usual'
-          const given = { batch, workers, care, ...(rate ? { rate } : {}), ...(range ? { perRange: range } : {}) }
           results.push(
-            await backfill({ stores, entity, ...given, onProgress, log: say, signal }).catch(
+            await backfill({ stores, entity, ...copyOptions(options), onProgress, log: say, signal }).catch(
               leaving('Stopped. Run it again to go on from here.'),
             ),
           )

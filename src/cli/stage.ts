@@ -194,9 +194,10 @@ export function stageCommand(): Command {
             going(() => undefined),
             moved.flatMap(({ key, stage }) => (stage ? { type: key, stage } : [])),
           )
+        const options = going(say)
         for (const { key, members, stage } of moved) {
           if (stage) await forewarn(session, stage, members)
-          const flag = await setStage(going(say), {
+          const flag = await setStage(options, {
             type: key,
             stage,
             readPercent: reads,

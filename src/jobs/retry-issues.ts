@@ -1,11 +1,10 @@
 import type { Entity, Id } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { type IssueGroup, issueGroups } from '../evidence/accepted-issues.ts'
-import { mongoIndexes } from '../stores/mongo/indexes.ts'
-import { uniqueKeys } from '../stores/mongo/unique-keys.ts'
 import { fatesOf } from '../stores/mongo/without-record.ts'
 import type { IssueKind } from '../stores/postgres/data-issues.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { findIssues } from './ensure-constraints.ts'
 import { type RepairOptions, repair, standing } from './repair.ts'
 
 export interface RetryOptions extends Omit<RepairOptions, 'ids'> {
@@ -59,13 +58,6 @@ async function refresh({ stores: { mongo, postgres }, entity }: RetryOptions, id
   await postgres.dataIssues.end(entity, ids.filter((id) => !there.has(id)).map(String))
 }
 
-/** Duplicates and references are of all records: they are found anew. */
-async function relations({ stores: { mongo, postgres }, entity, entities }: RetryOptions): Promise<void> {
-  await postgres.dataIssues.findDangling(entity, new Map(entities.map((each) => [each.name, each])))
-  const { keys } = uniqueKeys(entity, await mongoIndexes(mongo.connection, entity))
-  await postgres.dataIssues.findDuplicates(entity, keys)
-}
-
 /**
  * Looks again at what could not be carried from MongoDB, after data or a mapping has changed: what can be carried by now
  * is, by a repair of those records, and its issues end. Can be stopped at any point, and run again.
@@ -102,6 +94,6 @@ export async function retryIssues(options: RetryOptions, by: string): Promise<Re
     options.onProgress?.(looked)
     after = page.at(-1)!.id
   }
-  await relations(options)
+  await findIssues(stores, entity, options.entities) // duplicates and references are of all records
   return { looked, put, undecided, groups: await issueGroups(stores.postgres, entity) }
 }

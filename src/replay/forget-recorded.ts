@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { type IntValueNode, parse, type StringValueNode, visit } from 'graphql'
 import type { Id } from '../entity/entity.ts'
-import { readLines } from './read-lines.ts'
+import { jsonIn, maxLine, readLines } from './read-lines.ts'
 import { parseHeader, parseLine } from './recording.ts'
 import { recordingFiles } from './recordings.ts'
 
@@ -18,8 +18,8 @@ function names(text: string, id: string): boolean {
   if (text.toLowerCase() === id) return true
   if (maybeCursor.test(text)) {
     const decoded = Buffer.from(text, 'base64url').toString()
-    const value = parsed(decoded)
-    if (value === undefined ? decoded !== text && isInside(decoded, id) : holds(value, id)) return true
+    const parsed = jsonIn(decoded)
+    if (parsed ? holds(parsed.value, id) : decoded !== text && isInside(decoded, id)) return true
   }
   return isInside(text, id)
 }
@@ -36,15 +36,6 @@ function holds(value: unknown, id: string): boolean {
   if (typeof value === 'string') return names(value, id)
   if (typeof value === 'number') return String(value) === id
   return typeof value === 'object' && value !== null && Object.values(value).some((each) => holds(each, id))
-}
-
-/** Undefined for what is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Literals of a document. One that cannot be read is looked through as it stands. */
@@ -67,19 +58,16 @@ function isInDocument(query: string, id: string): boolean {
  */
 export function namesId(line: string, given: Id): boolean {
   const id = String(given).toLowerCase()
-  const value = parsed(line)
-  if (value !== undefined && parseHeader(value)) return false
-  const recorded = value === undefined ? null : parseLine(value)
+  const parsed = jsonIn(line)
+  if (parsed && parseHeader(parsed.value)) return false
+  const recorded = parsed && parseLine(parsed.value)
   if (!recorded)
     return id !== '' && [id, JSON.stringify(id).slice(1, -1)].some((each) => line.toLowerCase().includes(each))
   if (!('query' in recorded)) return false
   return holds(recorded.variables, id) || isInDocument(recorded.query, id)
 }
 
-/** Bytes of a line; what is longer cannot be looked at, and goes. */
-const maxLine = 4_000_000
-
-/** Only what a gateway may write to the file meanwhile is lost, which is a sample. */
+/** A line that is too long to be looked at goes. Only what a gateway may write to the file meanwhile is lost, which is a sample. */
 async function rewrite(path: string, isKept: (line: string | null) => boolean): Promise<void> {
   const file = createWriteStream(`${path}.new`, { mode: 0o600 })
   try {

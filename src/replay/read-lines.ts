@@ -10,6 +10,18 @@ export interface Line {
 
 const newline = 0x0a
 
+/** Bytes of a line of a recording; gateways write shorter ones. */
+export const maxLine = 4_000_000
+
+/** Null where the text is no JSON. */
+export function jsonIn(text: string): { readonly value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return null
+  }
+}
+
 /** The lines of a file, of which no more is held than one of them. @param most bytes of a line. */
 export async function* readLines(file: string, most: number): AsyncGenerator<Line, void> {
   let parts: Buffer[] = []

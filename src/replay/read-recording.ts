@@ -1,5 +1,5 @@
 import { CrossfadeError, codeOf } from '../util/errors.ts'
-import { type Line, readLines } from './read-lines.ts'
+import { jsonIn, type Line, maxLine, readLines } from './read-lines.ts'
 import type { RecordedOperation } from './recorded-operation.ts'
 import { type Header, type LeftOut, parseHeader, parseLine } from './recording.ts'
 import { hasToken } from './token.ts'
@@ -19,24 +19,12 @@ export type Entry =
   /** A line that cannot be read, in one sentence and without what it holds. */
   | { readonly is: 'problem'; readonly place: string; readonly text: string }
 
-/** Bytes of a line; gateways write shorter ones. */
-const maxLine = 4_000_000
-
-/** Null where the text is no JSON. */
-function json(text: string): { readonly value: unknown } | null {
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return null
-  }
-}
-
 function entryOf(file: string, { number, text, isWhole }: Line): Entry | null {
   const place = `${file}:${number}`
   const problem = (why: string): Entry => ({ is: 'problem', place, text: why })
   if (text === null) return problem(`it is longer than ${maxLine / 1_000_000} MB.`)
   if (text.trim() === '') return null
-  const parsed = json(text)
+  const parsed = jsonIn(text)
   if (!parsed) return problem(isWhole ? 'it is no JSON.' : 'it is cut off.')
   const found = parseLine(parsed.value)
   if (!found) {

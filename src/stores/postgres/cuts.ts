@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { cutsOf, idsPerRange, rangesOf } from '../cuts.ts'
 import type { PostgresConnection } from './connection.ts'
+import { quote } from './ddl.ts'
 import { tableOf } from './select.ts'
 
 /** Blocks that tell how many rows there are, about, where nobody has analyzed the table. */
@@ -19,7 +20,7 @@ export async function cuts(
 ): Promise<Id[]> {
   const block = sql`(t.ctid::text::point)[0]`
   const [size] = await connection.run<{ blocks: number }>(
-    sql`select (pg_relation_size(to_regclass(${`"${entity.postgres.replaceAll('"', '""')}"`})) /
+    sql`select (pg_relation_size(to_regclass(${quote(entity.postgres)})) /
         current_setting('block_size')::int)::float8 as blocks`,
   )
   const blocks = size!.blocks
