@@ -321,6 +321,8 @@ export interface Store extends Source {
   /**
    * Names the state that the store has gone on from: another one where it was restored, or a standby took over that may
    * lack what was acknowledged. Null where it does not tell, or no such thing loses anything.
+   *
+   * @throws while it does not take writes yet: it is known only then.
    */
   lineage(): Promise<string | null>
   /** Resolves where the store answers within `ms` milliseconds; rejects with the reason where not. */

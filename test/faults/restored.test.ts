@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Doubts, doubt } from '../../src/control/doubts.ts'
 import type { Flag } from '../../src/control/flag.ts'
 import { type Ledgers, ledgersOf, markFresh, readFlag, writeFlag } from '../../src/control/flag-store.ts'
@@ -17,6 +17,7 @@ import type { Stage } from '../../src/stage/stage.ts'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { type Origin, origins } from '../../src/util/origin.ts'
 import { Account, account, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { startStandby } from '../support/standby.ts'
 import { changeUnseen, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -148,6 +149,23 @@ describe('A gateway that meets a store', () => {
   })
 })
 
+test('a standby tells its lineage once it takes writes, and nothing is given up before', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-standby-'))
+  const uri = new URL((await startPostgres({ dataDir, log: () => undefined })).uri)
+  const standby = await startStandby(dataDir, uri.href)
+  onTestFinished(async () => {
+    await standby.stop()
+    await stopServer(dataDir, 'postgres')
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+  uri.port = String(standby.port)
+  const store = postgresStore({ uri: uri.href })
+  await expect(store.lineage()).rejects.toThrow('does not take writes yet')
+  await standby.promote()
+  expect(await store.lineage()).toMatch(/^\d+\/00000002$/)
+  await store.close()
+})
+
 test('a server that was recovered from its log is of another lineage, also for who was not there', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-restored-'))
   const log = (): void => undefined
@@ -167,7 +185,8 @@ test('a server that was recovered from its log is of another lineage, also for w
   await stopServer(dataDir, 'postgres')
   writeFileSync(join(data, 'recovery.signal'), '')
   appendFileSync(join(data, 'postgresql.auto.conf'), "restore_command = 'false'\n")
-  expect(await lineage()).toBe(first!.replace(/1$/, '2'))
+  // It answers reads before it has recovered
+  expect(await vi.waitFor(lineage, 30_000)).toBe(first!.replace(/1$/, '2'))
   const uri = new URL((await startPostgres({ dataDir, log })).uri)
   const owner = postgresStore({ uri: uri.href })
   await owner.connection.run(sql`revoke execute on function pg_control_system() from public`)
