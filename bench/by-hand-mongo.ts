@@ -1,6 +1,6 @@
+import type { Db } from 'mongodb'
 import { Movie as MovieEntity } from '../schema/movie.ts'
 import { encodeId } from '../src/stores/mongo/codec/encode.ts'
-import type { MongoStore } from '../src/stores/mongo/mongo-store.ts'
 import type { ByHand, Comment, Movie, User } from './by-hand-schema.ts'
 
 type Doc = Record<string, unknown>
@@ -21,7 +21,7 @@ function toMovie(doc: Doc): Movie {
 const toComment = (doc: Doc): Comment => ({ ...(doc as unknown as Comment), id: String(doc['_id']) })
 
 /** Queries on the driver, as one would write them against MongoDB alone. */
-export function byHandMongo({ connection: { db } }: MongoStore): ByHand {
+export function byHandMongo(db: Db): ByHand {
   const projection = { title: 1, year: 1, genres: 1, 'imdb.rating': 1, 'imdb.votes': 1 }
   return {
     async movie(id) {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createYoga } from 'graphql-yoga'
+import { type Db, MongoClient } from 'mongodb'
 import { migrateAll } from '../src/cli/migrate.ts'
 import { openSession } from '../src/cli/session.ts'
 import { moveOptions } from '../src/cli/sweep-now.ts'
@@ -23,6 +24,8 @@ export const say = (line: string): boolean => process.stderr.write(`${line}\n`)
 /** Both stores with the generated data of the demo. */
 export interface Fixture {
   readonly stores: Stores
+  /** The database as a program sees it that has the driver alone. */
+  readonly plainMongo: Db
   readonly uris: Readonly<Record<Origin, string>>
   /** Of the embedded servers; 0 of one that was given. */
   readonly pids: Readonly<Record<Origin, number>>
@@ -42,6 +45,7 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
   process.env['CROSSFADE_DATA_DIR'] = dataDir
   const session = await openSession(undefined, say)
   const { config, stores } = session
+  const plain = new MongoClient(session.servers.mongo.uri)
   try {
     const demo = config.demo!
     for (const [collection, documents] of Object.entries(demo.generate(5))) {
@@ -55,6 +59,7 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
     }
     return await work({
       stores,
+      plainMongo: plain.db(stores.mongo.connection.db.databaseName),
       uris: { mongo: session.servers.mongo.uri, postgres: session.servers.postgres.uri },
       pids: { mongo: session.servers.mongo.pid ?? 0, postgres: session.servers.postgres.pid ?? 0 },
       dataDir,
@@ -68,6 +73,7 @@ export async function withFixture<T>(work: (fixture: Fixture) => Promise<T>): Pr
       },
     })
   } finally {
+    await plain.close()
     await session.close()
     rmSync(dataDir, { recursive: true, force: true })
   }

@@ -67,9 +67,9 @@ async function killOften(how: string, { uris, dataDir }: Fixture): Promise<void>
 
 /** Second writes that are missing at the end: by hand, and ours once the sweep has run. */
 async function losses(fixture: Fixture): Promise<Row> {
-  const { stores } = fixture
+  const { stores, plainMongo } = fixture
   await killOften('by hand', fixture)
-  const baseline = await lostByHand(stores.mongo.connection.db, stores.postgres.connection.pool)
+  const baseline = await lostByHand(plainMongo, stores.postgres.connection.pool)
   await killOften('ours', fixture)
   while ((await sweepNow(stores, Comment, 'mongo', () => undefined)) > 0) await sleep(100)
   const found = await verify({ stores, entity: Comment })
@@ -82,8 +82,7 @@ async function losses(fixture: Fixture): Promise<Row> {
 /** Writes to both stores against two awaits by hand, which skip every bookkeeping, and what a killed process loses. */
 export function mirroredWrite(only: string): Promise<Row[]> {
   return withFixture(async (fixture) => {
-    const { stores, dataDir, copy, move } = fixture
-    const { db } = stores.mongo.connection
+    const { stores, plainMongo: db, dataDir, copy, move } = fixture
     const { pool } = stores.postgres.connection
     await prepareByHand(db, pool)
     await copy()

@@ -58,9 +58,9 @@ async function compare(name: string, baseline: string, ours: string, body: strin
  * the cases to run contain.
  */
 export function routedRead(only: string): Promise<Row[]> {
-  return withFixture(async ({ stores, movieId, startGateway, move, copy }) => {
+  return withFixture(async ({ stores, plainMongo, movieId, startGateway, move, copy }) => {
     const rows: Row[] = []
-    const mongo = await serveByHand(byHandMongo(stores.mongo))
+    const mongo = await serveByHand(byHandMongo(plainMongo))
     const postgres = await serveByHand(byHandPostgres(stores.postgres))
     const gateway = await startGateway()
     for (const stage of ['off', 'shadow', 'live'] as const) {

@@ -129,10 +129,10 @@ async function measure(label: string, { name, alone, compared, prepare }: Side, 
  */
 export function shadow(only: string): Promise<Row[]> {
   return withFixture(async (fixture) => {
-    const { stores, movieId, copy, move, startGateway } = fixture
+    const { stores, plainMongo, movieId, copy, move, startGateway } = fixture
     await copy()
     await move('shadow')
-    const [control, candidate] = [byHandMongo(stores.mongo), slowed(byHandPostgres(stores.postgres))]
+    const [control, candidate] = [byHandMongo(plainMongo), slowed(byHandPostgres(stores.postgres))]
     const ld = await launchDarkly()
     const [byHand, tzientist, migration] = await Promise.all([
       serveByHand(control),

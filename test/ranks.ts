@@ -26,7 +26,7 @@ const ASIDE = 'embedded'
 /** Folders in which an npm package may be imported; packages that aren't here may be imported anywhere. */
 const HOMES: Record<string, readonly string[]> = {
   '@pothos/core': ['src/contract', 'schema', 'bench'],
-  mongodb: ['src/stores/mongo', 'src/embedded', 'src/demo'],
+  mongodb: ['src/stores/mongo', 'src/embedded', 'src/demo', 'bench'],
   pg: ['src/stores/postgres', 'migrations', 'src/embedded', 'bench'],
   'pg-copy-streams': ['src/stores/postgres', 'bench'],
   kysely: ['src/stores/postgres', 'migrations', 'src/embedded', 'examples/sdl-first/migrations'],

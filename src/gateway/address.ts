@@ -6,6 +6,9 @@ const hostPattern = /^(\[[\da-f:.]+\]|[\w.~-]+)(:\d{1,5})?$/i
 /** A target that names its server as well, as those that a proxy is sent do: all servers must take it (RFC 9112, 3.2.2). */
 const absoluteForm = /^https?:\/\/([^/?#]*)([^#]*)$/i
 
+/** The last that was one: nearly all requests of a gateway have the same. */
+let known = ''
+
 /**
  * Whether host and path make an address: what stands behind would throw otherwise. Of a target in absolute form the path
  * stays, and its host counts, not the header, which must be there all the same.
@@ -20,5 +23,10 @@ export function isAddressed(request: IncomingMessage): boolean {
     request.url = target!.startsWith('/') ? target : `/${target}`
   }
   const { url = '' } = request
-  return url.startsWith('/') && URL.canParse(`http://${headers.host ?? 'localhost'}${url}`)
+  const address = `http://${headers.host ?? 'localhost'}${url}`
+  if (!url.startsWith('/')) return false
+  if (address === known) return true
+  if (!URL.canParse(address)) return false
+  known = address
+  return true
 }

@@ -44,16 +44,17 @@ export function deadline(ms: number): Plugin<Ends> {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args) => {
         const { ends }: Ends = args.contextValue
-        const result = executeFn(args)
-        try {
-          if (!(result instanceof Promise) || (await awaitWithin(result, ms)) !== timedOut) return await result
-          ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
-          const ended = await awaitWithin(result, graceMs)
-          return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
-        } finally {
+        const work = executeFn(args)
+        if (!(work instanceof Promise)) return work
+        const result = await awaitWithin(work, ms)
+        if (result !== timedOut) {
           // A field that fails may end the answer before its siblings have theirs
-          ends.abort(answered)
+          if (result.errors) ends.abort(answered)
+          return result
         }
+        ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
+        const ended = await awaitWithin(work, graceMs)
+        return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
       })
     },
   }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { type Document, type MongoClient, MongoNetworkError } from 'mongodb'
+import { BSON, type Document, type MongoClient, MongoNetworkError } from 'mongodb'
 import type { Entity } from '../../src/entity/entity.ts'
 import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
 import { countSent } from '../../src/stores/mongo/sent.ts'
@@ -13,6 +13,8 @@ interface Options {
   readonly sort?: Document
   readonly limit?: number
   readonly batchSize?: number
+  /** Documents come as bytes. */
+  readonly raw?: true
   /** Default: before. */
   readonly returnDocument?: 'before' | 'after'
   readonly session?: ModelSession
@@ -50,10 +52,12 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
       return Object.assign(session, { commitTransaction: () => session.commit(send) })
     },
   })
-  const cursor = (run: () => Promise<Document[]>) => ({
-    toArray: run,
+  const given = (documents: readonly Document[], { raw }: Options): (Document | Uint8Array)[] =>
+    documents.map((document) => (raw ? BSON.serialize(document) : document))
+  const cursor = (run: () => Promise<Document[]>, options: Options) => ({
+    toArray: async () => given(await run(), options),
     async *[Symbol.asyncIterator]() {
-      yield* await run()
+      yield* given(await run(), options)
     },
   })
   /** What is read a batch at a time, each by a message of its own; in the order of the ids. */
@@ -70,7 +74,7 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
         last = read.length > 0 ? idText(read.at(-1)!['_id']) : last
         return read.length > 0
       },
-      readBufferedDocuments: () => read,
+      readBufferedDocuments: () => given(read, options),
       close: async () => undefined,
     }
   }
@@ -78,12 +82,13 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
     call('update', (state) => update(state, name, filter, change, options), options?.session)
   const collection = (name: string) => ({
     find: (filter: Document, options: Options = {}) => ({
-      ...cursor(() => call('find', (state) => find(state, name, filter, options), options.session)),
+      ...cursor(() => call('find', (state) => find(state, name, filter, options), options.session), options),
       ...batches(name, filter, options),
     }),
     findOne: async (filter: Document, options?: Options) =>
       (await call('find', (state) => find(state, name, filter, { ...options, limit: 1 }), options?.session))[0] ?? null,
-    aggregate: (pipeline: Document[]) => cursor(() => call('aggregate', (state) => aggregate(state, name, pipeline))),
+    aggregate: (pipeline: Document[], options: Options = {}) =>
+      cursor(() => call('aggregate', (state) => aggregate(state, name, pipeline)), options),
     countDocuments: (filter: Document) => call('aggregate', (state) => count(state, name, filter)),
     estimatedDocumentCount: () => call('aggregate', (state) => count(state, name, {})),
     insertOne: (document: Document, options?: Options) =>

@@ -1,10 +1,13 @@
-import type { Document } from 'mongodb'
+import type { AggregateOptions, Document, Filter, FindOptions } from 'mongodb'
 import { codeOf } from '../../util/errors.ts'
 import { type Explaining, NotRun, type Plan, unexplained } from '../plan.ts'
 import type { MongoConnection } from './connection.ts'
 import { failureOf } from './errors.ts'
 import { judge } from './plan.ts'
 import type { StoredDocument } from './stored.ts'
+
+/** What is explained may ask for bytes. */
+const asObject = { raw: false } as const
 
 const verbosity = 'queryPlanner' // plans, and runs nothing
 
@@ -34,13 +37,13 @@ export function explained(connection: MongoConnection, { hear, runs }: Explainin
       }
       // Made anew, and asked by nobody else. A count of documents is an aggregate of the driver's
       return Object.assign(connection.collection(entity), {
-        find(...given: Parameters<typeof real.find>) {
-          heard(() => planning.find(...given).explain(verbosity))
-          return real.find(...given)
+        find(filter: Filter<StoredDocument>, options?: FindOptions) {
+          heard(() => planning.find(filter, { ...options, ...asObject }).explain(verbosity))
+          return real.find(filter, options)
         },
-        aggregate(...given: Parameters<typeof real.aggregate>) {
-          heard(() => planning.aggregate(...given).explain(verbosity))
-          return real.aggregate(...given)
+        aggregate(pipeline: Document[], options?: AggregateOptions) {
+          heard(() => planning.aggregate(pipeline, { ...options, ...asObject }).explain(verbosity))
+          return real.aggregate(pipeline, options)
         },
       })
     },

@@ -1,40 +1,38 @@
-import { BSON, type Document } from 'mongodb'
+import type { Document } from 'mongodb'
 import { weigh } from '../../util/weigh.ts'
 import { decodeBytes } from './codec/unsound.ts'
 
-interface Cursor<T> extends AsyncIterable<T> {
-  toArray(): Promise<T[]>
+interface Cursor extends AsyncIterable<unknown> {
+  toArray(): Promise<unknown[]>
 }
 
-async function taken<T extends object>(cursor: Cursor<T>, maxBytes: number): Promise<T[]> {
-  // A batch at a time, where the loop waits for each document
-  if (!Number.isFinite(maxBytes)) return cursor.toArray()
-  const documents: T[] = []
-  let left = maxBytes
-  for await (const document of cursor) {
-    documents.push(document)
-    left -= weigh(document)
-    if (left < 0) break
-  }
-  return documents
-}
+/** With this option a cursor gives each document's bytes, which the driver's types don't say. */
+export const asBytes = { raw: true } as const
+
+/** A document of a cursor that was made with `asBytes`. */
+export const fromBytes = (bytes: unknown): Document => decodeBytes(bytes as Uint8Array)
 
 /**
- * The documents of a query. The driver refuses a whole batch for one text that is not UTF-8: such a batch is read again
- * as bytes, and each document decoded by itself.
+ * The documents of a query, as bytes from the driver, and decoded here. It would decode each answer twice where commands
+ * are monitored, as ours are, and refuse a whole batch for one text that is not UTF-8.
  *
  * @param ask makes the query, with the given options beside its own.
  * @param maxBytes about how many are read: the document that goes past it is the last.
  */
 export async function readDocuments(
-  ask: (more: { readonly raw?: true }) => Cursor<Document>,
+  ask: (more: typeof asBytes) => Cursor,
   maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<Document[]> {
-  try {
-    return await taken(ask({}), maxBytes)
-  } catch (error) {
-    if (!(error instanceof BSON.BSONError)) throw error
-    // The driver's type of a cursor says documents, also where it gives their bytes
-    return (await taken(ask({ raw: true }) as Cursor<Uint8Array>, maxBytes)).map((bytes) => decodeBytes(bytes))
+  const cursor = ask(asBytes)
+  // A batch at a time, where the loop waits for each document
+  if (!Number.isFinite(maxBytes)) return (await cursor.toArray()).map(fromBytes)
+  const documents: Document[] = []
+  let left = maxBytes
+  for await (const bytes of cursor) {
+    const document = fromBytes(bytes)
+    documents.push(document)
+    left -= weigh(document)
+    if (left < 0) break
   }
+  return documents
 }

@@ -1,4 +1,4 @@
-import { BSON, type Document } from 'mongodb'
+import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { everything } from '../../query/where.ts'
@@ -7,8 +7,8 @@ import { allOf } from './all-of.ts'
 import { isHidden } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
-import { decodeBytes } from './codec/unsound.ts'
 import type { MongoConnection } from './connection.ts'
+import { asBytes, fromBytes } from './read-documents.ts'
 import { imageOf, within, withoutRecord } from './scan.ts'
 import { observe } from './survey.ts'
 import { translate } from './where.ts'
@@ -55,13 +55,11 @@ async function* byCursor(
   entity: Entity,
   match: Document,
   limit: number,
-  raw: boolean,
 ): AsyncGenerator<readonly Document[], void> {
-  const cursor = connection.collection(entity).find(match, { sort: { _id: 1 }, batchSize: limit, raw })
+  const cursor = connection.collection(entity).find(match, { sort: { _id: 1 }, batchSize: limit, ...asBytes })
   try {
     while (await cursor.hasNext()) {
-      const documents: readonly unknown[] = cursor.readBufferedDocuments()
-      yield raw ? documents.map((bytes) => decodeBytes(bytes as Uint8Array)) : (documents as readonly Document[])
+      yield cursor.readBufferedDocuments().map(fromBytes)
     }
   } finally {
     await cursor.close().catch(() => undefined)
@@ -69,8 +67,7 @@ async function* byCursor(
 }
 
 /**
- * See `Reader.stream`. One cursor: a server that was gone, or has forgotten it, is asked anew behind the last document. The
- * driver refuses a whole lot for one text that is not UTF-8: from there on documents are read as bytes.
+ * See `Reader.stream`. One cursor: a server that was gone, or has forgotten it, is asked anew behind the last document.
  */
 export async function* stream(
   hasty: MongoConnection,
@@ -81,18 +78,17 @@ export async function* stream(
   const connection = where === everything ? hasty : hasty.patient()
   const filter = where === everything ? {} : translate(hasty, entity, where)
   let from = surveyed ? withinAny(entity, { after, upTo }) : within(entity, { after, upTo })
-  for (let raw = false; ; ) {
+  for (;;) {
     let lots = 0
     try {
-      for await (const documents of byCursor(connection, entity, allOf(from, filter), limit, raw)) {
+      for await (const documents of byCursor(connection, entity, allOf(from, filter), limit)) {
         lots++
         yield lotOf(entity, documents, surveyed)
         from = allOf(behind(documents.at(-1)!['_id']), within(entity, { after: null, upTo }))
       }
       return
     } catch (error) {
-      if (error instanceof BSON.BSONError && !raw) raw = true
-      else if (lots === 0) throw error
+      if (lots === 0) throw error
     }
   }
 }
