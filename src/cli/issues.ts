@@ -145,17 +145,17 @@ export function issuesCommand(): Command {
       withSession(file, ({ config: { entities }, stores }) => show(stores, typeOf(entities, type), id, json === true)),
   )
   add(
-    'accept <type> <group>',
-    'says that the type may move although there are so many of a group; more of them are open again',
+    'accept <type> <groups...>',
+    'says that the type may move although there are so many of each group; more of them are open again',
     'crossfade issues accept Comment 3fa9 --by Ada --why "comments of films that were deleted"',
   )
     .requiredOption('--by <name>', 'who says so')
     .requiredOption('--why <text>', 'kept with it')
-    .action((type: string, group: string, { config: file, json, by, why }: Options & { by: string; why: string }) =>
+    .action((type: string, groups: string[], { config: file, json, by, why }: Options & { by: string; why: string }) =>
       withSession(file, async ({ config: { entities }, stores }) => {
-        const accepted = await acceptIssues(stores.postgres, typeOf(entities, type), group, { by, why })
-        if (json) printJson(accepted)
-        else say(`Accepted ${accepted.count} of ${type} ${accepted.path}: ${accepted.rule}.`)
+        const accepted = await acceptIssues(stores.postgres, typeOf(entities, type), groups, { by, why })
+        if (json) return printJson(accepted)
+        for (const { count, path, rule } of accepted) say(`Accepted ${count} of ${type} ${path}: ${rule}.`)
       }),
     )
   add(

@@ -64,21 +64,33 @@ export async function issueGroup(kept: Kept, entity: Entity, prefix: string): Pr
   throw new CrossfadeError('BAD_USER_INPUT', `${text}: see \`crossfade issues list ${entity.name}\`.`)
 }
 
+type Said = Pick<AcceptedIssues, 'by' | 'why'>
+
 /**
- * Says that a type may move although there are issues of this kind: as many as there are now.
+ * Says that a type may move although there are issues of these kinds: as many of each as there are now.
  *
- * @param prefix of the group, as long as no other begins with it.
- * @throws BAD_USER_INPUT where no group, or more than one, is named so.
+ * @param prefixes of the groups, each as long as no other begins with it.
+ * @throws BAD_USER_INPUT where no group, or more than one, is named so: then none of them is accepted.
  */
 export async function acceptIssues(
   kept: Kept,
   entity: Entity,
-  prefix: string,
-  said: Pick<AcceptedIssues, 'by' | 'why'>,
-): Promise<IssueGroup> {
+  prefixes: readonly string[],
+  said: Said,
+): Promise<IssueGroup[]> {
   if (said.by.trim() === '' || said.why.trim() === '')
     throw new CrossfadeError('BAD_USER_INPUT', 'Say who accepts them, and why: --by and --why are kept.')
-  const found = await issueGroup(kept, entity, prefix)
+  const found = new Map<string, IssueGroup>()
+  for (const prefix of prefixes) {
+    const named = await issueGroup(kept, entity, prefix)
+    found.set(named.group, named)
+  }
+  const accepted: IssueGroup[] = []
+  for (const group of found.values()) accepted.push(await accept(kept, entity, group, said))
+  return accepted
+}
+
+async function accept(kept: Kept, entity: Entity, found: IssueGroup, said: Said): Promise<IssueGroup> {
   const { group, path, rule, count } = found
   const accepted: AcceptedIssues = { count, ...said, at: new Date().toISOString() }
   const { revision = null } = (await kept.ledger.get(kind, group)) ?? {}

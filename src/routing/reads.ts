@@ -1,6 +1,6 @@
 import { allFields } from '../entity/field-set.ts'
+import { FailedOver } from '../shadow/failed-over.ts'
 import { type Failure, StoreSilent } from '../stores/failure.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { Turns } from '../util/turns.ts'
 import { candidateOf, type Decision } from './decide.ts'
@@ -20,10 +20,6 @@ const probeMs = 2_000
 
 /** Why a store was not asked that was decided on. */
 const failsOften = new Error('again and again')
-
-/** Stands behind the name of the store that was to answer. */
-const failedOverTo = (origin: Origin): CrossfadeError =>
-  new CrossfadeError('UNAVAILABLE', `${origin} answered in its place, so nothing was compared.`)
 
 interface Answer<T> {
   readonly result: T
@@ -107,19 +103,19 @@ export class Reads {
   async #compared<T>(read: Read<T>, reads: Origin, candidate: Origin, epoch: number): Promise<T> {
     const { shadow, stores } = this.#routing
     const { entity, fields, resolver, args } = read
-    const place = { type: entity.name, resolver, store: reads }
+    const asked = { entity, epoch, resolver, store: reads }
     const began = performance.now()
     let answer: Answer<T>
     try {
       answer = await this.#answered(read)
     } catch (error) {
-      shadow.controlFailed(place, error)
+      shadow.controlFailed(asked, error)
       throw error
     }
     const controlMs = performance.now() - began
     const { result, origin } = answer
     if (origin !== reads) {
-      shadow.controlFailed(place, failedOverTo(origin))
+      shadow.controlFailed(asked, new FailedOver(origin))
       return result
     }
     shadow.offer({

@@ -1,12 +1,15 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Rule } from '../compare/rules.ts'
+import type { Entity } from '../entity/entity.ts'
 import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import type { Origin } from '../util/origin.ts'
 import { classify, type Open } from './classify.ts'
 import type { ReadOf } from './coverage.ts'
 import type { Experiment, Question, Side } from './experiment.ts'
+import { FailedOver } from './failed-over.ts'
 import { Found, type Published } from './found.ts'
 import { KnownRules } from './known-rules.ts'
 import { batched, type Owing } from './looks.ts'
@@ -42,6 +45,16 @@ export interface ShadowOptions extends Owing {
   /** Comparisons that are rechecked at a time, and those that wait for it at most; default 2 and 200. */
   readonly rechecks?: number
   readonly recheckQueue?: number
+}
+
+/** A client's read that would have been compared. */
+interface ControlRead {
+  readonly entity: Entity
+  /** Of the flag that it was decided by. */
+  readonly epoch: number
+  readonly resolver: string
+  /** The store that was to answer it. */
+  readonly store: Origin
 }
 
 /** What is held of a comparison beside its question. */
@@ -102,9 +115,12 @@ export class Shadow {
   }
 
   /** Notes that a client's read, which would have been compared, was not answered by the store that was to answer it. */
-  controlFailed(place: ReadPlace, error: unknown): void {
-    if (!(error instanceof CrossfadeError)) this.#fail(place, error)
-    else if (error.code === 'UNAVAILABLE') this.#fail(place, error.cause ?? error) // other codes are the client's turn
+  controlFailed({ entity, epoch, ...read }: ControlRead, error: unknown): void {
+    if (error instanceof CrossfadeError && error.code !== 'UNAVAILABLE') return // it is the client's turn
+    const why = error instanceof CrossfadeError ? (error.cause ?? error) : error
+    if (this.#fail({ type: entity.name, ...read }, why) !== 'outage') return
+    this.statistics.of(entity.name).sampled++
+    this.#notAnswered(entity, epoch)
   }
 
   /** Resolves when everything that was taken has its verdict, and it was tried to keep what was seen. */
@@ -240,10 +256,8 @@ export class Shadow {
   /** The candidate alone failed, on a read that the control answered. */
   async #candidateFailed(question: Question, error: unknown): Promise<void> {
     const { entity, epoch, resolver, stores } = question
-    const type = entity.name
-    if (this.#fail({ type, resolver, store: stores.candidate }, error) === 'outage') {
-      this.statistics.of(type).outages++
-      this.#publisher.note().verdict(entity, epoch, 'outages')
+    if (this.#fail({ type: entity.name, resolver, store: stores.candidate }, error) === 'outage') {
+      this.#notAnswered(entity, epoch)
       return
     }
     await this.#reporter.ready()
@@ -271,8 +285,15 @@ export class Shadow {
     )
   }
 
+  /** A sampled read that could not be compared, since a store was not there. */
+  #notAnswered(entity: Entity, epoch: number): void {
+    this.statistics.of(entity.name).outages++
+    this.#publisher.note().verdict(entity, epoch, 'outages')
+  }
+
   #fail(place: ReadPlace, error: unknown): 'error' | 'outage' {
-    const kind = error instanceof TimedOut || this.#options.isOutage(error) ? 'outage' : 'error'
+    const kind =
+      error instanceof TimedOut || error instanceof FailedOver || this.#options.isOutage(error) ? 'outage' : 'error'
     const { code, message } = shownError(error)
     this.#publisher.note().failure(place, kind, code)
     const { type, resolver, store } = place

@@ -9,7 +9,7 @@ export interface TypeStatistics {
   sampled: number
   /** Sampled reads that were not compared, because the budget was used up. */
   shed: number
-  /** Sampled reads that were not compared, because the other store could not be asked or gave no answer in time. */
+  /** Sampled reads that were not compared, because a store could not be asked or gave no answer in time. */
   outages: number
   /** The sum of the seven verdicts behind it. */
   compared: number

@@ -144,6 +144,8 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     const verdicts = (count: number, type = 'Kite') => [{ type, verdict: 'matched', count, ...basis }]
     await findings.add({ ...nothingSeen, verdicts: [...verdicts(9), ...verdicts(50, 'Owner')] })
     expect(await look('compared')).toMatchObject(unmet('9 of 10 comparisons agreed'))
+    await findings.add({ ...nothingSeen, verdicts: [{ type: 'Kite', verdict: 'outages', count: 3, ...basis }] })
+    expect(await look('compared')).toMatchObject(unmet('9 of 10 comparisons agreed, and 3 could not be made'))
     await findings.add({ ...nothingSeen, verdicts: verdicts(1) })
     expect(await look('compared')).toMatchObject(met('10 of 10 comparisons agreed'))
     expect(await look('compared', { comparisons: false })).toBeUndefined()
@@ -244,10 +246,12 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect(await look('issues')).toMatchObject(unmet('2 data issues are open, first span: is no int (2)'))
     expect((await look('issues'))!.remedy).toContain(`issues accept Kite ${found!.group}`)
     const said = { by: 'Ada', why: 'from before the form had numbers' }
-    await expect(acceptIssues(stores.postgres, Kite, 'zz', said)).rejects.toThrow('Kite has no group of issues zz')
-    expect(await acceptIssues(stores.postgres, Kite, found!.group.slice(0, 6), said)).toMatchObject({
-      accepted: { count: 2, by: 'Ada', why: 'from before the form had numbers' },
-    })
+    const asked = [found!.group.slice(0, 6), 'zz']
+    await expect(acceptIssues(stores.postgres, Kite, asked, said)).rejects.toThrow('Kite has no group of issues zz')
+    expect(await look('issues')).toMatchObject(unmet('2 data issues are open')) // all of those that are named, or none
+    expect(await acceptIssues(stores.postgres, Kite, [found!.group, asked[0]!], said)).toMatchObject([
+      { accepted: { count: 2, by: 'Ada', why: 'from before the form had numbers' } },
+    ])
     expect(await look('issues')).toMatchObject(met('no data issue is open; 2 are accepted'))
     await dataIssues.quarantine(Kite, [broken(3)])
     expect(await look('issues')).toMatchObject(unmet('3 data issues are open'))

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { mappingDigest } from '../../src/entity/mapping-digest.ts'
+import { FailedOver } from '../../src/shadow/failed-over.ts'
 import type { Outcome } from '../../src/shadow/outcome.ts'
 import { Shadow } from '../../src/shadow/shadow.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
@@ -294,16 +295,23 @@ test('a client’s read that the control did not answer is counted, one that the
   const shadow = new Shadow({
     pending: async () => false,
     owedFor: async () => new Map(),
-    keep: async ({ failures }) => void kept.push(...failures),
+    keep: async ({ failures, verdicts }) => void kept.push(...failures, ...verdicts),
     rules: async () => [],
     isOutage,
     log: () => undefined,
   })
-  const place = { type: 'Note', resolver: 'Query.notes', store: 'mongo' } as const
-  shadow.controlFailed(place, new CrossfadeError('UNAVAILABLE', 'try again', { cause: new Gone('gone') }))
-  shadow.controlFailed(place, new CrossfadeError('BAD_USER_INPUT', 'first is between 0 and 100'))
+  const asked = { entity: Note, epoch: 1, resolver: 'Query.notes', store: 'mongo' } as const
+  shadow.controlFailed(asked, new CrossfadeError('UNAVAILABLE', 'try again', { cause: new Gone('gone') }))
+  shadow.controlFailed(asked, new CrossfadeError('BAD_USER_INPUT', 'first is between 0 and 100'))
+  shadow.controlFailed(asked, new FailedOver('postgres'))
   await shadow.idle()
-  expect(kept).toEqual([{ ...place, kind: 'outage', reason: 'ECONNREFUSED', count: 1 }])
+  const place = { type: 'Note', resolver: 'Query.notes', store: 'mongo', kind: 'outage' }
+  expect(kept).toEqual([
+    { ...place, reason: 'ECONNREFUSED', count: 1 },
+    { ...place, reason: 'UNAVAILABLE', count: 1 },
+    expect.objectContaining({ type: 'Note', verdict: 'outages', count: 2 }),
+  ])
+  expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 2, outages: 2, compared: 0 })
 })
 
 describe('the budget', () => {

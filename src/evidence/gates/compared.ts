@@ -17,10 +17,11 @@ export const compared: Gate = async ({ stores, entity, flag, settings }) => {
     const found = `${kinds} open, most often ${first.kind} of ${first.path || 'whole results'} (${first.count})`
     return { met: false, found, remedy: 'see `crossfade mismatches list`' }
   }
-  const { matched = 0, accepted = 0, noise = 0 } = counts
+  const { matched = 0, accepted = 0, noise = 0, outages = 0 } = counts
   const agreed = matched + accepted + noise
   const apart = accepted + noise > 0 ? `, ${accepted + noise} of them but for what is accepted` : ''
-  const found = `${agreed} of ${settings.comparisons} comparisons agreed${apart}`
+  const lost = outages > 0 ? `, and ${outages} could not be made, since a store did not answer` : ''
+  const found = `${agreed} of ${settings.comparisons} comparisons agreed${apart}${lost}`
   if (agreed >= settings.comparisons) return { met: true, found }
   return { met: false, found, remedy: 'wait for more reads in shadow, or send some, or set `comparisons` lower' }
 }
