@@ -22,9 +22,9 @@ const connectionsOf = <C>(
   store: Record<'candidate' | 'control', { readonly connection: C }> & { connection: C; puts: C },
 ) => [store.connection, store.candidate.connection, store.control.connection, store.puts]
 
-/** What one gateway opens at most: for clients, for candidate reads, for the control plane and for the mirror. */
+/** What one gateway opens at most: for clients and their writes, candidate reads, the control plane, and the mirror. */
 const poolSizes = ({ mongo, postgres }: Stores) => ({
-  mongo: sum(connectionsOf(mongo).map(({ client }) => client.options.maxPoolSize!)),
+  mongo: sum([...connectionsOf(mongo), mongo.writes].map(({ client }) => client.options.maxPoolSize!)),
   postgres: sum(connectionsOf(postgres).map(({ pool }) => pool.options.max!)),
 })
 

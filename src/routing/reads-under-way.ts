@@ -1,5 +1,6 @@
 import { times } from '../control/times.ts'
 import { StoreSilent, troubleOfRead } from '../stores/failure.ts'
+import { Ending } from '../util/ending.ts'
 import type { Origin } from '../util/origin.ts'
 import type { Read } from './read.ts'
 import type { Routing } from './routing.ts'
@@ -10,13 +11,19 @@ const maxReadsUnderWay = 1_000
 /** Reads of one request on their way to the stores: counted with those of all others, and ended where a store goes down. */
 export class ReadsUnderWay {
   readonly #routing: Routing
-  readonly #signal: AbortSignal | undefined
-  readonly #ends: Partial<Record<Origin, AbortController>> = {}
+  readonly #given: AbortSignal | undefined
+  #signal: Ending | undefined
+  readonly #ends: Partial<Record<Origin, Ending>> = {}
 
   /** @param signal ends what is asked: the client has left, or the request's time is over. */
   constructor(routing: Routing, signal: AbortSignal | undefined) {
     this.#routing = routing
-    this.#signal = signal
+    this.#given = signal
+  }
+
+  /** The same that was given, which one listener hears for all reads. */
+  get signal(): AbortSignal | undefined {
+    return (this.#signal ??= this.#given && Ending.with(this.#given))
   }
 
   /** @throws TRY_AGAIN where too many reads of clients wait for the store already. */
@@ -45,7 +52,7 @@ export class ReadsUnderWay {
     // Where both are down, one of them may be late only: this one is not waited for until its calls time out
     const late = flags.isDown(origin) ? setTimeout(end, times.probe) : undefined
     try {
-      return await ask(stores[origin], ends.signal)
+      return await ask(stores[origin], ends)
     } finally {
       forget()
       clearTimeout(late)
@@ -54,12 +61,10 @@ export class ReadsUnderWay {
   }
 
   /** One for all reads of the request: what a store did not answer is not asked of it again. */
-  #endsOf(origin: Origin): AbortController {
+  #endsOf(origin: Origin): Ending {
     const known = this.#ends[origin]
     if (known) return known
-    const made = new AbortController()
-    this.#ends[origin] = made
-    this.#signal?.addEventListener('abort', () => made.abort(this.#signal!.reason), { once: true })
-    return made
+    const { signal } = this
+    return (this.#ends[origin] = signal ? Ending.with(signal) : new Ending())
   }
 }

@@ -145,7 +145,7 @@ export class Reads {
     const asking = this.#notes.asking(read, choice)
     // Nothing stands in for a store that alone keeps the type, or has answered of it: it is waited for
     if (choice.isAlone || choice.isFinal || candidateOf(flags.get(type)) === null) {
-      const ask = () => askOnly(stores[reads], asking, this.#signal)
+      const ask = () => askOnly(stores[reads], asking, this.#underWay.signal)
       return { result: await this.#underWay.admitted(reads, ask), origin: reads }
     }
     const other = otherOrigin(reads)
@@ -175,7 +175,7 @@ export class Reads {
       choice.isFinal = true
     }
     failOvers.add(type, reads, failed)
-    const ask = () => askInstead(stores[other], (store) => asking(store, this.#signal))
+    const ask = () => askInstead(stores[other], (store) => asking(store, this.#underWay.signal))
     return { result: await this.#underWay.admitted(other, ask), origin: other }
   }
 

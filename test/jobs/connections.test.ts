@@ -76,7 +76,7 @@ test('what an acknowledged write is worth is told', async () => {
   )
   expect(deploymentNote({ kind: 'standalone' }, 58).text).toMatch(/^one server by itself: /)
   const [mongo] = await mongoNotes(stores)
-  expect(mongo?.text).toMatch(/^the replica set \w+ of 1: .* up to 72 connections\.$/)
+  expect(mongo?.text).toMatch(/^the replica set \w+ of 1: .* up to 82 connections\.$/)
 })
 
 test('a pooler is told, with what cannot be seen behind it', () => {

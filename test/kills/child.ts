@@ -24,7 +24,8 @@ const stores = {
   postgres: postgresStore({ uri: databaseUrl, adopt }),
 }
 const { mongo, postgres } = stores
-for (const { db } of [mongo.connection, mongo.puts, mongo.control.connection]) await db.command({ ping: 1 })
+for (const { db } of [mongo.connection, mongo.writes, mongo.puts, mongo.control.connection])
+  await db.command({ ping: 1 })
 for (const each of [postgres.connection, postgres.puts, postgres.control.connection]) await each.run(sql`select 1`)
 console.log('ready')
 const [line] = await once(process.stdin, 'data')

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { totalOrder } from '../../src/query/order.ts'
 import { everything } from '../../src/query/where.ts'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { title: text() } })
@@ -51,3 +52,13 @@ test.each(Object.keys(reads))(
     expect(heard.map((document) => document instanceof Uint8Array)).toEqual([true])
   },
 )
+
+test('commands are monitored where somebody is to know what was sent, and nowhere else', async () => {
+  const store = mongoStore({ uri: 'mongodb://127.0.0.1:1/shop' })
+  const { connection, candidate, control, writes, puts } = store
+  const monitored = [connection, candidate.connection, control.connection, writes, puts].map(
+    ({ client }) => client.options.monitorCommands,
+  )
+  expect(monitored).toEqual([false, false, false, true, false])
+  await store.close()
+})

@@ -25,7 +25,8 @@ beforeAll(async () => {
   const uri = new URL(inject('mongoUri'))
   uri.pathname = `/promises_${process.pid}`
   store = mongoStore({ uri: `${uri.href}&${weak}` })
-  for (const { client } of [store.connection, store.candidate.connection, store.control.connection, store.puts])
+  const { connection, candidate, control, writes, puts } = store
+  for (const { client } of [connection, candidate.connection, control.connection, writes, puts])
     client.on('commandStarted', (event) => started.push(event))
   await prepareMongo(store.connection, [Note])
 })

@@ -26,6 +26,8 @@ export interface MongoOptions {
   readonly maxTimeMs?: number
   /** What a call waits for one of the connections, in milliseconds; default 5,000. */
   readonly waitMs?: number
+  /** For writes whose caller is to know what became of them, see `sent`: each command costs 35 µs more. */
+  readonly countsSent?: boolean
 }
 
 export interface MongoConnection {
@@ -101,7 +103,7 @@ export function connectMongo(options: MongoOptions): MongoConnection {
 
 function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: number): MongoConnection {
   const clientOptions: MongoClientOptions = {
-    maxPoolSize: options.poolSize ?? 50,
+    maxPoolSize: options.poolSize ?? 40,
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
     socketTimeoutMS,
@@ -111,10 +113,10 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
     retryWrites: true,
     retryReads: true,
     ...(/[?&]appname=/i.test(options.uri) ? {} : { appName: 'crossfade' }),
-    monitorCommands: true,
+    monitorCommands: options.countsSent === true,
   }
   const client = fromUri(options.uri, () => new MongoClient(options.uri, clientOptions))
-  countSent(client)
+  if (options.countsSent) countSent(client)
   const takesWrites = watchWritable(client)
   startAnew(client)
   if (options.database === undefined && !namesDatabase.test(options.uri)) {

@@ -34,6 +34,8 @@ export interface MongoStore extends Store, MongoSource {
   readonly origin: 'mongo'
   readonly candidate: MongoSource
   readonly control: MongoSource
+  /** The authority's: reads of clients, however many, leave its connections alone. */
+  readonly writes: MongoConnection
   /** The replica's. */
   readonly puts: MongoConnection
   /** Of programs that bypass the gateway; over the connections of `control`. */
@@ -81,14 +83,16 @@ export function mongoStore(
   const connection = connectMongo(options)
   const own = connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs })
   const candidate = mongoSource({ ...own, shares: connection })
+  const writes = connectMongo({ ...options, poolSize: 20, countsSent: true })
   const puts = connectMongo({ ...options, poolSize: 10 })
   const control = mongoSource(connectMongo({ ...options, poolSize: 4, maxTimeMs: controlBudgetMs }))
   return {
     ...mongoSource(connection),
     candidate,
     control,
-    authority: mongoAuthority(connection),
+    authority: mongoAuthority({ ...writes, shares: connection }),
     replica: mongoReplica(puts),
+    writes,
     puts,
     foreignChanges: foreignChanges(control.connection),
     startLooks: (orders, tell) => startLooks(connection, orders, tell),
@@ -103,7 +107,7 @@ export function mongoStore(
     explaining: (by) => mongoSource(explained(connection, by)),
     settled: () => looksSettled(connection),
     distrust: () => undefined, // the driver's monitors see to it
-    takesWrites: connection.takesWrites,
+    takesWrites: () => connection.takesWrites() && writes.takesWrites(),
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
     cuts: (entity, records, most) => cuts(connection, entity, records, most),
     replicationLag: () => replicationLag(connection),
@@ -115,7 +119,7 @@ export function mongoStore(
       if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)
     },
     async close() {
-      const clients = [connection, candidate.connection, control.connection, puts].map((each) => each.close())
+      const clients = [connection, candidate.connection, control.connection, writes, puts].map((each) => each.close())
       await awaitWithin(Promise.all(clients), closeMs)
     },
   }

@@ -1,0 +1,49 @@
+type Listener = (this: Ending, event: Event) => void
+
+/**
+ * What ends a call, as an `AbortSignal` with its controller in one, for hot paths: MongoDB's driver adds and removes
+ * five listeners for each read, which costs 35 µs with Node's signal, and nothing to speak of here. It is for drivers and
+ * our own code; what resolvers are given is Node's.
+ */
+export class Ending implements AbortSignal {
+  readonly onabort = null
+  aborted = false
+  reason: unknown
+  readonly #listeners = new Set<Listener>()
+
+  /** One that ends when another does. */
+  static with(other: AbortSignal): Ending {
+    const ending = new Ending()
+    if (other.aborted) ending.abort(other.reason)
+    else other.addEventListener('abort', () => ending.abort(other.reason), { once: true })
+    return ending
+  }
+
+  /** The second time nothing happens. */
+  abort(reason: unknown): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.reason = reason
+    const event = new Event('abort')
+    // Each removes itself while the others are called
+    for (const listener of [...this.#listeners]) listener.call(this, event)
+    this.#listeners.clear()
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted) throw this.reason
+  }
+
+  /** Of `abort`, each once: there is no other event. */
+  addEventListener(_: string, listener: unknown): void {
+    this.#listeners.add(listener as Listener)
+  }
+
+  removeEventListener(_: string, listener: unknown): void {
+    this.#listeners.delete(listener as Listener)
+  }
+
+  dispatchEvent(): boolean {
+    throw new TypeError('an ending is told by `abort` alone')
+  }
+}
