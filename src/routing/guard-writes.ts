@@ -16,7 +16,7 @@ const authority: Effects<Authority> = {
   delete: 'writes',
   together: 'writes',
   owe: 'writes',
-  settleDeletes: 'writes',
+  settleHidden: 'writes',
   restamp: 'writes',
 }
 const replica: Effects<Replica> = { bulkPut: 'writes', settleArriving: 'writes', unfit: 'reads' }

@@ -199,13 +199,17 @@ export interface Authority extends RecordWrites {
    * answered.
    */
   together<T>(work: (steps: Steps) => Promise<T>, mayCommit: () => void): Promise<T>
-  /** Marks records as owed, at the version that they have: what a copy could not bring. Unknown ids are left out. */
+  /**
+   * Marks records, or their tombstones, as owed at the version that they have: what a copy could not bring, and what
+   * stands against a write that came late to the mirror. Unknown ids are left out.
+   */
   owe(entity: Entity, ids: readonly Id[]): Promise<void>
   /**
-   * Finishes deletes that were acknowledged and cut off before the record was gone. Safe at any time, by anybody.
+   * Settles what nobody sees: deletes that were acknowledged and cut off before the record was gone, and puts that came
+   * when authority had moved here already. Safe at any time, by anybody.
    * @returns how many there were.
    */
-  settleDeletes(entity: Entity): Promise<number>
+  settleHidden(entity: Entity): Promise<number>
   /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
   restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
 }

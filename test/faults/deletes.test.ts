@@ -155,10 +155,10 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     const off = { epoch: 1, owed: false }
     await stores.mongo.authority.create(Account, account(id), off)
     await accounts().updateOne({ _id: id }, [{ $set: { _cf: bump(off, { deleted: true }) } }])
-    expect(await stores.mongo.authority.settleDeletes(Account)).toBe(1)
+    expect(await stores.mongo.authority.settleHidden(Account)).toBe(1)
     expect(await accounts().findOne({ _id: id })).toBeNull()
     expect(await stores.mongo.outbox.images(Account, [id])).toEqual([])
-    expect(await stores.mongo.authority.settleDeletes(Account)).toBe(0)
+    expect(await stores.mongo.authority.settleHidden(Account)).toBe(0)
   })
 
   test('gives its unique values to whoever wants them [create-vs-delete]', async () => {

@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
 import { ledgersOf, raiseFlag } from '../../src/control/flag-store.ts'
@@ -5,6 +6,7 @@ import { backfill } from '../../src/jobs/backfill.ts'
 import { tombstoneOf } from '../../src/mirror/tombstone-of.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Stage } from '../../src/stage/stage.ts'
+import { mirrored } from '../../src/stores/mongo/bookkeeping.ts'
 import type { Image, Reader } from '../../src/stores/store.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
@@ -88,5 +90,53 @@ describe.each(directions)('A put into $to that comes after the epoch it belongs 
     expect((await both(stores, to, made)).authority).toMatchObject({ version: { epoch: 5 }, record: { id: made } })
     expect((await both(stores, to, changed)).authority).toMatchObject({ version: { epoch: 5 }, record: { visits: 9 } })
     expect(await stores[from].ledger.length('conflict')).toBe(0)
+  })
+})
+
+describe('A document that a put has inserted where authority has gone meanwhile [put-vs-move]', () => {
+  /** As a put leaves it that comes late, and whose sender waits for no answer any more. */
+  async function arrives(): Promise<{ id: string; email: string }> {
+    const id = newId()
+    const email = `${id}@example.org`
+    const _cf = { ...mirrored({ epoch: 3, counter: 1 }), arriving: { since: new Date(), under: 3 } }
+    await stores.mongo.connection.collection(Account).insertOne({ _id: id, email, tags: [], _cf } as Document)
+    return { id, email }
+  }
+  const stored = (id: string) => stores.mongo.connection.db.collection<{ _id: string }>('accounts').findOne({ _id: id })
+  const stamp = { epoch: 4, owed: false }
+  beforeEach(() => flagAt(4, 'off'))
+
+  test('is removed, though the type has no mirror', async () => {
+    const { id } = await arrives()
+    expect(await stores.mongo.authority.settleHidden(Account)).toBe(1)
+    expect(await stored(id)).toBeNull()
+  })
+
+  test('keeps its id from nobody', async () => {
+    const { id } = await arrives()
+    await stores.mongo.authority.create(Account, account(id, { visits: 1 }), stamp)
+    expect(await stored(id)).toMatchObject({ visits: 1, _cf: { epoch: 4 } })
+  })
+
+  test('keeps its unique values from nobody', async () => {
+    const [{ id, email }, other] = [await arrives(), newId()]
+    await stores.mongo.authority.create(Account, account(other, { email }), stamp)
+    expect(await stored(id)).toBeNull()
+    expect(await stored(other)).toMatchObject({ email })
+  })
+
+  test('keeps neither from a transaction, which is to be tried again', async () => {
+    const arrived = await arrives()
+    const rename = newId()
+    const records = [account(arrived.id), account(rename, { email: (await arrives()).email })]
+    for (const record of records) {
+      const create = () =>
+        stores.mongo.authority.together(
+          ({ create }) => create(Account, record, stamp),
+          () => undefined,
+        )
+      await expect(create()).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+      expect(await create()).toMatchObject({ record: { id: record.id } })
+    }
   })
 })

@@ -96,3 +96,38 @@ describe.each(directions)(
     })
   },
 )
+
+test('A create that reaches MongoDB after its record was deleted under another authority is removed again, and kept in conflicts [late-packet]', async () => {
+  const id = newId()
+  // Of an id that the gateway has made: nobody looks for what was deleted under it
+  await stores.mongo.authority.create(Account, account(id), owed)
+  await sweepOnce(stores, 'mongo')
+  const now = { epoch: 2, owed: true }
+  const gone = await stores.postgres.authority.delete(Account, id, now)
+  expect(await sweepOnce(stores, 'postgres', 'test', now.epoch)).toBe(0)
+  await stores.mongo.authority.create(Account, account(id, { visits: 5 }), owed, true)
+  await sweepOnce(stores, 'postgres', 'test', now.epoch)
+  expect(await sweepOnce(stores, 'postgres', 'test', now.epoch)).toBe(0)
+  const { authority, mirror } = await both(stores, 'postgres', id)
+  expect(authority).toEqual({ version: gone!.version, record: null })
+  expect(mirror).toEqual(authority)
+  const [kept] = await stores.postgres.ledger.tail(conflictLog, 1)
+  expect(kept).toMatchObject({ key: `Account/${id}`, value: { mirror: 'mongo', record: { visits: 5 } } })
+})
+
+test.each(directions)(
+  'What was deleted in $from is owed again where somebody says so, at its version',
+  async ({ from }) => {
+    const [id, other] = [newId(), newId()]
+    const { authority, outbox } = stores[from]
+    await authority.create(Account, account(id), owed)
+    const gone = await authority.delete(Account, id, owed)
+    await authority.create(Account, account(other), owed)
+    await sweepOnce(stores, from)
+    expect(await outbox.owedFor(Account, [id, other])).toEqual(new Map())
+    await authority.owe(Account, [id, other, newId()])
+    expect([...(await outbox.owedFor(Account, [id, other])).keys()].sort()).toEqual([id, other])
+    expect(await outbox.images(Account, [id])).toMatchObject([{ version: gone!.version, record: null, pending: true }])
+    expect(await sweepOnce(stores, from)).toBe(0)
+  },
+)

@@ -28,10 +28,13 @@ export interface Servers {
 const callMs = 10_000
 const controlMs = 4_000
 
+/** Two commands that copy at the same time share the ranges of one copy. */
+const cuts = async (): Promise<readonly Id[]> => ['a', 'e']
+
 /** MongoDB's own code, over a server of the model. */
 function mongo(network: Network, at: Server<MongoState>): MongoStore {
-  const connection = modelConnection(network, at, callMs)
-  const control = modelConnection(network, at, controlMs)
+  const connection = modelConnection(network, at, callMs, false)
+  const control = modelConnection(network, at, controlMs, true)
   const source = (of: typeof connection) => ({
     origin: 'mongo' as const,
     connection: of,
@@ -47,6 +50,7 @@ function mongo(network: Network, at: Server<MongoState>): MongoStore {
     ledger: mongoLedger(control),
     estimate: async () => null,
     survey: async () => null,
+    cuts,
     distrust: () => undefined,
     lineage: async () => null,
     takesWrites: connection.takesWrites,
@@ -65,10 +69,11 @@ function backlogOf(state: PostgresState, entity: Entity): Backlog {
 type Ask = <T>(kind: 'read' | 'write', run: (state: PostgresState) => T, mayDouble?: boolean) => Promise<T>
 
 const asker =
-  (network: Network, at: Server<PostgresState>, limitMs: number): Ask =>
+  (network: Network, at: Server<PostgresState>, limitMs: number, isControl: boolean): Ask =>
   (kind, run, mayDouble = kind === 'read') =>
     network.ask(at, {
       kind,
+      isControl,
       run,
       limitMs: limitMs + 1_000,
       mayDouble,
@@ -142,8 +147,8 @@ const itemsOf = (state: PostgresState, entity: Entity, ids: readonly Id[]): Map<
 
 /** PostgreSQL's promises, see `postgres-server`. */
 function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
-  const ask = asker(network, at, callMs)
-  const control = asker(network, at, controlMs)
+  const ask = asker(network, at, callMs, false)
+  const control = asker(network, at, controlMs, true)
   const source = (by: Ask) => ({
     origin: 'postgres' as const,
     reader: {
@@ -238,7 +243,7 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
         write((state) => server.remove(state, ...args)),
       restamp: (...args: Parameters<PostgresStore['authority']['restamp']>) =>
         write((state) => server.restamp(state, ...args)),
-      settleDeletes: async () => 0,
+      settleHidden: async () => 0,
       owe: (...args: Parameters<PostgresStore['authority']['owe']>) => write((state) => server.owe(state, ...args)),
     },
     replica: {
@@ -250,6 +255,7 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
     ledger: ledger(control),
     // Nothing is mapped later here, and nothing has an issue
     connection: { run: async () => [{ last: null, stale: null }] },
+    cuts,
     dataIssues: { quarantine: async () => undefined, keepOut: async () => undefined },
     findings: { add: async () => undefined },
     triage: { rulesInForce: async () => [] },

@@ -175,8 +175,9 @@ export function restamp(state: PostgresState, entity: Entity, id: Id, version: V
 
 export function owe(state: PostgresState, entity: Entity, ids: readonly Id[]): void {
   for (const id of ids) {
-    const row = state.rows.get(keyOf(entity, id))
-    if (row && !state.notes.has(keyOf(entity, id))) note(state, entity, id, row.version)
+    const key = keyOf(entity, id)
+    const version = state.rows.get(key)?.version ?? state.tombstones.get(key)
+    if (version && !state.notes.has(key)) note(state, entity, id, version)
   }
 }
 

@@ -6,20 +6,22 @@ import { refusedRecord } from '../failure.ts'
 import type { Authority, Image, RecordWrites, Stamp } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { allOf } from './all-of.ts'
+import { settleArriving } from './arriving.ts'
 import { alive, atVersion, bump, isBelow, mirrored, notNewerThan, object, owedSince } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
-import { finishDeletes, finishHolders } from './finish-deletes.ts'
+
 import { guardedChanges } from './guarded-changes.ts'
 import { mongoOutbox } from './outbox.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { nextAbove, restampDocument } from './restamp.ts'
 import { imageOf } from './scan.ts'
 import { answered } from './sent.ts'
+import { settleHidden, settleHolders } from './settle-hidden.ts'
 import { together } from './together.ts'
-import { finishDelete, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
+import { finishDelete, oweTombstones, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
 
 /** Deletes that are finished in one go. */
 const batch = 100
@@ -85,25 +87,25 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     return tombstoneImage(id, marked.version, stamp.owed)
   }
 
-  /** A unique value may be held by a document whose delete was acknowledged and is not finished: then once more. */
-  async function pastDeleted<T>(entity: Entity, write: () => Promise<T>): Promise<T> {
+  /** An id or a unique value may be held by a document that nobody sees: once that is settled, the write is tried again. */
+  async function pastHidden<T>(entity: Entity, write: () => Promise<T>): Promise<T> {
     try {
       return await write()
     } catch (error) {
-      if (!isDuplicate(error) || (await finishHolders(connection, entity, error)) === 0) throw error
+      if (!isDuplicate(error) || (await settleHolders(connection, entity, error)) === 0) throw error
       return write()
     }
   }
 
   const writes: RecordWrites = {
     create: (entity, record, stamp, isMade = false) =>
-      answered(entity, () => pastDeleted(entity, () => create(entity, record, stamp, isMade))),
+      answered(entity, () => pastHidden(entity, () => create(entity, record, stamp, isMade))),
     delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
 
     patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version) {
       const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }
       const guard = expected ? atVersion(expected) : {}
-      return answered(entity, () => pastDeleted(entity, () => change(entity, id, stage, stamp, guard)))
+      return answered(entity, () => pastHidden(entity, () => change(entity, id, stage, stamp, guard)))
     },
   }
 
@@ -113,15 +115,24 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       together(connection, { ...writes, images: mongoOutbox(connection).images }, work, mayCommit),
 
     async owe(entity, ids) {
-      const among = { _id: { $in: ids.map((id) => encodeId(entity, id)) }, '_cf.pending': null }
+      const among = allOf({ _id: { $in: ids.map((id) => encodeId(entity, id)) } }, alive)
       const stages = [{ $set: { _cf: { $mergeObjects: [object, { pending: owedSince }] } } }]
-      await connection.collection(entity).updateMany(allOf(among, alive), stages)
+      await connection.collection(entity).updateMany(allOf(among, { '_cf.pending': null }), stages)
+      const there = await connection
+        .collection(entity)
+        .find(among, { projection: { _id: 1 } })
+        .toArray()
+      const living = new Set(there.map(({ _id }) => String(_id)))
+      const gone = ids.filter((id) => !living.has(String(encodeId(entity, id))))
+      if (gone.length > 0) await oweTombstones(connection, entity, gone)
     },
 
-    async settleDeletes(entity) {
+    async settleHidden(entity) {
       const few = { projection: { _id: 1, _cf: 1 }, limit: batch, readConcern: { level: 'majority' } } as const
       const marked = await connection.collection(entity).find({ '_cf.deleted': true }, few).toArray()
-      return finishDeletes(connection, entity, marked)
+      // A put that came when authority had moved here already
+      const arriving = await settleArriving(connection, entity, 0)
+      return (await settleHidden(connection, entity, marked)) + arriving
     },
 
     async restamp(entity, id, version, above) {

@@ -9,6 +9,9 @@ type Marked = { readonly _cf?: Bookkeeping | null }
 /** Matches documents that readers see. */
 export const alive: Document = { '_cf.deleted': null, '_cf.arriving': null }
 
+/** Matches the others. */
+export const hidden: Document = { $or: [{ '_cf.deleted': true }, { '_cf.arriving.since': { $type: 'date' } }] }
+
 /** Matches those that hold unique values as records do: ones that arrive are on their way to be such. */
 export const holding: Document = { '_cf.deleted': null }
 

@@ -56,6 +56,12 @@ export async function restampTombstone(
   return (await tombstoneCollection(connection).updateOne(filter, change)).matchedCount === 1
 }
 
+/** Keeps those tombstones owed that exist, at the version that they have. */
+export async function oweTombstones(connection: MongoConnection, entity: Entity, ids: readonly Id[]): Promise<void> {
+  const among = { _id: { $in: ids.map((id) => tombstoneKey(entity, id)) }, pending: null }
+  await tombstoneCollection(connection).updateMany(among, { $set: { pending: new Date(await storeNow(connection)) } })
+}
+
 /** Versions of the tombstones that exist, by id in record form. @param session of a transaction, whose own it sees. */
 export async function tombstonesOf(
   connection: MongoConnection,

@@ -6,20 +6,33 @@ import { conflict, refusedRecord } from '../failure.ts'
 import type { Image, Stamp, Steps } from '../store.ts'
 import type { Version } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { alive, atVersion, bump, isDeleted, isHidden, mirrored, notNewerThan, versionOf } from './bookkeeping.ts'
+import {
+  alive,
+  atVersion,
+  bump,
+  isArriving,
+  isDeleted,
+  isHidden,
+  mirrored,
+  notNewerThan,
+  versionOf,
+} from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, writeError } from './errors.ts'
-import { finishHolders } from './finish-deletes.ts'
 import { guardedChanges } from './guarded-changes.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
+import { settleHidden, settleHolders } from './settle-hidden.ts'
 import { tombstoneCollection, tombstoneImage, tombstoneKey, tombstonesOf } from './tombstone.ts'
 
 const movedOn = (entity: Entity): CrossfadeError =>
   new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
+
+const heldUnseen = (entity: Entity): CrossfadeError =>
+  new CrossfadeError('TRY_AGAIN', `A ${entity.name} that is gone held a value of this one; try again.`)
 
 /**
  * The steps of a transaction of the session. What a server refuses ends its transaction, so that each step looks before
@@ -44,8 +57,7 @@ export function transactionSteps(
     try {
       return await work()
     } catch (error) {
-      if (isDuplicate(error) && (await finishHolders(connection, entity, error)) > 0)
-        throw new CrossfadeError('TRY_AGAIN', `A deleted ${entity.name} held a value of this one; try again.`)
+      if (isDuplicate(error) && (await settleHolders(connection, entity, error)) > 0) throw heldUnseen(entity)
       throw writeError(entity, error, 0)
     }
   }
@@ -57,6 +69,10 @@ export function transactionSteps(
     const collection = connection.collection(entity)
     const { _id } = document
     const marked = isMade ? null : await collection.findOne({ _id }, { ...options, projection: { _cf: 1 } })
+    if (marked && isArriving(marked)) {
+      await settleHidden(connection, entity, [marked])
+      throw heldUnseen(entity)
+    }
     if (marked && !isDeleted(marked)) throw conflict(['id'])
     const earlier = isMade ? [] : [await tombstoneOf(entity, id), marked && versionOf(marked)]
     const before = [...earlier, gone.get(`${entity.name}/${id}`)].flatMap((version) => version ?? [])

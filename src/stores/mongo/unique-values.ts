@@ -6,7 +6,7 @@ import { isPlainObject } from '../../util/json.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { atVersion, holding, versionOf } from './bookkeeping.ts'
+import { atVersion, hidden, holding, versionOf } from './bookkeeping.ts'
 import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -20,18 +20,17 @@ function withRefused(error: MongoServerError): Document[] | null {
   return pathsRefused(error).map((path): Document => ({ [path]: { $eq: refused[path] ?? null } }))
 }
 
-/** Documents that are marked deleted, and hold the values still. */
-export async function deletedHolders(
+/** Documents that readers do not see, and hold the values: marked deleted, or arriving. */
+export async function hiddenHolders(
   connection: MongoConnection,
   entity: Entity,
   error: MongoServerError,
 ): Promise<Document[]> {
   const conditions = withRefused(error)
   if (!conditions) return []
-  const marked = allOf({ '_cf.deleted': true }, ...conditions)
   return connection
     .collection(entity)
-    .find(marked, { projection: { _id: 1, _cf: 1 } })
+    .find(allOf(hidden, ...conditions), { projection: { _id: 1, _cf: 1 } })
     .toArray()
 }
 

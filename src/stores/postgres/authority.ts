@@ -49,9 +49,16 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
   /** A note that is there already keeps its version: it may be of a write that came later. */
   async function owe(entity: Entity, wanted: readonly Id[]): Promise<void> {
     await connection.run(
-      sql`insert into crossfade.pending (entity, id, epoch, counter)
-          select ${entity.name}, t.id::text, t._cf_epoch, t._cf_counter from ${tableOf(entity)}
-          where t.id = any(${ids(entity, wanted)}) on conflict (entity, id) do nothing`,
+      sql`with alive as (
+            select t.id::text as id, t._cf_epoch as epoch, t._cf_counter as counter from ${tableOf(entity)}
+            where t.id = any(${ids(entity, wanted)})),
+          dead as (
+            select id, epoch, counter from crossfade.tombstones
+            where entity = ${entity.name} and id = any(${wanted.map(String)}::text[])
+              and id not in (select id from alive))
+          insert into crossfade.pending (entity, id, epoch, counter)
+          select ${entity.name}, id, epoch, counter from (select * from alive union all select * from dead) as present
+          on conflict (entity, id) do nothing`,
     )
   }
 
@@ -60,6 +67,6 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
     together: (work, mayCommit) => together(connection, work, mayCommit),
     restamp,
     owe,
-    settleDeletes: async () => 0, // one transaction: nothing of it is seen before its end
+    settleHidden: async () => 0, // one transaction: nothing of it is seen before its end
   }
 }
