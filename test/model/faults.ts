@@ -4,7 +4,7 @@ import type { Way } from './network.ts'
 import type { Place } from './world.ts'
 
 /** What a history may meet. */
-export type FaultKind = 'crash' | 'pause' | 'stop' | 'outage' | 'network' | 'deposed'
+export type FaultKind = 'crash' | 'pause' | 'stop' | 'outage' | 'network' | 'late' | 'deposed'
 
 /** Who can be hit. */
 export interface Targets {
@@ -71,6 +71,9 @@ export function strike(setting: Setting, kind: FaultKind, targets: Targets): voi
     })
   } else if (kind === 'network') {
     network.setWay(place, server, ways(setting))
+    end(() => network.setWay(place, server, null))
+  } else if (kind === 'late') {
+    network.setWay(place, server, { lateWrite: 0.2 })
     end(() => network.setWay(place, server, null))
   } else {
     servers.mongo.deposed.set(place.name, copyMongo(servers.mongo.state))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { begin, type Gateway, type Setting, startGateway } from './instances.ts'
 import { command } from './movers.ts'
-import { flagOf, isMirrored, owedIn } from './truth.ts'
+import { flagOf, isMirrored, owedIn, unseenIn } from './truth.ts'
 import type { Place } from './world.ts'
 
 /** What is left to be done is done in so long, in milliseconds. */
@@ -51,8 +51,12 @@ export async function heal(setting: Setting, gateways: (Gateway | null)[], comma
   if (!(await world.run(world.now + patienceMs, () => isFinished))) broken.push('a move could not be finished')
   const isAnswered = (): boolean => setting.operations.every(({ end, place }) => end !== null || place.dead)
   if (!(await world.run(world.now + patienceMs, isAnswered))) broken.push('a write was never answered')
-  const isSettled = (): boolean => !isMirrored(servers) || owedIn(servers) === 0
+  const isSettled = (): boolean => (isMirrored(servers) ? owedIn : unseenIn)(servers) === 0
   if (!(await world.run(world.now + patienceMs, isSettled)))
-    broken.push(`${owedIn(servers)} writes are owed, and nobody mirrors them`)
+    broken.push(
+      isMirrored(servers)
+        ? `${owedIn(servers)} writes are owed, and nobody mirrors them`
+        : `${unseenIn(servers)} documents are unseen, and nobody settles them`,
+    )
   await world.run(world.now + 2_000) // marks are there for puts that are on their way
 }

@@ -4,6 +4,7 @@ import { ledgersOf } from '../../src/control/flag-store.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import { flagMembers } from '../../src/entity/flag-key.ts'
+import { STAGE_PLAN } from '../../src/stage/stage.ts'
 import { Doc, GroupedDoc, Twin } from './doc.ts'
 import { strike } from './faults.ts'
 import { heal } from './heal.ts'
@@ -11,13 +12,12 @@ import { begin, type Gateway, type Setting, startGateway } from './instances.ts'
 import { type Judged, judge } from './judge.ts'
 import { modelStores, type Servers } from './model-stores.ts'
 import { collectionOf } from './mongo-server.ts'
-import { command, wander } from './movers.ts'
+import { command, ways } from './movers.ts'
 import { Network } from './network.ts'
 import { ids } from './operations.ts'
 import type { Plan } from './plan.ts'
 import { emptyState } from './postgres-server.ts'
 import { randomOf } from './random.ts'
-import { isMirrored } from './truth.ts'
 import { installVirtualTime } from './virtual-time.ts'
 import { type Place, World } from './world.ts'
 
@@ -83,22 +83,32 @@ function goOn(setting: Setting, plan: Plan, gateways: (Gateway | null)[], comman
   }
   again(plan.moveEveryMs, () => {
     if (commands.filter((place) => !place.dead).length >= 2) return
-    commands.push(command(setting, `command-${++count}`, (run) => wander(setting, run)))
+    commands.push(command(setting, `command-${++count}`, (run) => ways[plan.way](setting, run)))
   })
   if (plan.faults.length > 0)
     again(plan.faultEveryMs, () => strike(setting, random.pick(plan.faults), { gateways, commands, restart }))
   return () => count
 }
 
+/** Whether everything that a gateway writes now is owed to a mirror: none of it began before its type had one. */
+function owesAll({ entities }: Setting, gateway: Gateway | null): boolean {
+  if (!gateway?.instance) return true
+  const { flags, permits } = gateway.instance.routing
+  const { name } = entities[0]!
+  if (!flags.has(name)) return true // it writes nothing
+  const { type, stage, revision } = flags.get(name)
+  return STAGE_PLAN[stage].mirror !== null && permits.acknowledged(type) === revision
+}
+
 /** Plays one history, lets everything heal, and judges what is left. */
 export async function play(plan: Plan, tell?: (line: string) => void): Promise<Judged> {
   const setting = await openWorld(plan.seed, ids.slice(0, plan.ids), tell, plan.isGrouped ? [GroupedDoc, Twin] : [Doc])
-  const { world, network, servers } = setting
+  const { world, network } = setting
   network.usualMs = ({ name }) => (name.startsWith('gateway') ? plan.latencyMs : plan.commandLatencyMs)
-  network.mayBeLate = () => isMirrored(servers)
   const gateways: (Gateway | null)[] = Array.from({ length: plan.gateways }, (_, n) =>
     startGateway(setting, `gateway-${n}`),
   )
+  network.mayBeLate = () => gateways.every((gateway) => owesAll(setting, gateway))
   const commands: Place[] = []
   const moves = goOn(setting, plan, gateways, commands)
   await world.run(plan.lastsMs)

@@ -29,7 +29,12 @@ const guarded = new Set(['find', 'aggregate', 'update', 'delete', 'commitTransac
 const idText = (id: unknown): string => JSON.stringify(id)
 
 /** The driver's door to a server of the model: what the stores call, one message a command. */
-export function modelConnection(network: Network, server: Server<MongoState>, maxTimeMs: number): MongoConnection {
+export function modelConnection(
+  network: Network,
+  server: Server<MongoState>,
+  maxTimeMs: number,
+  isControl: boolean,
+): MongoConnection {
   const client = new EventEmitter()
   countSent(client as MongoClient)
   const send = <T>(commandName: string, run: (state: MongoState) => T, isAlone = true): Promise<T> => {
@@ -37,6 +42,7 @@ export function modelConnection(network: Network, server: Server<MongoState>, ma
     if (!server.down) client.emit('commandStarted', { commandName })
     return network.ask(server, {
       kind: isWrite ? 'write' : 'read',
+      isControl,
       run,
       limitMs: maxTimeMs + 1_000,
       mayDouble: isAlone && guarded.has(commandName),

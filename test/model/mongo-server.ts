@@ -1,5 +1,6 @@
 import { Aggregator } from 'mingo/aggregator'
 import { Context, evalExpr } from 'mingo/core'
+import * as accumulators from 'mingo/operators/accumulator'
 import * as expressions from 'mingo/operators/expression'
 import * as stages from 'mingo/operators/pipeline'
 import * as queries from 'mingo/operators/query'
@@ -29,6 +30,7 @@ const own = {
 }
 
 const context = Context.init({
+  accumulator: accumulators as never,
   expression: { ...expressions, ...own } as never,
   pipeline: stages as never,
   query: queries,

@@ -4,6 +4,7 @@ import { setStage } from '../../src/control/move.ts'
 import { flagKeyOf } from '../../src/entity/flag-key.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { STAGE_PLAN, type Stage, stages } from '../../src/stage/stage.ts'
+import { tellsOfTrouble } from '../../src/stores/failure.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { begin, type Setting } from './instances.ts'
 import { modelStores } from './model-stores.ts'
@@ -11,18 +12,18 @@ import type { Place } from './world.ts'
 
 /** Runs one command in a place of its own, as an operator would; it may be refused, and may be killed. */
 export function command(setting: Setting, name: string, work: (run: Commands) => Promise<unknown>): Place {
-  const { world, log } = setting
+  const { world, network, servers, log } = setting
   const place = world.place(name, 1 + (world.random.next() - 0.5) / 50, (world.random.next() - 0.5) * 600_000)
   begin(setting, place, async () => {
     try {
       await work(commandsOf(setting))
       log(`${name}: done`)
     } catch (error) {
-      // One line for an operator; whatever else it is would be a fault
-      if (!(error instanceof CrossfadeError)) log(`${name}: raw error ${error}`)
-      else log(`${name}: ${error.code} ${error.message}`)
+      if (!(error instanceof CrossfadeError || tellsOfTrouble(modelStores(network, servers), error))) throw error
+      log(`${name}: ${error}`)
+    } finally {
+      place.dead = true
     }
-    place.dead = true
   })
   return place
 }
@@ -57,7 +58,7 @@ function commandsOf({ network, servers, entities, log }: Setting): Commands {
 }
 
 /** The next step that an operator might take: most often one stage to or fro. */
-export async function wander(setting: Setting, run: Commands): Promise<void> {
+async function wander(setting: Setting, run: Commands): Promise<void> {
   const { random } = setting.world
   const stage = await run.stage()
   if (stage === null) return
@@ -77,3 +78,18 @@ export async function wander(setting: Setting, run: Commands): Promise<void> {
   await run.set(to, readPercent)
   if (STAGE_PLAN[to].mirror !== null && random.chance(0.6)) await run.copy()
 }
+
+/** All the way to PostgreSQL, or back: what is deleted in `off` leaves no tombstone. */
+async function toAndFro(_: Setting, run: Commands): Promise<void> {
+  const stage = await run.stage()
+  if (stage === 'live') {
+    for (const next of ['shadow', 'dualwrite', 'off'] as const) await run.set(next, 0)
+    return
+  }
+  if (stage === 'off') await run.set('dualwrite', 0)
+  await run.copy()
+  for (const next of ['shadow', 'live'] as const) await run.set(next, 0)
+}
+
+/** What operators do, by name. */
+export const ways = { wander, toAndFro }

@@ -22,16 +22,20 @@ export interface Way {
   loseAnswer: number
   /** It comes so late that whoever sent it has given up, and others may have begun. */
   late: number
+  /** The same of a write of data: flags, signs of life and looks at what is owed have connections of their own. */
+  lateWrite: number
   double: number
 }
 
-export const goodWay: Way = { latencyMs: 2, loseRequest: 0, loseAnswer: 0, late: 0, double: 0 }
+export const goodWay: Way = { latencyMs: 2, loseRequest: 0, loseAnswer: 0, late: 0, lateWrite: 0, double: 0 }
 
 /** How late a late message may come, in milliseconds: longer than any lease. */
 const latestMs = 60_000
 
 export interface Asked<S, T> {
   readonly kind: 'read' | 'write'
+  /** On a connection of the control plane. */
+  readonly isControl: boolean
   readonly run: (state: S) => T
   /** After so long without an answer the caller gives up, in milliseconds of its clock. */
   readonly limitMs: number
@@ -80,7 +84,8 @@ export class Network {
     this.#ways.clear()
   }
 
-  ask<S, T>(server: Server<S>, { kind, run, limitMs, mayDouble, refused, silent }: Asked<S, T>): Promise<T> {
+  ask<S, T>(server: Server<S>, asked: Asked<S, T>): Promise<T> {
+    const { kind, isControl, run, limitMs, mayDouble, refused, silent } = asked
     const world = this.#world
     const { random } = world
     const { place } = where()
@@ -88,8 +93,8 @@ export class Network {
     return new Promise((resolve, reject) => {
       if (server.down) return world.schedulePlace(place, 1, () => reject(refused()))
       const timer = setTimeout(() => reject(silent()), limitMs)
-      const arrival = (): number => {
-        if (!this.mayBeLate() || !random.chance(way.late)) return world.now + 0.1 + random.next() * way.latencyMs
+      const arrival = (late = way.late): number => {
+        if (!this.mayBeLate() || !random.chance(late)) return world.now + 0.1 + random.next() * way.latencyMs
         const at = world.now + random.next() * latestMs
         this.lateAt = Math.max(this.lateAt, at)
         return at
@@ -114,7 +119,8 @@ export class Network {
             answer(() => reject(error))
           }
         })
-      if (!random.chance(way.loseRequest)) world.schedule(arrival(), arrive)
+      const late = kind === 'write' && !isControl ? Math.max(way.late, way.lateWrite) : way.late
+      if (!random.chance(way.loseRequest)) world.schedule(arrival(late), arrive)
       if (mayDouble && random.chance(way.double)) world.schedule(arrival(), arrive)
     })
   }

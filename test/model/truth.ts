@@ -20,10 +20,18 @@ const documents = ({ mongo }: Servers, name: string): Document[] => [
   ...(mongo.state.get(name)?.documents.values() ?? []),
 ]
 
+const unseen = ({ _cf }: Document): boolean => _cf?.arriving || _cf?.deleted
+
+/** What puts and deletes have left unseen where MongoDB is read or mirrored to. */
+export const unseenIn = (servers: Servers): number =>
+  flagOf(servers).stage === 'complete'
+    ? 0
+    : [...documents(servers, 'docs'), ...documents(servers, 'twins')].filter(unseen).length
+
 /** Marks in both stores, and what puts have left unseen. */
 export function owedIn(servers: Servers): number {
   const all = [...documents(servers, 'docs'), ...documents(servers, 'twins')]
-  const unsettled = all.filter(({ _cf }) => _cf?.pending || _cf?.arriving || _cf?.deleted)
+  const unsettled = all.filter((each) => each['_cf']?.pending || unseen(each))
   const dead = documents(servers, '_crossfade_tombstones').filter(({ pending }) => pending)
   return unsettled.length + dead.length + servers.postgres.state.notes.size
 }
