@@ -68,6 +68,11 @@ export function moveOptions({ entities, stores, log, evidence }: Moving): MoveOp
       const owed = await each(key, (entity) => sweepNow(stores, entity, origin, log))
       return owed.reduce((sum, count) => sum + count, 0)
     },
+    async owed(key, origin) {
+      const types = entities.filter((entity) => flagKeyOf(entity) === key)
+      const backlogs = [...(await stores[origin].control.outbox.backlogs(types)).values()]
+      return backlogs.reduce((sum, { count }) => sum + count, 0)
+    },
     caughtUp: async (flag) => {
       if (authorityOf(flag) === 'mongo') await each(flag.type, (entity) => captureNow({ entity, flag, stores, log }))
     },

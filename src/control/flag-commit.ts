@@ -18,7 +18,7 @@ import {
 import { times } from './times.ts'
 
 /** Between two tries, in milliseconds: writes may be held meanwhile. */
-const pauseMs = 30
+const pauseMs = 10
 
 export interface FinishOptions {
   readonly ledgers: Ledgers

@@ -25,6 +25,8 @@ import { times } from './times.ts'
 export interface MoveOptions extends GateOptions {
   /** Mirrors everything that `origin` owes for the types of the flag; resolves with what is still owed. */
   readonly sweep: (type: string, origin: Origin) => Promise<number>
+  /** How much `origin` owes for the types of the flag, at a glance; default: as `sweep` finds. */
+  readonly owed?: (type: string, origin: Origin) => Promise<number>
   /** Resolves when what other programs have changed so far, where the flag says that authority is, is marked as owed. */
   readonly caughtUp?: (draining: Flag) => Promise<void>
   /** Default: nobody but gateways writes. */
@@ -117,7 +119,7 @@ async function rollBack(options: FinishOptions, draining: Flag, cause: unknown):
  * where anything fails before the hand-over.
  */
 async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promise<Flag> {
-  const { ledgers, log } = options
+  const { ledgers, log, sweep, owed = sweep } = options
   const from = authorityOf(was)
   const patience = patienceOf(options)
   const draining: Flag = { ...was, state: 'draining', target: next.stage, revision: was.revision + 1 }
@@ -130,8 +132,10 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
     await commit(ledgers, patience, was, draining)
     log(`${was.type}: writes are held until ${from} owes nothing`)
     await acknowledged(options, patience, draining)
-    await options.caughtUp?.(draining)
-    await drained(options, patience, was.type, from)
+    // Side by side: what was caught is owed once both have ended, and seldom anything was
+    await Promise.all([options.caughtUp?.(draining), drained(options, patience, was.type, from)])
+    if (options.caughtUp && (await patiently(patience, () => owed(was.type, from))) > 0)
+      await drained(options, patience, was.type, from)
     await commit(ledgers, patience, draining, handed)
   } catch (error) {
     return rollBack(options, draining, error)

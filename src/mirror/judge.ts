@@ -33,6 +33,30 @@ export interface Owed {
   readonly image: Image
 }
 
+/**
+ * Those of many images whose puts came late since the mirror had them already: both stores are at their version, with
+ * equal content. As `judgeLate` looks at one, in two reads for all.
+ */
+export async function mirroredAlready(
+  { stores, epoch = Number.POSITIVE_INFINITY }: JudgeOptions,
+  entity: Entity,
+  from: Origin,
+  images: readonly Image[],
+): Promise<ReadonlySet<Id>> {
+  if (images.length === 0) return new Set()
+  const ids = images.map(({ id }) => id)
+  const byId = async ({ outbox }: Store) =>
+    new Map((await outbox.images(entity, ids)).map((image) => [image.id, image] as const))
+  const copies = await byId(stores[otherOrigin(from)])
+  const present = await byId(stores[from]) // behind the mirror
+  const isEqual = ({ id, version }: Image): boolean => {
+    const [copy, mine] = [copies.get(id), present.get(id)]
+    const isSameVersion = copy && mine && [copy, mine].every((each) => compareVersions(each.version, version) === 0)
+    return Boolean(isSameVersion) && version.epoch <= epoch && sameRecord(entity, copy!.record, mine!.record)
+  }
+  return new Set(images.filter(isEqual).map(({ id }) => id))
+}
+
 /** A put that came late: settled only where the authority, read again, is at the mirror's version with equal content. */
 async function judgeLate({ options, entity, from, image }: Owed): Promise<Verdict> {
   const authority = options.stores[from]

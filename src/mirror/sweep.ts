@@ -4,7 +4,7 @@ import type { Image, Store } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { clearedOf } from './cleared-of.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { type JudgeOptions, judge } from './judge.ts'
+import { type JudgeOptions, judge, mirroredAlready } from './judge.ts'
 import { keyOf } from './record-key.ts'
 import { settleStrays } from './strays.ts'
 
@@ -39,9 +39,11 @@ async function putBatch(options: SweepOptions, entity: Entity, from: Origin, let
   const { outbox } = options.stores[from]
   const images = await freshImages(outbox, entity, ids)
   const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images, options.under)
+  const late = images.filter((_, index) => outcomes[index]!.put === 'late')
+  const known = await mirroredAlready(options, entity, from, late)
   const cleared: Image[] = []
   for (const [index, image] of images.entries()) {
-    const verdict = await judge({ options, entity, from, image }, outcomes[index]!)
+    const verdict = known.has(image.id) ? 'cleared' : await judge({ options, entity, from, image }, outcomes[index]!)
     if (verdict === 'cleared') cleared.push(image)
     else if (verdict !== 'owed' && (await letters.write(image, verdict.reason, verdict.by)))
       options.log('warn', `${keyOf(entity, image.id)} cannot be mirrored: ${verdict.reason}.`)
@@ -72,9 +74,11 @@ export async function sweep(options: SweepOptions, entity: Entity, from: Origin)
   if (!(await ledger.claim(key, options.owner, times.claim))) return (await outbox.backlog(entity)).count + unseen
   let strays = 0
   try {
+    const reading = DeadLetters.of(ledger, entity)
+    reading.catch(() => undefined) // told below
     if (options.epoch !== undefined && arrivingMs !== undefined)
       strays = await settleStrays(options, entity, from, options.epoch, options.olderThanMs)
-    const letters = await DeadLetters.of(ledger, entity)
+    const letters = await reading
     const dead = letters.ids
     const tried = options.impatient ? [] : await letters.waiting(store, dead)
     for (let round = 0; round < maxBatches; round++) {

@@ -113,8 +113,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'drain',
     file: 'src/control/move.ts',
-    from: 'await drained(options, patience, was.type, from)',
-    to: '',
+    from: 'drained(options, patience, was.type, from)])',
+    to: '])',
+    without: [
+      { file: 'src/control/move.ts', from: 'options.caughtUp && (await patiently', to: 'false && (await patiently' },
+    ],
   },
   {
     name: 'fence',

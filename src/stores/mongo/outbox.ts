@@ -76,7 +76,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
     async owed(entity, olderThanMs, limit, without = []) {
       const age = olderThanMs > 0 ? { ...isOwed, $lte: new Date((await storeNow(connection)) - olderThanMs) } : isOwed
       const sorted = { ...majority, limit, projection: { _id: 1 } } as const
-      const documents = await connection
+      const documents = connection
         .collection(entity)
         .find(
           { '_cf.pending': age, ...but(without.map((id) => encodeId(entity, id))) },
@@ -86,7 +86,7 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
           },
         )
         .toArray()
-      const dead = await tombstones
+      const dead = tombstones
         .find(
           {
             '_id.entity': entity.name,
@@ -96,7 +96,8 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
           { ...sorted, sort: { pending: 1 } },
         )
         .toArray()
-      const raw = [...documents.map((document) => document['_id']), ...dead.map((tombstone) => tombstone._id.id)]
+      const [living, gone] = await Promise.all([documents, dead])
+      const raw = [...living.map((document) => document['_id']), ...gone.map((tombstone) => tombstone._id.id)]
       const ids = raw.map((id) => decodeId(entity, id)).filter((id): id is Id => !(id instanceof Refused))
       return [...new Set(ids)]
     },
