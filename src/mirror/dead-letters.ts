@@ -59,7 +59,11 @@ export class DeadLetters {
 
   /** Those whose time has not come and whose record has not changed since. */
   async waiting(store: Store, ids: readonly Id[], now = Date.now()): Promise<Id[]> {
-    const early = ids.filter((id) => (this.#letter(id)?.next ?? 0) > now)
+    // One that is to wait for longer than any was written by a clock that was ahead
+    const early = ids.filter((id) => {
+      const leftMs = (this.#letter(id)?.next ?? 0) - now
+      return leftMs > 0 && leftMs <= longestWaitMs
+    })
     if (early.length === 0) return []
     const present = await store.reader.byIds(this.#entity, early, fieldSet(this.#entity, []))
     return early.filter((id) => {

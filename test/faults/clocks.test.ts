@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { DeadLetters } from '../../src/mirror/dead-letters.ts'
 import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { Account, account, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
@@ -56,5 +58,36 @@ describe.each(directions)('A gateway whose clock is ten minutes off, authority $
     expect(gone!.version.counter).toBeGreaterThan(first.version.counter)
     expect(again.version.counter).toBeGreaterThan(gone!.version.counter)
     expect(await sweepOnce(stores, from)).toBe(0)
+  })
+})
+
+describe.each(directions)('A gateway whose clock jumps by an hour, authority $from [clock-jumps]', ({ from }) => {
+  test.each([-60 * minutes, 60 * minutes])('%i ms: what it writes then is owed since then', async (jump) => {
+    const { authority, outbox } = stores[from]
+    await authority.create(Account, account(newId()), owed) // the store's clock is known by now
+    shiftClock(jump)
+    const [made, gone] = [newId(), newId()]
+    for (const id of [made, gone]) await authority.create(Account, account(id), owed)
+    await authority.delete(Account, gone, owed)
+    vi.useRealTimers()
+    await sleep(300)
+    // One that is owed from the future would be swept by nobody until then, and would count as fresh
+    expect((await outbox.owed(Account, 100, 10)).toSorted()).toEqual(expect.arrayContaining([made, gone]))
+    expect((await outbox.backlog(Account)).oldestMs).toBeGreaterThan(250)
+    expect((await outbox.backlog(Account)).oldestMs).toBeLessThan(minutes)
+  })
+
+  test('does not keep the others from what the mirror refuses', async () => {
+    const id = newId()
+    const image = await stores[from].authority.create(Account, account(id), owed)
+    const { ledger } = stores[from]
+    const letters = () => DeadLetters.of(ledger, Account)
+    await (await letters()).write(image, 'it is odd')
+    expect(await (await letters()).waiting(stores[from], [id])).toEqual([id])
+    shiftClock(60 * minutes)
+    await (await letters()).write(image, 'it is odd')
+    vi.useRealTimers()
+    expect(await (await letters()).waiting(stores[from], [id])).toEqual([])
+    await ledger.remove('dead-letter', `Account/${id}`)
   })
 })

@@ -1,12 +1,13 @@
 import { onceFor } from '../../util/once-for.ts'
 import type { MongoConnection } from './connection.ts'
 
-/** How long a measurement holds, in milliseconds: clocks drift by some milliseconds an hour. */
+/** How long a measurement holds, in milliseconds: clocks drift by some milliseconds an hour, and a host that slept lags. */
 const holds = 60_000
 
 /**
- * The server's clock, as far as it is from ours. What the server can't stamp itself ($$NOW is for pipelines alone) is
- * stamped with it, and ages are counted by it: hosts' clocks may be minutes apart.
+ * The server's clock, as far as it is from our monotonic one. What the server can't stamp itself ($$NOW is for pipelines
+ * alone) is stamped with it, and ages are counted by it: hosts' clocks may be minutes apart, and may be set while we run.
+ * What is owed from the future would be swept by nobody until then, and a mirror without it would count as fresh.
  */
 class Clock {
   readonly #connection: MongoConnection
@@ -27,7 +28,7 @@ class Clock {
       if (this.#until === Number.NEGATIVE_INFINITY) await this.#measuring
       else this.#measuring.catch(() => undefined) // the last offset holds until it answers
     }
-    return Date.now() + this.#offset
+    return performance.now() + this.#offset
   }
 
   async #measure(): Promise<void> {
@@ -35,7 +36,8 @@ class Clock {
     const { localTime } = await this.#connection.db.command({ hello: 1 }, { readPreference: 'primary' })
     const took = performance.now() - began
     // A server that does not say keeps our clock
-    this.#offset = localTime instanceof Date ? localTime.getTime() + took / 2 - Date.now() : 0
+    const then = localTime instanceof Date ? localTime.getTime() + took / 2 : Date.now()
+    this.#offset = then - performance.now()
     this.#until = performance.now() + holds
   }
 }
