@@ -64,6 +64,7 @@ export class StoreWatch {
   #leaseFrom = Number.NEGATIVE_INFINITY
   #isDown = false
   #isLate = false
+  #refusesWrites = false
   #inTime = 0
   #isMoving = false
   #look: Promise<void> = Promise.resolve()
@@ -124,9 +125,26 @@ export class StoreWatch {
     return this.#look
   }
 
-  /** Reads work in a store that takes no writes at the moment: then there is no lease, and nothing else is wrong. */
-  async #renew(): Promise<void> {
-    await this.#options.registration.renew().catch(() => undefined)
+  /**
+   * Reads work in a store that takes no writes at the moment: then there is no lease, and nothing else is wrong.
+   *
+   * @returns why not; null where the store has the sign of life.
+   */
+  #renew(): Promise<unknown> {
+    return this.#options.registration.renew().then(
+      () => null,
+      (error: unknown) => error,
+    )
+  }
+
+  /** A store that answers and takes no writes holds back all of its types, and nobody else would say why. */
+  #tellWrites(failure: unknown): void {
+    const { origin, log } = this.#options
+    const refuses = failure !== null && !this.hasLease
+    if (refuses === this.#refusesWrites) return
+    this.#refusesWrites = refuses
+    if (refuses) log('warn', `${origin} answers, and takes no writes: ${messageOf(failure)}`)
+    else if (failure === null) log('info', `${origin} takes writes again.`)
   }
 
   async #read(): Promise<void> {
@@ -145,7 +163,7 @@ export class StoreWatch {
       const leaseFrom = registration.beganAt
       const flags = new Map<string, Flag>()
       const sign = this.#isMoving ? undefined : this.#renew() // more looks need no more signs
-      const [entries] = await Promise.all([ledger.list(flagKind, formatKind, announcedKind), sign])
+      const [entries, failure] = await Promise.all([ledger.list(flagKind, formatKind, announcedKind), sign])
       const found = formatAmong(entries)
       onFormat(found)
       this.#isMoving = isAnnounced(entries)
@@ -160,6 +178,7 @@ export class StoreWatch {
       if (!this.#hasRead) this.#options.onAnswer()
       this.#hasRead = true
       this.#leaseFrom = leaseFrom
+      if (failure !== undefined) this.#tellWrites(failure)
       this.#isLate = false
       this.#inTime = inTime ? this.#inTime + 1 : 0
       if (this.#isDown && this.#inTime >= steady) {

@@ -81,3 +81,36 @@ test('while a look is late the store is known to be late, and one that fails is 
   await watch.look()
   expect([watch.isLate, watch.isDown, silent]).toEqual([true, true, 1])
 })
+
+test('a store that answers and takes no writes is told, once the lease has ended, with its reason', async () => {
+  const { ledger } = stores.mongo
+  await prepareFlags({ mongo: ledger, postgres: ledger }, ['Account'])
+  let refuses = true
+  const told: string[] = []
+  const closed: Ledger = {
+    ...ledger,
+    async compareAndSet(...entry) {
+      if (refuses) throw new Error('cannot execute INSERT in a read-only transaction')
+      return ledger.compareAndSet(...entry)
+    },
+  }
+  const sign = () => ({ acknowledged: {}, owed: {}, mappings: {}, alerts: [] })
+  const closedWatch = new StoreWatch({
+    origin: 'mongo',
+    ledger: closed,
+    registration: new Registration(closed, 'reader', sign),
+    log: (_level, message) => told.push(message),
+    intervalMs: 60_000,
+    probeMs: 30_000,
+    onFlags: () => undefined,
+    onFormat: () => undefined,
+    onSilent: () => undefined,
+    onAnswer: () => undefined,
+  })
+  for (let look = 0; look < 2; look++) await closedWatch.look()
+  expect(told).toEqual(['mongo answers, and takes no writes: cannot execute INSERT in a read-only transaction'])
+  expect(closedWatch.confirmed('Account')).toBeNull()
+  refuses = false
+  for (let look = 0; look < 2; look++) await closedWatch.look()
+  expect(told.slice(1)).toEqual(['mongo takes writes again.'])
+})

@@ -171,6 +171,11 @@ test('PostgreSQL: rights, schemas and passwords that are missing are one line ea
     return found
   }
   expect(await postgresProblems(connection, [Card])).toEqual([])
+  await order(`alter role ${user} set default_transaction_read_only = on`)
+  expect(await look()).toEqual([
+    'PostgreSQL: it lets nobody write (default_transaction_read_only is on for the database, the role or the server), as providers have it while a disk is full.',
+  ])
+  await order(`alter role ${user} reset default_transaction_read_only`)
   expect(await look()).toEqual([
     'PostgreSQL: the user of DATABASE_URL may not use the schema crossfade: see docs/security.md.',
   ])

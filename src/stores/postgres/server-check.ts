@@ -24,12 +24,17 @@ async function missingRights(connection: PostgresConnection, entities: readonly 
 }
 
 async function ask(connection: PostgresConnection, entities: readonly Entity[]): Promise<string[]> {
-  const [row] = await connection.run<{ standby: boolean; schema: string | null; own: boolean | null }>(
-    sql`select pg_is_in_recovery() as standby, current_schema() as schema,
+  const [row] = await connection.run<{ standby: boolean; closed: boolean; schema: string | null; own: boolean | null }>(
+    sql`select pg_is_in_recovery() as standby, current_setting('default_transaction_read_only')::bool as closed,
+               current_schema() as schema,
                has_schema_privilege(to_regnamespace('crossfade'), 'usage') as own`,
   )
-  const { standby, schema, own } = row!
+  const { standby, closed, schema, own } = row!
   if (standby) return ['this server is a standby, which takes no writes. Name the primary in DATABASE_URL.']
+  if (closed)
+    return [
+      'it lets nobody write (default_transaction_read_only is on for the database, the role or the server), as providers have it while a disk is full.',
+    ]
   if (schema === null)
     return ['no schema of the search path is there for the user of DATABASE_URL: see search_path in docs/security.md.']
   if (own === false) return ['the user of DATABASE_URL may not use the schema crossfade: see docs/security.md.']

@@ -2,7 +2,8 @@ import type pg from 'pg'
 
 /**
  * What every session of ours is to have, whatever address, role or database say. `search_path` is theirs. As statements
- * and not as `options` of the address, which another `options` replaces and a pooler refuses.
+ * and not as `options` of the address, which another `options` replaces and a pooler refuses. Whether transactions may
+ * write is not ours to say: providers forbid it while a disk is full.
  */
 const settings = (statementTimeoutMs: number): Readonly<Record<string, string>> => ({
   timezone: 'UTC',
@@ -14,7 +15,6 @@ const settings = (statementTimeoutMs: number): Readonly<Record<string, string>> 
   standard_conforming_strings: 'on',
   transform_null_equals: 'off',
   default_transaction_isolation: 'read committed',
-  default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
   statement_timeout: `${statementTimeoutMs}ms`,
   // A lock that is not to be had is told apart from a statement that takes long
