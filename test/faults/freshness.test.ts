@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Flag } from '../../src/control/flag.ts'
 import { authorityOf, newer, readFlag } from '../../src/control/flag-store.ts'
@@ -140,6 +141,25 @@ test('a move keeps the mirror fresh, in both directions', async () => {
   expect(await flag()).toMatchObject({ stage: 'live', fresh: (await flag()).epoch })
   await to('shadow', 'live', 'rampdown', 'live', 'shadow', 'dualwrite', 'shadow')
   expect((await flag()).fresh).not.toBeNull()
+})
+
+test('what others have changed is mirrored before authority moves, though the sweep has ended before it was seen', async () => {
+  const [id] = await inShadow(1)
+  const { authority, stamp } = await writing()
+  let sweeps = 0
+  const caughtUp = async (): Promise<void> => {
+    while (sweeps < 1) await sleep(10)
+    await authority.patch(Account, id!, planPatch(Account, { visits: 2 }), stamp)
+  }
+  const sweep: MoveOptions['sweep'] = async (_, origin) => {
+    const left = await sweepOnce(stores, origin)
+    sweeps++
+    return left
+  }
+  await setStage({ ...options(), caughtUp, sweep }, { type: 'Account', stage: 'live' })
+  const [there] = await stores.postgres.outbox.images(Account, [id!])
+  expect(there).toMatchObject({ record: { visits: 2 } })
+  expect(await stores.mongo.outbox.backlog(Account)).toMatchObject({ count: 0 })
 })
 
 test('a copy belongs to one epoch: where the mirror ends and begins meanwhile, it proves nothing [copy-vs-move]', async () => {
