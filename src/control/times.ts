@@ -8,7 +8,7 @@ export const times = {
   /** Between two looks at the flags of a store: within a second and a half a gateway knows of a change, or of an outage. */
   flagInterval: 600,
   /** The same while a move of authority is announced: writes are held for two or three such looks. */
-  movingInterval: 20,
+  movingInterval: 40,
   /** How long an announcement counts; one that takes longer goes on at the usual pace. */
   announced: 20_000,
   /** What one call of a gateway's control plane may take; a hung one gives its connection back before flags grow old. */
