@@ -12,7 +12,6 @@ import { storeNow } from './clock.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
-
 import { guardedChanges } from './guarded-changes.ts'
 import { mongoOutbox } from './outbox.ts'
 import { patchStage } from './patch-pipeline.ts'
