@@ -1,4 +1,5 @@
 import { times } from '../control/times.ts'
+import type { Id } from '../entity/entity.ts'
 import type { IdRange, Image } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { BackfillOptions } from './backfill-options.ts'
@@ -16,23 +17,30 @@ export interface Direction {
   readonly under: number
 }
 
-/** Removes what the mirror has of a stretch beside these records, which are all that the authority has; tells how many. */
+/**
+ * Removes what the mirror has of a stretch beside these records, which are all that the authority has.
+ *
+ * @returns how many, and whether the mirror had nothing of the stretch at all.
+ */
 async function removeStrays(
   options: BackfillOptions,
   { from, under }: Direction,
   stretch: IdRange,
   images: readonly Image[],
-): Promise<number> {
+): Promise<{ readonly removed: number; readonly wasEmpty: boolean }> {
   const { stores, entity } = options
   const target = stores[otherOrigin(from)]
-  const known = images.map(({ id }) => id)
+  const known = new Set(images.map(({ id }) => id))
+  const limit = strayLimit + known.size
+  const passed: Id[] = [] // those that were there
   for (let removed = 0; ; ) {
-    const ids = await target.reader.ids(entity, stretch, strayLimit, known)
-    const copies = ids.length > 0 ? await target.outbox.images(entity, ids) : []
+    const ids = await target.reader.ids(entity, stretch, limit, passed)
+    passed.push(...ids)
+    const strays = ids.filter((id) => !known.has(id))
+    const copies = strays.length > 0 ? await target.outbox.images(entity, strays) : []
     const alive = copies.filter(({ record }) => record !== null)
     removed += await buryCopies(options, from, under, alive)
-    if (ids.length < strayLimit) return removed
-    known.push(...ids)
+    if (ids.length < limit) return { removed, wasEmpty: passed.length === 0 }
   }
 }
 
@@ -48,14 +56,15 @@ export async function copyLot(options: BackfillOptions, direction: Direction, lo
   const { stores, entity } = options
   const { from, under } = direction
   const { quarantined, stretch } = lot
-  const removed = stretch ? await removeStrays(options, direction, stretch, lot.images) : 0
-  const { copied, mended, keptOut } = await putImages(options, from, under, await freshImages(options, from, lot))
+  const strays = stretch ? await removeStrays(options, direction, stretch, lot.images) : { removed: 0, wasEmpty: false }
+  const images = await freshImages(options, from, lot)
+  const { copied, mended, keptOut } = await putImages(options, from, under, images, strays.wasEmpty)
   if (from === 'mongo' && quarantined.length > 0) await stores.postgres.dataIssues.quarantine(entity, quarantined)
   return {
     seen: lot.images.length + quarantined.length,
     copied,
     mended,
-    removed,
+    removed: strays.removed,
     quarantined: quarantined.length,
     refused: keptOut.length,
   }

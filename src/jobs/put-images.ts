@@ -64,6 +64,7 @@ export interface PutImages {
  *
  * @param images as the authority had them less than `times.image` ago.
  * @param under the epoch of the flag, see `Replica.bulkPut`.
+ * @param areNew see there.
  * @throws TRY_AGAIN where the flag is of a later one by now.
  */
 export async function putImages(
@@ -71,10 +72,11 @@ export async function putImages(
   from: Origin,
   under: number,
   images: readonly Image[],
+  areNew = false,
 ): Promise<PutImages> {
   const { stores, entity } = options
   const { [from]: source, [otherOrigin(from)]: target } = stores
-  const outcomes = await target.replica.bulkPut(entity, images, under)
+  const outcomes = await target.replica.bulkPut(entity, images, under, areNew)
   if (outcomes.some(({ put }) => put === 'overtaken')) throw overtaken(entity.name)
   const late = images.filter((_, index) => outcomes[index]!.put === 'late')
   const mended = await mend(options, from, under, late)
@@ -84,12 +86,9 @@ export async function putImages(
   })
   const ids = keptOut.map(({ id }) => id)
   if (ids.length > 0) await source.authority.owe(entity, ids)
-  if (from === 'mongo')
-    await stores.postgres.dataIssues.keepOut(
-      entity,
-      images.map(({ id }) => id),
-      keptOut,
-    )
+  // What was put has no such issue any more
+  const others = images.filter((_, index) => outcomes[index]!.put !== 'applied').map(({ id }) => id)
+  if (from === 'mongo' && others.length > 0) await stores.postgres.dataIssues.keepOut(entity, others, keptOut)
   return {
     copied: outcomes.filter(({ put }) => put === 'applied').length,
     mended: [...mended.values()].filter(({ put }) => put === 'applied').length,

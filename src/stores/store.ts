@@ -224,9 +224,11 @@ export interface Replica {
    * @param under the epoch of the type's flag, as it was known before the images were read. Where this store's own copy
    * is of a later one, the other store's records are not what this one is to hold any more: a put that was on its way, or
    * whose sender was stopped, would bring back what was deleted since without a tombstone.
+   * @param areNew whoever puts has just seen that none of them is here: they may be written by a shorter way first.
+   * Nothing hangs on it but time. Default: false.
    * @throws where the store is in trouble; then any of them may have been put.
    */
-  bulkPut(entity: Entity, images: readonly Image[], under: number): Promise<readonly PutOutcome[]>
+  bulkPut(entity: Entity, images: readonly Image[], under: number, areNew?: boolean): Promise<readonly PutOutcome[]>
   /**
    * Reveals or removes what puts have written at least so long ago, by the store's own clock, and left unseen: they were
    * cut off before they had looked whether it was deleted meanwhile.

@@ -247,8 +247,8 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
       owe: (...args: Parameters<PostgresStore['authority']['owe']>) => write((state) => server.owe(state, ...args)),
     },
     replica: {
-      bulkPut: (...args: Parameters<PostgresStore['replica']['bulkPut']>) =>
-        ask('write', (state) => server.bulkPut(state, ...args), true),
+      bulkPut: (...[entity, images, under]: Parameters<PostgresStore['replica']['bulkPut']>) =>
+        ask('write', (state) => server.bulkPut(state, entity, images, under), true),
       settleArriving: async () => 0,
       unfit: () => null,
     },

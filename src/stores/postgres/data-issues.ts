@@ -46,9 +46,10 @@ function replace(
   ids: readonly (Id | string)[],
   records: readonly WithIssues[],
   found: string,
+  over: readonly string[] = [found],
 ): RawBuilder<unknown>[] {
   const all = keptAll(ids.map(String))
-  const old = sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${all}) and found = ${found}`
+  const old = sql`delete from crossfade.data_issues where entity = ${entity.name} and id = any(${all}) and found = any(${over}::text[])`
   return [old, ...insertIssues(entity, records, found)]
 }
 
@@ -56,6 +57,12 @@ function replace(
 export function replaceIssues(entity: Entity, records: readonly WithIssues[]): RawBuilder<unknown>[] {
   const ids = records.map(({ id }) => id)
   return replace(entity, ids, records, 'decode')
+}
+
+/** The same of records that were just written: nothing keeps them out any more. */
+export function issuesOfWritten(entity: Entity, records: readonly WithIssues[]): RawBuilder<unknown>[] {
+  const ids = records.map(({ id }) => id)
+  return replace(entity, ids, records, 'decode', ['decode', 'kept out'])
 }
 
 /** What issues of one kind have in common. */

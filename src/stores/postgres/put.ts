@@ -6,9 +6,10 @@ import { faultOf } from '../failure.ts'
 import type { Image, LiveImage, PutOutcome } from '../store.ts'
 import { ids, keepTombstones, lockRecords, maxLocked, mayPut, toId } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
-import { replaceIssues } from './data-issues.ts'
+import { issuesOfWritten } from './data-issues.ts'
 import { isConstraint, isStoreTrouble, refusal } from './errors.ts'
 import { postgresIndexes } from './indexes.ts'
+import { load } from './load.ts'
 import { isRefused } from './refusals.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { columnOf, tableOf } from './select.ts'
@@ -90,7 +91,7 @@ async function putAll(
     putRows(tx, entity, live, vacating),
   ])
   const changed = live.filter(({ id }) => written.has(id))
-  await tx.commit(changed.length > 0 ? [...replaceChildren(entity, changed), ...replaceIssues(entity, changed)] : [])
+  await tx.commit(changed.length > 0 ? [...replaceChildren(entity, changed), ...issuesOfWritten(entity, changed)] : [])
   return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))
 }
 
@@ -169,15 +170,20 @@ async function putTogether(
   }
 }
 
+const applied = (): PutOutcome => ({ put: 'applied' })
+
 /** See `Replica.bulkPut`. */
 export async function bulkPut(
   connection: PostgresConnection,
   entity: Entity,
   images: readonly Image[],
   under: number,
+  areNew = false,
 ): Promise<readonly PutOutcome[]> {
   const outcomes: PutOutcome[] = []
-  for (const part of byWeight(images, maxBytes, maxLocked))
-    outcomes.push(...(await putTogether(connection, entity, part, under)))
+  for (const part of byWeight(images, maxBytes, maxLocked)) {
+    const isLoaded = areNew && part.every(isAlive) && (await load(connection, entity, part, under))
+    outcomes.push(...(isLoaded ? part.map(applied) : await putTogether(connection, entity, part, under)))
+  }
   return outcomes
 }

@@ -15,12 +15,16 @@ export const refusals = {
   absent: 'CF004',
   /** See `mayPut`. */
   overtaken: 'CF008',
+  /** Something was deleted under the id. */
+  buried: 'CF009',
 } as const
+
+export const refuse = (state: keyof typeof refusals): Sql => sql`crossfade.refuse(${sql.lit(refusals[state])})`
 
 /** Raises where a condition holds, row by row; the first one counts. */
 export const refuseWhere = (conditions: readonly (readonly [Sql, keyof typeof refusals])[]): Sql =>
   sql`case ${sql.join(
-    conditions.map(([condition, state]) => sql`when ${condition} then crossfade.refuse(${sql.lit(refusals[state])})`),
+    conditions.map(([condition, state]) => sql`when ${condition} then ${refuse(state)}`),
     sql` `,
   )} end`
 

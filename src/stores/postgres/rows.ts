@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
 import { type ImpliedColumn, impliedTables } from '../../entity/implied-tables.ts'
+import type { Members } from '../../entity/lists.ts'
 import { valueAt } from '../../entity/values.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ids } from './bookkeeping.ts'
@@ -85,27 +86,30 @@ const childLists = onceFor((entity: Entity): readonly ChildList[] =>
   [...entity.leaves.values(), ...entity.lists.values()].filter(({ childTable }) => childTable !== null),
 )
 
+/** The rows of records' lists that have a table of their own, list by list. */
+export const childRows = (
+  entity: Entity,
+  contents: readonly Content[],
+): { readonly list: ChildList; readonly rows: Members[] }[] =>
+  childLists(entity).map((list) => ({
+    list,
+    rows: contents.flatMap(({ record, elementRests = {} }) =>
+      encodeChildren(list, record.id, valueAt(record, list.keys), elementRests[list.path]),
+    ),
+  }))
+
 /** The child rows of records: behind their main rows, and in the place of those that were there. */
 export function replaceChildren(entity: Entity, contents: readonly Content[]): Sql[] {
   const parents = ids(
     entity,
     contents.map(({ record }) => record.id),
   )
-  return childLists(entity).flatMap((list) => {
+  return childRows(entity, contents).flatMap(({ list, rows }) => {
     const old = sql`delete from ${sql.id(list.childTable!)} where parent_id = any(${parents})`
-    return [old, ...childrenOf(entity, list, contents)]
+    return [old, ...insertChildren(entity, list, rows)]
   })
 }
 
-const childrenOf = (entity: Entity, list: ChildList, contents: readonly Content[]): Sql[] =>
-  insertChildren(
-    entity,
-    list,
-    contents.flatMap(({ record, elementRests = {} }) =>
-      encodeChildren(list, record.id, valueAt(record, list.keys), elementRests[list.path]),
-    ),
-  )
-
 /** The child rows of a record that is new. */
 export const insertAllChildren = (entity: Entity, content: Content): Sql[] =>
-  childLists(entity).flatMap((list) => childrenOf(entity, list, [content]))
+  childRows(entity, [content]).flatMap(({ list, rows }) => insertChildren(entity, list, rows))

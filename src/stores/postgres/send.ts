@@ -2,6 +2,7 @@ import pg from 'pg'
 import { messageOf } from '../../util/errors.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
+import { CopyIn, CopyInQuery } from './copy-in.ts'
 import type { Prepared } from './prepared.ts'
 
 const maxParameters = 65_535
@@ -23,7 +24,7 @@ export interface Answer<T> {
  */
 export function send<T>(
   client: pg.PoolClient,
-  statement: Prepared,
+  statement: Prepared | CopyIn,
   values: readonly unknown[],
   timeoutMs: number,
   failure: 'unreachable' | 'unknown',
@@ -39,6 +40,8 @@ export function send<T>(
       reject(error)
     }
     const onAbort = (): void => end(signal!.reason)
+    const brokenBy = (cause: Error): ConnectionFailure =>
+      new ConnectionFailure(failure, `PostgreSQL broke the connection: ${messageOf(cause)}`, { cause })
     const onLate = (): void => end(new ConnectionFailure(failure, `PostgreSQL did not answer within ${timeoutMs} ms`))
     const timer = setTimeout(onLate, timeoutMs)
     const settle = (): void => {
@@ -48,17 +51,20 @@ export function send<T>(
     signal?.addEventListener('abort', onAbort)
     // The protocol counts them in 16 bits, and what is more would look like a broken connection
     if (values.length > maxParameters) return end(new RangeError(`a statement has at most ${maxParameters} parameters`))
-    if (statement.name !== undefined) preparedOn(client).add(statement.name)
-    const query = new pg.Query(statement.text, [...values], (error: Error | undefined, result) => {
-      if (!error) {
+    const onAnswer = (error: Error | undefined, result: pg.ResultBuilder): void => {
+      if (error) end(isClear(error) ? error : brokenBy(error))
+      else {
         settle()
         // The rows are what whoever wrote the statement says: no driver knows more
-        return resolve(result as unknown as Answer<T>)
+        resolve(result as unknown as Answer<T>)
       }
-      if (isClear(error)) return end(error)
-      const text = `PostgreSQL broke the connection: ${messageOf(error)}`
-      return end(new ConnectionFailure(failure, text, { cause: error }))
-    })
+    }
+    if (statement instanceof CopyIn) {
+      client.query(new CopyInQuery(statement, onAnswer))
+      return
+    }
+    if (statement.name !== undefined) preparedOn(client).add(statement.name)
+    const query = new pg.Query(statement.text, [...values], onAnswer)
     // Named behind its making: of an object pg would copy every member by its descriptor, for each call
     client.query(Object.assign(query, { name: statement.name }))
   })

@@ -2,6 +2,7 @@ import type { RawBuilder } from 'kysely'
 import pg from 'pg'
 import { announce } from './announce.ts'
 import { ConnectionFailure } from './connection-failure.ts'
+import { CopyIn } from './copy-in.ts'
 import { type Executor, executorOf, type Rows } from './executor.ts'
 import { compile, type Prepared } from './prepared.ts'
 import { type Answer, giveBack, send } from './send.ts'
@@ -14,7 +15,7 @@ export interface Transaction extends Executor {
    *
    * @returns the rows of the last one, once all is committed.
    */
-  commit<T = Record<string, unknown>>(statements: readonly RawBuilder<unknown>[]): Promise<Rows<T>>
+  commit<T = Record<string, unknown>>(statements: readonly (RawBuilder<unknown> | CopyIn)[]): Promise<Rows<T>>
   /**
    * Sends the statements at once, as one step: where one of them fails, nothing of the step stands, and the transaction
    * goes on. One step at a time.
@@ -41,7 +42,11 @@ export async function transaction<T>(
   let over = false
   let broken = true
 
-  function sendOne<T>(statement: Prepared, values: readonly unknown[], onFail?: () => void): Promise<Answer<T>> {
+  function sendOne<T>(
+    statement: Prepared | CopyIn,
+    values: readonly unknown[],
+    onFail?: () => void,
+  ): Promise<Answer<T>> {
     waiting++
     // Each that was sent before it has the server for its own time first
     const sent = send<T>(client, statement, values, waiting * patienceMs, 'unreachable', undefined, onFail)
@@ -50,7 +55,7 @@ export async function transaction<T>(
     return answered
   }
 
-  function give<T>(statement: Prepared, values: readonly unknown[] = []): Promise<Answer<T>> {
+  function give<T>(statement: Prepared | CopyIn, values: readonly unknown[] = []): Promise<Answer<T>> {
     const answered = sendOne<T>(statement, values, () => {
       failed = true
     })
@@ -115,9 +120,12 @@ export async function transaction<T>(
       const [{ rows }] = await Promise.all([give<T>(statement, values), begun])
       return rows
     }),
-    async commit<T>(statements: readonly RawBuilder<unknown>[]) {
+    async commit<T>(statements: readonly (RawBuilder<unknown> | CopyIn)[]) {
       if (over) throw new Error('The transaction is over.')
-      const compiled = statements.map(compile) // all of them, before the first is sent
+      // All of them, before the first is sent
+      const compiled = statements.map((each) =>
+        each instanceof CopyIn ? { prepared: each, values: [] } : compile(each),
+      )
       const sent = compiled.map(({ prepared, values }) => give<T>(prepared, values))
       await end()
       return (await sent.at(-1))?.rows ?? []

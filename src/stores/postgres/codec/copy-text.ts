@@ -1,0 +1,58 @@
+import type { ImpliedColumn } from '../../../entity/implied-tables.ts'
+import type { Members } from '../../../entity/lists.ts'
+
+type TextOf = (encoded: unknown) => string
+
+const json: TextOf = JSON.stringify
+const boolean: TextOf = (value) => (value === true ? 't' : 'f')
+
+/** A value as its column reads it, from what its kind encodes: what `json_to_recordset` makes of the same in JSON. */
+const texts: Readonly<Record<ImpliedColumn['type'], TextOf>> = {
+  objectId: String,
+  text: String,
+  int: String,
+  float: String,
+  boolean,
+  timestamp: String,
+  json,
+  decimal: String,
+  long: String,
+  uuid: String,
+  binary: String,
+  enum: String,
+  presence: boolean,
+  count: String,
+  objects: json,
+  rest: json,
+  version: String,
+  position: String,
+}
+
+const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
+
+/** An array's text; each element in quotes, since one may be empty, or be `NULL` and no null. */
+const arrayText = (textOf: TextOf, values: readonly unknown[]): string =>
+  `{${values.map((value) => (value === null ? 'NULL' : quoted(textOf(value)))).join()}}`
+
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+const escaped = (text: string): string => text.replace(/[\\\n\r\t]/g, (each) => escapes[each]!)
+
+function fieldText({ type, array }: ImpliedColumn, value: unknown): string {
+  if (value === null || value === undefined) return '\\N'
+  const textOf = texts[type]
+  return escaped(array ? arrayText(textOf, value as readonly unknown[]) : textOf(value))
+}
+
+/** Rows in COPY's text format, from members as `json_to_recordset` takes them. */
+export const copyText = (columns: readonly ImpliedColumn[], rows: readonly Members[]): string =>
+  rows.map((row) => `${columns.map((column) => fieldText(column, row[column.name])).join('\t')}\n`).join('')
+
+/** NUL and lone surrogates inside of JSON, where they are escaped; the backslash was doubled. */
+const unfitEscape = /\\\\u(?:0000|d[89a-f])/
+
+/**
+ * Whether COPY would take rows as they are: a lone surrogate would become another character on the way, and some that are
+ * escaped in JSON would go into a column of JSON that nobody could read in SQL. A NUL it refuses by itself.
+ */
+export const isCopyable = (text: string): boolean => text.isWellFormed() && !unfitEscape.test(text)
