@@ -44,8 +44,8 @@ export function verifyCommand(): Command {
         const results: Verified[] = []
         for (const entity of chosen) {
           const line = new RateLine('verify', entity.name)
-          const onProgress = ({ compared, total, unequal }: VerifyProgress): void =>
-            line.show({ done: compared, total }, { unequal })
+          const onProgress = ({ compared, total, ...told }: VerifyProgress): void =>
+            line.show({ done: compared, total }, told)
           const asked = { stores, entity, entities, batch, part: partOf(part), onProgress, log: say, signal }
           const found = await verify(asked).catch(leaving('Stopped: nothing was verified.'))
           line.end()

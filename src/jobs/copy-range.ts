@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { compareIds } from '../entity/compare-ids.ts'
 import type { Id } from '../entity/entity.ts'
-import { tellsOfTrouble } from '../stores/failure.ts'
 import { messageOf } from '../util/errors.ts'
 import { inTurn } from '../util/in-turn.ts'
 import { readAhead } from '../util/read-ahead.ts'
@@ -12,14 +10,11 @@ import { cutsFor } from './cuts-for.ts'
 import type { HeldRange } from './held-range.ts'
 import { type Lot, lotsOf } from './lots.ts'
 import { type Pace, paced } from './paced.ts'
+import { Patience } from './patience.ts'
 import { sumOf, type Tally } from './tally.ts'
 
 /** A lot that takes longer is followed by ones of half its size. */
 const slowMs = 5_000
-
-/** How often a lot is tried where a store is in trouble, each time after twice as long. */
-const maxTries = 6
-const firstWaitMs = 1_000
 
 /** Lots of all ranges together that are put side by side: a store that is far away, or busy, is not waited for each time. */
 const lotsAtOnce = 6
@@ -56,7 +51,7 @@ export async function copyRange(
   const batch = Math.min(options.batch ?? 500, rate)
   const atOnce = care === 'nice' ? 1 : Math.max(1, Math.min(lotsOfOneRange, Math.floor(lotsAtOnce / workers)))
   let limit = batch
-  let tries = 1
+  const patience = new Patience({ stores, name: entity.name, log, signal })
   let cuts: readonly Id[] | null = null
   let isCutting = false
 
@@ -108,7 +103,7 @@ export async function copyRange(
       done: isLast,
       ...(isLast ? { owner: null } : {}),
     })
-    tries = 1
+    patience.over()
     limit = tookMs > slowMs ? Math.max(1, Math.floor(limit / 2)) : Math.min(batch, limit * 2)
     options.onProgress?.(board.progress)
     chooseCuts()
@@ -120,11 +115,8 @@ export async function copyRange(
       if (cuts !== null) await cutAt(cuts)
       for await (const copied of inTurn(lots(), copy, atOnce)) await goOn(copied)
     } catch (error) {
-      if (!tellsOfTrouble(stores, error) || tries === maxTries) throw error
-      const waitMs = firstWaitMs * 2 ** (tries++ - 1)
+      await patience.wait(error)
       limit = Math.max(1, Math.floor(limit / 2))
-      log?.(`${entity.name}: ${messageOf(error)}; try ${tries} of ${maxTries} in ${waitMs / 1_000} s`)
-      await sleep(waitMs, undefined, { signal })
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Entity, Id } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { Image, LiveImage, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
+import { inPartsPatiently, type PatienceOptions } from './patience.ts'
 
 /**
  * - missing, extra: the mirror lacks the record, or has it alone.
@@ -33,7 +34,17 @@ export interface Pair {
 export interface SettleOptions {
   /** Waits before a record that differs is looked at again, in milliseconds. */
   readonly recheckMs?: readonly number[]
+  readonly log?: (line: string) => void
   readonly signal?: AbortSignal
+  /** Where a store is in trouble, see `PatienceOptions`. */
+  readonly retryMs?: number
+  readonly onRetry?: () => void
+}
+
+/** How a read of either store is tried again. */
+export const patienceWith = ({ entity, authority, mirror }: Pair, options: SettleOptions): PatienceOptions => {
+  const [mongo, postgres] = authority.origin === 'mongo' ? [authority, mirror] : [mirror, authority]
+  return { ...options, stores: { mongo, postgres }, name: entity.name }
 }
 
 export interface Settled {
@@ -72,31 +83,36 @@ export const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images
 
 /** Looks at records again, in generations, until each is decided: a write may have been on its way. */
 export async function settleRecords(
-  { entity, authority, mirror }: Pair,
+  pair: Pair,
   suspects: readonly Id[],
-  { recheckMs = defaultRechecks, signal }: SettleOptions = {},
+  options: SettleOptions = {},
 ): Promise<Settled> {
+  const { entity, authority, mirror } = pair
+  const { recheckMs = defaultRechecks, signal } = options
   const decided: Unequal[] = []
   let left = suspects
   for (const ms of recheckMs) {
     if (left.length === 0) break
     await sleep(ms, undefined, { signal })
-    // A record that was at one version throughout, and owed by neither store in between, was confirmed before its copy
-    // was read. In any other order a put that comes between two reads is taken for a difference.
-    const before = byId(await authority.outbox.images(entity, left))
-    const [owed, strays] = await Promise.all([
-      authority.outbox.owedFor(entity, left),
-      mirror.outbox.owedFor(entity, left),
-    ])
-    const copies = byId(await mirror.outbox.images(entity, left))
-    const after = byId(await authority.outbox.images(entity, left))
-    left = left.filter((id) => {
-      const found = unequal(entity, id, after.get(id), copies.get(id))
-      if (!found) return false
-      if (!isSameVersion(before.get(id), after.get(id)) || owed.has(id) || strays.has(id)) return true
-      decided.push(found)
-      return false
+    const open: Id[] = []
+    await inPartsPatiently(patienceWith(pair, options), left, async (ids) => {
+      // A record that was at one version throughout, and owed by neither store in between, was confirmed before its copy
+      // was read. In any other order a put that comes between two reads is taken for a difference.
+      const before = byId(await authority.outbox.images(entity, ids))
+      const [owed, strays] = await Promise.all([
+        authority.outbox.owedFor(entity, ids),
+        mirror.outbox.owedFor(entity, ids),
+      ])
+      const copies = byId(await mirror.outbox.images(entity, ids))
+      const after = byId(await authority.outbox.images(entity, ids))
+      for (const id of ids) {
+        const found = unequal(entity, id, after.get(id), copies.get(id))
+        if (!found) continue
+        if (!isSameVersion(before.get(id), after.get(id)) || owed.has(id) || strays.has(id)) open.push(id)
+        else decided.push(found)
+      }
     })
+    left = open
   }
   return { unequal: decided, undecided: left }
 }

@@ -10,10 +10,13 @@ import { type Origin, otherOrigin } from '../util/origin.ts'
 import { readAhead } from '../util/read-ahead.ts'
 import type { AskedRecords, Part } from './asked-records.ts'
 import { mergeById } from './merge-by-id.ts'
+import { patiently } from './patience.ts'
+import { patientStream } from './patient-stream.ts'
 import {
   type DifferenceKind,
   isAlike,
   type Pair,
+  patienceWith,
   type SettleOptions,
   settleRecords,
   type Unequal,
@@ -45,6 +48,8 @@ export interface VerifyProgress {
   readonly total: number | null
   /** So far. */
   readonly unequal: number
+  /** Reads that were tried again, since a store was in trouble. */
+  readonly retried: number
 }
 
 export interface VerifyOptions extends SettleOptions {
@@ -57,7 +62,6 @@ export interface VerifyOptions extends SettleOptions {
   /** Default: all records. */
   readonly part?: Part
   readonly onProgress?: (progress: VerifyProgress) => void
-  readonly log?: (line: string) => void
 }
 
 /** Of one store's records at a time, about; up to two batches of either store are held. */
@@ -93,6 +97,7 @@ export class Verification {
   readonly #groups = new Map<string, { readonly group: DifferenceGroup; count: number }>()
   #suspects: Id[] = []
   #settling: Promise<void> = Promise.resolve()
+  #retried = 0
   compared = 0
   /** Those that differ in nothing but what rules cover. */
   accepted = 0
@@ -102,7 +107,7 @@ export class Verification {
   /** @param rules what they cover is counted apart. */
   constructor(options: VerifyOptions, from: Origin, records: AskedRecords, rules: readonly Rule[]) {
     const { stores, entity } = options
-    this.#options = options
+    this.#options = { ...options, onRetry: () => this.#retried++ }
     this.#pair = { entity, authority: stores[from], mirror: stores[otherOrigin(from)] }
     this.#records = records
     this.#rules = rules
@@ -119,15 +124,22 @@ export class Verification {
   }
 
   async *#batches(store: Store): AsyncGenerator<readonly Image[], void> {
-    const { batch: limit = 500, entity, signal } = this.#options
+    const { batch: limit = 500, entity, signal, stores } = this.#options
+    const { dataIssues } = stores.postgres
     const { asked, ranges, where } = this.#records
+    const patience = patienceWith(this.#pair, this.#options)
     for (const range of ranges)
-      for await (const lot of store.reader.stream(entity, { ...range, limit, where, maxBytes: batchBytes })) {
+      for await (const lot of patientStream(
+        store,
+        entity,
+        { ...range, limit, where, maxBytes: batchBytes },
+        patience,
+      )) {
         signal?.throwIfAborted()
         // What has no record is of no range
         if (store === this.#pair.authority && asked === null && lot.quarantined.length > 0) {
           this.quarantined += lot.quarantined.length
-          await this.#options.stores.postgres.dataIssues.quarantine(entity, lot.quarantined)
+          await patiently(patience, () => dataIssues.quarantine(entity, lot.quarantined))
         }
         if (lot.images.length > 0) yield lot.images
       }
@@ -153,7 +165,7 @@ export class Verification {
       this.compared += batch.length
       batch = []
       const unequal = Object.values(this.different).reduce((sum, count) => sum + count, 0)
-      onProgress?.({ compared: this.compared, total: this.#records.total, unequal })
+      onProgress?.({ compared: this.compared, total: this.#records.total, unequal, retried: this.#retried })
     }
     const [ours, theirs] = [authority, mirror].map((store) => readAhead(this.#batches(store)))
     await mergeById(ours!, theirs!, compareIds(entity), look, turn)

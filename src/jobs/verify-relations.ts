@@ -7,7 +7,8 @@ import { valueAt } from '../entity/values.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Image, Store } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { type Pair, type SettleOptions, settleRecords } from './settle-records.ts'
+import { inPartsPatiently } from './patience.ts'
+import { type Pair, patienceWith, type SettleOptions, settleRecords } from './settle-records.ts'
 
 /** A relation of the type that is held against both stores. */
 interface Relation {
@@ -94,11 +95,14 @@ export class Relations {
       const ids = [...new Set(values)].filter((id): id is Id => id !== null && !this.#known.has(keyOf(id)))
       if (ids.length === 0) continue
       const nothing = fieldSet(target.entity, [])
-      const [ours, theirs] = await Promise.all(
-        [target.authority, target.mirror].map((store) => store.reader.byIds(target.entity, ids, nothing)),
-      )
-      const suspects = ids.filter((id) => ours!.has(id) !== theirs!.has(id))
-      for (const id of ids) if (ours!.has(id) && theirs!.has(id)) this.#known.set(keyOf(id), true)
+      const suspects: Id[] = []
+      await inPartsPatiently(patienceWith(target, this.#settle), ids, async (some) => {
+        const [ours, theirs] = await Promise.all(
+          [target.authority, target.mirror].map((store) => store.reader.byIds(target.entity, some, nothing)),
+        )
+        suspects.push(...some.filter((id) => ours!.has(id) !== theirs!.has(id)))
+        for (const id of some) if (ours!.has(id) && theirs!.has(id)) this.#known.set(keyOf(id), true)
+      })
       await this.#settleTargets(leaf, target, suspects)
     }
   }

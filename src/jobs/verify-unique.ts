@@ -11,7 +11,8 @@ import type { Image } from '../stores/store.ts'
 import type { UniqueKey } from '../stores/unique-key.ts'
 import { formatVersion } from '../stores/version.ts'
 import { type Origin, origins } from '../util/origin.ts'
-import type { Pair, SettleOptions } from './settle-records.ts'
+import { patiently } from './patience.ts'
+import { type Pair, patienceWith, type SettleOptions } from './settle-records.ts'
 
 /** A value of a unique key that more records than one hold in one store. */
 export interface Duplicate {
@@ -72,7 +73,8 @@ export async function verifyUnique(
   settle: SettleOptions,
 ): Promise<{ readonly duplicates: readonly Duplicate[]; readonly undecided: number }> {
   const { entity } = pair
-  const { keys } = uniqueKeys(entity, await mongoIndexes(mongo.connection, entity))
+  const patience = patienceWith(pair, settle)
+  const { keys } = uniqueKeys(entity, await patiently(patience, () => mongoIndexes(mongo.connection, entity)))
   const found: Duplicate[] = []
   let undecided = 0
   const look = {
@@ -81,9 +83,9 @@ export async function verifyUnique(
   }
   for (const key of keys)
     for (const store of origins)
-      for (const { count, ids } of await look[store](key)) {
+      for (const { count, ids } of await patiently(patience, () => look[store](key))) {
         settle.signal?.throwIfAborted()
-        const lasting = await isLasting(pair, { mongo, postgres }[store], key, ids, settle)
+        const lasting = await patiently(patience, () => isLasting(pair, { mongo, postgres }[store], key, ids, settle))
         if (lasting === null) undecided++
         if (lasting) found.push({ store, paths: key.leaves.map(({ path }) => path), count, ids, because: key.because })
       }

@@ -14,7 +14,8 @@ import type { Origin } from '../util/origin.ts'
 import { aborted } from './aborted.ts'
 import { type Asked, askedRecords } from './asked-records.ts'
 import { overtaken } from './overtaken.ts'
-import type { DifferenceKind } from './settle-records.ts'
+import { patiently } from './patience.ts'
+import { type DifferenceKind, patienceWith } from './settle-records.ts'
 import { untilOwed } from './until-owed.ts'
 import { type DifferenceGroup, type RecordDifference, Verification, type VerifyOptions } from './verification.ts'
 import type { RelationsFound } from './verify-relations.ts'
@@ -132,9 +133,11 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const relations = await verification.run()
   const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
   const { compared, different, differences, groups, undecided, quarantined } = verification
-  const acceptedDocuments = await acceptedOf(options, quarantined)
+  // What took hours is not lost to a store that does not answer for a moment
+  const surely = <T>(work: () => Promise<T>): Promise<T> => patiently(patienceWith(verification.pair, options), work)
+  const acceptedDocuments = await surely(() => acceptedOf(options, quarantined))
   const accepted = verification.accepted + acceptedDocuments
-  const { flag: after } = await readCopies(ledgersOf(stores), key)
+  const { flag: after } = await surely(() => readCopies(ledgersOf(stores), key))
   if (after?.epoch !== flag.epoch) throw overtaken(type)
   if (asked === null && compared + quarantined === 0 && (await stores[authority].reader.count(entity, everything)) > 0)
     throw new CrossfadeError('MISCONFIGURED', `${type}: nothing was compared, though ${authority} has records.`)
@@ -159,12 +162,10 @@ async function run(options: VerifyOptions): Promise<Verified> {
   options.signal?.throwIfAborted() // who was told that it was stopped finds no result of it
   const { ledger } = stores[authority]
   const { examples: _, ...kept } = found
-  await keep(ledger, asked === null ? verifiedKinds.whole : verifiedKinds.part, type, kept)
-  await keep(ledger, verifiedKinds.differences, type, {
-    began,
-    epoch: flag.epoch,
-    isWhole: asked === null,
-    differences,
+  const last = { began, epoch: flag.epoch, isWhole: asked === null, differences }
+  await surely(async () => {
+    await keep(ledger, asked === null ? verifiedKinds.whole : verifiedKinds.part, type, kept)
+    await keep(ledger, verifiedKinds.differences, type, last)
   })
   // Who accepts a difference does not say that no write was lost in it
   if (mayBecomeFresh && isEqual(found) && accepted === 0) await markFresh(ledgersOf(stores), key, type, flag.epoch)
