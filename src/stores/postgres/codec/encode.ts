@@ -46,12 +46,16 @@ export type Content = Pick<Image, 'rest' | 'elementRests' | 'version'> & { reado
 
 /** The main row of a record as JSON members, for `json_to_recordset`. */
 export function encodeRow(entity: Entity, { record, rest, elementRests = {}, version }: Content): Members {
-  const lists = entity.lists.values().map((list) => {
+  const row = encodeMembers(entity, record)
+  for (const list of entity.lists.values()) {
     const value = valueAt(record, list.keys)
-    return [list.column, list.childTable ? sizeOf(value) : encodeObjects(list, value, elementRests[list.path])]
-  })
-  const stamp = { _cf_epoch: version.epoch, _cf_counter: version.counter }
-  return { id: record.id, ...encodeMembers(entity, record), ...Object.fromEntries(lists), rest, ...stamp }
+    row[list.column] = list.childTable ? sizeOf(value) : encodeObjects(list, value, elementRests[list.path])
+  }
+  row['id'] = record.id
+  row['rest'] = rest
+  row['_cf_epoch'] = version.epoch
+  row['_cf_counter'] = version.counter
+  return row
 }
 
 /** A list in a table of its own. */
