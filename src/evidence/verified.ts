@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Entity } from '../entity/entity.ts'
 import type { Ledger } from '../stores/ledger.ts'
 import { parseAs } from '../stores/ledger.ts'
+import { type Origin, origins } from '../util/origin.ts'
 
 /** Where the ledger of the store with authority keeps the last `verify` of a whole type, by the type's name. */
 export const verifiedKind = 'verified'
@@ -18,6 +19,8 @@ export interface KeptVerify {
   readonly epoch: number
   /** Of the mapping that the records were read by, see `mappingDigest`. */
   readonly mapping: string
+  /** By the clock of the host that has verified, as `ended`. */
+  readonly began: string
   readonly ended: string
   readonly compared: number
   /** By kind of difference. */
@@ -30,6 +33,7 @@ export interface KeptVerify {
 const form = z.object({
   epoch: z.number(),
   mapping: z.string(),
+  began: z.string(),
   ended: z.string(),
   compared: z.number(),
   different: z.record(z.string(), z.number()),
@@ -41,4 +45,24 @@ export async function lastVerify(ledger: Ledger, { name }: Pick<Entity, 'name'>)
   const entry = (await ledger.list(verifiedKind)).find(({ key }) => key === name)
   const kept = entry && parseAs(form, entry.value)
   return kept ? { ...kept, ageMs: entry.ageMs } : null
+}
+
+/** The last of either store: each keeps those of the time when it had authority. */
+export async function newestVerify(
+  stores: Readonly<Record<Origin, { readonly ledger: Ledger }>>,
+  entity: Pick<Entity, 'name'>,
+): Promise<KeptVerify | null> {
+  const kept = await Promise.all(origins.map((origin) => lastVerify(stores[origin].ledger, entity)))
+  return kept.reduce((newest, each) => (each && (!newest || each.ageMs < newest.ageMs) ? each : newest))
+}
+
+/**
+ * What is wrong with it; null where both stores were equal. What is wrong in both alike, as values that should be unique,
+ * is the issues' affair.
+ */
+export function faultOf({ different, undecided, ended }: KeptVerify): string | null {
+  const unequal = Object.values(different).reduce((sum, count) => sum + count, 0)
+  const at = `the last \`verify\`, of ${ended},`
+  if (unequal > 0) return `${at} found ${unequal} records that differ`
+  return undecided > 0 ? `${at} could not decide on ${undecided} records` : null
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { times } from '../control/times.ts'
+import type { Entity } from '../entity/entity.ts'
+import { faultOf, newestVerify } from '../evidence/verified.ts'
 import { expireConflicts } from '../mirror/expire-conflicts.ts'
 import { expireRecordings, recordingsIn } from '../replay/recordings.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
@@ -11,6 +13,7 @@ const defaultDays = 30
 
 export interface RetentionOptions {
   readonly stores: Stores
+  readonly entities: readonly Entity[]
   readonly dataDir: string
   /** Who removes: one gateway at a time does it in a store. */
   readonly owner: string
@@ -25,7 +28,7 @@ const [firstMs, everyMs] = [60_000, 3_600_000]
 const [batch, batches] = [500, 40]
 
 /**
- * Takes away what was kept to be looked at and is too old: findings, copies that were replaced, and recordings. In small
+ * Takes away what was kept and is too old: findings, copies that were replaced, recordings, and tombstones. In small
  * batches over the connections of flags and candidate reads, so that no client waits for it.
  */
 export class Retention {
@@ -62,11 +65,29 @@ export class Retention {
         this.#inTurn(origin, (limit) => expireConflicts(stores[origin].ledger, this.ms, limit)),
       ),
       this.#inTurn('postgres', (limit) => stores.postgres.findings.expire(this.ms, limit), 'findings'),
+      ...this.#options.entities.map((entity) => this.#tombstones(entity)),
       expireRecordings(recordingsIn(dataDir), { bytes: Number.POSITIVE_INFINITY, ageMs: this.ms }),
     ])
     const failed = tried.find((each) => each.status === 'rejected')
     if (failed)
       log('warn', `What is too old was not removed, and waits for the next round: ${messageOf(failed.reason)}`)
+  }
+
+  /**
+   * A tombstone keeps out what somebody read before the delete, and that starts within seconds. A day is for clocks and
+   * for what nobody thought of; and behind it a `verify` has to have found that the mirror has not got the record.
+   */
+  async #tombstones(entity: Entity): Promise<void> {
+    const { stores } = this.#options
+    const last = await newestVerify(stores, entity)
+    if (!last || faultOf(last) !== null) return
+    const beganMs = last.ageMs + Date.parse(last.ended) - Date.parse(last.began)
+    const olderThanMs = Math.max(beganMs, dayMs)
+    for (const origin of origins) {
+      const { outbox } = stores[origin].candidate
+      const expire = (limit: number) => outbox.expireTombstones(entity, olderThanMs, limit)
+      await this.#inTurn(origin, expire, `tombstones/${entity.name}`)
+    }
   }
 
   /** Batches until nothing is left, by one gateway. */

@@ -107,7 +107,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { flags } = routing
 
   const readiness = new Readiness({ stores, entities, migrations, flags, log: run.log })
-  const retention = new Retention({ ...config.retention, stores, dataDir, owner: instance, log: run.log })
+  const retention = new Retention({ ...config.retention, stores, entities, dataDir, owner: instance, log: run.log })
   const recorder = new Recorder({
     ...config,
     ...config.record,

@@ -273,6 +273,8 @@ export interface Outbox {
    * every write that a read of this store could see.
    */
   owedFor(entity: Entity, ids: readonly Id[]): Promise<ReadonlyMap<Id, number>>
+  /** Removes tombstones of at least this age of which nothing is owed, `limit` at most. @returns how many. */
+  expireTombstones(entity: Entity, olderThanMs: number, limit: number): Promise<number>
 }
 
 /** What is asked over one pool of a store's connections. The twins add a `side` for resolvers written by hand. */

@@ -2,15 +2,16 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Retention } from '../../src/gateway/retention.ts'
 import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { closedKind } from '../../src/mirror/kept-conflicts.ts'
 import { recordingsIn } from '../../src/replay/recordings.ts'
 import type { SeenGroup } from '../../src/stores/findings.ts'
-import type { Ledger } from '../../src/stores/ledger.ts'
+import { type Ledger, overwrite } from '../../src/stores/ledger.ts'
 import { origins } from '../../src/util/origin.ts'
 import { Account } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 
@@ -30,7 +31,14 @@ afterAll(() => stores.close())
 
 const dayMs = 86_400_000
 const retention = (days?: number): Retention =>
-  new Retention({ stores, dataDir, owner: 'a', log: (_, text) => void logged.push(text), ...(days ? { days } : {}) })
+  new Retention({
+    stores,
+    entities: [Account],
+    dataDir,
+    owner: 'a',
+    log: (_, text) => void logged.push(text),
+    ...(days ? { days } : {}),
+  })
 
 /** As if all of it had been written so long ago. */
 async function age(days: number): Promise<void> {
@@ -147,4 +155,77 @@ test('one gateway at a time removes', async () => {
   await each((ledger) => ledger.release('retention/conflicts', 'another'))
   await retention().round()
   expect(await each((ledger) => ledger.length(conflictLog))).toEqual([0, 0])
+})
+
+describe('A tombstone', () => {
+  const buried = (id: string) => ({
+    id,
+    version: { epoch: 1, counter: 5 },
+    pending: false,
+    record: null,
+    rest: null,
+    issues: [],
+  })
+  const kept = async (): Promise<string[][]> =>
+    Promise.all(
+      origins.map(async (origin) => {
+        const images = await stores[origin].outbox.images(Account, ['old', 'owed', 'young'])
+        return images.map(({ id }) => String(id)).sort()
+      }),
+    )
+  const verified = (began: Date, found: object = {}): Promise<unknown> =>
+    overwrite(stores.mongo.ledger, 'verified', 'Account', {
+      epoch: 1,
+      mapping: 'm',
+      began: began.toISOString(),
+      ended: new Date().toISOString(),
+      compared: 3,
+      different: { missing: 0, extra: 0, content: 0, version: 0 },
+      undecided: 0,
+      ...found,
+    })
+  const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000)
+
+  /** Of the same three records in both stores: a day and a half old, and the last one new; one is owed by both. */
+  beforeEach(async () => {
+    const { mongo, postgres } = stores
+    for (const origin of origins)
+      await stores[origin].replica.bulkPut(Account, [buried('old'), buried('owed'), buried('young')], anyEpoch)
+    const at = hoursAgo(36)
+    const old = { '_id.id': { $ne: 'young' } }
+    await mongo.connection.db.collection('_crossfade_tombstones').updateMany(old, { $set: { at } })
+    await postgres.connection.run(sql`update crossfade.tombstones set at = ${at} where id <> 'young'`)
+    for (const origin of origins) await stores[origin].authority.owe(Account, ['owed'])
+  })
+
+  test('goes once it is a day old and a later verify has found both stores alike; one that is owed stays', async () => {
+    await verified(hoursAgo(25))
+    await retention().round()
+    expect(await kept()).toEqual([
+      ['owed', 'young'],
+      ['owed', 'young'],
+    ])
+    expect(logged).toEqual([])
+  })
+
+  const all = ['old', 'owed', 'young']
+  test.each<[string, () => Promise<unknown>]>([
+    ['nothing was verified', async () => undefined],
+    ['the verify began before it', () => verified(hoursAgo(37))],
+    ['the verify found differences', () => verified(hoursAgo(25), { different: { missing: 0, extra: 1 } })],
+    ['the verify could not decide', () => verified(hoursAgo(25), { undecided: 1 })],
+  ])('stays where %s', async (_, prepare) => {
+    await prepare()
+    await retention().round()
+    expect(await kept()).toEqual([all, all])
+  })
+
+  test('stays for a day, whatever was verified', async () => {
+    await verified(new Date())
+    await retention().round()
+    expect(await kept()).toEqual([
+      ['owed', 'young'],
+      ['owed', 'young'],
+    ])
+  })
 })

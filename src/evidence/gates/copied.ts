@@ -1,7 +1,7 @@
 import { mappingDigest } from '../../entity/mapping-digest.ts'
 import { lastCopy } from '../copied.ts'
 import type { Gate } from '../gate.ts'
-import { faultOf, newestVerify } from './verified.ts'
+import { faultOf, newestVerify } from '../verified.ts'
 
 /**
  * The other store was made equal under the mapping that there is now: a copy did so, or a `verify` found that it is.
@@ -16,7 +16,7 @@ export const copied: Gate = async (subject) => {
   const copy = await lastCopy(stores.postgres.ledger, entity)
   if (copy?.ended && copy.mapping === mapping)
     return { met: true, found: `${copy.seen} records were copied, the last at ${copy.ended}` }
-  const found = await newestVerify(subject)
+  const found = await newestVerify(subject.stores, subject.entity)
   const isEqual = found?.mapping === mapping && found.epoch === flag.epoch && faultOf(found) === null
   if (isEqual) return { met: true, found: `the other store was found as it is at ${found.ended}` }
   return { met: false, found: 'the mapping has changed since the other store was made equal', remedy }

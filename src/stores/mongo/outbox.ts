@@ -189,5 +189,17 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       }
       return owed
     },
+
+    async expireTombstones(entity, olderThanMs, limit) {
+      const old = {
+        '_id.entity': entity.name,
+        pending: null,
+        at: { $lt: new Date((await storeNow(connection)) - olderThanMs) },
+      }
+      const found = await tombstones.find(old, { limit, projection: { _id: 1 } }).toArray()
+      // One that was written meanwhile is young, or owed
+      const { deletedCount } = await tombstones.deleteMany({ ...old, _id: { $in: found.map(({ _id }) => _id) } })
+      return deletedCount
+    },
   }
 }

@@ -80,5 +80,18 @@ export function postgresOutbox(connection: PostgresConnection): Outbox {
       )
       return new Map(rows.map(({ id, ms }) => [toId(entity, id), ms]))
     },
+
+    async expireTombstones(entity, olderThanMs, limit) {
+      // One that is written meanwhile is locked, or is young once it can be locked
+      const rows = await connection.run(
+        sql`with old as (
+              select d.id from crossfade.tombstones d
+              where d.entity = ${entity.name} and d.at < clock_timestamp() - ${olderThanMs}::float8 * interval '1 millisecond'
+                and not exists (select from crossfade.pending p where p.entity = d.entity and p.id = d.id)
+              limit ${limit}::int for update of d skip locked)
+            delete from crossfade.tombstones t using old where t.entity = ${entity.name} and t.id = old.id returning t.id`,
+      )
+      return rows.length
+    },
   }
 }
