@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { BSON, type Document, type MongoClient, MongoNetworkError } from 'mongodb'
+import { BSON, type Document, MongoNetworkError } from 'mongodb'
 import type { Entity } from '../../src/entity/entity.ts'
 import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
-import { countSent } from '../../src/stores/mongo/sent.ts'
 import { aggregate, count, find, insert, type MongoState, remove, type Updated, update } from './mongo-server.ts'
 import { ModelSession } from './mongo-session.ts'
 import type { Network, Server } from './network.ts'
@@ -35,8 +34,7 @@ export function modelConnection(
   maxTimeMs: number,
   isControl: boolean,
 ): MongoConnection {
-  const client = new EventEmitter()
-  countSent(client as MongoClient)
+  const client = Object.assign(new EventEmitter(), { options: {} })
   const send = <T>(commandName: string, run: (state: MongoState) => T, isAlone = true): Promise<T> => {
     const isWrite = commandName !== 'find' && commandName !== 'aggregate'
     if (!server.down) client.emit('commandStarted', { commandName })

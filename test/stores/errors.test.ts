@@ -260,7 +260,7 @@ test.each(outcomes)('MongoDB, %s: %s after %s sent is %s', (_, error, sent, code
 })
 
 test('what was sent is counted for each write by itself, and reads do not count', async () => {
-  const collection = stores.mongo.connection.collection(Crew)
+  const collection = stores.mongo.writes.collection(Crew)
   const lost = (work: () => Promise<unknown>): Promise<unknown> =>
     failed(
       answered(Crew, async () => {

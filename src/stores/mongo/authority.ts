@@ -17,7 +17,7 @@ import { mongoOutbox } from './outbox.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { nextAbove, restampDocument } from './restamp.ts'
 import { imageOf } from './scan.ts'
-import { answered } from './sent.ts'
+import { answered, countSent } from './sent.ts'
 import { settleHidden, settleHolders } from './settle-hidden.ts'
 import { together } from './together.ts'
 import { finishDelete, oweTombstones, restampTombstone, tombstoneImage, tombstonesOf } from './tombstone.ts'
@@ -25,7 +25,9 @@ import { finishDelete, oweTombstones, restampTombstone, tombstoneImage, tombston
 /** Deletes that are finished in one go. */
 const batch = 100
 
+/** @param connection is used by nobody else before: what it sends is counted from its first connection on. */
 export function mongoAuthority(connection: MongoConnection): Authority {
+  countSent(connection.client)
   const options = { maxTimeMS: connection.maxTimeMs }
   const { changed, change } = guardedChanges(connection)
 

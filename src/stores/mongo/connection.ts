@@ -10,7 +10,6 @@ import {
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
-import { countSent } from './sent.ts'
 import type { StoredDocument } from './stored.ts'
 
 export interface MongoOptions {
@@ -26,8 +25,6 @@ export interface MongoOptions {
   readonly maxTimeMs?: number
   /** What a call waits for one of the connections, in milliseconds; default 5,000. */
   readonly waitMs?: number
-  /** For writes whose caller is to know what became of them, see `sent`: each command costs 35 µs more. */
-  readonly countsSent?: boolean
 }
 
 export interface MongoConnection {
@@ -113,10 +110,8 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
     retryWrites: true,
     retryReads: true,
     ...(/[?&]appname=/i.test(options.uri) ? {} : { appName: 'crossfade' }),
-    monitorCommands: options.countsSent === true,
   }
   const client = fromUri(options.uri, () => new MongoClient(options.uri, clientOptions))
-  if (options.countsSent) countSent(client)
   const takesWrites = watchWritable(client)
   startAnew(client)
   if (options.database === undefined && !namesDatabase.test(options.uri)) {

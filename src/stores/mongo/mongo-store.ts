@@ -83,7 +83,7 @@ export function mongoStore(
   const connection = connectMongo(options)
   const own = connectMongo({ ...options, poolSize: 8, maxTimeMs: candidateBudgetMs })
   const candidate = mongoSource({ ...own, shares: connection })
-  const writes = connectMongo({ ...options, poolSize: 20, countsSent: true })
+  const writes = connectMongo({ ...options, poolSize: 20 })
   const puts = connectMongo({ ...options, poolSize: 10 })
   const control = mongoSource(connectMongo({ ...options, poolSize: 4, maxTimeMs: controlBudgetMs }))
   return {

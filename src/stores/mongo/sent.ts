@@ -10,11 +10,17 @@ interface Attempt {
 const attempts = new AsyncLocalStorage<Attempt>()
 const writes = new Set(['insert', 'update', 'delete', 'findAndModify'])
 
+const counted = new WeakSet<MongoClient>()
+
 /**
- * Counts the write commands that leave on a client. The driver's retry replaces the error of the first attempt by its
- * own, such as "no server", so that the error alone does not tell whether anything was sent.
+ * Counts the write commands that leave on a client, from its first connection on. The driver's retry replaces the error of
+ * the first attempt by its own, such as "no server", so that the error alone does not tell whether anything was sent. Who
+ * only reads is better off without: the events cost each command 35 µs.
  */
 export function countSent(client: MongoClient): void {
+  if (counted.has(client)) return
+  counted.add(client)
+  client.options.monitorCommands = true // each connection looks when it is made
   client.on('commandStarted', ({ commandName }) => {
     const attempt = attempts.getStore()
     if (attempt && writes.has(commandName)) attempt.sent++
