@@ -43,7 +43,9 @@ async function fill({ mongo, postgres }: Stores, films: Films, size: number): Pr
   const { connection } = postgres
   const run = (text: string, values: readonly unknown[] = []) =>
     connection.runPrepared({ text, name: undefined }, values)
-  for (const { statement } of await schemaDrift(connection, [films])) if (statement) await run(statement)
+  const statements = (await schemaDrift(connection, [films])).flatMap(({ statement }) => statement ?? [])
+  // Without triggers, which would not let the rows in: no gateway writes here
+  for (const statement of statements) if (!statement.includes(' trigger ')) await run(statement)
   await prepareMongo(mongo.connection, [films])
   const rest = { plot: 'x'.repeat(200) }
   for (let start = 0; start < size; start += 10_000) {
