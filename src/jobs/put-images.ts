@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { sameContent } from '../compare/content.ts'
 import type { Id } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/conflicts.ts'
+import { byId } from '../stores/by-id.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -24,7 +25,7 @@ async function mend({ stores, entity, log }: PutOptions, from: Origin, under: nu
   const mended = new Map<Id, PutOutcome>()
   if (late.length === 0) return mended
   const ids = late.map(({ id }) => id)
-  const copies = new Map((await target.outbox.images(entity, ids)).map((image) => [image.id, image]))
+  const copies = byId(await target.outbox.images(entity, ids))
   const mendOne = async (image: Image): Promise<void> => {
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)

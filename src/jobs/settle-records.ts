@@ -3,6 +3,7 @@ import { contentDifferences } from '../compare/content.ts'
 import type { Difference } from '../compare/differences.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
+import { byId } from '../stores/by-id.ts'
 import type { Image, LiveImage, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import { inPartsPatiently, type PatienceOptions } from './patience.ts'
@@ -77,9 +78,6 @@ export function isAlike(entity: Entity, ours: Image | undefined, theirs: Image |
 
 const isSameVersion = (a?: Image, b?: Image): boolean =>
   a && b ? compareVersions(a.version, b.version) === 0 : a === b
-
-/** Images by their ids. */
-export const byId = (images: readonly Image[]): Map<Id, Image> => new Map(images.map((image) => [image.id, image]))
 
 /** Looks at records again, in generations, until each is decided: a write may have been on its way. */
 export async function settleRecords(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Entity, Id } from '../entity/entity.ts'
+import { byId } from '../stores/by-id.ts'
 import type { Change, Changes } from '../stores/foreign-changes.ts'
 import type { Store } from '../stores/store.ts'
 import { compareVersions, unversioned, type Version } from '../stores/version.ts'
@@ -178,9 +179,8 @@ export class Capture {
   async #bury(entity: Entity, gone: readonly Change[], epoch: number): Promise<void> {
     const { mongo, postgres } = this.#options.stores
     const ids = gone.map(({ id }) => id)
-    const byId = async ({ control }: Store) =>
-      new Map((await control.outbox.images(entity, ids)).map((image) => [image.id, image] as const))
-    const [present, copies] = await Promise.all([byId(mongo), byId(postgres)])
+    const imagesOf = async ({ control }: Store) => byId(await control.outbox.images(entity, ids))
+    const [present, copies] = await Promise.all([imagesOf(mongo), imagesOf(postgres)])
     const now = await mongo.foreignChanges.now()
     const bury = async (id: Id, before: Version): Promise<void> => {
       const left = present.get(id)

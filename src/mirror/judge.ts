@@ -1,16 +1,13 @@
 import { sameRecord } from '../compare/differences.ts'
 import { confirmed } from '../control/confirmed.ts'
 import type { Entity, Id } from '../entity/entity.ts'
+import { byId } from '../stores/by-id.ts'
 import { faultOf, tellsOfTrouble } from '../stores/failure.ts'
-import type { Image, PutOutcome, Store } from '../stores/store.ts'
+import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { type ConflictOptions, keepConflict, keepCopy } from './conflicts.ts'
 import { tombstoneOf } from './tombstone-of.ts'
-
-async function readImage(store: Store, entity: Entity, id: Id): Promise<Image | undefined> {
-  return (await store.outbox.images(entity, [id]))[0]
-}
 
 /** What becomes of what is owed: its mark is cleared, it stays owed, or the mirror refuses it for a reason. */
 export type Verdict = 'cleared' | 'owed' | { readonly reason: string; readonly by?: readonly Id[] }
@@ -33,43 +30,50 @@ export interface Owed {
   readonly image: Image
 }
 
-/**
- * Those of many images whose puts came late since the mirror had them already: both stores are at their version, with
- * equal content. As `judgeLate` looks at one, in two reads for all.
- */
-export async function mirroredAlready(
-  { stores, epoch = Number.POSITIVE_INFINITY }: JudgeOptions,
-  entity: Entity,
-  from: Origin,
-  images: readonly Image[],
-): Promise<ReadonlySet<Id>> {
-  if (images.length === 0) return new Set()
-  const ids = images.map(({ id }) => id)
-  const byId = async ({ outbox }: Store) =>
-    new Map((await outbox.images(entity, ids)).map((image) => [image.id, image] as const))
-  const copies = await byId(stores[otherOrigin(from)])
-  const present = await byId(stores[from]) // behind the mirror
-  const isEqual = ({ id, version }: Image): boolean => {
-    const [copy, mine] = [copies.get(id), present.get(id)]
-    const isSameVersion = copy && mine && [copy, mine].every((each) => compareVersions(each.version, version) === 0)
-    return Boolean(isSameVersion) && version.epoch <= epoch && sameRecord(entity, copy!.record, mine!.record)
-  }
-  return new Set(images.filter(isEqual).map(({ id }) => id))
+type Judging = Omit<Owed, 'image'>
+
+/** What both stores have of records. */
+async function readBoth({ options: { stores }, entity, from }: Judging, ids: readonly Id[]) {
+  const copies = byId(await stores[otherOrigin(from)].outbox.images(entity, ids))
+  // Behind the mirror, since a write may have reached both between the two reads
+  const present = byId(await stores[from].outbox.images(entity, ids))
+  return { copies, present }
 }
 
-/** A put that came late: settled only where the authority, read again, is at the mirror's version with equal content. */
-async function judgeLate({ options, entity, from, image }: Owed): Promise<Verdict> {
-  const authority = options.stores[from]
-  const copy = await readImage(options.stores[otherOrigin(from)], entity, image.id)
-  // Behind the mirror, since a write may have reached both between the two reads
-  const present = await readImage(authority, entity, image.id)
+/**
+ * A put that came late: settled only where the authority, read again, is at the mirror's version with equal content.
+ * A conflict where the mirror is ahead, or has other content.
+ */
+function lateness(
+  { options: { epoch = Number.POSITIVE_INFINITY }, entity, image }: Owed,
+  copy: Image | undefined,
+  present: Image | undefined,
+): 'cleared' | 'owed' | { readonly conflict: readonly [present: Image, copy: Image] } {
   if (!copy || !present || compareVersions(present.version, image.version) !== 0) return 'owed' // changed meanwhile
   // Authority has moved on, and this sweep does not know it yet
-  if (copy.version.epoch > (options.epoch ?? Number.POSITIVE_INFINITY)) return 'owed'
+  if (copy.version.epoch > epoch) return 'owed'
   const order = compareVersions(copy.version, present.version)
   if (order < 0) return 'owed' // the put raced; the next round repeats it
   if (order === 0 && sameRecord(entity, copy.record, present.record)) return 'cleared'
-  await keepConflict(options, entity, from, present, copy)
+  return { conflict: [present, copy] }
+}
+
+/** Those of many images whose puts came late since the mirror had them already, in two reads for all. */
+export async function mirroredAlready(judging: Judging, images: readonly Image[]): Promise<ReadonlySet<Id>> {
+  if (images.length === 0) return new Set()
+  const ids = images.map(({ id }) => id)
+  const { copies, present } = await readBoth(judging, ids)
+  return new Set(
+    ids.filter((id, n) => lateness({ ...judging, image: images[n]! }, copies.get(id), present.get(id)) === 'cleared'),
+  )
+}
+
+async function judgeLate(owed: Owed): Promise<Verdict> {
+  const { options, entity, from, image } = owed
+  const { copies, present } = await readBoth(owed, [image.id])
+  const found = lateness(owed, copies.get(image.id), present.get(image.id))
+  if (typeof found === 'string') return found
+  await keepConflict(options, entity, from, ...found.conflict)
   return 'owed'
 }
 

@@ -40,7 +40,7 @@ async function putBatch(options: SweepOptions, entity: Entity, from: Origin, let
   const images = await freshImages(outbox, entity, ids)
   const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images, options.under)
   const late = images.filter((_, index) => outcomes[index]!.put === 'late')
-  const known = await mirroredAlready(options, entity, from, late)
+  const known = await mirroredAlready({ options, entity, from }, late)
   const cleared: Image[] = []
   for (const [index, image] of images.entries()) {
     const verdict = known.has(image.id) ? 'cleared' : await judge({ options, entity, from, image }, outcomes[index]!)

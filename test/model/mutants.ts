@@ -114,8 +114,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 're-read after the mirror',
     file: 'src/mirror/judge.ts',
-    from: 'const present = await readImage(authority, entity, image.id)',
-    to: 'const present: Image | undefined = image',
+    from: "if (!copy || !present || compareVersions(present.version, image.version) !== 0) return 'owed' // changed meanwhile",
+    to: "present &&= image; if (!copy || !present) return 'owed'",
   },
   {
     name: 'drain',
