@@ -54,8 +54,11 @@ export async function issueGroups({ dataIssues, ledger }: Kept, entity: Entity):
 }
 
 /** The one group whose name begins so. @throws BAD_USER_INPUT where there is none, or more than one. */
-export async function issueGroup(kept: Kept, entity: Entity, prefix: string): Promise<IssueGroup> {
-  const named = (await issueGroups(kept, entity)).filter(({ group }) => group.startsWith(prefix))
+export const issueGroup = async (kept: Kept, entity: Entity, prefix: string): Promise<IssueGroup> =>
+  groupNamed(entity, await issueGroups(kept, entity), prefix)
+
+function groupNamed(entity: Entity, groups: readonly IssueGroup[], prefix: string): IssueGroup {
+  const named = groups.filter(({ group }) => group.startsWith(prefix))
   const [found] = named
   if (found && named.length === 1) return found
   const text = found
@@ -80,13 +83,10 @@ export async function acceptIssues(
 ): Promise<IssueGroup[]> {
   if (said.by.trim() === '' || said.why.trim() === '')
     throw new CrossfadeError('BAD_USER_INPUT', 'Say who accepts them, and why: --by and --why are kept.')
-  const found = new Map<string, IssueGroup>()
-  for (const prefix of prefixes) {
-    const named = await issueGroup(kept, entity, prefix)
-    found.set(named.group, named)
-  }
+  const groups = await issueGroups(kept, entity)
+  const named = new Set(prefixes.map((prefix) => groupNamed(entity, groups, prefix)))
   const accepted: IssueGroup[] = []
-  for (const group of found.values()) accepted.push(await accept(kept, entity, group, said))
+  for (const group of named) accepted.push(await accept(kept, entity, group, said))
   return accepted
 }
 

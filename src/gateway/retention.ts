@@ -65,12 +65,17 @@ export class Retention {
         this.#inTurn(origin, (limit) => expireConflicts(stores[origin].ledger, this.ms, limit)),
       ),
       this.#inTurn('postgres', (limit) => stores.postgres.findings.expire(this.ms, limit), 'findings'),
-      ...this.#options.entities.map((entity) => this.#tombstones(entity)),
+      this.#allTombstones(),
       expireRecordings(recordingsIn(dataDir), { bytes: Number.POSITIVE_INFINITY, ageMs: this.ms }),
     ])
     const failed = tried.find((each) => each.status === 'rejected')
     if (failed)
       log('warn', `What is too old was not removed, and waits for the next round: ${messageOf(failed.reason)}`)
+  }
+
+  /** One type behind the other: the connections are those of flags. */
+  async #allTombstones(): Promise<void> {
+    for (const entity of this.#options.entities) await this.#tombstones(entity)
   }
 
   /**
