@@ -45,8 +45,7 @@ export function deadline(ms: number): Plugin<Ends> {
       setExecuteFn(async (args) => {
         const { ends }: Ends = args.contextValue
         const work = executeFn(args)
-        if (!(work instanceof Promise)) return work
-        const result = await awaitWithin(work, ms)
+        const result = work instanceof Promise ? await awaitWithin(work, ms) : work
         if (result !== timedOut) {
           // A field that fails may end the answer before its siblings have theirs
           if (result.errors) ends.abort(answered)

@@ -14,7 +14,7 @@ export const fromBytes = (bytes: unknown): Document => decodeBytes(bytes as Uint
 
 /**
  * The documents of a query, as bytes from the driver, and decoded here. It would decode each answer twice where commands
- * are monitored, as ours are, and refuse a whole batch for one text that is not UTF-8.
+ * are monitored, as those of writers are, and refuse a whole batch for one text that is not UTF-8.
  *
  * @param ask makes the query, with the given options beside its own.
  * @param maxBytes about how many are read: the document that goes past it is the last.
