@@ -50,8 +50,8 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
       address: { city: null },
     })
     expect(image.version.epoch).toBe(1)
-    expect(image.version.counter).toBeGreaterThanOrEqual(began)
-    expect(image.version.counter).toBeLessThanOrEqual(Date.now())
+    // The store's clock, which is not ours, and is known to half a round trip
+    expect(Math.abs(image.version.counter - began)).toBeLessThan(60_000)
     expect(await stored(id)).toMatchObject({ record: image.record, version: image.version, pending: true })
   })
 

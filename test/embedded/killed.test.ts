@@ -93,7 +93,6 @@ test('a suspended PostgreSQL can be stopped', { timeout }, async () => {
   const dataDir = freshDataDir()
   const { pid } = await startPostgres({ dataDir, ...silent })
   process.kill(pid!, 'SIGSTOP')
-  const began = Date.now()
   expect(await stopStores(dataDir)).toEqual(['postgres'])
-  expect(Date.now() - began).toBeLessThan(5_000)
+  await ended([pid!])
 })

@@ -124,10 +124,9 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     expect(await stores[from].ledger.claim(`sweep/${Account.name}`, 'other', 60_000)).toBe(true)
     expect(await sweepOnce(stores, from)).toBe(1)
     expect((await both(stores, from, id)).mirror).toBeUndefined()
-    const began = performance.now()
     expect((await patch(id, { visits: 1 })).record).toMatchObject({ visits: 1 })
     await stores[from].authority.delete(Account, id, owed)
-    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(await stores[from].ledger.claim(`sweep/${Account.name}`, 'third', 60_000)).toBe(false) // it held all the while
     await stores[from].ledger.release(`sweep/${Account.name}`, 'other')
     expect(await sweepOnce(stores, from)).toBe(0)
     await isEqual(id)
