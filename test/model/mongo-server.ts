@@ -51,7 +51,10 @@ export function copy<T>(value: T): T {
   if (value instanceof Long) return value.toNumber() as T
   if (value instanceof Int32) return value.valueOf() as T
   const made: Record<string, unknown> = {}
-  for (const [key, each] of Object.entries(value)) if (each !== undefined) made[key] = copy(each)
+  for (const key of Object.keys(value)) {
+    const each = (value as Record<string, unknown>)[key]
+    if (each !== undefined) made[key] = copy(each)
+  }
   return made as T
 }
 

@@ -45,13 +45,15 @@ export function installVirtualTime(): void {
     const found = simulated()
     return found ? found.world.dateAt(found.place) : null
   }
-  globalThis.Date = new Proxy(real.Date, {
-    construct(target, args, newTarget) {
-      const now = args.length === 0 ? nowOf() : null
-      return Reflect.construct(target, now === null ? args : [now], newTarget === globalThis.Date ? target : newTarget)
-    },
-    get: (target, key) => (key === 'now' ? () => nowOf() ?? target.now() : Reflect.get(target, key)),
-  })
+  // No proxy, by which each `instanceof Date` would go, and they are many
+  function PlaceDate(...args: unknown[]): unknown {
+    if (new.target === undefined) return real.Date()
+    const now = args.length === 0 ? nowOf() : null
+    return Reflect.construct(real.Date, now === null ? args : [now], new.target === PlaceDate ? real.Date : new.target)
+  }
+  PlaceDate.prototype = real.Date.prototype
+  PlaceDate.now = () => nowOf() ?? real.Date.now()
+  globalThis.Date = Object.setPrototypeOf(PlaceDate, real.Date)
   const timer =
     (repeats: boolean) =>
     (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown =>
