@@ -25,8 +25,7 @@ export class Ending implements AbortSignal {
     this.aborted = true
     this.reason = reason
     const event = new Event('abort')
-    // Each removes itself while the others are called
-    for (const listener of [...this.#listeners]) listener.call(this, event)
+    for (const listener of this.#listeners) listener.call(this, event) // one that removes itself harms no other
     this.#listeners.clear()
   }
 

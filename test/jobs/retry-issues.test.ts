@@ -147,6 +147,14 @@ describe('A retry of data issues', () => {
     expect(groupCounts(await counts())).toEqual({ stars: 1, _id: 2 })
   })
 
+  test('carries a document whose id a later mapping takes', async () => {
+    const Named = defineEntity('Shop', { ...names, id: text(), fields })
+    expect(await retry({ entity: Named, entities: [Named], among: await of('_id') })).toMatchObject({ put: 1 })
+    const [image] = await stores.postgres.outbox.images(Named, ['old-2'])
+    expect(image?.record).toMatchObject({ name: 'Shop 10' })
+    expect(groupCounts(await counts())).toMatchObject({ _id: 1 })
+  })
+
   test('is refused where PostgreSQL has authority', async () => {
     await move('shadow')
     await move('live')
