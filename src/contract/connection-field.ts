@@ -5,12 +5,13 @@ import { everything } from '../query/where.ts'
 import { loadConnection } from '../resolve/load-connection.ts'
 import type { InputRef } from './builder.ts'
 import { connectionType } from './connection-type.ts'
+import type { As } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
 import type { FilterInput, FilterType } from './filter-type.ts'
 import type { OrderInput, OrderNames, OrderType } from './order-type.ts'
 
 /** What a list can be asked, and how it is paged. */
-export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>> extends Told {
+export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>> extends Told, As<E> {
   /** What `filterType` made; without it the list is of all records. */
   readonly filter?: FilterType<E>
   /** What `orderType` made; without it the list is in the order of ids. */
@@ -30,14 +31,14 @@ interface Args {
 export function connection<Parent, Kind extends FieldKind, E extends Entity, const N extends OrderNames<E>>(
   t: FieldsOf<Parent, Kind>,
   entity: E,
-  { filter, orderBy, defaultOrder, paging = 'both', ...told }: ConnectionOptions<E, N> = {},
+  { as, filter, orderBy, defaultOrder, paging = 'both', ...told }: ConnectionOptions<E, N> = {},
 ): Made {
   const fields = objectFields(t)
   const keys: InputRef<OrderInput> | undefined = orderBy
   const defaultValue = defaultOrder && orderBy?.named(defaultOrder)
   return fields.field({
     ...told,
-    type: connectionType(t.builder, entity),
+    type: connectionType(t.builder, entity, { as }),
     nullable: false,
     args: {
       ...(filter ? { filter: fields.arg({ type: filter }) } : {}),

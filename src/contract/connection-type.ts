@@ -3,7 +3,7 @@ import type { Narrow } from '../entity/record.ts'
 import type { Connection, Edge, PageInfo } from '../resolve/connection.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Builder, Ref } from './builder.ts'
-import { entityTypeOf } from './entity-type.ts'
+import { type As, entityTypeOf } from './entity-type.ts'
 
 const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
   const ref = builder.objectRef<PageInfo>('PageInfo')
@@ -18,11 +18,12 @@ const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
   return ref
 })
 
-const made = onceFor((builder: Builder) => onceFor((entity: Entity) => make(builder, entity)))
+const made = onceFor((builder: Builder) =>
+  onceFor((node: Ref<Narrow<Entity>>) => onceFor((entity: Entity) => make(builder, entity, node))),
+)
 
-function make<E extends Entity>(builder: Builder, entity: E): Ref<Connection<Narrow<E>>> {
-  const node = entityTypeOf(builder, entity)
-  const edge = builder.objectRef<Edge<Narrow<E>>>(`${entity.name}Edge`)
+function make<E extends Entity>(builder: Builder, entity: E, node: Ref<Narrow<E>>): Ref<Connection<Narrow<E>>> {
+  const edge = builder.objectRef<Edge<Narrow<E>>>(`${node.name}Edge`)
   builder.objectType(edge, {
     fields: (t) => ({
       // Made only where it is selected: order keys are read only then
@@ -31,8 +32,9 @@ function make<E extends Entity>(builder: Builder, entity: E): Ref<Connection<Nar
       node: t.field({ type: node, nullable: false, resolve: (parent) => parent.node as never }),
     }),
   })
-  const ref = builder.objectRef<Connection<Narrow<E>>>(`${entity.name}Connection`)
+  const ref = builder.objectRef<Connection<Narrow<E>>>(`${node.name}Connection`)
   builder.objectType(ref, {
+    extensions: { pageOf: entity },
     fields: (t) => ({
       edges: t.field({ type: [edge], nullable: false, resolve: ({ edges }) => edges() }),
       pageInfo: t.field({ type: pageInfoType(builder), nullable: false, resolve: ({ pageInfo }) => pageInfo() }),
@@ -43,10 +45,16 @@ function make<E extends Entity>(builder: Builder, entity: E): Ref<Connection<Nar
 }
 
 /**
- * `<Name>Connection` with its edge type, as Relay has it, and a total count; made once for an entity, when it is first
- * asked for. `connection` and `children` ask for it; a field of your own names it as its type.
+ * `<Name>Connection` with its edge type, as Relay has it, and a total count; made once for an object type, when it is
+ * first asked for. `connection` and `children` ask for it; a field of your own names it as its type.
  *
  * @throws MISCONFIGURED where `entityType` has not made the entity's object type.
  */
-export const connectionType = <E extends Entity>(builder: Builder, entity: E): Ref<Connection<Narrow<E>>> =>
-  made(builder)(entity) as unknown as Ref<Connection<Narrow<E>>> // kept by the entity that it was made for
+export const connectionType = <E extends Entity>(
+  builder: Builder,
+  entity: E,
+  { as }: As<E> = {},
+): Ref<Connection<Narrow<E>>> => {
+  const node = entityTypeOf(builder, entity, as) as unknown as Ref<Narrow<Entity>>
+  return made(builder)(node)(entity) as unknown as Ref<Connection<Narrow<E>>> // kept by what it was made for
+}

@@ -6,7 +6,9 @@ import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Builder, FieldBuilder, Ref } from './builder.ts'
-import { addScalar, scalarNames } from './scalars.ts'
+import type { Told } from './field.ts'
+import { leafType } from './leaf-type.ts'
+import { addScalar, scalarName } from './scalars.ts'
 
 type Parent = Readonly<Record<string, unknown>>
 type T = FieldBuilder<Parent>
@@ -17,19 +19,37 @@ const member =
   (parent: Parent): never =>
     (parent[key] ?? null) as never
 
+/** How the contract shows a field where it does not show it as the mapping has it. */
+export interface ShownField extends Told {
+  /** Default: the mapping's. */
+  readonly name?: string
+  /** Default: unless the mapping requires it. A record without it is answered with GraphQL's error where it may not be null. */
+  readonly nullable?: boolean
+}
+
 /** How the contract shows a mapping where it does not show all of it as it is. */
 export interface EntityTypeOptions<E extends Entity> {
+  /** The contract's name of the type; default: the entity's. Another type of the same entity has another. */
+  readonly name?: string
+  readonly description?: string
+  /** By record path; those that are not named are shown as they are. */
+  readonly fields?: { readonly [P in PathOf<E> | 'id']?: ShownField }
   /** GraphQL names of embedded objects, and of those in lists, by record path. */
   readonly embeds?: { readonly [P in ObjectPathIn<E['fields']>]?: string }
   /** Record paths that the contract does not show, or shows through a field of its own. */
   readonly omit?: readonly PathOf<E>[]
 }
 
-function leafField(t: T, leaf: Leaf, key: string) {
-  const type = scalarNames[leaf.kind]
-  const resolve = member(key)
-  if (leaf.list === 'none') return t.field({ type, nullable: !leaf.required, resolve })
-  return t.field({ type: [type], nullable: { list: !leaf.required, items: false }, resolve })
+/** What any field of a record is made with. */
+function shared(key: string, required: boolean, { name = key, nullable = !required, ...told }: ShownField) {
+  return { ...told, resolve: member(key), nullable, ...(name === key ? {} : { extensions: { member: key } }) }
+}
+
+function leafField(t: T, { builder }: Place, leaf: Leaf, key: string, shown: ShownField) {
+  const type = leafType(builder, leaf)
+  const { nullable, ...rest } = shared(key, leaf.required, shown)
+  if (leaf.list === 'none') return t.field({ ...rest, type, nullable })
+  return t.field({ ...rest, type: [type], nullable: { list: nullable, items: false } })
 }
 
 /** One mapping: what it is built with, and where in the record its nodes are. */
@@ -38,42 +58,58 @@ interface Place {
   readonly entity: Entity
   readonly embeds: Readonly<Record<string, string | undefined>>
   readonly omit: ReadonlySet<string>
+  readonly fields: Readonly<Record<string, ShownField | undefined>>
   /** Leads to the objects of a list; empty outside of lists. */
   readonly prefix: string
 }
 
 const pathIn = ({ prefix }: Place, node: Node): string => prefix + (node.leaf ?? node.embed ?? node.list).path
 
-function nodeField(t: T, place: Place, node: Node) {
-  if (node.leaf) return leafField(t, node.leaf, node.key)
+function nodeField(t: T, place: Place, node: Node, shown: ShownField) {
+  if (node.leaf) return leafField(t, place, node.leaf, node.key, shown)
   const path = pathIn(place, node)
-  const resolve = member(node.key)
-  if (node.embed) {
-    const type = objectType(place, path, node.nodes)
-    return t.field({ type, nullable: !node.embed.required, resolve })
-  }
+  const { nullable, ...rest } = shared(node.key, (node.embed ?? node.list).required, shown)
+  if (node.embed) return t.field({ ...rest, type: objectType(place, path, node.nodes), nullable })
   const type = objectType({ ...place, prefix: `${path}.` }, path, node.list.nodes)
-  return t.field({ type: [type], nullable: { list: !node.list.required, items: false }, resolve })
+  return t.field({ ...rest, type: [type], nullable: { list: nullable, items: false } })
 }
 
-function fieldsFor(t: T, place: Place, nodes: readonly Node[]) {
+/** The nodes that the contract shows, each by the contract's name. */
+function shownNodes(place: Place, nodes: readonly Node[]): (readonly [string, Node, ShownField])[] {
   const shown = nodes.filter((node) => !place.omit.has(pathIn(place, node)))
-  return Object.fromEntries(shown.map((node) => [node.key, nodeField(t, place, node)]))
+  return shown.map((node) => {
+    const field = place.fields[pathIn(place, node)] ?? {}
+    return [field.name ?? node.key, node, field] as const
+  })
+}
+
+function fieldsFor(t: T, place: Place, nodes: readonly Node[], taken?: string) {
+  const shown = shownNodes(place, nodes)
+  const twice = shown.find(([name], index) => name === taken || shown.findIndex(([other]) => other === name) < index)
+  if (twice) {
+    const text = `${place.entity.name}.${pathIn(place, twice[1])} would be shown as ${twice[0]}, which another field is`
+    throw new CrossfadeError('MISCONFIGURED', `${text}. Name one of them in \`fields\`, or omit it.`)
+  }
+  return Object.fromEntries(shown.map(([name, node, field]) => [name, nodeField(t, place, node, field)]))
 }
 
 /** One embedded mapping may stand at several paths (`viewer`, `critic`) under one GraphQL name. */
 const objectTypes = onceFor((_builder: Builder) => new Map<string, { ref: Ref<Parent>; shown: string; path: string }>())
 
+function typeName(place: Place, node: Node): string | undefined {
+  if (!node.leaf) return place.embeds[pathIn(place, node)]
+  const type = leafType(place.builder, node.leaf)
+  return typeof type === 'string' ? type : type.name
+}
+
 /** What a type shows of the nodes, to tell two mappings apart that are given one name. */
 const shownOf = (place: Place, nodes: readonly Node[]): string =>
   JSON.stringify(
-    nodes
-      .filter((node) => !place.omit.has(pathIn(place, node)))
-      .map((node) => {
-        if (node.leaf) return [node.key, scalarNames[node.leaf.kind], node.leaf.list === 'none', node.leaf.required]
-        const path = pathIn(place, node)
-        return [node.key, place.embeds[path], node.list !== undefined, (node.embed ?? node.list).required]
-      }),
+    shownNodes(place, nodes).map(([name, node, field]) => {
+      const { required } = node.leaf ?? node.embed ?? node.list
+      const isList = node.leaf ? node.leaf.list !== 'none' : node.list !== undefined
+      return [name, node.key, typeName(place, node), isList, required, field]
+    }),
   )
 
 function objectType(place: Place, path: string, nodes: readonly Node[]): Ref<Parent> {
@@ -99,8 +135,9 @@ function objectType(place: Place, path: string, nodes: readonly Node[]): Ref<Par
   return ref
 }
 
+/** At once: fields that are added by hand may use them. */
 function addScalars(builder: Builder, { leaves, lists }: Scope): void {
-  for (const leaf of leaves.values()) addScalar(builder, scalarNames[leaf.kind])
+  for (const leaf of leaves.values()) addScalar(builder, scalarName(leaf))
   for (const list of lists.values()) addScalars(builder, list)
 }
 
@@ -108,7 +145,7 @@ function addScalars(builder: Builder, { leaves, lists }: Scope): void {
 function checkPaths(entity: Entity, option: string, paths: Iterable<string>): void {
   const known = knownPaths(entity)
   for (const path of paths) {
-    if (known.has(path)) continue
+    if (known.has(path) || (path === 'id' && option === 'fields')) continue
     const hint = didYouMean(path, known)
     throw new CrossfadeError(
       'MISCONFIGURED',
@@ -119,8 +156,15 @@ function checkPaths(entity: Entity, option: string, paths: Iterable<string>): vo
 
 const entityTypes = onceFor((_builder: Builder) => new Map<Entity, Ref<Parent>>())
 
+/** Which of several object types of an entity. */
+export interface As<E extends Entity> {
+  /** What `entityType` has made; default: the first that it has made of the entity. */
+  readonly as?: Ref<Narrow<E>>
+}
+
 /** The object type that `entityType` has made. @throws MISCONFIGURED where it has made none. */
-export function entityTypeOf<E extends Entity>(builder: Builder, entity: E): Ref<Narrow<E>> {
+export function entityTypeOf<E extends Entity>(builder: Builder, entity: E, as?: Ref<Narrow<E>>): Ref<Narrow<E>> {
+  if (as) return as
   const ref = entityTypes(builder).get(entity)
   if (!ref) {
     const remedy = 'Call entityType before, in schema/<type>.ts.'
@@ -130,7 +174,8 @@ export function entityTypeOf<E extends Entity>(builder: Builder, entity: E): Ref
 }
 
 /**
- * The GraphQL object of an entity: the id and every mapped field, under its own name. Fields that relate entities or
+ * The GraphQL object of an entity: the id and every mapped field, under its own name or the one that `fields` says. An
+ * entity may have several, each with a `name` of its own. Fields that relate entities or
  * compute something are added with `builder.objectFields`: see `reading`, `reference` and `children`. Its resolvers
  * return records; what they hold is what was selected.
  *
@@ -139,20 +184,25 @@ export function entityTypeOf<E extends Entity>(builder: Builder, entity: E): Ref
 export function entityType<E extends Entity>(
   builder: Builder,
   entity: E,
-  { embeds = {}, omit = [] }: EntityTypeOptions<E> = {},
+  { name = entity.name, description, embeds = {}, omit = [], fields = {} }: EntityTypeOptions<E> = {},
 ): Ref<Narrow<E>> {
   checkPaths(entity, 'embeds', Object.keys(embeds))
   checkPaths(entity, 'omit', omit)
+  checkPaths(entity, 'fields', Object.keys(fields))
   addScalars(builder, entity)
-  const ref = builder.objectRef<Parent>(entity.name)
-  entityTypes(builder).set(entity, ref)
-  const place: Place = { builder, entity, embeds, omit: new Set<string>(omit), prefix: '' }
+  const ref = builder.objectRef<Parent>(name)
+  const known = entityTypes(builder)
+  if (!known.has(entity)) known.set(entity, ref)
+  const place: Place = { builder, entity, embeds, omit: new Set<string>(omit), fields, prefix: '' }
+  const { id = {} } = fields as Place['fields']
+  const { name: idName = 'id' } = id
   builder.objectType(ref, {
+    description,
     extensions: { entity },
     fields: (t) => ({
-      id: t.field({ type: 'ID', nullable: false, resolve: member('id') }),
-      ...fieldsFor(t, place, entity.nodes),
+      [idName]: t.field({ ...shared('id', true, id), type: 'ID' }),
+      ...fieldsFor(t, place, entity.nodes, idName),
     }),
   })
-  return entityTypeOf(builder, entity)
+  return ref as unknown as Ref<Narrow<E>> // what it shows are records of the entity
 }

@@ -1,7 +1,8 @@
 import type { Leaf } from '../entity/entity.ts'
 import { onceFor } from '../util/once-for.ts'
 import type { Builder, InputRef, SchemaTypesOf } from './builder.ts'
-import { addScalar, scalarName } from './scalars.ts'
+import { leafType, type ShownEnum } from './leaf-type.ts'
+import type { scalarName } from './scalars.ts'
 
 type InputBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypesOf, 'InputObject'>
 type ScalarName = ReturnType<typeof scalarName>
@@ -12,7 +13,7 @@ export type TestInput = InputRef<object>
 const description =
   'A null given to eq or ne asks for null or missing values. Several operators in one filter must all hold.'
 
-function equalTests(t: InputBuilder, type: ScalarName) {
+function equalTests(t: InputBuilder, type: ScalarName | ShownEnum) {
   const one = () => t.field({ type })
   const many = () => t.field({ type: t.listRef(type, { required: false }) })
   return { eq: one(), ne: one(), in: many(), notIn: many() }
@@ -52,24 +53,26 @@ function once(builder: Builder, name: string, make: () => TestInput): TestInput 
   return input
 }
 
+const filterName = (type: ScalarName | ShownEnum, end: string): string =>
+  `${type === 'ID' ? 'Id' : typeof type === 'string' ? type : type.name}${end}`
+
 /** What a value can be asked, by its kind: `StringFilter`, `IntFilter` and so on, the same for every type. */
 export function filterInput(builder: Builder, leaf: Leaf): TestInput {
-  const scalar = scalarName(leaf)
-  const name = `${scalar === 'ID' ? 'Id' : scalar}Filter`
+  const type = leafType(builder, leaf)
+  const name = filterName(type, 'Filter')
   return once(builder, name, () => {
-    addScalar(builder, scalar)
-    const make = makers[scalar]
-    return make ? make(builder, name) : builder.inputType(name, { fields: (t) => orderTests(t, scalar) })
+    if (typeof type !== 'string') return builder.inputType(name, { fields: (t) => equalTests(t, type) })
+    const make = makers[type]
+    return make ? make(builder, name) : builder.inputType(name, { fields: (t) => orderTests(t, type) })
   })
 }
 
 /** What a list of scalars can be asked: `StringListFilter` and so on. */
 export function listFilterInput(builder: Builder, leaf: Leaf): TestInput {
-  const type = scalarName(leaf)
-  const name = `${type === 'ID' ? 'Id' : type}ListFilter`
-  return once(builder, name, () => {
-    addScalar(builder, type)
-    return builder.inputType(name, {
+  const type = leafType(builder, leaf)
+  const name = filterName(type, 'ListFilter')
+  return once(builder, name, () =>
+    builder.inputType(name, {
       fields: (t) => ({
         has: t.field({ type }),
         hasSome: t.field({ type: [type] }),
@@ -77,8 +80,8 @@ export function listFilterInput(builder: Builder, leaf: Leaf): TestInput {
         isEmpty: t.boolean(),
         isNull: t.boolean(),
       }),
-    })
-  })
+    }),
+  )
 }
 
 /** What a list of objects can be asked, given the filter of its members. */

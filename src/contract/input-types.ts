@@ -4,7 +4,7 @@ import { leafAt } from '../entity/leaf-at.ts'
 import type { ShapedPathIn } from '../entity/path.ts'
 import type { Given } from '../entity/record.ts'
 import type { Builder, InputRef } from './builder.ts'
-import { addScalar, scalarName } from './scalars.ts'
+import { leafType } from './leaf-type.ts'
 
 /** Fields of the record itself: values and lists of them. */
 type InputPath<E extends Entity> = ShapedPathIn<E['fields'], ScalarShape | ListShape> & keyof E['fields'] & string
@@ -37,14 +37,13 @@ function inputType(
   { name, description }: Options,
 ): InputRef<Record<string, unknown>> {
   const leaves = paths.map((path) => leafAt(entity, path))
-  for (const leaf of leaves) addScalar(builder, scalarName(leaf))
   const ref = builder.inputRef<Record<string, unknown>>(name)
   return ref.implement({
     description,
     fields: (t) =>
       Object.fromEntries(
         leaves.map((leaf) => {
-          const type = scalarName(leaf)
+          const type = leafType(builder, leaf)
           const required = isRequired(leaf)
           return [leaf.path, leaf.list === 'none' ? t.field({ type, required }) : t.field({ type: [type], required })]
         }),

@@ -3,28 +3,31 @@ import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { KeyPathOf } from '../entity/path.ts'
 import { loadBy } from '../resolve/load.ts'
-import { entityTypeOf } from './entity-type.ts'
+import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Told } from './field.ts'
-import { addScalar, scalarName } from './scalars.ts'
+import { leafType } from './leaf-type.ts'
 
 /** One record by its id, `movie(id: ID!)`, or by another field: `userByEmail(email: String!)`. Null where there is none. */
 export function record<Parent, Kind extends FieldKind, E extends Entity>(
   t: FieldsOf<Parent, Kind>,
   entity: E,
-  { by = 'id', ...told }: { readonly by?: KeyPathOf<E> } & Told = {},
+  { as, by = 'id', ...told }: { readonly by?: KeyPathOf<E> } & As<E> & Told = {},
 ): Made {
   const fields = objectFields(t)
   const leaf = leafAt(entity, by)
   const name = leaf.keys.at(-1)!
-  addScalar(t.builder, scalarName(leaf))
   return fields.field({
     ...told,
-    type: entityTypeOf(t.builder, entity),
+    type: entityTypeOf(t.builder, entity, as),
     args: {
-      [name]: fields.arg({ type: scalarName(leaf), required: true, extensions: { sensitive: leaf.sensitive } }),
+      [name]: fields.arg({
+        type: leafType(t.builder, leaf),
+        required: true,
+        extensions: { sensitive: leaf.sensitive },
+      }),
     },
     resolve: (_, args, context, info) => {
-      const value = (args as Readonly<Record<string, never>>)[name] // of the scalar that the argument is declared with
+      const value = (args as Readonly<Record<string, never>>)[name] // of the type that the argument is declared with
       return loadBy(context, info, entity, by, value)
     },
   })

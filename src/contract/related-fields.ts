@@ -12,7 +12,7 @@ import { loadParsed } from '../resolve/load.ts'
 import { childrenOf } from '../resolve/load-children.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { connectionType } from './connection-type.ts'
-import { entityTypeOf } from './entity-type.ts'
+import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
 
 /** Text and enumerations hold the same values; other kinds their own, also where records have them as text. */
@@ -28,17 +28,18 @@ type ParentPath<Parent, E extends Entity, K extends string, L = Alike<KindOfKey<
 type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of: P }
 
 /** Which field of the children holds which field of the parent, and the order of the children. */
-export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told & {
-  /** The children's field that holds the parent's key. */
-  readonly by: K
-  /** Record paths in order: `{ date: 'desc' }`. Default: by id. */
-  readonly order?: { readonly [P in OrderPathOf<E>]?: Direction }
-  /** Default `both`. */
-  readonly paging?: Paging
-} & Of<ParentPath<Parent, E, K>>
+export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told &
+  As<E> & {
+    /** The children's field that holds the parent's key. */
+    readonly by: K
+    /** Record paths in order: `{ date: 'desc' }`. Default: by id. */
+    readonly order?: { readonly [P in OrderPathOf<E>]?: Direction }
+    /** Default `both`. */
+    readonly paging?: Paging
+  } & Of<ParentPath<Parent, E, K>>
 
 /** The same where the types of the paths are forgotten. */
-interface AnyOptions extends Told {
+interface AnyOptions extends Told, As<Entity> {
   readonly by?: string
   readonly of?: string
   readonly order?: Readonly<Record<string, Direction | undefined>>
@@ -78,7 +79,7 @@ export function children<Parent, Kind extends FieldKind, E extends Entity, K ext
 export function children(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { by = 'id', of = 'id', order = {}, paging = 'both', ...told }: AnyOptions,
+  { as, by = 'id', of = 'id', order = {}, paging = 'both', ...told }: AnyOptions,
 ): Made {
   const fields = objectFields(t)
   const keys = Object.entries(order).flatMap(([path, direction]): OrderKey[] =>
@@ -89,7 +90,7 @@ export function children(
   totalOrder(entity, keys)
   return fields.field({
     ...told,
-    type: connectionType(t.builder, entity),
+    type: connectionType(t.builder, entity, { as }),
     nullable: false,
     extensions: { ...needsOf(of), children: { entity, by, order: keys } },
     args: pageArgs(
@@ -103,7 +104,7 @@ export function children(
 }
 
 /** Which field of the parent holds which field of the other record. */
-export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told {
+export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told, As<E> {
   /** The field of the record that is referred to; default its id. */
   readonly by?: K
   /** The parent's field that holds its value. */
@@ -124,12 +125,12 @@ export function reference<Parent, Kind extends FieldKind, E extends Entity, K ex
 export function reference(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { by = 'id', of = 'id', ...told }: Omit<AnyOptions, 'order' | 'paging'>,
+  { as, by = 'id', of = 'id', ...told }: Omit<AnyOptions, 'order' | 'paging'>,
 ): Made {
   leafAt(entity, by)
   return objectFields(t).field({
     ...told,
-    type: entityTypeOf(t.builder, entity),
+    type: entityTypeOf(t.builder, entity, as),
     extensions: needsOf(of),
     resolve: (parent, _, context, info) => loadParsed(context, info, entity, by, keyOf(info, parent, of, entity, by)),
   })

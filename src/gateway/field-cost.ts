@@ -14,6 +14,7 @@ import {
 import type { Entity } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
 import { defaultPageSize, maxPageSize } from '../query/page.ts'
+import { entityOf, memberOf, pagedEntity } from '../resolve/shown-types.ts'
 import { onceFor } from '../util/once-for.ts'
 
 type Fields = GraphQLObjectType | GraphQLInterfaceType
@@ -64,15 +65,13 @@ export type FieldCosts = (parent: Fields, field: GraphQLField<unknown, unknown>)
 /** What each field of a schema costs by itself; worked out when it is first asked for. */
 export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], listSize: number): FieldCosts {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
-  const byName = new Map(entities.map((entity) => [entity.name, entity]))
-  const pages = new Set(entities.map(({ name }) => `${name}Connection`))
 
   /** Root fields, counts of pages, and fields that lead from a record to others. */
-  function reads(parent: Fields, { name }: GraphQLField<unknown, unknown>, type: GraphQLNamedType): boolean {
+  function reads(parent: Fields, field: GraphQLField<unknown, unknown>, type: GraphQLNamedType): boolean {
     if (roots.some((root) => root === parent)) return true
     if (!isCompositeType(type)) return isPage(parent)
-    const entity = byName.get(parent.name)
-    return entity !== undefined && !knownPaths(entity).has(name)
+    const entity = entityOf(parent, entities)
+    return entity !== null && !knownPaths(entity).has(memberOf(field))
   }
 
   const of = onceFor((parent: Fields) =>
@@ -86,7 +85,7 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
         sizes: isObject ? sizesOf(field) : new Map(),
         size: isPage(type) && holds === 'one' ? defaultPageSize : holds === 'list' ? listSize : null,
         // Past it `loadConnection` refuses
-        most: pages.has(type.name) ? maxPageSize : Number.MAX_SAFE_INTEGER,
+        most: pagedEntity(type, entities) ? maxPageSize : Number.MAX_SAFE_INTEGER,
         isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
         statements: reads(parent, field, type) ? 1 : 0,
       }

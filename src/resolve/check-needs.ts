@@ -3,12 +3,13 @@ import type { Entity } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { memberOf, typesOf } from './shown-types.ts'
 
 /** What a field of an entity's object type would read, and could not. */
 function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string[] {
   const paths = knownPaths(entity)
   return Object.values(type.getFields()).flatMap((field): string[] => {
-    const path = prefix + field.name
+    const path = prefix + memberOf(field)
     const place = `${type.name}.${field.name}`
     const { needs } = field.extensions
     if (needs) {
@@ -39,8 +40,7 @@ function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string
  */
 export function checkNeeds(schema: GraphQLSchema, entities: readonly Entity[]): void {
   const found = entities.flatMap((entity) => {
-    const type = schema.getType(entity.name)
-    return isObjectType(type) ? faults(entity, type, '') : []
+    return typesOf(schema, entity).flatMap((type) => faults(entity, type, ''))
   })
   if (found.length > 0) throw new CrossfadeError('MISCONFIGURED', [...new Set(found)].join('\n'))
 }

@@ -1,16 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { Entity } from '../entity/entity.ts'
 import { type Look, looking } from '../routing/look.ts'
 import { Reads, type RequestReads } from '../routing/reads.ts'
 import type { Routing } from '../routing/routing.ts'
 import { Loaders } from './loaders.ts'
-
-declare module 'graphql' {
-  interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
-    /** The entity whose records the type shows, where the kit made it. */
-    readonly entity?: Entity
-  }
-}
 
 /** What Yoga hands to resolvers; one a request. */
 export interface GatewayContext {

@@ -2,10 +2,12 @@ import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isLeafType, i
 import type { Entity } from '../entity/entity.ts'
 import { fieldSet, knownPaths } from '../entity/field-set.ts'
 import type { ContractField } from '../shadow/field-coverage.ts'
+import { memberOf, typesOf } from './shown-types.ts'
 
-function fieldsOf(entity: Entity, type: GraphQLObjectType, prefix: string): ContractField[] {
+/** @param shown leads to the type in the contract's names, `prefix` in those of the record. */
+function fieldsOf(entity: Entity, type: GraphQLObjectType, shown: string, prefix: string): ContractField[] {
   return Object.values(type.getFields()).flatMap((definition): ContractField[] => {
-    const field = prefix + definition.name
+    const field = shown + definition.name
     const { needs } = definition.extensions
     const inner = getNamedType(definition.type)
     if (needs) {
@@ -16,10 +18,11 @@ function fieldsOf(entity: Entity, type: GraphQLObjectType, prefix: string): Cont
       )
       return paths.length > 0 ? [{ field, paths }] : []
     }
-    if (field === 'id' || !knownPaths(entity).has(field)) return []
-    return !entity.leaves.has(field) && isObjectType(inner)
-      ? fieldsOf(entity, inner, `${field}.`)
-      : [{ field, paths: fieldSet(entity, [field]).paths }]
+    const path = prefix + memberOf(definition)
+    if (path === 'id' || !knownPaths(entity).has(path)) return []
+    return !entity.leaves.has(path) && isObjectType(inner)
+      ? fieldsOf(entity, inner, `${field}.`, `${path}.`)
+      : [{ field, paths: fieldSet(entity, [path]).paths }]
   })
 }
 
@@ -29,6 +32,9 @@ function fieldsOf(entity: Entity, type: GraphQLObjectType, prefix: string): Cont
  * other records, of which each is covered by its own type.
  */
 export function contractFields(schema: GraphQLSchema, entity: Entity): ContractField[] {
-  const type = schema.getType(entity.name)
-  return isObjectType(type) ? fieldsOf(entity, type, '') : []
+  const paths = new Map<string, Set<string>>()
+  for (const type of typesOf(schema, entity))
+    for (const { field, paths: read } of fieldsOf(entity, type, '', ''))
+      paths.set(field, new Set([...(paths.get(field) ?? []), ...read]))
+  return [...paths].map(([field, read]) => ({ field, paths: [...read] }))
 }

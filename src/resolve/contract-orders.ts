@@ -8,6 +8,7 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { AskedOrder, OrderKey } from '../query/order.ts'
+import { pagedEntity } from './shown-types.ts'
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
@@ -46,7 +47,7 @@ export function contractOrders(
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue
     for (const field of Object.values(type.getFields())) {
-      const entity = entities.find(({ name }) => `${name}Connection` === getNamedType(field.type).name)
+      const entity = pagedEntity(getNamedType(field.type), entities)
       if (entity) for (const order of chosenOrders(entity, field)) add(entity, order)
       const { children } = field.extensions
       if (children)

@@ -9,7 +9,6 @@ import {
   GraphQLSkipDirective,
   getDirectiveValues,
   getNamedType,
-  isAbstractType,
   isObjectType,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -19,6 +18,7 @@ import type { Entity } from '../entity/entity.ts'
 import { type FieldSet, fieldSet, knownPaths, wholePaths } from '../entity/field-set.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
+import { memberOf, showsEntity, typesOf } from './shown-types.ts'
 
 type Nodes = readonly FieldNode[]
 
@@ -103,9 +103,9 @@ function addPaths(
   const definitions = type.getFields()
   for (const [name, inner] of selectedBelow(info, nodes)) {
     const definition = definitions[name]
-    if (!definition) continue // __typename
+    if (!definition) continue // __typename, or a field of another type
     const { needs } = definition.extensions
-    const path = prefix + name
+    const path = prefix + memberOf(definition)
     if (needs) for (const need of needs.filter((each) => each !== 'id')) paths.add(need)
     else if (knownPaths(entity).has(path)) {
       paths.add(path)
@@ -116,21 +116,16 @@ function addPaths(
   }
 }
 
-/** The object type that shows an entity: the one of its name. @throws CrossfadeError MISCONFIGURED where there is none. */
-function typeOf({ schema }: GraphQLResolveInfo, { name }: Entity): GraphQLObjectType {
-  const type = schema.getType(name)
-  if (isObjectType(type)) return type
-  const text = `The schema has no object type ${name}: what is read of an entity is what is selected on the type of its name.`
-  throw new CrossfadeError('MISCONFIGURED', text)
-}
+/** Whether values of a type are records of the entity. */
+export const shows = ({ schema }: GraphQLResolveInfo, type: GraphQLOutputType | undefined, entity: Entity): boolean =>
+  showsEntity(schema, type && getNamedType(type), entity)
 
-/** Whether values of a type are records of the entity: its own type, or an interface or union that it is part of. */
-export function shows(info: GraphQLResolveInfo, type: GraphQLOutputType | undefined, entity: Entity): boolean {
-  const named = type && getNamedType(type)
-  return named?.name === entity.name || (isAbstractType(named) && info.schema.isSubType(named, typeOf(info, entity)))
-}
-
-/** What a selection on an entity's object type needs of the record, and nothing else. */
+/**
+ * What a selection on the object types of an entity needs of the record, and nothing else; of several types, which may
+ * stand behind one interface, what it would need of each.
+ *
+ * @throws CrossfadeError MISCONFIGURED where no type shows the entity.
+ */
 export function fieldsFor(
   info: GraphQLResolveInfo,
   entity: Entity,
@@ -138,7 +133,12 @@ export function fieldsFor(
   extra: Iterable<string> = [],
 ): FieldSet {
   const paths = new Set(extra)
-  addPaths(info, entity, typeOf(info, entity), nodes, '', paths)
+  const types = typesOf(info.schema, entity)
+  if (types.length === 0) {
+    const remedy = `Name a type so, or give it \`extensions: { entity: ${entity.name} }\`.`
+    throw new CrossfadeError('MISCONFIGURED', `The schema has no object type that shows ${entity.name}. ${remedy}`)
+  }
+  for (const type of types) addPaths(info, entity, type, nodes, '', paths)
   return fieldSet(entity, paths)
 }
 

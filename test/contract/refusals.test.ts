@@ -1,6 +1,7 @@
 import {
   defineEntity,
   embed,
+  enumeration,
   int,
   json,
   list,
@@ -13,10 +14,13 @@ import {
   where,
 } from 'crossfade'
 import {
+  type Builder,
   children,
   connection,
   createBuilder,
+  type EntityTypeOptions,
   entityType,
+  enumType,
   filterType,
   newInput,
   orderType,
@@ -116,6 +120,11 @@ describe('a path that is not there is told when the contract is made, with the n
       'Movie has no field "imbd", which `embeds` names. Did you mean "imdb"?',
     ],
     [
+      'entityType, fields',
+      () => entityType(createBuilder(), Movie, { fields: wrong({ titel: { name: 'a' } }) }),
+      'Movie has no field "titel", which `fields` names. Did you mean "title"?',
+    ],
+    [
       'filterType, a name that joins filters',
       () => filterType(builder, Movie, { and: 'title' }),
       'MovieFilter has a field "and", which joins filters. Give it another, such as andValue: \'and\'.',
@@ -195,6 +204,75 @@ test('two objects of other fields cannot share a name', () => {
   entityType(alike, Person, { embeds: { home: 'Address', work: 'Address' }, omit: ['work.floor'] })
   alike.queryType({ fields: (t) => ({ person: record(t, Person) }) })
   expect(() => alike.toSchema()).not.toThrow()
+})
+
+test('two fields cannot be shown under one name', () => {
+  const schemaOf = (fields: EntityTypeOptions<typeof Movie>['fields'] & object) => () => {
+    const builder = createBuilder()
+    entityType(builder, Movie, { embeds: { imdb: 'Imdb', crew: 'Crew' }, fields })
+    builder.queryType({ fields: (t) => ({ movie: record(t, Movie) }) })
+    return builder.toSchema()
+  }
+  const remedy = 'which another field is. Name one of them in `fields`, or omit it.'
+  expect(schemaOf({ genres: { name: 'title' } })).toThrow(`Movie.genres would be shown as title, ${remedy}`)
+  expect(schemaOf({ id: { name: 'title' } })).toThrow(`Movie.title would be shown as title, ${remedy}`)
+  expect(schemaOf({ genres: { name: 'title' }, title: { name: 'id' }, id: { name: '_id' } })).not.toThrow()
+})
+
+describe('what cannot be an enumeration of the contract is told', () => {
+  const fields = { state: enumeration(['open', 'in work']), size: enumeration(['open', 'shut']), note: text() }
+  const Job = defineEntity('Job', { mongo: 'jobs', postgres: 'jobs', id: objectId(), fields })
+  const inWork = { 'in work': 'IN_WORK' }
+  test.each<[string, (builder: Builder) => unknown, string]>([
+    [
+      'another kind',
+      (builder) => enumType(builder, Job, 'note', { name: 'Note' }),
+      'Job.note is no enumeration() of the mapping, and cannot be shown as Note.',
+    ],
+    [
+      'a field that is not there',
+      (builder) => enumType(builder, Job, wrong('stat'), { name: 'State' }),
+      'Job.stat is no enumeration() of the mapping, and cannot be shown as State.',
+    ],
+    [
+      'a value without a name that GraphQL takes',
+      (builder) => enumType(builder, Job, 'state', { name: 'State' }),
+      `Job.state: "in work" is no name of GraphQL. Give it one: values: { "in work": 'NAME' }.`,
+    ],
+    [
+      'a name that GraphQL keeps for itself',
+      (builder) => enumType(builder, Job, 'state', { name: 'State', values: { ...inWork, open: 'true' } }),
+      `Job.state: "true" is no name of GraphQL. Give it one: values: { "open": 'NAME' }.`,
+    ],
+    [
+      'a value that the field does not have',
+      (builder) => enumType(builder, Job, 'state', { name: 'State', values: { ...inWork, shut: 'SHUT' } }),
+      'Job.state has no value "shut", which State spells.',
+    ],
+    [
+      'two values of one name',
+      (builder) => enumType(builder, Job, 'state', { name: 'State', values: { 'in work': 'open' } }),
+      'Job.state has two values that State spells open.',
+    ],
+    [
+      'two enumerations of one name',
+      (builder) => {
+        enumType(builder, Job, 'state', { name: 'State', values: inWork })
+        enumType(builder, Job, 'size', { name: 'State' })
+      },
+      'Job.size is shown as State, which has other values. Give it another name.',
+    ],
+    [
+      'a field that is shown already',
+      (builder) => {
+        filterType(builder, Job, { state: true })
+        enumType(builder, Job, 'state', { name: 'State', values: inWork })
+      },
+      'Job.state is shown already: call enumType for State before whatever shows the field.',
+    ],
+  ])('%s', (_, make, message) => {
+    expect(() => make(createBuilder())).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
+  })
 })
 
 test('a type that no entityType made is told by name', () => {

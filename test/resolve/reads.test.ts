@@ -167,7 +167,7 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     [
       'a type that the schema does not show',
       '{ hidden }',
-      'The schema has no object type Hidden: what is read of an entity is what is selected on the type of its name.',
+      'The schema has no object type that shows Hidden. Name a type so, or give it `extensions: { entity: Hidden }`.',
     ],
   ])('%s is an error that says so, and never a record with nothing in it', async (_, query, message) => {
     logged.length = 0
