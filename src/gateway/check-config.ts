@@ -39,6 +39,12 @@ const sites = given((value) => typeof value === 'string' || isTexts(value), 'a s
   },
 )
 
+const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+const path = given(
+  (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value) && !healthPaths.has(value),
+  'a path as /api/graphql, which is none of health,',
+)
+
 const percent = z.number('a number is expected').min(0, 'at least 0 is expected').max(100, 'at most 100 is expected')
 
 const isAbove0 = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0
@@ -60,6 +66,10 @@ const config = strict({
   schema: object,
   entities: list,
   migrations: object,
+  context: call.optional(),
+  plugins: list.optional(),
+  showError: call.optional(),
+  path: path.optional(),
   subject: call.optional(),
   shadow: strict({
     concurrency: whole(1).optional(),

@@ -1,8 +1,10 @@
-import type { GraphQLSchema } from 'graphql'
+import type { GraphQLError, GraphQLSchema } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
 import type { FlagsConfig } from '../control/flags-config.ts'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { GatesConfig } from '../evidence/settings.ts'
+import type { AppContext } from '../resolve/context.ts'
 import type { ErrorBudget } from '../routing/error-budgets.ts'
 import type { Migrations } from '../stores/postgres/migrate.ts'
 import type { Json } from '../util/json.ts'
@@ -67,10 +69,26 @@ export interface CrossfadeConfig {
   /** Committed migrations by name, in the order of their names. */
   readonly migrations: Migrations
   /**
+   * What the app's own resolvers find in the context, and `routed` sides get: made once for each request, before anything
+   * is executed. What it throws is the request's only error: a `GraphQLError` as it is, anything else masked.
+   */
+  readonly context?: (request: Request) => AppContext | Promise<AppContext>
+  /**
+   * Plugins of Yoga and envelop, in this order: behind the limits of the gateway, so that they see what passes them, and
+   * before what answers.
+   */
+  readonly plugins?: readonly Plugin[]
+  /** What clients see of errors of the app's own classes; null: nothing but that there was one, as of any other. */
+  readonly showError?: (error: Error) => GraphQLError | null
+  /** Where GraphQL answers; default `/graphql`. */
+  readonly path?: string
+  /**
    * Who asks, for sticky read percentages. Default: the header `x-client-id`, else the authorization, else nobody in
    * particular.
+   *
+   * @param context what `context` has made.
    */
-  readonly subject?: (request: Request) => string
+  readonly subject?: (request: Request, context: AppContext) => string
   /** The budget of shadow reads. */
   readonly shadow?: {
     /** Candidate reads at a time; default 4. */
@@ -105,6 +123,9 @@ export interface CrossfadeConfig {
   readonly cors?: Cors
   readonly demo?: DemoConfig
 }
+
+/** Where GraphQL answers. */
+export const graphqlPath = ({ path = '/graphql' }: Pick<CrossfadeConfig, 'path'>): string => path
 
 /** Types a config; checked when a command loads it. */
 export const defineConfig = (config: CrossfadeConfig): CrossfadeConfig => config

@@ -51,7 +51,7 @@ function answerUnread(socket: Duplex, status: string, message: string): void {
 export interface HttpServerOptions {
   readonly limits: Limits
   readonly readiness: Readiness
-  /** Answers `/graphql`. */
+  /** Answers everything but health. */
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown
 }
 

@@ -4,6 +4,7 @@ import { PastLimit } from '../routing/past-limit.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
+import type { CrossfadeConfig } from './config.ts'
 import type { Refusals } from './refusals.ts'
 
 /** Codes that are the caller's to act on; all others are masked. */
@@ -22,9 +23,13 @@ const whoAsks = (error: unknown): string => {
 
 /**
  * What a client sees of an error: its own mistakes with a code, everything else masked with an id that finds the log
- * line: each of those is told, all others once a minute at most. Errors of GraphQL itself (syntax, validation, coercion) are the client's.
+ * line, unless the app shows them: each of those is told, all others once a minute at most. Errors of GraphQL itself (syntax, validation, coercion) are the client's.
  */
-export function maskError(log: Routing['log'], refusals: Refusals): (error: unknown) => Error {
+export function maskError(
+  log: Routing['log'],
+  refusals: Refusals,
+  showError: CrossfadeConfig['showError'] = () => null,
+): (error: unknown) => Error {
   const seldom = new Seldom(60_000)
   /** A request in trouble has an error for each of its fields, and a store in trouble one for each request. */
   function tell(code: string, message: string, trouble: unknown): void {
@@ -48,6 +53,8 @@ export function maskError(log: Routing['log'], refusals: Refusals): (error: unkn
       const code = cause.extensions['code'] ?? 'BAD_USER_INPUT'
       return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...cause.extensions, code } })
     }
+    const own = cause instanceof Error && !(cause instanceof CrossfadeError) ? showError(cause) : null
+    if (own) return new GraphQLError(own.message, { ...place, extensions: own.extensions })
     const id = randomUUID()
     log('warn', `Unexpected error ${id}: ${messageOf(cause)}`, {
       stack: cause instanceof Error ? cause.stack : undefined,

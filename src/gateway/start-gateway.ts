@@ -13,7 +13,7 @@ import type { Routing, Stores } from '../routing/routing.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
 import { until } from '../util/until.ts'
-import type { CrossfadeConfig } from './config.ts'
+import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { httpServer } from './http-server.ts'
 import { limitsOf } from './limits.ts'
 import { openInstance } from './open-instance.ts'
@@ -138,9 +138,10 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const keysOf = ({ name }: Entity) => (asked.get(name) ?? []).flatMap(({ keys }) => keys)
   stores.mongo.startLooks(new Map(known.map((entity) => [entity, keysOf(entity)])), run.log)
   const { port } = server.address() as AddressInfo // of a server that listens at a port
+  const end = `:${port}${graphqlPath(config)}`
   readiness.start()
   recorder.start()
   retention.start()
-  run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}:${port}/graphql`, { instance, dataDir })
-  return { url: `http://127.0.0.1:${port}/graphql`, routing, close: () => (closing ??= close()) }
+  run.log('info', `The gateway listens at http://${run.host ?? '127.0.0.1'}${end}`, { instance, dataDir })
+  return { url: `http://127.0.0.1${end}`, routing, close: () => (closing ??= close()) }
 }

@@ -5,7 +5,7 @@ import type { Routing, Stores } from '../routing/routing.ts'
 import type { Failure } from '../stores/failure.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
-import type { CrossfadeConfig } from './config.ts'
+import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import type { Limits } from './limits.ts'
 import { told } from './told.ts'
 import { createGateway } from './yoga.ts'
@@ -63,7 +63,7 @@ export function storeView({ config, stores, limits, log, isKept }: StoreViewOpti
       body: JSON.stringify({ query, variables, operationName: name ?? undefined }),
     }
     const began = performance.now()
-    const response = await gateway.fetch('http://replay/graphql', init, { look })
+    const response = await gateway.fetch(`http://replay${graphqlPath(config)}`, init, { look })
     const body: unknown = await response.json()
     const ms = performance.now() - began
     const answer = parseAnswer(body) ?? { data: null, errors: [{ code: `status ${response.status}`, path: [] }] }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createYoga } from 'graphql-yoga'
 import type { Recorder } from '../replay/recorder.ts'
-import type { GatewayContext } from '../resolve/context.ts'
+import type { AppContext, GatewayContext } from '../resolve/context.ts'
 import type { Look } from '../routing/look.ts'
 import type { Routing } from '../routing/routing.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { answerLimit } from './answer-limit.ts'
-import type { CrossfadeConfig } from './config.ts'
+import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { costLimit } from './cost-limit.ts'
 import { deadline, type Ends, endsWith } from './deadline.ts'
 import { documentCache } from './document-cache.ts'
@@ -39,9 +40,21 @@ function subjectOf(request: Request): string {
   return request.headers.get('x-client-id') ?? request.headers.get('authorization') ?? randomUUID()
 }
 
-/** The GraphQL endpoint, `/graphql`. */
+type Context = GatewayContext & Ends
+
+const ours = ['routing', 'subject', 'signal', 'ends'] as const satisfies readonly (keyof Context)[]
+
+/** What the app's own function makes of a request. @throws what it throws, and MISCONFIGURED for names that are ours. */
+async function madeBy(make: NonNullable<CrossfadeConfig['context']>, request: Request): Promise<AppContext> {
+  const made = await make(request)
+  const taken = ours.find((name) => Object.hasOwn(made, name))
+  if (taken === undefined) return made
+  throw new CrossfadeError('MISCONFIGURED', `context: "${taken}" is a name of Crossfade's own. Give it another.`)
+}
+
+/** The GraphQL endpoint. */
 export function createGateway({ config, routing, limits, recorder }: GatewayOptions) {
-  const { schema, entities, cors = false, subject = subjectOf } = config
+  const { schema, entities, cors = false, subject = subjectOf, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
   return createYoga<Given>({
     schema,
@@ -51,16 +64,20 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
     cors,
     multipart: false,
     maxRequestBodySize: false, // requestBody has one
-    graphqlEndpoint: '/graphql',
+    graphqlEndpoint: graphqlPath(config),
     parserAndValidationCache: documentCache(limits),
-    maskedErrors: { maskError: maskError(routing.log, refusals) },
-    context({ request, look }): GatewayContext & Ends {
+    maskedErrors: { maskError: maskError(routing.log, refusals, config.showError) },
+    context({ request, look }): Context | Promise<Context> {
       const ends = endsWith(request)
-      let known: string | undefined
-      return { routing: look ?? routing, subject: () => (known ??= subject(request)), signal: ends.signal, ends }
+      const withApp = (app: AppContext): Context => {
+        let known: string | undefined
+        const whoAsks = (): string => (known ??= subject(request, app))
+        return { ...app, routing: look ?? routing, subject: whoAsks, signal: ends.signal, ends }
+      }
+      return appContext ? madeBy(appContext, request).then(withApp) : withApp({})
     },
     plugins: [
-      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then what is recorded of it, and answered
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then the app's own; then what is recorded of it, and answered
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),
@@ -68,6 +85,7 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
       costLimit(schema, entities, limits, refusals),
       inputMistakes,
       textGuard,
+      ...plugins,
       ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),
       staleReads,

@@ -4,8 +4,22 @@ import { Reads, type RequestReads } from '../routing/reads.ts'
 import type { Routing } from '../routing/routing.ts'
 import { Loaders } from './loaders.ts'
 
+/**
+ * What an app's own resolvers find in the context, beside what Crossfade puts there: `context` of the configuration makes
+ * it. An app says what it is:
+ *
+ * ```ts
+ * declare module 'crossfade' {
+ *   interface AppContext {
+ *     readonly user: User | null
+ *   }
+ * }
+ * ```
+ */
+export interface AppContext {}
+
 /** What Yoga hands to resolvers; one a request. */
-export interface GatewayContext {
+export interface GatewayContext extends AppContext {
   readonly routing: Routing | Look
   /** Who asks: decides sticky read percentages. The same each time; worked out where it is needed. */
   readonly subject: () => string

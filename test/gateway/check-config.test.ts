@@ -32,7 +32,16 @@ describe('a config', () => {
     ['with what makes a provider of flags', { ...needed, flags: { provider: () => new InMemoryProvider({}) } }],
     [
       'with functions, and sites as a list',
-      { ...needed, subject: () => 'x', cors: { origin: ['https://a.example'] }, demo },
+      {
+        ...needed,
+        context: () => ({}),
+        plugins: [],
+        showError: () => null,
+        path: '/api/v1/graph.ql',
+        subject: () => 'x',
+        cors: { origin: ['https://a.example'] },
+        demo,
+      },
     ],
     [
       'with sites as browsers name them',
@@ -105,6 +114,14 @@ describe('a config', () => {
     [{ cors: { origin: '*', credentials: 'yes' } }, 'cors.credentials: true or false is expected.'],
     [{ cors: { origin: '*', methods: 'GET' } }, 'cors.methods: a list of texts is expected.'],
     [{ subject: 'x-client-id' }, 'subject: a function is expected.'],
+    [
+      { context: {}, plugins: {}, showError: 1 },
+      'context: a function is expected; plugins: a list is expected; showError: a function is expected.',
+    ],
+    ...['graphql', '/', '/graphql/', '/a b', '//x', '/graphql?x', '/healthz', 5].map((path): [object, string] => [
+      { path },
+      'path: a path as /api/graphql, which is none of health, is expected.',
+    ]),
     [{ demo: { ...demo, trafic: 1 } }, 'demo: there is no trafic. Did you mean "traffic"?'],
     [{ entities: undefined, schema: null }, 'schema: is missing; entities: is missing.'],
     [{ entities: {} }, 'entities: a list is expected.'],

@@ -31,7 +31,7 @@ afterEach(async () => {
   )
 })
 
-const config = { schema, entities: [Patient], migrations: {} }
+const config = { schema, entities: [Patient], migrations: {}, path: '/api' }
 
 function view(
   origin: Origin,
