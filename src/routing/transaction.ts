@@ -117,7 +117,8 @@ export class Transaction {
     const joint = this.#joints.get(flag.type)
     const authority = joint?.steps ?? store.authority
     const written = joint?.written ?? this.#written
-    const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null }
+    const check = (): void => checkPermits([permit])
+    const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null, check }
     const keep = (image: Image | null): RecordOf<E> | null => {
       if (image && !joint) this.#acknowledged++
       if (image && plan.mirror !== null) written.push({ entity, image, flag })

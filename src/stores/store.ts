@@ -143,6 +143,11 @@ export interface Scanned {
 export interface Stamp {
   readonly epoch: number
   readonly owed: boolean
+  /**
+   * Throws where the writer has lost the right to write. It was asked before the write; a store that asks anything before
+   * it writes asks it again behind the answer, which may have come late, or to a process that was stopped meanwhile.
+   */
+  readonly check?: () => void
 }
 
 /**

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { DeadLetters } from '../../src/mirror/dead-letters.ts'
+import { storeNow } from '../../src/stores/mongo/clock.ts'
 import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { Account, account, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
+import { tcpProxy } from '../support/tcp-proxy.ts'
 
 let stores: TestStores
 beforeAll(async () => {
@@ -90,4 +92,28 @@ describe.each(directions)('A gateway whose clock jumps by an hour, authority $fr
     expect(await (await letters()).waiting(stores[from], [id])).toEqual([])
     await ledger.remove('dead-letter', `Account/${id}`)
   })
+})
+
+test("a look at the store's clock whose answer took long is made again [clock-skew]", async () => {
+  const { db } = stores.mongo.connection
+  const proxy = await tcpProxy(Number(new URL(inject('mongoUri')).port))
+  const uri = new URL(inject('mongoUri'))
+  uri.port = String(proxy.port)
+  const { connection, close } = mongoStore({ uri: `${uri}`, database: db.databaseName })
+  /** By how much the clock that was measured through the proxy differs from the one that is measured directly. */
+  const off = async (): Promise<number> =>
+    Math.abs((await storeNow(connection)) - (await storeNow(stores.mongo.connection)))
+  try {
+    proxy.delay(1_200)
+    expect(await off()).toBeGreaterThan(300)
+    proxy.delay(0)
+    const isRight = async (): Promise<boolean> => (await off()) < 300
+    for (let tries = 0; !(await isRight()); tries++) {
+      expect(tries).toBeLessThan(400)
+      await sleep(25)
+    }
+  } finally {
+    await close()
+    await proxy.stop()
+  }
 })

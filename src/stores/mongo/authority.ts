@@ -68,10 +68,12 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     if (isTooLarge(document)) throw refusedRecord(tooLarge)
     const version = { epoch: stamp.epoch, counter: now }
     const _cf = { ...mirrored(version), ...(stamp.owed ? { pending: new Date(now) } : {}) }
+    stamp.check?.()
     try {
       await connection.collection(entity).insertOne({ ...document, _cf }, options)
     } catch (error) {
       if (!isDuplicate(error)) throw error
+      stamp.check?.()
       const taken = await takeOver(entity, id, document, stamp)
       if (!taken) throw error
       return imageOf(entity, id, taken)
@@ -89,24 +91,25 @@ export function mongoAuthority(connection: MongoConnection): Authority {
   }
 
   /** An id or a unique value may be held by a document that nobody sees: once that is settled, the write is tried again. */
-  async function pastHidden<T>(entity: Entity, write: () => Promise<T>): Promise<T> {
+  async function pastHidden<T>(entity: Entity, stamp: Stamp, write: () => Promise<T>): Promise<T> {
     try {
       return await write()
     } catch (error) {
       if (!isDuplicate(error) || (await settleHolders(connection, entity, error)) === 0) throw error
+      stamp.check?.()
       return write()
     }
   }
 
   const writes: RecordWrites = {
     create: (entity, record, stamp, isMade = false) =>
-      answered(entity, () => pastHidden(entity, () => create(entity, record, stamp, isMade))),
+      answered(entity, () => pastHidden(entity, stamp, () => create(entity, record, stamp, isMade))),
     delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
 
     patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version) {
       const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }
       const guard = expected ? atVersion(expected) : {}
-      return answered(entity, () => pastHidden(entity, () => change(entity, id, stage, stamp, guard)))
+      return answered(entity, () => pastHidden(entity, stamp, () => change(entity, id, stage, stamp, guard)))
     },
   }
 

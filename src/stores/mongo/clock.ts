@@ -1,6 +1,9 @@
 import { onceFor } from '../../util/once-for.ts'
 import type { MongoConnection } from './connection.ts'
 
+/** An answer that took longer, in milliseconds, says little: it is off by half of that, and is measured again. */
+const exact = 500
+
 /** How long a measurement holds, in milliseconds: clocks drift by some milliseconds an hour, and a host that slept lags. */
 const holds = 60_000
 
@@ -38,7 +41,7 @@ class Clock {
     // A server that does not say keeps our clock
     const then = localTime instanceof Date ? localTime.getTime() + took / 2 : Date.now()
     this.#offset = then - performance.now()
-    this.#until = performance.now() + holds
+    this.#until = performance.now() + (took < exact ? holds : 0)
   }
 }
 
