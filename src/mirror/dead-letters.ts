@@ -57,19 +57,25 @@ export class DeadLetters {
     )
   }
 
-  /** Those whose time has not come and whose record has not changed since. */
-  async waiting(store: Store, ids: readonly Id[], now = Date.now()): Promise<Id[]> {
-    // One that is to wait for longer than any was written by a clock that was ahead
-    const early = ids.filter((id) => {
-      const leftMs = (this.#letter(id)?.next ?? 0) - now
-      return leftMs > 0 && leftMs <= longestWaitMs
-    })
-    if (early.length === 0) return []
-    const present = await store.reader.byIds(this.#entity, early, fieldSet(this.#entity, []))
-    return early.filter((id) => {
+  /**
+   * Those to be tried now: first those whose record has changed since, then those whose time has come, by how long ago.
+   *
+   * @param impatient those whose time has not come as well.
+   */
+  async due(store: Store, impatient = false, now = Date.now()): Promise<Id[]> {
+    const { ids } = this
+    if (ids.length === 0) return []
+    const present = await store.reader.byIds(this.#entity, ids, fieldSet(this.#entity, []))
+    const nextOf = new Map<Id, number>()
+    for (const id of ids) {
+      const letter = this.#letter(id)
       const item = present.get(id)
-      return item !== undefined && formatVersion(item.version) === this.#letter(id)!.version
-    })
+      const hasChanged = letter === null || !item || formatVersion(item.version) !== letter.version
+      // One that is to wait for longer than any was written by a clock that was ahead
+      const next = hasChanged || letter.next - now > longestWaitMs ? 0 : letter.next
+      if (impatient || next <= now) nextOf.set(id, next)
+    }
+    return [...nextOf].sort(([, a], [, b]) => a - b).map(([id]) => id)
   }
 
   /** Grows with each try; null where there is no letter. */

@@ -34,7 +34,9 @@ export async function retryLetters(
   const mirrored = new Set<Id>()
   const refused = new Set<Id>()
   // A sweep that was killed keeps its claim for so long
-  for (const until = performance.now() + times.claim + pauseMs; ; await sleep(pauseMs)) {
+  const patienceMs = times.claim + pauseMs
+  for (let until = performance.now() + patienceMs; ; await sleep(pauseMs)) {
+    const tried = mirrored.size + refused.size
     await sweep()
     const now = await DeadLetters.of(ledger, entity)
     for (const id of wanted) {
@@ -43,7 +45,9 @@ export async function retryLetters(
       else if (revision !== before.revisionOf(id)) refused.add(id)
     }
     if (wanted.every((id) => mirrored.has(id) || refused.has(id))) break
-    if (performance.now() > until)
+    // One round tries a thousand at most
+    if (mirrored.size + refused.size > tried) until = performance.now() + patienceMs
+    else if (performance.now() > until)
       throw new CrossfadeError('TRY_AGAIN', `A sweep of ${entity.name} has been under way for long; try again.`)
   }
   return { mirrored: [...mirrored], refused: [...refused] }

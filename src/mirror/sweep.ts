@@ -54,6 +54,9 @@ async function putBatch(options: SweepOptions, entity: Entity, from: Origin, let
 /** Batches of one round at most, so that one type does not keep the others waiting for ever. */
 const maxBatches = 40
 
+/** Of these, of dead letters: those that are left over are the first ones of the next round. */
+const maxDeadBatches = 4
+
 /**
  * One round for one type: reads the present state of what is owed and makes the mirror equal to it. It never trusts
  * the note. Safe to run any number of times, on any instance. A record that the mirror refuses is a dead letter, is
@@ -80,15 +83,22 @@ export async function sweep(options: SweepOptions, entity: Entity, from: Origin)
       strays = await settleStrays(options, entity, from, options.epoch, options.olderThanMs)
     const letters = await reading
     const dead = letters.ids
-    const tried = options.impatient ? [] : await letters.waiting(store, dead)
-    for (let round = 0; round < maxBatches; round++) {
-      const ids = await outbox.owed(entity, options.olderThanMs, batch, tried)
-      if (ids.length === 0) break
+    const known = [...dead]
+    const put = async (ids: readonly Id[]): Promise<void> => {
       await putBatch(options, entity, from, letters, ids)
-      tried.push(...ids) // what is left of them waits for the next round
-      if (ids.length < batch) break
-      await ledger.claim(key, options.owner, times.claim)
+      if (ids.length === batch) await ledger.claim(key, options.owner, times.claim) // more may follow
     }
+    for (let round = 0; round < maxBatches; round++) {
+      const ids = await outbox.owed(entity, options.olderThanMs, batch, known)
+      if (ids.length > 0) await put(ids)
+      if (ids.length < batch) break
+      known.push(...ids) // what is left of them waits for the next round
+    }
+    // Behind what is newly owed, which thousands of them would keep waiting: to find each costs transactions of its own
+    const due = await letters.due(store, options.impatient)
+    const most = batch * (options.impatient ? maxBatches : maxDeadBatches)
+    for (let first = 0; first < Math.min(due.length, most); first += batch)
+      await put(due.slice(first, Math.min(first + batch, most)))
     // Owed no more: cleared just now, or after a put that did not wait for the sweep
     if (dead.length > 0) await letters.removeAllBut([...(await outbox.owedFor(entity, dead)).keys()])
   } finally {

@@ -85,11 +85,11 @@ describe.each(directions)('A gateway whose clock jumps by an hour, authority $fr
     const { ledger } = stores[from]
     const letters = () => DeadLetters.of(ledger, Account)
     await (await letters()).write(image, 'it is odd')
-    expect(await (await letters()).waiting(stores[from], [id])).toEqual([id])
+    expect(await (await letters()).due(stores[from])).toEqual([])
     shiftClock(60 * minutes)
     await (await letters()).write(image, 'it is odd')
     vi.useRealTimers()
-    expect(await (await letters()).waiting(stores[from], [id])).toEqual([])
+    expect(await (await letters()).due(stores[from])).toEqual([id])
     await ledger.remove('dead-letter', `Account/${id}`)
   })
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { defineEntity, int, text } from 'crossfade'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { DeadLetters, deadLetterKind } from '../../src/mirror/dead-letters.ts'
@@ -89,6 +89,21 @@ describe.each([
     })
     expect(await tried).toEqual({ mirrored: [], refused: [1] })
     expect(await triesOf(1)).toBe(2)
+  })
+
+  test('that others are tried before is waited for, as long as each round gets on', async () => {
+    for (const id of [1, 2, 3]) await refused(id)
+    const now = performance.now.bind(performance)
+    let aheadMs = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs)
+    onTestFinished(() => clock.mockRestore())
+    let rounds = 0
+    const slow = async (): Promise<void> => {
+      aheadMs += 31_000
+      const [image] = await store().outbox.images(Review, [++rounds])
+      await (await DeadLetters.of(store().ledger, Review)).write(image!, 'refused again')
+    }
+    expect(await retryLetters(store().ledger, Review, slow)).toEqual({ mirrored: [], refused: [1, 2, 3] })
   })
 
   test('that is dropped takes the debt of its version with it, is kept in a log, and stands against a move', async () => {

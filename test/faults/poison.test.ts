@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { defineEntity, int, json, long, text } from 'crossfade'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { conflictLog } from '../../src/mirror/conflicts.ts'
-import { type DeadLetter, deadLetterKind, waitMs } from '../../src/mirror/dead-letters.ts'
+import { type DeadLetter, DeadLetters, deadLetterKind, waitMs } from '../../src/mirror/dead-letters.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Image } from '../../src/stores/store.ts'
@@ -138,5 +138,30 @@ describe('Dead letters wait [dead-letters-starve]', () => {
     expect(await idsIn('mongo')).toEqual([100])
     const [first] = await stores.postgres.ledger.list(deadLetterKind)
     expect(first!.value).toMatchObject({ tries: 1, version: expect.stringMatching(/^1\.\d+$/) })
+  })
+
+  test('and are tried behind what is newly owed, a hundred a round, once their time has come', async () => {
+    for (let id = 1; id <= 110; id++) await create('postgres', id, { stars: 9 })
+    await round('postgres')
+    await (await DeadLetters.of(stores.postgres.ledger, Review)).hasten()
+    await create('postgres', 200)
+    const put: (readonly unknown[])[] = []
+    const { replica } = stores.mongo
+    const { bulkPut } = replica
+    onTestFinished(() => void Object.assign(replica, { bulkPut }))
+    Object.assign(replica, {
+      bulkPut: (...args: Parameters<typeof bulkPut>) => {
+        put.push(args[1].map(({ id }) => id))
+        return bulkPut(...args)
+      },
+    })
+    expect(await round('postgres', false)).toBe(110)
+    expect(put[0]).toEqual([200])
+    const tried = new Set(put.slice(1).flat())
+    expect([tried.size, put.slice(1).flat().length]).toEqual([100, 100])
+    put.length = 0
+    await round('postgres')
+    const left = Array.from({ length: 110 }, (_, index) => index + 1).filter((id) => !tried.has(id))
+    expect(put[0]).toEqual(expect.arrayContaining(left)) // tried longest ago
   })
 })
