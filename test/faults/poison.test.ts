@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { defineEntity, int, json, long, text } from 'crossfade'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { Entity } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { type DeadLetter, DeadLetters, deadLetterKind, waitMs } from '../../src/mirror/dead-letters.ts'
@@ -18,11 +19,13 @@ const Review = defineEntity('Review', {
   fields: { title: text().index(), stars: int(), ticks: long(), body: text(), data: json() },
 })
 
+const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: text(), fields: { body: text() } })
+
 const owed = { epoch: 1, owed: true } as const
 
 let stores: TestStores
 beforeAll(async () => {
-  const opened = await openStores([Review])
+  const opened = await openStores([Review, Note])
   stores = opened
   const $jsonSchema = { properties: { stars: { bsonType: ['int', 'null'], minimum: 1, maximum: 5 } } }
   await stores.mongo.connection.db.command({ collMod: 'reviews', validator: { $jsonSchema } })
@@ -30,8 +33,8 @@ beforeAll(async () => {
 beforeEach(() => emptyStores(stores))
 afterAll(() => stores.close())
 
-const round = (from: Origin, impatient = true): Promise<number> =>
-  sweep({ stores, owner: 'test', under: anyEpoch, olderThanMs: 0, impatient, log: () => undefined }, Review, from)
+const round = (from: Origin, impatient = true, entity: Entity = Review): Promise<number> =>
+  sweep({ stores, owner: 'test', under: anyEpoch, olderThanMs: 0, impatient, log: () => undefined }, entity, from)
 
 const create = (from: Origin, id: number, values: Readonly<Record<string, unknown>> = {}): Promise<Image> =>
   stores[from].authority.create(Review, newRecord(Review, id, values), owed)
@@ -67,6 +70,15 @@ describe('One record that the mirror refuses, among good ones [poison]', () => {
     expect(await round(from, false)).toBe(0)
     expect(await idsIn(to)).toEqual([1, 2, 3, 4, 5])
     expect(await letters(from)).toEqual([])
+  })
+
+  test('a record whose id is too long for any index is owed no more once it is deleted', async () => {
+    const id = randomBytes(6_000).toString('hex')
+    await stores.mongo.authority.create(Note, newRecord(Note, id, {}), owed)
+    expect(await round('mongo', true, Note)).toBe(1)
+    await stores.mongo.authority.delete(Note, id, owed)
+    expect(await round('mongo', true, Note)).toBe(0)
+    expect(await letters('mongo')).toEqual([])
   })
 
   test('JSON as deep as can be reaches the other store', async () => {

@@ -48,6 +48,8 @@ export function isConstraint(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && ['23505', '23503', '54000'].includes(error.code ?? '')
 }
 
+export const isTooLong = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '54000'
+
 /** True where the store is in trouble, and another record would fare the same. */
 export const isStoreTrouble = (error: unknown): boolean => isTrouble(failureOf(error))
 

@@ -7,7 +7,7 @@ import type { Image, LiveImage, PutOutcome } from '../store.ts'
 import { ids, keepTombstones, lockRecords, maxLocked, mayPut, toId } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
 import { issuesOfWritten } from './data-issues.ts'
-import { isConstraint, isStoreTrouble, refusal } from './errors.ts'
+import { isConstraint, isStoreTrouble, isTooLong, refusal } from './errors.ts'
 import { postgresIndexes } from './indexes.ts'
 import { load } from './load.ts'
 import { isRefused } from './refusals.ts'
@@ -122,6 +122,10 @@ async function holders(
   return rows.map(({ id }) => id)
 }
 
+async function isThere(connection: PostgresConnection, entity: Entity, id: Id): Promise<boolean> {
+  return (await connection.run(sql`select from ${tableOf(entity)} where t.id = ${id}`)).length > 0
+}
+
 /** What keeps one image out. @throws where the store is in trouble. */
 async function keptOut(
   connection: PostgresConnection,
@@ -130,6 +134,8 @@ async function keptOut(
   error: unknown,
 ): Promise<PutOutcome> {
   if (isStoreTrouble(error)) throw error
+  // No tombstone has room for an id that no key of a table has room for either: it is as it should be
+  if (!isAlive(image) && isTooLong(error) && !(await isThere(connection, entity, image.id))) return { put: 'applied' }
   if (isAlive(image) && isConstraint(error)) {
     const by = await holders(connection, entity, image, error.constraint)
     if (by.length > 0) return { put: 'blocked', constraint: error.constraint ?? error.message, by }
