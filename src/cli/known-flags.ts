@@ -1,6 +1,7 @@
 import type { Flag } from '../control/flag.ts'
-import { flagsIn, newestFlags } from '../control/flag-store.ts'
+import { authorityOf, flagsIn, newestFlags } from '../control/flag-store.ts'
 import { disagreements, flagsByType } from '../control/groups.ts'
+import { isOlder } from '../control/lost-flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Stores } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -14,6 +15,16 @@ async function flagsOf(stores: Stores): Promise<Flag[]> {
 /** The flags in force, by the types that go by them, as far as the stores that answer know. @throws where neither does. */
 export const knownFlags = async (stores: Stores): Promise<ReadonlyMap<string, Flag>> =>
   flagsByType(await flagsOf(stores))
+
+/** Those that the store with authority does not confirm, as far as it answers: it was restored, or lost them. */
+export async function lostFlags(stores: Stores): Promise<Flag[]> {
+  const copies = await fromEither(stores, async ({ origin, ledger }) => ({ origin, flags: await flagsIn(ledger) }))
+  return newestFlags(copies.flatMap(({ flags }) => flags)).filter((flag) => {
+    const home = copies.find(({ origin }) => origin === authorityOf(flag))
+    const own = home?.flags.find(({ type }) => type === flag.type) ?? null
+    return flag.state === 'steady' && home !== undefined && isOlder(own, flag)
+  })
+}
 
 /**
  * A command must not change, or copy, half of what the stores keep together.

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Flag, Returned } from '../control/flag.ts'
 import { noFlag } from '../control/flag-store.ts'
 import { liveInstances } from '../control/instances.ts'
+import { lostFlag } from '../control/lost-flag.ts'
 import { type MoveOptions, note, setStage } from '../control/move.ts'
 import { checkAll } from '../control/move-gates.ts'
 import { resetStage } from '../control/reset.ts'
@@ -15,7 +16,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { unmetEvidence } from './ask-gates.ts'
 import { fromEither } from './from-either.ts'
-import { checkGroups, knownFlags } from './known-flags.ts'
+import { checkGroups, knownFlags, lostFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import type { Session } from './session.ts'
@@ -141,6 +142,7 @@ export function stageCommand(): Command {
       const measured = await measuredLatency(stores.postgres.findings)
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
       for (const line of await alertsOf(stores)) warn(line)
+      for (const flag of await lostFlags(stores)) warn(lostFlag(flag))
       tellKilled()
       if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
       const rows = known.map((flag) => [

@@ -15,6 +15,7 @@ import {
   type StoredFlag,
   writeFlag,
 } from './flag-store.ts'
+import { isOlder, lostFlag } from './lost-flag.ts'
 import { times } from './times.ts'
 
 /** Between two tries, in milliseconds: writes may be held meanwhile. */
@@ -84,7 +85,7 @@ export function current(ledgers: Ledgers, patience: Patience, type: string): Pro
  * Compare-and-set in the store that has authority: the only commit point of a change. Where an answer is lost, the flag
  * tells whether the change arrived.
  *
- * @throws CONFLICT where somebody else changed it.
+ * @throws CONFLICT where somebody else changed it, or the store has lost it.
  */
 export const commit = (ledgers: Ledgers, patience: Patience, was: Flag, next: Flag): Promise<void> =>
   commitIn(ledgers[authorityOf(was)], patience, was, next)
@@ -94,6 +95,7 @@ export async function commitIn(ledger: Ledger, patience: Patience, was: Flag | n
   await patiently(patience, async () => {
     const copy: StoredFlag | null = await readFlag(ledger, next.type)
     if (copy && equalJson(flagJson(copy.flag), flagJson(next))) return
+    if (was && isOlder(copy?.flag ?? null, was)) throw new CrossfadeError('CONFLICT', lostFlag(was))
     const same = copy?.flag.epoch === was?.epoch && copy?.flag.revision === was?.revision
     if (!same || !(await writeFlag(ledger, copy, next)))
       throw new CrossfadeError('CONFLICT', `The flag of ${next.type} was changed by someone else; look and try again.`)

@@ -1,9 +1,11 @@
 import { messageOf } from '../util/errors.ts'
 import { otherOrigin } from '../util/origin.ts'
+import { Seldom } from '../util/seldom.ts'
 import type { Flag } from './flag.ts'
 import type { FinishOptions } from './flag-commit.ts'
 import { authorityOf, raiseFlag } from './flag-store.ts'
 import type { FlagWatch } from './flag-watch.ts'
+import { lostFlag } from './lost-flag.ts'
 import { finishMove } from './move.ts'
 import { times } from './times.ts'
 
@@ -18,13 +20,14 @@ interface Seen {
 /**
  * Sees to what a command leaves behind that has died: a type that stays between two stages, whose writes are held, and a
  * copy of a flag that was never told. A copy of the store that has authority is left alone: one that is behind was
- * restored or lost, and what it lacks is for people to look at.
+ * restored or lost, and what it lacks is for people to look at: they are told.
  */
 export class FlagKeeper {
   readonly #types: readonly string[]
   readonly #flags: FlagWatch
   readonly #options: FinishOptions
   readonly #seen = new Map<string, Seen>()
+  readonly #seldom = new Seldom(60_000)
   #timer: NodeJS.Timeout | undefined
   #look: Promise<void> = Promise.resolve()
 
@@ -64,7 +67,9 @@ export class FlagKeeper {
     const { ledgers, log } = this.#options
     try {
       if (flag.state === 'steady') {
-        const other = otherOrigin(authorityOf(flag))
+        const home = authorityOf(flag)
+        const other = otherOrigin(home)
+        if (this.#flags.isBehind(home, flag) && this.#seldom.due(flag.type) !== null) log(lostFlag(flag))
         if (this.#flags.isBehind(other, flag)) await raiseFlag(ledgers[other], flag)
       } else if (performance.now() - since > times.unfinished) await finishMove(this.#options, flag.type)
     } catch (error) {

@@ -9,6 +9,7 @@ import { authorityOf, type Ledgers, newer, noFlag } from './flag-store.ts'
 import { FormatWatch } from './format-watch.ts'
 import { disagreements, flagsByType } from './groups.ts'
 import { type Sign, withdraw } from './instances.ts'
+import { isOlder } from './lost-flag.ts'
 import { Registration } from './registration.ts'
 import { StoreWatch } from './store-watch.ts'
 import { times } from './times.ts'
@@ -189,8 +190,7 @@ export class FlagWatch {
   isBehind(origin: Origin, flag: Flag): boolean {
     const watch = this.#watches[origin]
     if (!watch.hasLease) return false
-    const own = watch.confirmed(flag.type)
-    return own === null || newer(own, flag) !== own
+    return isOlder(watch.confirmed(flag.type), flag)
   }
 
   /** Whether a write that began under the flag may begin another step: a mover knows of us, and waits. */

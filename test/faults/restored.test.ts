@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { lostFlags } from '../../src/cli/known-flags.ts'
 import { Doubts, doubt } from '../../src/control/doubts.ts'
 import type { Flag } from '../../src/control/flag.ts'
+import { FlagKeeper } from '../../src/control/flag-keeper.ts'
 import { type Ledgers, ledgersOf, markFresh, readFlag, writeFlag } from '../../src/control/flag-store.ts'
+import { FlagWatch } from '../../src/control/flag-watch.ts'
+import { lostFlag } from '../../src/control/lost-flag.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { Registration } from '../../src/control/registration.ts'
+import { resetStage } from '../../src/control/reset.ts'
 import { recordedServer, stopServer } from '../../src/embedded/find-server.ts'
 import { startPostgres } from '../../src/embedded/postgres.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
@@ -103,6 +108,76 @@ describe('A mirror of which something may be lost', () => {
     await writeFlag(ledgers.mongo, copy, earlier)
     expect(await doubt(ledgers, 'Account', 'it was restored')).toBe(true)
     expect(await flagIn('mongo')).toEqual(earlier)
+  })
+})
+
+describe('A flag of which the store with authority knows an older copy', () => {
+  const says =
+    'Account is shadow, epoch 2, and mongo, which has authority, knows an older flag: it was restored, or has lost what it had. Nobody writes Account until you say which store is believed: `crossfade stage reset Account --stage off --why "…"` for MongoDB, or `crossfade stage reset Account --stage complete --why "…"` for PostgreSQL.'
+
+  /** @param flag null as where nothing of it was in the dump. */
+  async function restore(flag: Partial<Flag> | null): Promise<void> {
+    const copy = (await readFlag(ledgers.mongo, 'Account'))!
+    if (flag === null) await ledgers.mongo.remove('flag', 'Account')
+    else await writeFlag(ledgers.mongo, copy, { ...copy.flag, revision: copy.flag.revision - 1, ...flag })
+  }
+
+  test.each([
+    ['of an earlier stage', { stage: 'dualwrite' }],
+    ['of an earlier epoch', { stage: 'off', epoch: 1, fresh: null }],
+    ['gone', null],
+  ] as const)('%s: no stage is set, nothing is copied, and it is said how writes go on', async (_, flag) => {
+    await inShadow()
+    await restore(flag)
+    for (const stage of ['dualwrite', 'live', 'off'] as const)
+      await expect(to(stage)).rejects.toMatchObject({ code: 'CONFLICT', message: says })
+    // It would replace what the other store has had since
+    await expect(backfill({ stores, entity: Account })).rejects.toMatchObject({ code: 'CONFLICT', message: says })
+    expect((await lostFlags(stores)).map(lostFlag)).toEqual([says])
+    const options = { ledgers, log: () => undefined }
+    expect(await resetStage(options, 'Account', 'off')).toMatchObject({ stage: 'off', epoch: 1_002 })
+    expect(await lostFlags(stores)).toEqual([])
+    await to('dualwrite')
+  })
+
+  test('is told by gateways', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-lost-'))
+    await inShadow()
+    const logged: string[] = []
+    const sign = () => ({ acknowledged: {}, owed: {}, mappings: {}, alerts: [] })
+    const flags = new FlagWatch({ id: 'g', sign, entities: [Account], ledgers, dataDir, log: () => undefined })
+    onTestFinished(async () => {
+      await flags.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    })
+    await flags.start()
+    const keeper = new FlagKeeper(['Account'], flags, { ledgers, log: (line) => void logged.push(line) })
+    const looks = async (): Promise<void> => {
+      for (let look = 0; look < 3; look++) await keeper.look()
+    }
+    await looks()
+    expect(logged).toEqual([])
+    await restore({ stage: 'dualwrite' })
+    await flags.refresh()
+    await looks()
+    expect(logged).toEqual([says]) // once
+    expect(flags.forWrite('Account')).toBeNull()
+  })
+
+  test('is none while authority is handed over: the new one is told last', async () => {
+    await inShadow()
+    const { flag } = (await readFlag(ledgers.mongo, 'Account'))!
+    const copy = (await readFlag(ledgers.mongo, 'Account'))!
+    await writeFlag(ledgers.mongo, copy, {
+      ...flag,
+      stage: 'live',
+      state: 'handed',
+      epoch: 3,
+      fresh: 3,
+      revision: flag.revision + 2,
+    })
+    expect(await lostFlags(stores)).toEqual([])
+    await to('shadow')
   })
 })
 
