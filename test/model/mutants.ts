@@ -134,8 +134,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'freshness',
-    file: 'src/control/move.ts',
-    from: '...(was.fresh === null ? [copy] : [])',
+    file: 'src/control/move-gates.ts',
+    from: '...(movesAuthority(was.stage, to) ? uncopied(was) : [])',
     to: '...[]',
   },
   {
