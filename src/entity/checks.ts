@@ -5,6 +5,8 @@ import { impliedTables } from './implied-tables.ts'
 
 const idKinds = new Set(['objectId', 'text', 'int'])
 const ownColumns = { record: ['id', 'rest', '_cf_epoch', '_cf_counter'], element: ['parent_id', 'position', 'rest'] }
+/** NUL and lone surrogates PostgreSQL refuses; a line's end would break migrations and what commands print. */
+const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/u
 const maxIdentifier = 63 // bytes; Postgres cuts longer names silently (NAMEDATALEN − 1)
 
 /** Every table of PostgreSQL has these already: https://www.postgresql.org/docs/current/ddl-system-columns.html */
@@ -18,7 +20,9 @@ function checkIdentifier(entity: string, field: string, name: string, remedy: st
   if (Buffer.byteLength(name) > maxIdentifier) {
     refuse(entity, field, `needs the Postgres name "${name}", which is longer than 63 bytes`, remedy)
   }
-  if (name === '' || name.includes('\0')) refuse(entity, field, 'has an empty or unusable Postgres name', remedy)
+  if (name === '') refuse(entity, field, 'has an empty Postgres name', remedy)
+  if (unprintable.test(name))
+    refuse(entity, field, `has the Postgres name ${JSON.stringify(name)}, with what no name may hold`, remedy)
 }
 
 function checkTable(entity: string, field: string, name: string, remedy: string): void {

@@ -235,8 +235,13 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
   [
     'a column name that is empty',
     { a: text().column('') },
-    'Thing.a has an empty or unusable Postgres name. Name it with .column().',
+    'Thing.a has an empty Postgres name. Name it with .column().',
   ],
+  ...['a\0', 'a\nb', 'a\r', '\u0085', '\u2028', '\ud800'].map((column): [string, Fields, string] => [
+    `a column name that holds ${JSON.stringify(column)}`,
+    { a: text().column(column) },
+    `Thing.a has the Postgres name ${JSON.stringify(column)}, with what no name may hold. Name it with .column().`,
+  ]),
   [
     'a child table of the name of the table',
     { a: list(text()).childTable('things') },
@@ -338,7 +343,11 @@ describe('defineEntity', () => {
       't'.repeat(64),
       `Thing.entity needs the Postgres name "${'t'.repeat(64)}", which is longer than 63 bytes. Choose another with \`postgres:\`.`,
     ],
-    ['', 'Thing.entity has an empty or unusable Postgres name. Choose another with `postgres:`.'],
+    ['', 'Thing.entity has an empty Postgres name. Choose another with `postgres:`.'],
+    [
+      'a\nb',
+      'Thing.entity has the Postgres name "a\\nb", with what no name may hold. Choose another with `postgres:`.',
+    ],
   ])('refuses the table %s', (postgres, message) => {
     const make = () => defineEntity('Thing', { mongo: 'things', postgres, id: text(), fields: {} })
     expect(make).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
