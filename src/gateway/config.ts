@@ -1,5 +1,4 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
 import type { FlagsConfig } from '../control/flags-config.ts'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
@@ -75,9 +74,10 @@ export interface CrossfadeConfig {
   readonly context?: (request: Request) => AppContext | Promise<AppContext>
   /**
    * Plugins of Yoga and envelop, in this order: behind the limits of the gateway, so that they see what passes them, and
-   * before what answers.
+   * before what answers. Their type is not named here: the declarations that come with it are no concern of an app that
+   * has none.
    */
-  readonly plugins?: readonly Plugin[]
+  readonly plugins?: readonly object[]
   /** What clients see of errors of the app's own classes; null: nothing but that there was one, as of any other. */
   readonly showError?: (error: Error) => GraphQLError | null
   /** Where GraphQL answers; default `/graphql`. */

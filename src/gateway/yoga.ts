@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createYoga } from 'graphql-yoga'
+import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Recorder } from '../replay/recorder.ts'
 import type { AppContext, GatewayContext } from '../resolve/context.ts'
 import type { Look } from '../routing/look.ts'
@@ -85,7 +85,7 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
       costLimit(schema, entities, limits, refusals),
       inputMistakes,
       textGuard,
-      ...plugins,
+      ...(plugins as readonly Plugin[]),
       ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),
       staleReads,

@@ -3,7 +3,7 @@ import { canonicalRecord } from '../compare/canonical.ts'
 import type { Entity } from '../entity/entity.ts'
 import { type Ledger, type Logged, parseAs } from '../stores/ledger.ts'
 import type { Image, Store } from '../stores/store.ts'
-import { formatVersion } from '../stores/version.ts'
+import { compareVersions, formatVersion } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, origins, otherOrigin } from '../util/origin.ts'
 import { keyOf } from './record-key.ts'
@@ -49,7 +49,10 @@ export async function keepCopy(
   await ledger.append(conflictLog, keyOf(entity, id), { ...note })
 }
 
-/** The mirror's copy is kept in conflicts, and the authority's record gets a version above it, to be put again. */
+/**
+ * The mirror's copy is kept in conflicts, and the authority's record gets a version above it, to be put again. Nothing is
+ * kept of a delete that the authority remembers as well: the record was created since, and is not above it yet.
+ */
 export async function keepConflict(
   { stores, log }: ConflictOptions,
   entity: Entity,
@@ -57,9 +60,13 @@ export async function keepConflict(
   present: Image,
   copy: Image,
 ): Promise<boolean> {
+  const { ledger, outbox, authority: writes } = stores[from]
   const authority = formatVersion(present.version)
-  await keepCopy(stores[from].ledger, entity, otherOrigin(from), copy, authority)
-  const restamped = await stores[from].authority.restamp(entity, present.id, present.version, copy.version)
+  const buried = copy.record === null && present.record !== null ? await outbox.buriedAt(entity, present.id) : null
+  const isKnown = buried !== null && compareVersions(buried, copy.version) >= 0
+  if (!isKnown) await keepCopy(ledger, entity, otherOrigin(from), copy, authority)
+  const restamped = await writes.restamp(entity, present.id, present.version, copy.version)
+  if (isKnown) return restamped
   const text = `the mirror has ${formatVersion(copy.version)}, the authority ${authority}; the mirror's copy is kept in conflicts.`
   log('warn', `${entity.name} ${present.id}: ${text}`)
   return restamped

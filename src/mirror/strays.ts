@@ -41,8 +41,8 @@ async function settle(
 /**
  * Settles marks in the store without authority.
  *
- * @param epoch of the flag, confirmed by the store that has authority. What bears a mark of this epoch, or of a later one,
- * is no stray: authority has moved on, and whoever asks does not know it yet.
+ * @param epoch of the flag, confirmed by the store that has authority. What is of a later one is no stray: authority has
+ * moved on, and whoever asks does not know it yet.
  * @returns how many are left.
  */
 export async function settleStrays(
@@ -55,12 +55,14 @@ export async function settleStrays(
   const { outbox } = options.stores[otherOrigin(from)]
   const ids = await outbox.owed(entity, olderThanMs, batch)
   if (ids.length === 0) return 0
-  const strays = (await outbox.images(entity, ids)).filter(({ version }) => version.epoch < epoch)
-  if (strays.length === 0) return 0
-  const outcomes = await options.stores[from].replica.bulkPut(entity, strays, epoch)
+  const images = await outbox.images(entity, ids)
+  const strays = images.filter(({ version }) => version.epoch < epoch)
+  // The authority has put them since, and what was marked is below: nobody else writes in its epoch
+  const moot = images.filter(({ version }) => version.epoch === epoch)
   const settled: Image[] = []
+  const outcomes = strays.length > 0 ? await options.stores[from].replica.bulkPut(entity, strays, epoch) : []
   for (const [index, stray] of strays.entries())
     if (await settle(options, entity, from, stray, outcomes[index]!)) settled.push(stray)
-  await outbox.clear(entity, settled.map(clearedOf))
+  if (moot.length + settled.length > 0) await outbox.clear(entity, [...moot, ...settled].map(clearedOf))
   return strays.length - settled.length
 }

@@ -27,6 +27,7 @@ const outbox: Effects<Outbox> = {
   backlog: 'reads',
   backlogs: 'reads',
   owedFor: 'reads',
+  buriedAt: 'reads',
   expireTombstones: 'writes',
 }
 const ledger: Effects<Ledger> = {

@@ -278,6 +278,8 @@ export interface Outbox {
    * every write that a read of this store could see.
    */
   owedFor(entity: Entity, ids: readonly Id[]): Promise<ReadonlyMap<Id, number>>
+  /** The version of the delete that is remembered of an id, also where a record has come since; null where none is. */
+  buriedAt(entity: Entity, id: Id): Promise<Version | null>
   /** Removes tombstones of at least this age of which nothing is owed, `limit` at most. @returns how many. */
   expireTombstones(entity: Entity, olderThanMs: number, limit: number): Promise<number>
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { Account, account, both, directions, newId, openAccounts, owed, sweepOnce } from '../support/account.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -72,6 +73,17 @@ describe.each(directions)(
       expect(await sweepNow()).toBe(1) // its own, which the other store has something newer for
       expect((await both(stores, from, id)).mirror).toMatchObject({ version: late!.version, record: { visits: 5 } })
       expect(await stores[to].outbox.backlog(Account)).toMatchObject({ count: 1 })
+    })
+
+    test('is over where a later put has come above the delete', async () => {
+      const id = await shared()
+      await stores[to].authority.delete(Account, id, late)
+      const image = await stores[from].authority.patch(Account, id, visits(7), now)
+      expect(await stores[to].replica.bulkPut(Account, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
+      expect(await sweepNow()).toBe(0)
+      await isEqual(id)
+      expect(await stores[to].outbox.backlog(Account)).toMatchObject({ count: 0 })
+      expect(await stores[from].ledger.tail(conflictLog, 1)).toEqual([])
     })
 
     test('may be a create', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { conflictLog } from '../../src/mirror/conflicts.ts'
 import { increment } from '../../src/query/operations.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { mongoAuthority } from '../../src/stores/mongo/authority.ts'
@@ -158,4 +159,23 @@ describe('Versions in MongoDB', () => {
     expect(authority).toMatchObject({ record: { email: `${id}@new.example`, visits: 1 } })
     expect(mirror).toEqual(authority)
   })
+})
+
+test('a record that is not above its own delete yet is no conflict with the mirror, which has the delete [recreate-same-id]', async () => {
+  const id = newId()
+  const { authority, ledger } = stores.mongo
+  await authority.create(Account, account(id), owed)
+  const gone = await authority.delete(Account, id, owed)
+  expect(await sweepOnce(stores, 'mongo')).toBe(0)
+  // As a create leaves it between its insert and its look for what was deleted
+  const _cf = { epoch: 1, at: gone!.version.counter - 5, n: 0, pending: new Date() }
+  const accounts = stores.mongo.connection.db.collection<{ _id: string }>('accounts')
+  await accounts.insertOne({ _id: id, email: 'again@example.org', _cf } as never)
+  await sweepOnce(stores, 'mongo')
+  expect(await sweepOnce(stores, 'mongo')).toBe(0)
+  const { authority: present, mirror } = await both(stores, 'mongo', id)
+  expect(present).toMatchObject({ record: { email: 'again@example.org' } })
+  expect(present!.version.counter).toBeGreaterThan(gone!.version.counter)
+  expect(mirror).toEqual(present)
+  expect(await ledger.tail(conflictLog, 1, `Account/${id}`)).toEqual([])
 })

@@ -153,8 +153,10 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
       data: { addNote: { note: { id: string } } }
     }
     const { id } = data.addNote.note
-    for (const { outbox } of [api.stores.mongo, api.stores.postgres])
-      expect((await outbox.images(Note, [id]))[0]?.record).toMatchObject({ owner: stage })
+    for (const { outbox } of [api.stores.mongo, api.stores.postgres]) {
+      const read = async () => (await outbox.images(Note, [id]))[0]?.record?.['owner']
+      await expect.poll(read, { timeout: 30_000 }).toBe(stage) // the reply waits for the mirror a little, and no more
+    }
   })
 
   test("errors of the app's own classes are shown as it says, and others are masked", async () => {

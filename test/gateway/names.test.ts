@@ -248,8 +248,11 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     expect(await api.ask(change)).toEqual({
       data: { changeArticle: { article: { status: 'IN_REVIEW', title: 'New' } } },
     })
-    for (const { outbox } of [api.stores.mongo, api.stores.postgres])
-      expect((await outbox.images(Post, [id]))[0]?.record).toMatchObject({ status: 'in review', labels: ['hot'] })
+    for (const { outbox } of [api.stores.mongo, api.stores.postgres]) {
+      const read = async () => (await outbox.images(Post, [id]))[0]?.record
+      const stored = { status: 'in review', labels: ['hot'] }
+      await expect.poll(read, { timeout: 30_000 }).toMatchObject(stored) // the reply waits for the mirror a little
+    }
     expect(found).toEqual([])
   })
 })

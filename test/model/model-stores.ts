@@ -184,6 +184,8 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
       backlogs: (entities: readonly Entity[]) =>
         by('read', (state) => new Map(entities.map((entity) => [entity.name, backlogOf(state, entity)]))),
       owedFor: (entity: Entity, ids: readonly Id[]) => by('read', (state) => server.ages(state, entity, ids)),
+      buriedAt: (entity: Entity, id: Id) =>
+        by('read', ({ tombstones }) => tombstones.get(`${entity.name}/${id}`) ?? null),
     },
   })
   /** Like `writeError`: a transaction that was not answered may stand. */

@@ -190,6 +190,8 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       return owed
     },
 
+    buriedAt: async (entity, id) => (await tombstonesOf(connection, entity, [id])).get(id)?.version ?? null,
+
     async expireTombstones(entity, olderThanMs, limit) {
       const old = {
         '_id.entity': entity.name,

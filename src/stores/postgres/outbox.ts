@@ -81,6 +81,8 @@ export function postgresOutbox(connection: PostgresConnection): Outbox {
       return new Map(rows.map(({ id, ms }) => [toId(entity, id), ms]))
     },
 
+    buriedAt: async (entity, id) => (await tombstonesOf(connection, entity, [id])).get(id) ?? null,
+
     async expireTombstones(entity, olderThanMs, limit) {
       // One that is written meanwhile is locked, or is young once it can be locked
       const rows = await connection.run(
