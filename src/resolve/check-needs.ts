@@ -1,4 +1,4 @@
-import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType } from 'graphql'
+import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
@@ -21,6 +21,15 @@ function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string
         return `${place} needs "${need}", which is no field of ${entity.name}.${hint}`
       })
     }
+    const { member } = field.extensions
+    if (
+      member !== undefined &&
+      member !== field.name &&
+      (field.resolve ?? defaultFieldResolver) === defaultFieldResolver
+    )
+      return [
+        `${place} shows ${path}, and has no resolver, so that it would be null: give it one, as (record) => record.${member}.`,
+      ]
     if (path === 'id') return []
     if (!paths.has(path)) {
       const text = `${place} is no field of the mapping of ${entity.name}, and does not say what it reads of the record`

@@ -48,6 +48,15 @@ test('so is one of an embedded object, and one of the objects of a list', () => 
   expect(() => check('size: Size editions: [Edition]', resolvers, more)).toThrow(message.join('\n'))
 })
 
+test('a field that shows another member and has no resolver would be null, and is refused', () => {
+  const shows = { extensions: { member: 'title' } }
+  expect(() => check('label: String', { Book: { label: shows } })).toThrow(
+    'Book.label shows title, and has no resolver, so that it would be null: give it one, as (record) => record.title.',
+  )
+  const made = { ...shows, resolve: ({ title }: { title: string }) => title }
+  expect(() => check('label: String', { Book: { label: made } })).not.toThrow()
+})
+
 test('needs that name no field are refused', () => {
   expect(() => check('label: String', { Book: { label: { extensions: { needs: ['titel'] }, resolve } } })).toThrow(
     'Book.label needs "titel", which is no field of Book. Did you mean "title"?',
