@@ -7,9 +7,13 @@ import type { Stores } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { fromEither } from './from-either.ts'
 
+/** The copies of the flags in each store that answers. @throws where neither does. */
+const copiesOf = (stores: Stores) =>
+  fromEither(stores, async ({ origin, ledger }) => ({ origin, flags: await flagsIn(ledger) }))
+
 /** Every flag, as far as the stores that answer know it. @throws where neither does. */
 async function flagsOf(stores: Stores): Promise<Flag[]> {
-  return newestFlags((await fromEither(stores, ({ ledger }) => flagsIn(ledger))).flat())
+  return newestFlags((await copiesOf(stores)).flatMap(({ flags }) => flags))
 }
 
 /** The flags in force, by the types that go by them, as far as the stores that answer know. @throws where neither does. */
@@ -18,7 +22,7 @@ export const knownFlags = async (stores: Stores): Promise<ReadonlyMap<string, Fl
 
 /** Those that the store with authority does not confirm, as far as it answers: it was restored, or lost them. */
 export async function lostFlags(stores: Stores): Promise<Flag[]> {
-  const copies = await fromEither(stores, async ({ origin, ledger }) => ({ origin, flags: await flagsIn(ledger) }))
+  const copies = await copiesOf(stores)
   return newestFlags(copies.flatMap(({ flags }) => flags)).filter((flag) => {
     const home = copies.find(({ origin }) => origin === authorityOf(flag))
     const own = home?.flags.find(({ type }) => type === flag.type) ?? null

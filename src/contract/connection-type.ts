@@ -18,9 +18,8 @@ const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
   return ref
 })
 
-const made = onceFor((builder: Builder) =>
-  onceFor((node: Ref<Narrow<Entity>>) => onceFor((entity: Entity) => make(builder, entity, node))),
-)
+/** By the object type of the records, which is of one builder and one entity. */
+const made = new WeakMap<object, unknown>()
 
 function make<E extends Entity>(builder: Builder, entity: E, node: Ref<Narrow<E>>): Ref<Connection<Narrow<E>>> {
   const edge = builder.objectRef<Edge<Narrow<E>>>(`${node.name}Edge`)
@@ -55,6 +54,8 @@ export const connectionType = <E extends Entity>(
   entity: E,
   { as }: As<E> = {},
 ): Ref<Connection<Narrow<E>>> => {
-  const node = entityTypeOf(builder, entity, as) as unknown as Ref<Narrow<Entity>>
-  return made(builder)(node)(entity) as unknown as Ref<Connection<Narrow<E>>> // kept by what it was made for
+  const node = entityTypeOf(builder, entity, as)
+  const ref = made.get(node) ?? make(builder, entity, node)
+  made.set(node, ref)
+  return ref as Ref<Connection<Narrow<E>>> // kept by the type that it was made for
 }

@@ -5,6 +5,7 @@ import type { Narrow } from '../entity/record.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
+import { repeated } from '../util/repeated.ts'
 import type { Builder, FieldBuilder, Ref } from './builder.ts'
 import type { Told } from './field.ts'
 import { leafType } from './leaf-type.ts'
@@ -83,9 +84,9 @@ function shownNodes(place: Place, nodes: readonly Node[]): (readonly [string, No
   })
 }
 
-function fieldsFor(t: T, place: Place, nodes: readonly Node[], taken?: string) {
+function fieldsFor(t: T, place: Place, nodes: readonly Node[], taken: readonly string[] = []) {
   const shown = shownNodes(place, nodes)
-  const twice = shown.find(([name], index) => name === taken || shown.findIndex(([other]) => other === name) < index)
+  const twice = repeated(shown, ([name]) => name, taken)
   if (twice) {
     const text = `${place.entity.name}.${pathIn(place, twice[1])} would be shown as ${twice[0]}, which another field is`
     throw new CrossfadeError('MISCONFIGURED', `${text}. Name one of them in \`fields\`, or omit it.`)
@@ -145,7 +146,7 @@ function addScalars(builder: Builder, { leaves, lists }: Scope): void {
 function checkPaths(entity: Entity, option: string, paths: Iterable<string>): void {
   const known = knownPaths(entity)
   for (const path of paths) {
-    if (known.has(path) || (path === 'id' && option === 'fields')) continue
+    if (known.has(path)) continue
     const hint = didYouMean(path, known)
     throw new CrossfadeError(
       'MISCONFIGURED',
@@ -175,9 +176,9 @@ export function entityTypeOf<E extends Entity>(builder: Builder, entity: E, as?:
 
 /**
  * The GraphQL object of an entity: the id and every mapped field, under its own name or the one that `fields` says. An
- * entity may have several, each with a `name` of its own. Fields that relate entities or
- * compute something are added with `builder.objectFields`: see `reading`, `reference` and `children`. Its resolvers
- * return records; what they hold is what was selected.
+ * entity may have several, each with a `name` of its own. Fields that relate entities or compute something are added with
+ * `builder.objectFields`: see `reading`, `reference` and `children`. Its resolvers return records; what they hold is what
+ * was selected.
  *
  * @throws MISCONFIGURED for paths that the entity does not have, and embedded objects without a name.
  */
@@ -188,7 +189,11 @@ export function entityType<E extends Entity>(
 ): Ref<Narrow<E>> {
   checkPaths(entity, 'embeds', Object.keys(embeds))
   checkPaths(entity, 'omit', omit)
-  checkPaths(entity, 'fields', Object.keys(fields))
+  checkPaths(
+    entity,
+    'fields',
+    Object.keys(fields).filter((path) => path !== 'id'),
+  )
   addScalars(builder, entity)
   const ref = builder.objectRef<Parent>(name)
   const known = entityTypes(builder)
@@ -201,7 +206,7 @@ export function entityType<E extends Entity>(
     extensions: { entity },
     fields: (t) => ({
       [idName]: t.field({ ...shared('id', true, id), type: 'ID' }),
-      ...fieldsFor(t, place, entity.nodes, idName),
+      ...fieldsFor(t, place, entity.nodes, [idName]),
     }),
   })
   return ref as unknown as Ref<Narrow<E>> // what it shows are records of the entity

@@ -1,7 +1,9 @@
+import { assertEnumValueName } from 'graphql'
 import type { Entity, Leaf, Scope } from '../entity/entity.ts'
 import type { PathOf } from '../entity/path.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
+import { repeated } from '../util/repeated.ts'
 import type { Builder } from './builder.ts'
 import type { Told } from './field.ts'
 import { isShown, type ShownEnum, showAs } from './leaf-type.ts'
@@ -21,9 +23,6 @@ export interface EnumTypeOptions {
   readonly values?: Readonly<Record<string, string | ShownValue>>
 }
 
-const names = /^[_A-Za-z][_0-9A-Za-z]*$/
-const reserved: ReadonlySet<string> = new Set(['true', 'false', 'null'])
-
 const made = onceFor((_builder: Builder) => new Map<string, { readonly ref: ShownEnum; readonly says: string }>())
 
 /** The field of a path, which may lead into the objects of lists. */
@@ -37,9 +36,12 @@ function leafWithin(scope: Scope, path: string): Leaf | undefined {
 
 function spell(place: string, stored: string, shown: string | ShownValue): readonly [string, ShownValue] {
   const { name = stored, ...told } = typeof shown === 'string' ? { name: shown } : shown
-  if (names.test(name) && !reserved.has(name)) return [name, told]
-  const remedy = `Give it one: values: { ${JSON.stringify(stored)}: 'NAME' }.`
-  throw new CrossfadeError('MISCONFIGURED', `${place}: ${JSON.stringify(name)} is no name of GraphQL. ${remedy}`)
+  try {
+    return [assertEnumValueName(name), told]
+  } catch (cause) {
+    const text = `${place}: ${JSON.stringify(name)} is no name of GraphQL. Give it one`
+    throw new CrossfadeError('MISCONFIGURED', `${text}: values: { ${JSON.stringify(stored)}: 'NAME' }.`, { cause })
+  }
 }
 
 /**
@@ -74,7 +76,7 @@ export function enumType<E extends Entity>(
     const [shown, told] = spell(`${entity.name}.${path}`, stored, values[stored] ?? stored)
     return [shown, { ...told, value: stored }] as const
   })
-  const twice = spelled.find(([shown], index) => spelled.findIndex(([other]) => other === shown) < index)
+  const twice = repeated(spelled, ([shown]) => shown)
   if (twice) return refuse(` has two values that ${name} spells ${twice[0]}.`)
   const says = JSON.stringify(spelled)
   const earlier = made(builder).get(name)

@@ -4,8 +4,10 @@ import type { Builder, Ref } from './builder.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 
 /**
- * What a mutation answers with: `MoviePayload`, unless `name` says otherwise, an object with the record that was written, null where there is no such
- * record, under the name `key`.
+ * What a mutation answers with: `MoviePayload`, unless `name` says otherwise, an object with the record that was written,
+ * null where there is no such record, under the name `key`.
+ *
+ * @throws MISCONFIGURED where `entityType` has not made the entity's object type.
  */
 export function payloadType<E extends Entity, const K extends string>(
   builder: Builder,

@@ -22,8 +22,9 @@ const whoAsks = (error: unknown): string => {
 }
 
 /**
- * What a client sees of an error: its own mistakes with a code, everything else masked with an id that finds the log
- * line, unless the app shows them: each of those is told, all others once a minute at most. Errors of GraphQL itself (syntax, validation, coercion) are the client's.
+ * What a client sees of an error: its own mistakes with a code, what the app shows as the app says, everything else masked
+ * with an id that finds the log line: each of those is told, all others once a minute at most. Errors of GraphQL itself
+ * (syntax, validation, coercion) are the client's.
  */
 export function maskError(
   log: Routing['log'],

@@ -42,13 +42,10 @@ function subjectOf(request: Request): string {
 
 type Context = GatewayContext & Ends
 
-const ours = ['routing', 'subject', 'signal', 'ends'] as const satisfies readonly (keyof Context)[]
-
-/** What the app's own function makes of a request. @throws what it throws, and MISCONFIGURED for names that are ours. */
-async function madeBy(make: NonNullable<CrossfadeConfig['context']>, request: Request): Promise<AppContext> {
-  const made = await make(request)
-  const taken = ours.find((name) => Object.hasOwn(made, name))
-  if (taken === undefined) return made
+/** The app's context with ours. @throws MISCONFIGURED for names that are ours. */
+function together(app: AppContext, ours: Context): Context {
+  const taken = Object.keys(app).find((name) => Object.hasOwn(ours, name))
+  if (taken === undefined) return { ...app, ...ours }
   throw new CrossfadeError('MISCONFIGURED', `context: "${taken}" is a name of Crossfade's own. Give it another.`)
 }
 
@@ -56,6 +53,12 @@ async function madeBy(make: NonNullable<CrossfadeConfig['context']>, request: Re
 export function createGateway({ config, routing, limits, recorder }: GatewayOptions) {
   const { schema, entities, cors = false, subject = subjectOf, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
+  const contextOf = (request: Request, look: Look | undefined, app: AppContext): Context => {
+    const ends = endsWith(request)
+    let known: string | undefined
+    const whoAsks = (): string => (known ??= subject(request, app))
+    return together(app, { routing: look ?? routing, subject: whoAsks, signal: ends.signal, ends })
+  }
   return createYoga<Given>({
     schema,
     logging: false,
@@ -67,17 +70,12 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
     graphqlEndpoint: graphqlPath(config),
     parserAndValidationCache: documentCache(limits),
     maskedErrors: { maskError: maskError(routing.log, refusals, config.showError) },
-    context({ request, look }): Context | Promise<Context> {
-      const ends = endsWith(request)
-      const withApp = (app: AppContext): Context => {
-        let known: string | undefined
-        const whoAsks = (): string => (known ??= subject(request, app))
-        return { ...app, routing: look ?? routing, subject: whoAsks, signal: ends.signal, ends }
-      }
-      return appContext ? madeBy(appContext, request).then(withApp) : withApp({})
-    },
+    context: appContext
+      ? async ({ request, look }) => contextOf(request, look, await appContext(request))
+      : ({ request, look }) => contextOf(request, look, {}),
     plugins: [
-      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then the app's own; then what is recorded of it, and answered
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then the app's own;
+      // then what is recorded of it, and answered
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),

@@ -9,7 +9,8 @@ import { memberOf, typesOf } from './shown-types.ts'
 function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string[] {
   const paths = knownPaths(entity)
   return Object.values(type.getFields()).flatMap((field): string[] => {
-    const path = prefix + memberOf(field)
+    const member = memberOf(field)
+    const path = prefix + member
     const place = `${type.name}.${field.name}`
     const { needs } = field.extensions
     if (needs) {
@@ -21,15 +22,10 @@ function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string
         return `${place} needs "${need}", which is no field of ${entity.name}.${hint}`
       })
     }
-    const { member } = field.extensions
-    if (
-      member !== undefined &&
-      member !== field.name &&
-      (field.resolve ?? defaultFieldResolver) === defaultFieldResolver
-    )
-      return [
-        `${place} shows ${path}, and has no resolver, so that it would be null: give it one, as (record) => record.${member}.`,
-      ]
+    if (member !== field.name && (field.resolve ?? defaultFieldResolver) === defaultFieldResolver) {
+      const text = `${place} shows ${path}, and has no resolver, so that it would be null`
+      return [`${text}: give it one, as (record) => record.${member}.`]
+    }
     if (path === 'id') return []
     if (!paths.has(path)) {
       const text = `${place} is no field of the mapping of ${entity.name}, and does not say what it reads of the record`
@@ -48,8 +44,6 @@ function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string
  * @throws CrossfadeError MISCONFIGURED that names each such field of the entities' types.
  */
 export function checkNeeds(schema: GraphQLSchema, entities: readonly Entity[]): void {
-  const found = entities.flatMap((entity) => {
-    return typesOf(schema, entity).flatMap((type) => faults(entity, type, ''))
-  })
+  const found = entities.flatMap((entity) => typesOf(schema, entity).flatMap((type) => faults(entity, type, '')))
   if (found.length > 0) throw new CrossfadeError('MISCONFIGURED', [...new Set(found)].join('\n'))
 }

@@ -51,12 +51,9 @@ export function showsEntity(schema: GraphQLSchema, type: GraphQLNamedType | unde
 export const entityOf = (type: GraphQLNamedType, entities: readonly Entity[]): Entity | null =>
   (isObjectType(type) && entities.find((entity) => isOf(type, entity))) || null
 
-/** The entity whose records an object type shows in pages; null where it shows none. */
+/** The entity whose records a type shows in pages; null where it shows none. */
 export function pagedEntity(type: GraphQLNamedType, entities: readonly Entity[]): Entity | null {
-  if (!isObjectType(type)) return null
-  return (
-    entities.find(({ name }) =>
-      type.extensions.pageOf ? type.extensions.pageOf.name === name : type.name === `${name}Connection`,
-    ) ?? null
-  )
+  const pageOf = isObjectType(type) ? type.extensions.pageOf : undefined
+  const isOfPage = ({ name }: Entity): boolean => (pageOf ? pageOf.name === name : type.name === `${name}Connection`)
+  return entities.find(isOfPage) ?? null
 }
