@@ -4,6 +4,8 @@ export interface GateSettings {
   readonly verifiedWithinHours: number | false
   /** So many comparisons of shadow reads, and no difference that nobody has judged. */
   readonly comparisons: number | false
+  /** So many percent of the comparisons that were tried came to a verdict. Asked together with `comparisons` alone. */
+  readonly decidedPercent: number | false
   /** So many percent of what clients asked for, by field and resolver, was compared at least once. */
   readonly coveragePercent: number | false
   /** Of the reads that both stores were asked: PostgreSQL's 99th percentile is at most so many times MongoDB's. */
@@ -21,6 +23,7 @@ export interface GateSettings {
 export const defaultGates: GateSettings = {
   verifiedWithinHours: 24,
   comparisons: 1_000,
+  decidedPercent: 90,
   coveragePercent: 90,
   latencyFactor: 1.5,
   indexes: true,

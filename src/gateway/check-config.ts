@@ -48,13 +48,15 @@ const path = given(
 const percent = z.number('a number is expected').min(0, 'at least 0 is expected').max(100, 'at most 100 is expected')
 
 const isAbove0 = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0
+const isShare = (value: unknown): boolean => isAbove0(value) && (value as number) <= 100
 const orNone = (isIt: (value: unknown) => boolean, what: string) =>
   z.custom((value) => value === false || isIt(value), { error: `${what}, or false, is expected` }).optional()
 const isAsked = z.boolean('true or false is expected').optional()
 const gates = {
   verifiedWithinHours: orNone(isAbove0, 'a number of hours'),
   comparisons: orNone((value) => isAbove0(value) && Number.isInteger(value), 'a whole number from 1 on'),
-  coveragePercent: orNone((value) => isAbove0(value) && (value as number) <= 100, 'a number from 1 to 100'),
+  decidedPercent: orNone(isShare, 'a number from 1 to 100'),
+  coveragePercent: orNone(isShare, 'a number from 1 to 100'),
   latencyFactor: orNone(isAbove0, 'a number above 0'),
   indexes: isAsked,
   schema: isAsked,

@@ -147,8 +147,28 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     await findings.add({ ...nothingSeen, verdicts: [{ type: 'Kite', verdict: 'outages', count: 3, ...basis }] })
     expect(await look('compared')).toMatchObject(unmet('9 of 10 comparisons agreed, and 3 could not be made'))
     await findings.add({ ...nothingSeen, verdicts: verdicts(1) })
-    expect(await look('compared')).toMatchObject(met('10 of 10 comparisons agreed'))
+    expect(await look('compared', { decidedPercent: 50 })).toMatchObject(met('10 of 10 comparisons agreed'))
     expect(await look('compared', { comparisons: false })).toBeUndefined()
+    // 10 of 13 are 76 percent: what a store never answers is what nobody knows anything of
+    expect(await look('compared', { decidedPercent: 77 })).toMatchObject(
+      unmet('could not be made, since a store did not'),
+    )
+    expect(await look('compared', { decidedPercent: 77 })).toMatchObject(unmet('76 % of 13 were decided'))
+    expect(await look('compared', { decidedPercent: 76 })).toMatchObject({ met: true })
+    expect(await look('compared', { decidedPercent: false })).toMatchObject({ met: true })
+    const others = [
+      ['indeterminate', 2],
+      ['lag', 40],
+      ['shed', 500], // for want of room, whatever they were
+    ] as const
+    await findings.add({
+      ...nothingSeen,
+      verdicts: others.map(([verdict, count]) => ({ type: 'Kite', verdict, count, ...basis })),
+    })
+    expect(await look('compared', { decidedPercent: 91 })).toMatchObject(
+      unmet('and 2 could not be decided: 90 % of 55 were decided'),
+    )
+    expect(await look('compared', { decidedPercent: 90 })).toMatchObject({ met: true })
 
     const group = (fingerprint: string, type: string) =>
       ({

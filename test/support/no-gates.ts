@@ -4,6 +4,7 @@ import type { GatesConfig } from '../../src/evidence/settings.ts'
 export const noGates: GatesConfig = {
   verifiedWithinHours: false,
   comparisons: false,
+  decidedPercent: false,
   coveragePercent: false,
   latencyFactor: false,
   indexes: false,

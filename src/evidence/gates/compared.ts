@@ -2,7 +2,11 @@ import { keptSince } from '../../control/flag.ts'
 import { mappingDigest } from '../../entity/mapping-digest.ts'
 import type { Gate } from '../gate.ts'
 
-/** Enough reads were compared since this mirror was made equal, and nobody has still to judge what they found. */
+/**
+ * Enough reads were compared since this mirror was made equal, hardly any of those that were tried came to nothing, and
+ * nobody has still to judge what they found. What was shed for want of room is left out: which reads that were is chance,
+ * whereas those that a store does not answer in time are always the same ones.
+ */
 export const compared: Gate = async ({ stores, entity, flag, settings }) => {
   if (settings.comparisons === false) return null
   const { findings } = stores.postgres
@@ -17,11 +21,24 @@ export const compared: Gate = async ({ stores, entity, flag, settings }) => {
     const found = `${kinds} open, most often ${first.kind} of ${first.path || 'whole results'} (${first.count})`
     return { met: false, found, remedy: 'see `crossfade mismatches list`' }
   }
-  const { matched = 0, accepted = 0, noise = 0, outages = 0 } = counts
+  const { matched = 0, accepted = 0, noise = 0, outages = 0, indeterminate = 0, shed = 0 } = counts
   const agreed = matched + accepted + noise
+  const lost = outages + indeterminate
+  const tried = Object.values(counts).reduce((sum, count) => sum + count, 0) - shed
   const apart = accepted + noise > 0 ? `, ${accepted + noise} of them but for what is accepted` : ''
-  const lost = outages > 0 ? `, and ${outages} could not be made, since a store did not answer` : ''
-  const found = `${agreed} of ${settings.comparisons} comparisons agreed${apart}${lost}`
-  if (agreed >= settings.comparisons) return { met: true, found }
-  return { met: false, found, remedy: 'wait for more reads in shadow, or send some, or set `comparisons` lower' }
+  const ends = [
+    ...(outages > 0 ? [`${outages} could not be made, since a store did not answer`] : []),
+    ...(indeterminate > 0 ? [`${indeterminate} could not be decided`] : []),
+  ]
+  const found = [`${agreed} of ${settings.comparisons} comparisons agreed${apart}`, ...ends].join(', and ')
+  if (agreed < settings.comparisons)
+    return { met: false, found, remedy: 'wait for more reads in shadow, or send some, or set `comparisons` lower' }
+  const decidedPercent = Math.floor((100 * (tried - lost)) / tried)
+  if (settings.decidedPercent !== false && decidedPercent < settings.decidedPercent)
+    return {
+      met: false,
+      found: `${found}: ${decidedPercent} % of ${tried} were decided`,
+      remedy: `see \`crossfade mismatches list\` for the reads that failed, and \`doctor\` for indexes that are missing`,
+    }
+  return { met: true, found }
 }
