@@ -13,6 +13,7 @@ import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
 import { aborted } from './aborted.ts'
 import { type Asked, askedRecords } from './asked-records.ts'
+import { findIssues } from './ensure-constraints.ts'
 import { overtaken } from './overtaken.ts'
 import { patiently } from './patience.ts'
 import { type DifferenceKind, patienceWith } from './settle-records.ts'
@@ -95,6 +96,12 @@ export async function lastDifferences(ledger: Ledger, { name }: Entity) {
   return entry && parseAs(differencesForm, entry.value)
 }
 
+/** The types that were looked for in both stores: what their tables lack is nowhere. */
+function targetsOf({ entity, entities = [] }: VerifyOptions, { unchecked }: RelationsFound): readonly Entity[] {
+  const looked = [...entity.leaves.values()].filter(({ path }) => !unchecked.includes(path))
+  return entities.filter(({ name }) => looked.some(({ references }) => references === name))
+}
+
 /** Documents without a record are data issues, where somebody may have accepted them: all that there are, or none. */
 async function acceptedOf({ stores: { postgres }, entity }: VerifyOptions, quarantined: number): Promise<number> {
   if (quarantined === 0) return 0
@@ -108,7 +115,7 @@ const keep = (ledger: Ledger, kind: string, type: string, value: object): Promis
 /**
  * Holds the records of the store with authority against the other store, and looks for those that the other one has
  * alone. Memory is bounded by batches of bytes. What was found is kept in the ledger of the authority; a mirror all of
- * which was found equal is fresh.
+ * which was found equal is fresh. References that lead nowhere and duplicates become data issues, those that are mended end.
  *
  * @throws TRY_AGAIN where authority moved meanwhile; MISCONFIGURED where there is no flag, or nothing was examined though
  * there are documents; BAD_USER_INPUT for a part that cannot be asked for.
@@ -125,7 +132,8 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const authority = authorityOf(flag)
   const records = await askedRecords(entity, stores[authority], stores.mongo, part)
   const { asked } = records
-  const mayBecomeFresh = asked === null && flag.fresh === null && STAGE_PLAN[flag.stage].mirror !== null
+  const isKept = STAGE_PLAN[flag.stage].mirror !== null
+  const mayBecomeFresh = asked === null && flag.fresh === null && isKept
   if (mayBecomeFresh) await untilOwed(options, flag)
   const began = new Date().toISOString()
   const rules = await stores.postgres.triage.rulesInForce()
@@ -135,6 +143,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const { compared, different, differences, groups, undecided, quarantined } = verification
   // What took hours is not lost to a store that does not answer for a moment
   const surely = <T>(work: () => Promise<T>): Promise<T> => patiently(patienceWith(verification.pair, options), work)
+  if (asked === null && isKept) await surely(() => findIssues(stores, entity, targetsOf(options, relations)))
   const acceptedDocuments = await surely(() => acceptedOf(options, quarantined))
   const accepted = verification.accepted + acceptedDocuments
   const { flag: after } = await surely(() => readCopies(ledgersOf(stores), key))

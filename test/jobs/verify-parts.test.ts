@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readFlag } from '../../src/control/flag-store.ts'
+import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { mappingDigest } from '../../src/entity/mapping-digest.ts'
@@ -10,6 +10,7 @@ import { inOrder, type Part } from '../../src/jobs/asked-records.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { isClean, type Verified, verify } from '../../src/jobs/verify.ts'
 import type { Stage } from '../../src/stage/stage.ts'
+import { origins } from '../../src/util/origin.ts'
 import { Account, directions } from '../support/account.ts'
 import { Author, firstMade, Paper, paperId, paperValues } from '../support/paper.ts'
 import { changeUnseen, openStores, type TestStores } from '../support/stores.ts'
@@ -162,6 +163,9 @@ describe.each(directions)('Parts of a type, authority $from', ({ from, to }) => 
     const id = hex(1)
     if (to === 'mongo') await collection('authors').deleteOne({ _id: new ObjectId(id) })
     else await changeUnseen(stores, sql`delete from authors where id = ${id}`)
+    const dangling = () => stores.postgres.dataIssues.counts(Paper)
+    await look({ where: { pages: { gte: 0 } } })
+    expect(await dangling()).toEqual([]) // a part does not tell
     const found = await look()
     expect(found.relations).toEqual({
       dangling: [{ path: 'authorId', target: 'Author', id, missingIn: to }],
@@ -173,6 +177,24 @@ describe.each(directions)('Parts of a type, authority $from', ({ from, to }) => 
     if (from === 'mongo') await collection('authors').deleteOne({ _id: new ObjectId(id) })
     else await changeUnseen(stores, sql`delete from authors where id = ${id}`)
     expect(isClean(await look())).toBe(true)
+    const issue = { path: 'authorId', rule: 'refers to a Author that does not exist' }
+    expect(await dangling()).toMatchObject([issue])
+    await collection('authors').insertOne({ _id: new ObjectId(id), name: 'Author 1' })
+    await changeUnseen(
+      stores,
+      sql`insert into authors (id, name, _cf_epoch, _cf_counter) values (${id}, 'Author 1', 0, 0)`,
+    )
+    const { flag } = (await readFlag(ledgers()[from], 'Author'))!
+    const hold = async (fresh: number | null, later: number) => {
+      for (const origin of origins)
+        await raiseFlag(ledgers()[origin], { ...flag, fresh, revision: flag.revision + later })
+    }
+    await hold(null, 1)
+    expect((await look()).relations.unchecked).toEqual(['authorId'])
+    expect(await dangling()).toMatchObject([issue]) // nobody has looked
+    await hold(flag.fresh, 2)
+    await look()
+    expect(await dangling()).toEqual([])
   })
 
   test('a value that a unique key holds twice is found in either store', async () => {
