@@ -24,7 +24,10 @@ export function printVerified(found: Verified): void {
   const { dangling, unchecked } = found.relations
   if (unchecked.length > 0)
     line(`what ${unchecked.join(' and ')} refer to was not looked for: no mirror of it is kept, or known to be fresh`)
-  if (accepted > 0) line(`${accepted} differ in nothing but what is accepted: see \`crossfade mismatches rules\``)
+  if (accepted > 0)
+    line(
+      `${accepted} are as somebody has accepted: see \`crossfade mismatches rules\` for records that differ, \`crossfade issues list ${type}\` for documents without one`,
+    )
   if (isClean(found)) {
     if (accepted > 0) line('the others are equal')
     else line(part === null ? 'all are equal, with their versions, and there are no others' : 'those are equal')

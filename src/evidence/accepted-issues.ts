@@ -72,19 +72,19 @@ type Said = Pick<AcceptedIssues, 'by' | 'why'>
 /**
  * Says that a type may move although there are issues of these kinds: as many of each as there are now.
  *
- * @param prefixes of the groups, each as long as no other begins with it.
+ * @param prefixes of the groups, each as long as no other begins with it; null for all that are open.
  * @throws BAD_USER_INPUT where no group, or more than one, is named so: then none of them is accepted.
  */
 export async function acceptIssues(
   kept: Kept,
   entity: Entity,
-  prefixes: readonly string[],
+  prefixes: readonly string[] | null,
   said: Said,
 ): Promise<IssueGroup[]> {
   if (said.by.trim() === '' || said.why.trim() === '')
     throw new CrossfadeError('BAD_USER_INPUT', 'Say who accepts them, and why: --by and --why are kept.')
   const groups = await issueGroups(kept, entity)
-  const named = new Set(prefixes.map((prefix) => groupNamed(entity, groups, prefix)))
+  const named = new Set(prefixes?.map((prefix) => groupNamed(entity, groups, prefix)) ?? groups.filter(isOpen))
   const accepted: IssueGroup[] = []
   for (const group of named) accepted.push(await accept(kept, entity, group, said))
   return accepted

@@ -60,6 +60,7 @@ const dataIssues: Effects<DataIssues> = {
   refresh: 'writes',
   end: 'writes',
   counts: 'reads',
+  ofKind: 'reads',
   of: 'reads',
   forget: 'writes',
 }

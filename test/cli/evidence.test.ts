@@ -152,6 +152,32 @@ test('data issues are listed with their group, and accepted by it', { timeout: 1
   const said = await run('issues', 'accept', 'User', row!.group, '--by', 'Ada', '--why', 'old forms')
   expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining('Accepted 1 of User name: is no text.') })
   expect(await run('issues', 'list', 'User')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 by Ada') })
+
+  const more = [
+    { id: 'y', issues: [{ path: 'name', rule: 'is no text', raw: '6' }] },
+    { id: 'z', issues: [{ path: 'preferences', rule: 'is no JSON', raw: '{"a":1}' }] },
+  ]
+  await dataIssues.quarantine(User, more)
+  const ofGroup = await run('issues', 'show', 'User', row!.group.slice(0, 6))
+  expect(ofGroup).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('name: is no text, 2 records, accepted by Ada'),
+  })
+  expect(ofGroup.stdout).toMatch(/^x \(.*\)\n {2}\[redacted\]\ny \(.*\)\n {2}\[redacted\]\n$/m)
+  const groups = JSON.parse((await run('issues', 'list', 'User', '--json')).stdout) as { group: string; path: string }[]
+  const other = groups.find(({ path }) => path === 'preferences')!
+  expect((await run('issues', 'show', 'User', other.group)).stdout).toContain('{"a":1}')
+  const neither = await run('issues', 'accept', 'User', '--by', 'Ada', '--why', 'x')
+  expect(neither).toMatchObject({ code: 2, stderr: expect.stringContaining('or say --all') })
+  const both = await run('issues', 'accept', 'User', row!.group, '--all', '--by', 'Ada', '--why', 'x')
+  expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('or say --all') })
+  const all = await run('issues', 'accept', 'User', '--all', '--by', 'Eve', '--why', 'all of them')
+  expect(all.stderr).toContain('Accepted 2 of User name: is no text.')
+  expect(all.stderr).toContain('Accepted 1 of User preferences: is no JSON.')
+  const after = await run('issues', 'list', 'User')
+  expect(after).toMatchObject({ code: 0, stdout: expect.stringContaining('2 by Eve') })
+  const none = await run('issues', 'accept', 'User', '--all', '--by', 'Eve', '--why', 'again')
+  expect(none).toMatchObject({ code: 0, stderr: expect.stringContaining('No data issue of User is open.') })
 })
 
 test('doctor builds what PostgreSQL lacks when told, and leaves the rest to say', { timeout: 120_000 }, async () => {

@@ -91,6 +91,12 @@ export interface IssueCount extends IssueKind {
   readonly ids: readonly string[]
 }
 
+/** A record, or a document without one, and the value that makes it one of its kind. */
+export interface IssueOfKind extends Pick<DataIssue, 'raw' | 'at'> {
+  /** As text. */
+  readonly id: string
+}
+
 /** One issue of one record. */
 export interface DataIssue extends Issue {
   readonly at: Date
@@ -118,6 +124,8 @@ export interface DataIssues {
   /** Issues of documents and records that are gone, or of documents that have become records. */
   end(entity: Entity, ids: readonly string[]): Promise<void>
   counts(entity: Entity): Promise<readonly IssueCount[]>
+  /** The first records of one kind, by id, with what is kept of the value. */
+  ofKind(entity: Entity, kind: IssueKind, limit: number): Promise<readonly IssueOfKind[]>
   /** Those of one record, by its id as text. */
   of(entity: Entity, id: string): Promise<readonly DataIssue[]>
   /** Removes those of one record, by its id as text. @returns how many. */
@@ -218,6 +226,12 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
       )
       return rows.map(({ path, rule, count, ids }) => ({ path, rule, count: Number(count), ids }))
     },
+
+    ofKind: (entity, { path, rule }, limit) =>
+      connection.run<IssueOfKind>(
+        sql`select id, raw, at from crossfade.data_issues where entity = ${entity.name} and path = ${path} and rule = ${rule}
+            order by id limit ${limit}::int`,
+      ),
 
     async forget(entity, id) {
       const rows = await connection.run(

@@ -1,0 +1,60 @@
+import { hidden } from '../../compare/differences.ts'
+import type { Entity } from '../../entity/entity.ts'
+import { hides, hidesAny } from '../../entity/hides.ts'
+import { type IssueGroup, issueGroups } from '../../evidence/accepted-issues.ts'
+import type { Stores } from '../../routing/routing.ts'
+import type { DataIssue } from '../../stores/postgres/data-issues.ts'
+import { printJson, say } from '../output.ts'
+import { deadLetters, lettersOf } from './letters.ts'
+
+/** What may be seen of a value; of documents without a record all of it is kept. */
+function shown(entity: Entity, { path, raw }: Pick<DataIssue, 'path' | 'raw'>): string {
+  const isWhole = path === '_id'
+  return (isWhole ? hidesAny(entity) : hides(entity, path)) ? hidden : raw
+}
+
+/** Records of a group that are shown. */
+const maxShown = 20
+
+async function showGroup({ postgres }: Stores, entity: Entity, found: IssueGroup, json: boolean): Promise<void> {
+  const { group, path, rule, count, accepted } = found
+  const records = (await postgres.dataIssues.ofKind(entity, found, maxShown)).map(({ id, raw, at }) => ({
+    id,
+    raw: shown(entity, { path, raw }),
+    at,
+  }))
+  process.exitCode = 2
+  if (json) return printJson({ type: entity.name, group, path, rule, count, accepted, records })
+  process.stdout.write(
+    `${path}: ${rule}, ${count} records${accepted ? `, accepted by ${accepted.by}: ${accepted.why}` : ''}\n`,
+  )
+  for (const { id, raw, at } of records) process.stdout.write(`${id} (${at.toISOString()})\n  ${raw}\n`)
+  if (count > records.length) process.stdout.write(`… and ${count - records.length} more\n`)
+}
+
+/** Issues of one record, or the first records of a group where no record has that id. */
+export async function show(stores: Stores, entity: Entity, id: string, json: boolean): Promise<void> {
+  // An id of another kind is kept as Extended JSON: a text in quotes
+  const kept = await Promise.all([id, JSON.stringify(id)].map((each) => stores.postgres.dataIssues.of(entity, each)))
+  const issues = kept.flat().map((issue) => ({
+    ...issue,
+    raw: shown(entity, issue),
+  }))
+  const letter = lettersOf(entity, await deadLetters(stores)).find((each) => each.id === id) ?? null
+  if (issues.length === 0 && letter === null) {
+    const groups = (await issueGroups(stores.postgres, entity)).filter(({ group }) => group.startsWith(id))
+    if (groups.length === 1) return showGroup(stores, entity, groups[0]!, json)
+  }
+  if (json) printJson({ type: entity.name, id, issues, deadLetter: letter })
+  else if (issues.length === 0 && letter === null) say(`${entity.name} ${id} has no issues.`)
+  if (!json && letter) {
+    const next = new Date(letter.next).toISOString()
+    process.stdout.write(
+      `cannot be mirrored: ${letter.reason} (version ${letter.version}, tried ${letter.tries} times, next at ${next})\n`,
+    )
+  }
+  if (!json)
+    for (const { path, rule, raw, at } of issues)
+      process.stdout.write(`${path}: ${rule} (${at.toISOString()})\n  ${raw}\n`)
+  if (issues.length > 0 || letter !== null) process.exitCode = 2
+}
