@@ -71,10 +71,17 @@ async function movedBy({ config: { entities }, stores }: Session, name: string):
 const shownKey = ({ type, members }: Flag): string =>
   members.length === 1 && members[0] === type ? type : `${type} (${members.join(', ')})`
 
+/** Which store answers, and how many reads the other one does. */
+function answersText({ stage, readPercent }: Flag): string {
+  const { reads, candidate } = STAGE_PLAN[stage]
+  return candidate === null || readPercent === 0 ? reads : `${reads}, ${candidate} ${readPercent} %`
+}
+
 /** As a change tells it. */
-function flagText({ type, stage, epoch, readPercent, samplePercent }: Flag): string {
+function flagText(flag: Flag): string {
+  const { type, stage, epoch, samplePercent } = flag
   const compared = STAGE_PLAN[stage].candidate === null ? 'nothing is compared' : `${samplePercent} % compared`
-  return `${type}: ${stage}, epoch ${epoch}, ${readPercent} % of reads moved, ${compared}`
+  return `${type}: ${stage}, epoch ${epoch}, reads from ${answersText(flag)}, ${compared}`
 }
 
 /** Why reads of a type do not go to the other store any more, and what sends them there again. */
@@ -150,14 +157,14 @@ export function stageCommand(): Command {
         flag.stage,
         flag.state,
         flag.epoch,
-        `${flag.readPercent} %`,
+        answersText(flag),
         STAGE_PLAN[flag.stage].candidate === null ? '–' : `${flag.samplePercent} %`,
         flag.fresh === null ? '–' : `epoch ${flag.fresh}`,
         flag.desired?.stage ?? '–',
         ...latencyColumns(latencyOf(flag.type)),
       ])
       printTable(
-        ['type', 'stage', 'state', 'epoch', 'reads moved', 'compared', 'kept since', 'desired', ...latencyHead],
+        ['type', 'stage', 'state', 'epoch', 'reads', 'compared', 'kept since', 'desired', ...latencyHead],
         rows,
       )
       for (const { type, returned } of known) if (returned) warn(returnedText(type, returned))

@@ -28,11 +28,21 @@ type Own = keyof typeof scalars
 
 const isOwn = (name: string): name is Own => Object.hasOwn(scalars, name)
 
+/** What a contract of the builder's says of them, where it has no words of its own. */
+const words: Partial<Record<Own, string>> = {
+  DateTime: 'ISO 8601 in UTC with milliseconds.',
+  Decimal: 'An exact decimal number of at most 34 digits, as a string.',
+  Long: 'A whole number of 64 bits, as a string of digits.',
+  UUID: 'RFC 9562, in lower case.',
+  Base64: 'Bytes in base64, padded.',
+}
+
 const added = onceFor((_builder: Builder) => new Set<string>())
 
 /** Adds a scalar of ours where it is used first: a contract has none that it does not use. */
-export function addScalar(builder: Builder, name: string, description?: string): void {
+export function addScalar(builder: Builder, name: string, given?: string): void {
   if (!isOwn(name)) return
+  const description = given ?? words[name]
   const names = added(builder)
   if (names.has(name)) return
   names.add(name)

@@ -128,8 +128,10 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   const fresh = was.fresh === null ? null : epoch
   const revision = draining.revision + 1
   const handed: Flag = { ...next, state: 'handed', target: null, epoch, fresh, copied: [], revision }
+  let began = 0
   try {
     await commit(ledgers, patience, was, draining)
+    began = performance.now()
     log(`${was.type}: writes are held until ${from} owes nothing`)
     await acknowledged(options, patience, draining)
     // Side by side: what was caught is owed once both have ended, and seldom anything was
@@ -140,7 +142,11 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
   } catch (error) {
     return rollBack(options, draining, error)
   }
-  return takeOver(options, handed)
+  const moved = await takeOver(options, handed)
+  log(
+    `${was.type}: writes go on in ${authorityOf(moved)}; they were held for ${Math.round(performance.now() - began)} ms`,
+  )
+  return moved
 }
 
 interface Changed {

@@ -6,6 +6,7 @@ import { cutPage, type Page, type PagePlan } from '../query/page.ts'
 import type { Item } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { resolverName } from './context.ts'
+import { typesOf } from './shown-types.ts'
 
 /**
  * One page of records. Its members are those of Relay's connection types, as functions, which graphql-js calls where
@@ -35,8 +36,11 @@ export interface PageInfo {
 
 /** What is told to a resolver that asks for a page of which nothing was selected. */
 export function unread(info: GraphQLResolveInfo, entity: Entity): CrossfadeError {
-  const text = `${resolverName(info)} resolves to ${info.returnType}, in which no ${entity.name} is selected: no page was read, only its totalCount can be.`
-  return new CrossfadeError('MISCONFIGURED', text)
+  const { name } = entity
+  const shown = typesOf(info.schema, entity).map((type) => type.name)
+  const text = `${resolverName(info)} resolves to ${info.returnType}, in which no ${shown.join(' or ') || name} is selected: no page was read, only its totalCount can be.`
+  const remedy = `A type that shows ${name} under another name says so: \`extensions: { entity: ${name} }\`.`
+  return new CrossfadeError('MISCONFIGURED', `${text} ${remedy}`)
 }
 
 /**

@@ -13,7 +13,7 @@ function serialize(value: unknown): Json {
 }
 
 /** The scalar whose values are those of a kind: the kind checks what clients give. */
-function scalar<Internal>(name: string, kind: KindName, description?: string): GraphQLScalarType<Internal, Json> {
+function scalar<Internal>(name: string, kind: KindName): GraphQLScalarType<Internal, Json> {
   const parse = (value: unknown): Internal => {
     try {
       if (givenAsText(kind) && typeof value !== 'string')
@@ -24,9 +24,8 @@ function scalar<Internal>(name: string, kind: KindName, description?: string): G
       throw clientError(error)
     }
   }
-  return new GraphQLScalarType<Internal, Json>({
+  const made = new GraphQLScalarType<Internal, Json>({
     name,
-    description,
     serialize,
     parseValue: parse,
     // Written out: the default would turn a literal into values with a null prototype
@@ -36,20 +35,23 @@ function scalar<Internal>(name: string, kind: KindName, description?: string): G
       return parse(structuredClone(valueFromASTUntyped(node as ConstValueNode, variables)))
     },
   })
+  // Tools that join SDL and resolvers take what a resolver enumerates for what the contract says, `undefined` as well
+  for (const word of ['description', 'specifiedByURL']) Object.defineProperty(made, word, { enumerable: false })
+  return made
 }
 
 /**
  * The scalars of those kinds that GraphQL has none for, by their names in the contract. A schema that is written as SDL
  * takes the ones that it declares (`scalar DateTime`) into its resolvers; a value that is not of the kind is answered
- * with `BAD_USER_INPUT`.
+ * with `BAD_USER_INPUT`. They have no descriptions: those are the contract's.
  *
  * @example makeExecutableSchema({ typeDefs, resolvers: { DateTime: scalars.DateTime, Query: { … } } })
  */
 export const scalars = {
-  DateTime: scalar<Date>('DateTime', 'timestamp', 'ISO 8601 in UTC with milliseconds.'),
+  DateTime: scalar<Date>('DateTime', 'timestamp'),
   JSON: scalar<Json>('JSON', 'json'),
-  Decimal: scalar<string>('Decimal', 'decimal', 'An exact decimal number of at most 34 digits, as a string.'),
-  Long: scalar<bigint>('Long', 'long', 'A whole number of 64 bits, as a string of digits.'),
-  UUID: scalar<string>('UUID', 'uuid', 'RFC 9562, in lower case.'),
-  Base64: scalar<string>('Base64', 'binary', 'Bytes in base64, padded.'),
+  Decimal: scalar<string>('Decimal', 'decimal'),
+  Long: scalar<bigint>('Long', 'long'),
+  UUID: scalar<string>('UUID', 'uuid'),
+  Base64: scalar<string>('Base64', 'binary'),
 } as const

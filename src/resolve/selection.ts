@@ -167,8 +167,7 @@ export function fieldsHere(
     const isShown = shows(info, type, entity)
     if (isShown || reading) return fieldsFor(info, entity, isShown ? nodes : [], wholePaths(entity, reading ?? []))
     const place = `${info.parentType.name}.${info.fieldName}${at === undefined ? '' : `.${at}`}`
-    const remedy =
-      "Say what its resolver reads, { reading: ['…'] }, or below which field the records stand, { at: '…' }."
+    const remedy = `Say what its resolver reads, { reading: ['…'] }, or below which field the records stand, { at: '…' }; or, where the type shows ${entity.name} under another name, \`extensions: { entity: ${entity.name} }\` of that type.`
     throw new CrossfadeError(
       'MISCONFIGURED',
       `${place} resolves to ${type ?? 'nothing'} and not to ${entity.name}. ${remedy}`,

@@ -74,7 +74,16 @@ describe('A group on the command line', { timeout: 300_000 }, () => {
     const table = await run('stage', 'list')
     expect(table.stdout).toMatch(/^money \(Purse, Transfer\) +dualwrite/m)
     expect(await run('backfill')).toMatchObject({ code: 0 })
-    expect(await run('stage', 'set', 'Purse', 'live', '--no-other-writers')).toMatchObject({ code: 0 })
+    const live = await run('stage', 'set', 'Purse', 'live', '--no-other-writers')
+    expect(live).toMatchObject({ code: 0 })
+    expect(live.stderr).toMatch(/money: writes go on in postgres; they were held for \d+ ms/)
+    expect(live.stderr).toMatch(/^money: live, epoch \d+, reads from postgres, \d+ % compared$/m)
+    const moved = await run('stage', 'set', 'Purse', '--reads', '25')
+    expect(moved.stderr).toMatch(/^money: live, epoch \d+, reads from postgres, mongo 25 %, \d+ % compared$/m)
+    expect((await run('stage', 'list')).stdout).toMatch(
+      /^money \(Purse, Transfer\) +live +steady +\d+ +postgres, mongo 25 % /m,
+    )
+    expect(await run('stage', 'set', 'Purse', '--reads', '0')).toMatchObject({ code: 0 })
     expect(await run('verify')).toMatchObject({ code: 0 })
     const history = await run('stage', 'history', 'Purse')
     for (const part of ['"to":"live"', '"why":"the new app"', '"members":["Purse","Transfer"]'])

@@ -53,7 +53,7 @@ test('profile tells what the documents hold, and differs where an answer would',
 
 test('profile prints no line of more than 100 columns but code, and no sign that a terminal obeys', async () => {
   const { stdout } = await runCommand(['profile', 'Theater'], env)
-  const [told, code] = stdout.split('\nFields for schema/theater.ts that would fit better\n')
+  const [told, code] = stdout.split('\nFields of the mapping of Theater that would fit better\n')
   expect(told!.split('\n').filter((each) => each.length > 100)).toEqual([])
   expect(stdout.match(/\p{Cc}/gu)?.filter((sign) => sign !== '\n')).toEqual([])
   expect(told).toContain('\\u001b[31m')

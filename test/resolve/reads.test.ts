@@ -147,22 +147,22 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     [
       'a wrapped record',
       '{ bag { book { title } } }',
-      "Query.bag resolves to Bag and not to Book. Say what its resolver reads, { reading: ['…'] }, or below which field the records stand, { at: '…' }.",
+      "Query.bag resolves to Bag and not to Book. Say what its resolver reads, { reading: ['…'] }, or below which field the records stand, { at: '…' }; or, where the type shows Book under another name, `extensions: { entity: Book }` of that type.",
     ],
     [
       'a value of a record',
       '{ title }',
-      "Query.title resolves to String and not to Book. Say what its resolver reads, { reading: ['…'] }, or below which field the records stand, { at: '…' }.",
+      "Query.title resolves to String and not to Book. Say what its resolver reads, { reading: ['…'] }, or below which field the records stand, { at: '…' }; or, where the type shows Book under another name, `extensions: { entity: Book }` of that type.",
     ],
     [
       'values of a page',
       '{ titles }',
-      'Query.titles resolves to [String], in which no Book is selected: no page was read, only its totalCount can be.',
+      'Query.titles resolves to [String], in which no Book is selected: no page was read, only its totalCount can be. A type that shows Book under another name says so: `extensions: { entity: Book }`.',
     ],
     [
       'a page of which only a name of its own is selected',
       '{ shelf { pages { hasNextPage } } }',
-      'Query.shelf resolves to Shelf!, in which no Book is selected: no page was read, only its totalCount can be.',
+      'Query.shelf resolves to Shelf!, in which no Book is selected: no page was read, only its totalCount can be. A type that shows Book under another name says so: `extensions: { entity: Book }`.',
     ],
     [
       'a type that the schema does not show',

@@ -1,6 +1,6 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { scalars } from 'crossfade'
-import { graphql } from 'graphql'
+import { graphql, printSchema } from 'graphql'
 import { expect, test } from 'vitest'
 
 const names = Object.keys(scalars) as (keyof typeof scalars)[]
@@ -67,4 +67,21 @@ test.each<[keyof typeof scalars, string, unknown]>([
 
 test('each has the name under which it is given out', () => {
   expect(names.map((name) => scalars[name].name)).toEqual(names)
+})
+
+test('what SDL says of them is left as it is, and nothing is added', () => {
+  const typeDefs = `"""As our clients know it."""
+scalar DateTime
+
+scalar Long
+
+scalar UUID @specifiedBy(url: "https://example.org/uuid")
+
+type Query {
+  at: DateTime
+  count: Long
+  id: UUID
+}`
+  const { DateTime, Long, UUID } = scalars
+  expect(printSchema(makeExecutableSchema({ typeDefs, resolvers: { DateTime, Long, UUID } }))).toBe(typeDefs)
 })

@@ -60,12 +60,9 @@ function findingLines(found: Profile): string[] {
   ])
 }
 
-/** `OrderLine` is in `order-line`. */
-const fileOf = (type: string): string => type.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()
-
 function printSuggestions({ type, suggestions }: Profile): void {
   if (suggestions.length === 0) return
-  process.stdout.write(`\nFields for schema/${fileOf(type)}.ts that would fit better\n`)
+  process.stdout.write(`\nFields of the mapping of ${type} that would fit better\n`)
   for (const { within, code, because } of suggestions) {
     for (const each of wrapped(plain(`${within === '' ? '' : `in ${within}: `}${because}`), width - 5))
       line(`// ${each}`, '  ')
