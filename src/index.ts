@@ -45,6 +45,7 @@ export { openCrossfade } from './gateway/open-crossfade.ts'
 export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'
 export type { FilterNames } from './query/filter-names.ts'
 export type { FilterOf } from './query/filter-of.ts'
+export type { OffsetArgs } from './query/offset-page.ts'
 export {
   type Arithmetic,
   add,
@@ -60,7 +61,7 @@ export {
   subtract,
 } from './query/operations.ts'
 export type { OrderKey } from './query/order.ts'
-export type { PageArgs } from './query/page.ts'
+export type { PageArgs, PageBounds } from './query/page.ts'
 export { parseFilter, where } from './query/parse-filter.ts'
 export type { PatchOf } from './query/patch-of.ts'
 export { everything, type Where, type WhereOf } from './query/where.ts'
@@ -70,6 +71,7 @@ export { type LoadOptions, load, loadBy } from './resolve/load.ts'
 export { loadAggregate } from './resolve/load-aggregate.ts'
 export { loadChildren } from './resolve/load-children.ts'
 export { loadConnection } from './resolve/load-connection.ts'
+export { type LoadPageOptions, loadPage } from './resolve/load-page.ts'
 export { type Reading, reading } from './resolve/reading.ts'
 export { type Asked, type Routed, routed } from './resolve/routed.ts'
 export { scalars } from './resolve/scalars.ts'

@@ -17,6 +17,8 @@ export { type EnumTypeOptions, enumType, type ShownValue } from './contract/enum
 export { type FilterType, type FilterTypeOptions, filterType } from './contract/filter-type.ts'
 export { newInput, patchInput } from './contract/input-types.ts'
 export { type OrderType, orderType } from './contract/order-type.ts'
+export { type PageNames, type PageOptions, page } from './contract/page-field.ts'
+export { type PageTypeOptions, pageType } from './contract/page-type.ts'
 export { payloadType } from './contract/payload-type.ts'
 export { record } from './contract/record-field.ts'
 export { type ChildrenOptions, children, type ReferenceOptions, reference } from './contract/related-fields.ts'

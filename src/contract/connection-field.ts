@@ -6,12 +6,21 @@ import { loadConnection } from '../resolve/load-connection.ts'
 import type { InputRef } from './builder.ts'
 import { connectionType } from './connection-type.ts'
 import type { As } from './entity-type.ts'
-import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
+import {
+  type FieldsOf,
+  type Made,
+  objectFields,
+  type PageSizes,
+  type Paging,
+  pageArgs,
+  pageOf,
+  type Told,
+} from './field.ts'
 import type { FilterInput, FilterType } from './filter-type.ts'
 import type { OrderInput, OrderNames, OrderType } from './order-type.ts'
 
 /** What a list can be asked, and how it is paged. */
-export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>> extends Told, As<E> {
+export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>> extends Told, As<E>, PageSizes {
   /** What `filterType` made; without it the list is of all records. */
   readonly filter?: FilterType<E>
   /** What `orderType` made; without it the list is in the order of ids. */
@@ -31,7 +40,7 @@ interface Args {
 export function connection<Parent, Kind extends FieldKind, E extends Entity, const N extends OrderNames<E>>(
   t: FieldsOf<Parent, Kind>,
   entity: E,
-  { as, filter, orderBy, defaultOrder, paging = 'both', ...told }: ConnectionOptions<E, N> = {},
+  { as, filter, orderBy, defaultOrder, paging = 'both', size, max, ...told }: ConnectionOptions<E, N> = {},
 ): Made {
   const fields = objectFields(t)
   const keys: InputRef<OrderInput> | undefined = orderBy
@@ -40,6 +49,7 @@ export function connection<Parent, Kind extends FieldKind, E extends Entity, con
     ...told,
     type: connectionType(t.builder, entity, { as }),
     nullable: false,
+    extensions: pageOf(entity, { size, max }),
     args: {
       ...(filter ? { filter: fields.arg({ type: filter }) } : {}),
       ...(keys ? { orderBy: fields.arg({ type: [keys], ...(defaultValue ? { defaultValue } : {}) }) } : {}),

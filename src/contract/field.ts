@@ -1,4 +1,6 @@
 import type { FieldKind, FieldRef } from '@pothos/core'
+import type { Entity } from '../entity/entity.ts'
+import type { PageBounds } from '../query/page.ts'
 import type { FieldBuilder, SchemaTypesOf } from './builder.ts'
 
 /**
@@ -19,6 +21,15 @@ export interface Told {
 /** All kinds of fields are made alike, but Pothos types them apart. */
 export const objectFields = <Parent, K extends FieldKind>(t: FieldsOf<Parent, K>): FieldBuilder<Parent> =>
   t as unknown as FieldBuilder<Parent>
+
+/** How many records a page has, where that is not 20, and at most 100. */
+export type PageSizes = Partial<Pick<PageBounds, 'size' | 'max'>>
+
+/** What a field says of its pages: of bounds those that are given. */
+export function pageOf(entity: Entity, given: Partial<PageBounds>) {
+  const bounds = Object.fromEntries(Object.entries(given).filter(([, bound]) => bound !== undefined))
+  return { page: { ...bounds, entity } }
+}
 
 /** Arguments of a page: forward alone, or backward as well. */
 export type Paging = 'forward' | 'both'

@@ -13,7 +13,16 @@ import { childrenOf } from '../resolve/load-children.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { connectionType } from './connection-type.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
-import { type FieldsOf, type Made, objectFields, type Paging, pageArgs, type Told } from './field.ts'
+import {
+  type FieldsOf,
+  type Made,
+  objectFields,
+  type PageSizes,
+  type Paging,
+  pageArgs,
+  pageOf,
+  type Told,
+} from './field.ts'
 
 /** Text and enumerations hold the same values; other kinds their own, also where records have them as text. */
 type Alike<K> = K extends 'text' | 'enum' ? 'text' | 'enum' : K
@@ -29,7 +38,8 @@ type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of
 
 /** Which field of the children holds which field of the parent, and the order of the children. */
 export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told &
-  As<E> & {
+  As<E> &
+  PageSizes & {
     /** The children's field that holds the parent's key. */
     readonly by: K
     /** Record paths in order: `{ date: 'desc' }`. Default: by id. */
@@ -39,7 +49,7 @@ export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = 
   } & Of<ParentPath<Parent, E, K>>
 
 /** The same where the types of the paths are forgotten. */
-interface AnyOptions extends Told, As<Entity> {
+interface AnyOptions extends Told, As<Entity>, PageSizes {
   readonly by?: string
   readonly of?: string
   readonly order?: Readonly<Record<string, Direction | undefined>>
@@ -79,7 +89,7 @@ export function children<Parent, Kind extends FieldKind, E extends Entity, K ext
 export function children(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { as, by = 'id', of = 'id', order = {}, paging = 'both', ...told }: AnyOptions,
+  { as, by = 'id', of = 'id', order = {}, paging = 'both', size, max, ...told }: AnyOptions,
 ): Made {
   const fields = objectFields(t)
   const keys = Object.entries(order).flatMap(([path, direction]): OrderKey[] =>
@@ -92,7 +102,7 @@ export function children(
     ...told,
     type: connectionType(t.builder, entity, { as }),
     nullable: false,
-    extensions: { ...needsOf(of), children: { entity, by, order: keys } },
+    extensions: { ...needsOf(of), ...pageOf(entity, { size, max }), children: { entity, by, order: keys } },
     args: pageArgs(
       fields,
       paging,
@@ -125,7 +135,7 @@ export function reference<Parent, Kind extends FieldKind, E extends Entity, K ex
 export function reference(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { as, by = 'id', of = 'id', ...told }: Omit<AnyOptions, 'order' | 'paging'>,
+  { as, by = 'id', of = 'id', ...told }: Omit<AnyOptions, 'order' | 'paging' | keyof PageSizes>,
 ): Made {
   leafAt(entity, by)
   return objectFields(t).field({

@@ -13,7 +13,8 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
-import { defaultPageSize, maxPageSize } from '../query/page.ts'
+import { countedMembers, unreadMembers } from '../resolve/offset-page.ts'
+import { boundsOf } from '../resolve/page-bounds.ts'
 import { entityOf, memberOf, pagedEntity } from '../resolve/shown-types.ts'
 import { onceFor } from '../util/once-for.ts'
 
@@ -45,6 +46,7 @@ const fieldsOf = (type: GraphQLNamedType): ReturnType<Fields['getFields']> =>
 
 /** A connection, as Relay has it, or a page like it. */
 const isPage = onceFor((type: GraphQLNamedType): boolean => {
+  if (isObjectType(type) && type.extensions.pageOf) return true
   const { edges, nodes, pageInfo } = fieldsOf(type)
   return [edges, nodes].some((field) => field && isListType(getNullableType(field.type))) || pageInfo !== undefined
 })
@@ -59,6 +61,12 @@ function sizesOf({ args }: GraphQLField<unknown, unknown>): ReadonlyMap<string, 
   return new Map(sizes.map(({ name, defaultValue }) => [name, defaultValue]))
 }
 
+/** Of a page: what is known of it without a statement of its own. */
+function isAtHand(field: GraphQLField<unknown, unknown>): boolean {
+  const member = memberOf(field)
+  return member === 'hasNextPage' || (unreadMembers.has(member) && !countedMembers.has(member))
+}
+
 /** What a field costs by itself. */
 export type FieldCosts = (parent: Fields, field: GraphQLField<unknown, unknown>) => FieldCost
 
@@ -69,7 +77,7 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
   /** Root fields, counts of pages, and fields that lead from a record to others. */
   function reads(parent: Fields, field: GraphQLField<unknown, unknown>, type: GraphQLNamedType): boolean {
     if (roots.some((root) => root === parent)) return true
-    if (!isCompositeType(type)) return isPage(parent)
+    if (!isCompositeType(type)) return isPage(parent) && !isAtHand(field)
     const entity = entityOf(parent, entities)
     return entity !== null && !knownPaths(entity).has(memberOf(field))
   }
@@ -77,15 +85,18 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
   const of = onceFor((parent: Fields) =>
     onceFor((field: GraphQLField<unknown, unknown>): FieldCost => {
       const type = getNamedType(field.type)
+      const { page } = field.extensions
+      const bounds = boundsOf(field)
+      const ofList = page ? bounds.size : listSize
       const isObject = isCompositeType(type)
       const holds = !isObject ? 'value' : isListType(getNullableType(field.type)) ? 'list' : 'one'
       return {
         type,
         holds,
         sizes: isObject ? sizesOf(field) : new Map(),
-        size: isPage(type) && holds === 'one' ? defaultPageSize : holds === 'list' ? listSize : null,
-        // Past it `loadConnection` refuses
-        most: pagedEntity(type, entities) ? maxPageSize : Number.MAX_SAFE_INTEGER,
+        size: isPage(type) && holds === 'one' ? bounds.size : holds === 'list' ? ofList : null,
+        // Past it `loadConnection` and `loadPage` refuse
+        most: pagedEntity(type, entities) || page ? bounds.max : Number.MAX_SAFE_INTEGER,
         isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
         statements: reads(parent, field, type) ? 1 : 0,
       }

@@ -5,7 +5,7 @@ import { between } from './keyset.ts'
 import { type OrderKey, reversed, totalOrder } from './order.ts'
 import type { Where } from './where.ts'
 
-/** Relay's page arguments, as the client gave them: `first` or `last` records, at most 100, and 20 where neither is given. */
+/** Relay's page arguments, as the client gave them: `first` or `last` records, within the bounds of the field. */
 export interface PageArgs {
   readonly first?: number | null | undefined
   readonly after?: string | null | undefined
@@ -13,8 +13,18 @@ export interface PageArgs {
   readonly before?: string | null | undefined
 }
 
-export const defaultPageSize = 20
-export const maxPageSize = 100
+/** What the pages of a field may hold. */
+export interface PageBounds {
+  /** Records where the client does not say how many. */
+  readonly size: number
+  /** Records at most: who asks for more is refused. */
+  readonly max: number
+  /** Records that may be left out before a page, where pages are asked for by number or offset: a store reads all of them. */
+  readonly maxOffset: number
+}
+
+export const defaultBounds: PageBounds = { size: 20, max: 100, maxOffset: 10_000 }
+
 /** MongoDB sorts by 32 keys at most, of which the id is one. */
 const maxOrderKeys = 31
 
@@ -26,6 +36,8 @@ export interface PagePlan {
   readonly order: readonly OrderKey[]
   /** The order that the reply has, and that its cursors are made with. */
   readonly shownOrder: readonly OrderKey[]
+  /** Records of the order that are left out before. */
+  readonly offset: number
   readonly size: number
   readonly limit: number
   readonly backward: boolean
@@ -33,24 +45,28 @@ export interface PagePlan {
   readonly hasBefore: boolean
 }
 
-function sizeOf(args: PageArgs): number {
-  const { first, last } = args
+/** A whole number in a range. @throws BAD_USER_INPUT */
+export function within(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new CrossfadeError('BAD_USER_INPUT', `${name} must be between ${least} and ${most}, got ${value}.`)
+}
+
+function sizeOf({ first, last }: PageArgs, { size, max }: PageBounds): number {
   if (typeof first === 'number' && typeof last === 'number') {
     throw new CrossfadeError('BAD_USER_INPUT', 'Give first or last, not both.')
   }
-  const size = first ?? last ?? defaultPageSize
-  if (size < 0 || size > maxPageSize) {
-    throw new CrossfadeError(
-      'BAD_USER_INPUT',
-      `${last == null ? 'first' : 'last'} must be between 0 and ${maxPageSize}, got ${size}.`,
-    )
-  }
-  return size
+  return within(last == null ? 'first' : 'last', first ?? last ?? size, 0, max)
 }
 
 /** Turns page arguments into a keyset query. @throws BAD_USER_INPUT for sizes, orders and cursors that do not fit. */
-export function planPage(entity: Entity, where: Where, order: readonly OrderKey[], args: PageArgs): PagePlan {
-  const size = sizeOf(args)
+export function planPage(
+  entity: Entity,
+  where: Where,
+  order: readonly OrderKey[],
+  args: PageArgs,
+  bounds: PageBounds = defaultBounds,
+): PagePlan {
+  const size = sizeOf(args, bounds)
   if (order.length > maxOrderKeys) {
     const text = `The order must have at most ${maxOrderKeys} keys, got ${order.length}.`
     throw new CrossfadeError('BAD_USER_INPUT', text)
@@ -66,6 +82,7 @@ export function planPage(entity: Entity, where: Where, order: readonly OrderKey[
     ranges: backward ? between(reverse, shownOrder, before, after) : between(shownOrder, reverse, after, before),
     order: backward ? reverse : shownOrder,
     shownOrder,
+    offset: 0,
     size,
     limit: size + 1,
     backward,

@@ -30,7 +30,7 @@ function chosenOrders(entity: Entity, field: GraphQLField<unknown, unknown>): As
 }
 
 /**
- * The orders that clients may ask for, by entity: those of lists, which are connections named for an entity, and those
+ * The orders that clients may ask for, by entity: those of lists, which are connections named for an entity or pages that say whose they are, and those
  * of the children of a record. Resolvers that call `loadChildren` themselves are not seen.
  */
 export function contractOrders(
@@ -47,7 +47,7 @@ export function contractOrders(
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue
     for (const field of Object.values(type.getFields())) {
-      const entity = pagedEntity(getNamedType(field.type), entities)
+      const entity = pagedEntity(getNamedType(field.type), entities) ?? field.extensions.page?.entity
       if (entity) for (const order of chosenOrders(entity, field)) add(entity, order)
       const { children } = field.extensions
       if (children)

@@ -11,6 +11,7 @@ import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
 import { beside } from './load-connection.ts'
 import type { PageQuestion } from './loaders.ts'
+import { boundsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
 import { oncePerField } from './selection.ts'
 
@@ -49,7 +50,7 @@ function plannedOnce(
   const known = last.planned
   if (known?.entity === entity && known.path === path && sameArgs(known.args, args) && sameOrder(known.order, order))
     return known
-  const plan = planPage(entity, everything, order, args)
+  const plan = planPage(entity, everything, order, args, boundsHere(info))
   const { where, ranges, limit } = plan
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const counts = countsHere(info, options)

@@ -9,6 +9,7 @@ import { everything, type WhereOf } from '../query/where.ts'
 import { type Connection, connection, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
+import { boundsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
 import { readCount, readPage } from './read-page.ts'
 
@@ -29,7 +30,7 @@ export function beside(selected: boolean, ask: () => Promise<number>): () => Pro
  *
  * @param asked which records: `everything`, or what `where` and `parseFilter` make.
  * @param order by these keys, then by id.
- * @param args the page, at most 100 records; 20 where no size is given.
+ * @param args the page: 20 records where no size is given, at most 100, or what `extensions.page` of the field says.
  * @throws BAD_USER_INPUT for sizes, cursors and values that do not fit.
  */
 export async function loadConnection<E extends Entity, const P extends PathOf<E> = never>(
@@ -43,7 +44,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
 ): Promise<Connection<Narrow<E, P>>> {
   const where = asked === everything ? everything : parseWhere(entity, asked)
   const { reads } = sessionOf(context, info)
-  const plan = planPage(entity, where, order, args)
+  const plan = planPage(entity, where, order, args, boundsHere(info))
   const page = { entity, resolver: resolverName(info), plan, args }
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const totalCount = beside(countsHere(info, options), () => readCount(reads, page))

@@ -11,7 +11,9 @@ import type { Entity } from '../entity/entity.ts'
 import { type FieldSet, fieldSet, wholePaths } from '../entity/field-set.ts'
 import type { OrderKey } from '../query/order.ts'
 import type { LoadOptions } from './load.ts'
+import { countedMembers, unreadMembers } from './offset-page.ts'
 import { fieldsFor, oncePerField, placeOf, selectedBelow, shows } from './selection.ts'
+import { memberOf } from './shown-types.ts'
 
 const cursorFields = ['startCursor', 'endCursor'] as const
 
@@ -79,6 +81,31 @@ export function pageFieldsHere(
   const { reading = [], at = '' } = options
   const key = `${entity.name} page ${order.map(({ path }) => path).join()} ${at} ${reading.join()}`
   return oncePerField(info, key, () => pageFields(info, entity, order, options))
+}
+
+/** What a page by offset must read, null where nothing of it is selected; and whether it is counted. */
+interface OffsetFields {
+  readonly fields: FieldSet | null
+  readonly counts: boolean
+}
+
+function offsetFields(info: GraphQLResolveInfo, entity: Entity, { reading, at }: LoadOptions<string>): OffsetFields {
+  const [type, field] = placeOf(info, at)
+  const nodes = recordNodes(info, entity, type, field)
+  const names = [...selectedBelow(info, field).keys()]
+  const members = objectTypes(info, type).flatMap((object) =>
+    names.flatMap((name) => object.getFields()[name] ?? []).map(memberOf),
+  )
+  const isRead = reading !== undefined || nodes.length > 0 || members.some((member) => !unreadMembers.has(member))
+  const fields = isRead ? fieldsFor(info, entity, nodes, wholePaths(entity, reading ?? [])) : null
+  return { fields, counts: members.some((member) => countedMembers.has(member)) }
+}
+
+/** The same for a page by offset, whose fields are known by the members that they show. */
+export function offsetFieldsHere(info: GraphQLResolveInfo, entity: Entity, options: LoadOptions<string>): OffsetFields {
+  const { reading = [], at = '' } = options
+  const key = `${entity.name} offset page ${at} ${reading.join()}`
+  return oncePerField(info, key, () => offsetFields(info, entity, options))
 }
 
 /** Whether the count beside a page is selected, by Relay's name. */

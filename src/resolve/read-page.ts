@@ -1,5 +1,6 @@
 import type { Entity } from '../entity/entity.ts'
 import type { FieldSet } from '../entity/field-set.ts'
+import type { OffsetArgs } from '../query/offset-page.ts'
 import type { PageArgs, PagePlan } from '../query/page.ts'
 import type { RequestReads } from '../routing/reads.ts'
 import { shownPage, shownWhere } from '../shadow/redact.ts'
@@ -10,13 +11,13 @@ export interface RootPage {
   readonly entity: Entity
   readonly resolver: string
   readonly plan: PagePlan
-  readonly args: PageArgs
+  readonly args: PageArgs | OffsetArgs
 }
 
 /** The page by itself: one statement. */
 export const readPage = (
   reads: RequestReads,
-  { entity, resolver, plan: { where, ranges, order, limit, shownOrder }, args }: RootPage,
+  { entity, resolver, plan: { where, ranges, order, offset, limit, shownOrder }, args }: RootPage,
   fields: FieldSet,
 ): Promise<readonly Item[]> =>
   reads.run({
@@ -24,7 +25,7 @@ export const readPage = (
     fields,
     resolver,
     args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, shownOrder, args) }),
-    ask: ({ reader }, signal) => reader.query(entity, { where, ranges, order, limit, fields }, signal),
+    ask: ({ reader }, signal) => reader.query(entity, { where, ranges, order, offset, limit, fields }, signal),
     outcome: (found: readonly Item[]) => ({
       is: 'records',
       entity,

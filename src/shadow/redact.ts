@@ -3,6 +3,7 @@ import { hidden } from '../compare/differences.ts'
 import type { Entity, Leaf, Scope } from '../entity/entity.ts'
 import { hidesAny } from '../entity/hides.ts'
 import { leafAt, listAt } from '../entity/leaf-at.ts'
+import type { OffsetArgs } from '../query/offset-page.ts'
 import type { OrderKey } from '../query/order.ts'
 import type { PageArgs } from '../query/page.ts'
 import type { Where } from '../query/where.ts'
@@ -76,10 +77,15 @@ export function shownWhere(scope: Scope, where: Where): Json {
 }
 
 /** A page as it was asked for. Cursors hold the values of the order's keys. */
-export function shownPage(entity: Entity, order: readonly OrderKey[], args: PageArgs): Record<string, Json> {
+export function shownPage(
+  entity: Entity,
+  order: readonly OrderKey[],
+  args: PageArgs & OffsetArgs,
+): Record<string, Json> {
   const hides = order.some(({ path }) => leafAt(entity, path).sensitive)
   const shown: Record<string, Json> = { orderBy: order.map(({ path, direction }) => ({ path, direction })) }
-  for (const name of ['first', 'last'] as const) if (args[name] != null) shown[name] = args[name]
+  for (const name of ['first', 'last', 'limit', 'offset', 'page'] as const)
+    if (args[name] != null) shown[name] = args[name]
   for (const name of ['after', 'before'] as const) if (args[name] != null) shown[name] = hides ? hidden : args[name]
   return shown
 }

@@ -29,13 +29,15 @@ export interface Query {
   readonly ranges?: readonly Where[]
   /** Total, see `totalOrder`. */
   readonly order: readonly OrderKey[]
+  /** How many records of the order are left out before; of one range alone. Default 0. */
+  readonly offset?: number
   /** How many records at most. */
   readonly limit: number
   readonly fields: FieldSet
 }
 
 /** A query asked once for each of `values` of the field at `path`, answered in one statement; `limit` is for each value. */
-export interface QueryPer extends Query {
+export interface QueryPer extends Omit<Query, 'offset'> {
   readonly path: string
   readonly values: readonly unknown[]
 }

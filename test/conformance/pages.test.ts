@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { encodeCursor } from '../../src/query/cursor.ts'
+import { planOffset } from '../../src/query/offset-page.ts'
 import type { OrderKey } from '../../src/query/order.ts'
-import { cutPage, type PageArgs, planPage } from '../../src/query/page.ts'
+import { cutPage, defaultBounds, type PageArgs, planPage } from '../../src/query/page.ts'
 import { everything } from '../../src/query/where.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { TestStores } from '../support/stores.ts'
@@ -193,6 +194,15 @@ describe.each(['mongo', 'postgres'] as const)('Orders and pages of %s', (origin)
 
   test.each(orders)('pages forward: %s', async (_title, order, names) => {
     for (const size of [1, 4]) expect((await walk(stores[origin], order, size, false)).names).toEqual(names)
+  })
+
+  test.each(orders)('pages by offset: %s', async (_title, order, names) => {
+    for (const offset of [0, 1, 5, names.length - 1, names.length, names.length + 3]) {
+      const plan = planOffset(Vessel, everything, order, { limit: 4, offset }, defaultBounds)
+      const page = cutPage(plan, await stores[origin].reader.query(Vessel, { ...plan, fields: fieldSet(Vessel, []) }))
+      expect(page.items.map(({ record }) => vesselName(record.id))).toEqual(names.slice(offset, offset + 4))
+      expect(page.hasNextPage).toBe(offset + 4 < names.length)
+    }
   })
 
   test.each(orders)('pages backward: %s', async (_title, order, names) => {

@@ -58,6 +58,8 @@ export interface Question {
   readonly where: Where
   readonly order: readonly OrderKey[]
   readonly size: number
+  /** Of the page that is asked for by how many records stand before it. */
+  readonly offset: number
 }
 
 export function asksOf(leaves: readonly LeafPlan[]): Asked[] {
@@ -98,7 +100,7 @@ function rowsConditions(rows: readonly LeafPlan[]): Arbitrary<Where>[] {
   return [some, some, some, isEmpty, fc.constant<Where>({ op: 'eq', path: 'rows', value: null })]
 }
 
-/** Conditions up to three deep, orders of up to three keys in either direction, pages of one to six. */
+/** Conditions up to three deep, orders of up to three keys in either direction, pages of one to six, one of them by an offset. */
 export function questions({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arbitrary<Question> {
   const asked = asksOf(leaves)
   const orderable = asked.filter(({ leaf }) => leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order')
@@ -110,5 +112,6 @@ export function questions({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arb
     where: conditions(asked, 3, rowsConditions(rows)),
     order: fc.array(key, { maxLength: 3 }),
     size: fc.integer({ min: 1, max: 6 }),
+    offset: fc.integer({ min: 0, max: 12 }),
   })
 }

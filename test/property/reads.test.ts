@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Entity, Rec } from '../../src/entity/entity.ts'
 import { allFields } from '../../src/entity/field-set.ts'
 import { encodeCursor } from '../../src/query/cursor.ts'
+import { planOffset } from '../../src/query/offset-page.ts'
 import { totalOrder } from '../../src/query/order.ts'
-import { cutPage, planPage } from '../../src/query/page.ts'
+import { cutPage, defaultBounds, planPage } from '../../src/query/page.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { rounds } from '../support/long.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -74,6 +75,12 @@ test('both stores hold the same records and give the same answers, pages and cur
         for (const store of [mongo, postgres]) {
           const backward = await walk(store, entity, question, 'backward')
           expect(backward.cursors).toEqual(forward.cursors)
+          const { where, order, size, offset } = question
+          const plan = planOffset(entity, where, order, { limit: size, offset }, defaultBounds)
+          const { items } = cutPage(plan, await store.reader.query(entity, { ...plan, fields: allFields(entity) }))
+          expect(items.map(({ record }) => each(record))).toEqual(
+            forward.records.slice(offset, offset + size).map(each),
+          )
           expect(await store.reader.count(entity, question.where)).toBe(forward.records.length)
         }
         answered++

@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Rec } from '../../src/entity/entity.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { encodeCursor } from '../../src/query/cursor.ts'
+import { planOffset } from '../../src/query/offset-page.ts'
 import type { OrderKey } from '../../src/query/order.ts'
-import { cutPage, type PageArgs, planPage } from '../../src/query/page.ts'
+import { cutPage, defaultBounds, type PageArgs, planPage } from '../../src/query/page.ts'
 import { everything, type Where } from '../../src/query/where.ts'
 import { lookAt } from '../../src/stores/mongo/clean-paths.ts'
 import { servedBy } from '../../src/stores/mongo/ordered-page.ts'
@@ -95,6 +96,18 @@ async function walk(where: Where, order: readonly OrderKey[], pageSize: number, 
   }
 }
 
+/** The same by offset. */
+async function leaf(where: Where, order: readonly OrderKey[], limit: number): Promise<unknown[]> {
+  const reader = mongoReader({ ...stores.mongo.connection, shares: stores.mongo.connection })
+  const ids: unknown[] = []
+  for (let offset = 0; ; offset += limit) {
+    const plan = planOffset(Song, where, order, { limit, offset }, defaultBounds)
+    const page = cutPage(plan, await reader.query(Song, { ...plan, fields: fieldSet(Song, []) }))
+    ids.push(...page.items.map(({ record }) => record.id))
+    if (!page.hasNextPage) return ids
+  }
+}
+
 type Case = readonly [
   title: string,
   index: Document,
@@ -130,6 +143,7 @@ describe('Pages of MongoDB', () => {
     for (const pageSize of [1, 7, 50]) {
       expect(await walk(where, order, pageSize, false)).toEqual(ids)
       expect(await walk(where, order, pageSize, true)).toEqual(ids)
+      expect(await leaf(where, order, pageSize)).toEqual(ids)
     }
   })
 

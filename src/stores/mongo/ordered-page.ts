@@ -48,13 +48,16 @@ export async function servedBy(
   return indexes.some((index) => gives(index, keys, fixed)) ? 'keys' : null
 }
 
-/** Asks the store: documents that match, in an order, at most so many; all that is wanted of them, or `keys` and the id. */
-export type Find = (
-  match: Document,
-  order: readonly OrderKey[],
-  limit: number,
-  keys?: readonly string[],
-) => Promise<Document[]>
+/** Documents of an order, behind so many others, at most so many; `keys`: of them and the id alone, and not all that is wanted. */
+interface Stretch {
+  readonly order: readonly OrderKey[]
+  readonly offset: number
+  readonly limit: number
+  readonly keys?: readonly string[]
+}
+
+/** Asks the store for documents that match. */
+export type Find = (match: Document, stretch: Stretch) => Promise<Document[]>
 
 const at = (document: Document, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (value as Document | null | undefined)?.[key], document)
@@ -66,7 +69,7 @@ const at = (document: Document, path: string): unknown =>
 export async function orderedPage(
   connection: MongoConnection,
   entity: Entity,
-  { ranges = [everything], order, limit }: Query,
+  { ranges = [everything], order, offset = 0, limit }: Query,
   served: 'total' | 'keys',
   match: Document,
   find: Find,
@@ -99,27 +102,35 @@ export async function orderedPage(
 
   /** A range by an index without the id: the index tells the keys of the page, and what has them is ordered by all keys. */
   async function byKeys(range: Where, left: number): Promise<Document[]> {
-    const heads = await find(
-      within(range),
-      keys,
-      left,
-      leaves.map(({ mongo }) => mongo),
-    )
-    if (heads.length === 0) return []
+    const heads = await find(within(range), {
+      order: keys,
+      offset: 0, // which of those that are alike stand before the page only the id tells
+      limit: offset + left,
+      keys: leaves.map(({ mongo }) => mongo),
+    })
+    if (heads.length <= offset) return []
     // All that there are: they need not be looked for again
-    if (heads.length < left)
-      return find(both(within(range), { _id: { $in: heads.map(({ _id }) => _id) } }), order, left)
-    const [first, last] = [valuesOf(heads[0]!), valuesOf(heads.at(-1)!)]
+    if (offset === 0 && heads.length < left) {
+      const found = both(within(range), { _id: { $in: heads.map(({ _id }) => _id) } })
+      return find(found, { order, offset, limit: left })
+    }
+    const [first, last] = [valuesOf(heads[offset]!), valuesOf(heads.at(-1)!)]
+    let before = offset // how many stand before all that are like the page's first, and need not be sorted with it
+    while (before > 0 && isDeepStrictEqual(valuesOf(heads[before - 1]!), first)) before--
+    const asked = { order, offset: offset - before, limit: left }
     // All of one kind: ordered by id alone, for which the server may find another index cheaper
-    if (isDeepStrictEqual(first, last)) return find(within(range, alike(last)), order.slice(-1), left)
-    return find(within(range, span(first, last)), order, left)
+    if (isDeepStrictEqual(first, last)) return find(within(range, alike(last)), { ...asked, order: order.slice(-1) })
+    const from = before === 0 ? everything : either([...keyset(keys, first), alike(first)])
+    return find(within(range, from, span(first, last)), asked)
   }
 
   const documents: Document[] = []
   for (const range of ranges) {
     const left = limit - documents.length
     if (left <= 0) break
-    documents.push(...(await (served === 'total' ? find(within(range), order, left) : byKeys(range, left))))
+    documents.push(
+      ...(await (served === 'total' ? find(within(range), { order, offset, limit: left }) : byKeys(range, left))),
+    )
   }
   return documents
 }

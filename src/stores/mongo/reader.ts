@@ -34,25 +34,30 @@ export function mongoReader(connection: MongoConnection): Reader {
   const reading = { connection, visibility }
 
   async function query(entity: Entity, asked: Query, signal?: AbortSignal): Promise<readonly Item[]> {
-    const { order, limit, fields } = asked
+    const { order, offset = 0, limit, fields } = asked
     const collection = connection.collection(entity)
     const projection = projectionOf(fields)
     const served = await servedBy(connection, entity, asked)
-    const find: Find = (match, by, most, keys) => {
+    const find: Find = (match, { order: by, offset: skip, limit: most, keys }) => {
       const wanted = keys ? Object.fromEntries(keys.map((path) => [path, 1])) : projection
-      const given = { ...options(signal), projection: wanted, sort: sortOf(entity, by), limit: most }
+      const behind = skip > 0 ? { skip } : {}
+      const given = { ...options(signal), projection: wanted, sort: sortOf(entity, by), ...behind, limit: most }
       return readDocuments((more) => collection.find(match, { ...given, ...more }))
     }
     const where = served ? asked.where : whole(asked)
-    const documents = await visibility.read(entity, translate(connection, entity, where), (match) => {
+    const read = (match: Document): Promise<Document[]> => {
       if (served) return orderedPage(connection, entity, asked, served, match, find)
       const { computed, sort } = sorting(connection, entity, order)
-      if (Object.keys(computed).length === 0) return find(match, order, limit)
-      const tail = [{ $set: computed }, { $sort: sort }, { $limit: limit }, { $project: projection }]
+      if (Object.keys(computed).length === 0) return find(match, { order, offset, limit })
+      const page = [...(offset > 0 ? [{ $skip: offset }] : []), { $limit: limit }]
+      const tail = [{ $set: computed }, { $sort: sort }, ...page, { $project: projection }]
       return readDocuments((more) =>
         collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more }),
       )
-    })
+    }
+    const match = translate(connection, entity, where)
+    // Nobody sees whether a document that is not part of the API is among those that are left out
+    const documents = await (offset > 0 ? read(allOf(match, visible(entity))) : visibility.read(entity, match, read))
     return documents.flatMap((document) => toItem(entity, fields, document))
   }
 

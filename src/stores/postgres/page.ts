@@ -8,8 +8,9 @@ import { columnOf, columnsOf, tableOf } from './select.ts'
 import { namedOrder, orderBy, translate } from './where.ts'
 
 /** A page of which the limit may be a parameter. */
-interface Paged extends Omit<Query, 'limit'> {
+interface Paged extends Omit<Query, 'limit' | 'offset'> {
   readonly limit: unknown
+  readonly offset?: unknown
 }
 
 /**
@@ -18,13 +19,14 @@ interface Paged extends Omit<Query, 'limit'> {
  */
 export function page(
   entity: Entity,
-  { where, ranges = [everything], order, limit, fields }: Paged,
+  { where, ranges = [everything], order, limit, offset = 0, fields }: Paged,
   besides: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> {
   const table = tableOf(entity)
+  const skipped = offset === 0 ? sql`` : sql` offset ${offset}::int`
   const part = (columns: RawBuilder<unknown>, from: RawBuilder<unknown>, among: Where) =>
     sql`select ${columns} from ${from} where ${besides} and ${translate(entity, among)}
-        order by ${orderBy(entity, order)} limit ${limit}::int`
+        order by ${orderBy(entity, order)} limit ${limit}::int${skipped}`
   if (ranges.length === 1) return part(columnsOf(fields), table, allOf(where, ranges[0]!))
   const named = namedOrder(entity, order)
   const columns = sql`${columnsOf(fields)}, ${named.columns}`

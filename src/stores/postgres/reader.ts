@@ -55,11 +55,12 @@ interface WeighedRow extends RecordRow {
 
 export function postgresReader(connection: PostgresConnection): Reader {
   async function query(entity: Entity, asked: Query, signal?: AbortSignal): Promise<readonly Item[]> {
-    const { order, limit, fields } = asked
+    const { order, limit, offset = 0, fields } = asked
+    const name = `page ${orderText(order)}${offset > 0 ? ' behind others' : ''}`
     const rows = await (isPlain(asked)
       ? connection.runPrepared<RecordRow>(
-          once(fields, `page ${orderText(order)}`, () => page(entity, { ...asked, limit: slot })),
-          [limit],
+          once(fields, name, () => page(entity, { ...asked, limit: slot, offset: offset > 0 ? slot : 0 })),
+          offset > 0 ? [limit, offset] : [limit],
           signal,
         )
       : connection.run<RecordRow>(page(entity, asked), signal))

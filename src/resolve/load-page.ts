@@ -1,0 +1,53 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import type { OrderPathOf, PathOf } from '../entity/path.ts'
+import type { Narrow } from '../entity/record.ts'
+import { type OffsetArgs, type OffsetNames, planOffset } from '../query/offset-page.ts'
+import type { OrderKey } from '../query/order.ts'
+import { parseWhere } from '../query/parse-where.ts'
+import { everything, type WhereOf } from '../query/where.ts'
+import { unread } from './connection.ts'
+import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import type { LoadOptions } from './load.ts'
+import { beside } from './load-connection.ts'
+import { type OffsetPage, offsetPage } from './offset-page.ts'
+import { boundsHere } from './page-bounds.ts'
+import { offsetFieldsHere } from './page-fields.ts'
+import { readCount, readPage } from './read-page.ts'
+
+/** How a page by offset is read. */
+export interface LoadPageOptions<P extends string> extends LoadOptions<P> {
+  /** What the contract calls the arguments, for what clients are told of them. */
+  readonly names?: OffsetNames
+}
+
+/**
+ * A root list in pages by offset or number: one statement for the page, one for the count, each only where it is selected.
+ * Lists that are read to their end are better read by cursors: each page reads all that stand before it.
+ *
+ * @param asked which records: `everything`, or what `where` and `parseFilter` make.
+ * @param order by these keys, then by id.
+ * @param args the page; its bounds are those of the field, see `extensions.page`.
+ * @example
+ * const page = await loadPage(context, info, Movie, everything, [], { limit: args.take, offset: args.skip })
+ * return page.items() // of a field that is a plain list
+ * @throws BAD_USER_INPUT for sizes, offsets and values that do not fit.
+ */
+export async function loadPage<E extends Entity, const P extends PathOf<E> = never>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  entity: E,
+  asked: WhereOf<E['fields']>,
+  order: readonly OrderKey<OrderPathOf<E>>[],
+  args: OffsetArgs,
+  options: LoadPageOptions<P> = {},
+): Promise<OffsetPage<Narrow<E, P>>> {
+  const where = asked === everything ? everything : parseWhere(entity, asked)
+  const { reads } = sessionOf(context, info)
+  const plan = planOffset(entity, where, order, args, boundsHere(info), options.names)
+  const page = { entity, resolver: resolverName(info), plan, args }
+  const { fields, counts } = offsetFieldsHere(info, entity, options)
+  const totalCount = beside(counts, () => readCount(reads, page))
+  const items = fields && (await readPage(reads, page, fields))
+  return offsetPage(entity, plan, items ?? (() => unread(info, entity)), totalCount)
+}

@@ -1,0 +1,21 @@
+import type { GraphQLField, GraphQLResolveInfo } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import { defaultBounds, type PageBounds } from '../query/page.ts'
+
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /**
+     * Of a field that shows records in pages: what a page may hold, where that is not the default, which `loadConnection`,
+     * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, where the field's type does not tell.
+     */
+    readonly page?: Partial<PageBounds> & { readonly entity?: Entity }
+  }
+}
+
+/** What the pages of a field may hold. */
+export const boundsOf = ({ extensions: { page } }: Pick<GraphQLField<unknown, unknown>, 'extensions'>): PageBounds =>
+  page ? { ...defaultBounds, ...page } : defaultBounds
+
+/** The same of the present field. */
+export const boundsHere = ({ parentType, fieldName }: GraphQLResolveInfo): PageBounds =>
+  boundsOf(parentType.getFields()[fieldName]!)
