@@ -13,6 +13,7 @@ import { filledTypes } from './filled-types.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
+import { readingFrom } from './read-preference.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { wholeNumber } from './whole-number.ts'
 import { withSession } from './with-session.ts'
@@ -101,9 +102,14 @@ export function backfillCommand(): Command {
           const line = new ProgressLine(entity.name)
           const onProgress = (progress: Progress): void => line.show(progress)
           results.push(
-            await backfill({ stores, entity, ...copyOptions(options), onProgress, log: say, signal }).catch(
-              leaving('Stopped. Run it again to go on from here.'),
-            ),
+            await backfill({
+              stores: readingFrom(stores, options),
+              entity,
+              ...copyOptions(options),
+              onProgress,
+              log: say,
+              signal,
+            }).catch(leaving('Stopped. Run it again to go on from here.')),
           )
           line.end()
         }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import type { BackfillOptions } from '../jobs/backfill-options.ts'
 import { positive } from './positive.ts'
+import { addReadPreference, type ReadPreferenceOption } from './read-preference.ts'
 import { upToEight } from './up-to-eight.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 
 /** How a process takes part in copies. */
-export interface CopyOptions {
+export interface CopyOptions extends ReadPreferenceOption {
   readonly batch: number
   readonly rate?: number
   readonly workers: number
@@ -19,7 +20,7 @@ export const addCopyOptions = (
   leastWorkers: 0 | 1,
   texts: { readonly workers: string; readonly range: string },
 ): Command =>
-  command
+  addReadPreference(command)
     .option('--batch <n>', 'records a batch', upToTenThousand, 500)
     .option('--rate <n>', 'copy so many documents a second at most', positive)
     .option('--workers <n>', texts.workers, upToEight(leastWorkers), 1)

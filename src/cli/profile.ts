@@ -1,24 +1,23 @@
 import { writeFile } from 'node:fs/promises'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
 import { answersOtherwise, profile } from '../jobs/profile.ts'
 import { ownAnswer } from '../resolve/own-answer.ts'
-import { type Reading, readPreferences } from '../stores/mongo/profile/raw-documents.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { printJson, say } from './output.ts'
 import { positive } from './positive.ts'
 import { profilePage } from './profile/page.ts'
 import { printProfile } from './profile/print.ts'
 import { ProfileProgressLine } from './profile/progress.ts'
+import { addReadPreference, type ReadPreferenceOption } from './read-preference.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { withSession } from './with-session.ts'
 
-interface Options {
+interface Options extends ReadPreferenceOption {
   readonly config?: string
   readonly json?: boolean
   readonly sample?: number
   readonly rate?: number
-  readonly readPreference: NonNullable<Reading['readPreference']>
   readonly html?: string
 }
 
@@ -33,7 +32,7 @@ async function write(file: string, text: string): Promise<void> {
 
 /** What a collection holds, before its type is put behind Crossfade. */
 export function profileCommand(): Command {
-  return new Command('profile')
+  const command = new Command('profile')
     .description(
       'what the documents of a type hold in each field and beside them, which answers would be others than today, what would be refused, and which mapping would fit',
     )
@@ -45,11 +44,7 @@ export function profileCommand(): Command {
     .argument('<type>')
     .option('--sample <n>', 'look at so many documents, chosen by chance; default: all', positive)
     .option('--rate <n>', 'read so many documents a second at most', positive)
-    .addOption(
-      new Option('--read-preference <mode>', 'which members of the replica set are read')
-        .choices(readPreferences)
-        .default('primary'),
-    )
+  return addReadPreference(command)
     .option('--html <file>', 'write a page with plots, which needs nothing else')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')

@@ -9,11 +9,12 @@ import { printJson, say } from './output.ts'
 import { partOf, withPartOptions } from './part-options.ts'
 import { printVerified } from './print-verified.ts'
 import { RateLine } from './rate-line.ts'
+import { addReadPreference, type ReadPreferenceOption, readingFrom } from './read-preference.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
-interface Options extends Part {
+interface Options extends Part, ReadPreferenceOption {
   readonly config?: string
   readonly batch: number
   readonly json?: boolean
@@ -26,11 +27,11 @@ export function verifyCommand(): Command {
     .addHelpText('before', 'Examples:\n  crossfade verify Movie\n  crossfade verify Movie --sample 5%\n')
     .addHelpText('after', '\nExit codes: 0 all are equal, 1 error, 2 records differ, or could not be compared')
     .argument('[types...]', 'default: every type that has a mirror')
-  return withPartOptions(command)
+  return addReadPreference(withPartOptions(command))
     .option('--batch <n>', 'records a batch, and fewer where they are large', upToTenThousand, 500)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, json, ...part }: Options) =>
+    .action((types: string[], { config, batch, json, readPreference, ...part }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         for (const type of types) typeOf(entities, type)
         const flags = await knownFlags(stores)
@@ -46,7 +47,8 @@ export function verifyCommand(): Command {
           const line = new RateLine('verify', entity.name)
           const onProgress = ({ compared, total, ...told }: VerifyProgress): void =>
             line.show({ done: compared, total }, told)
-          const asked = { stores, entity, entities, batch, part: partOf(part), onProgress, log: say, signal }
+          const from = readingFrom(stores, { readPreference })
+          const asked = { stores: from, entity, entities, batch, part: partOf(part), onProgress, log: say, signal }
           const found = await verify(asked).catch(leaving('Stopped: nothing was verified.'))
           line.end()
           results.push(found)

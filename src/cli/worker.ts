@@ -6,6 +6,7 @@ import { addCopyOptions, type CopyOptions, copyOptions } from './copy-options.ts
 import { filledTypes } from './filled-types.ts'
 import { say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
+import { readingFrom } from './read-preference.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { withSession } from './with-session.ts'
 
@@ -35,7 +36,7 @@ export function workerCommand(): Command {
         const lines = new Map(chosen.map(({ name }) => [name, new ProgressLine(name)]))
         say('Waiting for backfills.')
         await work({
-          stores,
+          stores: readingFrom(stores, options),
           entities: chosen,
           ...copyOptions(options),
           onProgress: (progress) => lines.get(progress.type)!.show(progress),

@@ -29,7 +29,8 @@ export async function* lotsOf(
   let [since, next] = [began, began]
   for await (const lot of reader.stream(entity, { after, upTo, limit, maxBytes: lotBytes, surveyed: true })) {
     const last = lot.images.at(-1)
-    yield { ...lot, stretch: last ? { after, upTo: last.id } : null, isLast: false, since }
+    const oldest = Math.min(since, lot.since ?? since)
+    yield { ...lot, stretch: last ? { after, upTo: last.id } : null, isLast: false, since: oldest }
     after = last?.id ?? after
     ;[since, next] = [next, performance.now()]
   }

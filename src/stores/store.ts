@@ -80,6 +80,8 @@ export interface Reader {
 export interface Streamed extends Pick<Scanned, 'images' | 'quarantined'> {
   /** Of MongoDB, where it is asked for: what the documents hold that is not of their fields' kinds, see `MongoStore.survey`. */
   readonly odd?: readonly string[]
+  /** No image is older, by the monotonic clock, where a store answers an older state. Default: when it was asked for. */
+  readonly since?: number
 }
 
 /** Ids behind `after`, up to `upTo` and with it; null is the beginning, or the end. */

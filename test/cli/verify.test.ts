@@ -40,6 +40,14 @@ test('two stores that are equal end with 0, and a part is told to be one', async
   expect(JSON.parse(stdout)).toMatchObject([{ compared: 1, asked: { where: { op: 'eq', path: 'name' } } }])
 })
 
+test('other members than the primary are read where that is asked for', async () => {
+  const found = await run('verify', 'User', '--read-preference', 'nearest')
+  expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining('User: all are equal, with their versions') })
+  expect(await run('backfill', 'User', '--read-preference', 'secondaryPreferred')).toMatchObject({ code: 0 })
+  const unknown = await run('verify', 'User', '--read-preference', 'replica')
+  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('Allowed choices are primary,') })
+})
+
 test('progress is a JSON line elsewhere than on a terminal, with rate and time left', async () => {
   const { stderr } = await run('verify', 'User')
   const [line] = stderr.split('\n').filter((each) => each.startsWith('{'))

@@ -28,6 +28,7 @@ import {
   troubleOfWrite,
 } from '../failure.ts'
 import { tooLarge } from './codec/encode.ts'
+import { MemberLags } from './member-lags.ts'
 
 /** The server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
 const byCode = meanings<number>({
@@ -85,6 +86,7 @@ const isLookup = (error: unknown): boolean =>
 /** What an error means; null for a fault of ours. A broken connection says nothing of whether a command was sent. */
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof StoreSilent) return 'unreachable'
+  if (error instanceof MemberLags) return 'timeout'
   // The driver meets sizes and depths of its own before the server does
   if (error instanceof RangeError || error instanceof BSON.BSONError) return 'refused'
   if (!(error instanceof MongoError)) return isLookup(error) || ofSockets.has(codeOf(error)) ? 'unreachable' : null

@@ -1,10 +1,11 @@
+import type { ReadPreferenceMode } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Json } from '../../util/json.ts'
 import type { ForeignChanges } from '../foreign-changes.ts'
 import type { Explaining } from '../plan.ts'
-import { closeMs, type Source, type Store } from '../store.ts'
+import { closeMs, type Reader, type Source, type Store } from '../store.ts'
 import { mongoAuthority } from './authority.ts'
 import { alive } from './bookkeeping.ts'
 import { foreignChanges } from './changes.ts'
@@ -16,7 +17,7 @@ import { explained } from './explain.ts'
 import { mongoLedger } from './ledger.ts'
 import type { Tell } from './looks.ts'
 import { mongoOutbox } from './outbox.ts'
-import { mongoReader } from './reader.ts'
+import { membersReader, mongoReader } from './reader.ts'
 import { mongoReplica } from './replica.ts'
 import { replicationLag } from './replication-lag.ts'
 import { type MongoSide, mongoSide } from './side.ts'
@@ -55,6 +56,8 @@ export interface MongoStore extends Store, MongoSource {
    * that is not begun with the first batch nothing.
    */
   survey(entity: Entity, before: Json, batch: SurveyedBatch): Promise<Json>
+  /** Reads whose streams come from the members that a read preference names; all others from the primary. */
+  readerOf(readPreference: ReadPreferenceMode): Reader
   /** Documents of the collection, also those that can have no record. */
   documents(entity: Entity): Promise<number>
   /** How many documents there are, about, from the collection's statistics; null where the server does not say. */
@@ -102,6 +105,7 @@ export function mongoStore(
         .collection(entity)
         .estimatedDocumentCount({ maxTimeMS: 2_000 })
         .catch(() => null),
+    readerOf: (readPreference) => membersReader(connection, { readPreference, behindMs: 5_000 }),
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
     ledger: mongoLedger(control.connection),
     explaining: (by) => mongoSource(explained(connection, by)),

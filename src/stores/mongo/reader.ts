@@ -14,6 +14,7 @@ import { decoded } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import type { MongoConnection } from './connection.ts'
 import { toItem } from './item.ts'
+import type { Members } from './members.ts'
 import { type Find, orderedPage, servedBy, whole } from './ordered-page.ts'
 import { perKey } from './per-key.ts'
 import { projectionOf } from './projection.ts'
@@ -141,3 +142,12 @@ export function mongoReader(connection: MongoConnection): Reader {
     },
   }
 }
+
+/** The same, but for streams, which come from other members than the primary. */
+export const membersReader = (connection: MongoConnection, members: Members): Reader => ({
+  ...mongoReader(connection),
+  stream: (entity, range) =>
+    members.readPreference === 'primary'
+      ? stream(connection, entity, range)
+      : stream(connection, entity, range, members),
+})

@@ -8,6 +8,7 @@ import { isHidden } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
+import { beginRead, type MemberRead, type Members, ofMember } from './members.ts'
 import { asBytes, fromBytes } from './read-documents.ts'
 import { imageOf, within, withoutRecord } from './scan.ts'
 import { observe } from './survey.ts'
@@ -49,18 +50,26 @@ function withinAny(entity: Entity, { after, upTo }: IdRange): Document {
   return upTo === null ? behind(encodeId(entity, after)) : within(entity, { after, upTo })
 }
 
-/** A lot is of `limit` documents, and of the 16 MB of a server's answer, at most. */
+/**
+ * A lot is of `limit` documents, and of the 16 MB of a server's answer, at most.
+ *
+ * @returns whether that was all: a read of members ends before they may be too far behind.
+ */
 async function* byCursor(
   connection: MongoConnection,
   entity: Entity,
   match: Document,
   limit: number,
-): AsyncGenerator<readonly Document[], void> {
-  const cursor = connection.collection(entity).find(match, { sort: { _id: 1 }, batchSize: limit, ...asBytes })
+  read: MemberRead | null,
+): AsyncGenerator<readonly Document[], boolean> {
+  const given = { sort: { _id: 1 }, batchSize: limit, ...read?.options, ...asBytes } as const
+  const cursor = connection.collection(entity).find(match, given)
   try {
     while (await cursor.hasNext()) {
       yield cursor.readBufferedDocuments().map(fromBytes)
+      if (read?.isStale()) return false
     }
+    return true
   } finally {
     await cursor.close().catch(() => undefined)
   }
@@ -68,11 +77,14 @@ async function* byCursor(
 
 /**
  * See `Reader.stream`. One cursor: a server that was gone, or has forgotten it, is asked anew behind the last document.
+ *
+ * @param members which are read; null for the primary.
  */
 export async function* stream(
   hasty: MongoConnection,
   entity: Entity,
   { after, upTo = null, limit, where = everything, surveyed = false }: ScanRange,
+  members: Members | null = null,
 ): AsyncGenerator<Streamed, void> {
   // What few records meet is long in coming
   const connection = where === everything ? hasty : hasty.patient()
@@ -80,15 +92,25 @@ export async function* stream(
   let from = surveyed ? withinAny(entity, { after, upTo }) : within(entity, { after, upTo })
   for (;;) {
     let lots = 0
+    let read: MemberRead | null = null
     try {
-      for await (const documents of byCursor(connection, entity, allOf(from, filter), limit)) {
-        lots++
-        yield lotOf(entity, documents, surveyed)
-        from = allOf(behind(documents.at(-1)!['_id']), within(entity, { after: null, upTo }))
+      read = members && (await beginRead(connection, members))
+      const cursor = byCursor(connection, entity, allOf(from, filter), limit, read)
+      let next = await cursor.next()
+      try {
+        for (; !next.done; next = await cursor.next()) {
+          lots++
+          yield { ...lotOf(entity, next.value, surveyed), ...(read ? { since: read.since } : {}) }
+          from = allOf(behind(next.value.at(-1)!['_id']), within(entity, { after: null, upTo }))
+        }
+      } finally {
+        await cursor.return(true)
       }
-      return
+      if (next.value) return
     } catch (error) {
-      if (lots === 0) throw error
+      if (lots === 0) throw members ? ofMember(error, members, connection) : error
+    } finally {
+      await read?.end()
     }
   }
 }
