@@ -69,12 +69,12 @@ describe('A copy goes slowly', () => {
         progress = seen
       },
     }).finally(() => Object.assign(postgres, { replicationLag: lag }))
-    expect(lines).toEqual([
-      'Page: it goes slowly, since replicas of postgres are 60000 ms behind',
-      'Page: it goes on as before',
-    ])
+    const slowly = 'Page: it goes slowly, since replicas of postgres are 60000 ms behind'
+    expect(lines.filter((line) => line === slowly)).toHaveLength(1)
+    expect(lines.at(-1)).toBe('Page: it goes on as before')
     // What was under way, and a lot, where its rate lets eighteen documents pass
-    expect(counts[1]! - counts[0]!).toBeLessThanOrEqual(10)
+    const first = lines.indexOf(slowly) // on a busy machine stores may be slow as well
+    expect(counts[first + 1]! - counts[first]!).toBeLessThanOrEqual(10)
     expect(progress).toBe(size)
   })
   let progress = 0
