@@ -18,6 +18,7 @@ import { takeAuthority } from './forced-move.ts'
 import { isOfGroup } from './groups.ts'
 import { forgetGone, liveInstances } from './instances.ts'
 import { checkGates, type GateOptions } from './move-gates.ts'
+import { asMover } from './mover.ts'
 import { checkOtherWriters, type Unseen } from './other-writers.ts'
 import { restoreAlone, undoForming } from './regroup.ts'
 import { times } from './times.ts'
@@ -221,6 +222,10 @@ export async function setStage(options: MoveOptions, wanted: StageChange): Promi
     await note(options, null, taken, wanted)
     return taken
   }
+  return asMover(options, wanted.type, wanted.stage ?? null, () => changeFlag(options, wanted))
+}
+
+async function changeFlag(options: MoveOptions, wanted: StageChange): Promise<Flag> {
   const was = await finishMove(options, wanted.type)
   if (was.state === 'retired')
     throw new CrossfadeError('BAD_USER_INPUT', `${was.type} moves under another flag: see \`crossfade group list\`.`)

@@ -4,6 +4,7 @@ import { type Flag, initialFlag } from './flag.ts'
 import { commitIn, current, type FinishOptions, type Patience, patienceOf, patiently, tell } from './flag-commit.ts'
 import { allFlags, authorityOf, readCopies, readFlag } from './flag-store.ts'
 import { flagsByType, isOfGroup } from './groups.ts'
+import { asMover } from './mover.ts'
 
 /** Nothing may be written, nor put, under it any more. */
 const retired = (flag: Flag): Flag => ({
@@ -111,10 +112,16 @@ function joined(group: string, flags: readonly Flag[], earlier: Flag | null): Fl
  * @returns the group's flag.
  * @throws BAD_USER_INPUT with what has to be done first; CONFLICT where somebody else changed one of the flags.
  */
-export async function formGroup(options: FinishOptions, group: string, given: readonly string[]): Promise<Flag> {
+export function formGroup(options: FinishOptions, group: string, given: readonly string[]): Promise<Flag> {
+  const types = [...new Set(given)].sort()
+  const form = () => asMover(options, group, null, () => formed(options, group, types), types[0])
+  // In the order of their names, so that no two wait for each other
+  return types.reduceRight<() => Promise<Flag>>((work, type) => () => asMover(options, type, null, work), form)()
+}
+
+async function formed(options: FinishOptions, group: string, types: readonly string[]): Promise<Flag> {
   const { ledgers } = options
   const patience = patienceOf(options)
-  const types = [...new Set(given)].sort()
   const known = await patiently(patience, () => allFlags(ledgers))
   const present = known.find(({ type }) => type === group)
   if (present?.state === 'steady' && isOfGroup(present) && present.members.join() === types.join()) return present
@@ -167,11 +174,20 @@ async function catchUp(options: FinishOptions, patience: Patience, type: string,
  * @throws BAD_USER_INPUT where there is no such group, or it is between two stages; CONFLICT where somebody else changed it.
  */
 export async function dropGroup(options: FinishOptions, group: string): Promise<Flag[]> {
-  const patience = patienceOf(options)
-  const flags = await patiently(patience, () => allFlags(options.ledgers))
+  await knownGroup(options, group)
+  return asMover(options, group, null, () => dropped(options, group))
+}
+
+async function knownGroup(options: FinishOptions, group: string): Promise<Flag> {
+  const flags = await patiently(patienceOf(options), () => allFlags(options.ledgers))
   const flag = flags.filter(isOfGroup).find(({ type }) => type === group)
-  if (!flag)
-    throw new CrossfadeError('BAD_USER_INPUT', `The stores know no group ${group}: see \`crossfade group list\`.`)
+  if (flag) return flag
+  throw new CrossfadeError('BAD_USER_INPUT', `The stores know no group ${group}: see \`crossfade group list\`.`)
+}
+
+async function dropped(options: FinishOptions, group: string): Promise<Flag[]> {
+  const patience = patienceOf(options)
+  const flag = await knownGroup(options, group)
   if (flag.state === 'forming') await undoForming(options, flag)
   else if (flag.state === 'steady') {
     for (const type of flag.members) await catchUp(options, patience, type, flag)

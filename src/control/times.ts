@@ -35,6 +35,10 @@ export const times = {
   drain: 8_000,
   /** How long a claim holds that is not renewed: whoever has one and is slow is not to meet a second one. */
   claim: 30_000,
+  /** Between two signs of life of whoever changes a flag: several go into a lease. */
+  moverSign: 1_000,
+  /** Between two looks at it of who waits for its end. */
+  moverLook: 250,
   /** How long a move of authority waits for gateways, elections and what is owed. */
   move: 60_000,
   /** For how long a type may be between two stages before any gateway ends what nobody seems to be at. */

@@ -14,6 +14,8 @@ const order: readonly (readonly [shorter: number, longer: number, why: string])[
   ],
   [times.gone, times.claim, 'a claim outlasts whoever has it and is gone'],
   [times.claim, times.move, 'a move outlasts a claim of one that has died'],
+  [3 * times.moverSign, times.lease, 'a mover that misses two signs of life is not taken for dead'],
+  [times.moverLook, times.moverSign, 'a mover is seen to have ended before it would give its next sign of life'],
   [times.move, times.unfinished, 'a move that is waited for is not ended by others'],
   [times.write, times.request, 'a write that waits half of its time can end in the rest'],
   [times.gone, times.move, 'a move outlasts a gateway that has died'],
