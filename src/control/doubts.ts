@@ -84,10 +84,10 @@ export class Doubts {
     await this.#patiently(() => doubt(ledgers, key, why), `${key}: its flag cannot say yet that its stores may differ`)
   }
 
-  /** A store knows less than it has acknowledged. Never rejects. */
+  /** A store knows less than it has acknowledged. @throws once this instance stops, where that was not seen to. */
   async wentBack(origin: Origin): Promise<void> {
     const why = `${origin} has gone on from an earlier state, and may have lost what it had acknowledged`
-    await Promise.allSettled([...this.#options.members.keys()].map((key) => this.doubt(key, why)))
+    await Promise.all([...this.#options.members.keys()].map((key) => this.doubt(key, why)))
   }
 
   /** A store answers, for the first time or again. Never rejects. */
@@ -97,7 +97,6 @@ export class Doubts {
       const [now, entry] = await Promise.all([lineage(origin), ledgers[origin].get(lineageKind, origin)])
       if (now === null || entry?.value === now) return true
       if (entry) await this.wentBack(origin)
-      this.#stopping.signal.throwIfAborted()
       return ledgers[origin].compareAndSet(lineageKind, origin, entry?.revision ?? null, now)
     }
     await this.#patiently(look, `${origin}: whether it was restored is not known yet`).catch(() => undefined)

@@ -35,6 +35,8 @@ export const times = {
   drain: 8_000,
   /** How long a claim holds that is not renewed: whoever has one and is slow is not to meet a second one. */
   claim: 30_000,
+  /** Between two counts by which a store that was restored is found out: what a dump lacks that is younger is not. */
+  highWater: 10_000,
   /** Between two signs of life of whoever changes a flag: several go into a lease. */
   moverSign: 1_000,
   /** Between two looks at it of who waits for its end. */

@@ -7,6 +7,7 @@ import { FlagSource } from '../control/flag-source.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { FlagWatch } from '../control/flag-watch.ts'
 import type { FlagsConfig } from '../control/flags-config.ts'
+import { HighWater } from '../control/high-water.ts'
 import type { Sign } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
 import { times } from '../control/times.ts'
@@ -113,7 +114,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     probeMs,
     onSilent: (origin) => stores[origin].distrust(),
     onAnswer: (origin) => void doubts.answers(origin),
-    onLess: (origin) => void doubts.wentBack(origin),
+    onLess: (origin) => void doubts.wentBack(origin).catch(() => undefined), // it stops
   })
   const doubts = new Doubts({
     members,
@@ -203,6 +204,12 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
   if (captures) capture.start()
   const keeper = keeperOf(routing)
   keeper.start()
+  const highWater = new HighWater({
+    ledgers: ledgersOf(routing.stores),
+    isDown: (origin) => flags.isDown(origin),
+    onLess: (origin) => doubts.wentBack(origin),
+  })
+  highWater.start()
   source?.start()
   return {
     id,
@@ -213,7 +220,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
       routing.errorBudgets.stop()
       const idle = await until(() => permits.isIdle, times.write)
       const ends = [shadow.stop(), sweeper.stop(), capture.stop(), mirror.flush(), keeper.stop(), source?.stop()]
-      await awaitWithin(Promise.all(ends), times.controlCall)
+      await awaitWithin(Promise.all([...ends, highWater.stop()]), times.controlCall)
       await routing.killSwitch.stop()
       // A mover waits for what is still being written as for a gateway that has died
       await awaitWithin(idle ? flags.withdraw() : flags.stop(), times.controlCall)
