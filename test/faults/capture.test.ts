@@ -158,6 +158,21 @@ describe('What another program changes in MongoDB while it has authority [captur
     await expectEqual(String(id), { visits: 6 })
   })
 
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['another program', (id) => outside.deleteMany({ _id: id })],
+    ['a gateway', (id) => stores.mongo.authority.delete(Account, id, owed)],
+  ])('it restores from a dump with its bookkeeping, which %s had deleted, is mirrored', async (_, remove) => {
+    const id = String((await shared()).id)
+    await follow()
+    const dumped = (await outside.findOne({ _id: id }))!
+    await remove(id)
+    await mirrored()
+    await expectEqual(id, null)
+    await outside.insertOne(dumped)
+    await mirrored()
+    await expectEqual(id, { visits: 1 })
+  })
+
   test('it changes in a type whose stage no store has told yet waits until one does', async () => {
     const { id } = await shared()
     let known: Standing | null = null

@@ -5,9 +5,8 @@ import type { Entity } from '../../entity/entity.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Json } from '../../util/json.ts'
 import type { Change, ChangeStream, Changes, ForeignChanges } from '../foreign-changes.ts'
-import { compareVersions, unversioned } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { alive, bump, notNewerThan, versionOf } from './bookkeeping.ts'
+import { alive, bump, isHidden, isPending, notNewerThan, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
@@ -32,9 +31,12 @@ interface Event {
 
 const isBookkeeping = (path: string): boolean => path === '_cf' || path.startsWith('_cf.')
 
-/** A change of ours raises the version, or changes nothing but bookkeeping. Replaced as a whole, a document may keep its own. */
+/**
+ * A change of ours raises the version, or changes nothing but bookkeeping; what we insert while there is a mirror is owed,
+ * or seen by nobody yet. Replaced as a whole, or restored from a dump, a document may keep the version that it had.
+ */
 function isOurs({ operationType, fullDocument, updateDescription = {} }: Event): boolean {
-  if (operationType === 'insert') return compareVersions(versionOf(fullDocument ?? {}), unversioned) > 0
+  if (operationType === 'insert') return isPending(fullDocument ?? {}) || isHidden(fullDocument ?? {})
   if (operationType !== 'update') return false
   const { updatedFields, removedFields, truncatedArrays } = updateDescription
   const set = Object.keys(updatedFields ?? {})
