@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Entity, Id } from '../entity/entity.ts'
 import { byId } from '../stores/by-id.ts'
 import type { Change, Changes } from '../stores/foreign-changes.ts'
-import type { Store } from '../stores/store.ts'
+import type { Image, Store } from '../stores/store.ts'
 import { compareVersions, unversioned, type Version } from '../stores/version.ts'
 import { messageOf } from '../util/errors.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
@@ -35,6 +35,12 @@ const keepMs = 5_000
 
 const newest = (...versions: readonly Version[]): Version =>
   versions.reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b), unversioned)
+
+/** What a store has of the records that were changed, tombstones included, by id. */
+const imagesOf = async ({ control }: Store, entity: Entity, changes: readonly Change[]): Promise<Map<Id, Image>> => {
+  const ids = changes.map(({ id }) => id)
+  return byId(await control.outbox.images(entity, ids))
+}
 
 /**
  * Follows what other programs change in MongoDB, in each type that has a mirror: the shell, scripts, instances of the app
@@ -144,18 +150,33 @@ export class Capture {
     if (wasDropped) await onLost(entity.name, 'its collection was dropped or renamed by another program')
     const now = standing(entity.name)
     if (made.length === 0 || !now?.isMirrored) return
-    if (now.authority === 'postgres') this.#tell(entity, made)
+    if (now.authority === 'postgres') await this.#tell(entity, made)
     else await this.#owe(entity, made, now.epoch)
   }
 
-  /** Its own puts remove documents behind tombstones; of what else happens there people have to know. */
-  #tell({ name }: Entity, changes: readonly Change[]): void {
-    const [change] = changes.filter(({ isGone }) => !isGone)
-    const held = change ? this.#seldom.due(`written ${name}`) : null
+  /** Of what others do to the mirror people have to know. Nothing is missing there that is deleted, or owed still. */
+  async #tell(entity: Entity, changes: readonly Change[]): Promise<void> {
+    const { mongo, postgres } = this.#options.stores
+    const [gone, written] = [true, false].map((is) => changes.filter(({ isGone }) => isGone === is))
+    this.#tellOf(entity, 'written it to', written![0])
+    if (gone!.length === 0) return
+    const ids = gone!.map(({ id }) => id)
+    const [kept, owed] = await Promise.all([
+      imagesOf(postgres, entity, gone!),
+      postgres.control.outbox.owedFor(entity, ids),
+    ])
+    const left = await imagesOf(mongo, entity, gone!) // behind what was owed
+    const isMissing = ({ id }: Change): boolean =>
+      Boolean(kept.get(id)?.record) && !owed.has(id) && !left.get(id)?.record
+    this.#tellOf(entity, 'deleted it from', gone!.find(isMissing))
+  }
+
+  #tellOf({ name }: Entity, what: string, change: Change | undefined): void {
+    const held = change ? this.#seldom.due(`${what} ${name}`) : null
     if (change && held !== null)
       this.#options.log(
         'warn',
-        `${name} ${change.id}: another program has written it to MongoDB, which has no authority${heldBack(held)}.`,
+        `${name} ${change.id}: another program has ${what} MongoDB, which has no authority${heldBack(held)}.`,
       )
   }
 
@@ -178,9 +199,7 @@ export class Capture {
    */
   async #bury(entity: Entity, gone: readonly Change[], epoch: number): Promise<void> {
     const { mongo, postgres } = this.#options.stores
-    const ids = gone.map(({ id }) => id)
-    const imagesOf = async ({ control }: Store) => byId(await control.outbox.images(entity, ids))
-    const [present, copies] = await Promise.all([imagesOf(mongo), imagesOf(postgres)])
+    const [present, copies] = await Promise.all([imagesOf(mongo, entity, gone), imagesOf(postgres, entity, gone)])
     const now = await mongo.foreignChanges.now()
     const bury = async (id: Id, before: Version): Promise<void> => {
       const left = present.get(id)

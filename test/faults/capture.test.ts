@@ -257,6 +257,20 @@ test('where MongoDB is the mirror, a change by another program is told, and take
   })
 })
 
+test('where MongoDB is the mirror, a delete by another program is told, and our own puts and deletes are not', async () => {
+  const [ours, theirs] = [await shared(), await shared()]
+  await follow('one', { ...shadow, authority: 'postgres' })
+  await stores.postgres.authority.create(Account, account(newId()), owed)
+  await stores.postgres.authority.delete(Account, ours.id, owed)
+  await sweepOnce(stores, 'postgres')
+  await expectEqual(String(ours.id), null)
+  await caughtUp(stores.mongo.ledger, Account, 20_000)
+  expect(logged).toEqual([])
+  await outside.deleteMany({ _id: String(theirs.id) })
+  await caughtUp(stores.mongo.ledger, Account, 20_000)
+  expect(logged).toEqual([`Account ${theirs.id}: another program has deleted it from MongoDB, which has no authority.`])
+})
+
 describe('A place that the server does not know any more', () => {
   test('is told, and the stream goes on from now', async () => {
     const { id } = await shared()
