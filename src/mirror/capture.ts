@@ -181,16 +181,22 @@ export class Capture {
   }
 
   async #owe(entity: Entity, changes: readonly Change[], epoch: number): Promise<void> {
-    const { foreignChanges } = this.#options.stores.mongo
     const byId = new Map(changes.map((change) => [change.id, change])) // the last of each
     const [gone, written] = [true, false].map((is) => [...byId.values()].filter(({ isGone }) => isGone === is))
-    if (written!.length > 0)
-      await foreignChanges.touch(
-        entity,
-        written!.map(({ id }) => id),
-        epoch,
-      )
+    if (written!.length > 0) await this.#touch(entity, written!, epoch)
     if (gone!.length > 0) await this.#bury(entity, gone!, epoch)
+  }
+
+  /** What bears a later epoch than we know is nobody's to stamp: a dump of another place bears one, or the flag was lost. */
+  async #touch(entity: Entity, written: readonly Change[], epoch: number): Promise<void> {
+    const { stores, onLost } = this.#options
+    const ids = written.map(({ id }) => id)
+    await stores.mongo.foreignChanges.touch(entity, ids, epoch)
+    const present = await imagesOf(stores.mongo, entity, written)
+    const above = written.find(({ id }) => (present.get(id)?.version.epoch ?? 0) > epoch)
+    if (!above || this.#seldom.due(`above ${entity.name}`) === null) return
+    const text = `another program has written ${above.id} to MongoDB with a \`_cf\` of a later epoch than the flag's`
+    await onLost(entity.name, `${text}: \`$unset\` its \`_cf\`, or nobody can write it`)
   }
 
   /**

@@ -173,6 +173,21 @@ describe('What another program changes in MongoDB while it has authority [captur
     await expectEqual(id, { visits: 1 })
   })
 
+  test('it brings from another place with a later epoch is told, and mirrored once that is taken away', async () => {
+    const id = String((await shared()).id)
+    await follow()
+    const elsewhere = { epoch: 7, at: Long.fromNumber(1), n: Long.ZERO }
+    await outside.replaceOne({ _id: id }, { visits: 9, _cf: elsewhere })
+    await mirrored()
+    expect(lost).toEqual([
+      `Account: another program has written ${id} to MongoDB with a \`_cf\` of a later epoch than the flag's: \`$unset\` its \`_cf\`, or nobody can write it`,
+    ])
+    await outside.updateOne({ _id: id }, { $unset: { _cf: '' } })
+    await mirrored()
+    await expectEqual(id, { visits: 9 })
+    expect(lost).toHaveLength(1)
+  })
+
   test('it changes in a type whose stage no store has told yet waits until one does', async () => {
     const { id } = await shared()
     let known: Standing | null = null
