@@ -9,6 +9,7 @@ import type { Reading } from '../stores/mongo/profile/raw-documents.ts'
 import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
 import { messageOf } from '../util/errors.ts'
 import { forewarnings } from './forewarnings.ts'
+import { Patience, type PatienceOptions } from './patience.ts'
 import type { Suggestion } from './suggestion.ts'
 import { suggestions } from './suggestions.ts'
 import { type UniqueProfile, uniqueProfiles } from './unique-profiles.ts'
@@ -55,6 +56,8 @@ export interface ProfileRun extends Reading {
   readonly onProgress?: (progress: ProfileProgress) => void
   /** Told of what takes time behind the reading, one line each. */
   readonly log?: (line: string) => void
+  /** See `PatienceOptions`. */
+  readonly retryMs?: number
 }
 
 function indexNotes(entity: Entity, indexes: readonly MongoIndex[]): string[] {
@@ -99,22 +102,49 @@ async function factsOf(mongo: MongoStore, entity: Entity): Promise<Facts> {
 }
 
 /**
+ * Documents come in no order that a second cursor could go on in, and by their ids they may cost far more: where a reading
+ * fails it begins again, with nothing counted. Who was not let in, or found nobody, is told so at once.
+ */
+async function readPatiently(
+  read: (onProgress: (read: number) => void) => Promise<DocumentsProfile>,
+  onProgress: (read: number) => void,
+  options: PatienceOptions,
+): Promise<DocumentsProfile> {
+  const patience = new Patience(options)
+  let hasBegun = false
+  for (;;) {
+    try {
+      return await read((documents) => {
+        hasBegun = true
+        onProgress(documents)
+      })
+    } catch (error) {
+      if (!hasBegun) throw error
+      await patience.wait(error)
+      options.log?.(`${options.name}: reading again from the first document`)
+    }
+  }
+}
+
+/**
  * What a type's collection holds, before it is put behind Crossfade: null, the field's own kind, values of another kind
  * that mean something, and those that mean nothing; where the answer would be another one than today; what would be
  * refused; what the mapping does not name. Of all documents it writes down for gateways which paths hold values of one
  * kind; else nothing is written.
  */
 export async function profile(run: ProfileRun): Promise<Profile> {
-  const { mongo, entity, entities, sample, readPreference = 'primary', onProgress } = run
+  const { mongo, entity, entities, sample, readPreference = 'primary', onProgress, log, signal, retryMs } = run
   const began = new Date().toISOString()
   const [estimated, { indexes, notes }] = await Promise.all([mongo.estimate(entity), factsOf(mongo, entity)])
   const total = estimated === null ? sample : Math.min(estimated, sample ?? estimated)
-  const { learned, first, last, ...found } = await profileDocuments(mongo.connection, entity, {
-    ...run,
-    typeOf: (name) => entities.find((each) => each.name === name),
-    onProgress: (read) => onProgress?.({ read, total }),
-  })
-  const unique = await uniqueProfiles(mongo, entity, { indexes, fields: found.fields, log: run.log }, run)
+  const patience = { stores: { mongo }, name: entity.name, log, signal, retryMs }
+  const typeOf = (name: string) => entities.find((each) => each.name === name)
+  const { learned, first, last, ...found } = await readPatiently(
+    (onProgress) => profileDocuments(mongo.connection, entity, { ...run, typeOf, onProgress }),
+    (read) => onProgress?.({ read, total }),
+    patience,
+  )
+  const unique = await uniqueProfiles(mongo, entity, { indexes, fields: found.fields, patience }, run)
   const ended = new Date().toISOString()
   const how = sample === null ? 'all' : 'sample'
   const unlearned =

@@ -6,6 +6,7 @@ import type { FieldProfile } from '../stores/mongo/profile/field-tally.ts'
 import type { Reading } from '../stores/mongo/profile/raw-documents.ts'
 import { uniqueKeys } from '../stores/mongo/unique-keys.ts'
 import type { UniqueKey } from '../stores/unique-key.ts'
+import { type PatienceOptions, patiently } from './patience.ts'
 
 /** What is held more than once under one unique key. */
 export interface UniqueProfile {
@@ -29,14 +30,15 @@ const none: Duplicates = { values: 0, documents: 0, example: [] }
 interface Known {
   readonly indexes: readonly MongoIndex[]
   readonly fields: readonly FieldProfile[]
-  readonly log?: ((line: string) => void) | undefined
+  /** What was found of one key is not looked for again, where the server fails at the next. */
+  readonly patience: PatienceOptions
 }
 
 /** What is held more than once under each unique key of a type. */
 export async function uniqueProfiles(
   mongo: MongoStore,
   entity: Entity,
-  { indexes, fields, log }: Known,
+  { indexes, fields, patience }: Known,
   reading: Reading,
 ): Promise<UniqueProfile[]> {
   const kept = new Set(indexes.map(({ name }) => `MongoDB's index ${name}`))
@@ -45,9 +47,10 @@ export async function uniqueProfiles(
   for (const key of uniqueKeys(entity, indexes).keys) {
     const paths = key.leaves.map(({ path }) => path)
     const isKept = kept.has(key.because) && isAsStored(key, fields)
-    if (reading.sample === null && !isKept) log?.(`${entity.name}: looking for duplicates under ${paths.join(', ')} …`)
-    const find = () => (isKept ? none : duplicates(mongo.connection.patient(), entity, key, reading))
-    const found = reading.sample === null ? await find() : null
+    if (reading.sample === null && !isKept)
+      patience.log?.(`${entity.name}: looking for duplicates under ${paths.join(', ')} …`)
+    const find = async () => (isKept ? none : duplicates(mongo.connection.patient(), entity, key, reading))
+    const found = reading.sample === null ? await patiently(patience, find) : null
     profiles.push({ because: key.because, paths, nulls: key.nulls, found })
   }
   return profiles

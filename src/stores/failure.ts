@@ -132,11 +132,11 @@ export class StoreSilent extends Error {
 export const meanings = <K>(table: Readonly<Record<Failure, readonly K[]>>): ReadonlyMap<K, Failure> =>
   new Map(failures.flatMap((failure) => table[failure].map((cause) => [cause, failure] as const)))
 
-/** What an error of either store means; null for a fault of ours. */
+/** What an error of the stores that are asked means; null for a fault of ours. */
 export const failureOfAny = (
-  stores: Readonly<Record<Origin, { failureOf(error: unknown): Failure | null }>>,
+  { mongo, postgres }: Readonly<Partial<Record<Origin, { failureOf(error: unknown): Failure | null }>>>,
   error: unknown,
-): Failure | null => stores.mongo.failureOf(error) ?? stores.postgres.failureOf(error)
+): Failure | null => mongo?.failureOf(error) ?? postgres?.failureOf(error) ?? null
 
 export const isOutage = (failure: Failure | null): boolean => failure !== null && MEANING[failure].outage
 
