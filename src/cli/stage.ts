@@ -13,7 +13,7 @@ import { type Latency, latencies } from '../shadow/latency.ts'
 import { isCopied, STAGE_PLAN, type Stage } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { origins } from '../util/origin.ts'
+import { origins, otherOrigin } from '../util/origin.ts'
 import { unmetEvidence } from './ask-gates.ts'
 import { fromEither } from './from-either.ts'
 import { checkGroups, knownFlags, lostFlags } from './known-flags.ts'
@@ -137,6 +137,14 @@ async function forgotten({ config, stores }: Session, type: string): Promise<str
   )
 }
 
+/** What a reset has decided, unseen, about records that differ. */
+function leftAside({ stage }: Flag, members: readonly string[]): string {
+  const { authority } = STAGE_PLAN[stage]
+  const left = `what ${otherOrigin(authority)} has and ${authority} lacks stays there, and is not shown`
+  const names = members.join(' ')
+  return `${names}: ${left}: \`crossfade verify ${names}\` names it, and the next copy keeps it in conflicts`
+}
+
 /** The flags. */
 export function stageCommand(): Command {
   const stage = new Command('stage').description('which store answers, and which is written, for each type')
@@ -238,6 +246,7 @@ export function stageCommand(): Command {
           await note(options, null, flag, { why, force: true })
           if (json) printJson(flag)
           else say(`${key}: ${flag.stage}, epoch ${flag.epoch}`)
+          say(leftAside(flag, members))
         }
       }),
     )

@@ -88,7 +88,11 @@ describe('A group on the command line', { timeout: 300_000 }, () => {
     const history = await run('stage', 'history', 'Purse')
     for (const part of ['"to":"live"', '"why":"the new app"', '"members":["Purse","Transfer"]'])
       expect(history.stdout).toContain(part)
-    expect(await run('stage', 'reset', 'Transfer', '--stage', 'off', '--why', 'restored')).toMatchObject({ code: 0 })
+    const reset = await run('stage', 'reset', 'Transfer', '--stage', 'off', '--why', 'restored')
+    expect(reset).toMatchObject({ code: 0 })
+    expect(reset.stderr).toMatch(
+      /^Purse Transfer: what postgres has and mongo lacks stays there, .*`crossfade verify Purse Transfer` names it/m,
+    )
     expect(await listed()).toMatchObject([{ type: 'money', stage: 'off' }])
     expect(await run('stage', 'kill', 'money')).toMatchObject({ code: 0 })
     expect(readKilled(killFileOf(dataDir))).toEqual(['money'])
