@@ -190,9 +190,7 @@ export async function finishMove(options: FinishOptions, type: string): Promise<
   if (flag.state === 'retired') return restoreAlone(options, flag)
   if (flag.state === 'forming') return undoForming(options, flag)
   const isHanded = flag.state === 'handed'
-  log(
-    `${type}: an earlier move, which was cut off or which somebody else is at, is ${isHanded ? 'finished' : 'rolled back'} first`,
-  )
+  log(`${type}: an earlier move was cut off and is ${isHanded ? 'finished' : 'rolled back'} first`)
   return isHanded ? takeOver(options, flag) : undo(options, flag)
 }
 

@@ -118,7 +118,7 @@ describe('Two who change the stage of one type [two-movers]', () => {
     const copy = (await readFlag(ledgers.mongo, 'Account'))!
     await writeFlag(ledgers.mongo, copy, { ...copy.flag, state: 'draining', target: 'live', revision: 9 })
     expect(await to('shadow')).toMatchObject({ stage: 'shadow', state: 'steady', epoch: 3 })
-    expect(logged).toEqual([
+    expect(logged.slice(0, 2)).toEqual([
       'Account is being moved to live by process 7 on elsewhere since 2026-01-01T00:00:00.000Z; waiting for it to end',
       'Account: an earlier move was cut off and is rolled back first',
     ])
