@@ -1,9 +1,7 @@
 import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
-import type { Direction } from '../query/order.ts'
-import { everything } from '../query/where.ts'
+import type { PageArgs } from '../query/page.ts'
 import { loadConnection } from '../resolve/load-connection.ts'
-import type { InputRef } from './builder.ts'
 import { connectionType } from './connection-type.ts'
 import type { As } from './entity-type.ts'
 import {
@@ -16,46 +14,35 @@ import {
   pageOf,
   type Told,
 } from './field.ts'
-import type { FilterInput, FilterType } from './filter-type.ts'
-import type { OrderInput, OrderNames, OrderType } from './order-type.ts'
+import { type ListArgs, type Listed, listArgs } from './list-args.ts'
+import type { OrderNames } from './order-type.ts'
 
 /** What a list can be asked, and how it is paged. */
-export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>> extends Told, As<E>, PageSizes {
-  /** What `filterType` made; without it the list is of all records. */
-  readonly filter?: FilterType<E>
-  /** What `orderType` made; without it the list is in the order of ids. */
-  readonly orderBy?: OrderType<E, N>
-  /** The order where the client asks for none, by the names of `orderBy`: `{ YEAR: 'desc', TITLE: 'asc' }`. */
-  readonly defaultOrder?: { readonly [K in keyof N]?: Direction }
+export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>>
+  extends Told,
+    As<E>,
+    PageSizes,
+    Listed<E, N> {
   /** Default `both`. */
   readonly paging?: Paging
-}
-
-interface Args {
-  readonly filter?: FilterInput | null
-  readonly orderBy?: readonly OrderInput[] | null
 }
 
 /** The list of an entity's records, in pages: `movies(filter:, orderBy:, first:, after:, last:, before:)`. */
 export function connection<Parent, Kind extends FieldKind, E extends Entity, const N extends OrderNames<E>>(
   t: FieldsOf<Parent, Kind>,
   entity: E,
-  { as, filter, orderBy, defaultOrder, paging = 'both', size, max, ...told }: ConnectionOptions<E, N> = {},
+  options: ConnectionOptions<E, N> = {},
 ): Made {
+  const { as, filter, orderBy, defaultOrder, paging = 'both', size, max, ...told } = options
   const fields = objectFields(t)
-  const keys: InputRef<OrderInput> | undefined = orderBy
-  const defaultValue = defaultOrder && orderBy?.named(defaultOrder)
+  const { args, whereOf, orderOf } = listArgs(fields, options)
   return fields.field({
     ...told,
     type: connectionType(t.builder, entity, { as }),
     nullable: false,
     extensions: pageOf(entity, { size, max }),
-    args: {
-      ...(filter ? { filter: fields.arg({ type: filter }) } : {}),
-      ...(keys ? { orderBy: fields.arg({ type: [keys], ...(defaultValue ? { defaultValue } : {}) }) } : {}),
-      ...pageArgs(fields, paging, orderBy?.hides ?? false),
-    },
-    resolve: (_, { filter: wanted, orderBy: order, ...page }: Args, context, info) =>
-      loadConnection(context, info, entity, filter?.parse(wanted) ?? everything, orderBy?.parse(order) ?? [], page),
+    args: { ...args, ...pageArgs(fields, paging, orderBy?.hides ?? false) },
+    resolve: (_, given: ListArgs & PageArgs, context, info) =>
+      loadConnection(context, info, entity, whereOf(given), orderOf(given), given),
   })
 }

@@ -1,16 +1,16 @@
 import type { FieldKind } from '@pothos/core'
+import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
-import type { OffsetArgs } from '../query/offset-page.ts'
 import type { PageBounds } from '../query/page.ts'
-import { everything } from '../query/where.ts'
+import type { GatewayContext } from '../resolve/context.ts'
 import { loadPage } from '../resolve/load-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
-import type { InputRef, Ref } from './builder.ts'
+import type { Ref } from './builder.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf, type Told } from './field.ts'
-import type { FilterInput, FilterType } from './filter-type.ts'
-import type { OrderInput, OrderNames, OrderType } from './order-type.ts'
+import { type ListArgs, type Listed, listArgs } from './list-args.ts'
+import type { OrderNames } from './order-type.ts'
 
 /** Arguments of a page, by the contract's names: a limit, and an offset or a page's number, which counts from 1. */
 export type PageNames =
@@ -18,23 +18,19 @@ export type PageNames =
   | { readonly limit: string; readonly page: string }
 
 /** What a list can be asked, and how it is paged. */
-export interface PageOptions<E extends Entity, N extends OrderNames<E>> extends Told, As<E>, Partial<PageBounds> {
+export interface PageOptions<E extends Entity, N extends OrderNames<E>>
+  extends Told,
+    As<E>,
+    Partial<PageBounds>,
+    Listed<E, N> {
   /** What `pageType` made; without it the field is a plain list. */
   readonly type?: Ref<OffsetPage<Narrow<E>>>
   /** Default `{ limit: 'limit', offset: 'offset' }`. */
   readonly args?: PageNames
-  /** What `filterType` made; without it the list is of all records. */
-  readonly filter?: FilterType<E>
-  /** What `orderType` made; without it the list is in the order of ids. */
-  readonly orderBy?: OrderType<E, N>
-  /** The order where the client asks for none, by the names of `orderBy`. */
-  readonly defaultOrder?: { readonly [K in keyof N]?: 'asc' | 'desc' }
 }
 
-interface Args extends Readonly<Record<string, unknown>> {
-  readonly filter?: FilterInput | null
-  readonly orderBy?: readonly OrderInput[] | null
-}
+/** Beside filter and order whole numbers, by the contract's names. */
+type Given = ListArgs & Readonly<Record<string, unknown>>
 
 /**
  * The list of an entity's records, in pages by offset or number: `movies(filter:, orderBy:, limit:, offset:)`. Pages have
@@ -46,38 +42,27 @@ export function page<Parent, Kind extends FieldKind, E extends Entity, const N e
   entity: E,
   options: PageOptions<E, N> = {},
 ): Made {
-  const { type, as, args = { limit: 'limit', offset: 'offset' }, filter, orderBy, defaultOrder, ...more } = options
+  const { type, as, args: own = { limit: 'limit', offset: 'offset' }, filter, orderBy, defaultOrder, ...more } = options
   const { size, max, maxOffset, ...told } = more
   const fields = objectFields(t)
-  const names = { offset: 'offset', page: 'page', ...args }
-  const keys: InputRef<OrderInput> | undefined = orderBy
-  const defaultValue = defaultOrder && orderBy?.named(defaultOrder)
+  const { args, whereOf, orderOf } = listArgs(fields, options)
+  const names = { offset: 'offset', page: 'page', ...own }
+  const number = () => fields.arg.int({ extensions: { sensitive: false } })
   const shared = {
     ...told,
     nullable: false as const,
     extensions: pageOf(entity, { size, max, maxOffset }),
-    args: {
-      ...(filter ? { filter: fields.arg({ type: filter }) } : {}),
-      ...(keys ? { orderBy: fields.arg({ type: [keys], ...(defaultValue ? { defaultValue } : {}) }) } : {}),
-      ...Object.fromEntries(
-        Object.values(args).map((name) => [name, fields.arg.int({ extensions: { sensitive: false } })]),
-      ),
-    },
+    args: { ...args, ...Object.fromEntries(Object.values(own).map((name) => [name, number()])) },
   }
-  const given = (name: string, from: Args): number | null => (from[name] as number | null | undefined) ?? null
-  const load = (from: Args, context: Parameters<typeof loadPage>[0], info: Parameters<typeof loadPage>[1]) => {
-    const asked: OffsetArgs = {
-      limit: given(names.limit, from),
-      ...('page' in args ? { page: given(names.page, from) } : { offset: given(names.offset, from) }),
-    }
-    const where = filter?.parse(from.filter) ?? everything
-    return loadPage(context, info, entity, where, orderBy?.parse(from.orderBy) ?? [], asked, { names })
+  const load = (given: Given, context: GatewayContext, info: GraphQLResolveInfo) => {
+    const numbers = Object.entries(own).map(([name, as]) => [name, given[as]])
+    return loadPage(context, info, entity, whereOf(given), orderOf(given), Object.fromEntries(numbers), { names })
   }
   if (type)
-    return fields.field({ ...shared, type, resolve: (_, from: Args, context, info) => load(from, context, info) })
+    return fields.field({ ...shared, type, resolve: (_, given: Given, context, info) => load(given, context, info) })
   return fields.field({
     ...shared,
     type: [entityTypeOf(t.builder, entity, as)],
-    resolve: async (_, from: Args, context, info) => (await load(from, context, info)).items() as never,
+    resolve: async (_, given: Given, context, info) => (await load(given, context, info)).items() as never,
   })
 }

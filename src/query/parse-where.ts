@@ -1,15 +1,16 @@
 import { textKind } from '../codec/text.ts'
 import type { Scope } from '../entity/entity.ts'
 import { listAt } from '../entity/leaf-at.ts'
-import { filteredLeaf, parseNeedle, parseValue, type Where } from './where.ts'
+import { everything, filteredLeaf, parseNeedle, parseValue, type Where } from './where.ts'
 
 /**
  * A condition with its values in the form of their kinds, for callers that cannot vouch for them: stores bind what they
- * are given.
+ * are given. `everything` stays what it is, by which stores know that nothing is asked.
  *
  * @throws BAD_USER_INPUT for what a kind cannot be asked, and for a value that is not of it.
  */
 export function parseWhere(scope: Scope, where: Where): Where {
+  if (where === everything) return everything
   switch (where.op) {
     case 'and':
     case 'or':

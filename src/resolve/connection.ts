@@ -43,22 +43,28 @@ export function unread(info: GraphQLResolveInfo, entity: Entity): CrossfadeError
   return new CrossfadeError('MISCONFIGURED', `${text} ${remedy}`)
 }
 
-/**
- * What a store returned for a plan, as a connection.
- *
- * @param found where no page was read, why: thrown where it is asked for.
- */
+/** What a store returned for a plan; where no page was read, why. */
+export type Found = readonly Item[] | (() => CrossfadeError)
+
+/** Gives the page that was found. @throws where none was read, as soon as it is asked for. */
+export function pageFound(plan: PagePlan, found: Found): () => Page<Item> {
+  if (typeof found !== 'function') {
+    const page = cutPage(plan, found)
+    return () => page
+  }
+  return () => {
+    throw found()
+  }
+}
+
+/** What was found, as a connection. */
 export function connection<E extends Entity, R extends Narrow<E>>(
   entity: E,
   plan: PagePlan,
-  found: readonly Item[] | (() => CrossfadeError),
+  found: Found,
   totalCount: () => Promise<number>,
 ): Connection<R> {
-  const cut = typeof found === 'function' ? null : cutPage(plan, found)
-  const page = (): Page<Item> => {
-    if (typeof found === 'function') throw found()
-    return cut!
-  }
+  const page = pageFound(plan, found)
   const nodeOf = ({ record }: Item): R => asRecord<E, R>(entity, record)
   const cursorOf = ({ record }: Item): string => encodeCursor(entity, plan.shownOrder, record)
   const cursorAt = (index: number): string | null => {

@@ -30,8 +30,8 @@ function chosenOrders(entity: Entity, field: GraphQLField<unknown, unknown>): As
 }
 
 /**
- * The orders that clients may ask for, by entity: those of lists, which are connections named for an entity or pages that say whose they are, and those
- * of the children of a record. Resolvers that call `loadChildren` themselves are not seen.
+ * The orders that clients may ask for, by entity: those of lists, which are connections named for an entity or pages that
+ * say whose they are, and those of the children of a record. Resolvers that call `loadChildren` themselves are not seen.
  */
 export function contractOrders(
   schema: GraphQLSchema,

@@ -9,10 +9,10 @@ import { shownPage } from '../shadow/redact.ts'
 import { type Connection, connection, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
-import { beside } from './load-connection.ts'
 import type { PageQuestion } from './loaders.ts'
 import { boundsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
+import { beside } from './read-root.ts'
 import { oncePerField } from './selection.ts'
 
 /** What a field asks for each of its parents. */

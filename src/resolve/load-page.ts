@@ -5,15 +5,13 @@ import type { Narrow } from '../entity/record.ts'
 import { type OffsetArgs, type OffsetNames, planOffset } from '../query/offset-page.ts'
 import type { OrderKey } from '../query/order.ts'
 import { parseWhere } from '../query/parse-where.ts'
-import { everything, type WhereOf } from '../query/where.ts'
-import { unread } from './connection.ts'
-import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import type { WhereOf } from '../query/where.ts'
+import type { GatewayContext } from './context.ts'
 import type { LoadOptions } from './load.ts'
-import { beside } from './load-connection.ts'
 import { type OffsetPage, offsetPage } from './offset-page.ts'
 import { boundsHere } from './page-bounds.ts'
 import { offsetFieldsHere } from './page-fields.ts'
-import { readCount, readPage } from './read-page.ts'
+import { readRoot } from './read-root.ts'
 
 /** How a page by offset is read. */
 export interface LoadPageOptions<P extends string> extends LoadOptions<P> {
@@ -42,12 +40,8 @@ export async function loadPage<E extends Entity, const P extends PathOf<E> = nev
   args: OffsetArgs,
   options: LoadPageOptions<P> = {},
 ): Promise<OffsetPage<Narrow<E, P>>> {
-  const where = asked === everything ? everything : parseWhere(entity, asked)
-  const { reads } = sessionOf(context, info)
-  const plan = planOffset(entity, where, order, args, boundsHere(info), options.names)
-  const page = { entity, resolver: resolverName(info), plan, args }
-  const { fields, counts } = offsetFieldsHere(info, entity, options)
-  const totalCount = beside(counts, () => readCount(reads, page))
-  const items = fields && (await readPage(reads, page, fields))
-  return offsetPage(entity, plan, items ?? (() => unread(info, entity)), totalCount)
+  const plan = planOffset(entity, parseWhere(entity, asked), order, args, boundsHere(info), options.names)
+  const selected = offsetFieldsHere(info, entity, options)
+  const { found, totalCount } = await readRoot(context, info, { entity, plan, args }, selected)
+  return offsetPage(entity, plan, found, totalCount)
 }

@@ -1,8 +1,7 @@
 import type { Entity, Rec } from '../entity/entity.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
-import { cutPage, type Page, type PagePlan } from '../query/page.ts'
-import type { Item } from '../stores/store.ts'
-import type { CrossfadeError } from '../util/errors.ts'
+import type { PagePlan } from '../query/page.ts'
+import { type Found, pageFound } from './connection.ts'
 
 /**
  * One page of records by offset or number. Its members are functions where they have to be read or counted; graphql-js
@@ -36,23 +35,15 @@ export const unreadMembers: ReadonlySet<string> = new Set([
 /** What is known of a page once the records are counted. */
 export const countedMembers: ReadonlySet<string> = new Set(['totalCount', 'pageCount'] satisfies (keyof OffsetPage)[])
 
-/**
- * What a store returned for a plan, as a page.
- *
- * @param found where no page was read, why: thrown where it is asked for.
- */
+/** What was found, as a page. */
 export function offsetPage<E extends Entity, R extends Narrow<E>>(
   entity: E,
   plan: PagePlan,
-  found: readonly Item[] | (() => CrossfadeError),
+  found: Found,
   totalCount: () => Promise<number>,
 ): OffsetPage<R> {
   const { offset, size: limit } = plan
-  const cut = typeof found === 'function' ? null : cutPage(plan, found)
-  const read = (): Page<Item> => {
-    if (typeof found === 'function') throw found()
-    return cut!
-  }
+  const read = pageFound(plan, found)
   return {
     items: () => read().items.map(({ record }) => asRecord<E, R>(entity, record)),
     totalCount,

@@ -12,6 +12,7 @@ import { type FieldSet, fieldSet, wholePaths } from '../entity/field-set.ts'
 import type { OrderKey } from '../query/order.ts'
 import type { LoadOptions } from './load.ts'
 import { countedMembers, unreadMembers } from './offset-page.ts'
+import type { Selected } from './read-root.ts'
 import { fieldsFor, oncePerField, placeOf, selectedBelow, shows } from './selection.ts'
 import { memberOf } from './shown-types.ts'
 
@@ -83,13 +84,7 @@ export function pageFieldsHere(
   return oncePerField(info, key, () => pageFields(info, entity, order, options))
 }
 
-/** What a page by offset must read, null where nothing of it is selected; and whether it is counted. */
-interface OffsetFields {
-  readonly fields: FieldSet | null
-  readonly counts: boolean
-}
-
-function offsetFields(info: GraphQLResolveInfo, entity: Entity, { reading, at }: LoadOptions<string>): OffsetFields {
+function offsetFields(info: GraphQLResolveInfo, entity: Entity, { reading, at }: LoadOptions<string>): Selected {
   const [type, field] = placeOf(info, at)
   const nodes = recordNodes(info, entity, type, field)
   const names = [...selectedBelow(info, field).keys()]
@@ -101,8 +96,8 @@ function offsetFields(info: GraphQLResolveInfo, entity: Entity, { reading, at }:
   return { fields, counts: members.some((member) => countedMembers.has(member)) }
 }
 
-/** The same for a page by offset, whose fields are known by the members that they show. */
-export function offsetFieldsHere(info: GraphQLResolveInfo, entity: Entity, options: LoadOptions<string>): OffsetFields {
+/** What is selected of a page by offset, whose fields are known by the members that they show. */
+export function offsetFieldsHere(info: GraphQLResolveInfo, entity: Entity, options: LoadOptions<string>): Selected {
   const { reading = [], at = '' } = options
   const key = `${entity.name} offset page ${at} ${reading.join()}`
   return oncePerField(info, key, () => offsetFields(info, entity, options))

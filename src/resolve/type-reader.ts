@@ -6,7 +6,7 @@ import { asRecord, type RecordOf } from '../entity/record.ts'
 import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, planPage } from '../query/page.ts'
 import { parseWhere } from '../query/parse-where.ts'
-import { everything, parseValue, type WhereOf } from '../query/where.ts'
+import { parseValue, type WhereOf } from '../query/where.ts'
 import type { RequestReads } from '../routing/reads.ts'
 import { type Connection, connection } from './connection.ts'
 import { Loaders } from './loaders.ts'
@@ -51,8 +51,7 @@ export function typeReader<E extends Entity>(
     load: async (id) => one('Job.load', 'id', parseId(entity, id)),
     loadBy: async (path, value) => one('Job.loadBy', path, parseValue(entity, path, value)),
     async loadConnection(asked, order, args = {}) {
-      const where = asked === everything ? everything : parseWhere(entity, asked)
-      const plan = planPage(entity, where, order, args)
+      const plan = planPage(entity, parseWhere(entity, asked), order, args)
       const page = { entity, resolver: 'Job.loadConnection', plan, args }
       const items = await request((reads) => readPage(reads, page, fields))
       return connection(entity, plan, items, () => request((reads) => readCount(reads, page)))
