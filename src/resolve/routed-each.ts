@@ -1,14 +1,11 @@
 import DataLoader from 'dataloader'
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
-import { shownUnmapped } from '../shadow/redact.ts'
-import type { MongoSide } from '../stores/mongo/side.ts'
-import type { PostgresSide } from '../stores/postgres/side.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
-import { checkTexts } from './check-texts.ts'
 import { type GatewayContext, resolverName, type Session, sessionOf } from './context.ts'
-import type { Asked, Routed } from './routed.ts'
+import { checkArgs, readByHand, type Sides } from './read-by-hand.ts'
+import type { Routed } from './routed.ts'
 
 /** Of which values, and in whose request, a field is asked. */
 export interface AskedEach<Parent> {
@@ -17,17 +14,17 @@ export interface AskedEach<Parent> {
   readonly context: GatewayContext
 }
 
+/**
+ * A field below many, written by hand for each store: each side answers for all parents of a level at once, with what is
+ * found of each, in the order of `parents`.
+ */
+export interface RoutedEach<Args, Found extends Json, Result extends Json, Parent>
+  extends Sides<Args, AskedEach<Parent>, readonly Found[]>,
+    Pick<Routed<Args, Found, Result, Parent>, 'finish'> {}
+
 /** In an object, since a loader takes no null for a key. */
 interface Place<Parent> {
   readonly parent: Parent
-}
-
-/** A field below many, written by hand for each store: each side answers for all parents of a level at once. */
-export interface RoutedEach<Args, Found extends Json, Result extends Json, Parent>
-  extends Pick<Routed<Args, Found, Result, Parent>, 'also' | 'textLength' | 'finish'> {
-  /** What is found of each parent, in the order of `parents`. */
-  readonly mongo: (side: MongoSide, args: Args, asked: AskedEach<Parent>) => Promise<readonly Found[]>
-  readonly postgres: (side: PostgresSide, args: Args, asked: AskedEach<Parent>) => Promise<readonly Found[]>
 }
 
 /**
@@ -38,51 +35,33 @@ export interface RoutedEach<Args, Found extends Json, Result extends Json, Paren
  */
 export function routedEach<Args, Found extends Json, Result extends Json, Parent>(
   entity: Entity,
-  { also, mongo, postgres, textLength, finish }: RoutedEach<Args, Found, Result, Parent>,
+  { finish, ...sides }: RoutedEach<Args, Found, Result, Parent>,
 ): (parent: Parent, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
-  const shown = (value: unknown): Json => shownUnmapped([entity, ...(also ?? [])], value)
   /** By the place in the document: what is asked there is the same for all parents. */
   const levels = new WeakMap<Session, Map<FieldNode, DataLoader<Place<Parent>, Result>>>()
 
-  function level(session: Session, args: Args, context: GatewayContext, info: GraphQLResolveInfo) {
-    const resolver = resolverName(info)
-    return new DataLoader<Place<Parent>, Result>(
-      (places) =>
-        session.reads.run<Result[]>({
-          entity,
-          also,
-          fields: null,
-          resolver,
-          args: () => shown(args),
-          ask: async (source, signal) => {
-            const parents = places.map(({ parent }) => parent)
-            const asked = { parents, context }
-            const found =
-              source.origin === 'mongo'
-                ? await mongo(source.side(signal), args, asked)
-                : await postgres(source.side(signal), args, asked)
-            if (found.length !== parents.length) {
-              const text = `${resolver} found ${found.length} values in ${source.origin} for ${parents.length} parents`
-              throw new CrossfadeError('MISCONFIGURED', `${text}: each is to have one, in their order.`)
-            }
-            return found.map((each, index) => {
-              const of: Asked<Parent> = { parent: parents[index]!, context }
-              return finish(each, args, of)
-            })
-          },
-          outcome: (value) => ({ is: 'value', value, shown }),
-        }),
+  const level = (args: Args, context: GatewayContext, info: GraphQLResolveInfo) =>
+    new DataLoader<Place<Parent>, Result>(
+      (places) => {
+        const parents = places.map(({ parent }) => parent)
+        return readByHand(entity, sides, { args, asked: { parents, context }, context, info }, (found, origin) => {
+          if (found.length !== parents.length) {
+            const text = `${resolverName(info)} found ${found.length} values in ${origin} for ${parents.length} parents`
+            throw new CrossfadeError('MISCONFIGURED', `${text}: each is to have one, in their order.`)
+          }
+          return found.map((each, index) => finish(each, args, { parent: parents[index]!, context }))
+        })
+      },
       { cache: false }, // a parent is asked once at each place, and what a mutation has changed is read anew
     )
-  }
 
   return (parent, args, context, info) => {
-    checkTexts(args, textLength ?? context.routing.limits.textLength, textLength !== undefined)
+    checkArgs(sides, args, context)
     const session = sessionOf(context, info)
     const known = levels.get(session) ?? new Map<FieldNode, DataLoader<Place<Parent>, Result>>()
     levels.set(session, known)
     const node = info.fieldNodes[0]!
-    const loader = known.get(node) ?? level(session, args, context, info)
+    const loader = known.get(node) ?? level(args, context, info)
     known.set(node, loader)
     return loader.load({ parent })
   }
