@@ -50,26 +50,20 @@ function withinAny(entity: Entity, { after, upTo }: IdRange): Document {
   return upTo === null ? behind(encodeId(entity, after)) : within(entity, { after, upTo })
 }
 
-/**
- * A lot is of `limit` documents, and of the 16 MB of a server's answer, at most.
- *
- * @returns whether that was all: a read of members ends before they may be too far behind.
- */
+/** A lot is of `limit` documents, and of the 16 MB of a server's answer, at most. */
 async function* byCursor(
   connection: MongoConnection,
   entity: Entity,
   match: Document,
   limit: number,
   read: MemberRead | null,
-): AsyncGenerator<readonly Document[], boolean> {
+): AsyncGenerator<readonly Document[], void> {
   const given = { sort: { _id: 1 }, batchSize: limit, ...read?.options, ...asBytes } as const
   const cursor = connection.collection(entity).find(match, given)
   try {
     while (await cursor.hasNext()) {
       yield cursor.readBufferedDocuments().map(fromBytes)
-      if (read?.isStale()) return false
     }
-    return true
   } finally {
     await cursor.close().catch(() => undefined)
   }
@@ -95,18 +89,15 @@ export async function* stream(
     let read: MemberRead | null = null
     try {
       read = members && (await beginRead(connection, members))
-      const cursor = byCursor(connection, entity, allOf(from, filter), limit, read)
-      let next = await cursor.next()
-      try {
-        for (; !next.done; next = await cursor.next()) {
-          lots++
-          yield { ...lotOf(entity, next.value, surveyed), ...(read ? { since: read.since } : {}) }
-          from = allOf(behind(next.value.at(-1)!['_id']), within(entity, { after: null, upTo }))
-        }
-      } finally {
-        await cursor.return(true)
+      let isStale = false
+      for await (const documents of byCursor(connection, entity, allOf(from, filter), limit, read)) {
+        lots++
+        yield { ...lotOf(entity, documents, surveyed), ...(read ? { since: read.since } : {}) }
+        from = allOf(behind(documents.at(-1)!['_id']), within(entity, { after: null, upTo }))
+        isStale = read?.isStale() ?? false
+        if (isStale) break // asked anew, before the member may be too far behind
       }
-      if (next.value) return
+      if (!isStale) return
     } catch (error) {
       if (lots === 0) throw members ? ofMember(error, members, connection) : error
     } finally {

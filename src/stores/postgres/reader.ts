@@ -56,14 +56,13 @@ interface WeighedRow extends RecordRow {
 export function postgresReader(connection: PostgresConnection): Reader {
   async function query(entity: Entity, asked: Query, signal?: AbortSignal): Promise<readonly Item[]> {
     const { order, limit, offset = 0, fields } = asked
-    const name = `page ${orderText(order)}${offset > 0 ? ' behind others' : ''}`
-    const rows = await (isPlain(asked)
-      ? connection.runPrepared<RecordRow>(
-          once(fields, name, () => page(entity, { ...asked, limit: slot, offset: offset > 0 ? slot : 0 })),
-          offset > 0 ? [limit, offset] : [limit],
-          signal,
-        )
-      : connection.run<RecordRow>(page(entity, asked), signal))
+    const plain = () => {
+      const [behind, values] = offset > 0 ? [slot, [limit, offset]] : [0, [limit]]
+      const key = `page ${orderText(order)}${offset > 0 ? ' behind others' : ''}`
+      const statement = once(fields, key, () => page(entity, { ...asked, limit: slot, offset: behind }))
+      return connection.runPrepared<RecordRow>(statement, values, signal)
+    }
+    const rows = await (isPlain(asked) ? plain() : connection.run<RecordRow>(page(entity, asked), signal))
     return rows.map((row) => toItem(fields, row))
   }
 
