@@ -1,4 +1,4 @@
-import type { AgedEntry, Ledger } from '../stores/ledger.ts'
+import { type AgedEntry, changeEntry, type Ledger } from '../stores/ledger.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { type Origin, origins } from '../util/origin.ts'
@@ -30,13 +30,8 @@ export const readFormat = async (ledger: Ledger): Promise<number> =>
   numberIn((await ledger.get(formatKind, key))?.value)
 
 /** Makes a store's number at least `to`. @returns whether that was left to do. */
-export async function raiseFormat(ledger: Ledger, to = format): Promise<boolean> {
-  for (;;) {
-    const entry = await ledger.get(formatKind, key)
-    if (entry && numberIn(entry.value) >= to) return false
-    if (await ledger.compareAndSet(formatKind, key, entry?.revision ?? null, to)) return true
-  }
-}
+export const raiseFormat = (ledger: Ledger, to = format): Promise<boolean> =>
+  changeEntry(ledger, formatKind, key, (value) => (value !== undefined && numberIn(value) >= to ? undefined : to))
 
 /** What stands against writing to a store, and what to do; null where nothing does. */
 export function tooNew(origin: Origin, found: number): string | null {

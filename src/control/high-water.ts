@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { type Ledger, parseAs } from '../stores/ledger.ts'
+import { changeEntry, type Ledger, parseAs } from '../stores/ledger.ts'
+import type { Json } from '../util/json.ts'
 import { type Origin, origins, otherOrigin } from '../util/origin.ts'
 import type { Ledgers } from './flag-store.ts'
 import { times } from './times.ts'
@@ -10,21 +11,19 @@ export const highWaterKind = 'high-water'
 
 const counted = z.int().min(0)
 
+const countIn = (value: Json | undefined): number => parseAs(counted, value) ?? 0
+
 async function read(
   ledger: Ledger,
   origin: Origin,
 ): Promise<{ readonly count: number; readonly revision: number | null }> {
   const entry = await ledger.get(highWaterKind, origin)
-  return { count: parseAs(counted, entry?.value) ?? 0, revision: entry?.revision ?? null }
+  return { count: countIn(entry?.value), revision: entry?.revision ?? null }
 }
 
 /** Makes what a store knows of the other one at least so much. */
-async function raise(ledger: Ledger, origin: Origin, to: number): Promise<void> {
-  for (;;) {
-    const { count, revision } = await read(ledger, origin)
-    if (count >= to || (await ledger.compareAndSet(highWaterKind, origin, revision, to))) return
-  }
-}
+const raise = (ledger: Ledger, origin: Origin, to: number): Promise<boolean> =>
+  changeEntry(ledger, highWaterKind, origin, (value) => (countIn(value) >= to ? undefined : to))
 
 /**
  * Counts a store up by one, and has the other one know. What was restored meanwhile counts less than the other one knows,

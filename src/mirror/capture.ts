@@ -42,6 +42,12 @@ const imagesOf = async ({ control }: Store, entity: Entity, changes: readonly Ch
   return byId(await control.outbox.images(entity, ids))
 }
 
+/** Changes behind which nothing is left, and those behind which something stands. */
+function parted(changes: Iterable<Change>): { readonly gone: readonly Change[]; readonly written: readonly Change[] } {
+  const { gone = [], written = [] } = Object.groupBy(changes, ({ isGone }) => (isGone ? 'gone' : 'written'))
+  return { gone, written }
+}
+
 /**
  * Follows what other programs change in MongoDB, in each type that has a mirror: the shell, scripts, instances of the app
  * that do not run Crossfade, TTL indexes. While MongoDB has authority, their changes are marked as owed, and the sweep
@@ -157,18 +163,18 @@ export class Capture {
   /** Of what others do to the mirror people have to know. Nothing is missing there that is deleted, or owed still. */
   async #tell(entity: Entity, changes: readonly Change[]): Promise<void> {
     const { mongo, postgres } = this.#options.stores
-    const [gone, written] = [true, false].map((is) => changes.filter(({ isGone }) => isGone === is))
-    this.#tellOf(entity, 'written it to', written![0])
-    if (gone!.length === 0) return
-    const ids = gone!.map(({ id }) => id)
+    const { gone, written } = parted(changes)
+    this.#tellOf(entity, 'written it to', written[0])
+    if (gone.length === 0) return
+    const ids = gone.map(({ id }) => id)
     const [kept, owed] = await Promise.all([
-      imagesOf(postgres, entity, gone!),
+      imagesOf(postgres, entity, gone),
       postgres.control.outbox.owedFor(entity, ids),
     ])
-    const left = await imagesOf(mongo, entity, gone!) // behind what was owed
+    const left = await imagesOf(mongo, entity, gone) // behind what was owed
     const isMissing = ({ id }: Change): boolean =>
       Boolean(kept.get(id)?.record) && !owed.has(id) && !left.get(id)?.record
-    this.#tellOf(entity, 'deleted it from', gone!.find(isMissing))
+    this.#tellOf(entity, 'deleted it from', gone.find(isMissing))
   }
 
   #tellOf({ name }: Entity, what: string, change: Change | undefined): void {
@@ -182,9 +188,9 @@ export class Capture {
 
   async #owe(entity: Entity, changes: readonly Change[], epoch: number): Promise<void> {
     const byId = new Map(changes.map((change) => [change.id, change])) // the last of each
-    const [gone, written] = [true, false].map((is) => [...byId.values()].filter(({ isGone }) => isGone === is))
-    if (written!.length > 0) await this.#touch(entity, written!, epoch)
-    if (gone!.length > 0) await this.#bury(entity, gone!, epoch)
+    const { gone, written } = parted(byId.values())
+    if (written.length > 0) await this.#touch(entity, written, epoch)
+    if (gone.length > 0) await this.#bury(entity, gone, epoch)
   }
 
   /** What bears a later epoch than we know is nobody's to stamp: a dump of another place bears one, or the flag was lost. */

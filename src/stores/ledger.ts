@@ -69,10 +69,27 @@ export interface Ledger {
   forget(log: string, key: string): Promise<number>
 }
 
-/** Writes an entry whatever it holds, behind whoever else writes it at the same moment. */
-export async function overwrite(ledger: Ledger, kind: string, key: string, value: Json): Promise<void> {
+/**
+ * Changes an entry behind whoever else changes it at the same moment.
+ *
+ * @param make of what the entry holds, undefined where there is none, what it is to hold; undefined leaves it as it is.
+ * @returns whether it was changed.
+ */
+export async function changeEntry(
+  ledger: Ledger,
+  kind: string,
+  key: string,
+  make: (value: Json | undefined) => Json | undefined,
+): Promise<boolean> {
   for (;;) {
     const entry = await ledger.get(kind, key)
-    if (await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)) return
+    const value = make(entry?.value)
+    if (value === undefined) return false
+    if (await ledger.compareAndSet(kind, key, entry?.revision ?? null, value)) return true
   }
+}
+
+/** Writes an entry whatever it holds. */
+export async function overwrite(ledger: Ledger, kind: string, key: string, value: Json): Promise<void> {
+  await changeEntry(ledger, kind, key, () => value)
 }
