@@ -145,6 +145,9 @@ function leftAside({ stage }: Flag, members: readonly string[]): string {
   return `${names}: ${left}: \`crossfade verify ${names}\` names it, and the next copy keeps it in conflicts`
 }
 
+const noSubject =
+  'A share of reads is that of so many who ask, and no `subject` in the configuration says who that is: see docs/reads.md.'
+
 /** The flags. */
 export function stageCommand(): Command {
   const stage = new Command('stage').description('which store answers, and which is written, for each type')
@@ -198,7 +201,8 @@ export function stageCommand(): Command {
         throw new CrossfadeError('BAD_USER_INPUT', 'Give a stage, or --desired, and not both.')
       const named = to === undefined ? undefined : stageOf(to)
       await withSession(config, async (session) => {
-        const { entities } = session.config
+        const { entities, subject } = session.config
+        if (reads && reads < 100 && !subject) throw new CrossfadeError('BAD_USER_INPUT', noSubject)
         /** @param tell of gates that are met. */
         const going = (tell: (line: string) => void): MoveOptions =>
           moveOptions({ entities, stores: session.stores, log: say, evidence: unmetEvidence(session, tell) })

@@ -83,8 +83,9 @@ export interface CrossfadeConfig {
   /** Where GraphQL answers; default `/graphql`. */
   readonly path?: string
   /**
-   * Who asks, for sticky read percentages. Default: the header `x-client-id`, else the authorization, else nobody in
-   * particular.
+   * Who asks, for shares of reads: whose go to which store. A text of your own making: what a client may choose freely, as
+   * a header that nobody checks, lets it choose the store as well. Nobody known is '', and no share below 100
+   * percent moves his reads. Default: nobody is known, and `stage set --reads` is refused such a share.
    *
    * @param context what `context` has made.
    */

@@ -137,6 +137,8 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const known = config.entities.filter(({ name }) => flags.has(name))
   const keysOf = ({ name }: Entity) => (asked.get(name) ?? []).flatMap(({ keys }) => keys)
   stores.mongo.startLooks(new Map(known.map((entity) => [entity, keysOf(entity)])), run.log)
+  if (!config.subject && (config.flags || known.some(({ name }) => flags.get(name).readPercent % 100 > 0)))
+    run.log('warn', 'A share of reads below 100 percent moves nobody: no `subject` in the configuration says who asks.')
   const { port } = server.address() as AddressInfo // of a server that listens at a port
   const end = `:${port}${graphqlPath(config)}`
   readiness.start()

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Recorder } from '../replay/recorder.ts'
 import type { AppContext, GatewayContext } from '../resolve/context.ts'
+import { nobody } from '../routing/decide.ts'
 import type { Look } from '../routing/look.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -36,10 +36,6 @@ interface Given {
   readonly look?: Look
 }
 
-function subjectOf(request: Request): string {
-  return request.headers.get('x-client-id') ?? request.headers.get('authorization') ?? randomUUID()
-}
-
 type Context = GatewayContext & Ends
 
 /** The app's context with ours. @throws MISCONFIGURED for names that are ours. */
@@ -51,7 +47,7 @@ function together(app: AppContext, ours: Context): Context {
 
 /** The GraphQL endpoint. */
 export function createGateway({ config, routing, limits, recorder }: GatewayOptions) {
-  const { schema, entities, cors = false, subject = subjectOf, context: appContext, plugins = [] } = config
+  const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
   const contextOf = (request: Request, look: Look | undefined, app: AppContext): Context => {
     const ends = endsWith(request)

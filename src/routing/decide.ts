@@ -13,6 +13,9 @@ export interface Decision {
   readonly epoch: number
 }
 
+/** The subject of a request of which the app does not say who asks. */
+export const nobody = ''
+
 /** A subject's place among all, from 0 to below 100; the same on every gateway. */
 export function bucket(type: string, subject: string): number {
   // Its text is quicker to have than its bytes
@@ -25,14 +28,17 @@ export const candidateOf = ({ stage, fresh }: Flag): Origin | null =>
 
 /**
  * Decides by stage and, where the stage keeps both stores fresh and a read percentage is set, by subject: sticky, so
- * that one subject does not wander between the stores. `fresh` is false while the mirror lags behind its bound.
+ * that one subject does not wander between the stores; who is not known is in no share but the whole. `fresh` is false while
+ * the mirror lags behind its bound.
  */
 export function decide(flag: Flag, subject: string, fresh: boolean): Decision {
   const { reads } = STAGE_PLAN[flag.stage]
   const candidate = candidateOf(flag)
   const { readPercent, samplePercent, epoch } = flag
   if (candidate === null) return { reads, candidate, samplePercent: 0, epoch }
-  const moved = fresh && readPercent > 0 && bucket(flag.type, subject) < readPercent
+  const isOfShare =
+    readPercent === 100 || (readPercent > 0 && subject !== nobody && bucket(flag.type, subject) < readPercent)
+  const moved = fresh && isOfShare
   return moved
     ? { reads: candidate, candidate: otherOrigin(candidate), samplePercent, epoch }
     : { reads, candidate, samplePercent, epoch }

@@ -78,10 +78,12 @@ describe('A group on the command line', { timeout: 300_000 }, () => {
     expect(live).toMatchObject({ code: 0 })
     expect(live.stderr).toMatch(/money: writes go on in postgres; they were held for \d+ ms/)
     expect(live.stderr).toMatch(/^money: live, epoch \d+, reads from postgres, \d+ % compared$/m)
-    const moved = await run('stage', 'set', 'Purse', '--reads', '25')
-    expect(moved.stderr).toMatch(/^money: live, epoch \d+, reads from postgres, mongo 25 %, \d+ % compared$/m)
+    const share = await run('stage', 'set', 'Purse', '--reads', '25')
+    expect(share).toMatchObject({ code: 2, stderr: expect.stringContaining('no `subject` in the configuration says') })
+    const moved = await run('stage', 'set', 'Purse', '--reads', '100')
+    expect(moved.stderr).toMatch(/^money: live, epoch \d+, reads from postgres, mongo 100 %, \d+ % compared$/m)
     expect((await run('stage', 'list')).stdout).toMatch(
-      /^money \(Purse, Transfer\) +live +steady +\d+ +postgres, mongo 25 % /m,
+      /^money \(Purse, Transfer\) +live +steady +\d+ +postgres, mongo 100 % /m,
     )
     expect(await run('stage', 'set', 'Purse', '--reads', '0')).toMatchObject({ code: 0 })
     expect(await run('verify')).toMatchObject({ code: 0 })

@@ -32,6 +32,14 @@ describe('deciding where a type is read', () => {
     })
   })
 
+  test('who is not known is in no share but the whole', () => {
+    const places = ['Movie', 'User', 'Theater', 'Comment', 'Paper', 'Word'].map(
+      (type) => decide(flag({ type, readPercent: 99 }), '', true).reads,
+    )
+    expect(new Set(places)).toEqual(new Set(['mongo']))
+    expect(decide(flag({ readPercent: 100 }), '', true).reads).toBe('postgres')
+  })
+
   test('a subject stays where it is, and the share is about what was asked for', () => {
     const subjects = Array.from({ length: 2_000 }, (_, index) => `user ${index}`)
     const moved = (): string[] =>
