@@ -7,7 +7,7 @@ const hostPattern = /^(\[[\da-f:.]+\]|[\w.~-]+)(:\d{1,5})?$/i
 const absoluteForm = /^https?:\/\/([^/?#]*)([^#]*)$/i
 
 /** The last that was one: nearly all requests of a gateway have the same. */
-let known = ''
+let known = { host: '', url: '' }
 
 /**
  * Whether host and path make an address: what stands behind would throw otherwise. Of a target in absolute form the path
@@ -15,6 +15,7 @@ let known = ''
  */
 export function isAddressed(request: IncomingMessage): boolean {
   const { httpVersion, headers } = request
+  if (headers.host === known.host && request.url === known.url) return true
   if (headers.host === undefined ? httpVersion !== '1.0' : !hostPattern.test(headers.host)) return false
   const [, host, target] = absoluteForm.exec(request.url ?? '') ?? []
   if (host !== undefined) {
@@ -23,10 +24,8 @@ export function isAddressed(request: IncomingMessage): boolean {
     request.url = target!.startsWith('/') ? target : `/${target}`
   }
   const { url = '' } = request
-  const address = `http://${headers.host ?? 'localhost'}${url}`
-  if (!url.startsWith('/')) return false
-  if (address === known) return true
-  if (!URL.canParse(address)) return false
-  known = address
+  const { host: named = 'localhost' } = headers
+  if (!url.startsWith('/') || !URL.canParse(`http://${named}${url}`)) return false
+  known = { host: named, url }
   return true
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
@@ -14,11 +15,17 @@ export interface Ends {
 const left = new CrossfadeError('UNAVAILABLE', 'The client has left.')
 const answered = new CrossfadeError('UNAVAILABLE', 'The request is answered.')
 
-/** Aborted where the request's client leaves, or has its answer. */
-export function endsWith(request: Request): AbortController {
+/**
+ * Aborted where the request's client leaves, or has its answer.
+ *
+ * @param response of Node's server, which tells as much as the signal of Yoga's request, at a tenth of its cost; a request
+ * of this process has none.
+ */
+export function endsWith(request: Request, response?: ServerResponse): AbortController {
   const ends = new AbortController()
   const leave = (): void => ends.abort(left)
-  if (request.signal.aborted) leave()
+  if (response ? response.closed : request.signal.aborted) leave()
+  else if (response) response.once('close', () => response.writableEnded || leave())
   else request.signal.addEventListener('abort', leave, { once: true })
   return ends
 }

@@ -27,14 +27,15 @@ const preflightHeaders = ['x-crossfade-csrf', 'apollo-require-preflight', 'graph
 /** Whether a page of another site could have made the browser send it. Queries by GET change nothing. */
 function isForgeable({ method, headers }: IncomingMessage): boolean {
   if (method !== 'POST') return false
+  if (headers['content-type'] === 'application/json') return false // nearly all
   const [given = ''] = (headers['content-type'] ?? '').split(';')
   const type = given.trim().toLowerCase()
   return unasked.has(type) || (type === form && !preflightHeaders.some((name) => headers[name] !== undefined))
 }
 
 /** Bodies are read as they are sent, since what is packed may hold any number of bytes. */
-const isPacked = ({ headers }: IncomingMessage): boolean =>
-  (headers['content-encoding'] ?? '').split(',').some((each) => !['', 'identity'].includes(each.trim().toLowerCase()))
+const isPacked = ({ headers: { 'content-encoding': given } }: IncomingMessage): boolean =>
+  given?.split(',').some((each) => !['', 'identity'].includes(each.trim().toLowerCase())) ?? false
 
 const noRequest = ['400 Bad Request', 'This is no request that is answered here.'] as const
 const unreadable: Readonly<Record<string, readonly [status: string, message: string]>> = {
@@ -82,8 +83,8 @@ export function httpServer({ limits, readiness, graphql }: HttpServerOptions): S
 
   /** How many of the connection's requests are not answered, this one included. */
   function enter(request: IncomingMessage, response: ServerResponse): number {
-    const connection = connections.get(request.socket) ?? { last: request, unanswered: 0 }
-    connections.set(request.socket, connection)
+    let connection = connections.get(request.socket)
+    if (!connection) connections.set(request.socket, (connection = { last: request, unanswered: 0 }))
     connection.last = request
     response.once('close', () => connection.unanswered--)
     return ++connection.unanswered
@@ -107,7 +108,12 @@ export function httpServer({ limits, readiness, graphql }: HttpServerOptions): S
     else answerUnread(socket, ...(unreadable[code] ?? noRequest))
   }
 
-  const server = createServer(options, async (request, response) => {
+  async function answerReady(response: ServerResponse): Promise<void> {
+    const problems = await readiness.problems()
+    reply(response, problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems })
+  }
+
+  const server = createServer(options, (request, response) => {
     const refuse = (status: number, message: string): void => {
       discard(request)
       reply(response, status, errorBody(message))
@@ -121,10 +127,7 @@ export function httpServer({ limits, readiness, graphql }: HttpServerOptions): S
     }
     if (!isAddressed(request)) return refuse(400, 'The request has no valid address: look at its path and its Host.')
     if (request.url === '/healthz') return reply(response, 200, { alive: true })
-    if (request.url === '/readyz') {
-      const problems = await readiness.problems()
-      return reply(response, problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems })
-    }
+    if (request.url === '/readyz') return void answerReady(response)
     if (isForgeable(request)) {
       const what = 'The request has no content type, or one that a browser sends for any site.'
       return refuse(415, `${what} Send application/json; a form needs the header ${preflightHeaders[0]}.`)

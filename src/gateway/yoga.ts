@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Recorder } from '../replay/recorder.ts'
 import type { AppContext, GatewayContext } from '../resolve/context.ts'
@@ -30,10 +31,12 @@ export interface GatewayOptions {
   readonly recorder?: Pick<Recorder, 'offer'>
 }
 
-/** What whoever asks in this process may give with a request. */
+/** What comes with a request. */
 interface Given {
-  /** Answers its reads in the place of the routing. */
+  /** Given by whoever asks in this process: answers its reads in the place of the routing. */
   readonly look?: Look
+  /** Given by Node's server. */
+  readonly res?: ServerResponse
 }
 
 type Context = GatewayContext & Ends
@@ -49,11 +52,11 @@ function together(app: AppContext, ours: Context): Context {
 export function createGateway({ config, routing, limits, recorder }: GatewayOptions) {
   const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
-  const contextOf = (request: Request, look: Look | undefined, app: AppContext): Context => {
-    const ends = endsWith(request)
+  const contextOf = ({ request, look, res }: Given & { request: Request }, app: AppContext): Context => {
+    const ends = endsWith(request, res)
     let known: string | undefined
     const whoAsks = (): string => (known ??= subject(request, app))
-    return together(app, { routing: look ?? routing, subject: whoAsks, signal: ends.signal, ends })
+    return { routing: look ?? routing, subject: whoAsks, signal: ends.signal, ends }
   }
   return createYoga<Given>({
     schema,
@@ -67,8 +70,11 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
     parserAndValidationCache: documentCache(limits),
     maskedErrors: { maskError: maskError(routing.log, refusals, config.showError) },
     context: appContext
-      ? async ({ request, look }) => contextOf(request, look, await appContext(request))
-      : ({ request, look }) => contextOf(request, look, {}),
+      ? async (given) => {
+          const app = await appContext(given.request)
+          return together(app, contextOf(given, app))
+        }
+      : (given) => contextOf(given, {}),
     plugins: [
       // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then the app's own;
       // then what is recorded of it, and answered

@@ -18,6 +18,8 @@ import { Loaders } from './loaders.ts'
  */
 export interface AppContext {}
 
+const session: unique symbol = Symbol('session')
+
 /** What Yoga hands to resolvers; one a request. */
 export interface GatewayContext extends AppContext {
   readonly routing: Routing | Look
@@ -25,6 +27,8 @@ export interface GatewayContext extends AppContext {
   readonly subject: () => string
   /** Ends what the request asks of the stores: its client has left, or its time is over. */
   readonly signal?: AbortSignal
+  /** Ours; a map by context would cost each request ten times as much. */
+  [session]?: Session
 }
 
 /** Reads and loaders of one request: one decision per type, one batch per level. */
@@ -33,24 +37,18 @@ export interface Session {
   readonly loaders: Loaders
 }
 
-const sessions = new WeakMap<GatewayContext, Session>()
-
 /** The request's session, begun by its first resolver; only then is it known whether it is a mutation. */
-export function sessionOf(context: GatewayContext, info: GraphQLResolveInfo): Session {
-  let session = sessions.get(context)
-  if (!session) {
-    const { routing, subject, signal } = context
-    const isMutation = info.operation.operation === 'mutation'
-    const reads = 'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, isMutation, signal)
-    session = { reads, loaders: new Loaders(reads) }
-    sessions.set(context, session)
-  }
-  return session
+export const sessionOf = (context: GatewayContext, info: GraphQLResolveInfo): Session =>
+  (context[session] ??= begun(context, info))
+
+function begun({ routing, subject, signal }: GatewayContext, info: GraphQLResolveInfo): Session {
+  const isMutation = info.operation.operation === 'mutation'
+  const reads = 'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, isMutation, signal)
+  return { reads, loaders: new Loaders(reads) }
 }
 
 /** Types of which the request's answer is stale, see `Reads.stale`. */
-export const staleIn = (context: GatewayContext): RequestReads['stale'] | undefined =>
-  sessions.get(context)?.reads.stale
+export const staleIn = (context: GatewayContext): RequestReads['stale'] | undefined => context[session]?.reads.stale
 
 /** `Query.movies`: how mismatches and logs name a field. */
 export const resolverName = (info: GraphQLResolveInfo): string => `${info.parentType.name}.${info.fieldName}`

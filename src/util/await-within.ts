@@ -2,14 +2,19 @@
 export const timedOut: unique symbol = Symbol('timed out')
 
 /** Waits for `work` at most `ms` milliseconds. The work itself goes on; its failure is still the caller's to see. */
-export async function awaitWithin<T>(work: Promise<T>, ms: number): Promise<T | typeof timedOut> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<typeof timedOut>((resolve) => {
-    timer = setTimeout(resolve, ms, timedOut)
+export function awaitWithin<T>(work: Promise<T>, ms: number): Promise<T | typeof timedOut> {
+  // One promise, and no race of two: each request waits so
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, timedOut)
+    work.then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([work, limit])
-  } finally {
-    clearTimeout(timer)
-  }
 }
