@@ -1,15 +1,24 @@
 import { defineEntity, int, objectId, text } from 'crossfade'
 import { sql } from 'kysely'
-import { BSON, MongoNetworkError, MongoServerError, MongoServerSelectionError, MongoWriteConcernError } from 'mongodb'
+import {
+  BSON,
+  type Document,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoWriteConcernError,
+} from 'mongodb'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Failure, mayAnswerElsewhere } from '../../src/stores/failure.ts'
 import { connectMongo } from '../../src/stores/mongo/connection.ts'
 import * as mongo from '../../src/stores/mongo/errors.ts'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { answered } from '../../src/stores/mongo/sent.ts'
 import { connectPostgres, type PostgresConnection } from '../../src/stores/postgres/connection.ts'
 import { ConnectionFailure } from '../../src/stores/postgres/connection-failure.ts'
 import * as postgres from '../../src/stores/postgres/errors.ts'
+import { mongoProxy } from '../support/mongo-proxy.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Crew = defineEntity('Crew', {
@@ -243,20 +252,20 @@ test('“nothing was written” is said only where nothing was sent or PostgreSQ
 const refusedBy = (code: number): MongoServerError => new MongoServerError({ message: 'x', code })
 const outcomes: readonly (readonly [string, Error, number, string])[] = [
   ['no server, nothing sent', new MongoServerSelectionError('x', {} as never), 0, 'UNAVAILABLE'],
-  ['no server for the retry', new MongoServerSelectionError('x', {} as never), 1, 'UNKNOWN_OUTCOME'],
+  ['no server for the retry of a lost one', new MongoServerSelectionError('x', {} as never), 1, 'UNKNOWN_OUTCOME'],
   ['a broken connection', new MongoNetworkError('x'), 1, 'UNKNOWN_OUTCOME'],
   ['no connection to send on', new MongoNetworkError('x'), 0, 'UNAVAILABLE'],
-  ['not the writable one', refusedBy(10107), 1, 'UNAVAILABLE'],
-  ['not the writable one, at the retry', refusedBy(10107), 2, 'UNKNOWN_OUTCOME'],
+  ['not the writable one', refusedBy(10107), 0, 'UNAVAILABLE'],
+  ['not the writable one, at the retry of a lost one', refusedBy(10107), 1, 'UNKNOWN_OUTCOME'],
   ['a shutdown in the middle', refusedBy(91), 1, 'UNKNOWN_OUTCOME'],
-  ['a write conflict', refusedBy(112), 1, 'TRY_AGAIN'],
-  ['no right', refusedBy(13), 1, 'UNAVAILABLE'],
+  ['a write conflict', refusedBy(112), 0, 'TRY_AGAIN'],
+  ['no right', refusedBy(13), 0, 'UNAVAILABLE'],
   ['no time left', refusedBy(50), 1, 'UNKNOWN_OUTCOME'],
-  ['too large', refusedBy(10334), 1, 'BAD_USER_INPUT'],
+  ['too large', refusedBy(10334), 0, 'BAD_USER_INPUT'],
 ]
 
-test.each(outcomes)('MongoDB, %s: %s after %s sent is %s', (_, error, sent, code) => {
-  expect(mongo.writeError(Crew, error, sent)).toMatchObject({ code })
+test.each(outcomes)('MongoDB, %s: %s with %s sent and not refused is %s', (_, error, open, code) => {
+  expect(mongo.writeError(Crew, error, open)).toMatchObject({ code })
 })
 
 test('what was sent is counted for each write by itself, and reads do not count', async () => {
@@ -275,6 +284,46 @@ test('what was sent is counted for each write by itself, and reads do not count'
   ])
   expect(wrote).toMatchObject({ code: 'UNKNOWN_OUTCOME' })
   expect(read).toMatchObject({ code: 'UNAVAILABLE' })
+})
+
+const answerOf = (code: number, codeName: string): Document => ({
+  ok: 0,
+  code,
+  codeName,
+  errmsg: 'x',
+  errorLabels: ['RetryableWriteError'],
+})
+const refused = answerOf(10107, 'NotWritablePrimary')
+const written = { code: 91, codeName: 'ShutdownInProgress', errmsg: 'x' }
+test.each([
+  ['it is refused twice', [refused, refused], 'UNAVAILABLE'],
+  ['it is refused, and refused for good', [refused, answerOf(13, 'Unauthorized')], 'UNAVAILABLE'],
+  ['it is refused, and has no time', [refused, answerOf(50, 'MaxTimeMSExpired')], 'UNKNOWN_OUTCOME'],
+  ['it is broken off, and refused', [answerOf(91, 'ShutdownInProgress'), refused], 'UNKNOWN_OUTCOME'],
+  [
+    'it stands on one server, and is refused',
+    [{ ok: 1, n: 1, nModified: 1, writeConcernError: written, errorLabels: ['RetryableWriteError'] }, refused],
+    'UNKNOWN_OUTCOME',
+  ],
+  [
+    'its statement meets another write',
+    [{ ok: 1, n: 0, writeErrors: [{ index: 0, code: 112, errmsg: 'x' }] }],
+    'TRY_AGAIN',
+  ],
+])('what a driver tried twice has no outcome that is known unless both were refused: %s', async (_, answers, code) => {
+  const left = [...answers]
+  const uri = new URL(inject('mongoUri'))
+  const proxy = await mongoProxy(Number(uri.port), {
+    refuse: (command) => ('update' in command ? left.shift()! : null),
+  })
+  uri.port = String(proxy.port)
+  const store = mongoStore({ uri: uri.href, database: stores.mongo.connection.db.databaseName })
+  const badge = { badge_no: 'none' }
+  const write = answered(Crew, () => store.writes.collection(Crew).updateOne(badge, { $set: { age: 1 } }))
+  expect(await failed(write)).toMatchObject({ code })
+  expect(left).toEqual([])
+  await store.close()
+  await proxy.stop()
 })
 
 test('a driver’s error and a fault of ours stay apart', async () => {

@@ -164,22 +164,27 @@ export function readError(error: unknown): unknown {
   return failure === null ? error : troubleOfRead(failure, error)
 }
 
+/** A server that steps down or stops may have begun the write. */
+const interrupted = new Set([6, 7, 89, 91, 189, 9001, 11600, 11602])
+
+/** Whether the server says that it did nothing of a command. One that ran out of time, or was interrupted, may have. */
+export function isRefused(error: unknown): boolean {
+  if (!(error instanceof MongoServerError) || error instanceof MongoWriteConcernError) return false
+  const failure = failureOf(error)
+  return failure !== null && failure !== 'timeout' && failure !== 'unknown' && !interrupted.has(Number(error.code))
+}
+
 /**
  * What a failed write means to the caller. The driver's own retry is exactly-once, so none is added here.
  *
- * @param sent how many write commands had been sent: "nothing was written" is said only where there was none, or one
- * that the server refused.
+ * @param open how many write commands had been sent and not refused: "nothing was written" is said only where there was
+ * none.
  */
-export function writeError(entity: Entity, error: unknown, sent: number): unknown {
+export function writeError(entity: Entity, error: unknown, open: number): unknown {
   const failure = failureOf(error)
   if (failure === null || error instanceof CrossfadeError) return error
   if (isDuplicate(error)) return conflict(conflictFields(entity, error))
   const reason = refusal(error)
   if (reason !== null) return refusedRecord(reason)
-  const refused = error instanceof MongoServerError && failure !== 'timeout'
-  const nothing = sent === 0 || (sent === 1 && refused && !interrupted.has(Number(error.code)))
-  return troubleOfWrite('MongoDB', nothing ? failure : 'unknown', error)
+  return troubleOfWrite('MongoDB', open === 0 ? failure : 'unknown', error)
 }
-
-/** A server that steps down or stops may have begun the write. */
-const interrupted = new Set([6, 7, 89, 91, 189, 9001, 11600, 11602])
