@@ -36,8 +36,15 @@ function difference(was: string, is: string): string[] {
   return [...only(was, is, '-'), ...only(is, was, '+')]
 }
 
-/** What is wrong with the operations in a folder, one line each. */
-function operationProblems(schema: GraphQLSchema, folder: string): string[] {
+interface Checked {
+  /** Files that were looked at. */
+  readonly files: number
+  /** What is wrong, one line each. */
+  readonly problems: string[]
+}
+
+/** Looks at the operations in a folder. */
+function checkOperations(schema: GraphQLSchema, folder: string): Checked {
   const { documents, problems: unread } = operationDocuments(folder)
   const problems = [...unread]
   for (const document of documents) {
@@ -48,7 +55,7 @@ function operationProblems(schema: GraphQLSchema, folder: string): string[] {
       if (file === document.loc?.source.name) problems.push(`${file}:${locations?.[0]?.line ?? 1}: ${message}`)
     }
   }
-  return problems.sort()
+  return { files: documents.length, problems: problems.sort() }
 }
 
 interface Options {
@@ -63,7 +70,7 @@ async function check({ config, sdl, operations, json }: Options, command: Comman
   checkValid(schema)
   if (!existsSync(operations) && command.getOptionValueSource('operations') !== 'default')
     throw new CrossfadeError('MISCONFIGURED', `There is no folder ${operations}.`)
-  const problems = operationProblems(schema, operations)
+  const { files, problems } = checkOperations(schema, operations)
   const [was, is] = [committed(sdl), printed(schema)]
   if (was !== is) {
     const advice = 'Where that is meant, run `crossfade contract write`.'
@@ -72,6 +79,7 @@ async function check({ config, sdl, operations, json }: Options, command: Comman
   if (json) printJson({ problems })
   else for (const problem of problems) warn(problem)
   if (problems.length > 0) process.exitCode = 2
+  else say(`${sdl} is what the code builds${files === 0 ? '' : `, and ${files} files of operations fit it`}.`)
 }
 
 /** The committed contract: what the code builds must equal it, and operations that clients send must fit. */

@@ -7,7 +7,7 @@ import type { Stores } from '../routing/routing.ts'
 import type { Entry } from '../stores/ledger.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { deadLetters, lettersOf } from './issues/letters.ts'
-import { show } from './issues/show.ts'
+import { show, showNamed } from './issues/show.ts'
 import { printJson, printTable, say } from './output.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { subcommandsOf } from './subcommands.ts'
@@ -89,11 +89,15 @@ export function issuesCommand(): Command {
     ),
   )
   add(
-    'show <type> <id>',
-    'those of one record, or the first records of one group, with the stored values',
+    'show <type> [id]',
+    'those of one record, or the first records of one group, which needs no type; with the stored values',
     'crossfade issues show Movie 573a13',
-  ).action((type: string, id: string, { config: file, json }: Options) =>
-    withSession(file, ({ config: { entities }, stores }) => show(stores, typeOf(entities, type), id, json === true)),
+  ).action((type: string, id: string | undefined, { config: file, json }: Options) =>
+    withSession(file, ({ config: { entities }, stores }) =>
+      id === undefined
+        ? showNamed(stores, entities, type, json === true)
+        : show(stores, typeOf(entities, type), id, json === true),
+    ),
   )
   add(
     'accept <type> [groups...]',

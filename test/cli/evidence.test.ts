@@ -167,6 +167,11 @@ test('data issues are listed with their group, and accepted by it', { timeout: 1
   const groups = JSON.parse((await run('issues', 'list', 'User', '--json')).stdout) as { group: string; path: string }[]
   const other = groups.find(({ path }) => path === 'preferences')!
   expect((await run('issues', 'show', 'User', other.group)).stdout).toContain('{"a":1}')
+  expect((await run('issues', 'show', other.group)).stdout).toContain('{"a":1}')
+  expect(await run('issues', 'show', 'User')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no group of issues User. Name one of'),
+  })
   const neither = await run('issues', 'accept', 'User', '--by', 'Ada', '--why', 'x')
   expect(neither).toMatchObject({ code: 2, stderr: expect.stringContaining('or say --all') })
   const both = await run('issues', 'accept', 'User', row!.group, '--all', '--by', 'Ada', '--why', 'x')

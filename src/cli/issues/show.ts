@@ -4,6 +4,7 @@ import { hides, hidesAny } from '../../entity/hides.ts'
 import { type IssueGroup, issueGroups } from '../../evidence/accepted-issues.ts'
 import type { Stores } from '../../routing/routing.ts'
 import type { DataIssue } from '../../stores/postgres/data-issues.ts'
+import { CrossfadeError } from '../../util/errors.ts'
 import { printJson, say } from '../output.ts'
 import { deadLetters, lettersOf } from './letters.ts'
 
@@ -30,6 +31,24 @@ async function showGroup({ postgres }: Stores, entity: Entity, found: IssueGroup
   )
   for (const { id, raw, at } of records) process.stdout.write(`${id} (${at.toISOString()})\n  ${raw}\n`)
   if (count > records.length) process.stdout.write(`… and ${count - records.length} more\n`)
+}
+
+/** A group by its name alone, whatever type it is of. @throws BAD_USER_INPUT where there is none, or more than one. */
+export async function showNamed(
+  stores: Stores,
+  entities: readonly Entity[],
+  prefix: string,
+  json: boolean,
+): Promise<void> {
+  const ofType = async (entity: Entity) =>
+    (await issueGroups(stores.postgres, entity)).map((found) => ({ entity, found }))
+  const all = (await Promise.all(entities.map(ofType))).flat()
+  const named = all.filter(({ found: { group } }) => group.startsWith(prefix))
+  const [one] = named
+  if (one && named.length === 1) return showGroup(stores, one.entity, one.found, json)
+  const text = one ? `${named.length} groups of issues begin with ${prefix}` : `There is no group of issues ${prefix}`
+  const remedy = 'Name one of `crossfade issues list`, or a type and a record of it'
+  throw new CrossfadeError('BAD_USER_INPUT', `${text}. ${remedy}: \`crossfade issues show TYPE ID\`.`)
 }
 
 /** Issues of one record, or the first records of a group where no record has that id. */
