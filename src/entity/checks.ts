@@ -3,7 +3,7 @@ import type { Entity, Scope } from './entity.ts'
 import { checkFields, checkPath, refuse } from './field-checks.ts'
 import { impliedTables } from './implied-tables.ts'
 
-const idKinds = new Set(['objectId', 'text', 'int'])
+const idKinds = new Set(['objectId', 'uuid', 'text', 'int'])
 const ownColumns = { record: ['id', 'rest', '_cf_epoch', '_cf_counter'], element: ['parent_id', 'position', 'rest'] }
 /** NUL and lone surrogates PostgreSQL refuses; a line's end would break migrations and what commands print. */
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/u
@@ -113,7 +113,8 @@ function checkGroup({ name, group }: Entity): void {
 /** @throws CrossfadeError MISCONFIGURED where the mapping of one entity cannot work. */
 export function checkEntity(entity: Entity): void {
   const { name } = entity
-  if (!idKinds.has(entity.idKind)) refuse(name, 'id', 'is neither objectId(), text() nor int()', 'Choose one of them.')
+  if (!idKinds.has(entity.idKind))
+    refuse(name, 'id', 'is none of objectId(), uuid(), text() and int()', 'Choose one of them.')
   checkGroup(entity)
   checkFields(name, entity.fields, '', null)
   checkTable(name, 'entity', entity.postgres, byTable)

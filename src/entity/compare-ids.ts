@@ -21,6 +21,6 @@ const byNumber = (a: Id, b: Id): number => Number(a) - Number(b)
  */
 export function compareIds({ idKind }: Entity): (a: Id, b: Id) => number {
   if (idKind === 'int') return byNumber
-  if (idKind === 'objectId') return byText // hex digits
+  if (idKind === 'objectId' || idKind === 'uuid') return byText // hex digits
   return (a, b) => byCodePoint(String(a), String(b))
 }

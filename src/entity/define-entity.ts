@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { newObjectId } from '../util/object-id.ts'
 import { checkEntity } from './checks.ts'
 import type { Embed, Entity, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
@@ -11,9 +12,9 @@ export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
   readonly mongo: string
   /** Table. */
   readonly postgres: string
-  /** Kind of `_id`: `objectId()`, `text()` or `int()`. */
+  /** Kind of `_id`: `objectId()`, `uuid()`, `text()` or `int()`. */
   readonly id: Field<unknown, ScalarShape<K>>
-  /** Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, and else nothing does. */
+  /** Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, a random UUID for `uuid()`, and else nothing does. */
   readonly newId?: () => IdKinds[K]
   /**
    * Types of one group share one flag: they have the same stage, and move together, so that one write can change several
@@ -134,6 +135,14 @@ function scopeOf(
   return { name, leaves, embeds, lists, jsonPaths, nodes }
 }
 
+/** What makes an id where the mapping does not say. */
+const makers: { readonly [K in keyof IdKinds]: (() => IdKinds[K]) | null } = {
+  objectId: () => newObjectId(),
+  uuid: () => randomUUID(),
+  text: null,
+  int: null,
+}
+
 /**
  * Describes one GraphQL type in both stores, once.
  *
@@ -155,10 +164,10 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   const { mongo, postgres, fields } = options
   // Programs without types may leave them out
   if (!options.id?.spec) refuse(name, 'id', 'is missing', 'Describe it, for example with `id: objectId()`.')
-  // `id` is of kind K by its type, and `checkEntity` refuses what comes round it; ObjectIds are made where K is that kind
+  // `id` is of kind K by its type, and `checkEntity` refuses what comes round it; ids are made of it
   const idKind = options.id.spec.kind as K
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
-  const newId = options.newId ?? (idKind === 'objectId' ? (newObjectId as () => IdKinds[K]) : null)
+  const newId = options.newId ?? makers[idKind]
   const { group = null } = options
   const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, group, fields, ...scope })
   checkEntity(entity)

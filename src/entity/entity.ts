@@ -102,6 +102,7 @@ export interface ListNode extends Place {
 /** Kinds that an id may be of, each with its value. */
 export interface IdKinds {
   readonly objectId: string
+  readonly uuid: string
   readonly text: string
   readonly int: number
 }

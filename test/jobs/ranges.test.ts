@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
-import { Decimal128, type Document, ObjectId, Timestamp } from 'mongodb'
+import { Binary, Decimal128, type Document, ObjectId, Timestamp, UUID } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
 import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
 import { compareIds } from '../../src/entity/compare-ids.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import type { Entity, Id } from '../../src/entity/entity.ts'
-import { int, objectId, text } from '../../src/entity/field.ts'
+import { int, objectId, text, uuid } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill, joinCopy } from '../../src/jobs/backfill.ts'
 import type { Progress } from '../../src/jobs/backfill-options.ts'
@@ -26,10 +26,12 @@ const fields = { n: int() }
 const ByNumber = defineEntity('ByNumber', { mongo: 'by_number', postgres: 'by_number', id: int(), fields })
 const ByText = defineEntity('ByText', { mongo: 'by_text', postgres: 'by_text', id: text(), fields })
 const ByObject = defineEntity('ByObject', { mongo: 'by_object', postgres: 'by_object', id: objectId(), fields })
+const ByUuid = defineEntity('ByUuid', { mongo: 'by_uuid', postgres: 'by_uuid', id: uuid(), fields })
 const Scattered = defineEntity('Scattered', { mongo: 'scattered', postgres: 'scattered', id: int(), fields })
-const types = [ByNumber, ByText, ByObject]
+const types = [ByNumber, ByText, ByObject, ByUuid]
 
 const hex = (n: number): string => n.toString(16).padStart(24, '0')
+const key = (n: number): string => `${n.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`
 
 /** Most ids stand close to each other: every tenth is far away. */
 const number = (n: number): number => (n % 10 === 0 ? 1_000_000 + n * 1_000 : n)
@@ -38,8 +40,12 @@ const idOf: Readonly<Record<string, (n: number) => Id>> = {
   // Upper code points, and one that begins like another
   ByText: (n) => (n % 10 === 0 ? `\u{1F3AC}${n}` : `a${'b'.repeat(n % 3)}${n}`),
   ByObject: (n) => hex(number(n)),
+  ByUuid: (n) => key(number(n)),
 }
-const stored = (id: Id): unknown => (typeof id === 'string' && id.length === 24 ? new ObjectId(id) : id)
+function stored(id: Id): unknown {
+  if (typeof id === 'string' && id.length === 24) return new ObjectId(id)
+  return typeof id === 'string' && id.length === 36 ? new UUID(id) : id
+}
 
 /** Ids that fit none of the types, or not the one at hand, of kinds that sort before, among and behind its own. */
 const strange: readonly unknown[] = [
@@ -56,6 +62,8 @@ const otherKinds: Readonly<Record<string, readonly unknown[]>> = {
   ByNumber: ['a text', new ObjectId(hex(5))],
   ByText: [5, new ObjectId(hex(5))],
   ByObject: [5, 'a text'],
+  // Stand-in (SecantusDB): it compares bytes alone, not length and subtype first, and takes what is between for ids
+  ByUuid: [new Binary(new Uint8Array(0), 4), new Binary(new Uint8Array(17).fill(255), Binary.SUBTYPE_UUID_OLD)],
 }
 
 const count = 400
@@ -134,11 +142,13 @@ describe.each(types)('Ranges of $name', (entity) => {
       ByNumber: (id) => Number(id) + 100_000_000,
       ByText: (id) => `${id}~`,
       ByObject: (id) => String(id).replace(/^0/, '1'),
+      ByUuid: (id) => String(id).replace(/^0/, '1'),
     }
     const ends: Readonly<Record<string, readonly Id[]>> = {
       ByNumber: [-5, 2_000_000_000],
       ByText: ['A', '\u{1FFFF}'],
-      ByObject: ['0'.repeat(24).replace(/^0/, '0'), 'f'.repeat(24)],
+      ByObject: ['0'.repeat(24), 'f'.repeat(24)],
+      ByUuid: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
     }
     const known = new Set(ids)
     const strays = [...ends[entity.name]!, ...cuts.map(near[entity.name]!)].filter((id) => !known.has(id))

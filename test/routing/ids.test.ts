@@ -1,4 +1,4 @@
-import { defineEntity, int, load, objectId, text } from 'crossfade'
+import { defineEntity, int, load, objectId, text, uuid } from 'crossfade'
 import { createBuilder, entityType } from 'crossfade/pothos'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
@@ -10,6 +10,7 @@ import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts
 const fields = { title: text(), parent: objectId() }
 const Numbered = defineEntity('Numbered', { mongo: 'numbered', postgres: 'numbered', id: int(), fields })
 const Named = defineEntity('Named', { mongo: 'named', postgres: 'named', id: text(), fields })
+const Keyed = defineEntity('Keyed', { mongo: 'keyed', postgres: 'keyed', id: uuid(), fields })
 const Hexed = defineEntity('Hexed', { mongo: 'hexed', postgres: 'hexed', id: objectId(), fields })
 let made = 0
 const Drawn = defineEntity('Drawn', {
@@ -36,6 +37,7 @@ function open(entity: Entity): Promise<SmallGateway> {
 }
 
 const low = '5f00000000000000000000aa'
+const key = '0b81ecbc-5a0e-4b6b-9f0a-5d1f6e0c9aaf'
 
 /** The id of what was created; read, changed and deleted again under another writing of it. */
 async function through({ gateway: { routing } }: SmallGateway, entity: Entity, given: unknown, again: unknown) {
@@ -51,7 +53,7 @@ async function through({ gateway: { routing } }: SmallGateway, entity: Entity, g
 describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
   const gateways = new Map<Entity, SmallGateway>()
   beforeAll(async () => {
-    for (const entity of [Numbered, Named, Hexed, Drawn] as Entity[]) gateways.set(entity, await open(entity))
+    for (const entity of [Numbered, Named, Hexed, Keyed, Drawn] as Entity[]) gateways.set(entity, await open(entity))
     if (stage === 'live') for (const gateway of gateways.values()) await gateway.setStage('live')
   })
   afterAll(async () => {
@@ -72,6 +74,8 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     ])
     expect(await through(by(Hexed), Hexed, low.toUpperCase(), low)).toEqual([low, 'a', low, 'b', true])
     expect(await through(by(Hexed), Hexed, low, low.toUpperCase())).toEqual([low, 'a', low, 'b', true])
+    expect(await through(by(Keyed), Keyed, key.toUpperCase(), key)).toEqual([key, 'a', low, 'b', true])
+    expect(await through(by(Keyed), Keyed, key, key.toUpperCase())).toEqual([key, 'a', low, 'b', true])
     expect(await through(by(Named), Named, '7', 7)).toEqual(['7', 'a', low, 'b', true])
   })
 
@@ -82,12 +86,16 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     }
     expect(among(Numbered, '7', 8)).toEqual([7, 8])
     expect(among(Hexed, low.toUpperCase())).toEqual([low])
+    expect(among(Keyed, key.toUpperCase())).toEqual([key])
     expect(among(Named, 7, '8')).toEqual(['7', '8'])
     expect(() => among(Numbered, '1e3')).toThrow('Numbered.id: "1e3" is not a valid int')
   })
 
   test('are made where the mapping makes them', async () => {
     expect(await create(Hexed)).toMatchObject({ id: expect.stringMatching(/^[0-9a-f]{24}$/) })
+    expect(await create(Keyed)).toMatchObject({
+      id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+    })
     expect(await create(Drawn)).toMatchObject({ id: `drawn-${made}` })
   })
 
@@ -99,6 +107,7 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     [Numbered, '1e3', 'Numbered.id: "1e3" is not a valid int: expected a whole number of 32 bits.'],
     [Numbered, null, 'A new Numbered needs an id.'],
     [Hexed, 'me', 'Hexed.id: "me" is not a valid id: expected 24 hex digits.'],
+    [Keyed, low, /^Keyed\.id: "5f0{20}aa" is not a valid uuid: expected 32 hex digits in groups/],
     [Hexed, { $gt: '' }, /^Hexed\.id: \[object Object\] is not a valid id/],
     [Named, 'a\0', /^Named\.id: .* NUL/],
   ])('an id that is none is refused (%#)', async (entity, id, message) => {

@@ -81,7 +81,7 @@ export async function adoptRest(connection: PostgresConnection, entity: Entity):
     const behind: Sql = after === null ? sql`true` : sql`t.id > ${after}`
     const rows = sql`select * from ${tableOf(entity)} where ${behind} order by t.id limit ${batch}::int`
     const [looked]: readonly Looked[] = await connection.run<Looked>(
-      sql`select max(t.id) as last, array_agg(t.id) filter (where ${isStaleAnywhere(entity)}) as stale from (${rows}) t`,
+      sql`select (array_agg(t.id order by t.id desc))[1] as last, array_agg(t.id) filter (where ${isStaleAnywhere(entity)}) as stale from (${rows}) t`,
     )
     const { last, stale }: Looked = looked!
     if (last === null) return adopted

@@ -5,7 +5,10 @@ import { postgresKind } from './codec/postgres-kinds.ts'
 import type { PostgresConnection } from './connection.ts'
 import { tableOf } from './select.ts'
 
-/** See `Store.spread`. Each range begins behind a row of a block that the server chooses by chance, and walks the index of the ids. */
+/**
+ * See `Store.spread`. Each range begins behind a row of a block that the server chooses by chance, and walks the index of
+ * the ids. Not every server has a `min` of UUIDs.
+ */
 export async function spread(
   connection: PostgresConnection,
   entity: Entity,
@@ -20,7 +23,7 @@ export async function spread(
   // Twice as many as are wanted, since each block is chosen by itself
   const percent = Math.min(100, (200 * ranges) / Math.max(1, size!.blocks))
   const rows = await connection.run<{ id: Id }>(
-    sql`select min(t.id) as id from ${tableOf(entity)} tablesample system (${percent}::float8)
+    sql`select (array_agg(t.id order by t.id))[1] as id from ${tableOf(entity)} tablesample system (${percent}::float8)
         group by (t.ctid::text::point)[0] order by 1`,
   )
   const step = Math.max(1, rows.length / ranges)
