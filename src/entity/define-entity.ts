@@ -14,7 +14,10 @@ export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
   readonly postgres: string
   /** Kind of `_id`: `objectId()`, `uuid()`, `text()` or `int()`. */
   readonly id: Field<unknown, ScalarShape<K>>
-  /** Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, a random UUID for `uuid()`, and else nothing does. */
+  /**
+   * Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, a random UUID for
+   * `uuid()`, and else nothing does.
+   */
   readonly newId?: () => IdKinds[K]
   /**
    * Types of one group share one flag: they have the same stage, and move together, so that one write can change several

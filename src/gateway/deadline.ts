@@ -18,14 +18,16 @@ const answered = new CrossfadeError('UNAVAILABLE', 'The request is answered.')
 /**
  * Aborted where the request's client leaves, or has its answer.
  *
- * @param response of Node's server, which tells as much as the signal of Yoga's request, at a tenth of its cost; a request
- * of this process has none.
+ * @param response of Node's server, which tells as much as the signal of Yoga's request and costs less; a request of this
+ * process has none.
  */
 export function endsWith(request: Request, response?: ServerResponse): AbortController {
   const ends = new AbortController()
-  const leave = (): void => ends.abort(left)
+  const leave = (): void => {
+    if (!response?.writableEnded) ends.abort(left)
+  }
   if (response ? response.closed : request.signal.aborted) leave()
-  else if (response) response.once('close', () => response.writableEnded || leave())
+  else if (response) response.once('close', leave)
   else request.signal.addEventListener('abort', leave, { once: true })
   return ends
 }

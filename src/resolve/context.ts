@@ -27,7 +27,7 @@ export interface GatewayContext extends AppContext {
   readonly subject: () => string
   /** Ends what the request asks of the stores: its client has left, or its time is over. */
   readonly signal?: AbortSignal
-  /** Ours; a map by context would cost each request ten times as much. */
+  /** Ours. In a map by context it cost each request 5 µs. */
   [session]?: Session
 }
 
