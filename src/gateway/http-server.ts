@@ -15,6 +15,9 @@ function reply(response: ServerResponse, status: number, body: object): void {
 
 const errorBody = (message: string): object => ({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
 
+/** Content types of bodies that are taken, in any letters (RFC 9110, 8.3.1). */
+const taken = new Set(['application/json', 'application/graphql+json', 'application/graphql'])
+
 /** Content types that a browser sends to any other site, with its user's cookies and without asking first. */
 const unasked = new Set(['', 'text/plain', 'multipart/form-data'])
 
@@ -24,13 +27,24 @@ const form = 'application/x-www-form-urlencoded'
 /** A browser asks first where a request has one of these; the second and third are those of other GraphQL servers. */
 const preflightHeaders = ['x-crossfade-csrf', 'apollo-require-preflight', 'graphql-require-preflight'] as const
 
-/** Whether a page of another site could have made the browser send it. Queries by GET change nothing. */
-function isForgeable({ method, headers }: IncomingMessage): boolean {
-  if (method !== 'POST') return false
-  if (headers['content-type'] === 'application/json') return false // nearly all
-  const [given = ''] = (headers['content-type'] ?? '').split(';')
+/**
+ * What is wrong with the content type of a body; null where it is one that is taken, which then stands there in small
+ * letters. Refused is what a page of another site could have made the browser send: queries by GET change nothing.
+ */
+function typeProblem({ method, headers, url = '' }: IncomingMessage, path: string): string | null {
+  if (method !== 'POST') return null
+  if (headers['content-type'] === 'application/json') return null // nearly all
+  const [given = '', ...parameters] = (headers['content-type'] ?? '').split(';')
   const type = given.trim().toLowerCase()
-  return unasked.has(type) || (type === form && !preflightHeaders.some((name) => headers[name] !== undefined))
+  if (unasked.has(type) || (type === form && !preflightHeaders.some((name) => headers[name] !== undefined))) {
+    const what = 'The request has no content type, or one that a browser sends for any site.'
+    return `${what} Send application/json; a form needs the header ${preflightHeaders[0]}.`
+  }
+  if (taken.has(type) || type === form) headers['content-type'] = [type, ...parameters].join(';')
+  // What plugins of the app answer elsewhere is their own affair; some clients send a list of types
+  else if (url.split('?', 1)[0] === path && !type.includes(','))
+    return 'The content type of the request is none that is answered here. Send application/json.'
+  return null
 }
 
 /** Bodies are read as they are sent, since what is packed may hold any number of bytes. */
@@ -52,6 +66,8 @@ function answerUnread(socket: Duplex, status: string, message: string): void {
 export interface HttpServerOptions {
   readonly limits: Limits
   readonly readiness: Readiness
+  /** Where GraphQL answers. */
+  readonly path: string
   /** Answers everything but health. */
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown
 }
@@ -70,7 +86,7 @@ interface Connection {
 }
 
 /** The gateway's HTTP server: health, and before GraphQL what is refused by address, content type or time. */
-export function httpServer({ limits, readiness, graphql }: HttpServerOptions): Server {
+export function httpServer({ limits, readiness, path, graphql }: HttpServerOptions): Server {
   const { headersMs, requestMs, answerMs } = limits
   const options = {
     headersTimeout: Math.min(headersMs, requestMs), // Node throws where it is the longer one
@@ -128,10 +144,8 @@ export function httpServer({ limits, readiness, graphql }: HttpServerOptions): S
     if (!isAddressed(request)) return refuse(400, 'The request has no valid address: look at its path and its Host.')
     if (request.url === '/healthz') return reply(response, 200, { alive: true })
     if (request.url === '/readyz') return void answerReady(response)
-    if (isForgeable(request)) {
-      const what = 'The request has no content type, or one that a browser sends for any site.'
-      return refuse(415, `${what} Send application/json; a form needs the header ${preflightHeaders[0]}.`)
-    }
+    const problem = typeProblem(request, path)
+    if (problem !== null) return refuse(415, problem)
     if (isPacked(request)) return refuse(415, 'The body of the request has a Content-Encoding. Send it without.')
     return graphql(request, response)
   })

@@ -2,27 +2,36 @@ import type { IncomingMessage } from 'node:http'
 import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { toldLimit } from '../routing/past-limit.ts'
-import { discard } from './discard.ts'
+import { discard, hangUp } from './discard.ts'
 import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
 import type { Refusals } from './refusals.ts'
+
+/** Parts that a body may come in: each costs as much as a hundred bytes, however small it is. */
+const mostParts = 5_000
+
+/** Parts that are held at a time: as objects, those of one byte take hundreds of times as much as joined. */
+const mostHeld = 1_000
 
 /** The whole body, of at most so many bytes. Told as soon as there are more; the rest is thrown away. */
 function bodyOf(request: IncomingMessage, most: number, whenMore: () => Error): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    let length = 0
-    const tooLarge = (): void => {
+    let [length, parts] = [0, 0]
+    const refuse = (error: Error, end = discard): void => {
       request.off('data', take)
-      discard(request)
-      reject(whenMore())
+      end(request)
+      reject(error)
     }
     const take = (chunk: Buffer): void => {
       length += chunk.length
-      if (length > most) tooLarge()
+      parts++
+      if (length > most) refuse(whenMore())
+      else if (parts > mostParts) refuse(refusal(`The body comes in more than ${mostParts} parts.`, 413), hangUp)
       else chunks.push(chunk)
+      if (chunks.length === mostHeld) chunks.splice(0, mostHeld, Buffer.concat(chunks))
     }
-    if (Number(request.headers['content-length'] ?? 0) > most) return tooLarge()
+    if (Number(request.headers['content-length'] ?? 0) > most) return refuse(whenMore())
     request
       .on('data', take)
       .once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))

@@ -117,7 +117,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     log: run.log,
   })
   const graphql = createGateway({ config, routing, limits, recorder })
-  const server = httpServer({ limits, readiness, graphql })
+  const server = httpServer({ limits, readiness, path: graphqlPath(config), graphql })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()

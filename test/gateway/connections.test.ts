@@ -17,7 +17,7 @@ afterEach(() => {
 /** A server with answers of its own on a real port, and a client of it. */
 async function connected(answerMs: number, graphql: (request: IncomingMessage, response: ServerResponse) => void) {
   const readiness = { problems: async () => [] } as unknown as HttpServerOptions['readiness']
-  const listening = httpServer({ limits: limitsOf({ answerMs }), readiness, graphql })
+  const listening = httpServer({ limits: limitsOf({ answerMs }), readiness, path: '/graphql', graphql })
   server = listening
   await new Promise<void>((resolve) => void listening.listen(0, '127.0.0.1', resolve))
   client = connect((listening.address() as AddressInfo).port, '127.0.0.1')

@@ -99,6 +99,39 @@ describe('a body', () => {
     expect((await answered).text.trim()).toBe('{"data":{"__type":null}}')
   })
 
+  test('may come in many parts, and not in more than that', async () => {
+    const few = inParts([])
+    few.sent.write(question)
+    for (let n = 0; n < 4_000; n++) few.sent.write(' ')
+    few.sent.end()
+    expect((await few.answered).text.trim()).toBe(answer)
+    const many = inParts([])
+    many.sent.on('error', () => undefined)
+    many.sent.write(question)
+    for (let n = 0; n < 10_000; n++) many.sent.write(' ')
+    const { status, text } = await many.answered
+    expect([status, JSON.parse(text)]).toEqual([413, errorOf('The body comes in more than 5000 parts.')])
+  })
+
+  test.each([
+    'APPLICATION/JSON',
+    'Application/json;charset=utf-8',
+    'application/json\t; charset=utf-8',
+    'application/GraphQL+json',
+  ])('may be called %j', async (type) => {
+    const response = await post({ 'content-type': type })
+    expect([response.status, (await response.text()).trim()]).toEqual([200, answer])
+  })
+
+  test.each(['application/xml', 'text/html', 'application/graphql-response+json', 'json'])(
+    'of %s is refused with what to send',
+    async (type) => {
+      const response = await post({ 'content-type': type })
+      const text = 'The content type of the request is none that is answered here. Send application/json.'
+      expect([response.status, await response.json()]).toEqual([415, errorOf(text)])
+    },
+  )
+
   test.each(['', '{', '"x"', 'null', '17', '\u0000', '{"query":'])('%j is a mistake of the client', async (body) => {
     const response = await post({ 'content-type': 'application/json' }, body)
     expect(response.status).toBe(400)
