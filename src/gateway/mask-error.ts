@@ -10,7 +10,8 @@ import type { Refusals } from './refusals.ts'
 /** Codes that are the caller's to act on; all others are masked. */
 const shown = new Set(['BAD_USER_INPUT', 'CONFLICT', 'TRY_AGAIN', 'UNKNOWN_OUTCOME', 'UNAVAILABLE'])
 
-function original(error: unknown): unknown {
+/** What a resolver has thrown. */
+export function original(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
   return cause

@@ -7,6 +7,7 @@ import type { Look } from '../routing/look.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { answerLimit } from './answer-limit.ts'
+import { carriedOut } from './carried-out.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { costLimit } from './cost-limit.ts'
 import { deadline, type Ends, endsWith } from './deadline.ts'
@@ -89,6 +90,7 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
       ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),
       staleReads,
+      carriedOut,
       shortErrors,
     ],
   })

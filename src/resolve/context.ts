@@ -31,10 +31,15 @@ export interface GatewayContext extends AppContext {
   [session]?: Session
 }
 
+/** Where a field stands in the answer. */
+export type FieldPath = GraphQLResolveInfo['path']
+
 /** Reads and loaders of one request: one decision per type, one batch per level. */
 export interface Session {
   readonly reads: RequestReads
   readonly loaders: Loaders
+  /** Of fields whose `write` was carried out. */
+  readonly written: FieldPath[]
 }
 
 /** The request's session, begun by its first resolver; only then is it known whether it is a mutation. */
@@ -44,11 +49,14 @@ export const sessionOf = (context: GatewayContext, info: GraphQLResolveInfo): Se
 function begun({ routing, subject, signal }: GatewayContext, info: GraphQLResolveInfo): Session {
   const isMutation = info.operation.operation === 'mutation'
   const reads = 'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, isMutation, signal)
-  return { reads, loaders: new Loaders(reads) }
+  return { reads, loaders: new Loaders(reads), written: [] }
 }
 
 /** Types of which the request's answer is stale, see `Reads.stale`. */
 export const staleIn = (context: GatewayContext): RequestReads['stale'] | undefined => context[session]?.reads.stale
+
+/** Where the request's writes were carried out. */
+export const writtenIn = (context: GatewayContext): readonly FieldPath[] => context[session]?.written ?? []
 
 /** `Query.movies`: how mismatches and logs name a field. */
 export const resolverName = (info: GraphQLResolveInfo): string => `${info.parentType.name}.${info.fieldName}`

@@ -45,10 +45,12 @@ export async function write<Result>(
   const { routing } = context
   if ('answer' in routing)
     throw new CrossfadeError('MISCONFIGURED', `${resolverName(info)} writes, in a look that reads.`)
-  const { loaders } = sessionOf(context, info)
+  const { loaders, written } = sessionOf(context, info)
   const onWrite = (): void => {
     loaders.clear()
     noteWrites(routing, writes, context.subject)
   }
-  return routedWrite(routing, writes, work, onWrite, context.signal)
+  const result = await routedWrite(routing, writes, work, onWrite, context.signal)
+  written.push(info.path)
+  return result
 }

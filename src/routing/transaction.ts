@@ -75,13 +75,19 @@ export class Transaction {
     return this.#ended
   }
 
-  /** Keeps the permits until the step has ended, also where nobody waits for it. @throws MISCONFIGURED past the end. */
-  async during<T>(step: () => Promise<T>): Promise<T> {
+  /**
+   * Keeps the permits until the step has ended, also where nobody waits for it. Nothing begins where one of them is lost;
+   * behind a step that was acknowledged the others go on where they may: better the whole than a part.
+   *
+   * @param own of the step's type; default: all.
+   * @throws MISCONFIGURED past the end.
+   */
+  async during<T>(step: () => Promise<T>, own?: Permit): Promise<T> {
     if (this.#ended) {
       const remedy = 'Wait for each step inside of the function that write() is given.'
       throw new CrossfadeError('MISCONFIGURED', `The write has ended. ${remedy}`)
     }
-    checkPermits(this.#permits.values())
+    checkPermits(own && this.#acknowledged > 0 ? [own] : this.#permits.values())
     const work = step()
     this.#underWay.add(work)
     try {
@@ -92,8 +98,8 @@ export class Transaction {
   }
 
   /** A step that may change something, also where it fails. */
-  #change<T>(step: () => Promise<T>): Promise<T> {
-    return this.during(step).finally(this.#onWrite)
+  #change<T>(step: () => Promise<T>, own: Permit): Promise<T> {
+    return this.during(step, own).finally(this.#onWrite)
   }
 
   /** Takes no more steps, and waits for those that have begun: one of several may have failed before the others end. */
@@ -158,10 +164,10 @@ export class Transaction {
       },
     }
     return {
-      get: (id) => this.during(() => steps.get(id)),
-      create: (input, id) => this.#change(() => steps.create(input, id)),
-      patch: (id, patch) => this.#change(() => steps.patch(id, patch)),
-      delete: (id) => this.#change(() => steps.delete(id)),
+      get: (id) => this.during(() => steps.get(id), permit),
+      create: (input, id) => this.#change(() => steps.create(input, id), permit),
+      patch: (id, patch) => this.#change(() => steps.patch(id, patch), permit),
+      delete: (id) => this.#change(() => steps.delete(id), permit),
     }
   }
 
