@@ -62,7 +62,7 @@ describe('a move asks for evidence', { timeout: 240_000 }, () => {
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('User cannot go to live yet:\n')
     expect(refused.stderr).toContain('\n  - User: verified: nothing was verified: run `crossfade verify User`\n')
-    expect(refused.stderr).toMatch(/\n {2}- User: compared: 0 of \d+ comparisons agreed: /)
+    expect(refused.stderr).toMatch(/\n {2}- User: compared: 0 comparisons agreed, where \d+ are asked for: /)
     expect(refused.stderr).toContain('\n  - User: latency: no read was timed in both stores: ')
     expect(refused.stderr).toContain('User: schema: the tables are what the mapping implies\n')
     const { code, stdout } = await run('evidence', 'User', '--to', 'live', '--json')
@@ -133,7 +133,7 @@ describe('a move asks for evidence', { timeout: 240_000 }, () => {
       why: 'the old server is on fire',
       unmet: [
         expect.stringContaining('User: verified: the last `verify` is of epoch'),
-        expect.stringContaining('User: compared: 0 of 20 comparisons agreed'), // of this mirror
+        expect.stringContaining('User: compared: 0 comparisons agreed, where 20 are asked for'), // of this mirror
         expect.stringContaining('User: covered: '),
       ],
     })

@@ -316,9 +316,9 @@ describe('defineEntity', () => {
 
   test('refuses an id that no store can key by', () => {
     expect(() => define({}, { id: float() })).toThrow(
-      'Thing.id is neither objectId(), text() nor int(). Choose one of them.',
+      'Thing.id is none of objectId(), uuid(), text() and int(). Choose one of them.',
     )
-    expect(() => define({}, { id: timestamp() })).toThrow('Thing.id is neither')
+    expect(() => define({}, { id: timestamp() })).toThrow('Thing.id is none of')
   })
 
   test.each([

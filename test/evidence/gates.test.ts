@@ -143,17 +143,26 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     const basis = { mapping: mappingDigest(Kite), epoch: flag.epoch }
     const verdicts = (count: number, type = 'Kite') => [{ type, verdict: 'matched', count, ...basis }]
     await findings.add({ ...nothingSeen, verdicts: [...verdicts(9), ...verdicts(50, 'Owner')] })
-    expect(await look('compared')).toMatchObject(unmet('9 of 10 comparisons agreed'))
+    expect(await look('compared')).toMatchObject(unmet('9 comparisons agreed, where 10 are asked for'))
     await findings.add({ ...nothingSeen, verdicts: [{ type: 'Kite', verdict: 'outages', count: 3, ...basis }] })
-    expect(await look('compared')).toMatchObject(unmet('9 of 10 comparisons agreed, and 3 could not be made'))
+    expect(await look('compared')).toMatchObject(
+      unmet('9 comparisons agreed, where 10 are asked for, and 3 could not be made'),
+    )
     await findings.add({ ...nothingSeen, verdicts: verdicts(1) })
-    expect(await look('compared', { decidedPercent: 50 })).toMatchObject(met('10 of 10 comparisons agreed'))
+    expect(await look('compared', { decidedPercent: 50 })).toMatchObject(
+      met('10 comparisons agreed, where 10 are asked for'),
+    )
     expect(await look('compared', { comparisons: false })).toBeUndefined()
     // 10 of 13 are 76 percent: what a store never answers is what nobody knows anything of
     expect(await look('compared', { decidedPercent: 77 })).toMatchObject(
       unmet('could not be made, since a store did not'),
     )
-    expect(await look('compared', { decidedPercent: 77 })).toMatchObject(unmet('76 % of 13 were decided'))
+    expect(await look('compared', { decidedPercent: 77 })).toMatchObject(
+      unmet('76 % of 13 were decided, where 77 % are asked for'),
+    )
+    expect(await look('compared', { decidedPercent: 77 })).toMatchObject({
+      remedy: expect.stringMatching(/; then 1 more that agree will do$/),
+    })
     expect(await look('compared', { decidedPercent: 76 })).toMatchObject({ met: true })
     expect(await look('compared', { decidedPercent: false })).toMatchObject({ met: true })
     const others = [
@@ -187,7 +196,7 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
       unmet('1 kind of difference is open, most often divergence of span (4)'),
     )
     await findings.close('abc', 'mended', 'Ann')
-    expect(await look('compared')).toMatchObject(met('10 of 10'))
+    expect(await look('compared')).toMatchObject(met('10 comparisons agreed, where 10'))
   })
 
   test('covered: nothing asked, then something that nobody compared, and all of it', async () => {

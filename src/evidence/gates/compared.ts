@@ -30,15 +30,21 @@ export const compared: Gate = async ({ stores, entity, flag, settings }) => {
     ...(outages > 0 ? [`${outages} could not be made, since a store did not answer`] : []),
     ...(indeterminate > 0 ? [`${indeterminate} could not be decided`] : []),
   ]
-  const found = [`${agreed} of ${settings.comparisons} comparisons agreed${apart}`, ...ends].join(', and ')
+  const enough = `${agreed} comparisons agreed, where ${settings.comparisons} are asked for${apart}`
+  const found = [enough, ...ends].join(', and ')
   if (agreed < settings.comparisons)
     return { met: false, found, remedy: 'wait for more reads in shadow, or send some, or set `comparisons` lower' }
   const decidedPercent = Math.floor((100 * (tried - lost)) / tried)
-  if (settings.decidedPercent !== false && decidedPercent < settings.decidedPercent)
+  const { decidedPercent: asked } = settings
+  if (asked !== false && decidedPercent < asked) {
+    // The share grows with each that is decided, as long as some may fail
+    const more =
+      asked === 100 ? '' : `; then ${Math.ceil((100 * lost) / (100 - asked)) - tried} more that agree will do`
     return {
       met: false,
-      found: `${found}: ${decidedPercent} % of ${tried} were decided`,
-      remedy: `see \`crossfade mismatches list\` for the reads that failed, and \`doctor\` for indexes that are missing`,
+      found: `${found}: ${decidedPercent} % of ${tried} were decided, where ${asked} % are asked for`,
+      remedy: `see \`crossfade mismatches list\` for the reads that failed, and \`doctor\` for indexes that are missing${more}`,
     }
+  }
   return { met: true, found }
 }
