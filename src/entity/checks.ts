@@ -2,8 +2,8 @@ import { didYouMean } from '../util/did-you-mean.ts'
 import type { Entity, Scope } from './entity.ts'
 import { checkFields, checkPath, refuse } from './field-checks.ts'
 import { impliedTables } from './implied-tables.ts'
+import { newIds } from './new-ids.ts'
 
-const idKinds = new Set(['objectId', 'uuid', 'text', 'int'])
 const ownColumns = { record: ['id', 'rest', '_cf_epoch', '_cf_counter'], element: ['parent_id', 'position', 'rest'] }
 /** NUL and lone surrogates PostgreSQL refuses; a line's end would break migrations and what commands print. */
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/u
@@ -113,7 +113,7 @@ function checkGroup({ name, group }: Entity): void {
 /** @throws CrossfadeError MISCONFIGURED where the mapping of one entity cannot work. */
 export function checkEntity(entity: Entity): void {
   const { name } = entity
-  if (!idKinds.has(entity.idKind))
+  if (!Object.hasOwn(newIds, entity.idKind))
     refuse(name, 'id', 'is none of objectId(), uuid(), text() and int()', 'Choose one of them.')
   checkGroup(entity)
   checkFields(name, entity.fields, '', null)

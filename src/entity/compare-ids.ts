@@ -1,4 +1,4 @@
-import type { Entity, Id } from './entity.ts'
+import type { Entity, Id, IdKinds } from './entity.ts'
 
 /** Code units of surrogates stand below those from U+E000 on, though what they encode stands above. */
 const inCodePoints = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
@@ -13,14 +13,16 @@ function byCodePoint(a: string, b: string): number {
 }
 
 const byText = (a: Id, b: Id): number => (a < b ? -1 : a > b ? 1 : 0)
-const byNumber = (a: Id, b: Id): number => Number(a) - Number(b)
+
+const orders: Readonly<Record<keyof IdKinds, (a: Id, b: Id) => number>> = {
+  objectId: byText, // hex digits
+  uuid: byText,
+  text: (a, b) => byCodePoint(String(a), String(b)),
+  int: (a, b) => Number(a) - Number(b),
+}
 
 /**
  * The order of ids in both stores: numbers by value, texts by code points, as MongoDB has them without a collation and
  * PostgreSQL under `COLLATE "C"`. JavaScript's own order is by UTF-16 code units.
  */
-export function compareIds({ idKind }: Entity): (a: Id, b: Id) => number {
-  if (idKind === 'int') return byNumber
-  if (idKind === 'objectId' || idKind === 'uuid') return byText // hex digits
-  return (a, b) => byCodePoint(String(a), String(b))
-}
+export const compareIds = ({ idKind }: Entity): ((a: Id, b: Id) => number) => orders[idKind]

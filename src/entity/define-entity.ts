@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { newObjectId } from '../util/object-id.ts'
 import { checkEntity } from './checks.ts'
 import type { Embed, Entity, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
 import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
 import { refuse } from './field-checks.ts'
 import { snakeCase } from './names.ts'
+import { newIds } from './new-ids.ts'
 
 /** A mapping: where the type is in both stores, and what its records hold. */
 export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
@@ -138,14 +137,6 @@ function scopeOf(
   return { name, leaves, embeds, lists, jsonPaths, nodes }
 }
 
-/** What makes an id where the mapping does not say. */
-const makers: { readonly [K in keyof IdKinds]: (() => IdKinds[K]) | null } = {
-  objectId: () => newObjectId(),
-  uuid: () => randomUUID(),
-  text: null,
-  int: null,
-}
-
 /**
  * Describes one GraphQL type in both stores, once.
  *
@@ -170,7 +161,7 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   // `id` is of kind K by its type, and `checkEntity` refuses what comes round it; ids are made of it
   const idKind = options.id.spec.kind as K
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
-  const newId = options.newId ?? makers[idKind]
+  const newId = options.newId ?? newIds[idKind]
   const { group = null } = options
   const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, group, fields, ...scope })
   checkEntity(entity)

@@ -1,5 +1,5 @@
 import type { KindName } from '../codec/kinds.ts'
-import type { Entity } from './entity.ts'
+import type { Entity, IdKinds } from './entity.ts'
 import type { EmbedShape, Field, Fields, ListShape, ObjectsShape, ScalarShape, Shape } from './field.ts'
 
 /** Kinds whose values can be asked for by equality. A test holds these three against `Kind.queries`. */
@@ -86,9 +86,7 @@ export type LeafPathOf<E extends Entity> =
 
 /** What stands at a path that is not inside of a list, or is the id. */
 export type ValueAt<E extends Entity, P extends string> = P extends 'id'
-  ? E['idKind'] extends 'int'
-    ? number
-    : string
+  ? IdKinds[E['idKind']]
   : FieldAt<E['fields'], P> extends Field<infer T>
     ? T
     : never
