@@ -53,6 +53,18 @@ export async function issueGroups({ dataIssues, ledger }: Kept, entity: Entity):
   })
 }
 
+/** A group, and the type that it is of. */
+export interface GroupOfType {
+  readonly entity: Entity
+  readonly found: IssueGroup
+}
+
+/** The groups of some types whose names begin so. */
+export async function groupsNamed(kept: Kept, entities: readonly Entity[], prefix: string): Promise<GroupOfType[]> {
+  const ofType = async (entity: Entity) => (await issueGroups(kept, entity)).map((found) => ({ entity, found }))
+  return (await Promise.all(entities.map(ofType))).flat().filter(({ found }) => found.group.startsWith(prefix))
+}
+
 /** The one group whose name begins so. @throws BAD_USER_INPUT where there is none, or more than one. */
 export const issueGroup = async (kept: Kept, entity: Entity, prefix: string): Promise<IssueGroup> =>
   groupNamed(entity, await issueGroups(kept, entity), prefix)

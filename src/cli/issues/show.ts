@@ -1,7 +1,7 @@
 import { hidden } from '../../compare/differences.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { hides, hidesAny } from '../../entity/hides.ts'
-import { type IssueGroup, issueGroups } from '../../evidence/accepted-issues.ts'
+import { type GroupOfType, groupsNamed } from '../../evidence/accepted-issues.ts'
 import type { Stores } from '../../routing/routing.ts'
 import type { DataIssue } from '../../stores/postgres/data-issues.ts'
 import { CrossfadeError } from '../../util/errors.ts'
@@ -17,7 +17,7 @@ function shown(entity: Entity, { path, raw }: Pick<DataIssue, 'path' | 'raw'>): 
 /** Records of a group that are shown. */
 const maxShown = 20
 
-async function showGroup({ postgres }: Stores, entity: Entity, found: IssueGroup, json: boolean): Promise<void> {
+async function showGroup({ postgres }: Stores, { entity, found }: GroupOfType, json: boolean): Promise<void> {
   const { group, path, rule, count, accepted } = found
   const records = (await postgres.dataIssues.ofKind(entity, found, maxShown)).map(({ id, raw, at }) => ({
     id,
@@ -40,12 +40,9 @@ export async function showNamed(
   prefix: string,
   json: boolean,
 ): Promise<void> {
-  const ofType = async (entity: Entity) =>
-    (await issueGroups(stores.postgres, entity)).map((found) => ({ entity, found }))
-  const all = (await Promise.all(entities.map(ofType))).flat()
-  const named = all.filter(({ found: { group } }) => group.startsWith(prefix))
+  const named = await groupsNamed(stores.postgres, entities, prefix)
   const [one] = named
-  if (one && named.length === 1) return showGroup(stores, one.entity, one.found, json)
+  if (one && named.length === 1) return showGroup(stores, one, json)
   const text = one ? `${named.length} groups of issues begin with ${prefix}` : `There is no group of issues ${prefix}`
   const remedy = 'Name one of `crossfade issues list`, or a type and a record of it'
   throw new CrossfadeError('BAD_USER_INPUT', `${text}. ${remedy}: \`crossfade issues show TYPE ID\`.`)
@@ -61,8 +58,8 @@ export async function show(stores: Stores, entity: Entity, id: string, json: boo
   }))
   const letter = lettersOf(entity, await deadLetters(stores)).find((each) => each.id === id) ?? null
   if (issues.length === 0 && letter === null) {
-    const groups = (await issueGroups(stores.postgres, entity)).filter(({ group }) => group.startsWith(id))
-    if (groups.length === 1) return showGroup(stores, entity, groups[0]!, json)
+    const groups = await groupsNamed(stores.postgres, [entity], id)
+    if (groups.length === 1) return showGroup(stores, groups[0]!, json)
   }
   if (json) printJson({ type: entity.name, id, issues, deadLetter: letter })
   else if (issues.length === 0 && letter === null) say(`${entity.name} ${id} has no issues.`)
