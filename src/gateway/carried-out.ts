@@ -1,6 +1,6 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, responsePathAsArray } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { type FieldPath, type GatewayContext, writtenIn } from '../resolve/context.ts'
+import { type GatewayContext, writtenIn } from '../resolve/context.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { original } from './mask-error.ts'
 
@@ -8,8 +8,6 @@ import { original } from './mask-error.ts'
 const repeatable: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'TRY_AGAIN', 'UNAVAILABLE'])
 
 type Keys = readonly (string | number)[]
-
-const keysOf = ({ prev, key }: FieldPath): Keys => (prev ? [...keysOf(prev), key] : [key])
 
 const isAtOrBelow = (path: Keys, above: Keys): boolean => above.every((key, index) => path[index] === key)
 
@@ -40,7 +38,7 @@ export const carriedOut: Plugin<GatewayContext> = {
     return {
       onExecuteDone({ result, setResult }) {
         if (Symbol.asyncIterator in result || !result.errors) return
-        const written = writtenIn(args.contextValue).map(keysOf)
+        const written = writtenIn(args.contextValue).map(responsePathAsArray)
         if (written.length === 0) return
         const isBehind = ({ path }: GraphQLError): boolean =>
           path !== undefined && written.some((above) => isAtOrBelow(path, above))

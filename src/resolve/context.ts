@@ -32,7 +32,7 @@ export interface GatewayContext extends AppContext {
 }
 
 /** Where a field stands in the answer. */
-export type FieldPath = GraphQLResolveInfo['path']
+type FieldPath = GraphQLResolveInfo['path']
 
 /** Reads and loaders of one request: one decision per type, one batch per level. */
 export interface Session {

@@ -169,7 +169,7 @@ const interrupted = new Set([6, 7, 89, 91, 189, 9001, 11600, 11602])
 
 /** Whether the server says that it did nothing of a command. One that ran out of time, or was interrupted, may have. */
 export function isRefused(error: unknown): boolean {
-  if (!(error instanceof MongoServerError) || error instanceof MongoWriteConcernError) return false
+  if (!(error instanceof MongoServerError)) return false
   const failure = failureOf(error)
   return failure !== null && failure !== 'timeout' && failure !== 'unknown' && !interrupted.has(Number(error.code))
 }
