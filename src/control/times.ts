@@ -31,6 +31,8 @@ export const times = {
   gone: 22_000,
   /** How long a request may take in all, and a write wait for its turn; below the 30 s of common proxies. */
   request: 25_000,
+  /** What a write that has waited for its turn has left of its request's time at least: an ordinary one ends in it. */
+  remainder: 4_000,
   /** How long a gateway that stops waits for its clients; what has begun to write is waited for besides. */
   drain: 8_000,
   /** How long a claim holds that is not renewed: whoever has one and is slow is not to meet a second one. */

@@ -1,11 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { times } from '../control/times.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
 
 /** What was ended says so by itself; what does not is waited for no longer than this, in milliseconds. */
 const graceMs = 500
+
+/** How long a write may wait for its turn, in milliseconds: the rest of its request's time is for carrying it out. */
+export const waitOf = (answerMs: number): number => Math.max(answerMs - times.remainder, answerMs * 0.8)
 
 /** The part of a request's context that ends what it asks of the stores. */
 export interface Ends {

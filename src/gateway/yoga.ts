@@ -10,7 +10,7 @@ import { answerLimit } from './answer-limit.ts'
 import { carriedOut } from './carried-out.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { costLimit } from './cost-limit.ts'
-import { deadline, type Ends, endsWith } from './deadline.ts'
+import { deadline, type Ends, endsWith, waitOf } from './deadline.ts'
 import { documentCache } from './document-cache.ts'
 import { documentLimits } from './document-limits.ts'
 import { inputLimit } from './input-limit.ts'
@@ -57,7 +57,8 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
     const ends = endsWith(request, res)
     let known: string | undefined
     const whoAsks = (): string => (known ??= subject(request, app))
-    return { routing: look ?? routing, subject: whoAsks, signal: ends.signal, ends }
+    const beginBy = performance.now() + waitOf(limits.answerMs)
+    return { routing: look ?? routing, subject: whoAsks, signal: ends.signal, beginBy, ends }
   }
   return createYoga<Given>({
     schema,

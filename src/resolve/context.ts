@@ -27,6 +27,8 @@ export interface GatewayContext extends AppContext {
   readonly subject: () => string
   /** Ends what the request asks of the stores: its client has left, or its time is over. */
   readonly signal?: AbortSignal
+  /** When its writes begin at the latest that wait for their turn, by the monotonic clock, in milliseconds. */
+  readonly beginBy?: number
   /** Ours. In a map by context it cost each request 5 µs. */
   [session]?: Session
 }

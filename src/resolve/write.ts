@@ -50,7 +50,7 @@ export async function write<Result>(
     loaders.clear()
     noteWrites(routing, writes, context.subject)
   }
-  const result = await routedWrite(routing, writes, work, onWrite, context.signal)
+  const result = await routedWrite(routing, writes, work, onWrite, context)
   written.push(info.path)
   return result
 }

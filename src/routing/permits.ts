@@ -17,6 +17,14 @@ export interface Permit {
   done(): void
 }
 
+/** For how long a write waits for its turn at most. */
+export interface Wait {
+  /** Ends the wait; nothing begins for a request that has ended: its client may look, and repeat it. */
+  readonly signal?: AbortSignal | undefined
+  /** By the monotonic clock, in milliseconds: what began later could not end in its request's time. */
+  readonly beginBy?: number | undefined
+}
+
 /**
  * Lets writes of a type begin while its flag is steady, and knows when all writes of an earlier flag have ended: that is
  * what a mover waits for.
@@ -36,11 +44,10 @@ export class Permits {
   /**
    * Waits, bounded, while the type's writes are held, or no server takes them: before the write begins, nothing is lost.
    *
-   * @param signal ends the wait; nothing begins for a request that has ended: its client may look, and repeat it.
    * @throws TRY_AGAIN past the bounds, and once the gateway stops.
    */
-  async take(type: string, signal?: AbortSignal): Promise<Permit> {
-    const flag = (signal?.aborted ? null : this.#grantable(type)) ?? (await this.#wait(type, signal))
+  async take(type: string, wait: Wait = {}): Promise<Permit> {
+    const flag = (wait.signal?.aborted ? null : this.#grantable(type)) ?? (await this.#wait(type, wait))
     const { type: key } = flag
     const counts = this.#underWay.get(key) ?? new Map<number, number>()
     this.#underWay.set(key, counts)
@@ -64,12 +71,13 @@ export class Permits {
     return flag && this.#takesWrites(authorityOf(flag)) ? flag : null
   }
 
-  async #wait(type: string, signal: AbortSignal | undefined): Promise<Flag> {
+  async #wait(type: string, { signal, beginBy = Number.POSITIVE_INFINITY }: Wait): Promise<Flag> {
     if (this.#held >= maxHeld) throw new CrossfadeError('TRY_AGAIN', `Too many writes of ${type} wait; try again.`)
     this.#held++
     try {
-      const found = await until(() => this.#closed || this.#grantable(type), times.request, signal)
-      if (found && found !== true) return found
+      const waitMs = Math.min(times.request, beginBy - performance.now())
+      const found = await until(() => this.#closed || this.#grantable(type), waitMs, signal)
+      if (found && found !== true && performance.now() <= beginBy) return found
     } finally {
       this.#held--
     }

@@ -6,7 +6,7 @@ import type { Steps } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Writes } from './declared-writes.ts'
 import { Joint } from './joint.ts'
-import type { Permit } from './permits.ts'
+import type { Permit, Wait } from './permits.ts'
 import type { Routing } from './routing.ts'
 import { checkPermits, type Joints, Transaction, type Written } from './transaction.ts'
 
@@ -50,27 +50,22 @@ interface Run<T> {
  * would wait for a move that waits for the outer one; and its transaction, whose records it would wait for.
  *
  * @param onWrite called behind each step that may have changed something, and at the end of a transaction.
- * @param signal ends the wait for permits; a write that has begun goes on.
+ * @param wait for permits; a write that has begun goes on.
  */
 export function write<T>(
   routing: Routing,
   writes: Writes,
   work: (transaction: Transaction) => Promise<T>,
   onWrite: () => void = () => undefined,
-  signal?: AbortSignal,
+  wait: Wait = {},
 ): Promise<T> {
   const outer = open.getStore()
   const run = { routing, writes, work, onWrite }
-  if (!outer || outer.transaction.hasEnded) return permitted(run, new Map(), new Map(), signal)
-  return outer.transaction.during(() => permitted(run, outer.permits, outer.joints, signal))
+  if (!outer || outer.transaction.hasEnded) return permitted(run, new Map(), new Map(), wait)
+  return outer.transaction.during(() => permitted(run, outer.permits, outer.joints, wait))
 }
 
-async function permitted<T>(
-  run: Run<T>,
-  held: ReadonlyMap<string, Permit>,
-  joints: Joints,
-  signal: AbortSignal | undefined,
-): Promise<T> {
+async function permitted<T>(run: Run<T>, held: ReadonlyMap<string, Permit>, joints: Joints, wait: Wait): Promise<T> {
   const { routing, writes } = run
   const own = new Map<string, Permit>()
   const written: Written[] = []
@@ -78,7 +73,7 @@ async function permitted<T>(
   try {
     const byKey = Map.groupBy(writes.entities, flagKeyOf)
     const keys = [...byKey.keys()].filter((key) => !held.has(key))
-    for (const key of keys.sort()) own.set(key, await routing.permits.take(byKey.get(key)![0]!.name, signal))
+    for (const key of keys.sort()) own.set(key, await routing.permits.take(byKey.get(key)![0]!.name, wait))
     const permits = new Map([...held, ...own])
     const [joint] = writes.together ? [...byKey.keys()].filter((key) => !joints.has(key)) : []
     try {

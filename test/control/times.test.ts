@@ -18,6 +18,7 @@ const order: readonly (readonly [shorter: number, longer: number, why: string])[
   [times.moverLook, times.moverSign, 'a mover is seen to have ended before it would give its next sign of life'],
   [times.move, times.unfinished, 'a move that is waited for is not ended by others'],
   [times.write, times.request, 'a write that waits half of its time can end in the rest'],
+  [20_000, times.request - times.remainder, 'a write that waits for its turn outlasts an election'],
   [times.gone, times.move, 'a move outlasts a gateway that has died'],
   [20_000, times.move, 'a move outlasts an election'],
 ]

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { GraphQLError, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { deadline, type Ends, endsWith } from '../../src/gateway/deadline.ts'
+import { deadline, type Ends, endsWith, waitOf } from '../../src/gateway/deadline.ts'
 import { limitsOf } from '../../src/gateway/limits.ts'
 import { maskError } from '../../src/gateway/mask-error.ts'
 import { Refusals } from '../../src/gateway/refusals.ts'
@@ -77,6 +77,13 @@ test('a query that goes on all the same is answered without it', async () => {
 test('a mutation that goes on all the same may have written', async () => {
   const text = 'The request took longer than 0.2 s (limits.answerMs); look what it has written before repeating it.'
   expect(await ask('mutation { stuck }')).toEqual({ errors: [error('UNKNOWN_OUTCOME', text)] })
+})
+
+test.each([
+  [25_000, 21_000],
+  [200, 160],
+])('of %i ms a write waits %i for its turn at most, and has the rest to be carried out', (answerMs, waitMs) => {
+  expect(waitOf(answerMs)).toBe(waitMs)
 })
 
 test('a client that leaves ends what was asked for it', async () => {

@@ -39,8 +39,8 @@ test('nothing begins for a request that has ended, nor for a gateway that stops'
   const { flags } = watch()
   const permits = new Permits(flags, () => true)
   const refused = { code: 'TRY_AGAIN', message: 'Movie cannot be written at the moment; try again.' }
-  await expect(permits.take('Movie', AbortSignal.abort())).rejects.toMatchObject(refused)
-  const under = await permits.take('Movie', new AbortController().signal)
+  await expect(permits.take('Movie', { signal: AbortSignal.abort() })).rejects.toMatchObject(refused)
+  const under = await permits.take('Movie', { signal: new AbortController().signal })
   permits.close()
   await expect(permits.take('Movie')).rejects.toMatchObject(refused)
   expect(permits.isIdle).toBe(false)
@@ -56,6 +56,16 @@ test('a write that is held begins under the flag that ends the hold', async () =
   await new Promise((done) => setTimeout(done, 120))
   Object.assign(present, { revision: 5, held: false })
   expect((await waiting).flag.revision).toBe(5)
+})
+
+test('nothing begins that could not end in its time, though the hold ends', async () => {
+  const { flags, present } = watch()
+  const permits = new Permits(flags, () => true)
+  present.held = true
+  const waiting = permits.take('Movie', { beginBy: performance.now() + 100 })
+  setTimeout(() => Object.assign(present, { held: false }), 110)
+  await expect(waiting).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+  expect(permits.isIdle).toBe(true)
 })
 
 test('past a thousand that wait a write is refused at once, and those that wait go on', async () => {
