@@ -1,4 +1,5 @@
 import { changesMirror, movesAuthority, type Stage } from '../stage/stage.ts'
+import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins, otherOrigin } from '../util/origin.ts'
 import { announce } from './announcement.ts'
@@ -115,12 +116,30 @@ async function rollBack(options: FinishOptions, draining: Flag, cause: unknown):
   throw cause
 }
 
+/** What ends by the patience says so itself; a round of the sweep has no end of its own where the mirror is slow. */
+const graceMs = 1_000
+
+const tooLong = (type: string, from: Origin): string =>
+  `${type} was held for as long as it may be while ${from} was made equal. Writes go on there; see \`crossfade mirror status\`, and try again.`
+
+/** What begins once writes are held, and ends before authority is handed over: nothing is owed any more, nor on its way. */
+async function emptied(options: MoveOptions, patience: Patience, draining: Flag): Promise<void> {
+  const { sweep, owed = sweep } = options
+  const { type } = draining
+  const from = authorityOf(draining)
+  await acknowledged(options, patience, draining)
+  // Side by side: what was caught is owed once both have ended, and seldom anything was
+  await Promise.all([options.caughtUp?.(draining), drained(options, patience, type, from)])
+  if (options.caughtUp && (await patiently(patience, () => owed(type, from))) > 0)
+    await drained(options, patience, type, from)
+}
+
 /**
  * Moves authority between the stores; see "Moving authority" in the design. Held writes go on under the old authority
  * where anything fails before the hand-over.
  */
 async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promise<Flag> {
-  const { ledgers, log, sweep, owed = sweep } = options
+  const { ledgers, log } = options
   const from = authorityOf(was)
   const patience = patienceOf(options)
   const draining: Flag = { ...was, state: 'draining', target: next.stage, revision: was.revision + 1 }
@@ -134,11 +153,9 @@ async function moveAuthority(options: MoveOptions, was: Flag, next: Flag): Promi
     await commit(ledgers, patience, was, draining)
     began = performance.now()
     log(`${was.type}: writes are held until ${from} owes nothing`)
-    await acknowledged(options, patience, draining)
-    // Side by side: what was caught is owed once both have ended, and seldom anything was
-    await Promise.all([options.caughtUp?.(draining), drained(options, patience, was.type, from)])
-    if (options.caughtUp && (await patiently(patience, () => owed(was.type, from))) > 0)
-      await drained(options, patience, was.type, from)
+    const mostMs = patience.until - performance.now() + graceMs
+    if ((await awaitWithin(emptied(options, patience, draining), mostMs)) === timedOut)
+      throw new CrossfadeError('TRY_AGAIN', tooLong(was.type, from))
     await commit(ledgers, patience, draining, handed)
   } catch (error) {
     return rollBack(options, draining, error)

@@ -137,3 +137,14 @@ describe('Two who change the stage of one type [two-movers]', () => {
     expect(logged.join('\n')).not.toContain('cut off')
   })
 })
+
+test('a move is taken back where the mirror keeps a round of the sweep for longer than writes may be held', async () => {
+  const forEver = (): Promise<number> => new Promise(() => undefined)
+  await expect(to('live', { sweep: forEver, patienceMs: 500 })).rejects.toMatchObject({
+    code: 'TRY_AGAIN',
+    message: expect.stringMatching(
+      /^Account was held for as long as it may be while mongo was made equal\. Writes go on/,
+    ),
+  })
+  expect(await inForce()).toMatchObject({ stage: 'shadow', state: 'steady', epoch: 3 })
+})
