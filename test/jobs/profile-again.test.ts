@@ -1,5 +1,5 @@
 import { defineEntity, int, text } from 'crossfade'
-import { type CommandSucceededEvent, MongoNetworkError, MongoServerError } from 'mongodb'
+import { type CommandSucceededEvent, Long, MongoNetworkError, MongoServerError } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { profile } from '../../src/jobs/profile.ts'
 import { ownAnswer } from '../../src/resolve/own-answer.ts'
@@ -63,9 +63,10 @@ const lost = (): Error => new MongoNetworkError('connection timed out')
 test('a profile whose cursor the server has ended begins again, and counts no document twice', async () => {
   const { db } = stores.mongo.connection
   const { client } = stores.mongo.connection.patient()
-  let cursor: unknown
+  let cursor: Long | undefined
   const hear = ({ commandName, reply }: CommandSucceededEvent): void => {
-    if (commandName === 'find') cursor ??= (reply as { cursor: { id: unknown } }).cursor.id
+    // A small one comes as a number, which would go back as a double
+    if (commandName === 'find') cursor ??= Long.fromString(String((reply as { cursor: { id: unknown } }).cursor.id))
   }
   client.on('commandSucceeded', hear)
   let killed: Promise<unknown> | undefined
