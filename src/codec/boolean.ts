@@ -11,5 +11,6 @@ export const booleanKind: Kind<boolean> = {
   queries: 'order',
   parse,
   toJson: (value) => value,
+  compare: (a, b) => Number(a) - Number(b),
   fromJson: parse,
 }

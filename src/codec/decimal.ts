@@ -1,4 +1,5 @@
 import { badValue } from './bad-value.ts'
+import { bySize } from './by-size.ts'
 import type { Kind } from './kind.ts'
 
 /** Bounds of IEEE 754 decimal128, which is BSON's Decimal128; Postgres's numeric is wider. */
@@ -48,6 +49,21 @@ export function wholeNumber(text: string): number | undefined {
   return Number.isSafeInteger(number) && canonicalDecimal(text) === String(number) ? number : undefined
 }
 
+/** Digits and where the first of them stands: the power of ten that it counts. */
+function sized(decimal: string): { readonly first: number; readonly digits: string } {
+  const [, , whole = '', fraction = '', power = '0'] = form.exec(decimal)!
+  const significant = (whole + fraction).replace(/^0+/, '')
+  return { first: Number(power) - fraction.length + significant.length, digits: significant.replace(/0+$/, '') }
+}
+
+/** Of canonical decimals, by value; digit by digit, since their exponents are large. */
+function compare(a: string, b: string): number {
+  const signs = [a, b].map((decimal) => (decimal === '0' ? 0 : decimal.startsWith('-') ? -1 : 1))
+  if (signs[0] !== signs[1] || signs[0] === 0) return signs[0]! - signs[1]!
+  const [one, other] = [sized(a), sized(b)]
+  return signs[0]! * (one.first - other.first || bySize(one.digits, other.digits))
+}
+
 function written(digits: string, exponent: number, first: number): string {
   if (first < -7 || first >= maxDigits) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
@@ -71,5 +87,6 @@ export const decimalKind: Kind<string> = {
   queries: 'order',
   parse,
   toJson: (value) => value,
+  compare,
   fromJson: parse,
 }

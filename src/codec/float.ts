@@ -12,5 +12,6 @@ export const floatKind: Kind<number> = {
   queries: 'order',
   parse,
   toJson: (value) => value + 0,
+  compare: (a, b) => Number(a) - Number(b),
   fromJson: parse,
 }

@@ -14,4 +14,11 @@ function parse(value: unknown): number {
 }
 
 /** A whole number of 32 bits. */
-export const intKind: Kind<number> = { name: 'int', queries: 'order', parse, toJson: (value) => value, fromJson: parse }
+export const intKind: Kind<number> = {
+  name: 'int',
+  queries: 'order',
+  parse,
+  toJson: (value) => value,
+  compare: (a, b) => a - b,
+  fromJson: parse,
+}

@@ -12,6 +12,8 @@ export interface Kind<T> {
   parse(value: unknown): T
   /** The canonical form: equal exactly where two values are equal. Used by comparison and cursors. */
   toJson(value: T): Json
+  /** The order of two values, the same in both stores; of kinds that queries may order by. */
+  compare?(a: T, b: T): number
   /** The inverse of `toJson`, for values that come back from a client in a cursor; throws BAD_USER_INPUT. */
   fromJson(json: Json): T
 }

@@ -1,4 +1,5 @@
 import { badValue } from './bad-value.ts'
+import { bySize } from './by-size.ts'
 import type { Kind } from './kind.ts'
 
 /** The bounds of BSON's long and Postgres's bigint. */
@@ -25,5 +26,6 @@ export const longKind: Kind<bigint> = {
   queries: 'order',
   parse,
   toJson: (value) => String(value),
+  compare: bySize,
   fromJson: parse,
 }

@@ -28,6 +28,7 @@ export const timestampKind: Kind<Date> = {
   queries: 'order',
   parse,
   toJson: (value) => value.getTime(),
+  compare: (a, b) => a.getTime() - b.getTime(),
   fromJson: (json) => {
     if (typeof json !== 'number') throw badValue('date', json, 'milliseconds since 1970')
     return check(new Date(json), json)

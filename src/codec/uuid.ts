@@ -1,4 +1,5 @@
 import { badValue } from './bad-value.ts'
+import { bySize } from './by-size.ts'
 import type { Kind } from './kind.ts'
 
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -15,5 +16,6 @@ export const uuidKind: Kind<string> = {
   queries: 'order',
   parse,
   toJson: (value) => value,
+  compare: bySize,
   fromJson: parse,
 }
