@@ -32,7 +32,20 @@ function print({ type, unmet, unknown, traces, leftovers }: Retirement): void {
   for (const each of leftovers) line(`has no use any more: ${each}`)
 }
 
-async function remove({ stores }: Session, entity: Entity, abandon: boolean, signal: AbortSignal): Promise<void> {
+/** @param stays another type of its collection, which goes on to need them. */
+async function abandonIndexes({ stores }: Session, entity: Entity, stays: Entity | undefined): Promise<void> {
+  if (!stays) return void (await dropOurIndexes(stores.mongo.connection, entity))
+  say(`${entity.name}: the indexes of bookkeeping stay for ${stays.name}, which is in the same collection.`)
+}
+
+async function remove(
+  session: Session,
+  entity: Entity,
+  chosen: readonly Entity[],
+  abandon: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stores, config } = session
   const { connection } = stores.mongo
   const line = new RateLine('retire', entity.name)
   const onProgress = (done: number): void => line.show({ done, total: null }, {})
@@ -40,7 +53,8 @@ async function remove({ stores }: Session, entity: Entity, abandon: boolean, sig
     leaving('Stopped. Run it again to go on from here.'),
   )
   line.end()
-  if (abandon) await dropOurIndexes(connection, entity)
+  const beside = config.entities.find((other) => other.mongo === entity.mongo && !chosen.includes(other))
+  if (abandon) await abandonIndexes(session, entity, beside)
   else await stores.postgres.ledger.append('retired', entity.name, { at: new Date().toISOString() })
   say(`${entity.name}: nothing of Crossfade is left in the documents of ${entity.mongo}.`)
 }
@@ -86,7 +100,7 @@ export function retireCommand(): Command {
           if (unsound > 0) say(`${unsound} of them have texts that are not UTF-8, which JSON cannot hold.`)
         }
         if (!options.remove) return
-        for (const entity of chosen) await remove(session, entity, abandon, signal)
+        for (const entity of chosen) await remove(session, entity, chosen, abandon, signal)
         if (abandon && type === 'all') await dropBookkeeping(stores.mongo.connection)
       }),
     )

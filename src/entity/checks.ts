@@ -1,8 +1,10 @@
 import { didYouMean } from '../util/did-you-mean.ts'
+import { messageOf } from '../util/errors.ts'
 import type { Entity, Scope } from './entity.ts'
 import { checkFields, checkPath, refuse } from './field-checks.ts'
 import { impliedTables } from './implied-tables.ts'
 import { newIds } from './new-ids.ts'
+import { parseScalar } from './new-record.ts'
 
 const ownColumns = { record: ['id', 'rest', '_cf_epoch', '_cf_counter'], element: ['parent_id', 'position', 'rest'] }
 /** NUL and lone surrogates PostgreSQL refuses; a line's end would break migrations and what commands print. */
@@ -110,6 +112,47 @@ function checkGroup({ name, group }: Entity): void {
   if (group === name) refuse(name, 'group', 'has the name of the type itself', 'Give it a name of its own.')
 }
 
+/** Kinds whose values both stores compare as they are. */
+const fixedKinds: ReadonlySet<string> = new Set(['text', 'enum', 'int', 'boolean'])
+
+/** What a collection of several types is told apart by. */
+function checkWhere(entity: Entity): void {
+  const { name, fixed, leaves } = entity
+  for (const [path, value] of fixed) {
+    const leaf = leaves.get(path)
+    if (!leaf || leaf.keys.length > 1)
+      refuse(name, 'where', `names "${path}", which is no field of the record itself`, 'Map the field, and name it.')
+    const isPlain = Object.keys(leaf.converter).length === 0
+    if (leaf.list !== 'none' || !fixedKinds.has(leaf.kind) || !isPlain)
+      refuse(name, 'where', `names "${path}"`, 'Use a text, an enumeration, an int or a boolean without a converter.')
+    try {
+      parseScalar(leaf, value)
+    } catch (error) {
+      refuse(name, 'where', `gives "${path}" no value of its kind: ${messageOf(error)}`, 'Give one.')
+    }
+  }
+}
+
+/** Whether no document can be a record of both. */
+const areApart = (one: Entity, other: Entity): boolean =>
+  [...one.fixed].some(([path, value]) => {
+    const { mongo } = one.leaves.get(path)!
+    return [...other.fixed].some(([at, differs]) => other.leaves.get(at)!.mongo === mongo && differs !== value)
+  })
+
+/** Types of one collection: each document is a record of one of them at most, and its id fits all. */
+function checkTogether(entities: readonly Entity[]): void {
+  for (const [index, entity] of entities.entries())
+    for (const other of entities.slice(0, index)) {
+      if (other.mongo !== entity.mongo) continue
+      const shared = `uses the collection ${entity.mongo} of ${other.name}`
+      if (!areApart(entity, other))
+        refuse(entity.name, 'entity', shared, 'Each entity needs its own, or a `where` that contradicts the other one.')
+      if (entity.idKind !== other.idKind)
+        refuse(entity.name, 'id', `is of another kind than that of ${other.name} in ${entity.mongo}`, 'Use the same.')
+    }
+}
+
 /** @throws CrossfadeError MISCONFIGURED where the mapping of one entity cannot work. */
 export function checkEntity(entity: Entity): void {
   const { name } = entity
@@ -119,6 +162,7 @@ export function checkEntity(entity: Entity): void {
   checkFields(name, entity.fields, '', null)
   checkTable(name, 'entity', entity.postgres, byTable)
   checkScope(name, entity, false, '')
+  checkWhere(entity)
   const tables = new Claims(name)
   tables.claim('table', entity.postgres, 'the entity', '')
   for (const { path, childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {
@@ -147,7 +191,6 @@ export function checkEntities(entities: readonly Entity[]): void {
     claim('name', entity.name, entity.name)
     if (entity.group !== null && names.has(entity.group))
       refuse(entity.name, 'group', `has the name of the type ${entity.group}`, 'Give it a name of its own.')
-    claim('collection', entity.mongo, entity.name)
     claim('table', entity.postgres, entity.name)
     for (const { childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {
       if (childTable) claim('table', childTable, entity.name)
@@ -164,4 +207,5 @@ export function checkEntities(entities: readonly Entity[]): void {
       }
     }
   }
+  checkTogether(entities)
 }

@@ -1,5 +1,5 @@
 import { checkEntity } from './checks.ts'
-import type { Embed, Entity, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
+import type { Embed, Entity, Fixed, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
 import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
 import { refuse } from './field-checks.ts'
 import { snakeCase } from './names.ts'
@@ -24,6 +24,11 @@ export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
    * the type moves alone.
    */
   readonly group?: string
+  /**
+   * Which documents of the collection are records of the type, where it holds those of other types, too: fields with the
+   * value that they have in each of them, as `{ kind: 'post' }`. Records are made with it, and keep it. Default: all.
+   */
+  readonly where?: { readonly [P in keyof F & string]?: Fixed }
   readonly fields: F
 }
 
@@ -162,8 +167,9 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   const idKind = options.id.spec.kind as K
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
   const newId = options.newId ?? newIds[idKind]
-  const { group = null } = options
-  const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, group, fields, ...scope })
+  const { group = null, where = {} } = options
+  const fixed = new Map(Object.entries<Fixed>(where))
+  const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, group, fixed, fields, ...scope })
   checkEntity(entity)
   return entity
 }

@@ -107,6 +107,9 @@ export interface IdKinds {
   readonly int: number
 }
 
+/** The one value of a field in all records of a type. */
+export type Fixed = string | number | boolean
+
 /** One GraphQL type with its mapping; frozen. Made by `defineEntity`. */
 export interface Entity<F extends Fields = Fields, K extends keyof IdKinds = keyof IdKinds> extends Scope {
   /** Collection. */
@@ -118,5 +121,10 @@ export interface Entity<F extends Fields = Fields, K extends keyof IdKinds = key
   readonly newId: (() => IdKinds[K]) | null
   /** The types of one group share one flag and move together; null for a type that moves alone. */
   readonly group: string | null
+  /**
+   * The fields that tell the type's documents from others in its collection, each with its value, by path; none where
+   * the type has the collection to itself.
+   */
+  readonly fixed: ReadonlyMap<string, Fixed>
   readonly fields: F
 }

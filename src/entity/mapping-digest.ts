@@ -25,7 +25,8 @@ function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
 
 /** Equal for mappings that keep a record in the same way, and under the same flag; of converters, which are functions, nothing is known. */
 export const mappingDigest = onceFor((entity: Entity): string => {
-  const { mongo, postgres, idKind, group } = entity
-  const text = JSON.stringify([mongo, postgres, idKind, group, placesOf(entity)])
+  const { mongo, postgres, idKind, group, fixed } = entity
+  const among = fixed.size > 0 ? [[...fixed].sort()] : []
+  const text = JSON.stringify([mongo, postgres, idKind, group, placesOf(entity), ...among])
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 })

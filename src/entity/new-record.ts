@@ -84,7 +84,23 @@ function build(scope: Scope, name: string, nodes: readonly Node[], value: unknow
   return record
 }
 
-/** A whole record from an application's values: fields left out are null. @throws BAD_USER_INPUT */
+/** @throws BAD_USER_INPUT for a value that would make it a record of another type. */
+export function checkFixed({ name, fixed }: Entity, path: string, value: unknown): void {
+  if (fixed.has(path) && fixed.get(path) !== value)
+    throw new CrossfadeError('BAD_USER_INPUT', `${name}.${path} is ${JSON.stringify(fixed.get(path))} in each ${name}.`)
+}
+
+/**
+ * A whole record from an application's values: fields left out are null, or what they are in all records.
+ *
+ * @throws BAD_USER_INPUT
+ */
 export function newRecord(entity: Entity, id: Id, input: Input): Rec {
-  return { id, ...build(entity, entity.name, entity.nodes, input) }
+  const { name, nodes, fixed } = entity
+  if (fixed.size === 0) return { id, ...build(entity, name, nodes, input) }
+  const members = membersOf(name, nodes, input)
+  const given = Object.entries(members).filter(([path, value]) => value !== undefined || !fixed.has(path))
+  const record = build(entity, name, nodes, { ...Object.fromEntries(fixed), ...Object.fromEntries(given) })
+  for (const path of fixed.keys()) checkFixed(entity, path, record[path])
+  return { id, ...record }
 }

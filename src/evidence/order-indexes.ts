@@ -2,7 +2,8 @@ import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { type AskedOrder, type Direction, totalOrder } from '../query/order.ts'
 import { isConverted } from '../stores/mongo/codec/expression.ts'
-import { mongoIndexes } from '../stores/mongo/indexes.ts'
+import { ofType } from '../stores/mongo/documents-of.ts'
+import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { gives, isWhole, type StoredKey } from '../stores/mongo/order-indexes.ts'
 import type { MissingIndex } from './index-parity.ts'
@@ -35,12 +36,12 @@ export async function missingOrderIndexes(
       ({ path, direction }): StoredKey => [leafAt(entity, path).mongo, sign(direction)],
     )
     const parent = by === null ? null : leafAt(entity, by).mongo
-    const fixed = new Set(parent === null ? [] : [parent])
-    const wanted: readonly StoredKey[] = parent === null ? order : [[parent, 1], ...order]
-    const isGiven = [...present, ...proposed].some((index) => begins(index, parent) && gives(index, order, fixed))
+    const fixed = new Set([...Object.keys(ofType(entity)), ...(parent === null ? [] : [parent])])
+    const wanted: readonly StoredKey[] = [...[...fixed].map((path): StoredKey => [path, 1]), ...order]
+    const isGiven = [...present, ...proposed].some((index) => begins(index, fixed) && gives(index, order, fixed))
     if (wanted[0]![0] === '_id' || isGiven) return []
     const statement = createIndex(entity.mongo, wanted)
-    const near = present.find((index) => begins(index, parent) && gives(index, order.slice(0, -1), fixed))
+    const near = present.find((index) => begins(index, fixed) && gives(index, order.slice(0, -1), fixed))
     // A page by it costs two queries, which is no reason to build another
     if (!near) proposed.push({ keys: wanted })
     return near
@@ -49,6 +50,6 @@ export async function missingOrderIndexes(
   })
 }
 
-/** Whether an index finds the children of a parent. */
-const begins = ({ keys }: { readonly keys: readonly (readonly [string, unknown])[] }, parent: string | null): boolean =>
-  parent === null || keys[0]![0] === parent
+/** Whether an index finds the children of a parent, or the documents of a type. */
+const begins = ({ keys }: Pick<MongoIndex, 'keys'>, fixed: ReadonlySet<string>): boolean =>
+  keys.slice(0, fixed.size).every(([path]) => fixed.has(path))

@@ -41,7 +41,7 @@ async function changesWithin(
   try {
     while (performance.now() < until) {
       const { made, wasDropped } = await stream.next()
-      count += made.length
+      count += made.filter(({ isOfAnother }) => !isOfAnother).length
       if (wasDropped) return { count }
       await sleep(0, undefined, { signal })
     }

@@ -42,10 +42,18 @@ const imagesOf = async ({ control }: Store, entity: Entity, changes: readonly Ch
   return byId(await control.outbox.images(entity, ids))
 }
 
-/** Changes behind which nothing is left, and those behind which something stands. */
-function parted(changes: Iterable<Change>): { readonly gone: readonly Change[]; readonly written: readonly Change[] } {
-  const { gone = [], written = [] } = Object.groupBy(changes, ({ isGone }) => (isGone ? 'gone' : 'written'))
-  return { gone, written }
+interface Parted {
+  /** Nothing is left behind them. */
+  readonly gone: readonly Change[]
+  /** A document of another type of the collection stands behind them. */
+  readonly turned: readonly Change[]
+  readonly written: readonly Change[]
+}
+
+function parted(changes: Iterable<Change>): Parted {
+  const by = ({ isGone, isOfAnother }: Change): keyof Parted => (isGone ? 'gone' : isOfAnother ? 'turned' : 'written')
+  const { gone = [], turned = [], written = [] } = Object.groupBy(changes, by)
+  return { gone, turned, written }
 }
 
 /**
@@ -188,8 +196,9 @@ export class Capture {
 
   async #owe(entity: Entity, changes: readonly Change[], epoch: number): Promise<void> {
     const byId = new Map(changes.map((change) => [change.id, change])) // the last of each
-    const { gone, written } = parted(byId.values())
+    const { gone, turned, written } = parted(byId.values())
     if (written.length > 0) await this.#touch(entity, written, epoch)
+    if (turned.length > 0) await this.#bury(entity, await this.#mirroredOf(entity, turned), epoch)
     if (gone.length > 0) await this.#bury(entity, gone, epoch)
   }
 
@@ -203,6 +212,12 @@ export class Capture {
     if (!above || this.#seldom.due(`above ${entity.name}`) === null) return
     const text = `another program has written ${above.id} to MongoDB with a \`_cf\` of a later epoch than the flag's`
     await onLost(entity.name, `${text}: \`$unset\` its \`_cf\`, or nobody can write it`)
+  }
+
+  /** Most have always been of another type. */
+  async #mirroredOf(entity: Entity, turned: readonly Change[]): Promise<readonly Change[]> {
+    const copies = await imagesOf(this.#options.stores.postgres, entity, turned)
+    return turned.filter(({ id }) => copies.get(id)?.record)
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
 import type { Members } from '../entity/lists.ts'
-import { membersOf, parseElement, parseLeaf, parseObjects } from '../entity/new-record.ts'
+import { checkFixed, membersOf, parseElement, parseLeaf, parseObjects } from '../entity/new-record.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Arithmetic, Operation } from './operations.ts'
@@ -47,7 +47,12 @@ const numeric: Record<'increment' | 'compute', ReadonlySet<string>> = {
 const isOperation = (value: unknown): value is Operation => value instanceof Operation
 
 function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
-  if (!isOperation(value)) return { op: 'set', leaf, value: parseLeaf(entity, leaf, value ?? null) }
+  if (!isOperation(value)) {
+    const parsed = parseLeaf(entity, leaf, value ?? null)
+    checkFixed(entity, leaf.path, parsed)
+    return { op: 'set', leaf, value: parsed }
+  }
+  if (entity.fixed.has(leaf.path)) refuse(entity, leaf.path, 'changes what it is in all records')
   const { op, operand } = value
   if (op === 'increment' || op === 'compute') {
     if (leaf.list !== 'none' || !numeric[op].has(leaf.kind)) refuse(entity, leaf.path, `uses ${op} on a ${leaf.kind}`)

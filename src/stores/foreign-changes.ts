@@ -6,6 +6,8 @@ import type { Version } from './version.ts'
 export interface Change {
   readonly id: Id
   readonly isGone: boolean
+  /** The document is of another type of its collection by now, and may always have been. */
+  readonly isOfAnother: boolean
   /** The version before it, where the server kept it; else (0, 0). */
   readonly before: Version
 }

@@ -397,7 +397,7 @@ describe('Entities side by side', () => {
     [
       'a collection',
       [make('a'), make('b', { mongo: 'a' })],
-      'b.entity uses the collection a of a. Each entity needs its own.',
+      'b.entity uses the collection a of a. Each entity needs its own, or a `where` that contradicts the other one.',
     ],
     [
       'a table',
@@ -437,6 +437,36 @@ describe('Entities side by side', () => {
     ],
   ])('cannot share %s', (_title, entities, message) => {
     expect(() => checkEntities(entities)).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
+  })
+
+  test('can share a collection where one field tells them apart', () => {
+    const of = (name: string, kind: string, options: object = {}) =>
+      make(name, { mongo: 'all', where: { kind }, ...options }, { kind: text() })
+    expect(() => checkEntities([of('a', 'x'), of('b', 'y'), of('c', 'z')])).not.toThrow()
+    const shared = 'c.entity uses the collection all of a. Each entity needs its own, or a `where` that contradicts'
+    expect(() => checkEntities([of('a', 'x'), of('b', 'y'), of('c', 'x')])).toThrow(shared)
+    const ids = 'b.id is of another kind than that of a in all. Use the same.'
+    expect(() => checkEntities([of('a', 'x'), of('b', 'y', { id: text() })])).toThrow(ids)
+    // One field of two names is the same document's
+    const other = make('b', { mongo: 'all', where: { is: 'y' } }, { is: text().at('kind') })
+    expect(() => checkEntities([of('a', 'x'), other])).not.toThrow()
+  })
+
+  test.each([
+    ['b', { b: 'x' }, {}, 'a.where names "b", which is no field of the record itself. Map the field, and name it.'],
+    ['a member', { 'b.c': 'x' }, { b: embed({ c: text() }) }, 'a.where names "b.c", which is no field of the record'],
+    ['a list', { b: 'x' }, { b: list(text()) }, 'a.where names "b". Use a text, an enumeration, an int or a boolean'],
+    [
+      'a converter',
+      { b: 1 },
+      { b: int({ nullIf: [1] }) },
+      'a.where names "b". Use a text, an enumeration, an int or a',
+    ],
+    ['a float', { b: 1 }, { b: float() }, 'a.where names "b". Use a text, an enumeration, an int or a boolean'],
+    ['another kind', { b: 1 }, { b: text() }, 'a.where gives "b" no value of its kind:'],
+    ['a value of none', { b: 'z' }, { b: enumeration(['x', 'y']) }, 'a.where gives "b" no value of its kind:'],
+  ])('are told apart by no %s', (_title, where, fields, message) => {
+    expect(() => make('a', { where }, fields as Fields)).toThrow(message)
   })
 
   test('can refer to each other', () => {

@@ -54,7 +54,7 @@ export async function openAppGateway(
   const keys = [...members.keys()]
   await prepareFlags(ledgers, keys, members)
   for (const [entity, each] of documents)
-    await stores.mongo.connection.collection(entity).insertMany([...each] as Document[])
+    await stores.mongo.connection.db.collection(entity.mongo).insertMany([...each] as Document[])
   const config = { ...app, migrations: {} }
   const gateway = await startGateway({
     config,

@@ -108,6 +108,21 @@ function follow(
   }
   let upcoming = ask()
 
+  /** An event does not tell of which type of its collection a document is. */
+  async function ofWhichType(made: readonly Change[]): Promise<readonly Change[]> {
+    const written = made.filter(({ isGone }) => !isGone)
+    if (entity.fixed.size === 0 || written.length === 0) return made
+    const among = { _id: { $in: written.map(({ id }) => encodeId(entity, id)) } }
+    const found = await connection
+      .collection(entity)
+      .find(among, { projection: { _id: 1 } })
+      .toArray()
+    const own = new Set(found.map(({ _id }) => String(_id)))
+    return made.map((change) =>
+      change.isGone ? change : { ...change, isOfAnother: !own.has(String(encodeId(entity, change.id))) },
+    )
+  }
+
   const changesOf = (events: readonly Event[], at: Json): Changes => {
     const made: Change[] = []
     let wasDropped = false
@@ -121,7 +136,7 @@ function follow(
       else if (!isOurs(event)) {
         const id = decodeId(entity, documentKey['_id'])
         const before = versionOf(fullDocumentBeforeChange ?? {})
-        if (!(id instanceof Refused)) made.push({ id, isGone: operationType === 'delete', before })
+        if (!(id instanceof Refused)) made.push({ id, isGone: operationType === 'delete', isOfAnother: false, before })
       }
     }
     return { made, wasDropped, marker: given, place: at }
@@ -142,7 +157,8 @@ function follow(
       if (events.length === 0) await sleep(Math.max(0, emptyMs - (performance.now() - began)))
       if (!event) upcoming = ask()
       const last = events.at(-1)?._id ?? stream.resumeToken ?? null
-      return changesOf(events, last as Json)
+      const changes = changesOf(events, last as Json)
+      return { ...changes, made: await ofWhichType(changes.made) }
     },
     close: () => stream.close(),
   }

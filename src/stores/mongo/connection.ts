@@ -10,6 +10,7 @@ import {
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
+import { documentsOf } from './documents-of.ts'
 import type { StoredDocument } from './stored.ts'
 
 export interface MongoOptions {
@@ -33,6 +34,7 @@ export interface MongoConnection {
   readonly maxTimeMs: number
   /** The connection that looks for both at what is stored, see `clean-paths`; default: this one. */
   readonly shares?: MongoConnection
+  /** The documents of a type, and nothing else of its collection. */
   collection(entity: Entity): Collection<StoredDocument>
   /** False while the driver knows of no server that takes writes: there is an election, or nobody answers. */
   takesWrites(): boolean
@@ -128,7 +130,7 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
     client,
     db,
     maxTimeMs,
-    collection: (entity) => db.collection(entity.mongo),
+    collection: (entity) => documentsOf(db, entity),
     takesWrites,
     patient: () => (patient ??= connectWith({ ...options, poolSize: 2, waitMs: 60_000 }, maxTimeMs, 0)),
     streams: () => (streams ??= connectWith({ ...options, poolSize: 0 }, maxTimeMs, socketTimeoutMS)),

@@ -13,7 +13,8 @@ import type { MongoConnection } from './connection.ts'
  * Stand-in (SecantusDB): it reads the whole collection for that, 200,000 documents in 3 s.
  */
 export async function cuts(hasty: MongoConnection, entity: Entity, records: number, most: number): Promise<Id[]> {
-  const collection = hasty.patient().collection(entity)
+  // Of all types of the collection: ids of others cut as well, and a condition would have all documents read
+  const collection = hasty.patient().db.collection(entity.mongo)
   const ranges = rangesOf(await collection.estimatedDocumentCount(), records, most)
   if (ranges === 1) return []
   const sample = [{ $sample: { size: ranges * idsPerRange } }, { $project: { _id: 1 } }]

@@ -2,6 +2,7 @@ import type { AggregateOptions, Document, Filter, FindOptions } from 'mongodb'
 import { codeOf } from '../../util/errors.ts'
 import { type Explaining, NotRun, type Plan, unexplained } from '../plan.ts'
 import type { MongoConnection } from './connection.ts'
+import { documentsOf } from './documents-of.ts'
 import { failureOf } from './errors.ts'
 import { judge } from './plan.ts'
 import type { StoredDocument } from './stored.ts'
@@ -30,7 +31,7 @@ export function explained(connection: MongoConnection, { hear, runs }: Explainin
     collection(entity) {
       const real = connection.collection(entity)
       // An aggregate of another read concern is not explained. Source: MongoDB's `lite_parsed_pipeline.cpp`
-      const planning = connection.db.collection<StoredDocument>(entity.mongo, { readConcern: { level: 'local' } })
+      const planning = documentsOf(connection.db, entity, { readConcern: { level: 'local' } })
       const heard = (explain: () => Promise<Document>): void => {
         hear(planned(explain))
         if (!runs) throw new NotRun()

@@ -10,6 +10,7 @@ import { storeNow } from './clock.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
+import { ofType } from './documents-of.ts'
 import { readDocuments } from './read-documents.ts'
 import { nextAbove, restampDocument } from './restamp.ts'
 import { imageOf } from './scan.ts'
@@ -50,10 +51,13 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
       $group: { _id: type, count: { $sum: 1 }, oldest: { $min: `$${pending}` } },
     })
     const dead = { '_id.entity': { $in: entities.map(({ name }) => name) }, pending: isOwed }
-    const alive = entities.map(({ name, mongo }) => ({
+    const alive = entities.map((entity) => ({
       $unionWith: {
-        coll: mongo,
-        pipeline: [{ $match: { '_cf.pending': isOwed } }, summed({ $literal: name }, '_cf.pending')],
+        coll: entity.mongo,
+        pipeline: [
+          { $match: { ...ofType(entity), '_cf.pending': isOwed } },
+          summed({ $literal: entity.name }, '_cf.pending'),
+        ],
       },
     }))
     const ofAll = { $group: { _id: '$_id', count: { $sum: '$count' }, oldest: { $min: '$oldest' } } }

@@ -114,7 +114,16 @@ export async function storedById(
   return new Map(documents.map((document) => [String(document['_id']), document]))
 }
 
+const idTaken: PutOutcome = { put: 'refused', reason: 'a document of another type in its collection has its id' }
+
 const maxRaces = 5 // another put of the same record won each time; the sweep looks at it again
+
+/** Whether the id is that of a document which is no record of the type. */
+async function isOfAnother({ connection, entity, image }: Put): Promise<boolean> {
+  if (entity.fixed.size === 0) return false
+  const among: Document = { _id: encodeId(entity, image.id) }
+  return (await connection.db.collection(entity.mongo).findOne(among, { projection: { _id: 1 } })) !== null
+}
 
 /** What keeps an image out. @throws where the store is in trouble. */
 function keptOut(error: unknown): PutOutcome {
@@ -145,8 +154,9 @@ export async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOu
     const stored = (await storedById(connection, entity, [image])).get(String(encodeId(entity, image.id)))
     // One that was inserted meanwhile holds its own unique values, and the server names one index of those it breaks
     const isAsRead = stored ? put.stored && sameVersion(stored, put.stored) : !put.stored
-    if (duplicate && isAsRead && pathsRefused(duplicate).join() !== '_id')
-      return holders(connection, entity, image, duplicate)
+    const isId = duplicate !== null && pathsRefused(duplicate).join() === '_id'
+    if (duplicate && isAsRead && !isId) return holders(connection, entity, image, duplicate)
+    if (isId && !stored && (await isOfAnother(put))) return idTaken
     put = { ...put, stored }
   }
   return late

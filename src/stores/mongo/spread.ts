@@ -14,7 +14,9 @@ export async function spread(
 ): Promise<IdRange[]> {
   const collection = connection.collection(entity)
   const options = { maxTimeMS: connection.maxTimeMs }
-  const chosen = await collection
+  // Of all types of the collection: a range may begin anywhere, and a condition would have all documents read
+  const chosen = await connection.db
+    .collection(entity.mongo)
     .aggregate([{ $sample: { size: ranges } }, { $project: { _id: 1 } }], options)
     .toArray()
   const idOf = (raw: unknown): Id | null => {

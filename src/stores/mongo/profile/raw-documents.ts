@@ -2,6 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { ReadPreference, type ReadPreferenceMode } from 'mongodb'
 import type { Entity } from '../../../entity/entity.ts'
 import type { MongoConnection } from '../connection.ts'
+import { documentsOf } from '../documents-of.ts'
 
 /** The modes; the class has instances of itself among its constants. */
 export const readPreferences = Object.values(ReadPreference).filter((mode) => typeof mode === 'string')
@@ -21,8 +22,8 @@ export interface Reading {
 const batchSize = 1_000
 
 /** The collection as a profile reads it. */
-export const readFrom = ({ db }: MongoConnection, { mongo }: Entity, { readPreference = 'primary' }: Reading) =>
-  db.collection(mongo, { readPreference })
+export const readFrom = ({ db }: MongoConnection, entity: Entity, { readPreference = 'primary' }: Reading) =>
+  documentsOf(db, entity, { readPreference })
 
 /** Bytes of documents, a batch at a time; the next one is on its way while one is looked at. */
 export async function* rawDocuments(

@@ -1,0 +1,155 @@
+import { defineEntity, enumeration, int, objectId, only, text, write } from 'crossfade'
+import {
+  connection,
+  createBuilder,
+  entityType,
+  filterType,
+  newInput,
+  orderType,
+  patchInput,
+  payloadType,
+  record,
+} from 'crossfade/pothos'
+import { type Document, ObjectId } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Entity } from '../../src/entity/entity.ts'
+import { stages } from '../../src/stage/stage.ts'
+import { compareStores } from '../support/compare-stores.ts'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+
+/** A collection of articles and adverts, told apart by one stored field, as a team would have it. */
+const shared = { mongo: 'contents', id: objectId() } as const
+const kind = () => enumeration(['article', 'advert']).at('meta.kind')
+const Article = defineEntity('Article', {
+  ...shared,
+  postgres: 'articles',
+  where: { kind: 'article' },
+  fields: { kind: kind(), title: text().required(), words: int() },
+})
+const Advert = defineEntity('Advert', {
+  ...shared,
+  postgres: 'adverts',
+  where: { kind: 'advert' },
+  fields: { kind: kind(), title: text().required(), price: int() },
+})
+
+const builder = createBuilder()
+const ArticleType = entityType(builder, Article)
+entityType(builder, Advert)
+const titled = { title: true } as const
+builder.queryType({
+  fields: (t) => ({
+    article: record(t, Article),
+    advert: record(t, Advert),
+    articles: connection(t, Article, {
+      filter: filterType(builder, Article, titled),
+      orderBy: orderType(builder, Article, { TITLE: 'title' }),
+    }),
+    adverts: connection(t, Advert),
+  }),
+})
+const Payload = payloadType(builder, Article, 'article')
+const NewArticle = newInput(builder, Article, ['kind', 'title', 'words'], { name: 'NewArticle' })
+const ArticlePatch = patchInput(builder, Article, ['kind', 'title', 'words'], { name: 'ArticlePatch' })
+builder.mutationType({
+  fields: (t) => ({
+    addArticle: t.field({
+      type: Payload,
+      nullable: false,
+      extensions: { writes: only(Article) },
+      args: { input: t.arg({ type: NewArticle, required: true }), id: t.arg.id() },
+      resolve: (_, { input, id }, context, info) =>
+        write(context, info, async (tx) => ({ article: await tx.of(Article).create(input, id ?? undefined) })),
+    }),
+    updateArticle: t.field({
+      type: ArticleType,
+      extensions: { writes: only(Article) },
+      args: { id: t.arg.id({ required: true }), patch: t.arg({ type: ArticlePatch, required: true }) },
+      resolve: (_, { id, patch }, context, info) => write(context, info, (tx) => tx.of(Article).patch(id, patch)),
+    }),
+    removeArticle: t.boolean({
+      nullable: false,
+      extensions: { writes: only(Article) },
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }, context, info) => write(context, info, (tx) => tx.of(Article).delete(id)),
+    }),
+  }),
+})
+
+const key = (n: number): string => n.toString(16).padStart(24, '0')
+const stored = (n: number, of: string, values: object) => ({ _id: new ObjectId(key(n)), meta: { kind: of }, ...values })
+const articles = [stored(1, 'article', { title: 'b', words: 10 }), stored(3, 'article', { title: 'a', words: 30 })]
+const adverts = [stored(2, 'advert', { title: 'a', price: 2 }), stored(4, 'advert', { title: 'c', price: 4 })]
+
+let api: SmallGateway
+beforeAll(async () => {
+  const app = { schema: builder.toSchema(), entities: [Article, Advert], migrations: {} }
+  api = await openAppGateway(
+    app,
+    new Map<Entity, readonly Document[]>([
+      [Article, articles],
+      [Advert, adverts],
+    ]),
+  )
+}, 60_000)
+afterAll(() => api?.close())
+
+const of = (data: object) => ({ data })
+const edges = (...ids: number[]) => ({ edges: ids.map((id) => ({ node: { id: key(id) } })) })
+const refused = (code: string, message: string) =>
+  expect.objectContaining({ errors: [expect.objectContaining({ message, extensions: { code } })] })
+
+describe.each(stages)('Types of one collection, in %s', (stage) => {
+  beforeAll(() => api.setStage(stage))
+  const hasMirror = stage !== 'off' && stage !== 'complete'
+
+  test('are read apart, by id, in lists, orders, filters and counts', async () => {
+    const asked = `{
+      article(id: "${key(1)}") { kind title words } none: article(id: "${key(2)}") { title } advert(id: "${key(2)}") { kind price }
+      articles { edges { node { id } } totalCount } adverts { edges { node { id } } totalCount }
+      sorted: articles(orderBy: [{ field: TITLE }]) { edges { node { id } } }
+      found: articles(filter: { title: { eq: "a" } }) { edges { node { id } } totalCount }
+    }`
+    expect(await api.ask(asked)).toEqual(
+      of({
+        article: { kind: 'article', title: 'b', words: 10 },
+        none: null,
+        advert: { kind: 'advert', price: 2 },
+        articles: { ...edges(1, 3), totalCount: 2 },
+        adverts: { ...edges(2, 4), totalCount: 2 },
+        sorted: edges(3, 1),
+        found: { ...edges(3), totalCount: 1 },
+      }),
+    )
+  })
+
+  test('a record is made with what tells its type, and keeps it', async () => {
+    const add = 'mutation ($input: NewArticle!) { addArticle(input: $input) { article { id kind title } } }'
+    const added = (await api.ask(add, { input: { title: 'new' } })) as {
+      readonly data: { readonly addArticle: { readonly article: { readonly id: string } } }
+    }
+    const { article } = added.data.addArticle
+    expect(article).toMatchObject({ kind: 'article', title: 'new' })
+    const text = 'Article.kind is "article" in each Article.'
+    expect(await api.ask(add, { input: { title: 'no', kind: 'advert' } })).toEqual(refused('BAD_USER_INPUT', text))
+    const update = 'mutation ($id: ID!, $patch: ArticlePatch!) { updateArticle(id: $id, patch: $patch) { title kind } }'
+    expect(await api.ask(update, { id: article.id, patch: { title: 'newer', kind: 'article' } })).toEqual(
+      of({ updateArticle: { title: 'newer', kind: 'article' } }),
+    )
+    expect(await api.ask(update, { id: article.id, patch: { kind: 'advert' } })).toEqual(
+      refused('BAD_USER_INPUT', text),
+    )
+    if (hasMirror) expect((await compareStores(api.stores, Article)).different).toEqual([])
+    expect(await api.ask(`mutation { removeArticle(id: "${article.id}") }`)).toEqual(of({ removeArticle: true }))
+    if (hasMirror) expect((await compareStores(api.stores, Article)).different).toEqual([])
+  })
+
+  test('one type does not reach the records of another by their ids', async () => {
+    const update = 'mutation ($id: ID!, $patch: ArticlePatch!) { updateArticle(id: $id, patch: $patch) { title } }'
+    expect(await api.ask(update, { id: key(2), patch: { title: 'x' } })).toEqual(of({ updateArticle: null }))
+    expect(await api.ask(`mutation { removeArticle(id: "${key(2)}") }`)).toEqual(of({ removeArticle: false }))
+    expect(await api.ask(`{ advert(id: "${key(2)}") { title price } }`)).toEqual(
+      of({ advert: { title: 'a', price: 2 } }),
+    )
+  })
+})

@@ -1,0 +1,167 @@
+import { defineEntity, text } from 'crossfade'
+import { type Collection, Long } from 'mongodb'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Entity, Rec } from '../../src/entity/entity.ts'
+import { newRecord } from '../../src/entity/new-record.ts'
+import { Capture } from '../../src/mirror/capture.ts'
+import { captured, caughtUp } from '../../src/mirror/captured.ts'
+import { sweep } from '../../src/mirror/sweep.ts'
+import { documentsOfNoType } from '../../src/stores/mongo/of-no-type.ts'
+import { removeTraces, tracesOf } from '../../src/stores/mongo/traces.ts'
+import { anyEpoch } from '../support/any-epoch.ts'
+import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
+
+interface Raw {
+  _id: string
+  kind?: unknown
+  name?: string
+  _cf?: object
+}
+
+const type = (name: string, kind: string) =>
+  defineEntity(name, {
+    mongo: 'things',
+    postgres: `${kind}s`,
+    id: text(),
+    where: { kind },
+    fields: { kind: text(), name: text() },
+  })
+const [Cat, Dog] = [type('Cat', 'cat'), type('Dog', 'dog')]
+const entities = [Cat, Dog]
+
+let stores: TestStores
+let outside: Collection<Raw>
+beforeAll(async () => {
+  stores = await openStores(entities)
+  outside = stores.mongo.connection.db.collection('things')
+})
+beforeEach(() => emptyStores(stores))
+afterAll(() => stores?.close())
+
+const stamp = { epoch: 1, owed: true } as const
+const cat = (id: string, name: string): Rec => newRecord(Cat, id, { name })
+const settled = async (): Promise<number[]> =>
+  Promise.all(
+    entities.map((entity) =>
+      sweep(
+        { stores, owner: 't', under: anyEpoch, olderThanMs: 0, impatient: true, arrivingMs: 0, log: () => undefined },
+        entity,
+        'mongo',
+      ),
+    ),
+  )
+/** The names that PostgreSQL has of each type. */
+async function mirrored(): Promise<Record<string, unknown>> {
+  const of = async (entity: Entity) => {
+    const { images } = await stores.postgres.reader.scan(entity, { after: null, limit: 100 })
+    return Object.fromEntries(images.map(({ id, record }) => [id, record?.['name']]))
+  }
+  return { cats: await of(Cat), dogs: await of(Dog) }
+}
+
+describe('What other programs do to a collection of several types', () => {
+  const running: Capture[] = []
+  const logged: string[] = []
+  beforeEach(async () => {
+    const capture = new Capture({
+      stores,
+      entities,
+      owner: 'one',
+      standing: () => ({ authority: 'mongo', isMirrored: true, epoch: 1 }),
+      onLost: async (name, why) => void logged.push(`${name}: ${why}`),
+      log: (_, message) => void logged.push(message),
+    })
+    running.push(capture)
+    capture.start()
+    for (const entity of entities)
+      await expect
+        .poll(async () => (await captured(stores.mongo.ledger, entity)).place, { timeout: 20_000 })
+        .not.toBeNull()
+  })
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((capture) => capture.stop()))
+    expect(logged).toEqual([])
+  })
+
+  const caught = async (): Promise<void> => {
+    for (const entity of entities) await caughtUp(stores.mongo.ledger, entity, 20_000)
+    await expect.poll(settled, { timeout: 20_000 }).toEqual([0, 0])
+  }
+
+  test('goes to the table of the type, and to no other', async () => {
+    await outside.insertMany([
+      { _id: 'a', kind: 'cat', name: 'Tom' },
+      { _id: 'b', kind: 'dog', name: 'Rex' },
+      { _id: 'c', kind: 'cow', name: 'Bess' },
+    ])
+    await caught()
+    expect(await mirrored()).toEqual({ cats: { a: 'Tom' }, dogs: { b: 'Rex' } })
+    await outside.updateMany({}, { $set: { name: 'all' } })
+    await caught()
+    expect(await mirrored()).toEqual({ cats: { a: 'all' }, dogs: { b: 'all' } })
+    await outside.deleteOne({ _id: 'b' })
+    await caught()
+    expect(await mirrored()).toEqual({ cats: { a: 'all' }, dogs: {} })
+  })
+
+  test('a record that becomes one of another type leaves the first one’s table', async () => {
+    await outside.insertOne({ _id: 'a', kind: 'cat', name: 'Tom' })
+    await caught()
+    await outside.updateOne({ _id: 'a' }, { $set: { kind: 'dog' } })
+    await caught()
+    expect(await mirrored()).toEqual({ cats: {}, dogs: { a: 'Tom' } })
+    await outside.replaceOne({ _id: 'a' }, { kind: 'cat', name: 'Tim' })
+    await caught()
+    expect(await mirrored()).toEqual({ cats: { a: 'Tim' }, dogs: {} })
+  })
+})
+
+describe('A record whose id a document of another type has', () => {
+  const taken = 'a document of another type in its collection has its id'
+  beforeEach(async () => {
+    await outside.insertOne({ _id: 'a', kind: 'dog', name: 'Rex' })
+  })
+  const stands = async (): Promise<void> => {
+    expect(await outside.find({}).toArray()).toEqual([{ _id: 'a', kind: 'dog', name: 'Rex' }])
+  }
+
+  test('is not created', async () => {
+    await expect(stores.mongo.authority.create(Cat, cat('a', 'Tom'), stamp)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await stands()
+  })
+
+  test('is refused by the mirror', async () => {
+    const image = { id: 'a', version: { epoch: 1, counter: 9 }, pending: true, rest: null, issues: [] }
+    const put = await stores.mongo.replica.bulkPut(Cat, [{ ...image, record: cat('a', 'Tom') }], anyEpoch)
+    expect(put).toEqual([{ put: 'refused', reason: taken }])
+    await stores.mongo.replica.bulkPut(Cat, [{ ...image, record: null }], anyEpoch)
+    await stands()
+  })
+})
+
+test('what is owed is counted apart', async () => {
+  await stores.mongo.authority.create(Cat, cat('a', 'Tom'), stamp)
+  const backlogs = await stores.mongo.outbox.backlogs(entities)
+  expect([backlogs.get('Cat')?.count, backlogs.get('Dog')?.count]).toEqual([1, undefined])
+})
+
+test('traces of one type are taken away without those of the other', async () => {
+  const _cf = { epoch: 1, at: Long.fromNumber(1), n: Long.ZERO }
+  await outside.insertMany([
+    { _id: 'a', kind: 'cat', _cf },
+    { _id: 'b', kind: 'dog', _cf },
+  ])
+  await removeTraces(stores.mongo.connection, Cat)
+  expect((await tracesOf(stores.mongo.connection, Cat)).documents).toBe(0)
+  expect((await tracesOf(stores.mongo.connection, Dog)).documents).toBe(1)
+})
+
+test('documents of no type are told', async () => {
+  const told = () => documentsOfNoType(stores.mongo.connection, entities)
+  await outside.insertOne({ _id: 'a', kind: 'cat' })
+  expect(await told()).toEqual([])
+  await outside.insertMany([{ _id: 'b', kind: 'cow' }, { _id: 'c', kind: 'cow' }, { _id: 'd' }])
+  expect(await told()).toEqual([
+    'things holds 3 documents that are of none of its types (2 with kind "cow", 1 without kind): they stay in MongoDB alone. Map their type, or see that nobody needs them.',
+  ])
+})
