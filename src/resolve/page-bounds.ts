@@ -6,15 +6,17 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /**
      * Of a field that shows records in pages: what a page may hold, where that is not the default, which `loadConnection`,
-     * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, where the field's type does not tell.
+     * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, or the entities of `loadMerged`, where the field's type does not tell.
      */
-    readonly page?: Partial<PageBounds> & { readonly entity?: Entity }
+    readonly page?: Partial<PageBounds> & { readonly entity?: Entity; readonly entities?: readonly Entity[] }
   }
 }
 
 /** What the pages of a field may hold. */
 export const boundsOf = ({ extensions: { page } }: Pick<GraphQLField<unknown, unknown>, 'extensions'>): PageBounds =>
-  page ? { ...defaultBounds, ...page } : defaultBounds
+  page
+    ? { ...defaultBounds, size: Math.min(defaultBounds.size, page.max ?? defaultBounds.max), ...page }
+    : defaultBounds
 
 /** The same of the present field. */
 export const boundsHere = ({ parentType, fieldName }: GraphQLResolveInfo): PageBounds =>
