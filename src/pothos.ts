@@ -16,6 +16,8 @@ export { type As, type EntityTypeOptions, entityType, type ShownField } from './
 export { type EnumTypeOptions, enumType, type ShownValue } from './contract/enum-type.ts'
 export { type FilterType, type FilterTypeOptions, filterType } from './contract/filter-type.ts'
 export { newInput, patchInput } from './contract/input-types.ts'
+export { interfaceType } from './contract/interface-type.ts'
+export { type MergedOptions, mergedConnection } from './contract/merged-field.ts'
 export { type OrderType, orderType } from './contract/order-type.ts'
 export { type PageNames, type PageOptions, page } from './contract/page-field.ts'
 export { type PageTypeOptions, pageType } from './contract/page-type.ts'

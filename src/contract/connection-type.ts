@@ -1,8 +1,9 @@
+import type { InterfaceRef, UnionRef } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { Connection, Edge, PageInfo } from '../resolve/connection.ts'
 import { onceFor } from '../util/once-for.ts'
-import type { Builder, Ref } from './builder.ts'
+import type { Builder, Ref, SchemaTypesOf } from './builder.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 
 const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
@@ -18,11 +19,15 @@ const pageInfoType = onceFor((builder: Builder): Ref<PageInfo> => {
   return ref
 })
 
-/** By the object type of the records, which is of one builder and one entity. */
+/** By the type of the records, which is of one builder. */
 const made = new WeakMap<object, unknown>()
 
-function make<E extends Entity>(builder: Builder, entity: E, node: Ref<Narrow<E>>): Ref<Connection<Narrow<E>>> {
-  const edge = builder.objectRef<Edge<Narrow<E>>>(`${node.name}Edge`)
+/** What stands for records: an object type, or an interface or union of such. */
+export type NodeRef<T> = Ref<T> | InterfaceRef<SchemaTypesOf, T> | UnionRef<SchemaTypesOf, T>
+
+/** @param entity of the records; null where they are of several. */
+function make<T>(builder: Builder, entity: Entity | null, node: NodeRef<T>): Ref<Connection<T>> {
+  const edge = builder.objectRef<Edge<T>>(`${node.name}Edge`)
   builder.objectType(edge, {
     fields: (t) => ({
       // Made only where it is selected: order keys are read only then
@@ -31,9 +36,9 @@ function make<E extends Entity>(builder: Builder, entity: E, node: Ref<Narrow<E>
       node: t.field({ type: node, nullable: false, resolve: (parent) => parent.node as never }),
     }),
   })
-  const ref = builder.objectRef<Connection<Narrow<E>>>(`${node.name}Connection`)
+  const ref = builder.objectRef<Connection<T>>(`${node.name}Connection`)
   builder.objectType(ref, {
-    extensions: { pageOf: entity },
+    extensions: entity ? { pageOf: entity } : {},
     fields: (t) => ({
       edges: t.field({ type: [edge], nullable: false, resolve: ({ edges }) => edges() }),
       pageInfo: t.field({ type: pageInfoType(builder), nullable: false, resolve: ({ pageInfo }) => pageInfo() }),
@@ -54,8 +59,15 @@ export const connectionType = <E extends Entity>(
   entity: E,
   { as }: As<E> = {},
 ): Ref<Connection<Narrow<E>>> => {
-  const node = entityTypeOf(builder, entity, as)
+  return madeFor(builder, entity, entityTypeOf(builder, entity, as))
+}
+
+function madeFor<T>(builder: Builder, entity: Entity | null, node: NodeRef<T>): Ref<Connection<T>> {
   const ref = made.get(node) ?? make(builder, entity, node)
   made.set(node, ref)
-  return ref as Ref<Connection<Narrow<E>>> // kept by the type that it was made for
+  return ref as Ref<Connection<T>> // kept by the type that it was made for
 }
+
+/** The same of an interface or a union, whose records are of several types. */
+export const mergedConnectionType = <T>(builder: Builder, node: NodeRef<T>): Ref<Connection<T>> =>
+  madeFor(builder, null, node)

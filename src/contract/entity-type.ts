@@ -1,3 +1,4 @@
+import type { InterfaceRef } from '@pothos/core'
 import type { Entity, Leaf, Node, Scope } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
 import type { ObjectPathIn, PathOf } from '../entity/path.ts'
@@ -6,7 +7,7 @@ import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
 import { repeated } from '../util/repeated.ts'
-import type { Builder, FieldBuilder, Ref } from './builder.ts'
+import type { Builder, FieldBuilder, Ref, SchemaTypesOf } from './builder.ts'
 import type { Told } from './field.ts'
 import { leafType } from './leaf-type.ts'
 import { addScalar, scalarName } from './scalars.ts'
@@ -33,6 +34,8 @@ export interface EntityTypeOptions<E extends Entity> {
   /** The contract's name of the type; default: the entity's. Another type of the same entity has another. */
   readonly name?: string
   readonly description?: string
+  /** What `interfaceType` has made, of several types that this is one of. */
+  readonly interfaces?: readonly InterfaceRef<SchemaTypesOf, unknown>[]
   /** By record path; those that are not named are shown as they are. */
   readonly fields?: { readonly [P in PathOf<E> | 'id']?: ShownField }
   /** GraphQL names of embedded objects, and of those in lists, by record path. */
@@ -185,7 +188,7 @@ export function entityTypeOf<E extends Entity>(builder: Builder, entity: E, as?:
 export function entityType<E extends Entity>(
   builder: Builder,
   entity: E,
-  { name = entity.name, description, embeds = {}, omit = [], fields = {} }: EntityTypeOptions<E> = {},
+  { name = entity.name, description, interfaces = [], embeds = {}, omit = [], fields = {} }: EntityTypeOptions<E> = {},
 ): Ref<Narrow<E>> {
   checkPaths(entity, 'embeds', Object.keys(embeds))
   checkPaths(entity, 'omit', omit)
@@ -203,6 +206,7 @@ export function entityType<E extends Entity>(
   const { name: idName = 'id' } = id
   builder.objectType(ref, {
     description,
+    interfaces: [...interfaces] as InterfaceRef<SchemaTypesOf, Parent>[],
     extensions: { entity },
     fields: (t) => ({
       [idName]: t.field({ ...shared('id', true, id), type: 'ID' }),

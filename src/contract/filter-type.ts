@@ -24,6 +24,8 @@ export interface FilterTypeOptions {
 /** An input type that says which records of an entity are wanted. */
 export type FilterType<E extends Entity = Entity> = InputRef<FilterInput> & {
   readonly entity: E
+  /** The record paths that it may ask about. */
+  readonly paths: readonly string[]
   /** The condition. @throws BAD_USER_INPUT for values that do not fit, and for filters past the bounds. */
   parse(filter: FilterInput | null | undefined): WhereOf<E['fields']>
 }
@@ -86,6 +88,7 @@ export function filterType<E extends Entity, const N extends FilterNames<E['fiel
   const ref = inputOf(builder, options.name ?? `${entity.name}Filter`, entity, names, options)
   return Object.assign(ref, {
     entity,
+    paths: Object.entries(names).map(([key, meant]) => (typeof meant === 'object' ? meant.path : pathOf(key, meant))),
     parse: (filter: FilterInput | null | undefined): WhereOf<E['fields']> =>
       parseFilter<Entity, FilterNames<Fields>>(entity, names, filter),
   })

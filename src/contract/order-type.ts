@@ -18,6 +18,8 @@ export interface OrderInput {
 
 /** An input type that says in which order records are wanted. */
 export type OrderType<E extends Entity, N extends OrderNames<E> = OrderNames<E>> = InputRef<OrderInput> & {
+  /** The record paths that it may order by. */
+  readonly paths: readonly string[]
   /** Whether a field that it may order by is sensitive. */
   readonly hides: boolean
   /** What a client would give to ask for an order by the contract's names. */
@@ -55,6 +57,7 @@ export function orderType<E extends Entity, const N extends OrderNames<E>>(
   })
   // Both enumerations have the values that are given above, and no others, which Pothos' types have forgotten
   return Object.assign(ref as InputRef<OrderInput>, {
+    paths: Object.values<string>(names),
     hides: Object.values(names).some((path) => leafAt(entity, path).sensitive),
     named: (order: { readonly [K in keyof N]?: Direction }) =>
       Object.entries(order).map(([key, direction]) => {

@@ -98,7 +98,7 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
         // Past it `loadConnection` and `loadPage` refuse
         most: pagedEntity(type, entities) || page ? bounds.max : Number.MAX_SAFE_INTEGER,
         isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
-        statements: reads(parent, field, type) ? 1 : 0,
+        statements: reads(parent, field, type) ? (page?.entities?.length ?? 1) : 0,
       }
     }),
   )

@@ -11,27 +11,34 @@ import type { OrderKey } from './order.ts'
 const bad = (why: string): CrossfadeError =>
   new CrossfadeError('BAD_USER_INPUT', `The cursor ${why}. Use a cursor of the same field, order and API.`)
 
-/** Ties a cursor to its entity and order, and shows alteration; not a secret. */
-function seal(entity: Entity, order: readonly OrderKey[], values: string): string {
+/** Ties a cursor to its list and order, and shows alteration; not a secret. */
+function seal(list: string, order: readonly OrderKey[], values: string): string {
   const shape = order.map((key) => `${key.path} ${key.direction}`).join(',')
-  return createHash('sha256').update(`${entity.name}\n${shape}\n${values}`).digest('base64url').slice(0, 8)
+  return createHash('sha256').update(`${list}\n${shape}\n${values}`).digest('base64url').slice(0, 8)
 }
 
-/**
- * An opaque position in an order: the record's order keys in canonical form, so it means the same in both stores and
- * after a change of stage. `order` must be total.
- */
-export function encodeCursor(entity: Entity, order: readonly OrderKey[], record: Rec): string {
-  const values = order.map(({ path }): Json => {
+/** A record's order keys in canonical form. */
+export const keysOf = (entity: Entity, order: readonly OrderKey[], record: Rec): Json[] =>
+  order.map(({ path }): Json => {
     const leaf = leafAt(entity, path)
     return canonicalValue(leaf, leafValue(record, leaf))
   })
+
+/** What `keysOf` has made, as records hold it. @throws BAD_USER_INPUT for what it has not made. */
+export const fromKeys = (entity: Entity, order: readonly OrderKey[], keys: readonly Json[]): unknown[] =>
+  order.map(({ path }, index) => {
+    const value = keys[index] ?? null
+    return value === null ? null : kindOf(leafAt(entity, path).kind).fromJson(value)
+  })
+
+/** @param list names what the cursor is of. */
+export function sealCursor(list: string, order: readonly OrderKey[], values: readonly Json[]): string {
   const text = JSON.stringify(values)
-  return Buffer.from(seal(entity, order, text) + text).toString('base64url')
+  return Buffer.from(seal(list, order, text) + text).toString('base64url')
 }
 
-/** The order keys that a cursor holds. @throws BAD_USER_INPUT for a foreign or altered cursor. */
-export function decodeCursor(entity: Entity, order: readonly OrderKey[], cursor: string): unknown[] {
+/** What a cursor of the list holds. @throws BAD_USER_INPUT for a foreign or altered one. */
+export function openCursor(list: string, order: readonly OrderKey[], length: number, cursor: string): readonly Json[] {
   const text = Buffer.from(cursor, 'base64url').toString()
   const body = text.slice(8)
   let values: unknown
@@ -40,11 +47,19 @@ export function decodeCursor(entity: Entity, order: readonly OrderKey[], cursor:
   } catch {
     throw bad('is not one of this API')
   }
-  if (!Array.isArray(values) || values.length !== order.length || text.slice(0, 8) !== seal(entity, order, body)) {
+  if (!Array.isArray(values) || values.length !== length || text.slice(0, 8) !== seal(list, order, body)) {
     throw bad('belongs to another list or order, or was altered')
   }
-  return values.map((value: Json, index) => {
-    const leaf = leafAt(entity, order[index]!.path)
-    return value === null ? null : kindOf(leaf.kind).fromJson(value)
-  })
+  return values
 }
+
+/**
+ * An opaque position in an order: the record's order keys in canonical form, so it means the same in both stores and
+ * after a change of stage. `order` must be total.
+ */
+export const encodeCursor = (entity: Entity, order: readonly OrderKey[], record: Rec): string =>
+  sealCursor(entity.name, order, keysOf(entity, order, record))
+
+/** The order keys that a cursor holds. @throws BAD_USER_INPUT for a foreign or altered cursor. */
+export const decodeCursor = (entity: Entity, order: readonly OrderKey[], cursor: string): unknown[] =>
+  fromKeys(entity, order, openCursor(entity.name, order, order.length, cursor))

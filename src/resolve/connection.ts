@@ -57,16 +57,18 @@ export function pageFound(plan: PagePlan, found: Found): () => Page<Item> {
   }
 }
 
-/** What was found, as a connection. */
-export function connection<E extends Entity, R extends Narrow<E>>(
-  entity: E,
-  plan: PagePlan,
-  found: Found,
+/** What is shown of each item of a page. */
+interface Shown<T, R> {
+  readonly nodeOf: (item: T) => R
+  readonly cursorOf: (item: T) => string
+}
+
+/** A page as a connection. @param page throws where none was read. */
+export function connectionOf<T, R>(
+  page: () => Page<T>,
+  { nodeOf, cursorOf }: Shown<T, R>,
   totalCount: () => Promise<number>,
 ): Connection<R> {
-  const page = pageFound(plan, found)
-  const nodeOf = ({ record }: Item): R => asRecord<E, R>(entity, record)
-  const cursorOf = ({ record }: Item): string => encodeCursor(entity, plan.shownOrder, record)
   const cursorAt = (index: number): string | null => {
     const item = page().items.at(index)
     return item ? cursorOf(item) : null
@@ -81,3 +83,19 @@ export function connection<E extends Entity, R extends Narrow<E>>(
     totalCount,
   }
 }
+
+/** What was found, as a connection. */
+export const connection = <E extends Entity, R extends Narrow<E>>(
+  entity: E,
+  plan: PagePlan,
+  found: Found,
+  totalCount: () => Promise<number>,
+): Connection<R> =>
+  connectionOf(
+    pageFound(plan, found),
+    {
+      nodeOf: ({ record }: Item): R => asRecord<E, R>(entity, record),
+      cursorOf: ({ record }: Item): string => encodeCursor(entity, plan.shownOrder, record),
+    },
+    totalCount,
+  )

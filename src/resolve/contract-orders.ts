@@ -47,9 +47,10 @@ export function contractOrders(
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue
     for (const field of Object.values(type.getFields())) {
-      const entity = pagedEntity(getNamedType(field.type), entities) ?? field.extensions.page?.entity
-      if (entity) for (const order of chosenOrders(entity, field)) add(entity, order)
-      const { children } = field.extensions
+      const { children, page } = field.extensions
+      const entity = pagedEntity(getNamedType(field.type), entities) ?? page?.entity
+      for (const each of page?.entities ?? (entity ? [entity] : []))
+        for (const order of chosenOrders(each, field)) add(each, order)
       if (children)
         add(children.entity, { because: `${type.name}.${field.name}`, by: children.by, keys: children.order })
     }

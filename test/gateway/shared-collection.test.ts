@@ -1,9 +1,11 @@
-import { defineEntity, enumeration, int, objectId, only, text, write } from 'crossfade'
+import { defineEntity, enumeration, int, objectId, only, recordType, text, write } from 'crossfade'
 import {
   connection,
   createBuilder,
   entityType,
   filterType,
+  interfaceType,
+  mergedConnection,
   newInput,
   orderType,
   patchInput,
@@ -34,8 +36,10 @@ const Advert = defineEntity('Advert', {
 })
 
 const builder = createBuilder()
-const ArticleType = entityType(builder, Article)
-entityType(builder, Advert)
+const Content = interfaceType(builder, 'Content', [Article, Advert], { fields: ['title'] })
+const ArticleType = entityType(builder, Article, { interfaces: [Content] })
+const AdvertType = entityType(builder, Advert, { interfaces: [Content] })
+const Piece = builder.unionType('Piece', { types: [ArticleType, AdvertType], resolveType: recordType })
 const titled = { title: true } as const
 builder.queryType({
   fields: (t) => ({
@@ -46,6 +50,13 @@ builder.queryType({
       orderBy: orderType(builder, Article, { TITLE: 'title' }),
     }),
     adverts: connection(t, Advert),
+    contents: mergedConnection(t, [Article, Advert], {
+      type: Content,
+      filter: filterType(builder, Article, titled, { name: 'ContentFilter' }),
+      orderBy: orderType(builder, Article, { TITLE: 'title' }, { name: 'ContentOrder' }),
+      max: 3,
+    }),
+    pieces: mergedConnection(t, [Article, Advert], { type: Piece }),
   }),
 })
 const Payload = payloadType(builder, Article, 'article')
@@ -123,6 +134,39 @@ describe.each(stages)('Types of one collection, in %s', (stage) => {
     )
   })
 
+  test('are read together', async () => {
+    const asked = `{
+      contents(orderBy: [{ field: TITLE }], first: 3) { totalCount edges { node { id title __typename ... on Advert { price } } } }
+      found: contents(filter: { title: { eq: "a" } }) { totalCount edges { node { id } } }
+      pieces { edges { node { ... on Article { title words } ... on Advert { price } } } }
+    }`
+    const node = (n: number, of: object) => ({ node: { id: key(n), ...of } })
+    expect(await api.ask(asked)).toEqual(
+      of({
+        contents: {
+          totalCount: 4,
+          edges: [
+            node(2, { title: 'a', __typename: 'Advert', price: 2 }),
+            node(3, { title: 'a', __typename: 'Article' }),
+            node(1, { title: 'b', __typename: 'Article' }),
+          ],
+        },
+        found: { totalCount: 2, ...edges(2, 3) },
+        pieces: {
+          edges: [
+            { node: { title: 'b', words: 10 } },
+            { node: { price: 2 } },
+            { node: { title: 'a', words: 30 } },
+            { node: { price: 4 } },
+          ],
+        },
+      }),
+    )
+    expect(await api.ask('{ contents(first: 4) { totalCount } }')).toEqual(
+      refused('BAD_USER_INPUT', 'first must be between 0 and 3, got 4.'),
+    )
+  })
+
   test('a record is made with what tells its type, and keeps it', async () => {
     const add = 'mutation ($input: NewArticle!) { addArticle(input: $input) { article { id kind title } } }'
     const added = (await api.ask(add, { input: { title: 'new' } })) as {
@@ -152,4 +196,23 @@ describe.each(stages)('Types of one collection, in %s', (stage) => {
       of({ advert: { title: 'a', price: 2 } }),
     )
   })
+})
+
+test('a list of several types has fields that all of them have, of one kind', () => {
+  const Poll = defineEntity('Poll', { mongo: 'polls', postgres: 'polls', id: objectId(), fields: { words: text() } })
+  const own = createBuilder()
+  for (const entity of [Article, Poll]) entityType(own, entity)
+  const words = 'Article.words and Poll.words are of two kinds, int and text, and stand in no order.'
+  own.queryType({
+    fields: (t) => {
+      const orderBy = orderType(own, Article, { WORDS: 'words' })
+      const Text = interfaceType<typeof Article | typeof Poll>(own, 'Text', [Article, Poll])
+      expect(() => mergedConnection(t, [Article, Poll], { type: Text, orderBy })).toThrow(words)
+      return { any: t.boolean({ resolve: () => true }) }
+    },
+  })
+  own.toSchema({})
+  expect(() => interfaceType(own, 'Worded', [Article, Poll], { fields: ['words'] })).toThrow(
+    'Worded.words is of one kind in Article and of another in Poll. Leave it out of `fields`.',
+  )
 })

@@ -1,0 +1,74 @@
+import type { FieldKind } from '@pothos/core'
+import type { Entity } from '../entity/entity.ts'
+import type { Narrow } from '../entity/record.ts'
+import { checkMerged } from '../query/merged-page.ts'
+import type { PageArgs } from '../query/page.ts'
+import type { WhereOf } from '../query/where.ts'
+import { loadMerged } from '../resolve/load-merged.ts'
+import { mergedConnectionType, type NodeRef } from './connection-type.ts'
+import {
+  type FieldsOf,
+  type Made,
+  objectFields,
+  type PageSizes,
+  type Paging,
+  pageArgs,
+  pageOf,
+  type Told,
+} from './field.ts'
+import { type ListArgs, type Listed, listArgs } from './list-args.ts'
+import type { OrderNames } from './order-type.ts'
+
+/** Which types a list is of, what it can be asked, and how it is paged. */
+export interface MergedOptions<E extends Entity, O extends Entity, N extends OrderNames<O>>
+  extends Told,
+    PageSizes,
+    Listed<O, N> {
+  /** The interface or union that stands for them. */
+  readonly type: NodeRef<Narrow<E>>
+  /** Default `both`. */
+  readonly paging?: Paging
+}
+
+/**
+ * The list of the records of several types in one order, in pages. Filter and order are made for one of the types, by fields
+ * that all of them have:
+ *
+ * ```ts
+ * contents: mergedConnection(t, [Article, Advert], {
+ *   type: Content,
+ *   orderBy: orderType(builder, Article, { TITLE: 'title' }, { name: 'ContentOrder' }),
+ * })
+ * ```
+ *
+ * @throws MISCONFIGURED for a field of filter or order that one of the types lacks, or has as another kind.
+ */
+export function mergedConnection<
+  Parent,
+  Kind extends FieldKind,
+  E extends Entity,
+  O extends Entity,
+  const N extends OrderNames<O>,
+>(t: FieldsOf<Parent, Kind>, entities: readonly E[], options: MergedOptions<E, O, N>): Made {
+  const { type, filter, orderBy, defaultOrder, paging = 'both', size, max, ...told } = options
+  checkMerged(entities, [...(filter?.paths ?? []), ...(orderBy?.paths ?? [])])
+  const fields = objectFields(t)
+  const { args, whereOf, orderOf } = listArgs(fields, options)
+  return fields.field({
+    ...told,
+    type: mergedConnectionType(t.builder, type),
+    nullable: false,
+    extensions: { page: { ...pageOf(entities[0]!, { size, max }).page, entities } },
+    args: { ...args, ...pageArgs(fields, paging, orderBy?.hides ?? false) },
+    resolve: (_, given: ListArgs & PageArgs, context, info) => {
+      const where = whereOf(given) as WhereOf<E['fields']> // of paths that all types have
+      return loadMerged(
+        context,
+        info,
+        entities.map((entity) => ({ entity, where })),
+        orderOf(given),
+        given,
+      )
+    },
+  })
+}

@@ -1,0 +1,81 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Entity } from '../entity/entity.ts'
+import { type FieldSet, fieldSet } from '../entity/field-set.ts'
+import { asRecord, type Narrow } from '../entity/record.ts'
+import { type ListedType, merged, mergedCursor, planMerged } from '../query/merged-page.ts'
+import type { OrderKey } from '../query/order.ts'
+import { cutPage, type PageArgs } from '../query/page.ts'
+import { parseWhere } from '../query/parse-where.ts'
+import { everything, type WhereOf } from '../query/where.ts'
+import { type Connection, connectionOf, unread } from './connection.ts'
+import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import { boundsHere } from './page-bounds.ts'
+import { countsHere, pageFieldsHere } from './page-fields.ts'
+import { readCount, readPage } from './read-page.ts'
+import { beside } from './read-root.ts'
+import { typed } from './record-type.ts'
+import { oncePerField } from './selection.ts'
+
+/** A type of the list; by itself all of its records. */
+export type ListedOf<E extends Entity> = E | { readonly entity: E; readonly where: WhereOf<E['fields']> }
+
+const listed = (type: ListedOf<Entity>): ListedType =>
+  'entity' in type
+    ? { entity: type.entity, where: parseWhere(type.entity, type.where) }
+    : { entity: type, where: everything }
+
+/** What is read of a type: what is selected, and what it is put in order by. Null where no part of a page is selected. */
+function fieldsOf(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
+  const keys = order.map(({ path }) => path).filter((path) => path !== 'id')
+  return oncePerField(info, `${entity.name} merged ${keys.join()}`, () => {
+    const selected = pageFieldsHere(info, entity, order, {})
+    return selected && fieldSet(entity, [...selected.paths, ...keys])
+  })
+}
+
+/**
+ * A root list of records of several types in one order, as a Relay connection of an interface or a union: each type is
+ * read from the store that its own flag decides, as many records as the page has, and the page is made of all. The types
+ * may be in one collection or in several, and in different stages.
+ *
+ * @param order by these keys, which all types have, then by id.
+ * @param args the page, see `loadConnection`.
+ * @throws MISCONFIGURED for a key that is of another kind in one of the types, or for ids that are.
+ * @throws BAD_USER_INPUT for sizes, cursors and values that do not fit.
+ */
+export async function loadMerged<E extends Entity>(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  types: readonly ListedOf<E>[],
+  order: readonly OrderKey[],
+  args: PageArgs,
+): Promise<Connection<Narrow<E>>> {
+  const all = types.map(listed)
+  const plan = planMerged(all, order, args, boundsHere(info))
+  const { shownOrder } = plan.page
+  const { reads } = sessionOf(context, info)
+  const resolver = resolverName(info)
+  const pages = all.map(({ entity }, type) => ({ entity, plan: plan.plans[type]!, args, resolver }))
+  const totalCount = beside(countsHere(info, {}), async () => {
+    const counts = await Promise.all(pages.map((page) => readCount(reads, page)))
+    return counts.reduce((sum, count) => sum + count, 0)
+  })
+  const fields = pages.map(({ entity }) => fieldsOf(info, entity, shownOrder))
+  const isRead = fields.every((each) => each !== null)
+  const found = isRead ? await Promise.all(pages.map((page, type) => readPage(reads, page, fields[type]!))) : null
+  const page = found && cutPage(plan.page, merged(all, plan, found))
+  return connectionOf(
+    () => {
+      if (page) return page
+      throw unread(info, pages[0]!.entity)
+    },
+    {
+      nodeOf: ({ type, item: { record } }) => {
+        const { entity } = all[type]!
+        return typed(entity, asRecord<E, Narrow<E>>(entity as E, record)) // one of those that were given
+      },
+      cursorOf: (record) => mergedCursor(all, shownOrder, record),
+    },
+    totalCount,
+  )
+}
