@@ -112,7 +112,12 @@ const refused = (code: string, message: string) =>
 
 describe.each(stages)('Types of one collection, in %s', (stage) => {
   beforeAll(() => api.setStage(stage))
-  const hasMirror = stage !== 'off' && stage !== 'complete'
+  /** On a busy machine a put is left to the sweep. */
+  const mirrored = async (): Promise<void> => {
+    if (stage === 'off' || stage === 'complete') return
+    const different = async () => (await compareStores(api.stores, Article)).different
+    await expect.poll(different, { timeout: 20_000 }).toEqual([])
+  }
 
   test('are read apart, by id, in lists, orders, filters and counts', async () => {
     const asked = `{
@@ -183,9 +188,9 @@ describe.each(stages)('Types of one collection, in %s', (stage) => {
     expect(await api.ask(update, { id: article.id, patch: { kind: 'advert' } })).toEqual(
       refused('BAD_USER_INPUT', text),
     )
-    if (hasMirror) expect((await compareStores(api.stores, Article)).different).toEqual([])
+    await mirrored()
     expect(await api.ask(`mutation { removeArticle(id: "${article.id}") }`)).toEqual(of({ removeArticle: true }))
-    if (hasMirror) expect((await compareStores(api.stores, Article)).different).toEqual([])
+    await mirrored()
   })
 
   test('one type does not reach the records of another by their ids', async () => {

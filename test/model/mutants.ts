@@ -120,7 +120,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'drain',
     file: 'src/control/move.ts',
-    from: 'drained(options, patience, was.type, from)])',
+    from: 'drained(options, patience, type, from)])',
     to: '])',
     without: [
       { file: 'src/control/move.ts', from: 'options.caughtUp && (await patiently', to: 'false && (await patiently' },
@@ -203,8 +203,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'one transaction',
-    file: 'src/routing/transaction.ts',
-    from: 'const authority = joint?.steps ?? store.authority',
+    file: 'src/routing/type-writes.ts',
+    from: 'const authority = joint ?? store.authority',
     to: 'const { authority } = store',
   },
   {
