@@ -29,7 +29,7 @@ const line = (text: string): void => void process.stdout.write(`${text}\n`)
 function printGroup({ group, kind, paths, count, examples }: ShownGroup, stores: readonly [string, string]): void {
   line(`group ${group}: ${count} ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''}`)
   for (const { id, versions, differences } of examples) {
-    line(`  ${id} (${stores.map((store, side) => `${store} ${versions[side] ?? 'none'}`).join(', ')})`)
+    line(`  ${id} (versions: ${stores.map((store, side) => `${store} ${versions[side] ?? 'none'}`).join(', ')})`)
     for (const { path, control, candidate, only } of differences) {
       const values = [control, candidate].map((value) => JSON.stringify(cut(value)))
       line(`    ${path}: ${values.join(' against ')}${only ? `, in the ${only} alone` : ''}`)

@@ -46,7 +46,7 @@ export function printVerified(found: Verified): void {
     line(`group ${group}: ${count} ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''}`)
   for (const { id, kind, paths, versions } of found.examples)
     line(
-      `${id}: ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''} (${versions.map((v) => v ?? 'none').join(' and ')})`,
+      `${id}: ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''} (versions: ${versions.map((v) => v ?? 'none').join(' and ')})`,
     )
   for (const { store, paths, count, ids, because } of found.duplicates ?? [])
     line(`${count} records of ${store} have one value of ${paths.join(', ')}, such as ${ids.join(', ')}: ${because}`)

@@ -73,7 +73,7 @@ test('what differs ends with 2, is shown by repair with what is hidden hidden, a
   const dry = await run('repair', 'User')
   expect(dry.code).toBe(2)
   expect(dry.stdout).toContain('User: 1 of 1 records, chosen by the verify of')
-  expect(dry.stdout).toContain('(mongo 0.0, postgres 0.0)')
+  expect(dry.stdout).toContain('(versions: mongo 0.0, postgres 0.0)')
   expect(dry.stdout).toContain('password: "[redacted]" against "[redacted]"')
   expect(dry.stdout).not.toMatch(/zebra|lion|Changed/)
   expect(await run('repair', 'User', '--id', hex(4), '--json')).toMatchObject({ code: 2 })
