@@ -39,7 +39,7 @@ export {
   defineConfig,
   type SampleOperation,
 } from './gateway/config.ts'
-export type { Crossfade, CrossfadeOptions } from './gateway/crossfade.ts'
+export type { Crossfade, CrossfadeOptions, RequestContext, RequestOptions } from './gateway/crossfade.ts'
 export type { Limits } from './gateway/limits.ts'
 export { openCrossfade } from './gateway/open-crossfade.ts'
 export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'

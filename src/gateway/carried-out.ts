@@ -1,4 +1,4 @@
-import { GraphQLError, responsePathAsArray } from 'graphql'
+import { type ExecutionResult, GraphQLError, responsePathAsArray } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type GatewayContext, writtenIn } from '../resolve/context.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -33,16 +33,21 @@ function told(error: GraphQLError): GraphQLError {
  * Says of what fails behind a write that the write was made: whoever is told to try again, or of a mistake in a field of
  * the answer, would make it twice.
  */
+export function toldAsCarriedOut(context: GatewayContext, result: ExecutionResult): ExecutionResult {
+  if (!result.errors) return result
+  const written = writtenIn(context).map(responsePathAsArray)
+  if (written.length === 0) return result
+  const isBehind = ({ path }: GraphQLError): boolean =>
+    path !== undefined && written.some((above) => isAtOrBelow(path, above))
+  return { ...result, errors: result.errors.map((error) => (isBehind(error) ? told(error) : error)) }
+}
+
+/** The same for Yoga. */
 export const carriedOut: Plugin<GatewayContext> = {
   onExecute({ args }) {
     return {
       onExecuteDone({ result, setResult }) {
-        if (Symbol.asyncIterator in result || !result.errors) return
-        const written = writtenIn(args.contextValue).map(responsePathAsArray)
-        if (written.length === 0) return
-        const isBehind = ({ path }: GraphQLError): boolean =>
-          path !== undefined && written.some((above) => isAtOrBelow(path, above))
-        setResult({ ...result, errors: result.errors.map((error) => (isBehind(error) ? told(error) : error)) })
+        if (!(Symbol.asyncIterator in result)) setResult(toldAsCarriedOut(args.contextValue, result))
       },
     }
   },

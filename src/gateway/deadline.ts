@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { times } from '../control/times.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
@@ -22,17 +22,26 @@ const answered = new CrossfadeError('UNAVAILABLE', 'The request is answered.')
 /**
  * Aborted where the request's client leaves, or has its answer.
  *
- * @param response of Node's server, which tells as much as the signal of Yoga's request and costs less; a request of this
- * process has none.
+ * @param request what tells of a client that leaves, where there is no response: of Yoga's a signal is made when it is asked
+ * for.
+ * @param response of Node's server, which tells as much and costs less; a request of this process has none.
  */
-export function endsWith(request: Request, response?: ServerResponse): AbortController {
+export function endsWith(
+  request: { readonly signal?: AbortSignal | undefined },
+  response?: ServerResponse,
+): AbortController {
   const ends = new AbortController()
   const leave = (): void => {
     if (!response?.writableEnded) ends.abort(left)
   }
-  if (response ? response.closed : request.signal.aborted) leave()
-  else if (response) response.once('close', leave)
-  else request.signal.addEventListener('abort', leave, { once: true })
+  if (response) {
+    if (response.closed) leave()
+    else response.once('close', leave)
+    return ends
+  }
+  const { signal } = request
+  if (signal?.aborted) leave()
+  else signal?.addEventListener('abort', leave, { once: true })
   return ends
 }
 
@@ -45,29 +54,34 @@ function unanswered({ document, operationName }: ExecutionArgs, text: string): G
   return new GraphQLError(`${text}; ${rest}.`, { extensions: { code } })
 }
 
+type Execute<R extends ExecutionResult> = (args: ExecutionArgs) => R | Promise<R>
+
 /**
  * Ends a request whose time is over: its reads are ended in their stores, and its writes that wait for their turn are
  * refused. Of one that goes on all the same nothing is known but that.
  *
  * @param ms for the whole of an operation's execution.
  */
-export function deadline(ms: number): Plugin<Ends> {
+export function within<R extends ExecutionResult>(ms: number, execute: Execute<R>) {
   const text = `The request took longer than ${ms / 1_000} s (limits.answerMs)`
-  return {
-    onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn(async (args) => {
-        const { ends }: Ends = args.contextValue
-        const work = executeFn(args)
-        const result = work instanceof Promise ? await awaitWithin(work, ms) : work
-        if (result !== timedOut) {
-          // A field that fails may end the answer before its siblings have theirs
-          if (result.errors) ends.abort(answered)
-          return result
-        }
-        ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
-        const ended = await awaitWithin(work, graceMs)
-        return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
-      })
-    },
+  return async (args: ExecutionArgs): Promise<R | ExecutionResult> => {
+    const { ends } = args.contextValue as Ends
+    const work = execute(args)
+    const result = work instanceof Promise ? await awaitWithin(work, ms) : work
+    if (result !== timedOut) {
+      // A field that fails may end the answer before its siblings have theirs
+      if (result.errors) ends.abort(answered)
+      return result
+    }
+    ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
+    const ended = await awaitWithin(work as Promise<R>, graceMs)
+    return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
   }
 }
+
+/** The same for Yoga. */
+export const deadline = (ms: number): Plugin<Ends> => ({
+  onExecute({ executeFn, setExecuteFn }) {
+    setExecuteFn(within(ms, executeFn))
+  },
+})

@@ -2,8 +2,9 @@ import type { CrossfadeConfig } from './config.ts'
 import type { Crossfade, CrossfadeOptions } from './crossfade.ts'
 
 /**
- * Opens the door for a job or script of the team's own, outside of GraphQL: it reads and writes as resolvers do. Until it
- * is closed it is one of the gateways: moves of authority wait for it, and hold its writes.
+ * Opens the door for a job or script of the team's own, outside of GraphQL, which reads and writes as resolvers do; or for a
+ * GraphQL server of the team's own (`serves: true`). Until it is closed it is one of the gateways: moves of authority wait
+ * for it, and hold its writes.
  *
  * ```ts
  * const crossfade = await openCrossfade(config)

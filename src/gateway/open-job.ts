@@ -15,11 +15,16 @@ import { mongoStore } from '../stores/mongo/mongo-store.ts'
 import { postgresStore } from '../stores/postgres/postgres-store.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
+import { checkApp, startLooks } from './app.ts'
 import { checkConfig } from './check-config.ts'
 import type { CrossfadeConfig } from './config.ts'
-import type { Crossfade, CrossfadeOptions } from './crossfade.ts'
+import type { Crossfade, CrossfadeOptions, RequestContext } from './crossfade.ts'
+import { type Ends, endsWith, waitOf } from './deadline.ts'
+import { executor } from './execute.ts'
 import { limitsOf } from './limits.ts'
 import { openInstance } from './open-instance.ts'
+import { Readiness } from './readiness.ts'
+import { Retention } from './retention.ts'
 import { readSettings } from './settings.ts'
 import { told } from './told.ts'
 
@@ -74,8 +79,10 @@ const toStderr: Routing['log'] = (level, message) => {
 /** See `openCrossfade`. */
 export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions): Promise<Crossfade> {
   checkConfig('The config', config)
-  const { entities } = config
-  checkEntities(entities)
+  const { entities, migrations } = config
+  const { log = toStderr, serves = false } = options
+  if (serves) checkApp(config, log)
+  else checkEntities(entities)
   const limits = limitsOf(config.limits)
   const { uris, dataDir } = settingsOf(options)
   const stores: Stores = {
@@ -83,19 +90,27 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
     postgres: postgresStore({ uri: uris.DATABASE_URL, adopt }, undefined, times.controlCall),
   }
   const closeStores = (): Promise<unknown> => Promise.allSettled([stores.mongo.close(), stores.postgres.close()])
-  const { log = toStderr } = options
-  const id = `job ${hostname()} ${process.pid} ${randomUUID()}` // movers name whom they wait for
+  const id = `${serves ? 'server' : 'job'} ${hostname()} ${process.pid} ${randomUUID()}` // movers name whom they wait for
   const { subject = id } = options
-  const instance = await openInstance({ ...config, flags: undefined, stores, dataDir, limits, log, id }).catch(
-    async (error: unknown) => {
-      await closeStores()
-      throw error
-    },
-  )
+  const instance = await openInstance({
+    ...config,
+    flags: serves ? config.flags : undefined,
+    stores,
+    dataDir,
+    limits,
+    log,
+    id,
+  }).catch(async (error: unknown) => {
+    await closeStores()
+    throw error
+  })
   const { routing, leave } = instance
+  const readiness = new Readiness({ stores, entities, migrations, flags: routing.flags, log })
+  const retention = new Retention({ ...config.retention, stores, entities, dataDir, owner: id, log })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await leave()
+    readiness.stop()
+    await Promise.all([retention.stop(), leave()])
     await closeStores()
   }
 
@@ -140,8 +155,24 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
       const entity = entityOf(type) as E // the one that was given, or any
       return typeReader(entity, (work) => request(entity, work))
     },
+    context({ subject: whoAsks = '', response, signal } = {}) {
+      checkOpen()
+      const ends = endsWith({ signal }, response)
+      const beginBy = performance.now() + waitOf(limits.answerMs)
+      const ours: RequestContext & Ends = { routing, subject: () => whoAsks, signal: ends.signal, beginBy, ends }
+      return ours
+    },
+    execute: executor({ limits, log, showError: config.showError }),
+    problems: () => readiness.problems(),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => crossfade.close(),
+  }
+  if (serves) {
+    // A store that does not answer may come; `problems` tells
+    startLooks(routing, config)
+    readiness.start()
+    retention.start()
+    return crossfade
   }
   try {
     await checkStores(routing, uris)

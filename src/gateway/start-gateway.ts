@@ -1,18 +1,12 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { times } from '../control/times.ts'
-import { checkEntities } from '../entity/checks.ts'
-import type { Entity } from '../entity/entity.ts'
 import { Recorder } from '../replay/recorder.ts'
-import { checkNeeds } from '../resolve/check-needs.ts'
-import { checkShown } from '../resolve/check-shown.ts'
-import { checkValid } from '../resolve/check-valid.ts'
-import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
-import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
 import { until } from '../util/until.ts'
+import { checkApp, startLooks } from './app.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { httpServer } from './http-server.ts'
 import { limitsOf } from './limits.ts'
@@ -50,21 +44,6 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
-/** @throws MISCONFIGURED where mapping, schema and configuration do not fit each other. */
-function checkApp({ config: { schema, entities, cors }, log }: GatewayRun): void {
-  if (cors?.credentials && [cors.origin].flat().includes('*'))
-    throw new CrossfadeError('MISCONFIGURED', "cors: origin '*' cannot go with credentials; name the sites.")
-  checkEntities(entities)
-  checkValid(schema)
-  checkShown(schema, entities)
-  checkNeeds(schema, entities)
-  checkWrites(schema, entities)
-  const silent = silentMutations(schema)
-  if (silent.length === 0) return
-  const advice = 'Those that call write() fail without: `extensions: { writes: only(…) }`.'
-  log('warn', `These mutations do not say what they write: ${silent.join(', ')}. ${advice}`)
-}
-
 /** @throws MISCONFIGURED where the port is taken, or is not ours to take. */
 function listen(server: Server, { port, host = '127.0.0.1' }: GatewayRun): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -100,7 +79,7 @@ async function drain(server: Server, ms: number): Promise<void> {
  */
 export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   const { config, stores, dataDir } = run
-  checkApp(run)
+  checkApp(config, run.log)
   const limits = limitsOf(config.limits)
   const { entities, migrations } = config
   const { id: instance, routing, leave } = await openInstance({ ...run, ...config, limits })
@@ -132,11 +111,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     await close()
     throw error
   }
-  const asked = contractOrders(config.schema, config.entities)
-  // A store that has told no flag is down, or not prepared: its first query begins the look
-  const known = config.entities.filter(({ name }) => flags.has(name))
-  const keysOf = ({ name }: Entity) => (asked.get(name) ?? []).flatMap(({ keys }) => keys)
-  stores.mongo.startLooks(new Map(known.map((entity) => [entity, keysOf(entity)])), run.log)
+  const known = startLooks(routing, config)
   if (!config.subject && (config.flags || known.some(({ name }) => flags.get(name).readPercent % 100 > 0)))
     run.log('warn', 'A share of reads below 100 percent moves nobody: no `subject` in the configuration says who asks.')
   const { port } = server.address() as AddressInfo // of a server that listens at a port

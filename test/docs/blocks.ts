@@ -11,12 +11,12 @@ export interface Block {
   readonly text: string
 }
 
-/** Guides that the pack test follows from their beginning to their end, and the page whose program has a test of its own. */
-const followed = new Set(['docs/getting-started.md', 'docs/adding-a-type.md', 'docs/jobs.md'])
+/** Guides that the pack test follows from their beginning to their end, and pages whose programs have tests of their own. */
+const followed = new Set(['docs/getting-started.md', 'docs/adding-a-type.md', 'docs/jobs.md', 'docs/own-server.md'])
 
 const fence = /^([ ]*)```(\w*)\n([\s\S]*?)^\1```$/gm
 
-function blocksOf(document: string): Block[] {
+export function blocksOf(document: string): Block[] {
   const markdown = readFileSync(join(root, document), 'utf8')
   return [...markdown.matchAll(fence)].map(({ 1: indent = '', 2: language = '', 3: text = '', index }) => ({
     document,
