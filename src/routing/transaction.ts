@@ -1,34 +1,13 @@
 import type { Flag } from '../control/flag.ts'
-import type { Entity, Id } from '../entity/entity.ts'
-import { newRecord } from '../entity/new-record.ts'
-import { parseId } from '../entity/parse-id.ts'
-import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
+import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
-import { isNothing, planPatch } from '../query/patch.ts'
-import type { PatchOf } from '../query/patch-of.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import { refusedRecord } from '../stores/failure.ts'
-import type { Image, Stamp } from '../stores/store.ts'
+import type { Image } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { askOnly } from './fail-over.ts'
 import type { Joint } from './joint.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
-
-/** Writes of one type inside one mutation. Each is acknowledged by the authority when it resolves. */
-export interface TypeWrites<E extends Entity> {
-  /**
-   * Makes the id once, for both stores, unless one is given.
-   * @throws BAD_USER_INPUT where none is given and the mapping makes none, or where it cannot be one of this type.
-   */
-  create(input: NewRecordOf<E>, id?: Id): Promise<RecordOf<E>>
-  /** One atomic step. Null where there is no such record. */
-  patch(id: Id, patch: PatchOf<E>): Promise<RecordOf<E> | null>
-  /** The record as the authority has it now. */
-  get(id: Id): Promise<RecordOf<E> | null>
-  /** False where there was no such record. */
-  delete(id: Id): Promise<boolean>
-}
+import { type TypeWrites, typeWrites } from './type-writes.ts'
 
 /** What the mirror is to get. */
 export interface Written {
@@ -121,52 +100,23 @@ export class Transaction {
     const { stores } = this.#routing
     const store = stores[plan.authority]
     const joint = this.#joints.get(flag.type)
-    const authority = joint?.steps ?? store.authority
     const written = joint?.written ?? this.#written
-    const check = (): void => checkPermits([permit])
-    const stamp: Stamp = { epoch: flag.epoch, owed: plan.mirror !== null, check }
-    const keep = (image: Image | null): RecordOf<E> | null => {
-      if (image && !joint) this.#acknowledged++
-      if (image && plan.mirror !== null) written.push({ entity, image, flag })
-      return asRecord<E, RecordOf<E>>(entity, image?.record ?? null)
-    }
-    const get = async (given: Id): Promise<RecordOf<E> | null> => {
-      const id = parseId(entity, given)
-      const images = joint
-        ? await joint.steps.images(entity, [id])
-        : await askOnly(store, ({ outbox }) => outbox.images(entity, [id]))
-      const present = images[0]
-      return asRecord<E, RecordOf<E>>(entity, present?.record ?? null)
-    }
-    const steps: TypeWrites<E> = {
-      get,
-      async create(input, id) {
-        const given = id ?? entity.newId?.()
-        if (given === undefined)
-          throw new CrossfadeError(
-            'BAD_USER_INPUT',
-            `A new ${entity.name} needs an id: give it to create(), or let the mapping make one with newId.`,
-          )
-        const record = newRecord(entity, parseId(entity, given), input)
-        const reason = plan.mirror && stores[plan.mirror].replica.unfit(entity, record)
-        if (reason) throw refusedRecord(reason)
-        return keep(await authority.create(entity, record, stamp, id === undefined))!
+    const steps = typeWrites(entity, {
+      store,
+      joint: joint?.steps ?? null,
+      mirror: plan.mirror && stores[plan.mirror].replica,
+      stamp: { epoch: flag.epoch, owed: plan.mirror !== null, check: () => checkPermits([permit]) },
+      keep: (image) => {
+        if (!joint) this.#acknowledged++
+        if (plan.mirror !== null) written.push({ entity, image, flag })
       },
-      async patch(id, input) {
-        const patch = planPatch(entity, input)
-        if (isNothing(patch)) return get(id) // no write, but it still tells whether the record is there
-        return keep(await authority.patch(entity, parseId(entity, id), patch, stamp))
-      },
-      async delete(id) {
-        const image = await authority.delete(entity, parseId(entity, id), stamp)
-        keep(image)
-        return image !== null
-      },
-    }
+    })
     return {
       get: (id) => this.during(() => steps.get(id), permit),
       create: (input, id) => this.#change(() => steps.create(input, id), permit),
       patch: (id, patch) => this.#change(() => steps.patch(id, patch), permit),
+      update: (id, change) => this.#change(() => steps.update(id, change), permit),
+      upsert: (path, value, given) => this.#change(() => steps.upsert(path, value, given), permit),
       delete: (id) => this.#change(() => steps.delete(id), permit),
     }
   }

@@ -1,0 +1,171 @@
+import { defineEntity, increment, int, objectId, only, text, together } from 'crossfade'
+import { createBuilder, entityType } from 'crossfade/pothos'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createMongoIndex } from '../../src/demo/sample.ts'
+import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
+import { planPatch } from '../../src/query/patch.ts'
+import { write } from '../../src/routing/writes.ts'
+import { STAGE_PLAN } from '../../src/stage/stage.ts'
+import { compareStores } from '../support/compare-stores.ts'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+
+const Ticket = defineEntity('Ticket', {
+  mongo: 'tickets',
+  postgres: 'tickets',
+  id: text(),
+  group: 'hall',
+  fields: { owner: text(), stock: int(), note: text() },
+})
+
+const Visitor = defineEntity('Visitor', {
+  mongo: 'visitors',
+  postgres: 'visitors',
+  id: objectId(),
+  fields: { email: text().required().unique(), visits: int(), badge: text().required().unique() },
+})
+
+const builder = createBuilder()
+entityType(builder, Visitor)
+const type = entityType(builder, Ticket)
+builder.queryType({ fields: (t) => ({ none: t.field({ type, resolve: () => null }) }) })
+
+let api: SmallGateway
+beforeAll(async () => {
+  api = await openAppGateway({ schema: builder.toSchema(), entities: [Ticket, Visitor], migrations: {} }, new Map())
+  for (const path of ['email', 'badge'])
+    await createMongoIndex(api.stores.mongo.connection, 'visitors', { [path]: 1 }, true)
+  await ensureConstraints(api.stores, [Visitor])
+}, 60_000)
+afterAll(() => api?.close())
+
+const writes = [
+  ['each step by itself', only(Ticket)],
+  ['in a transaction', together(Ticket)],
+] as const
+
+describe.each(['shadow', 'live'] as const)('An update that is decided by code, in %s', (stage) => {
+  beforeAll(() => api.setStage(stage))
+  const { authority } = STAGE_PLAN[stage]
+
+  describe.each(writes)('%s', (how, declared) => {
+    const id = `${stage} ${how}`
+    const run = <T>(...[work]: [Parameters<typeof write<T>>[2]]): Promise<T> =>
+      write(api.gateway.routing, { ...declared, repeatable: true }, work)
+    beforeEach(async () => {
+      await run(async (tx) => {
+        await tx.of(Ticket).delete(id)
+        await tx.of(Ticket).create({ stock: 5 }, id)
+      })
+    })
+    const present = () => run((tx) => tx.of(Ticket).get(id))
+    /** At once, as so many clients would. */
+    const twenty = (work: (n: number) => Promise<unknown>) => Promise.all(Array.from({ length: 20 }, (_, n) => work(n)))
+
+    test('one of twenty claims wins', async () => {
+      const claim = (n: number) =>
+        run((tx) => tx.of(Ticket).update(id, ({ owner }) => (owner === null ? { owner: `client ${n}` } : null)))
+      const owners = (await twenty(claim)).map((ticket) => (ticket as { owner: string }).owner)
+      expect(new Set(owners).size).toBe(1)
+      expect(owners[0]).toMatch(/^client \d+$/)
+      expect((await present())!.owner).toBe(owners[0])
+    })
+
+    test('a counter that is guarded never goes below zero', async () => {
+      const buy = () =>
+        run(async (tx) => {
+          let bought = false
+          await tx.of(Ticket).update(id, ({ stock }) => {
+            bought = stock! > 0
+            return bought ? { stock: increment(-1) } : null
+          })
+          return bought
+        })
+      const bought = await twenty(buy)
+      expect(bought.filter(Boolean)).toHaveLength(5)
+      expect((await present())!.stock).toBe(0)
+      await expect
+        .poll(async () => (await compareStores(api.stores, Ticket)).different, { timeout: 20_000 })
+        .toEqual([])
+    })
+
+    test('leaves a record as it is, tells that there is none, and that the code failed', async () => {
+      const { outbox } = api.stores[authority]
+      const version = async () => (await outbox.images(Ticket, [id]))[0]!.version
+      const before = await version()
+      for (const nothing of [null, {}])
+        expect(await run((tx) => tx.of(Ticket).update(id, () => nothing))).toMatchObject({ id, stock: 5 })
+      expect(await run((tx) => tx.of(Ticket).update('nobody', () => ({ note: 'x' })))).toBeNull()
+      const fails = run((tx) =>
+        tx.of(Ticket).update(id, async () => {
+          throw new Error('not for sale')
+        }),
+      )
+      await expect(fails).rejects.toThrow('not for sale')
+      expect(await version()).toEqual(before)
+    })
+  })
+
+  test('is given up where others are first each time', async () => {
+    const id = `${stage} contended`
+    const { routing } = api.gateway
+    await write(routing, only(Ticket), (tx) => tx.of(Ticket).create({ stock: 0 }, id))
+    let tries = 0
+    const contended = write(routing, only(Ticket), (tx) =>
+      tx.of(Ticket).update(id, async () => {
+        tries++
+        const epoch = routing.flags.get('Ticket').epoch
+        const stamp = { epoch, owed: true }
+        await api.stores[authority].authority.patch(Ticket, id, planPatch(Ticket, { stock: increment(1) }), stamp)
+        return { note: 'mine' }
+      }),
+    )
+    await expect(contended).rejects.toMatchObject({
+      code: 'TRY_AGAIN',
+      message: `Ticket ${id} was changed by others 30 times before it could be; try again.`,
+    })
+    expect(tries).toBe(30)
+    expect(await write(routing, only(Ticket), (tx) => tx.of(Ticket).get(id))).toMatchObject({ stock: 30, note: null })
+  })
+})
+
+describe.each(['shadow', 'live'] as const)('An upsert, in %s', (stage) => {
+  beforeAll(() => api.setStage(stage))
+  const run = <T>(work: Parameters<typeof write<T>>[2]): Promise<T> => write(api.gateway.routing, only(Visitor), work)
+  const email = `${stage}@example.org`
+  const visit = (badge = stage) =>
+    run((tx) =>
+      tx.of(Visitor).upsert('email', email, { create: { visits: 1, badge }, change: { visits: increment(1) } }),
+    )
+
+  test('of twenty at once makes one record', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, () => visit()))
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1)
+    expect(made.map(({ visits }) => visits!).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1))
+    await expect.poll(async () => (await compareStores(api.stores, Visitor)).different, { timeout: 20_000 }).toEqual([])
+  })
+
+  test('may leave a record as it is, and tells of another value that is taken', async () => {
+    await visit()
+    const given = { create: { badge: 'b' }, change: () => null }
+    const seen = await run((tx) => tx.of(Visitor).upsert('email', email, given))
+    expect(seen).toMatchObject({ email, badge: stage })
+    const taken = run((tx) =>
+      tx.of(Visitor).upsert('email', 'other@example.org', { create: { badge: stage }, change: {} }),
+    )
+    await expect(taken).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  test('needs what is unique, and no transaction', async () => {
+    const byNote = write(api.gateway.routing, only(Ticket), (tx) =>
+      tx.of(Ticket).upsert('note', 'x', { create: {}, change: {} }),
+    )
+    await expect(byNote).rejects.toMatchObject({ message: 'An upsert of Ticket needs note to be unique.' })
+    const inside = write(api.gateway.routing, together(Ticket), (tx) =>
+      tx.of(Ticket).upsert('note', 'x', { create: {}, change: {} }),
+    )
+    await expect(inside).rejects.toMatchObject({
+      code: 'MISCONFIGURED',
+      message: 'An upsert of Ticket stands in no transaction: leave it out of together().',
+    })
+  })
+})
