@@ -139,6 +139,57 @@ describe('A record whose id a document of another type has', () => {
   })
 })
 
+describe('Whatever is asked of a type’s documents', () => {
+  const own = () => stores.mongo.connection.collection(Cat)
+  const [dog, name] = [{ _id: 'b' }, { $set: { name: 'x' } }]
+  beforeEach(async () => {
+    await outside.insertMany([
+      { _id: 'a', kind: 'cat', name: 'Tom' },
+      { _id: 'b', kind: 'dog', name: 'Rex' },
+    ])
+  })
+  const written = async (): Promise<unknown[]> => outside.find({}, { sort: { _id: 1 } }).toArray()
+  const rex = { _id: 'b', kind: 'dog', name: 'Rex' }
+
+  test('finds no others', async () => {
+    expect(await own().findOne(dog)).toBeNull()
+    expect(await own().find(dog).toArray()).toEqual([])
+    expect(await own().find({}).toArray()).toMatchObject([{ _id: 'a' }])
+    expect(await own().aggregate([]).toArray()).toMatchObject([{ _id: 'a' }])
+    expect(await own().countDocuments({})).toBe(1)
+    // A condition on the same field is one more, and takes the place of nothing
+    expect(await own().find({ kind: 'dog' }).toArray()).toEqual([])
+    expect(
+      await own()
+        .find({ kind: { $in: ['cat', 'dog'] } })
+        .toArray(),
+    ).toMatchObject([{ _id: 'a' }])
+  })
+
+  test('changes no others', async () => {
+    await own().updateOne(dog, name)
+    await own().findOneAndUpdate(dog, name)
+    await own().bulkWrite([{ updateOne: { filter: dog, update: name } }, { updateMany: { filter: {}, update: name } }])
+    await own().updateMany({}, name)
+    expect(await written()).toEqual([{ _id: 'a', kind: 'cat', name: 'x' }, rex])
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['deleteOne', () => own().deleteOne(dog)],
+    ['findOneAndDelete', () => own().findOneAndDelete(dog)],
+    ['bulkWrite', () => own().bulkWrite([{ deleteOne: { filter: dog } }])],
+    ['deleteMany', () => own().deleteMany({})],
+  ])('is deleted without others: %s', async (_, remove) => {
+    await remove()
+    expect(await written()).toContainEqual(rex)
+  })
+
+  test('is refused where it is not limited', () => {
+    expect(() => own().distinct('name')).toThrow('distinct is not limited to documents of Cat')
+    expect(() => own().drop()).toThrow('drop is not limited to documents of Cat')
+  })
+})
+
 test('what is owed is counted apart', async () => {
   await stores.mongo.authority.create(Cat, cat('a', 'Tom'), stamp)
   const backlogs = await stores.mongo.outbox.backlogs(entities)
