@@ -1,7 +1,7 @@
 import type { Entity, Leaf, ObjectList } from '../entity/entity.ts'
 import { idLeaf, leafAt } from '../entity/leaf-at.ts'
 import type { AskedOrder } from '../query/order.ts'
-import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
+import { type MongoIndex, mongoIndexes, tellingKeys } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
 import { unfinishedIndexes } from '../stores/postgres/build-index.ts'
@@ -171,11 +171,11 @@ export async function missingIndexes(
       return add(because, null, 'It is a wildcard index; PostgreSQL needs one for each field that is asked for.')
     const special = index.keys.find(([, key]) => typeof key === 'string')
     if (special) return add(because, null, `It is a ${special[1]} index; the queries behind it are written by hand.`)
-    const unmapped = index.keys.find(([path]) => !byPath.has(path))
+    const telling = tellingKeys(entity, index)
+    if (telling.length === 0) return
+    const unmapped = telling.find(([path]) => !byPath.has(path))
     if (unmapped) return add(because, null, `The mapping does not name ${unmapped[0]}.`)
-    const keys = index.keys.map(
-      ([path, key]): Key => ({ ...byPath.get(path)!, direction: key === -1 ? 'desc' : 'asc' }),
-    )
+    const keys = telling.map(([path, key]): Key => ({ ...byPath.get(path)!, direction: key === -1 ? 'desc' : 'asc' }))
     const inList = keys.find(({ leaf, list }) => list !== null || leaf.list !== 'none')
     if (inList) {
       const { leaf, list } = inList

@@ -1,5 +1,6 @@
 import type { Entity, Leaf } from '../entity/entity.ts'
-import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
+import { ofType } from '../stores/mongo/documents-of.ts'
+import { type MongoIndex, mongoIndexes, tellingKeys } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 
 const isName = /^[A-Za-z_$][\w$]*$/
@@ -8,14 +9,20 @@ const inShell = (collection: string): string =>
   isName.test(collection) ? `db.${collection}` : `db.getCollection(${JSON.stringify(collection)})`
 
 /** The statement of mongosh that makes a field unique there. */
-function createIndex({ mongo: collection }: Entity, { mongo: path, unique }: Leaf): string {
+function createIndex(entity: Entity, { mongo: path, unique }: Leaf): string {
   const key = isName.test(path) ? path : JSON.stringify(path)
-  const sparse = unique!.nulls === 'many' ? ', sparse: true' : ''
-  return `${inShell(collection)}.createIndex({ ${key}: 1 }, { unique: true${sparse} })`
+  const many = unique!.nulls === 'many'
+  // Of one type of several, whose values are unique among themselves; a filter cannot be sparse besides
+  const filter = { ...ofType(entity), ...(many ? { [path]: { $exists: true } } : {}) }
+  const isShared = entity.fixed.size > 0
+  const among = isShared ? `, partialFilterExpression: ${JSON.stringify(filter)}` : many ? ', sparse: true' : ''
+  return `${inShell(entity.mongo)}.createIndex({ ${key}: 1 }, { unique: true${among} })`
 }
 
-const isOn = (index: MongoIndex, leaf: Leaf): boolean =>
-  index.unique && index.keys.length === 1 && index.keys[0]![0] === leaf.mongo
+const isOn = (entity: Entity, index: MongoIndex, leaf: Leaf): boolean => {
+  const keys = tellingKeys(entity, index)
+  return index.unique && keys.length === 1 && keys[0]![0] === leaf.mongo
+}
 
 /**
  * Promises of `unique()` that MongoDB does not keep, or keeps otherwise, a line each with what to do: while it has
@@ -25,7 +32,7 @@ export async function unkeptPromises({ connection }: MongoStore, entity: Entity)
   const indexes = await mongoIndexes(connection, entity)
   return [...entity.leaves.values()].flatMap((leaf) => {
     const name = `${entity.name}.${leaf.path}`
-    const own = indexes.filter((index) => isOn(index, leaf))
+    const own = indexes.filter((index) => isOn(entity, index, leaf))
     if (!leaf.unique) {
       if (own.length === 0) return []
       const why = 'so that null is unset and records can exchange their values'

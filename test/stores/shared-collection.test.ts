@@ -3,11 +3,16 @@ import { type Collection, Long } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Entity, Rec } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
+import { missingIndexes } from '../../src/evidence/index-parity.ts'
+import { unkeptPromises } from '../../src/jobs/unique-promises.ts'
 import { Capture } from '../../src/mirror/capture.ts'
 import { captured, caughtUp } from '../../src/mirror/captured.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
+import { mongoIndexes } from '../../src/stores/mongo/indexes.ts'
 import { documentsOfNoType } from '../../src/stores/mongo/of-no-type.ts'
+import { isWhole } from '../../src/stores/mongo/order-indexes.ts'
 import { removeTraces, tracesOf } from '../../src/stores/mongo/traces.ts'
+import { uniqueKeys } from '../../src/stores/mongo/unique-keys.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 
@@ -37,6 +42,10 @@ beforeAll(async () => {
 })
 beforeEach(() => emptyStores(stores))
 afterAll(() => stores?.close())
+
+/** The same with a name that no two records share. */
+const withUnique = ({ leaves }: Entity): Entity['leaves'] =>
+  new Map([...leaves].map(([path, leaf]) => [path, path === 'name' ? { ...leaf, unique: { nulls: 'one' } } : leaf]))
 
 const stamp = { epoch: 1, owed: true } as const
 const cat = (id: string, name: string): Rec => newRecord(Cat, id, { name })
@@ -205,6 +214,35 @@ test('traces of one type are taken away without those of the other', async () =>
   await removeTraces(stores.mongo.connection, Cat)
   expect((await tracesOf(stores.mongo.connection, Cat)).documents).toBe(0)
   expect((await tracesOf(stores.mongo.connection, Dog)).documents).toBe(1)
+})
+
+test('indexes are those that hold the type’s documents', async () => {
+  const { connection } = stores.mongo
+  const partialFilterExpression = { kind: 'cat' }
+  await outside.createIndex({ name: 1 }, { unique: true, partialFilterExpression, name: 'cats' })
+  await outside.createIndex({ kind: 1, name: 1 }, { name: 'kinds' })
+  try {
+    const of = async (entity: Entity) => {
+      const indexes = await mongoIndexes(connection, entity)
+      const unique = uniqueKeys(entity, indexes).keys.map(({ leaves, among }) => [
+        leaves.map(({ path }) => path),
+        among,
+      ])
+      return { whole: indexes.filter(isWhole).map(({ name }) => name), unique }
+    }
+    expect(await of(Cat)).toEqual({ whole: ['cats', 'kinds'], unique: [[['name'], []]] })
+    expect(await of(Dog)).toEqual({ whole: ['kinds'], unique: [] })
+    const missing = await missingIndexes(stores, Dog, [])
+    const made = 'create index concurrently "dogs_name_id_idx" on "dogs" ("name" nulls first, "id");'
+    expect(missing.map(({ statement }) => statement)).toEqual([made])
+    const promised = (entity: Entity) => ({ ...entity, leaves: withUnique(entity) })
+    expect(await unkeptPromises(stores.mongo, promised(Cat))).toEqual([])
+    expect(await unkeptPromises(stores.mongo, promised(Dog))).toEqual([
+      'Dog.name is unique in the mapping, but MongoDB has no such index and takes duplicates. Run db.things.createIndex({ name: 1 }, { unique: true, partialFilterExpression: {"kind":"dog"} }) in mongosh, or drop unique() from the mapping.',
+    ])
+  } finally {
+    for (const name of ['cats', 'kinds']) await outside.dropIndex(name)
+  }
 })
 
 test('documents of no type are told', async () => {

@@ -1,6 +1,8 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
+import { isPlainObject } from '../../util/json.ts'
 import type { MongoConnection } from './connection.ts'
+import { ofType } from './documents-of.ts'
 
 /** An index of a collection. A key is 1 or -1, or names a special index: `text`, `2dsphere`, `hashed`. */
 export interface MongoIndex {
@@ -19,6 +21,10 @@ export interface MongoIndex {
   readonly hidden: boolean
 }
 
+/** The keys of an index that tell records of the type apart: others have one value in all of them. */
+export const tellingKeys = (entity: Entity, { keys }: Pick<MongoIndex, 'keys'>): MongoIndex['keys'] =>
+  keys.filter(([path]) => !(path in ofType(entity)))
+
 /** As the server tells them; none where there is no collection. */
 async function told({ db }: MongoConnection, { mongo }: Entity) {
   const found = await db.listCollections({ name: mongo }, { nameOnly: true }).toArray()
@@ -31,7 +37,23 @@ export async function ourIndexes(connection: MongoConnection, entity: Entity): P
   return found.flatMap(({ key, name }) => (Object.keys(key).every((path) => path.startsWith('_cf.')) ? name! : []))
 }
 
-/** The indexes of an entity's collection, but for those of Crossfade and of the id; none where there is no collection. */
+/**
+ * What an index leaves out of the type's documents, in a collection of several types: nothing, where its filter asks for
+ * what tells the type; undefined where it asks for another type, and holds none of them.
+ */
+function filterWithin(entity: Entity, filter: Document | null): Document | null | undefined {
+  if (filter === null) return null
+  const own = ofType(entity)
+  const rest: Document = {}
+  for (const [path, asked] of Object.entries(filter)) {
+    const value = isPlainObject(asked) && '$eq' in asked ? asked['$eq'] : asked
+    if (!(path in own) || typeof value === 'object') rest[path] = asked
+    else if (value !== own[path]) return undefined
+  }
+  return Object.keys(rest).length > 0 ? rest : null
+}
+
+/** The indexes of an entity's collection that hold its documents, but for those of Crossfade and of the id; none where there is no collection. */
 export async function mongoIndexes(connection: MongoConnection, entity: Entity): Promise<MongoIndex[]> {
   const indexes = await told(connection, entity)
   return indexes.flatMap(({ name, key, ...rest }) => {
@@ -39,13 +61,15 @@ export async function mongoIndexes(connection: MongoConnection, entity: Entity):
     if (keys.length === 1 && keys[0]![0] === '_id') return []
     if (keys.some(([path]) => path.startsWith('_cf'))) return []
     const collation: Document | undefined = rest.collation
+    const filter = filterWithin(entity, rest.partialFilterExpression ?? null)
+    if (filter === undefined) return []
     return [
       {
         name: name!,
         keys,
         unique: rest.unique === true,
         sparse: rest.sparse === true,
-        filter: rest.partialFilterExpression ?? null,
+        filter,
         collation: collation && collation['locale'] !== 'simple' ? collation : null,
         expireAfterSeconds: rest.expireAfterSeconds ?? null,
         hidden: rest.hidden === true,

@@ -5,7 +5,7 @@ import { idLeaf } from '../../entity/leaf-at.ts'
 import { isPlainObject } from '../../util/json.ts'
 import type { KeyCondition, UniqueKey } from '../unique-key.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
-import type { MongoIndex } from './indexes.ts'
+import { type MongoIndex, tellingKeys } from './indexes.ts'
 
 /** A unique index that PostgreSQL cannot have, and why. */
 export interface Untold {
@@ -72,7 +72,8 @@ function keyOf(entity: Entity, index: MongoIndex): UniqueKey {
     throw new Unsayable(`its collation (${collationText(index.collation)}) takes different texts for one`)
   const special = index.keys.find(([, key]) => typeof key === 'string')
   if (special) throw new Unsayable(`it is a ${special[1]} index`)
-  const leaves = index.keys.map(([path]) => columnAt(entity, path))
+  const leaves = tellingKeys(entity, index).map(([path]) => columnAt(entity, path))
+  if (leaves.length === 0) throw new Unsayable('it lets the type have one record')
   const filter = index.filter ? conditions(entity, index.filter) : []
   const asked = index.sparse ? [...filter, { op: 'present', leaves } as const] : filter
   // A value that a converter takes for none is one to MongoDB's index, so that nulls cannot be counted as it does
