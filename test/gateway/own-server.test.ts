@@ -185,7 +185,7 @@ const servers: Readonly<Record<string, () => Promise<Server>>> = {
     return { url, stop: () => server.stop() }
   },
   async Fastify() {
-    const app = fastify()
+    const app = fastify({ forceCloseConnections: true }) // else a connection that has just been used is waited for
     app.all(
       '/graphql',
       createHandler<Context>({
