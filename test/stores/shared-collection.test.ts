@@ -8,7 +8,7 @@ import { unkeptPromises } from '../../src/jobs/unique-promises.ts'
 import { Capture } from '../../src/mirror/capture.ts'
 import { captured, caughtUp } from '../../src/mirror/captured.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
-import { mongoIndexes } from '../../src/stores/mongo/indexes.ts'
+import { mongoIndexes, tellingKeys } from '../../src/stores/mongo/indexes.ts'
 import { documentsOfNoType } from '../../src/stores/mongo/of-no-type.ts'
 import { isWhole } from '../../src/stores/mongo/order-indexes.ts'
 import { removeTraces, tracesOf } from '../../src/stores/mongo/traces.ts'
@@ -249,6 +249,21 @@ test('indexes are those that hold the type’s documents', async () => {
   } finally {
     for (const name of ['cats', 'kinds']) await outside.dropIndex(name)
   }
+})
+
+test('a key may have a name that every object has', async () => {
+  const own = defineEntity('Own', {
+    mongo: 'owns',
+    postgres: 'owns',
+    id: text(),
+    fields: { maker: text().at('constructor') },
+  })
+  const { connection } = stores.mongo
+  const partialFilterExpression = { constructor: 'x' }
+  await connection.db.collection('owns').createIndex({ constructor: 1 }, { name: 'made', partialFilterExpression })
+  const [index] = await mongoIndexes(connection, own)
+  expect(index).toMatchObject({ name: 'made', filter: { constructor: 'x' } })
+  expect(tellingKeys(own, index!)).toEqual([['constructor', 1]])
 })
 
 test('documents of no type are told', async () => {

@@ -23,7 +23,7 @@ export interface MongoIndex {
 
 /** The keys of an index that tell records of the type apart: others have one value in all of them. */
 export const tellingKeys = (entity: Entity, { keys }: Pick<MongoIndex, 'keys'>): MongoIndex['keys'] =>
-  keys.filter(([path]) => !(path in ofType(entity)))
+  keys.filter(([path]) => !Object.hasOwn(ofType(entity), path))
 
 /** As the server tells them; none where there is no collection. */
 async function told({ db }: MongoConnection, { mongo }: Entity) {
@@ -47,13 +47,16 @@ function filterWithin(entity: Entity, filter: Document | null): Document | null 
   const rest: Document = {}
   for (const [path, asked] of Object.entries(filter)) {
     const value = isPlainObject(asked) && '$eq' in asked ? asked['$eq'] : asked
-    if (!(path in own) || typeof value === 'object') rest[path] = asked
+    if (!Object.hasOwn(own, path) || typeof value === 'object') rest[path] = asked
     else if (value !== own[path]) return undefined
   }
   return Object.keys(rest).length > 0 ? rest : null
 }
 
-/** The indexes of an entity's collection that hold its documents, but for those of Crossfade and of the id; none where there is no collection. */
+/**
+ * The indexes of an entity's collection that hold its documents, but for those of Crossfade and of the id; none where there
+ * is no collection.
+ */
 export async function mongoIndexes(connection: MongoConnection, entity: Entity): Promise<MongoIndex[]> {
   const indexes = await told(connection, entity)
   return indexes.flatMap(({ name, key, ...rest }) => {

@@ -1,7 +1,8 @@
-import { BSON, type Document } from 'mongodb'
+import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import type { MongoConnection } from './connection.ts'
 import { ofType } from './documents-of.ts'
+import { shown } from './profile/findings.ts'
 
 /** What is counted at most, and how many values are named. */
 const [most, named] = [100_000, 5]
@@ -12,13 +13,8 @@ interface Group {
   readonly n: number
 }
 
-const valueText = (value: unknown): string => {
-  const text = BSON.EJSON.stringify(value, { relaxed: true })
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
-}
-
 function groupText({ _id, n }: Group, path: string): string {
-  return _id === null ? `${n} without ${path}` : `${n} with ${path} ${valueText(_id)}`
+  return _id === null ? `${n} without ${path}` : `${n} with ${path} ${shown(_id)}`
 }
 
 /** A line for each collection of several types that holds documents of none of them: no job copies these. */
