@@ -32,8 +32,9 @@ function print({ type, unmet, unknown, traces, leftovers }: Retirement): void {
   for (const each of leftovers) line(`has no use any more: ${each}`)
 }
 
-/** @param stays another type of its collection, which goes on to need them. */
-async function abandonIndexes({ stores }: Session, entity: Entity, stays: Entity | undefined): Promise<void> {
+/** They stay where another type of the collection goes on to need them. */
+async function abandonIndexes({ stores, config }: Session, entity: Entity, chosen: readonly Entity[]): Promise<void> {
+  const stays = config.entities.find((other) => other.mongo === entity.mongo && !chosen.includes(other))
   if (!stays) return void (await dropOurIndexes(stores.mongo.connection, entity))
   say(`${entity.name}: the indexes of bookkeeping stay for ${stays.name}, which is in the same collection.`)
 }
@@ -45,7 +46,7 @@ async function remove(
   abandon: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stores, config } = session
+  const { stores } = session
   const { connection } = stores.mongo
   const line = new RateLine('retire', entity.name)
   const onProgress = (done: number): void => line.show({ done, total: null }, {})
@@ -53,8 +54,7 @@ async function remove(
     leaving('Stopped. Run it again to go on from here.'),
   )
   line.end()
-  const beside = config.entities.find((other) => other.mongo === entity.mongo && !chosen.includes(other))
-  if (abandon) await abandonIndexes(session, entity, beside)
+  if (abandon) await abandonIndexes(session, entity, chosen)
   else await stores.postgres.ledger.append('retired', entity.name, { at: new Date().toISOString() })
   say(`${entity.name}: nothing of Crossfade is left in the documents of ${entity.mongo}.`)
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { times } from '../control/times.ts'
+import type { GatewayContext } from '../resolve/context.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
 
@@ -15,6 +16,8 @@ export const waitOf = (answerMs: number): number => Math.max(answerMs - times.re
 export interface Ends {
   readonly ends: AbortController
 }
+
+type Timed = Ends & Required<Pick<GatewayContext, 'signal' | 'beginBy'>>
 
 const left = new CrossfadeError('UNAVAILABLE', 'The client has left.')
 const answered = new CrossfadeError('UNAVAILABLE', 'The request is answered.')
@@ -43,6 +46,12 @@ export function endsWith(
   if (signal?.aborted) leave()
   else signal?.addEventListener('abort', leave, { once: true })
   return ends
+}
+
+/** The part of a request's context that says when it ends, and when its writes must have begun. */
+export function timed(answerMs: number, ...from: Parameters<typeof endsWith>): Timed {
+  const ends = endsWith(...from)
+  return { signal: ends.signal, beginBy: performance.now() + waitOf(answerMs), ends }
 }
 
 /** What a client is told of a request that did not end by itself. */

@@ -18,8 +18,8 @@ import { type Origin, origins } from '../util/origin.ts'
 import { checkApp, startLooks } from './app.ts'
 import { checkConfig } from './check-config.ts'
 import type { CrossfadeConfig } from './config.ts'
-import type { Crossfade, CrossfadeOptions, RequestContext } from './crossfade.ts'
-import { type Ends, endsWith, waitOf } from './deadline.ts'
+import type { Crossfade, CrossfadeOptions } from './crossfade.ts'
+import { timed } from './deadline.ts'
 import { executor } from './execute.ts'
 import { limitsOf } from './limits.ts'
 import { openInstance } from './open-instance.ts'
@@ -157,10 +157,7 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
     },
     context({ subject: whoAsks = '', response, signal } = {}) {
       checkOpen()
-      const ends = endsWith({ signal }, response)
-      const beginBy = performance.now() + waitOf(limits.answerMs)
-      const ours: RequestContext & Ends = { routing, subject: () => whoAsks, signal: ends.signal, beginBy, ends }
-      return ours
+      return { routing, subject: () => whoAsks, ...timed(limits.answerMs, { signal }, response) }
     },
     execute: executor({ limits, log, showError: config.showError }),
     problems: () => readiness.problems(),

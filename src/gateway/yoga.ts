@@ -10,7 +10,7 @@ import { answerLimit } from './answer-limit.ts'
 import { carriedOut } from './carried-out.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { costLimit } from './cost-limit.ts'
-import { deadline, type Ends, endsWith, waitOf } from './deadline.ts'
+import { deadline, type Ends, timed } from './deadline.ts'
 import { documentCache } from './document-cache.ts'
 import { documentLimits } from './document-limits.ts'
 import { inputLimit } from './input-limit.ts'
@@ -54,11 +54,9 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
   const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
   const contextOf = ({ request, look, res }: Given & { request: Request }, app: AppContext): Context => {
-    const ends = endsWith(request, res)
     let known: string | undefined
     const whoAsks = (): string => (known ??= subject(request, app))
-    const beginBy = performance.now() + waitOf(limits.answerMs)
-    return { routing: look ?? routing, subject: whoAsks, signal: ends.signal, beginBy, ends }
+    return { routing: look ?? routing, subject: whoAsks, ...timed(limits.answerMs, request, res) }
   }
   return createYoga<Given>({
     schema,

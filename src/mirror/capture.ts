@@ -198,8 +198,8 @@ export class Capture {
     const byId = new Map(changes.map((change) => [change.id, change])) // the last of each
     const { gone, turned, written } = parted(byId.values())
     if (written.length > 0) await this.#touch(entity, written, epoch)
-    if (turned.length > 0) await this.#bury(entity, await this.#mirroredOf(entity, turned), epoch)
-    if (gone.length > 0) await this.#bury(entity, gone, epoch)
+    const left = turned.length > 0 ? await this.#mirroredOf(entity, turned) : []
+    if (gone.length + left.length > 0) await this.#bury(entity, [...gone, ...left], epoch)
   }
 
   /** What bears a later epoch than we know is nobody's to stamp: a dump of another place bears one, or the flag was lost. */

@@ -6,7 +6,8 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /**
      * Of a field that shows records in pages: what a page may hold, where that is not the default, which `loadConnection`,
-     * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, or the entities of `loadMerged`, where the field's type does not tell.
+     * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, or the entities of `loadMerged`, where the field's type does not
+     * tell.
      */
     readonly page?: Partial<PageBounds> & { readonly entity?: Entity; readonly entities?: readonly Entity[] }
   }

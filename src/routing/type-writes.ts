@@ -14,6 +14,9 @@ import type { Image, Replica, Stamp, Steps, Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { askOnly } from './fail-over.ts'
 
+/** Says what is to be changed of a record; null: nothing. */
+type Rule<E extends Entity> = (record: RecordOf<E>) => PatchOf<E> | null | Promise<PatchOf<E> | null>
+
 /** Writes of one type inside one mutation. Each is acknowledged by the authority when it resolves. */
 export interface TypeWrites<E extends Entity> {
   /**
@@ -36,10 +39,7 @@ export interface TypeWrites<E extends Entity> {
    * @returns the record as it then is; null where there is none.
    * @throws what `change` throws; TRY_AGAIN where others were first each time.
    */
-  update(
-    id: Id,
-    change: (record: RecordOf<E>) => PatchOf<E> | null | Promise<PatchOf<E> | null>,
-  ): Promise<RecordOf<E> | null>
+  update(id: Id, change: Rule<E>): Promise<RecordOf<E> | null>
   /**
    * Changes the record whose field at `path` has the value, as `update` does, or creates one that has it. What is unique
    * decides: of twenty who do it at once one creates, and the others change what he has made.
@@ -56,7 +56,7 @@ export interface TypeWrites<E extends Entity> {
     value: NonNullable<ValueAt<E, P>>,
     given: {
       readonly create: Omit<NewRecordOf<E>, P>
-      readonly change: PatchOf<E> | ((record: RecordOf<E>) => PatchOf<E> | null | Promise<PatchOf<E> | null>)
+      readonly change: PatchOf<E> | Rule<E>
     },
   ): Promise<RecordOf<E>>
   /** The record as the authority has it now. */
