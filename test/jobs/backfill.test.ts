@@ -298,8 +298,9 @@ describe('Beside each other', () => {
       if (images.length === 0) return replica.bulkPut(entity, images, epoch)
       most = Math.max(most, ++under)
       const first = Number(images[0]!.id)
-      // The first lot is the last to be put
-      if (first === 0) while (puts.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+      // None of the first three goes on before all three are under way, and the first lot is the last to be put
+      const wait = () => most < 3 || (first === 0 && puts.length < 2)
+      while (wait()) await new Promise((resolve) => setTimeout(resolve, 5))
       const { after = null } = ((await ledger.get('backfill/Crate', '0000'))?.value ?? {}) as { after?: number }
       expect(after ?? -1).toBeLessThan(first)
       const outcomes = await replica.bulkPut(entity, images, epoch)
