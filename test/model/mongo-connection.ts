@@ -142,6 +142,7 @@ export function modelConnection(
     db,
     maxTimeMs,
     collection: ({ mongo }: Entity) => collection(mongo),
+    reads: ({ mongo }: Entity) => collection(mongo),
     takesWrites: () => !server.down,
     patient: () => door,
     close: async () => undefined,

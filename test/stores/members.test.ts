@@ -95,17 +95,17 @@ test('only streams come from members', async () => {
 function lagging(times: number) {
   const { connection } = stores.mongo
   let left = times
-  const collection: typeof connection.collection = (entity) => {
-    const whole = connection.collection(entity)
+  const reads: typeof connection.reads = (entity) => {
+    const whole = connection.reads(entity)
     const find = ((match: Document, options: Document) => {
       const cursor = whole.find(match, options)
       if (options['session'] && left-- > 0)
         cursor.hasNext = () => Promise.reject(Object.assign(new Error('operation exceeded time limit'), { code: 50 }))
       return cursor
     }) as typeof whole.find
-    return Object.assign(connection.collection(entity), { find })
+    return Object.assign(connection.reads(entity), { find })
   }
-  return membersReader({ ...connection, collection }, { readPreference: 'secondary', behindMs: 5_000 })
+  return membersReader({ ...connection, reads }, { readPreference: 'secondary', behindMs: 5_000 })
 }
 
 test('one that does not catch up is told as such, and is trouble that passes', async () => {

@@ -109,8 +109,8 @@ function forgetful(from: number): Reader {
   let left = from
   return mongoReader({
     ...connection,
-    collection(entity) {
-      const collection = connection.collection(entity)
+    reads(entity) {
+      const collection = connection.reads(entity)
       const find = (...given: Parameters<typeof collection.find>): FindCursor => {
         const cursor = collection.find(...given)
         const hasNext = cursor.hasNext.bind(cursor)
@@ -122,7 +122,7 @@ function forgetful(from: number): Reader {
         }
         return cursor
       }
-      return Object.assign(connection.collection(entity), { find })
+      return Object.assign(connection.reads(entity), { find })
     },
   })
 }
@@ -140,12 +140,12 @@ test('a store that gives nothing more is not asked for ever', async () => {
   const { connection } = stores.mongo
   const broken = mongoReader({
     ...connection,
-    collection(entity) {
+    reads(entity) {
       const find = () => ({
         hasNext: async () => Promise.reject(new Error('no place')),
         close: async () => undefined,
       })
-      return Object.assign(connection.collection(entity), { find }) as never
+      return Object.assign(connection.reads(entity), { find }) as never
     },
   })
   await expect(streamed(broken, Word, { after: null, limit: 5 })).rejects.toThrow('no place')

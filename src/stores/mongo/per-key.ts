@@ -36,7 +36,7 @@ async function windows(
     { $match: { _cf_number: { $lte: per.limit } } },
     { $project: { ...projectionOf(per.fields), _cf_key: key, _cf_number: 1 } },
   ]
-  const collection = connection.collection(entity)
+  const collection = connection.reads(entity)
   const documents = await visibility.read(entity, match, (visibly) =>
     readDocuments((more) =>
       collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, signal, ...more }),

@@ -36,7 +36,7 @@ export function mongoReader(connection: MongoConnection): Reader {
 
   async function query(entity: Entity, asked: Query, signal?: AbortSignal): Promise<readonly Item[]> {
     const { order, offset = 0, limit, fields } = asked
-    const collection = connection.collection(entity)
+    const collection = connection.reads(entity)
     const projection = projectionOf(fields)
     const served = await servedBy(connection, entity, asked)
     const find: Find = (match, { order: by, offset: skip, limit: most, keys }) => {
@@ -100,7 +100,7 @@ export function mongoReader(connection: MongoConnection): Reader {
       const match: Document = keys.length === 1 ? { _id: keys[0] } : { _id: { $in: keys } }
       const projection = projectionOf(fields)
       const documents = await readDocuments((more) =>
-        connection.collection(entity).find(match, { ...options(signal), projection, ...more }),
+        connection.reads(entity).find(match, { ...options(signal), projection, ...more }),
       )
       const items = documents.flatMap((document) => (isHidden(document) ? [] : toItem(entity, fields, document)))
       return new Map<Id, Item>(items.map((item) => [item.record.id, item]))
@@ -110,7 +110,7 @@ export function mongoReader(connection: MongoConnection): Reader {
       const ids = where === everything ? idRange(entity) : null
       if (ids === null) {
         const match = allOf(translate(connection, entity, where), visible(entity))
-        return connection.collection(entity).countDocuments(match, options(signal))
+        return connection.reads(entity).countDocuments(match, options(signal))
       }
       // Of the index of the ids alone, less the few that are hidden, which have indexes of their own
       const hidden = {
@@ -118,7 +118,7 @@ export function mongoReader(connection: MongoConnection): Reader {
         $or: ['_cf.deleted', '_cf.arriving'].map((path) => ({ [path]: { $exists: true, $ne: null } })),
       }
       const [all, out] = await Promise.all(
-        [ids, hidden].map((match) => connection.collection(entity).countDocuments(match, options(signal))),
+        [ids, hidden].map((match) => connection.reads(entity).countDocuments(match, options(signal))),
       )
       return all! - out!
     },

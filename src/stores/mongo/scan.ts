@@ -33,7 +33,7 @@ export const withoutRecord = ({ idKind }: Entity, document: Document): Scanned['
 /** Documents that can have no record, found once, on the first batch: ids of another type sort anywhere. */
 function straysOf(connection: MongoConnection, entity: Entity): Promise<Document[]> {
   const match = allOf(alive, { $nor: [hasRecord(entity)] })
-  return readDocuments((more) => connection.collection(entity).find(match, more))
+  return readDocuments((more) => connection.reads(entity).find(match, more))
 }
 
 /** Matches the ids of a range. */

@@ -59,7 +59,7 @@ async function* byCursor(
   read: MemberRead | null,
 ): AsyncGenerator<readonly Document[], void> {
   const given = { sort: { _id: 1 }, batchSize: limit, ...read?.options, ...asBytes } as const
-  const cursor = connection.collection(entity).find(match, given)
+  const cursor = connection.reads(entity).find(match, given)
   try {
     while (await cursor.hasNext()) {
       yield cursor.readBufferedDocuments().map(fromBytes)
