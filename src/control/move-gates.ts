@@ -2,7 +2,7 @@ import { movesAuthority, type Stage } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { otherOrigin } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
-import { current, type FinishOptions, patienceOf } from './flag-commit.ts'
+import { current, type FinishOptions, patienceOf, patiently } from './flag-commit.ts'
 import { authorityOf } from './flag-store.ts'
 
 export interface GateOptions extends FinishOptions {
@@ -19,9 +19,10 @@ function uncopied(was: Flag): string[] {
 }
 
 /** A line for each of what has to be done before a flag may go to a stage. */
-async function standingAgainst({ unmet }: GateOptions, was: Flag, to: Stage): Promise<readonly string[]> {
+async function standingAgainst(options: GateOptions, was: Flag, to: Stage): Promise<readonly string[]> {
   if (was.stage === to) return []
-  return [...(movesAuthority(was.stage, to) ? uncopied(was) : []), ...((await unmet?.(was, to)) ?? [])]
+  const unmet = await patiently(patienceOf(options), async () => (await options.unmet?.(was, to)) ?? [])
+  return [...(movesAuthority(was.stage, to) ? uncopied(was) : []), ...unmet]
 }
 
 const refusal = (was: Flag, to: Stage, lines: readonly string[]): string =>

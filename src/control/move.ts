@@ -129,7 +129,10 @@ async function emptied(options: MoveOptions, patience: Patience, draining: Flag)
   const from = authorityOf(draining)
   await acknowledged(options, patience, draining)
   // Side by side: what was caught is owed once both have ended, and seldom anything was
-  await Promise.all([options.caughtUp?.(draining), drained(options, patience, type, from)])
+  await Promise.all([
+    patiently(patience, async () => options.caughtUp?.(draining)),
+    drained(options, patience, type, from),
+  ])
   if (options.caughtUp && (await patiently(patience, () => owed(type, from))) > 0)
     await drained(options, patience, type, from)
 }

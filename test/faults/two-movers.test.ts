@@ -148,3 +148,29 @@ test('a move is taken back where the mirror keeps a round of the sweep for longe
   })
   expect(await inForce()).toMatchObject({ stage: 'shadow', state: 'steady', epoch: 3 })
 })
+
+describe('A move asks again where the store was in trouble', () => {
+  /** Fails twice as a store without a primary does. */
+  function atTheThirdTime<T>(answer: T): () => Promise<T> {
+    let left = 2
+    return () => (left-- > 0 ? Promise.reject(noPrimary) : Promise.resolve(answer))
+  }
+
+  test('what others have changed while writes are held', async () => {
+    const caughtUp = vi.fn(atTheThirdTime(undefined))
+    expect(await to('live', { caughtUp })).toMatchObject({ stage: 'live', state: 'steady', epoch: 3 })
+    expect(caughtUp).toHaveBeenCalledTimes(3)
+  })
+
+  test('what stands against it, before anything is held', async () => {
+    const unmet = vi.fn(atTheThirdTime<readonly string[]>([]))
+    expect(await to('live', { unmet })).toMatchObject({ stage: 'live', state: 'steady', epoch: 3 })
+    expect(unmet).toHaveBeenCalledTimes(3)
+  })
+
+  test('and is taken back where it is so for longer than writes may be held', async () => {
+    const caughtUp = () => Promise.reject(noPrimary)
+    await expect(to('live', { caughtUp, patienceMs: 500 })).rejects.toBe(noPrimary)
+    expect(await inForce()).toMatchObject({ stage: 'shadow', state: 'steady' })
+  })
+})

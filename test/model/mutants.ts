@@ -120,8 +120,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'drain',
     file: 'src/control/move.ts',
-    from: 'drained(options, patience, type, from)])',
-    to: '])',
+    from: 'drained(options, patience, type, from),',
+    to: '',
     without: [
       { file: 'src/control/move.ts', from: 'options.caughtUp && (await patiently', to: 'false && (await patiently' },
     ],
