@@ -115,6 +115,7 @@ export class Transaction {
       get: (id) => this.during(() => steps.get(id), permit),
       create: (input, id) => this.#change(() => steps.create(input, id), permit),
       patch: (id, patch) => this.#change(() => steps.patch(id, patch), permit),
+      patchWhen: (id, when, patch) => this.#change(() => steps.patchWhen(id, when, patch), permit),
       update: (id, change) => this.#change(() => steps.update(id, change), permit),
       upsert: (path, value, given) => this.#change(() => steps.upsert(path, value, given), permit),
       delete: (id) => this.#change(() => steps.delete(id), permit),

@@ -8,7 +8,7 @@ import type { KeyPathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
 import { isNothing, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
-import { parseValue } from '../query/where.ts'
+import { parseValue, type WhereOf } from '../query/where.ts'
 import { refusedRecord } from '../stores/failure.ts'
 import type { Image, Replica, Stamp, Steps, Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -16,6 +16,11 @@ import { askOnly } from './fail-over.ts'
 
 /** Says what is to be changed of a record; null: nothing. */
 type Rule<E extends Entity> = (record: RecordOf<E>) => PatchOf<E> | null | Promise<PatchOf<E> | null>
+
+/** What became of a change with a condition. */
+export type Conditional<E extends Entity> =
+  | { readonly outcome: 'changed' | 'unmet'; readonly record: RecordOf<E> }
+  | { readonly outcome: 'absent'; readonly record: null }
 
 /** Writes of one type inside one mutation. Each is acknowledged by the authority when it resolves. */
 export interface TypeWrites<E extends Entity> {
@@ -26,6 +31,18 @@ export interface TypeWrites<E extends Entity> {
   create(input: NewRecordOf<E>, id?: Id): Promise<RecordOf<E>>
   /** One atomic step. Null where there is no such record. */
   patch(id: Id, patch: PatchOf<E>): Promise<RecordOf<E> | null>
+  /**
+   * One atomic step where the record meets the condition: of twenty who claim it at once one does, and a counter that is
+   * guarded never goes below.
+   *
+   * ```ts
+   * const { outcome } = await tx.of(Product).patchWhen(id, where(Product, { stock: { gte: 1 } }), { stock: increment(-1) })
+   * ```
+   *
+   * @returns with `changed`, the record as it then is; with `unmet`, as it was found behind that; with `absent`, null.
+   * @throws BAD_USER_INPUT for a patch of nothing.
+   */
+  patchWhen(id: Id, when: WhereOf<E['fields']>, patch: PatchOf<E>): Promise<Conditional<E>>
   /**
    * Reads the record, asks what is to be changed of it, and changes that where nobody has changed the record meanwhile; where
    * somebody has, it begins again with what he has made of it. So rules may be plain code: `change` may be called several
@@ -121,6 +138,15 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
       return kept(await authority.patch(entity, parseId(entity, id), patch, stamp))
     },
 
+    async patchWhen(id, when, input) {
+      const patch = planPatch(entity, input)
+      if (isNothing(patch)) throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${entity.name} changes nothing.`)
+      const changed = kept(await authority.patch(entity, parseId(entity, id), patch, stamp, { when }))
+      if (changed) return { outcome: 'changed', record: changed }
+      const record = await writes.get(id)
+      return record ? { outcome: 'unmet', record } : { outcome: 'absent', record }
+    },
+
     async update(given, change) {
       const id = parseId(entity, given)
       for (let tries = 1; tries <= maxTries; tries++) {
@@ -131,7 +157,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
         const patch = input && planPatch(entity, input)
         if (!patch || isNothing(patch)) return record
         stamp.check() // `change` may have taken its time
-        const changed = await authority.patch(entity, id, patch, stamp, image.version)
+        const changed = await authority.patch(entity, id, patch, stamp, { at: image.version })
         if (changed) return kept(changed)
         await rested(tries)
       }

@@ -168,6 +168,12 @@ export type PutOutcome =
   | { readonly put: 'refused'; readonly reason: string }
   | { readonly put: 'overtaken' }
 
+/** What a record has to be for a write to change it: at a version, and as a condition wants it. */
+export interface Guard {
+  readonly at?: Version
+  readonly when?: Where
+}
+
 /**
  * Clients' writes, each atomic in however many statements, with the note that the mirror is owed. They throw TRY_AGAIN
  * where the record, or its tombstone, is of a higher epoch than the stamp's; CONFLICT where a unique value is taken;
@@ -180,8 +186,8 @@ export interface RecordWrites {
    * @throws CONFLICT where the id is taken, as well.
    */
   create(entity: Entity, record: Rec, stamp: Stamp, isMade?: boolean): Promise<Image>
-  /** The whole record as it then is; null where there is no such record, or where it is no longer at `expected`. */
-  patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version): Promise<Image | null>
+  /** The whole record as it then is; null where there is no such record, or where it is not as the guard wants it. */
+  patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, guard?: Guard): Promise<Image | null>
   /** The tombstone, or null where there was no such record. */
   delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>
 }

@@ -129,7 +129,10 @@ describe.each(['mongo', 'postgres'] as const)('Steps of one transaction in %s', 
         await steps.delete(Purse, 'nobody', owed),
       ]
       const { version } = (await steps.patch(Purse, id, paid(1), owed))!
-      return [...none, await steps.patch(Purse, id, paid(1), owed, { ...version, counter: version.counter - 1 })]
+      return [
+        ...none,
+        await steps.patch(Purse, id, paid(1), owed, { at: { ...version, counter: version.counter - 1 } }),
+      ]
     })
     expect(found).toEqual([null, null, null, null])
     expect(await recordOf(Purse, id)).toMatchObject({ coins: 9 })

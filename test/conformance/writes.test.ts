@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
 import { append, increment } from '../../src/query/operations.ts'
 import { planPatch } from '../../src/query/patch.ts'
-import { everything } from '../../src/query/where.ts'
+import { everything, nothing, type Where } from '../../src/query/where.ts'
 import { encodeId } from '../../src/stores/mongo/codec/encode.ts'
 import type { Image } from '../../src/stores/store.ts'
 import { newObjectId } from '../../src/util/object-id.ts'
@@ -109,18 +109,80 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
       { ...version, epoch: 0 },
       { epoch: 0, counter: 0 },
     ]
-    for (const each of wrong) expect(await authority().patch(Account, id, patch, free, each)).toBeNull()
+    for (const each of wrong) expect(await authority().patch(Account, id, patch, free, { at: each })).toBeNull()
     expect((await stored(id))?.version).toEqual(version)
-    expect((await authority().patch(Account, id, patch, free, version))?.record?.['visits']).toBe(1)
-    expect(await authority().patch(Account, id, patch, free, version)).toBeNull()
+    expect((await authority().patch(Account, id, patch, free, { at: version }))?.record?.['visits']).toBe(1)
+    expect(await authority().patch(Account, id, patch, free, { at: version })).toBeNull()
   })
 
   test('compare-and-set knows a record that was never written through the gateway', async () => {
     const id = await insertRaw(fleet, Vessel, { name: 'Raw' })
     const patch = planPatch(Vessel, { crew: increment(1) })
     const unversioned = { epoch: 0, counter: 0 }
-    expect((await fleet[origin].authority.patch(Vessel, id, patch, free, unversioned))?.record?.['crew']).toBe(1)
-    expect(await fleet[origin].authority.patch(Vessel, id, patch, free, unversioned)).toBeNull()
+    expect((await fleet[origin].authority.patch(Vessel, id, patch, free, { at: unversioned }))?.record?.['crew']).toBe(
+      1,
+    )
+    expect(await fleet[origin].authority.patch(Vessel, id, patch, free, { at: unversioned })).toBeNull()
+  })
+
+  describe('a condition is judged by what readers see', () => {
+    const dirty = {
+      name: 'Dirty',
+      built: '1995è',
+      crew: '',
+      flags: ['', 'x'],
+      ports: ['a', 'b'],
+      engine: { power: 5 },
+    }
+    const eq = (path: string, value: unknown): Where => ({ op: 'eq', path, value })
+    const not = (of: Where): Where => ({ op: 'not', of })
+    const crewed: Where = { op: 'gte', path: 'crew', value: 0 }
+    const met: readonly Where[] = [
+      everything,
+      eq('built', 1995),
+      eq('crew', null),
+      not(crewed),
+      { op: 'has', path: 'flags', values: ['x'], need: 'some' },
+      { op: 'has', path: 'ports', values: ['b', 'a'], need: 'every' },
+      { op: 'and', of: [{ op: 'in', path: 'name', values: ['Clean', 'Dirty'] }, eq('engine.power', 5)] },
+      { op: 'or', of: [crewed, { op: 'startsWith', path: 'name', value: 'dIR', insensitive: true }] },
+    ]
+    const unmet: readonly Where[] = [
+      nothing,
+      eq('built', 1996),
+      crewed,
+      not(eq('built', 1995)),
+      { op: 'lt', path: 'crew', value: 9 },
+      { op: 'isEmpty', path: 'flags', value: true },
+      { op: 'has', path: 'ports', values: ['a', 'z'], need: 'every' },
+      { op: 'or', of: [eq('name', 'dirty'), not(eq('crew', null))] },
+    ]
+    const captain = planPatch(Vessel, { captain: 'Ann', ports: append('c') })
+    const tried = (id: Id, when: Where): Promise<Image | null> =>
+      fleet[origin].authority.patch(Vessel, id, captain, free, { when })
+
+    test.each(met.map((when) => [JSON.stringify(when), when] as const))('%s is met', async (_, when) => {
+      const id = await insertRaw(fleet, Vessel, dirty)
+      expect((await tried(id, when))?.record).toMatchObject({ captain: 'Ann', ports: ['a', 'b', 'c'], built: 1995 })
+    })
+
+    test.each(unmet.map((when) => [JSON.stringify(when), when] as const))('%s is not', async (_, when) => {
+      const id = await insertRaw(fleet, Vessel, dirty)
+      const before = await fleet[origin].outbox.images(Vessel, [id])
+      expect(await tried(id, when)).toBeNull()
+      expect(await fleet[origin].outbox.images(Vessel, [id])).toEqual(before)
+    })
+
+    test('and no record meets it that is not there, nor one at another version', async () => {
+      expect(await tried(newObjectId(), everything)).toBeNull()
+      const id = await insertRaw(fleet, Vessel, dirty)
+      const { version } = (await fleet[origin].outbox.images(Vessel, [id]))[0]!
+      const at = { ...version, counter: version.counter + 1 }
+      expect(await fleet[origin].authority.patch(Vessel, id, captain, free, { at, when: everything })).toBeNull()
+      expect(
+        await fleet[origin].authority.patch(Vessel, id, captain, free, { at: version, when: everything }),
+      ).not.toBeNull()
+    })
   })
 
   test('an id that is taken is a conflict', async () => {

@@ -66,9 +66,9 @@ describe('A record that plain operators have stamped twenty times', () => {
   test('is patched by us above all of that, under a guard as well', async () => {
     const id = await stampedTwentyTimes()
     const [{ version } = never()] = await stores.mongo.outbox.images(Account, [id])
-    const image = await stores.mongo.authority.patch(Account, id, visit, owed, version)
+    const image = await stores.mongo.authority.patch(Account, id, visit, owed, { at: version })
     expect(image).toMatchObject({ version: { epoch: 1, counter: now + 21 }, record: { visits: 21 } })
-    expect(await stores.mongo.authority.patch(Account, id, visit, owed, version)).toBeNull()
+    expect(await stores.mongo.authority.patch(Account, id, visit, owed, { at: version })).toBeNull()
     expect(await cfOf(id)).toMatchObject({ at: now + 21, n: 0 })
   })
 

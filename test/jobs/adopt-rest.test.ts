@@ -8,6 +8,7 @@ import { backfill } from '../../src/jobs/backfill.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { adoptRest } from '../../src/stores/postgres/adopt-rest.ts'
 import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
+import type { Guard } from '../../src/stores/store.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -67,7 +68,7 @@ const record = {
 let stores: TestStores
 beforeAll(async () => {
   stores = await openStores([Before])
-  const documents = [1, 2, 3, 4].map((_id) => ({ _id, ...whole })) as never[]
+  const documents = [1, 2, 3, 4, 6].map((_id) => ({ _id, ...whole })) as never[]
   await stores.mongo.connection.collection(Before).insertMany([...documents, { _id: 5, title: 'B' }] as never[])
   await backfill({ stores, entity: Before })
   const { connection } = stores.postgres
@@ -96,6 +97,14 @@ test('a patch changes a field that was mapped later from the value that it has, 
   expect(await stores.mongo.replica.bulkPut(Film, [image!], anyEpoch)).toEqual([{ put: 'applied' }])
   expect(await inMongo(1)).toEqual(changed)
   expect(await document(1)).toEqual({ ...whole, _id: 1, title: 'C', rating: 8, votes: expect.anything() })
+})
+
+test('a condition on such a field is judged by the value that it has', async () => {
+  const when = (value: number): Guard => ({ when: { op: 'eq', path: 'rating', value } })
+  const change = planPatch(Film, { title: 'F' })
+  expect(await stores.postgres.authority.patch(Film, 6, change, owed, when(8))).toBeNull()
+  const image = await stores.postgres.authority.patch(Film, 6, change, owed, when(7))
+  expect(image?.record).toEqual({ ...record, id: 6, title: 'F' })
 })
 
 test('what is put into MongoDB before the rows are gone through has the values', async () => {

@@ -215,9 +215,9 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
         const now = Date.now()
         return step((state) => server.create(state, entity, record, stamp, now))
       },
-      patch(entity, id, patch, stamp, expected) {
+      patch(entity, id, patch, stamp, guard) {
         written.push([entity, stamp])
-        return step((state) => server.patch(state, entity, id, patch, stamp, expected))
+        return step((state) => server.patch(state, entity, id, patch, stamp, guard))
       },
       delete(entity, id, stamp) {
         written.push([entity, stamp])

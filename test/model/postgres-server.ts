@@ -5,7 +5,7 @@ import type { Patch } from '../../src/query/patch.ts'
 import { STAGE_PLAN } from '../../src/stage/stage.ts'
 import { conflict } from '../../src/stores/failure.ts'
 import type { Entry, Logged } from '../../src/stores/ledger.ts'
-import type { Cleared, Image, PutOutcome, Stamp } from '../../src/stores/store.ts'
+import type { Cleared, Guard, Image, PutOutcome, Stamp } from '../../src/stores/store.ts'
 import { compareVersions, unversioned, type Version } from '../../src/stores/version.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import type { Json } from '../../src/util/json.ts'
@@ -124,14 +124,15 @@ export function patch(
   id: Id,
   change: Patch,
   stamp: Stamp,
-  expected?: Version,
+  guard: Guard = {},
 ): Image | null {
   mayWrite(state, entity, stamp)
   const key = keyOf(entity, id)
   const row = state.rows.get(key)
   if (!row) return null
   if (row.version.epoch > stamp.epoch) throw stale(entity)
-  if (expected && compareVersions(row.version, expected) !== 0) return null
+  if (guard.when) throw new Error('the model has no conditions')
+  if (guard.at && compareVersions(row.version, guard.at) !== 0) return null
   const record = applied(row.record, change)
   checkUnique(state, entity, record)
   const version = nextOf(row.version, stamp.epoch)

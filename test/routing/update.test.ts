@@ -1,4 +1,4 @@
-import { defineEntity, increment, int, objectId, only, text, together } from 'crossfade'
+import { defineEntity, increment, int, objectId, only, text, together, where } from 'crossfade'
 import { createBuilder, entityType } from 'crossfade/pothos'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createMongoIndex } from '../../src/demo/sample.ts'
@@ -86,6 +86,56 @@ describe.each(['shadow', 'live'] as const)('An update that is decided by code, i
       await expect
         .poll(async () => (await compareStores(api.stores, Ticket)).different, { timeout: 20_000 })
         .toEqual([])
+    })
+
+    describe('or by a condition', () => {
+      const free = where(Ticket, { owner: { eq: null } })
+      const inStock = where(Ticket, { stock: { gte: 1 } })
+
+      test('one of twenty claims wins, and the others see who', async () => {
+        const claims = await twenty((n) => run((tx) => tx.of(Ticket).patchWhen(id, free, { owner: `client ${n}` })))
+        const { owner } = (await present())!
+        expect(owner).toMatch(/^client \d+$/)
+        const told = claims as { outcome: string; record: { owner: string } }[]
+        expect(told.map(({ outcome }) => outcome).sort()).toEqual(['changed', ...Array(19).fill('unmet')])
+        expect(new Set(told.map(({ record }) => record.owner))).toEqual(new Set([owner]))
+      })
+
+      test('a counter that is guarded never goes below zero', async () => {
+        const bought = await twenty(() => run((tx) => tx.of(Ticket).patchWhen(id, inStock, { stock: increment(-1) })))
+        expect(bought.filter((each) => (each as { outcome: string }).outcome === 'changed')).toHaveLength(5)
+        expect((await present())!.stock).toBe(0)
+        await expect
+          .poll(async () => (await compareStores(api.stores, Ticket)).different, { timeout: 20_000 })
+          .toEqual([])
+      })
+
+      test('what was not met leaves no trace, and later steps go on', async () => {
+        const { outbox } = api.stores[authority]
+        const before = await outbox.images(Ticket, [id])
+        const told = await run(async (tx) => [
+          await tx.of(Ticket).patchWhen(id, where(Ticket, { stock: { gte: 6 } }), { note: 'rich' }),
+          await tx.of(Ticket).patchWhen('nobody', free, { note: 'x' }),
+        ])
+        expect(told).toMatchObject([
+          { outcome: 'unmet', record: { id, stock: 5, note: null } },
+          { outcome: 'absent', record: null },
+        ])
+        expect(await outbox.images(Ticket, [id])).toEqual(before)
+        const both = await run(async (tx) => {
+          await tx.of(Ticket).patchWhen(id, where(Ticket, { stock: { gte: 6 } }), { note: 'rich' })
+          await tx.of(Ticket).patchWhen(id, inStock, { stock: increment(-1) })
+          return tx.of(Ticket).patchWhen(id, where(Ticket, { stock: { eq: 4 } }), { note: 'poor' })
+        })
+        expect(both).toMatchObject({ outcome: 'changed', record: { stock: 4, note: 'poor' } })
+      })
+
+      test('a patch of nothing is refused', async () => {
+        await expect(run((tx) => tx.of(Ticket).patchWhen(id, free, {}))).rejects.toMatchObject({
+          code: 'BAD_USER_INPUT',
+          message: 'A patch of Ticket changes nothing.',
+        })
+      })
     })
 
     test('leaves a record as it is, tells that there is none, and that the code failed', async () => {

@@ -3,8 +3,8 @@ import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { refusedRecord } from '../failure.ts'
-import type { Authority, Image, RecordWrites, Stamp } from '../store.ts'
-import { compareVersions, type Version } from '../version.ts'
+import type { Authority, Guard, Image, RecordWrites, Stamp } from '../store.ts'
+import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { settleArriving } from './arriving.ts'
 import { alive, atVersion, bump, isBelow, mirrored, notNewerThan, object, owedSince } from './bookkeeping.ts'
@@ -12,7 +12,7 @@ import { storeNow } from './clock.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
-import { guardedChanges } from './guarded-changes.ts'
+import { guardedChanges, guardOf } from './guarded-changes.ts'
 import { mongoOutbox } from './outbox.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { nextAbove, restampDocument } from './restamp.ts'
@@ -106,10 +106,10 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       answered(entity, () => pastHidden(entity, stamp, () => create(entity, record, stamp, isMade))),
     delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
 
-    patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, expected?: Version) {
+    patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, guard: Guard = {}) {
       const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }
-      const guard = expected ? atVersion(expected) : {}
-      return answered(entity, () => pastHidden(entity, stamp, () => change(entity, id, stage, stamp, guard)))
+      const guarded = guardOf(entity, guard)
+      return answered(entity, () => pastHidden(entity, stamp, () => change(entity, id, stage, stamp, guarded)))
     },
   }
 

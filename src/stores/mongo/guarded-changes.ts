@@ -1,15 +1,20 @@
 import type { ClientSession, Document } from 'mongodb'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import type { Image, Stamp } from '../store.ts'
+import type { Guard, Image, Stamp } from '../store.ts'
 import { compareVersions, formatVersion } from '../version.ts'
 import { allOf } from './all-of.ts'
-import { alive, isDeleted, notNewerThan, versionOf } from './bookkeeping.ts'
+import { alive, atVersion, isDeleted, notNewerThan, versionOf } from './bookkeeping.ts'
 import { encodeId } from './codec/encode.ts'
 import { holdsReplacement } from './codec/unsound.ts'
 import type { MongoConnection } from './connection.ts'
 import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
+import { testOf } from './where-expression.ts'
+
+/** A guard as a filter: by what readers are shown, whatever is stored. The document is found by its id. */
+export const guardOf = (entity: Entity, { at, when }: Guard): Document =>
+  allOf(at ? atVersion(at) : {}, when ? { $expr: testOf(entity, when) } : {})
 
 /** Changes of one document where it is as a guard wants it. @param session of a transaction that they are steps of. */
 export function guardedChanges(connection: MongoConnection, session?: ClientSession) {

@@ -21,7 +21,7 @@ import { decodeId } from './codec/decode.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, writeError } from './errors.ts'
-import { guardedChanges } from './guarded-changes.ts'
+import { guardedChanges, guardOf } from './guarded-changes.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
@@ -125,10 +125,10 @@ export function transactionSteps(
     images,
     create: (entity, ...args) => step(entity, () => create(entity, ...args)),
     delete: (entity, ...args) => step(entity, () => remove(entity, ...args)),
-    patch: (entity, id, patch, stamp, expected) =>
+    patch: (entity, id, patch, stamp, guard = {}) =>
       step(entity, async () => {
         const stage = { ...patchStage(entity, patch), _cf: bump(stamp, {}, Long.fromNumber(await clock())) }
-        return change(entity, id, stage, stamp, expected ? atVersion(expected) : {})
+        return change(entity, id, stage, stamp, guardOf(entity, guard))
       }),
   }
 }

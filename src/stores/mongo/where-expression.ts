@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import { isObjectList, type Leaf, type ObjectList } from '../../entity/entity.ts'
+import { isObjectList, type Leaf, type ObjectList, type Scope } from '../../entity/entity.ts'
 import { type Translator, translateWith } from '../../query/translate.ts'
 import type { Comparison, TextMatch, Where } from '../../query/where.ts'
 import { foldPattern } from '../../util/case-fold.ts'
@@ -84,5 +84,5 @@ export const tests: Translator<Test> = {
   some,
 }
 
-/** A condition on the members of an object in a list, for the variable that stands for it. */
-export const testOf = (list: ObjectList, where: Where): Test => translateWith(tests, list, where)
+/** A condition on a document, or on the members of an object in a list, for the variable that stands for it. */
+export const testOf = (scope: Scope, where: Where): Test => translateWith(tests, scope, where)

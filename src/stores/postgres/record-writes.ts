@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import type { Image, RecordWrites, Stamp } from '../store.ts'
+import type { Guard, Image, RecordWrites, Stamp } from '../store.ts'
 import type { Version } from '../version.ts'
 import { adoptRecord, isStale } from './adopt-rest.ts'
 import { keepTombstones, lockRecords, mayWrite, nextCounter, noteOwed } from './bookkeeping.ts'
@@ -15,6 +15,7 @@ import { imageOf } from './reader.ts'
 import { isRefused, refuseWhere } from './refusals.ts'
 import { insertAllChildren, insertRow } from './rows.ts'
 import { imageColumns, tableOf } from './select.ts'
+import { translate } from './where.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -72,19 +73,22 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
     }
   }
 
-  async function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, expected?: Version): Promise<Image | null> {
-    const isOther = expected
-      ? sql`(t._cf_epoch, t._cf_counter) is distinct from (${expected.epoch}::bigint, ${expected.counter}::bigint)`
+  async function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
+    const { at, when } = guard
+    const isOther = at
+      ? sql`(t._cf_epoch, t._cf_counter) is distinct from (${at.epoch}::bigint, ${at.counter}::bigint)`
       : sql`t.id is null`
     // A server logs each refusal: one of a record that is not there only where rows of lists would go without it
-    const absent = expected || hasChildren(change) ? ([[isOther, 'absent']] as const) : []
+    const absent = at || when || hasChildren(change) ? ([[isOther, 'absent']] as const) : []
+    // Behind what is stale: the condition may be about values that stand in the rest until they are taken
+    const unmet = when ? ([[sql`(${translate(entity, when)}) is not true`, 'absent']] as const) : []
     const sets = [
       ...assignments(entity, change),
       sql`_cf_epoch = ${stamp.epoch}::bigint`,
       sql`_cf_counter = ${nextCounter}`,
     ]
     const statements = [
-      sql`select ${refuseWhere([[isNewer(stamp), 'newer'], ...absent, [isStale(entity), 'stale']])}
+      sql`select ${refuseWhere([[isNewer(stamp), 'newer'], ...absent, [isStale(entity), 'stale'], ...unmet])}
           from (select) o left join ${tableOf(entity)} on t.id = ${id}`,
       sql`update ${tableOf(entity)} set ${sql.join(sets)} where t.id = ${id}`,
       ...patchChildren(entity, id, change),

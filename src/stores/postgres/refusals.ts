@@ -11,7 +11,7 @@ export const refusals = {
   newer: 'CF002',
   /** The row keeps as unmapped what the mapping names by now. */
   stale: 'CF003',
-  /** There is no such record, or it is not at the version that was expected any more. */
+  /** There is no such record, or it is not as the guard of a write wants it. */
   absent: 'CF004',
   /** See `mayPut`. */
   overtaken: 'CF008',
