@@ -1,8 +1,8 @@
 import { otherOrigin } from '../util/origin.ts'
 import type { Flag } from './flag.ts'
 import { commit, current, type FinishOptions, tell } from './flag-commit.ts'
+import { type Noted, note } from './flag-history.ts'
 import { authorityOf } from './flag-store.ts'
-import { type Noted, note } from './move.ts'
 
 /** What a gateway may change of a flag by itself: none of it alters what a write records, so that nobody waits. */
 export type Shares = Partial<Pick<Flag, 'readPercent' | 'samplePercent' | 'returned' | 'desired'>>

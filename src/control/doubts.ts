@@ -4,8 +4,8 @@ import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
 import type { Flag } from './flag.ts'
+import { note } from './flag-history.ts'
 import { authorityOf, type Ledgers, raiseFlag, readCopies, writeFlag } from './flag-store.ts'
-import { note } from './move.ts'
 
 /** Between two tries, in milliseconds. */
 const againMs = 1_000

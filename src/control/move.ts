@@ -14,9 +14,9 @@ import {
   patiently,
   tell,
 } from './flag-commit.ts'
+import { type Noted, note } from './flag-history.ts'
 import { authorityOf } from './flag-store.ts'
 import { takeAuthority } from './forced-move.ts'
-import { isOfGroup } from './groups.ts'
 import { forgetGone, liveInstances } from './instances.ts'
 import { checkGates, type GateOptions } from './move-gates.ts'
 import { asMover } from './mover.ts'
@@ -35,21 +35,12 @@ export interface MoveOptions extends GateOptions {
   readonly unseen?: Unseen
 }
 
-export interface StageChange {
+export interface StageChange extends Pick<Noted, 'why' | 'force' | 'noOtherWriters'> {
   /** The key of the flag: of a type that moves alone, or of a group. */
   readonly type: string
   readonly stage?: Stage
   readonly readPercent?: number
   readonly samplePercent?: number
-  /** Kept in the history. */
-  readonly why?: string | null
-  /**
-   * Changes the stage although gates are not met, or the store that has authority is gone: what the other store lacks is
-   * lost to readers.
-   */
-  readonly force?: boolean
-  /** Nobody but gateways writes to the type's stores, or what others write is not to be mirrored. Kept in the history. */
-  readonly noOtherWriters?: boolean
 }
 
 /** Waits until every live instance has acknowledged the flag: what it began under an earlier revision has ended. */
@@ -273,35 +264,4 @@ async function changeFlag(options: MoveOptions, wanted: StageChange): Promise<Fl
   // Gateways that were killed cannot withdraw; where a store is in trouble the next change forgets them
   await Promise.allSettled(origins.map((origin) => forgetGone(options.ledgers[origin])))
   return now
-}
-
-/** What the history keeps of a change besides the flag. */
-export interface Noted extends Pick<StageChange, 'why' | 'force' | 'noOtherWriters'> {
-  /** What was asked for and not met, a line each. */
-  readonly forced?: readonly string[]
-  /** The gateway that has made it by itself. */
-  readonly by?: string
-}
-
-/** Keeps in the history who changed what. @param was null where the store that had it did not answer. */
-export async function note(
-  options: FinishOptions,
-  was: Flag | null,
-  now: Flag,
-  { why, force, forced = [], noOtherWriters, by }: Noted,
-): Promise<void> {
-  const entry = {
-    from: was?.stage ?? null,
-    to: now.stage,
-    epoch: now.epoch,
-    ...(isOfGroup(now) ? { members: [...now.members] } : {}),
-    readPercent: now.readPercent,
-    samplePercent: now.samplePercent,
-    why: why ?? null,
-    ...(by === undefined ? {} : { by }),
-    ...(force ? { forced: true } : {}),
-    ...(forced.length > 0 ? { unmet: [...forced] } : {}),
-    ...(noOtherWriters ? { noOtherWriters } : {}),
-  }
-  await patiently(patienceOf(options), () => options.ledgers[authorityOf(now)].append('stage', now.type, entry))
 }
