@@ -30,12 +30,19 @@ export function executor({ limits, log, showError }: Options): (args: ExecutionA
     return shown instanceof GraphQLError ? shown : new GraphQLError(shown.message)
   }
   const run = within(limits.answerMs, execute)
+  const begun = new WeakSet<AbortController>()
   return async (args) => {
     const context = args.contextValue
     if (!isOurs(context)) {
       const remedy = 'Make it with crossfade.context(), and spread that where there is more in it.'
       throw new CrossfadeError('MISCONFIGURED', `The context is none of Crossfade's. ${remedy}`)
     }
+    // What ends one operation would end the others, and one decides for all where a type is read
+    if (begun.has(context.ends)) {
+      const remedy = 'Make one for each, and leave batches of operations off'
+      throw new CrossfadeError('MISCONFIGURED', `A context is for one operation. ${remedy}.`)
+    }
+    begun.add(context.ends)
     const result = toldAsCarriedOut(context, withStale(context, await run(args)))
     return withShortErrors(result.errors ? { ...result, errors: result.errors.map(masked) } : result)
   }

@@ -301,6 +301,17 @@ test('it is ready, and is one of the gateways', async () => {
   expect(instances.map(({ key }) => key)).toEqual([expect.stringMatching(/^server /)])
 })
 
+test('a context is for one operation, since what ends one would end the other', async () => {
+  const contextValue = crossfade.context({ subject: 'Ann' })
+  const { parse } = await import('graphql')
+  const document = parse('{ __typename }')
+  expect((await crossfade.execute({ schema, document, contextValue })).errors).toBeUndefined()
+  await expect(crossfade.execute({ schema, document, contextValue: { ...contextValue } })).rejects.toMatchObject({
+    code: 'MISCONFIGURED',
+    message: 'A context is for one operation. Make one for each, and leave batches of operations off.',
+  })
+})
+
 test('a context of another making is refused', async () => {
   const { parse } = await import('graphql')
   await expect(crossfade.execute({ schema, document: parse('{ whoAmI }'), contextValue: {} })).rejects.toMatchObject({
