@@ -8,7 +8,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import type { OrderKey } from './order.ts'
 
-const bad = (why: string): CrossfadeError =>
+export const badCursor = (why: string): CrossfadeError =>
   new CrossfadeError('BAD_USER_INPUT', `The cursor ${why}. Use a cursor of the same field, order and API.`)
 
 /** Ties a cursor to its list and order, and shows alteration; not a secret. */
@@ -45,10 +45,10 @@ export function openCursor(list: string, order: readonly OrderKey[], length: num
   try {
     values = JSON.parse(body)
   } catch {
-    throw bad('is not one of this API')
+    throw badCursor('is not one of this API')
   }
   if (!Array.isArray(values) || values.length !== length || text.slice(0, 8) !== seal(list, order, body)) {
-    throw bad('belongs to another list or order, or was altered')
+    throw badCursor('belongs to another list or order, or was altered')
   }
   return values
 }

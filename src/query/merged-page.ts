@@ -4,7 +4,7 @@ import { leafAt } from '../entity/leaf-at.ts'
 import { leafValue } from '../entity/values.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
-import { fromKeys, keysOf, openCursor, sealCursor } from './cursor.ts'
+import { badCursor, fromKeys, keysOf, openCursor, sealCursor } from './cursor.ts'
 import { between } from './keyset.ts'
 import { type OrderKey, reversed } from './order.ts'
 import { type PageArgs, type PageBounds, type PagePlan, planPage } from './page.ts'
@@ -36,6 +36,11 @@ const listName = (types: readonly ListedType[]): string => types.map(({ entity }
 export function checkMerged(entities: readonly Entity[], paths: readonly string[]): void {
   const [first] = entities
   if (!first) throw new CrossfadeError('MISCONFIGURED', 'A list of several types names no type.')
+  const twice = entities.find((entity, index) => entities.indexOf(entity) < index)
+  if (twice) {
+    const remedy = 'Name it once, with one condition'
+    throw new CrossfadeError('MISCONFIGURED', `${twice.name} stands twice in a list of several types. ${remedy}.`)
+  }
   for (const path of ['id', ...paths])
     for (const entity of entities) {
       const [one, other] = [leafAt(first, path), leafAt(entity, path)]
@@ -59,7 +64,9 @@ function positionOf(
   if (cursor == null) return null
   const keys = openCursor(listName(types), order, order.length + 1, cursor)
   const type = types.findIndex(({ entity }) => entity.name === keys.at(-1))
-  return { values: fromKeys(types[0]!.entity, order, keys), type }
+  const values = fromKeys(types[0]!.entity, order, keys)
+  if (type < 0 || values[order.findIndex(({ path }) => path === 'id')] === null) throw badCursor('was altered')
+  return { values, type }
 }
 
 /** Of a type behind, or before, that of the position, the record that is equal to it in all keys. */
@@ -67,6 +74,34 @@ const alike = (order: readonly OrderKey[], position: Position | null, isMeant: b
   position && isMeant
     ? [allOf(...order.map(({ path }, index): Where => ({ op: 'eq', path, value: position.values[index] })))]
     : []
+
+/** Null is the lowest value. */
+function compareValues(compare: (a: unknown, b: unknown) => number, a: unknown, b: unknown): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1
+  return compare(a, b)
+}
+
+/** A key of an order, as it is compared. */
+interface Key {
+  readonly path: string
+  readonly compare: (a: unknown, b: unknown) => number
+  readonly sign: 1 | -1
+}
+
+const keysIn = (types: readonly ListedType[], order: readonly OrderKey[]): readonly Key[] =>
+  order.map(({ path, direction }) => {
+    const compare = kindOf(leafAt(types[0]!.entity, path).kind).compare!
+    return { path, compare, sign: direction === 'asc' ? 1 : -1 }
+  })
+
+/** Below 0 where the first values come before the second in the order. */
+function compareKeys(keys: readonly Key[], one: readonly unknown[], other: readonly unknown[]): number {
+  for (const [index, { compare, sign }] of keys.entries()) {
+    const difference = compareValues(compare, one[index], other[index])
+    if (difference !== 0) return sign * difference
+  }
+  return 0
+}
 
 /** Turns page arguments into a keyset query for each type. @throws BAD_USER_INPUT for what does not fit. */
 export function planMerged(
@@ -86,9 +121,12 @@ export function planMerged(
   const page = { ...whole, hasAfter: after !== null, hasBefore: before !== null }
   const reverse = reversed(shownOrder)
   const [from, to] = [after?.values ?? null, before?.values ?? null]
+  // Records that are equal to both positions are in the head
+  const gap = after && before ? compareKeys(keysIn(types, shownOrder), after.values, before.values) : -1
   const plans = types.map(({ where }, type): PagePlan => {
-    const head = alike(shownOrder, after, after !== null && type > after.type)
-    const tail = alike(shownOrder, before, before !== null && type < before.type)
+    const isHead = after !== null && type > after.type && (gap < 0 || (gap === 0 && type < before!.type))
+    const head = alike(shownOrder, after, isHead)
+    const tail = alike(shownOrder, before, before !== null && type < before.type && gap < 0)
     const ranges = backward
       ? [...tail, ...between(reverse, shownOrder, to, from), ...head]
       : [...head, ...between(shownOrder, reverse, from, to), ...tail]
@@ -97,28 +135,19 @@ export function planMerged(
   return { plans, page }
 }
 
-/** Null is the lowest value. */
-function compareValues(compare: (a: unknown, b: unknown) => number, a: unknown, b: unknown): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1
-  return compare(a, b)
-}
-
 /** Records of the types, each in the order of the plan, in one order. */
 export function merged<T extends { readonly record: Rec }>(
   types: readonly ListedType[],
   { page: { order, backward, limit } }: MergedPlan,
   found: readonly (readonly T[])[],
 ): Listed<T>[] {
-  const keys = order.map(({ path, direction }) => {
-    const compare = kindOf(leafAt(types[0]!.entity, path).kind).compare!
-    return { leaves: types.map(({ entity }) => leafAt(entity, path)), compare, sign: direction === 'asc' ? 1 : -1 }
-  })
+  const keys = keysIn(types, order)
+  const leaves = types.map(({ entity }) => keys.map(({ path }) => leafAt(entity, path)))
+  const valuesOf = ({ type, item: { record } }: Listed<T>): unknown[] =>
+    leaves[type]!.map((leaf) => leafValue(record, leaf))
   function isBefore(a: Listed<T>, b: Listed<T>): boolean {
-    for (const { leaves, compare, sign } of keys) {
-      const [one, other] = [a, b].map(({ type, item }) => leafValue(item.record, leaves[type]!))
-      const difference = compareValues(compare, one, other)
-      if (difference !== 0) return sign * difference < 0
-    }
+    const difference = compareKeys(keys, valuesOf(a), valuesOf(b))
+    if (difference !== 0) return difference < 0
     return backward ? a.type > b.type : a.type < b.type
   }
   const heads = found.map(() => 0)

@@ -55,7 +55,8 @@ export async function loadMerged<E extends Entity>(
   const { shownOrder } = plan.page
   const { reads } = sessionOf(context, info)
   const resolver = resolverName(info)
-  const pages = all.map(({ entity }, type) => ({ entity, plan: plan.plans[type]!, args, resolver }))
+  const kin = all.map(({ entity }) => entity)
+  const pages = kin.map((entity, type) => ({ entity, plan: plan.plans[type]!, args, resolver, kin }))
   const totalCount = beside(countsHere(info, {}), async () => {
     const counts = await Promise.all(pages.map((page) => readCount(reads, page)))
     return counts.reduce((sum, count) => sum + count, 0)

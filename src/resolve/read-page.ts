@@ -12,19 +12,21 @@ export interface RootPage {
   readonly resolver: string
   readonly plan: PagePlan
   readonly args: PageArgs | OffsetArgs
+  /** Types that stand in the same list: what one of them hides is shown of none. */
+  readonly kin?: readonly Entity[]
 }
 
 /** The page by itself: one statement. */
 export const readPage = (
   reads: RequestReads,
-  { entity, resolver, plan: { where, ranges, order, offset, limit, shownOrder }, args }: RootPage,
+  { entity, resolver, plan: { where, ranges, order, offset, limit, shownOrder }, args, kin }: RootPage,
   fields: FieldSet,
 ): Promise<readonly Item[]> =>
   reads.run({
     entity,
     fields,
     resolver,
-    args: () => ({ where: shownWhere(entity, where), ...shownPage(entity, shownOrder, args) }),
+    args: () => ({ where: shownWhere(entity, where, kin), ...shownPage(entity, shownOrder, args, kin) }),
     ask: ({ reader }, signal) => reader.query(entity, { where, ranges, order, offset, limit, fields }, signal),
     outcome: (found: readonly Item[]) => ({
       is: 'records',
@@ -37,12 +39,12 @@ export const readPage = (
   })
 
 /** How many records there are on all such pages: one statement. */
-export const readCount = (reads: RequestReads, { entity, resolver, plan: { where } }: RootPage): Promise<number> =>
+export const readCount = (reads: RequestReads, { entity, resolver, plan: { where }, kin }: RootPage): Promise<number> =>
   reads.run({
     entity,
     fields: null,
     resolver: `${resolver}.totalCount`,
-    args: () => ({ where: shownWhere(entity, where) }),
+    args: () => ({ where: shownWhere(entity, where, kin) }),
     ask: ({ reader }, signal) => reader.count(entity, where, signal),
     outcome: (value: number) => ({ is: 'value', value }),
   })

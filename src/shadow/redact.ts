@@ -52,22 +52,33 @@ function inClientForm(leaf: Leaf, value: unknown): Json {
   return value instanceof Date ? value.toISOString() : kindOf(leaf.kind).toJson(value)
 }
 
-/** A condition in the form that it is asked in, so that it can be asked again, without what the mapping hides. */
-export function shownWhere(scope: Scope, where: Where): Json {
+/** Whether one of them has a field there that it hides. */
+const hidesAt = (scopes: readonly Scope[], path: string): boolean =>
+  scopes.some(({ leaves, jsonPaths }) => (leaves.get(path) ?? jsonPaths.get(path))?.sensitive === true)
+
+/**
+ * A condition in the form that it is asked in, so that it can be asked again, without what the mapping hides.
+ *
+ * @param kin others that are asked the same: what one of them hides is hidden.
+ */
+export function shownWhere(scope: Scope, where: Where, kin: readonly Scope[] = []): Json {
   switch (where.op) {
     case 'and':
     case 'or':
-      return { op: where.op, of: where.of.map((part) => shownWhere(scope, part)) }
+      return { op: where.op, of: where.of.map((part) => shownWhere(scope, part, kin)) }
     case 'not':
-      return { op: 'not', of: shownWhere(scope, where.of) }
-    case 'some':
-      return { op: 'some', path: where.path, where: shownWhere(listAt(scope, where.path), where.where) }
+      return { op: 'not', of: shownWhere(scope, where.of, kin) }
+    case 'some': {
+      const lists = kin.flatMap(({ lists }) => lists.get(where.path) ?? [])
+      return { op: 'some', path: where.path, where: shownWhere(listAt(scope, where.path), where.where, lists) }
+    }
     case 'isEmpty':
       return { op: 'isEmpty', path: where.path, value: where.value }
   }
   // A list of objects is asked for null alone, which tells nothing of its values
   if (scope.lists.has(where.path)) return { op: where.op, path: where.path, value: null }
-  const leaf = leafAt(scope, where.path)
+  const own = leafAt(scope, where.path)
+  const leaf = hidesAt(kin, where.path) ? { ...own, sensitive: true } : own
   const shown: Record<string, Json> = { op: where.op, path: where.path }
   if ('values' in where) shown['values'] = shownValues(leaf, where.values)
   else shown['value'] = shownValue(leaf, where.value)
@@ -76,13 +87,14 @@ export function shownWhere(scope: Scope, where: Where): Json {
   return shown
 }
 
-/** A page as it was asked for. Cursors hold the values of the order's keys. */
+/** A page as it was asked for. Cursors hold the values of the order's keys. @param kin as in `shownWhere`. */
 export function shownPage(
   entity: Entity,
   order: readonly OrderKey[],
   args: PageArgs & OffsetArgs,
+  kin: readonly Entity[] = [],
 ): Record<string, Json> {
-  const hides = order.some(({ path }) => leafAt(entity, path).sensitive)
+  const hides = order.some(({ path }) => hidesAt([entity, ...kin], path))
   const shown: Record<string, Json> = { orderBy: order.map(({ path, direction }) => ({ path, direction })) }
   for (const name of ['first', 'last', 'limit', 'offset', 'page'] as const)
     if (args[name] != null) shown[name] = args[name]

@@ -3,9 +3,12 @@ import type { GatewayContext, PageArgs } from 'crossfade'
 import { defineEntity, enumeration, int, load, loadMerged, objectId, recordType, text, typed, where } from 'crossfade'
 import type { GraphQLResolveInfo } from 'graphql'
 import { type Document, ObjectId } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { setStage } from '../../src/control/move.ts'
 import type { Entity } from '../../src/entity/entity.ts'
+import { sealCursor } from '../../src/query/cursor.ts'
+import { planMerged } from '../../src/query/merged-page.ts'
+import { Reads } from '../../src/routing/reads.ts'
 import { stages } from '../../src/stage/stage.ts'
 import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
 
@@ -28,7 +31,7 @@ const Poll = defineEntity('Poll', {
   mongo: 'polls',
   postgres: 'polls',
   id: objectId(),
-  fields: { title: text(), words: text() },
+  fields: { title: text().sensitive(), words: text() },
 })
 const types = [Article, Advert, Poll] as const
 
@@ -212,6 +215,14 @@ describe.each(stages)('A list of several types, in %s', (stage) => {
     expect(named(await page({ by: 'title', last: 2, before: cursor('3+') }))).toEqual(['2', '3'])
   })
 
+  test('is cut between any two cursors, those of one id in two types among them', async () => {
+    const { edges } = await page({ by: 'title' })
+    for (const [from, { cursor: after }] of edges.entries())
+      for (const [to, { cursor: before }] of edges.entries())
+        for (const many of [{ first: 9 }, { last: 9 }])
+          expect(named(await page({ by: 'title', after, before, ...many }))).toEqual(byTitle.slice(from + 1, to))
+  })
+
   test('shows of each type what is selected of it, and counts all', async () => {
     const asked = `{ contents(by: "title", first: 3) { totalCount edges { node {
       title ... on Article { words } ... on Advert { price } } } }
@@ -244,6 +255,41 @@ describe.each(stages)('A list of several types, in %s', (stage) => {
       data: { a: { __typename: 'Article', words: 10 }, b: { __typename: 'Advert', price: 2 }, c: null },
     })
   })
+})
+
+test('what one type hides is told of no read of the list: its values are those of the others', async () => {
+  const run = vi.spyOn(Reads.prototype, 'run')
+  const { edges } = await page({ by: 'title', first: 1 })
+  run.mockClear()
+  await page({ by: 'title', first: 1, after: edges[0]!.cursor })
+  expect(run.mock.calls.map(([{ entity, args }]) => [entity.name, args()])).toEqual(
+    types.map(({ name }) => [name, expect.objectContaining({ first: 1, after: '[redacted]' })]),
+  )
+  run.mockRestore()
+})
+
+test('a type stands in a list once', () => {
+  const listed = (min: number) => ({ entity: Article, where: { op: 'gt', path: 'words', value: min } as const })
+  expect(() => planMerged([listed(1), listed(9)], [], { first: 1 }, { size: 1, max: 1, maxOffset: 0 })).toThrow(
+    'Article stands twice in a list of several types. Name it once, with one condition.',
+  )
+})
+
+test('a cursor that was made by hand is refused', async () => {
+  const order = [{ path: 'id', direction: 'asc' }] as const
+  for (const keys of [
+    [key(1), 'Nobody'],
+    [key(1), {}],
+    [key(1), null],
+    [null, 'Article'],
+  ]) {
+    const after = sealCursor('Article|Advert|Poll', order, keys)
+    expect(await api.ask(pageQuery, { after })).toMatchObject({
+      errors: [{ message: expect.stringContaining('was altered'), extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+  }
+  const { edges } = await page({})
+  expect(edges[0]!.cursor).toBe(sealCursor('Article|Advert|Poll', order, [key(1), 'Article']))
 })
 
 test('what cannot be in one order is refused', async () => {

@@ -73,6 +73,33 @@ test('cursors are hidden where a key of the order is inside of a sensitive objec
   expect(shownPage(Visit, by('at'), { last: 5, before: 'abc' })).toMatchObject({ last: 5, before: 'abc' })
 })
 
+test('what one of the types of a list hides is shown of none', () => {
+  const Open = defineEntity('Open', {
+    mongo: 'open',
+    postgres: 'open',
+    id: int(),
+    fields: { at: timestamp(), person: embed({ name: text() }), steps: list(embed({ what: text() })) },
+  })
+  const by = [{ path: 'person.name', direction: 'asc' as const }]
+  const where: Where = {
+    op: 'and',
+    of: [
+      { op: 'eq', path: 'person.name', value: 'secret' },
+      { op: 'some', path: 'steps', where: { op: 'in', path: 'what', values: ['secret'] } },
+    ],
+  }
+  expect(JSON.stringify(shownWhere(Open, where))).toContain('secret')
+  expect(shownWhere(Open, where, [Visit, Open])).toEqual({
+    op: 'and',
+    of: [
+      { op: 'eq', path: 'person.name', value: hidden },
+      { op: 'some', path: 'steps', where: { op: 'in', path: 'what', values: [hidden] } },
+    ],
+  })
+  expect(shownPage(Open, by, { after: 'abc' })).toMatchObject({ after: 'abc' })
+  expect(shownPage(Open, by, { after: 'abc' }, [Visit, Open])).toMatchObject({ after: hidden })
+})
+
 test('what no mapping describes is shown where no type involved hides anything; else its shape', () => {
   const args = { name: 'OBRIEN', n: 123456789, at: new Date(0), big: 5n, on: true, in: ['a', null] }
   expect(shownUnmapped([Plain], args)).toEqual({
