@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { meansNull } from '../codec/converter.ts'
+import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
@@ -6,6 +8,7 @@ import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
 import type { KeyPathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
+import { leafValue } from '../entity/values.ts'
 import { isNothing, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
 import { parseValue, type WhereOf } from '../query/where.ts'
@@ -166,21 +169,30 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     },
 
     async upsert(path, given, { create, change }) {
-      const { unique } = leafAt(entity, path)
-      if (!unique || joint) {
+      const leaf = leafAt(entity, path)
+      if (!leaf.unique || joint) {
         const why = joint ? 'stands in no transaction: leave it out of together()' : `needs ${path} to be unique`
         throw new CrossfadeError('MISCONFIGURED', `An upsert of ${entity.name} ${why}.`)
       }
       const value = parseValue(entity, path, given)
-      const changed = typeof change === 'function' ? change : () => change
+      if (value === null || meansNull(leaf.converter, value))
+        throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${path}: null is no value to be found by.`)
+      const wanted = canonicalValue(leaf, value)
+      const rule = typeof change === 'function' ? change : () => change
       const among = { where: { op: 'eq', path, value }, order: [{ path: 'id', direction: 'asc' }], limit: 1 } as const
       let conflict: unknown
       for (let tries = 1; tries <= maxTries; tries++) {
         const [found] = await askOnly(store, ({ reader }) =>
           reader.query(entity, { ...among, fields: allFields(entity) }),
         )
-        const updated = found && (await writes.update(found.record.id, changed))
-        if (updated) return updated
+        let isIt = true
+        const updated =
+          found &&
+          (await writes.update(found.record.id, (record) => {
+            isIt = canonicalValue(leaf, leafValue(record, leaf)) === wanted
+            return isIt ? rule(record) : null // another has the value by now, or nobody
+          }))
+        if (updated && isIt) return updated
         if (!found)
           try {
             return await writes.create({ ...create, [path]: given } as NewRecordOf<E>) // the path is a field of it

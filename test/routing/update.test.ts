@@ -21,7 +21,12 @@ const Visitor = defineEntity('Visitor', {
   mongo: 'visitors',
   postgres: 'visitors',
   id: objectId(),
-  fields: { email: text().required().unique(), visits: int(), badge: text().required().unique() },
+  fields: {
+    email: text().required().unique(),
+    visits: int(),
+    badge: text().required().unique(),
+    code: text({ nullIf: ['-'] }).unique(),
+  },
 })
 
 const builder = createBuilder()
@@ -112,7 +117,9 @@ describe.each(['shadow', 'live'] as const)('An update that is decided by code, i
 
       test('what was not met leaves no trace, and later steps go on', async () => {
         const { outbox } = api.stores[authority]
-        const before = await outbox.images(Ticket, [id])
+        const present = async () =>
+          (await outbox.images(Ticket, [id])).map(({ version, record }) => ({ version, record }))
+        const before = await present()
         const told = await run(async (tx) => [
           await tx.of(Ticket).patchWhen(id, where(Ticket, { stock: { gte: 6 } }), { note: 'rich' }),
           await tx.of(Ticket).patchWhen('nobody', free, { note: 'x' }),
@@ -121,7 +128,7 @@ describe.each(['shadow', 'live'] as const)('An update that is decided by code, i
           { outcome: 'unmet', record: { id, stock: 5, note: null } },
           { outcome: 'absent', record: null },
         ])
-        expect(await outbox.images(Ticket, [id])).toEqual(before)
+        expect(await present()).toEqual(before)
         const both = await run(async (tx) => {
           await tx.of(Ticket).patchWhen(id, where(Ticket, { stock: { gte: 6 } }), { note: 'rich' })
           await tx.of(Ticket).patchWhen(id, inStock, { stock: increment(-1) })
@@ -203,6 +210,32 @@ describe.each(['shadow', 'live'] as const)('An upsert, in %s', (stage) => {
       tx.of(Visitor).upsert('email', 'other@example.org', { create: { badge: stage }, change: {} }),
     )
     await expect(taken).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  test('looks again where the value went to another record while the code decided', async () => {
+    const address = `moving ${stage}@example.org`
+    const make = (badge: string) => ({ create: { visits: 1, badge }, change: { visits: increment(1) } })
+    const { id } = await run((tx) => tx.of(Visitor).upsert('email', address, make(`${stage} 1`)))
+    let asked = 0
+    const change = async () => {
+      asked++
+      await run((tx) => tx.of(Visitor).patch(id, { email: `moved ${stage}@example.org` }))
+      return { visits: increment(1) }
+    }
+    const made = await run((tx) => tx.of(Visitor).upsert('email', address, { ...make(`${stage} 2`), change }))
+    expect(made).toMatchObject({ email: address, badge: `${stage} 2`, visits: 1 })
+    expect(made.id).not.toBe(id)
+    expect(asked).toBe(1)
+    expect(await run((tx) => tx.of(Visitor).get(id))).toMatchObject({ visits: 1 })
+  })
+
+  test('finds nobody by null, nor by what means null', async () => {
+    const given = { create: { badge: `${stage} none`, email: `none ${stage}` }, change: { visits: 99 } }
+    for (const nobody of [null, '-'])
+      await expect(run((tx) => tx.of(Visitor).upsert('code', nobody as string, given))).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: 'Visitor.code: null is no value to be found by.',
+      })
   })
 
   test('needs what is unique, and no transaction', async () => {

@@ -186,6 +186,7 @@ describe('Whatever is asked of a type’s documents', () => {
     await own().findOneAndUpdate(dog, name)
     await own().bulkWrite([{ updateOne: { filter: dog, update: name } }, { updateMany: { filter: {}, update: name } }])
     await own().updateMany({}, name)
+    await own().replaceOne(dog, { _id: 'b', name: 'x' } as never)
     expect(await written()).toEqual([{ _id: 'a', kind: 'cat', name: 'x' }, rex])
   })
 
@@ -203,6 +204,27 @@ describe('Whatever is asked of a type’s documents', () => {
     expect(() => own().distinct('name')).toThrow('distinct is not limited to documents of Cat')
     expect(() => own().drop()).toThrow('drop is not limited to documents of Cat')
   })
+})
+
+test('what was deleted is made again in a transaction, and the other type’s is not', async () => {
+  const _cf = { epoch: Long.fromNumber(1), at: Long.fromNumber(5), deleted: true }
+  await outside.insertMany([
+    { _id: 'a', kind: 'cat', name: 'Gone', _cf },
+    { _id: 'b', kind: 'dog', name: 'Rex' },
+  ])
+  const again = (id: string) =>
+    stores.mongo.authority.together(
+      (steps) => steps.create(Cat, cat(id, 'Tom'), stamp),
+      () => undefined,
+    )
+  expect((await again('a')).version).toEqual({ epoch: 1, counter: expect.any(Number) })
+  expect(await outside.findOne({ _id: 'a' })).toMatchObject({
+    kind: 'cat',
+    name: 'Tom',
+    _cf: { pending: expect.any(Date) },
+  })
+  await expect(again('b')).rejects.toMatchObject({ code: 'CONFLICT' })
+  expect(await outside.findOne({ _id: 'b' })).toEqual({ _id: 'b', kind: 'dog', name: 'Rex' })
 })
 
 test('what is owed is counted apart', async () => {

@@ -30,7 +30,6 @@ export const ofType = onceFor(
 /** Methods that change, read or drop documents of other types with those of this one, and that nothing of ours uses. */
 const unlimited = [
   'insertMany',
-  'replaceOne',
   'findOneAndReplace',
   'distinct',
   'count',
@@ -73,6 +72,7 @@ export function documentsOf(db: Db, entity: Entity, options?: CollectionOptions)
       all.aggregate([{ $match: among }, ...pipeline], given) as never,
     updateOne: (filter, change, given) => all.updateOne(within(filter), change, given),
     updateMany: (filter, change, given) => all.updateMany(within(filter), change, given),
+    replaceOne: (filter, document, given) => all.replaceOne(within(filter), document, given),
     deleteOne: (filter = {}, given) => all.deleteOne(within(filter), given),
     deleteMany: (filter = {}, given) => all.deleteMany(within(filter), given),
     findOneAndUpdate: (filter: Among, change: Change, given?: FindOneAndUpdateOptions) =>
