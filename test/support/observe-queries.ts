@@ -34,10 +34,10 @@ function seenByPostgres(text: string): Seen | null {
 export function observeQueries({ mongo, postgres }: TestStores): Seen[] {
   const seen: Seen[] = []
   const { connection } = mongo
-  const { collection } = connection
+  const { reads } = connection
   Object.assign(connection, {
-    collection(...args: Parameters<typeof collection>) {
-      const real = collection(...args)
+    reads(...args: Parameters<typeof reads>) {
+      const real = reads(...args)
       const { find, aggregate } = real
       real.find = ((filter: Document, options: Document) => {
         if (!isByMarks(filter)) seen.push(...seenByMongo(args[0].mongo, [{ $project: options['projection'] }]))

@@ -62,7 +62,7 @@ async function firsts(
   const documents = await visibility.read(entity, match, (visibly) =>
     readDocuments((more) =>
       connection
-        .collection(entity)
+        .reads(entity)
         .find(visibly, { maxTimeMS: connection.maxTimeMs, signal, projection, sort: { _id: 1 }, limit, ...more }),
     ),
   )

@@ -88,7 +88,7 @@ export function mongoReader(connection: MongoConnection): Reader {
     async ids(entity, range, limit, without) {
       const match = allOf(within(entity, range), { _id: { $nin: without.map((id) => encodeId(entity, id)) } })
       const found = await connection
-        .collection(entity)
+        .reads(entity)
         .find(match, { limit, projection: { _id: 1 } })
         .toArray()
       return found.map(({ _id }) => decodeId(entity, _id)).filter((id): id is Id => !(id instanceof Refused))
@@ -131,7 +131,7 @@ export function mongoReader(connection: MongoConnection): Reader {
         visible(entity),
       )
       const groups = await connection
-        .collection(entity)
+        .reads(entity)
         .aggregate<{ readonly _id: unknown; readonly n: number }>(
           [{ $match: among }, { $group: { _id: decoded(leaf), n: { $sum: 1 } } }],
           options(signal),

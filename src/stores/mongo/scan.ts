@@ -59,7 +59,7 @@ export async function scan(
   // What few records meet is long in coming
   const among = where === everything ? connection : connection.patient()
   const documents = await readDocuments(
-    (more) => among.collection(entity).find(match, { sort: { _id: 1 }, limit, ...more }),
+    (more) => among.reads(entity).find(match, { sort: { _id: 1 }, limit, ...more }),
     maxBytes,
   )
   // `visible` lets documents through whose id decodes, and no others
