@@ -9,6 +9,7 @@ import { parseId } from '../entity/parse-id.ts'
 import type { KeyPathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
 import { leafValue } from '../entity/values.ts'
+import { parseWhere } from '../query/parse-where.ts'
 import { isNothing, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
 import { parseValue, type WhereOf } from '../query/where.ts'
@@ -43,7 +44,7 @@ export interface TypeWrites<E extends Entity> {
    * ```
    *
    * @returns with `changed`, the record as it then is; with `unmet`, as it was found behind that; with `absent`, null.
-   * @throws BAD_USER_INPUT for a patch of nothing.
+   * @throws BAD_USER_INPUT for a patch of nothing, and for a condition whose values are of another kind.
    */
   patchWhen(id: Id, when: WhereOf<E['fields']>, patch: PatchOf<E>): Promise<Conditional<E>>
   /**
@@ -144,7 +145,8 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     async patchWhen(id, when, input) {
       const patch = planPatch(entity, input)
       if (isNothing(patch)) throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${entity.name} changes nothing.`)
-      const changed = kept(await authority.patch(entity, parseId(entity, id), patch, stamp, { when }))
+      const guard = { when: parseWhere(entity, when) }
+      const changed = kept(await authority.patch(entity, parseId(entity, id), patch, stamp, guard))
       if (changed) return { outcome: 'changed', record: changed }
       const record = await writes.get(id)
       return record ? { outcome: 'unmet', record } : { outcome: 'absent', record }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createMongoIndex } from '../../src/demo/sample.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
 import { planPatch } from '../../src/query/patch.ts'
+import type { Where } from '../../src/query/where.ts'
 import { write } from '../../src/routing/writes.ts'
 import { STAGE_PLAN } from '../../src/stage/stage.ts'
 import { compareStores } from '../support/compare-stores.ts'
@@ -135,6 +136,14 @@ describe.each(['shadow', 'live'] as const)('An update that is decided by code, i
           return tx.of(Ticket).patchWhen(id, where(Ticket, { stock: { eq: 4 } }), { note: 'poor' })
         })
         expect(both).toMatchObject({ outcome: 'changed', record: { stock: 4, note: 'poor' } })
+      })
+
+      test('a condition of another kind is refused before a store is asked', async () => {
+        const wrong: Where = { op: 'gte', path: 'stock', value: 'many' }
+        await expect(run((tx) => tx.of(Ticket).patchWhen(id, wrong, { note: 'x' }))).rejects.toMatchObject({
+          code: 'BAD_USER_INPUT',
+          message: expect.stringContaining('many'),
+        })
       })
 
       test('a patch of nothing is refused', async () => {
