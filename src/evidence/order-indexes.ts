@@ -2,7 +2,7 @@ import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { type AskedOrder, type Direction, totalOrder } from '../query/order.ts'
 import { isConverted } from '../stores/mongo/codec/expression.ts'
-import { ofType } from '../stores/mongo/documents-of.ts'
+import { valuesOfType } from '../stores/mongo/documents-of.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { gives, isWhole, type StoredKey } from '../stores/mongo/order-indexes.ts'
@@ -36,7 +36,7 @@ export async function missingOrderIndexes(
       ({ path, direction }): StoredKey => [leafAt(entity, path).mongo, sign(direction)],
     )
     const parent = by === null ? null : leafAt(entity, by).mongo
-    const fixed = new Set([...Object.keys(ofType(entity)), ...(parent === null ? [] : [parent])])
+    const fixed = new Set([...Object.keys(valuesOfType(entity)), ...(parent === null ? [] : [parent])])
     const wanted: readonly StoredKey[] = [...[...fixed].map((path): StoredKey => [path, 1]), ...order]
     const isGiven = [...present, ...proposed].some((index) => begins(index, fixed) && gives(index, order, fixed))
     if (wanted[0]![0] === '_id' || isGiven) return []

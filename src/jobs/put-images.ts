@@ -3,6 +3,7 @@ import { sameContent } from '../compare/content.ts'
 import type { Id } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/conflicts.ts'
 import { byId } from '../stores/by-id.ts'
+import { heldText } from '../stores/held-text.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -49,7 +50,7 @@ async function mend({ stores, entity, log }: PutOptions, from: Origin, under: nu
 /** Why a record is kept out, for its data issue; null where it is not. */
 function refusalOf(outcome: PutOutcome): string | null {
   if (outcome.put === 'refused') return outcome.reason
-  return outcome.put === 'blocked' ? `${outcome.constraint} is held by ${outcome.by.join(', ')}` : null
+  return outcome.put === 'blocked' ? heldText(outcome) : null
 }
 
 /** How many records were put where nothing as new was, and in the place of what differed; which ones were kept out. */

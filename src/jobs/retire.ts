@@ -12,6 +12,8 @@ import { origins } from '../util/origin.ts'
 export interface RetireOptions {
   readonly stores: { readonly mongo: MongoStore; readonly postgres: PostgresStore }
   readonly entity: Entity
+  /** The other types of its collection. */
+  readonly siblings: readonly Entity[]
   /** How long the collection is watched for what somebody changes in it, in milliseconds. */
   readonly watchMs: number
   readonly signal?: AbortSignal
@@ -33,9 +35,9 @@ export interface Retirement {
 async function changesWithin(
   changes: ForeignChanges,
   entity: Entity,
-  { watchMs, signal }: RetireOptions,
+  { siblings, watchMs, signal }: RetireOptions,
 ): Promise<{ readonly count: number } | { readonly why: string }> {
-  const stream = changes.follow(entity, ['retire', entity.name], null)
+  const stream = changes.follow(entity, ['retire', entity.name], null, siblings)
   const until = performance.now() + watchMs
   let count = 0
   try {

@@ -1,5 +1,5 @@
 import type { Entity, Leaf } from '../entity/entity.ts'
-import { ofType } from '../stores/mongo/documents-of.ts'
+import { valuesOfType } from '../stores/mongo/documents-of.ts'
 import { type MongoIndex, mongoIndexes, tellingKeys } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 
@@ -13,7 +13,7 @@ function createIndex(entity: Entity, { mongo: path, unique }: Leaf): string {
   const key = isName.test(path) ? path : JSON.stringify(path)
   const many = unique!.nulls === 'many'
   // Of one type of several, whose values are unique among themselves; a filter cannot be sparse besides
-  const filter = { ...ofType(entity), ...(many ? { [path]: { $exists: true } } : {}) }
+  const filter = { ...valuesOfType(entity), ...(many ? { [path]: { $exists: true } } : {}) }
   const isShared = entity.fixed.size > 0
   const among = isShared ? `, partialFilterExpression: ${JSON.stringify(filter)}` : many ? ', sparse: true' : ''
   return `${inShell(entity.mongo)}.createIndex({ ${key}: 1 }, { unique: true${among} })`
@@ -41,6 +41,12 @@ export async function unkeptPromises({ connection }: MongoStore, entity: Entity)
     if (own.length === 0) {
       const remedy = `Run ${createIndex(entity, leaf)} in mongosh, or drop unique() from the mapping`
       return [`${name} is unique in the mapping, but MongoDB has no such index and takes duplicates. ${remedy}.`]
+    }
+    if (own.every(({ spansTypes }) => spansTypes)) {
+      const text = `${name}: MongoDB's index ${own[0]!.name} is over all types of ${entity.mongo}`
+      const why =
+        'a value of one is refused to the others there, and not by PostgreSQL, whose record could not be mirrored'
+      return [`${text}: ${why}. Run ${createIndex(entity, leaf)} for each of them in its place.`]
     }
     const plain = own.find(({ sparse, filter }) => !sparse && filter === null)
     if (leaf.unique.nulls === 'many' && plain) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Entity, Id } from '../entity/entity.ts'
+import { siblingsOf } from '../entity/siblings.ts'
 import { byId } from '../stores/by-id.ts'
 import type { Change, Changes } from '../stores/foreign-changes.ts'
 import type { Image, Store } from '../stores/store.ts'
@@ -45,13 +46,13 @@ const imagesOf = async ({ control }: Store, entity: Entity, changes: readonly Ch
 interface Parted {
   /** Nothing is left behind them. */
   readonly gone: readonly Change[]
-  /** A document of another type of the collection stands behind them. */
+  /** A document of another type of the collection stands behind them, or stood before them. */
   readonly turned: readonly Change[]
   readonly written: readonly Change[]
 }
 
 function parted(changes: Iterable<Change>): Parted {
-  const by = ({ isGone, isOfAnother }: Change): keyof Parted => (isGone ? 'gone' : isOfAnother ? 'turned' : 'written')
+  const by = ({ isGone, isOfAnother }: Change): keyof Parted => (isOfAnother ? 'turned' : isGone ? 'gone' : 'written')
   const { gone = [], turned = [], written = [] } = Object.groupBy(changes, by)
   return { gone, turned, written }
 }
@@ -124,7 +125,8 @@ export class Capture {
   async #follow(entity: Entity, renew: () => Promise<boolean>): Promise<number> {
     const { ledger, foreignChanges } = this.#options.stores.mongo
     let known: Known = await captured(ledger, entity)
-    const stream = foreignChanges.follow(entity, marker, known.place)
+    const siblings = siblingsOf(entity, this.#options.entities)
+    const stream = foreignChanges.follow(entity, marker, known.place, siblings)
     const close = (): void => void stream.close().catch(() => undefined)
     this.#stopping.signal.addEventListener('abort', close)
     try {

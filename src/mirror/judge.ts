@@ -3,6 +3,7 @@ import { confirmed } from '../control/confirmed.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { byId } from '../stores/by-id.ts'
 import { faultOf, tellsOfTrouble } from '../stores/failure.ts'
+import { heldText } from '../stores/held-text.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -124,7 +125,7 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
   if (outcome.put === 'refused') return { reason: outcome.reason }
   // Whoever holds the value may be ahead of the authority, which has gone on without it
   for (const holder of late) if ((await judgeLate({ ...owed, image: holder })) === 'owed') return 'owed'
-  return { reason: `${blocked.constraint} is held by ${blocked.by.join(', ')}`, by: blocked.by }
+  return { reason: heldText(blocked), by: blocked.by }
 }
 
 /** @throws where one of the stores is in trouble; what goes wrong with this record alone is its verdict. */

@@ -6,7 +6,7 @@ import type { Version } from './version.ts'
 export interface Change {
   readonly id: Id
   readonly isGone: boolean
-  /** The document is of another type of its collection by now, and may always have been. */
+  /** The document is of another type of its collection by now, or was when it was deleted; it may always have been. */
   readonly isOfAnother: boolean
   /** The version before it, where the server kept it; else (0, 0). */
   readonly before: Version
@@ -31,8 +31,11 @@ export interface ChangeStream {
 
 /** What other programs do to a type's collection, and what has to be written about it. */
 export interface ForeignChanges {
-  /** @param marker kind and key of the ledger's entry whose changes are told, too. */
-  follow(entity: Entity, marker: readonly [string, string], place: Json): ChangeStream
+  /**
+   * @param marker kind and key of the ledger's entry whose changes are told, too.
+   * @param siblings the other types of its collection: what we delete of theirs is told as theirs.
+   */
+  follow(entity: Entity, marker: readonly [string, string], place: Json, siblings?: readonly Entity[]): ChangeStream
   /** Whether the place is no longer in the server's log: what was changed behind it, nobody will know. */
   isLost(error: unknown): boolean
   /** Why no stream can be had of this server by this user, as an operator is told it; null where one may be had later. */

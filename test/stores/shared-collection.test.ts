@@ -1,16 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defineEntity, text } from 'crossfade'
-import { type Collection, Long } from 'mongodb'
+import { type Collection, type Document, Long } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ledgersOf } from '../../src/control/flag-store.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity, Rec } from '../../src/entity/entity.ts'
+import { flagKeyOf } from '../../src/entity/flag-key.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { missingIndexes } from '../../src/evidence/index-parity.ts'
+import { retirement } from '../../src/jobs/retire.ts'
 import { unkeptPromises } from '../../src/jobs/unique-promises.ts'
 import { Capture } from '../../src/mirror/capture.ts'
 import { captured, caughtUp } from '../../src/mirror/captured.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
+import { heldText } from '../../src/stores/held-text.ts'
 import { mongoIndexes, tellingKeys } from '../../src/stores/mongo/indexes.ts'
 import { documentsOfNoType } from '../../src/stores/mongo/of-no-type.ts'
 import { isWhole } from '../../src/stores/mongo/order-indexes.ts'
+import { tombstoneCollection } from '../../src/stores/mongo/tombstone.ts'
 import { removeTraces, tracesOf } from '../../src/stores/mongo/traces.ts'
 import { uniqueKeys } from '../../src/stores/mongo/unique-keys.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
@@ -33,6 +40,14 @@ const type = (name: string, kind: string) =>
   })
 const [Cat, Dog] = [type('Cat', 'cat'), type('Dog', 'dog')]
 const entities = [Cat, Dog]
+/** What tells it lies deep. */
+const Nested = defineEntity('Nested', {
+  mongo: 'things',
+  postgres: 'nested',
+  id: text(),
+  where: { kind: 'cat' },
+  fields: { kind: text().at('meta.of.kind'), name: text() },
+})
 
 let stores: TestStores
 let outside: Collection<Raw>
@@ -111,6 +126,42 @@ describe('What other programs do to a collection of several types', () => {
     await outside.deleteOne({ _id: 'b' })
     await caught()
     expect(await mirrored()).toEqual({ cats: { a: 'all' }, dogs: {} })
+  })
+
+  test('what a gateway deletes of one type is nothing that another type owes', async () => {
+    await outside.insertMany([
+      { _id: 'a', kind: 'cat', name: 'Tom' },
+      { _id: 'b', kind: 'dog', name: 'Rex' },
+      { _id: 'c', kind: 'dog', name: 'Rover' },
+    ])
+    await caught()
+    await stores.mongo.authority.delete(Cat, 'a', stamp)
+    await stores.mongo.authority.delete(Dog, 'b', stamp)
+    await outside.deleteOne({ _id: 'c' })
+    await caught()
+    expect(await mirrored()).toEqual({ cats: {}, dogs: {} })
+    const tombstones = await tombstoneCollection(stores.mongo.connection)
+      .find({}, { sort: { _id: 1 } })
+      .toArray()
+    // Of whichever type the last one was, nobody can tell
+    expect(tombstones.map(({ _id }) => _id)).toEqual([
+      { entity: 'Cat', id: 'a' },
+      { entity: 'Cat', id: 'c' },
+      { entity: 'Dog', id: 'b' },
+      { entity: 'Dog', id: 'c' },
+    ])
+  })
+
+  test('what a gateway has deleted as one type may be deleted later as another', async () => {
+    await outside.insertOne({ _id: 'a', kind: 'cat', name: 'Tom' })
+    await caught()
+    await stores.mongo.authority.delete(Cat, 'a', stamp)
+    await outside.insertOne({ _id: 'a', kind: 'dog', name: 'Rex' })
+    await caught()
+    expect(await mirrored()).toEqual({ cats: {}, dogs: { a: 'Rex' } })
+    await outside.deleteOne({ _id: 'a' })
+    await caught()
+    expect(await mirrored()).toEqual({ cats: {}, dogs: {} })
   })
 
   test('a record that becomes one of another type leaves the first one’s table', async () => {
@@ -268,8 +319,20 @@ test('indexes are those that hold the type’s documents', async () => {
     expect(await unkeptPromises(stores.mongo, promised(Dog))).toEqual([
       'Dog.name is unique in the mapping, but MongoDB has no such index and takes duplicates. Run db.things.createIndex({ name: 1 }, { unique: true, partialFilterExpression: {"kind":"dog"} }) in mongosh, or drop unique() from the mapping.',
     ])
+    await outside.createIndex({ name: 1 }, { unique: true, name: 'all' })
+    await outside.createIndex({ kind: 1, name: 1 }, { unique: true, name: 'by kind' })
+    expect(await unkeptPromises(stores.mongo, promised(Cat))).toEqual([])
+    await outside.dropIndex('by kind')
+    expect(await unkeptPromises(stores.mongo, promised(Dog))).toEqual([
+      'Dog.name: MongoDB\'s index all is over all types of things: a value of one is refused to the others there, and not by PostgreSQL, whose record could not be mirrored. Run db.things.createIndex({ name: 1 }, { unique: true, partialFilterExpression: {"kind":"dog"} }) for each of them in its place.',
+    ])
+    await outside.insertOne({ _id: 'b', kind: 'dog', name: 'Rex' })
+    const image = { id: 'a', version: { epoch: 1, counter: 9 }, pending: true, rest: null, issues: [] }
+    const [outcome] = await stores.mongo.replica.bulkPut(Cat, [{ ...image, record: cat('a', 'Rex') }], anyEpoch)
+    expect(outcome).toEqual({ put: 'blocked', constraint: 'name', by: [] })
+    expect(heldText(outcome as never)).toBe('name is held by another document')
   } finally {
-    for (const name of ['cats', 'kinds']) await outside.dropIndex(name)
+    for (const name of ['cats', 'kinds', 'all']) await outside.dropIndex(name)
   }
 })
 
@@ -288,6 +351,30 @@ test('a key may have a name that every object has', async () => {
   expect(tellingKeys(own, index!)).toEqual([['constructor', 1]])
 })
 
+describe.each<[string, Entity, Document]>([
+  ['the value is a list', Cat, { kind: ['dog', 'cat'] }],
+  ['a list of objects holds it', Nested, { meta: [{ of: { kind: 'cat' } }] }],
+  ['a list of objects holds its parent', Nested, { meta: { of: [{ kind: 'cat' }] } }],
+])('A document is of no type where %s', (_, entity, document) => {
+  test('and is not read, changed or deleted', async () => {
+    const own = stores.mongo.connection.collection(entity)
+    const raw = { _id: 'a', ...document, name: 'x' } as Raw
+    await outside.insertOne(raw)
+    expect(await own.find({}).toArray()).toEqual([])
+    await own.updateMany({}, { $set: { name: 'y' } })
+    await own.deleteMany({})
+    expect(await outside.find({}).toArray()).toEqual([raw])
+    expect(await documentsOfNoType(stores.mongo.connection, [entity])).toEqual([
+      expect.stringContaining('holds 1 documents that are of none of its types'),
+    ])
+  })
+})
+
+test('a key of an object that looks like an index of a list is one of an object', async () => {
+  await outside.insertOne({ _id: 'a', meta: { 0: 1, of: { kind: 'cat', 0: 2 } } } as never)
+  expect(await stores.mongo.connection.collection(Nested).countDocuments({})).toBe(1)
+})
+
 test('documents of no type are told', async () => {
   const told = () => documentsOfNoType(stores.mongo.connection, entities)
   await outside.insertOne({ _id: 'a', kind: 'cat' })
@@ -296,4 +383,23 @@ test('documents of no type are told', async () => {
   expect(await told()).toEqual([
     'things holds 3 documents that are of none of its types (2 with kind "cow", 1 without kind): they stay in MongoDB alone. Map their type, or see that nobody needs them.',
   ])
+})
+
+test('what is deleted of one type does not stand against the leave of another', async () => {
+  const key = flagKeyOf(Cat)
+  await prepareFlags(ledgersOf(stores), [key], new Map([[key, ['Cat']]]))
+  await outside.insertMany([
+    { _id: 'a', kind: 'dog', name: 'Rex' },
+    { _id: 'b', kind: 'dog', name: 'Rover' },
+  ])
+  const look = async (during: () => Promise<unknown>) => {
+    const looked = retirement({ stores, entity: Cat, siblings: [Dog], watchMs: 3_000 })
+    await sleep(1_000)
+    await during()
+    return (await looked).unmet
+  }
+  const stage = 'Cat is off: MongoDB is still written, or will be'
+  expect(await look(() => stores.mongo.authority.delete(Dog, 'a', stamp))).toEqual([stage])
+  const others = 'others have made 1 changes in things within 3 s'
+  expect(await look(() => outside.deleteOne({ _id: 'b' }))).toEqual([stage, others])
 })

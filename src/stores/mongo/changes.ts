@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChangeStreamDocument, Document, ResumeToken } from 'mongodb'
+import type { ChangeStreamDocument, Document, ResumeToken, Timestamp } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Json } from '../../util/json.ts'
-import type { Change, ChangeStream, Changes, ForeignChanges } from '../foreign-changes.ts'
+import type { ChangeStream, Changes, ForeignChanges } from '../foreign-changes.ts'
 import { allOf } from './all-of.ts'
 import { alive, bump, isHidden, isPending, notNewerThan, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
@@ -12,12 +12,15 @@ import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import { ledgerEntries, type MongoConnection } from './connection.ts'
 import { entryId } from './ledger.ts'
+import { ofWhichType, type Told } from './of-which-type.ts'
 import { keepTombstone } from './tombstone.ts'
 
 /** What is known of an event; see https://www.mongodb.com/docs/manual/reference/change-events/ */
 interface Event {
   readonly _id: unknown
   readonly operationType: string
+  /** When it was made, by the server's clock. */
+  readonly clusterTime?: Timestamp
   readonly ns?: { readonly coll?: string }
   readonly documentKey?: Document
   readonly fullDocument?: Document | null
@@ -78,6 +81,7 @@ function follow(
   entity: Entity,
   [kind, key]: readonly [string, string],
   place: Json,
+  siblings: readonly Entity[],
 ): ChangeStream {
   const among = { 'ns.coll': entity.mongo }
   const marker = { 'ns.coll': ledgerEntries, 'documentKey._id': entryId(kind, key) }
@@ -87,6 +91,7 @@ function follow(
       {
         $project: {
           operationType: 1,
+          clusterTime: 1,
           'ns.coll': 1,
           documentKey: 1,
           updateDescription: 1,
@@ -108,35 +113,22 @@ function follow(
   }
   let upcoming = ask()
 
-  /** An event does not tell of which type of its collection a document is. */
-  async function ofWhichType(made: readonly Change[]): Promise<readonly Change[]> {
-    const written = made.filter(({ isGone }) => !isGone)
-    if (entity.fixed.size === 0 || written.length === 0) return made
-    const among = { _id: { $in: written.map(({ id }) => encodeId(entity, id)) } }
-    const found = await connection
-      .collection(entity)
-      .find(among, { projection: { _id: 1 } })
-      .toArray()
-    const own = new Set(found.map(({ _id }) => String(_id)))
-    return made.map((change) =>
-      change.isGone ? change : { ...change, isOfAnother: !own.has(String(encodeId(entity, change.id))) },
-    )
-  }
-
-  const changesOf = (events: readonly Event[], at: Json): Changes => {
-    const made: Change[] = []
+  const changesOf = (events: readonly Event[], at: Json): Changes & { readonly made: readonly Told[] } => {
+    const made: Told[] = []
     let wasDropped = false
     let given: number | null = null
     for (const event of events) {
-      const { operationType, ns, documentKey, fullDocument, fullDocumentBeforeChange, updateDescription } = event
+      const { operationType, ns, clusterTime, documentKey, fullDocument, updateDescription } = event
       if (ns?.coll === ledgerEntries)
         given = fullDocument?.['revision'] ?? updateDescription?.updatedFields?.['revision'] ?? given
       else if (ns?.coll !== entity.mongo) continue
       else if (!documentKey) wasDropped = true
       else if (!isOurs(event)) {
         const id = decodeId(entity, documentKey['_id'])
-        const before = versionOf(fullDocumentBeforeChange ?? {})
-        if (!(id instanceof Refused)) made.push({ id, isGone: operationType === 'delete', isOfAnother: false, before })
+        const before = versionOf(event.fullDocumentBeforeChange ?? {})
+        const change = { isGone: operationType === 'delete', isOfAnother: false, before }
+        const at = (clusterTime?.getHighBits() ?? 0) * 1_000
+        if (!(id instanceof Refused)) made.push({ id, ...change, at })
       }
     }
     return { made, wasDropped, marker: given, place: at }
@@ -158,14 +150,14 @@ function follow(
       if (!event) upcoming = ask()
       const last = events.at(-1)?._id ?? stream.resumeToken ?? null
       const changes = changesOf(events, last as Json)
-      return { ...changes, made: await ofWhichType(changes.made) }
+      return { ...changes, made: await ofWhichType(connection, [entity, ...siblings], changes.made) }
     },
     close: () => stream.close(),
   }
 }
 
 export const foreignChanges = (connection: MongoConnection): ForeignChanges => ({
-  follow: (entity, marker, place) => follow(connection, entity, marker, place),
+  follow: (entity, marker, place, siblings = []) => follow(connection, entity, marker, place, siblings),
   isLost,
   whyImpossible,
   now: () => storeNow(connection),
@@ -175,6 +167,6 @@ export const foreignChanges = (connection: MongoConnection): ForeignChanges => (
     await connection.collection(entity).updateMany(allOf(among, alive, notNewerThan(epoch)), stages)
   },
   async bury(entity, id, version) {
-    await keepTombstone(connection, entity, id, version, true)
+    await keepTombstone(connection, entity, id, version, true, true)
   },
 })

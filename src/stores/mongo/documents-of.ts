@@ -21,11 +21,25 @@ type Documents = Collection<StoredDocument>
 type Among = Filter<StoredDocument>
 type Change = UpdateFilter<StoredDocument> | Document[]
 
-/** Matches the documents of a collection that are of the type; empty where all are. */
-export const ofType = onceFor(
+/** The values that every document of the type holds, by path; none where all of its collection are of it. */
+export const valuesOfType = onceFor(
   (entity: Entity): Document =>
     Object.fromEntries([...entity.fixed].map(([path, value]) => [leafAt(entity, path).mongo, value])),
 )
+
+/**
+ * Matches the documents of a collection that are of the type; empty where all are. MongoDB compares with each element of
+ * a list, be it the value or what holds it, so that a document with a list would be of several types: it is of none.
+ */
+export const ofType = onceFor((entity: Entity): Document => {
+  const noList = { $not: { $type: 'array' } }
+  const conditions = Object.entries(valuesOfType(entity)).flatMap(([path, value]) => {
+    const keys = path.split('.')
+    const parents = keys.slice(1).map((_, index) => keys.slice(0, index + 1).join('.'))
+    return [...parents.map((parent) => [parent, noList]), [path, { $eq: value, ...noList }]]
+  })
+  return Object.fromEntries(conditions)
+})
 
 /** Methods that change, read or drop documents of other types with those of this one, and that nothing of ours uses. */
 const unlimited = [

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { isPlainObject } from '../../util/json.ts'
 import type { MongoConnection } from './connection.ts'
-import { ofType } from './documents-of.ts'
+import { valuesOfType } from './documents-of.ts'
 
 /** An index of a collection. A key is 1 or -1, or names a special index: `text`, `2dsphere`, `hashed`. */
 export interface MongoIndex {
@@ -19,11 +19,13 @@ export interface MongoIndex {
   readonly expireAfterSeconds: number | null
   /** No query uses it. */
   readonly hidden: boolean
+  /** It holds documents of other types of the collection beside those of this one, by keys that do not tell them apart. */
+  readonly spansTypes: boolean
 }
 
 /** The keys of an index that tell records of the type apart: others have one value in all of them. */
 export const tellingKeys = (entity: Entity, { keys }: Pick<MongoIndex, 'keys'>): MongoIndex['keys'] =>
-  keys.filter(([path]) => !Object.hasOwn(ofType(entity), path))
+  keys.filter(([path]) => !Object.hasOwn(valuesOfType(entity), path))
 
 /** As the server tells them; none where there is no collection. */
 async function told({ db }: MongoConnection, { mongo }: Entity) {
@@ -43,7 +45,7 @@ export async function ourIndexes(connection: MongoConnection, entity: Entity): P
  */
 function filterWithin(entity: Entity, filter: Document | null): Document | null | undefined {
   if (filter === null) return null
-  const own = ofType(entity)
+  const own = valuesOfType(entity)
   const rest: Document = {}
   for (const [path, asked] of Object.entries(filter)) {
     const value = isPlainObject(asked) && '$eq' in asked ? asked['$eq'] : asked
@@ -51,6 +53,12 @@ function filterWithin(entity: Entity, filter: Document | null): Document | null 
     else if (value !== own[path]) return undefined
   }
   return Object.keys(rest).length > 0 ? rest : null
+}
+
+/** Whether an index of a collection of several types holds those of others by the same keys. */
+function spansTypes(entity: Entity, keys: MongoIndex['keys'], filter: Document | null): boolean {
+  const own = Object.keys(valuesOfType(entity))
+  return own.length > 0 && !own.some((path) => keys.some(([key]) => key === path) || Object.hasOwn(filter ?? {}, path))
 }
 
 /**
@@ -64,7 +72,8 @@ export async function mongoIndexes(connection: MongoConnection, entity: Entity):
     if (keys.length === 1 && keys[0]![0] === '_id') return []
     if (keys.some(([path]) => path.startsWith('_cf'))) return []
     const collation: Document | undefined = rest.collation
-    const filter = filterWithin(entity, rest.partialFilterExpression ?? null)
+    const given: Document | null = rest.partialFilterExpression ?? null
+    const filter = filterWithin(entity, given)
     if (filter === undefined) return []
     return [
       {
@@ -76,6 +85,7 @@ export async function mongoIndexes(connection: MongoConnection, entity: Entity):
         collation: collation && collation['locale'] !== 'simple' ? collation : null,
         expireAfterSeconds: rest.expireAfterSeconds ?? null,
         hidden: rest.hidden === true,
+        spansTypes: spansTypes(entity, keys, given),
       },
     ]
   })

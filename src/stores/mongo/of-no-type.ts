@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import type { MongoConnection } from './connection.ts'
-import { ofType } from './documents-of.ts'
+import { ofType, valuesOfType } from './documents-of.ts'
 import { shown } from './profile/findings.ts'
 
 /** What is counted at most, and how many values are named. */
@@ -26,7 +26,7 @@ export async function documentsOfNoType(connection: MongoConnection, entities: r
   const lines: string[] = []
   for (const [name, types] of shared) {
     const kinds = types.map((type): Document => ofType(type))
-    const path = Object.keys(kinds[0]!)[0]!
+    const [path] = Object.keys(valuesOfType(types[0]!))
     const groups = await connection.db
       .collection(name)
       .aggregate<Group>(
@@ -41,7 +41,7 @@ export async function documentsOfNoType(connection: MongoConnection, entities: r
       .toArray()
     if (groups.length === 0) continue
     const count = groups.reduce((sum, { n }) => sum + n, 0)
-    const told = groups.slice(0, named).map((group) => groupText(group, path))
+    const told = groups.slice(0, named).map((group) => groupText(group, path!))
     const others = groups.length > named ? `, and ${groups.length - named} other values` : ''
     const many = count >= most ? `at least ${count}` : count
     const text = `${name} holds ${many} documents that are of none of its types (${told.join(', ')}${others})`

@@ -10,7 +10,7 @@ import { allOf as both } from './all-of.ts'
 import { isClean } from './clean-paths.ts'
 import { decodeLeaf } from './codec/decode.ts'
 import type { MongoConnection } from './connection.ts'
-import { ofType } from './documents-of.ts'
+import { valuesOfType } from './documents-of.ts'
 import { gives, orderIndexes, type StoredKey } from './order-indexes.ts'
 import { translate } from './where.ts'
 
@@ -41,7 +41,7 @@ export async function servedBy(
     ({ path, direction }): StoredKey => [leafAt(entity, path).mongo, direction === 'asc' ? 1 : -1],
   )
   if (stored.length === 1) return 'total' // by the index of the ids
-  const fixed = new Set([...fixedPaths(entity, where), ...Object.keys(ofType(entity))])
+  const fixed = new Set([...fixedPaths(entity, where), ...Object.keys(valuesOfType(entity))])
   // Where they cannot be listed, which takes a right of its own, the server orders without our help
   const indexes = await orderIndexes(connection, entity).catch(() => [])
   if (indexes.some((index) => gives(index, stored, fixed))) return 'total'

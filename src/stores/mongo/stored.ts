@@ -38,4 +38,6 @@ export interface Tombstone extends Document {
   /** Owed since; null where it is not owed. */
   readonly pending: Date | null
   readonly at: Date
+  /** Another program has deleted the document, as far as its event tells. */
+  readonly foreign: boolean
 }

@@ -18,16 +18,22 @@ export function tombstoneCollection(connection: MongoConnection): Collection<Tom
   return connection.db.collection(tombstones)
 }
 
-/** Keeps the highest version that was deleted under this id. False where an equal or newer tombstone is there. */
+/**
+ * Keeps the highest version that was deleted under this id.
+ *
+ * @param foreign whether another program has deleted it.
+ * @returns false where an equal or newer tombstone is there.
+ */
 export async function keepTombstone(
   connection: MongoConnection,
   entity: Entity,
   id: Id,
   version: Version,
   pending: boolean,
+  foreign = false,
 ): Promise<boolean> {
   const now = new Date(await storeNow(connection))
-  const kept = { _cf: mirrored(version), pending: pending ? now : null, at: now }
+  const kept = { _cf: mirrored(version), pending: pending ? now : null, at: now, foreign }
   // The update decides, and not the filter: see `atVersion`
   const isWanted = { $or: [{ $eq: [{ $type: '$_cf' }, 'missing'] }, isBelow(version)] }
   const set = Object.fromEntries(
@@ -62,22 +68,30 @@ export async function oweTombstones(connection: MongoConnection, entity: Entity,
   await tombstoneCollection(connection).updateMany(among, { $set: { pending: new Date(await storeNow(connection)) } })
 }
 
-/** Versions of the tombstones that exist, by id in record form. @param session of a transaction, whose own it sees. */
+/** A tombstone, as far as it matters to its type. */
+export interface Buried extends Pick<Tombstone, 'foreign'> {
+  readonly version: Version
+  readonly pending: boolean
+}
+
+/** The tombstones that exist, by id in record form. @param session of a transaction, whose own it sees. */
 export async function tombstonesOf(
   connection: MongoConnection,
   entity: Entity,
   ids: readonly Id[],
   session?: ClientSession,
-): Promise<Map<Id, { version: Version; pending: boolean }>> {
+): Promise<Map<Id, Buried>> {
   const keys = ids.map((id) => tombstoneKey(entity, id))
   const found = await tombstoneCollection(connection)
     .find({ _id: { $in: keys } }, session ? { session } : { readConcern: { level: 'majority' } })
     .toArray()
   const byKey = new Map(found.map((tombstone) => [String(tombstone._id.id), tombstone]))
-  const result = new Map<Id, { version: Version; pending: boolean }>()
+  const result = new Map<Id, Buried>()
   for (const id of ids) {
     const tombstone = byKey.get(String(encodeId(entity, id)))
-    if (tombstone) result.set(id, { version: versionOf(tombstone), pending: tombstone['pending'] instanceof Date })
+    if (!tombstone) continue
+    const { pending, foreign } = tombstone
+    result.set(id, { version: versionOf(tombstone), pending: pending instanceof Date, foreign: foreign === true })
   }
   return result
 }
