@@ -161,6 +161,8 @@ function nodeAt(nodes: readonly Node[], path: string): Node | undefined {
  * that the field does not have.
  */
 export function planPatch(entity: Entity, input: Readonly<Record<string, unknown>>): Patch {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${entity.name} is an object of changes by path.`)
   const plan = new Plan(entity)
   for (const [path, value] of Object.entries(input)) if (value !== undefined) plan.apply(path, value)
   return plan

@@ -7,7 +7,8 @@ import { CrossfadeError } from '../util/errors.ts'
 import type { Joint } from './joint.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
-import { type TypeWrites, typeWrites } from './type-writes.ts'
+import { typeWrites } from './steps.ts'
+import type { TypeWrites } from './type-writes.ts'
 
 /** What the mirror is to get. */
 export interface Written {
@@ -119,6 +120,10 @@ export class Transaction {
       update: (id, change) => this.#change(() => steps.update(id, change), permit),
       upsert: (path, value, given) => this.#change(() => steps.upsert(path, value, given), permit),
       delete: (id) => this.#change(() => steps.delete(id), permit),
+      deleteWhen: (id, when) => this.#change(() => steps.deleteWhen(id, when), permit),
+      createMany: (inputs) => this.#change(() => steps.createMany(inputs), permit),
+      patchMany: (when, patch, bound) => this.#change(() => steps.patchMany(when, patch, bound), permit),
+      deleteMany: (when, bound) => this.#change(() => steps.deleteMany(when, bound), permit),
     }
   }
 

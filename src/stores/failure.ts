@@ -164,8 +164,14 @@ export function troubleOfWrite(store: string, failure: Failure, error: unknown):
 }
 
 /** A unique value is taken. Without a cause: a driver's message quotes the value. */
-export function conflict(fields: readonly string[]): CrossfadeError {
-  return new CrossfadeError('CONFLICT', `A record with this ${fields.join(', ') || 'value'} exists already.`)
+export class Conflict extends CrossfadeError {
+  /** Paths of the record; none where the store does not say. */
+  readonly fields: readonly string[]
+
+  constructor(fields: readonly string[]) {
+    super('CONFLICT', `A record with this ${fields.join(', ') || 'value'} exists already.`)
+    this.fields = fields
+  }
 }
 
 /** Why a record can't be put, where nothing that the store knows is the reason: by class, since a message may hold values. */

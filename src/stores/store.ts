@@ -168,7 +168,7 @@ export type PutOutcome =
   | { readonly put: 'refused'; readonly reason: string }
   | { readonly put: 'overtaken' }
 
-/** What a record has to be for a write to change it: at a version, and as a condition wants it. */
+/** What a record has to be for a write to change it, or to delete it: at a version, and as a condition wants it. */
 export interface Guard {
   readonly at?: Version
   readonly when?: Where
@@ -188,8 +188,8 @@ export interface RecordWrites {
   create(entity: Entity, record: Rec, stamp: Stamp, isMade?: boolean): Promise<Image>
   /** The whole record as it then is; null where there is no such record, or where it is not as the guard wants it. */
   patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, guard?: Guard): Promise<Image | null>
-  /** The tombstone, or null where there was no such record. */
-  delete(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null>
+  /** The tombstone, or null where there was no such record, or where it is not as the guard wants it. */
+  delete(entity: Entity, id: Id, stamp: Stamp, guard?: Guard): Promise<Image | null>
 }
 
 /**

@@ -40,6 +40,7 @@ export async function openWorld(
   among: readonly string[],
   tell: (line: string) => void = () => undefined,
   entities: readonly Entity[] = [Doc],
+  hasRules = false,
 ): Promise<Setting> {
   const world = new World(randomOf(seed))
   const network = new Network(world)
@@ -53,6 +54,7 @@ export async function openWorld(
     operations: [],
     entities,
     ids: among,
+    hasRules,
     broken: [],
     isOpen: true,
     log: (line) => tell(`${(world.now / 1_000).toFixed(3)} ${line}`),
@@ -102,7 +104,8 @@ function owesAll({ entities }: Setting, gateway: Gateway | null): boolean {
 
 /** Plays one history, lets everything heal, and judges what is left. */
 export async function play(plan: Plan, tell?: (line: string) => void): Promise<Judged> {
-  const setting = await openWorld(plan.seed, ids.slice(0, plan.ids), tell, plan.isGrouped ? [GroupedDoc, Twin] : [Doc])
+  const types = plan.isGrouped ? [GroupedDoc, Twin] : [Doc]
+  const setting = await openWorld(plan.seed, ids.slice(0, plan.ids), tell, types, plan.hasRules)
   const { world, network } = setting
   network.usualMs = ({ name }) => (name.startsWith('gateway') ? plan.latencyMs : plan.commandLatencyMs)
   const gateways: (Gateway | null)[] = Array.from({ length: plan.gateways }, (_, n) =>

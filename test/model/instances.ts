@@ -19,6 +19,8 @@ export interface Setting {
   readonly entities: readonly Entity[]
   /** Of the records that are written. */
   readonly ids: readonly string[]
+  /** Some writes have a condition, or are decided by code. */
+  readonly hasRules: boolean
   /** What must never be seen, as it was seen. */
   readonly broken: string[]
   /** Clients go on. */
@@ -47,10 +49,10 @@ export function begin({ world, broken }: Setting, place: Place, work: () => Prom
 }
 
 async function client(setting: Setting, instance: Instance): Promise<void> {
-  const { world, operations, ids } = setting
+  const { world } = setting
   while (setting.isOpen) {
     await new Promise((done) => setTimeout(done, world.random.below(300)))
-    if (setting.isOpen) await mutate(world, instance.routing, operations, ids)
+    if (setting.isOpen) await mutate(setting, instance.routing)
   }
 }
 

@@ -219,9 +219,9 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
         written.push([entity, stamp])
         return step((state) => server.patch(state, entity, id, patch, stamp, guard))
       },
-      delete(entity, id, stamp) {
+      delete(entity, id, stamp, guard) {
         written.push([entity, stamp])
-        return step((state) => server.remove(state, entity, id, stamp))
+        return step((state) => server.remove(state, entity, id, stamp, guard))
       },
     })
     mayCommit()

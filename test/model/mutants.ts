@@ -203,7 +203,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'one transaction',
-    file: 'src/routing/type-writes.ts',
+    file: 'src/routing/steps.ts',
     from: 'const authority = joint ?? store.authority',
     to: 'const { authority } = store',
   },
@@ -212,5 +212,17 @@ export const mutants: readonly Mutant[] = [
     file: 'src/stores/mongo/replayed-steps.ts',
     from: 'if (tries > 1) await this.#replay()',
     to: 'if (tries > 1) this.#present = this.#begin()',
+  },
+  {
+    name: 'what code has seen',
+    file: 'src/routing/steps.ts',
+    from: 'authority.patch(entity, id, patch, stamp, { at: image.version })',
+    to: 'authority.patch(entity, id, patch, stamp)',
+  },
+  {
+    name: 'condition of a patch',
+    file: 'src/routing/steps.ts',
+    from: 'authority.patch(entity, parseId(entity, id), patch, stamp, guard)',
+    to: 'authority.patch(entity, parseId(entity, id), patch, stamp)',
   },
 ]

@@ -2,8 +2,9 @@ import { parseFlag } from '../../src/control/flag.ts'
 import type { Entity, Id, Rec } from '../../src/entity/entity.ts'
 import { flagKeyOf } from '../../src/entity/flag-key.ts'
 import type { Patch } from '../../src/query/patch.ts'
+import type { Where } from '../../src/query/where.ts'
 import { STAGE_PLAN } from '../../src/stage/stage.ts'
-import { conflict } from '../../src/stores/failure.ts'
+import { Conflict } from '../../src/stores/failure.ts'
 import type { Entry, Logged } from '../../src/stores/ledger.ts'
 import type { Cleared, Guard, Image, PutOutcome, Stamp } from '../../src/stores/store.ts'
 import { compareVersions, unversioned, type Version } from '../../src/stores/version.ts'
@@ -67,7 +68,7 @@ function holders({ rows }: PostgresState, entity: Entity, record: Rec): Id[] {
 }
 
 function checkUnique(state: PostgresState, entity: Entity, record: Rec): void {
-  if (holders(state, entity, record).length > 0) throw conflict(['value'])
+  if (holders(state, entity, record).length > 0) throw new Conflict(['value'])
 }
 
 const stale = (entity: Entity): CrossfadeError =>
@@ -95,7 +96,7 @@ export function create(state: PostgresState, entity: Entity, record: Rec, stamp:
   const key = keyOf(entity, record.id)
   const tombstone = state.tombstones.get(key)
   if (tombstone && tombstone.epoch > stamp.epoch) throw stale(entity)
-  if (state.rows.has(key)) throw conflict(['id'])
+  if (state.rows.has(key)) throw new Conflict(['id'])
   checkUnique(state, entity, record)
   const version = { epoch: stamp.epoch, counter: Math.max(now, (tombstone?.counter ?? 0) + 1) }
   state.rows.set(key, { version, record, rest: null })
@@ -118,6 +119,16 @@ function applied(record: Rec, { changes }: Patch): Rec {
   return { ...next, id: record.id }
 }
 
+/** Comparisons of numbers alone: what the histories ask for. */
+function meets(record: Rec, where: Where): boolean {
+  if (where.op === 'lt') return Number(record[where.path] ?? Number.NaN) < Number(where.value)
+  if (where.op === 'gte') return Number(record[where.path] ?? Number.NaN) >= Number(where.value)
+  throw new Error(`the model has no ${where.op}`)
+}
+
+const isAsWanted = ({ version, record }: Pick<Row, 'version' | 'record'>, { at, when }: Guard): boolean =>
+  (!at || compareVersions(version, at) === 0) && (!when || meets(record, when))
+
 export function patch(
   state: PostgresState,
   entity: Entity,
@@ -131,8 +142,7 @@ export function patch(
   const row = state.rows.get(key)
   if (!row) return null
   if (row.version.epoch > stamp.epoch) throw stale(entity)
-  if (guard.when) throw new Error('the model has no conditions')
-  if (guard.at && compareVersions(row.version, guard.at) !== 0) return null
+  if (!isAsWanted(row, guard)) return null
   const record = applied(row.record, change)
   checkUnique(state, entity, record)
   const version = nextOf(row.version, stamp.epoch)
@@ -141,12 +151,13 @@ export function patch(
   return { id, version, pending: stamp.owed, record, rest: row.rest, issues: [] }
 }
 
-export function remove(state: PostgresState, entity: Entity, id: Id, stamp: Stamp): Image | null {
+export function remove(state: PostgresState, entity: Entity, id: Id, stamp: Stamp, guard: Guard = {}): Image | null {
   mayWrite(state, entity, stamp)
   const key = keyOf(entity, id)
   const row = state.rows.get(key)
   if (!row) return null
   if (row.version.epoch > stamp.epoch) throw stale(entity)
+  if (!isAsWanted(row, guard)) return null
   const version = nextOf(row.version, stamp.epoch)
   state.rows.delete(key)
   keepTombstone(state, key, version)

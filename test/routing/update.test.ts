@@ -138,6 +138,23 @@ describe.each(['shadow', 'live'] as const)('An update that is decided by code, i
         expect(both).toMatchObject({ outcome: 'changed', record: { stock: 4, note: 'poor' } })
       })
 
+      test('what meets it is deleted, by one of twenty', async () => {
+        const poor = where(Ticket, { stock: { lt: 5 } })
+        expect(await run((tx) => tx.of(Ticket).deleteWhen(id, poor))).toMatchObject({
+          outcome: 'unmet',
+          record: { id, stock: 5 },
+        })
+        const gone = await twenty(() => run((tx) => tx.of(Ticket).deleteWhen(id, inStock)))
+        const told = gone as { outcome: string }[]
+        expect(told.map(({ outcome }) => outcome).sort()).toEqual([...Array(19).fill('absent'), 'deleted'])
+        expect(await present()).toBeNull()
+        const wrong: Where = { op: 'gte', path: 'stock', value: 'many' }
+        await expect(run((tx) => tx.of(Ticket).deleteWhen(id, wrong))).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+        await expect
+          .poll(async () => (await compareStores(api.stores, Ticket)).different, { timeout: 20_000 })
+          .toEqual([])
+      })
+
       test('a condition of another kind is refused before a store is asked', async () => {
         const wrong: Where = { op: 'gte', path: 'stock', value: 'many' }
         await expect(run((tx) => tx.of(Ticket).patchWhen(id, wrong, { note: 'x' }))).rejects.toMatchObject({
@@ -167,6 +184,11 @@ describe.each(['shadow', 'live'] as const)('An update that is decided by code, i
         }),
       )
       await expect(fails).rejects.toThrow('not for sale')
+      const noPatch = run((tx) => tx.of(Ticket).update(id, () => 5 as never))
+      await expect(noPatch).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: 'A patch of Ticket is an object of changes by path.',
+      })
       expect(await version()).toEqual(before)
     })
   })

@@ -82,8 +82,8 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     return isMade ? image : aboveTombstone(entity, image, stamp)
   }
 
-  async function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
-    const marked = await change(entity, id, { _cf: bump(stamp, { deleted: true }) }, stamp, {})
+  async function remove(entity: Entity, id: Id, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
+    const marked = await change(entity, id, { _cf: bump(stamp, { deleted: true }) }, stamp, guardOf(entity, guard))
     if (!marked) return null
     // The mark is the acknowledgement; where the rest fails, the sweep resumes it.
     await finishDelete(connection, entity, id, marked.version, stamp.owed).catch(() => undefined)
@@ -104,7 +104,7 @@ export function mongoAuthority(connection: MongoConnection): Authority {
   const writes: RecordWrites = {
     create: (entity, record, stamp, isMade = false) =>
       answered(entity, () => pastHidden(entity, stamp, () => create(entity, record, stamp, isMade))),
-    delete: (entity, id, stamp) => answered(entity, () => remove(entity, id, stamp)),
+    delete: (entity, ...args) => answered(entity, () => remove(entity, ...args)),
 
     patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, guard: Guard = {}) {
       const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }

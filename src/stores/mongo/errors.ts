@@ -18,7 +18,7 @@ import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError, codeOf } from '../../util/errors.ts'
 import { isPlainObject } from '../../util/json.ts'
 import {
-  conflict,
+  Conflict,
   type Failure,
   isTrouble,
   meanings,
@@ -183,7 +183,7 @@ export function isRefused(error: unknown): boolean {
 export function writeError(entity: Entity, error: unknown, open: number): unknown {
   const failure = failureOf(error)
   if (failure === null || error instanceof CrossfadeError) return error
-  if (isDuplicate(error)) return conflict(conflictFields(entity, error))
+  if (isDuplicate(error)) return new Conflict(conflictFields(entity, error))
   const reason = refusal(error)
   if (reason !== null) return refusedRecord(reason)
   return troubleOfWrite('MongoDB', open === 0 ? failure : 'unknown', error)

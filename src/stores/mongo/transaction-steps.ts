@@ -2,8 +2,8 @@ import { type ClientSession, type Document, Long } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import { conflict, refusedRecord } from '../failure.ts'
-import type { Image, Stamp, Steps } from '../store.ts'
+import { Conflict, refusedRecord } from '../failure.ts'
+import type { Guard, Image, Stamp, Steps } from '../store.ts'
 import type { Version } from '../version.ts'
 import { allOf } from './all-of.ts'
 import {
@@ -73,7 +73,7 @@ export function transactionSteps(
       await settleHidden(connection, entity, [marked])
       throw heldUnseen(entity)
     }
-    if (marked && !isDeleted(marked)) throw conflict(['id'])
+    if (marked && !isDeleted(marked)) throw new Conflict(['id'])
     const earlier = isMade ? [] : [await tombstoneOf(entity, id), marked && versionOf(marked)]
     const before = [...earlier, gone.get(`${entity.name}/${id}`)].flatMap((version) => version ?? [])
     if (before.some(({ epoch }) => epoch > stamp.epoch)) throw movedOn(entity)
@@ -85,8 +85,8 @@ export function transactionSteps(
     return { id, version, pending: stamp.owed, record, rest: null, issues: [] }
   }
 
-  async function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
-    const filter = allOf({ _id: encodeId(entity, id) }, alive, notNewerThan(stamp.epoch))
+  async function remove(entity: Entity, id: Id, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
+    const filter = allOf({ _id: encodeId(entity, id) }, alive, notNewerThan(stamp.epoch), guardOf(entity, guard))
     const found = await connection.collection(entity).findOneAndDelete(filter, { ...options, projection: { _cf: 1 } })
     if (!found) {
       await checkEpoch(entity, id, stamp)
@@ -100,7 +100,7 @@ export function transactionSteps(
     gone.set(`${entity.name}/${id}`, version)
     // Without a mirror nobody puts a record back, and no tombstone is needed
     if (stamp.owed) {
-      const body = { _cf: mirrored(version), pending: new Date(now), at: new Date(now) }
+      const body = { _cf: mirrored(version), pending: new Date(now), at: new Date(now), foreign: false }
       const _id = tombstoneKey(entity, id)
       await tombstoneCollection(connection).updateOne({ _id }, { $set: body }, { ...options, upsert: true })
     }

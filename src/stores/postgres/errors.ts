@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import {
-  conflict,
+  Conflict,
   type Failure,
   isTrouble,
   meanings,
@@ -101,7 +101,7 @@ export async function writeError(connection: PostgresConnection, entity: Entity,
   const failure = failureOf(error)
   if (failure === null || error instanceof CrossfadeError) return error
   if (failure === 'conflict' && error instanceof pg.DatabaseError)
-    return conflict(await conflictFields(connection, entity, error).catch(() => []))
+    return new Conflict(await conflictFields(connection, entity, error).catch(() => []))
   const reason = refusal(error)
   return reason === null ? troubleOfWrite('PostgreSQL', failure, error) : refusedRecord(reason)
 }

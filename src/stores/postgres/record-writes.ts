@@ -43,6 +43,24 @@ function refusedWrite(entity: Entity, id: Id, stamp: Stamp, error: unknown): unk
   return new CrossfadeError('UNAVAILABLE', text)
 }
 
+/**
+ * Looks at a record under its lock, before what is written behind it. A server logs each refusal: none is made without need.
+ *
+ * @param change null where it is deleted.
+ */
+function look(entity: Entity, id: Id, stamp: Stamp, { at, when }: Guard, change: Patch | null): Sql {
+  const isOther = at
+    ? sql`(t._cf_epoch, t._cf_counter) is distinct from (${at.epoch}::bigint, ${at.counter}::bigint)`
+    : sql`t.id is null`
+  // Rows of lists would go without it
+  const absent = at || when || (change && hasChildren(change)) ? ([[isOther, 'absent']] as const) : []
+  const stale = when || change ? ([[isStale(entity), 'stale']] as const) : []
+  // Behind what is stale: the condition may be about values that stand in the rest until they are taken
+  const unmet = when ? ([[sql`(${translate(entity, when)}) is not true`, 'absent']] as const) : []
+  const refused = refuseWhere([[isNewer(stamp), 'newer'], ...absent, ...stale, ...unmet])
+  return sql`select ${refused} from (select) o left join ${tableOf(entity)} on t.id = ${id}`
+}
+
 /** Runs statements on one record under its lock, behind each other, all or none. @throws what a statement of ours raises as it is. */
 export type OnRecord = <T>(entity: Entity, id: Id, statements: readonly Sql[]) => Promise<Rows<T>>
 
@@ -73,57 +91,57 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
     }
   }
 
-  async function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
-    const { at, when } = guard
-    const isOther = at
-      ? sql`(t._cf_epoch, t._cf_counter) is distinct from (${at.epoch}::bigint, ${at.counter}::bigint)`
-      : sql`t.id is null`
-    // A server logs each refusal: one of a record that is not there only where rows of lists would go without it
-    const absent = at || when || hasChildren(change) ? ([[isOther, 'absent']] as const) : []
-    // Behind what is stale: the condition may be about values that stand in the rest until they are taken
-    const unmet = when ? ([[sql`(${translate(entity, when)}) is not true`, 'absent']] as const) : []
-    const sets = [
-      ...assignments(entity, change),
-      sql`_cf_epoch = ${stamp.epoch}::bigint`,
-      sql`_cf_counter = ${nextCounter}`,
-    ]
-    const statements = [
-      sql`select ${refuseWhere([[isNewer(stamp), 'newer'], ...absent, [isStale(entity), 'stale'], ...unmet])}
-          from (select) o left join ${tableOf(entity)} on t.id = ${id}`,
-      sql`update ${tableOf(entity)} set ${sql.join(sets)} where t.id = ${id}`,
-      ...patchChildren(entity, id, change),
-      ...noted(entity, id, stamp),
-      sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`,
-    ]
-    const write = (): Promise<Rows<RecordRow>> => attempt<RecordRow>(entity, id, stamp, statements)
-    /** A field that was mapped later takes its value out of the rest before anything is changed. */
-    const adopting = async (error: unknown): Promise<Rows<RecordRow>> => {
+  /**
+   * Writes what is there already. A field that was mapped later takes its value out of the rest before.
+   *
+   * @returns null where there is no record as the guard wants it.
+   */
+  async function onPresent<T>(
+    entity: Entity,
+    id: Id,
+    stamp: Stamp,
+    statements: readonly Sql[],
+  ): Promise<Rows<T> | null> {
+    const write = (): Promise<Rows<T>> => attempt<T>(entity, id, stamp, statements)
+    const adopting = async (error: unknown): Promise<Rows<T>> => {
       if (!isRefused(error, 'stale')) throw error
       await adoptRecord(connection, entity, id)
       return write()
     }
     try {
-      const [row] = await write().catch(adopting)
-      return row ? imageOf(connection, entity, row, stamp.owed) : null
+      return await write().catch(adopting)
     } catch (error) {
       if (isRefused(error, 'absent')) return null
       throw refusedWrite(entity, id, stamp, error)
     }
   }
 
-  async function remove(entity: Entity, id: Id, stamp: Stamp): Promise<Image | null> {
+  async function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
+    const sets = [
+      ...assignments(entity, change),
+      sql`_cf_epoch = ${stamp.epoch}::bigint`,
+      sql`_cf_counter = ${nextCounter}`,
+    ]
+    const rows = await onPresent<RecordRow>(entity, id, stamp, [
+      look(entity, id, stamp, guard, change),
+      sql`update ${tableOf(entity)} set ${sql.join(sets)} where t.id = ${id}`,
+      ...patchChildren(entity, id, change),
+      ...noted(entity, id, stamp),
+      sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`,
+    ])
+    return rows?.[0] ? imageOf(connection, entity, rows[0], stamp.owed) : null
+  }
+
+  async function remove(entity: Entity, id: Id, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
     const gone = sql`delete from ${tableOf(entity)} where t.id = ${id}
       returning t.id, ${stamp.epoch}::bigint as epoch, ${nextCounter} as counter`
     const note = stamp.owed ? sql`, note as (${noteOwed(entity, sql`gone`)})` : sql``
-    try {
-      const [row] = await attempt<VersionRow>(entity, id, stamp, [
-        sql`select ${refuseWhere([[isNewer(stamp), 'newer']])} from ${tableOf(entity)} where t.id = ${id}`,
-        sql`with gone as (${gone}), buried as (${keepTombstones(entity, sql`gone`)}) ${note} select * from gone`,
-      ])
-      return row ? { id, version: toVersion(row), pending: stamp.owed, record: null, rest: null, issues: [] } : null
-    } catch (error) {
-      throw refusedWrite(entity, id, stamp, error)
-    }
+    const rows = await onPresent<VersionRow>(entity, id, stamp, [
+      look(entity, id, stamp, guard, null),
+      sql`with gone as (${gone}), buried as (${keepTombstones(entity, sql`gone`)}) ${note} select * from gone`,
+    ])
+    const [row] = rows ?? []
+    return row ? { id, version: toVersion(row), pending: stamp.owed, record: null, rest: null, issues: [] } : null
   }
 
   return { create, patch, delete: remove }
