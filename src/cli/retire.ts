@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Entity } from '../entity/entity.ts'
-import { siblingsOf } from '../entity/siblings.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { abandonment, type Retirement, retirement } from '../jobs/retire.ts'
 import { archive } from '../stores/mongo/archive.ts'
@@ -86,8 +85,7 @@ export function retireCommand(): Command {
         const { signal } = untilAborted()
         const found: Retirement[] = []
         for (const entity of chosen) {
-          const siblings = siblingsOf(entity, config.entities)
-          const asked = { stores, entity, siblings, watchMs: watch * 1_000, signal }
+          const asked = { stores, entity, entities: config.entities, watchMs: watch * 1_000, signal }
           found.push(await (abandon ? abandonment(asked) : retirement(asked)))
         }
         if (json) printJson(found)

@@ -3,6 +3,7 @@ import { ledgersOf, noFlag, readCopies } from '../control/flag-store.ts'
 import { liveInstances } from '../control/instances.ts'
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
+import { siblingsOf } from '../entity/siblings.ts'
 import type { ForeignChanges } from '../stores/foreign-changes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { type Traces, tracesOf } from '../stores/mongo/traces.ts'
@@ -12,8 +13,8 @@ import { origins } from '../util/origin.ts'
 export interface RetireOptions {
   readonly stores: { readonly mongo: MongoStore; readonly postgres: PostgresStore }
   readonly entity: Entity
-  /** The other types of its collection. */
-  readonly siblings: readonly Entity[]
+  /** All types of the app. */
+  readonly entities: readonly Entity[]
   /** How long the collection is watched for what somebody changes in it, in milliseconds. */
   readonly watchMs: number
   readonly signal?: AbortSignal
@@ -35,9 +36,9 @@ export interface Retirement {
 async function changesWithin(
   changes: ForeignChanges,
   entity: Entity,
-  { siblings, watchMs, signal }: RetireOptions,
+  { entities, watchMs, signal }: RetireOptions,
 ): Promise<{ readonly count: number } | { readonly why: string }> {
-  const stream = changes.follow(entity, ['retire', entity.name], null, siblings)
+  const stream = changes.follow(entity, ['retire', entity.name], null, siblingsOf(entity, entities))
   const until = performance.now() + watchMs
   let count = 0
   try {

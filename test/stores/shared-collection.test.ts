@@ -14,12 +14,15 @@ import { Capture } from '../../src/mirror/capture.ts'
 import { captured, caughtUp } from '../../src/mirror/captured.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { heldText } from '../../src/stores/held-text.ts'
+import { storeNow } from '../../src/stores/mongo/clock.ts'
 import { mongoIndexes, tellingKeys } from '../../src/stores/mongo/indexes.ts'
 import { documentsOfNoType } from '../../src/stores/mongo/of-no-type.ts'
+import { ofWhichType } from '../../src/stores/mongo/of-which-type.ts'
 import { isWhole } from '../../src/stores/mongo/order-indexes.ts'
-import { tombstoneCollection } from '../../src/stores/mongo/tombstone.ts'
+import { keepTombstone, tombstoneCollection } from '../../src/stores/mongo/tombstone.ts'
 import { removeTraces, tracesOf } from '../../src/stores/mongo/traces.ts'
 import { uniqueKeys } from '../../src/stores/mongo/unique-keys.ts'
+import { unversioned } from '../../src/stores/version.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
 
@@ -385,6 +388,30 @@ test('documents of no type are told', async () => {
   ])
 })
 
+test('a delete is another type’s where a gateway has made its tombstone then, and nobody else', async () => {
+  const { connection } = stores.mongo
+  const now = await storeNow(connection)
+  const bury = (id: string, counter: number, foreign: boolean) =>
+    keepTombstone(connection, Cat, id, { epoch: 1, counter }, true, foreign)
+  await bury('by us', now, false)
+  await bury('by another program', now, true)
+  await bury('by us long ago', now - 60_000, false)
+  await bury('by us below what was there', now, false)
+  const gone = (id: string, before = unversioned) => ({ id, isGone: true, isOfAnother: false, before, at: now })
+  const told = await ofWhichType(
+    connection,
+    [Dog, Cat],
+    [
+      gone('by us'),
+      gone('by another program'),
+      gone('by us long ago'),
+      gone('by us below what was there', { epoch: 1, counter: now + 1 }),
+      gone('by nobody'),
+    ],
+  )
+  expect(told.filter(({ isOfAnother }) => isOfAnother).map(({ id }) => id)).toEqual(['by us'])
+})
+
 test('what is deleted of one type does not stand against the leave of another', async () => {
   const key = flagKeyOf(Cat)
   await prepareFlags(ledgersOf(stores), [key], new Map([[key, ['Cat']]]))
@@ -393,7 +420,7 @@ test('what is deleted of one type does not stand against the leave of another', 
     { _id: 'b', kind: 'dog', name: 'Rover' },
   ])
   const look = async (during: () => Promise<unknown>) => {
-    const looked = retirement({ stores, entity: Cat, siblings: [Dog], watchMs: 3_000 })
+    const looked = retirement({ stores, entity: Cat, entities, watchMs: 3_000 })
     await sleep(1_000)
     await during()
     return (await looked).unmet
