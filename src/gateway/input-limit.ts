@@ -1,7 +1,7 @@
-import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { isPlainObject } from '../util/json.ts'
 import type { Limits } from './limits.ts'
+import { onBegin } from './on-begin.ts'
 import { type Refusals, whoAsks } from './refusals.ts'
 
 /** Whether a value holds more objects and lists than that; looks at no more of it than it takes to tell. */
@@ -17,24 +17,17 @@ function holdsMore(value: unknown, most: number): boolean {
   return false
 }
 
-/** What is known when an operation of either kind begins. */
-interface Begun {
-  readonly args: Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
-  readonly setResultAndStopExecution: (result: ExecutionResult) => void
-}
-
 /**
  * Bounds the variables: of each object in an input every field of its type is looked for, which took a second for a body
  * full of empty ones. Literals are bounded by the document's tokens.
  */
 export function inputLimit({ inputObjects }: Limits, refusals: Refusals): Plugin {
   const fact = `The variables hold more than ${inputObjects} objects and lists`
-  const look = ({ args, setResultAndStopExecution }: Begun): void => {
+  return onBegin(({ args, setResultAndStopExecution }) => {
     const { document, operationName, variableValues } = args
     if (!variableValues || !holdsMore(variableValues, inputObjects)) return
     const who = whoAsks(document, operationName)
     const error = refusals.refuse([{ limit: 'inputObjects', asked: null, who, fact, advice: 'Send fewer at a time.' }])
     if (error) setResultAndStopExecution({ errors: [error] })
-  }
-  return { onExecute: look, onSubscribe: look }
+  })
 }

@@ -11,6 +11,7 @@ import type { Plugin } from 'graphql-yoga'
 import { clientError } from '../resolve/client-error.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { weighsMore } from '../util/weigh.ts'
+import { onBegin } from './on-begin.ts'
 
 /** Bytes of variables past which one mistake in them is told, and not each. */
 const largeBytes = 20_000
@@ -48,15 +49,14 @@ function mistakeIn(
  * Tells the first mistake in large variables, without the value: GraphQL repeats the value around it for each of fifty,
  * which took two seconds and fifty megabytes. Mistakes in others show when they are read to be executed.
  */
-export const inputMistakes: Plugin = {
-  onExecute({ args: { schema, document, operationName, variableValues }, setResultAndStopExecution }) {
-    const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {}
-    if (!variableValues || variableDefinitions.length === 0 || !weighsMore(variableValues, largeBytes)) return
-    for (const definition of variableDefinitions) {
-      const found = mistakeIn(schema, definition, variableValues)
-      if (found !== null) return setResultAndStopExecution({ errors: [told(found)] })
-    }
-  },
-}
+export const inputMistakes: Plugin = onBegin(({ args, setResultAndStopExecution }) => {
+  const { schema, document, operationName, variableValues } = args
+  const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {}
+  if (!variableValues || variableDefinitions.length === 0 || !weighsMore(variableValues, largeBytes)) return
+  for (const definition of variableDefinitions) {
+    const found = mistakeIn(schema, definition, variableValues)
+    if (found !== null) return setResultAndStopExecution({ errors: [told(found)] })
+  }
+})
 
 const told = (message: string): GraphQLError => clientError(new CrossfadeError('BAD_USER_INPUT', message))

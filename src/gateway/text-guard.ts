@@ -5,6 +5,7 @@ import { clientError } from '../resolve/client-error.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { isPlainObject } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
+import { onBegin } from './on-begin.ts'
 
 /** What is wrong with a text; null where nothing is. */
 function problem(value: string): CrossfadeError | null {
@@ -67,9 +68,7 @@ function badVariable(variables: Readonly<Record<string, unknown>>): GraphQLError
  * Refuses text that Postgres cannot hold (NUL) or that is no Unicode (lone surrogates) before any resolver sees it: the
  * answer must not depend on the store, in resolvers of the API's own as well.
  */
-export const textGuard: Plugin = {
-  onExecute({ args, setResultAndStopExecution }) {
-    const found = badLiteral(args.document) ?? badVariable(args.variableValues ?? {})
-    if (found) setResultAndStopExecution({ errors: [found] })
-  },
-}
+export const textGuard: Plugin = onBegin(({ args, setResultAndStopExecution }) => {
+  const found = badLiteral(args.document) ?? badVariable(args.variableValues ?? {})
+  if (found) setResultAndStopExecution({ errors: [found] })
+})

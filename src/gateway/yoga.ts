@@ -17,6 +17,7 @@ import { inputLimit } from './input-limit.ts'
 import { inputMistakes } from './input-mistakes.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
+import { ownEvents } from './own-events.ts'
 import { record } from './record.ts'
 import { Refusals } from './refusals.ts'
 import { requestBody } from './request-body.ts'
@@ -88,6 +89,7 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
       ...(plugins as readonly Plugin[]),
       ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),
+      ownEvents(limits.answerMs),
       staleReads,
       carriedOut,
       shortErrors,

@@ -48,9 +48,16 @@ export interface Session {
 export const sessionOf = (context: GatewayContext, info: GraphQLResolveInfo): Session =>
   (context[session] ??= begun(context, info))
 
+/** The context of another operation of whoever asks, in which nothing was loaded yet. */
+export function anew(context: GatewayContext): GatewayContext {
+  const { [session]: _, ...rest } = context
+  return rest
+}
+
 function begun({ routing, subject, signal }: GatewayContext, info: GraphQLResolveInfo): Session {
-  const isMutation = info.operation.operation === 'mutation'
-  const reads = 'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, isMutation, signal)
+  // Payloads show what was written just now, and events follow from it
+  const fromAuthority = info.operation.operation !== 'query'
+  const reads = 'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, fromAuthority, signal)
   return { reads, loaders: new Loaders(reads), written: [] }
 }
 

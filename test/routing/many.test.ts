@@ -138,6 +138,16 @@ describe.each(['off', 'shadow', 'live'] as const)('Many at once, in %s', (stage)
       await mirrored()
     })
 
+    test('what no longer meets it when its turn comes is not deleted', async () => {
+      const [gone, changed] = await Promise.all([
+        run((tx) => tx.of(Seat).deleteMany(inRow(3))),
+        run((tx) => tx.of(Seat).patchMany(inRow(3), { row: 4 })),
+      ])
+      const moved = changed!.map((seat) => seat.id)
+      expect([...gone!, ...moved].sort()).toEqual(inThird)
+      expect(await all()).toEqual(ids.filter((id) => !gone!.includes(id)))
+    })
+
     test('of more than are allowed none is written', async () => {
       const message =
         'More than 9 Seat records meet the condition. Narrow it, or say how many with atMost; nothing was written.'

@@ -1,0 +1,41 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
+import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
+import { anew, type GatewayContext } from '../resolve/context.ts'
+import { type Ends, within } from './deadline.ts'
+import { withStale } from './stale-reads.ts'
+
+type Context = GatewayContext & Ends
+
+/** Answers events as operations of their own. */
+function eachAnswered(answerMs: number) {
+  const run = within(answerMs, execute)
+  async function answer(args: ExecutionArgs, event: unknown): Promise<ExecutionResult> {
+    const of = args.contextValue as Context
+    const ends = new AbortController()
+    const leave = (): void => ends.abort(of.signal?.reason)
+    if (of.signal?.aborted) leave()
+    of.signal?.addEventListener('abort', leave, { once: true })
+    try {
+      const contextValue: Context = { ...anew(of), signal: ends.signal, ends }
+      return withStale(contextValue, await run({ ...args, rootValue: event, contextValue }))
+    } finally {
+      of.signal?.removeEventListener('abort', leave)
+    }
+  }
+  return async (args: ExecutionArgs) => {
+    const events = await createSourceEventStream(args)
+    return isAsyncIterable(events) ? mapAsyncIterator(events, (event) => answer(args, event)) : events
+  }
+}
+
+/**
+ * A subscription lives for longer than any request, and graphql-js answers all of its events in one context: what was
+ * loaded for the first would be what the later ones show. Each has loaders, decisions and a time limit of its own.
+ *
+ * @param answerMs for one event.
+ */
+export const ownEvents = (answerMs: number): Plugin<Context> => ({
+  onSubscribe({ setSubscribeFn }) {
+    setSubscribeFn(eachAnswered(answerMs))
+  },
+})

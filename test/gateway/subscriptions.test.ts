@@ -1,0 +1,185 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { defineEntity, load, objectId, only, text, write } from 'crossfade'
+import { createBuilder, entityType, record } from 'crossfade/pothos'
+import { createPubSub } from 'graphql-yoga'
+import { ObjectId } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stages } from '../../src/stage/stage.ts'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+
+const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: objectId(), fields: { text: text() } })
+
+const pubSub = createPubSub<{ changed: [id: string] }>()
+/** Sources of subscriptions that clients have not left. */
+const open = new Set<symbol>()
+
+/** What a client is told of, until it leaves: a generator would hear of that at its next event alone. */
+function changes(): AsyncIterable<string> {
+  const own = Symbol('source')
+  const events = pubSub.subscribe('changed')
+  const end = events.return.bind(events)
+  open.add(own)
+  return Object.assign(events, {
+    return(value: never) {
+      open.delete(own)
+      return end(value)
+    },
+  })
+}
+
+const builder = createBuilder()
+const NoteType = entityType(builder, Note)
+builder.queryType({ fields: (t) => ({ note: record(t, Note) }) })
+builder.mutationType({
+  fields: (t) => ({
+    change: t.field({
+      type: NoteType,
+      extensions: { writes: only(Note) },
+      args: { id: t.arg.id({ required: true }), text: t.arg.string({ required: true }) },
+      async resolve(_, { id, text }, context, info) {
+        const note = await write(context, info, (tx) => tx.of(Note).patch(id, { text }))
+        pubSub.publish('changed', String(id)) // it was acknowledged
+        return note
+      },
+    }),
+  }),
+})
+builder.subscriptionType({
+  fields: (t) => ({
+    changed: t.field({
+      type: NoteType,
+      args: { where: t.arg.string() },
+      subscribe: () => changes(),
+      async resolve(id: string, _, context, info) {
+        // One from the loader's cache would be as it was before
+        await load(context, info, Note, id)
+        if ((await load(context, info, Note, id, { reading: ['text'] }))?.text === 'secret')
+          throw new Error('nobody is to know')
+        return load(context, info, Note, id)
+      },
+    }),
+    hangs: t.string({
+      subscribe: () => changes(),
+      resolve: async (id: string, _, { signal }) => {
+        await once(signal!, 'abort')
+        return id
+      },
+    }),
+  }),
+})
+
+const id = '5f0000000000000000000001'
+let aliases = 0
+const limits = { aliases: 10, answerMs: 1_500, answerBytes: 2_000 }
+let api: SmallGateway
+beforeAll(async () => {
+  const app = { schema: builder.toSchema(), entities: [Note], migrations: {}, limits }
+  api = await openAppGateway(app, new Map([[Note, [{ _id: new ObjectId(id), text: 'first' }]]]))
+}, 60_000)
+afterAll(() => api?.close())
+
+const change = (to: string) =>
+  api.ask('mutation ($id: ID!, $to: String!) { change(id: $id, text: $to) { text } }', { id, to })
+
+/** A client of server-sent events, as Yoga tells them: `event: next`, then the data. */
+async function subscribe(query: string, variables: object = {}) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { accept: 'text/event-stream', 'content-type': 'application/json' }
+    const sent = httpRequest(api.gateway.url, { method: 'POST', headers }, resolve)
+    sent.on('error', reject)
+    sent.end(JSON.stringify({ query, variables }))
+  })
+  const told: unknown[] = []
+  let text = ''
+  let ended = false
+  response.setEncoding('utf8')
+  response.on('data', (part: string) => {
+    text += part
+    const events = text.split('\n\n')
+    text = events.pop()!
+    for (const each of events) {
+      const data = /^data: (.*)$/m.exec(each)?.[1]
+      if (/^event: next$/m.test(each) && data) told.push(JSON.parse(data))
+    }
+  })
+  response.on('close', () => {
+    ended = true
+  })
+  return { told, leave: () => response.destroy(), hasEnded: () => ended }
+}
+const patience = { timeout: 20_000 }
+const subscribed = () => expect.poll(() => open.size, patience).toBe(1)
+const left = () => expect.poll(() => open.size, patience).toBe(0)
+const changedTo = (text: string) => ({ data: { changed: { text } } })
+
+describe.each(stages)('A subscription, in %s', (stage) => {
+  beforeAll(() => api.setStage(stage))
+
+  test('is told of each write as it was acknowledged, and ends with its client', async () => {
+    const { told, leave } = await subscribe('subscription { changed { text } }')
+    await subscribed()
+    for (const text of ['one', 'two', 'three']) await change(text)
+    await expect.poll(() => told, patience).toEqual(['one', 'two', 'three'].map(changedTo))
+    leave()
+    await left()
+  })
+})
+
+describe('The limits of a subscription', () => {
+  test('a time limit is one of each event, and not of the whole', async () => {
+    const { told, leave } = await subscribe('subscription { changed { text } }')
+    await subscribed()
+    await change('soon')
+    await sleep(limits.answerMs + 500)
+    await change('late')
+    await expect.poll(() => told, patience).toMatchObject([changedTo('soon'), changedTo('late')])
+    leave()
+    await left()
+  })
+
+  test('an event that hangs is ended, and the next one is answered', async () => {
+    const { told, leave } = await subscribe('subscription { hangs }')
+    await subscribed()
+    await change('x')
+    await expect.poll(() => told, patience).toEqual([{ data: { hangs: id } }])
+    await change('y')
+    await expect.poll(() => told.length, patience).toBe(2)
+    leave()
+    await left()
+  })
+
+  test('errors are masked, and an event that is too large is refused', async () => {
+    const { told, leave } = await subscribe('subscription { changed { text } }')
+    await subscribed()
+    await change('secret')
+    await change('x'.repeat(limits.answerBytes))
+    await change('small')
+    await expect.poll(() => told.length, patience).toBe(3)
+    expect(told[0]).toMatchObject({ data: { changed: null }, errors: [{ path: ['changed'] }] })
+    expect(JSON.stringify(told[0])).not.toContain('nobody is to know')
+    expect(told[1]).toMatchObject({ data: null, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
+    expect(told[2]).toEqual(changedTo('small'))
+    leave()
+    await left()
+  })
+
+  test.each<[string, string, object]>([
+    ['text that no store can hold', 'subscription ($w: String) { changed(where: $w) { text } }', { w: 'a\u0000b' }],
+    ['too much', `subscription { changed { ${'a: text '.repeat(20).replace(/a/g, () => `a${aliases++}`)} } }`, {}],
+  ])('%s is refused before anything is subscribed to', async (_, query, variables) => {
+    const { told, hasEnded } = await subscribe(query, variables)
+    await expect.poll(hasEnded, patience).toBe(true)
+    expect(told.every((each) => (each as { errors?: unknown }).errors !== undefined)).toBe(true)
+    expect(open.size).toBe(0)
+  })
+})
+
+test('a gateway that ends ends its subscriptions', async () => {
+  const { hasEnded } = await subscribe('subscription { changed { text } }')
+  await subscribed()
+  await api.gateway.close()
+  await expect.poll(hasEnded, patience).toBe(true)
+  await left()
+})
