@@ -1,10 +1,10 @@
-import pLimit from 'p-limit'
 import type { Entity, Id } from '../entity/entity.ts'
 import { fieldSet } from '../entity/field-set.ts'
 import type { Where } from '../query/where.ts'
 import type { Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { askOnly } from './fail-over.ts'
+import { PartlyWritten } from './partly-written.ts'
 
 /** How many records one call may write. */
 export interface ManyBound {
@@ -16,33 +16,6 @@ const [usual, most] = [1_000, 10_000]
 
 /** Writes of one call that are under way at a time. */
 const sideBySide = 8
-
-/** The same would be refused again: it is about the record, and not about the store. */
-const isFinal = (error: unknown): error is CrossfadeError =>
-  error instanceof CrossfadeError && (error.code === 'BAD_USER_INPUT' || error.code === 'CONFLICT')
-
-/** Some of several writes were made, and others were not. */
-export class PartlyWritten extends CrossfadeError {
-  /** Written, or found not to need it. */
-  readonly done: readonly Id[]
-  /** Nobody knows whether they were written. */
-  readonly unknown: readonly Id[]
-  /** Not written: those that failed, and those that were not begun. */
-  readonly left: readonly Id[]
-
-  constructor(entity: Entity, first: unknown, ids: Readonly<Record<'done' | 'unknown' | 'left', readonly Id[]>>) {
-    const { done, unknown, left } = ids
-    const of = done.length + unknown.length + left.length
-    const unsure = unknown.length > 0 ? `, and perhaps ${unknown.length} more,` : ''
-    const text = `${done.length} of ${of} ${entity.name} records${unsure} were written before`
-    const isRefused = isFinal(first) && unknown.length === 0
-    if (isRefused) super(first.code, `${text} one was refused: ${first.message}`, { cause: first })
-    else super('UNKNOWN_OUTCOME', `${text} it failed; look before repeating it.`, { cause: first })
-    this.done = done
-    this.unknown = unknown
-    this.left = left
-  }
-}
 
 /** @throws BAD_USER_INPUT for more than one call may write. */
 export function checkedMany<T>(entity: Entity, given: readonly T[]): readonly T[] {
@@ -88,20 +61,23 @@ export async function eachOf<T>(
   isOne: boolean,
   step: (id: Id) => Promise<T | null>,
 ): Promise<T[]> {
-  const inTurn = pLimit(isOne ? 1 : sideBySide)
+  const queue = ids.values()
   const made = new Map<Id, T | null>()
   const unknown = new Set<Id>()
   const failures: unknown[] = []
-  const work = async (id: Id): Promise<void> => {
-    if (failures.length > 0) return
-    try {
-      made.set(id, await step(id))
-    } catch (error) {
-      failures.push(error)
-      if (!(error instanceof CrossfadeError) || error.code === 'UNKNOWN_OUTCOME') unknown.add(id)
+  /** Takes one after the other of those that none has taken. */
+  const work = async (): Promise<void> => {
+    for (const id of queue) {
+      if (failures.length > 0) return
+      try {
+        made.set(id, await step(id))
+      } catch (error) {
+        failures.push(error)
+        if (!(error instanceof CrossfadeError) || error.code === 'UNKNOWN_OUTCOME') unknown.add(id)
+      }
     }
   }
-  await Promise.all(ids.map((id) => inTurn(work, id)))
+  await Promise.all(Array.from({ length: isOne ? 1 : sideBySide }, work))
   if (failures.length === 0) return ids.flatMap((id) => made.get(id) ?? [])
   if (isOne || (made.size === 0 && unknown.size <= 1)) throw failures[0]
   const done = ids.filter((id) => made.has(id))
