@@ -1,6 +1,7 @@
 import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { PageArgs } from '../query/page.ts'
+import type { Among } from '../resolve/among.ts'
 import { loadConnection } from '../resolve/load-connection.ts'
 import { connectionType } from './connection-type.ts'
 import type { As } from './entity-type.ts'
@@ -22,6 +23,7 @@ export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>>
   extends Told,
     As<E>,
     PageSizes,
+    Among<E>,
     Listed<E, N> {
   /** Default `both`. */
   readonly paging?: Paging
@@ -33,7 +35,7 @@ export function connection<Parent, Kind extends FieldKind, E extends Entity, con
   entity: E,
   options: ConnectionOptions<E, N> = {},
 ): Made {
-  const { as, filter, orderBy, defaultOrder, paging = 'both', size, max, ...told } = options
+  const { as, filter, orderBy, defaultOrder, paging = 'both', size, max, where, unscoped, ...told } = options
   const fields = objectFields(t)
   const { args, whereOf, orderOf } = listArgs(fields, options)
   return fields.field({
@@ -43,6 +45,6 @@ export function connection<Parent, Kind extends FieldKind, E extends Entity, con
     extensions: pageOf(entity, { size, max }),
     args: { ...args, ...pageArgs(fields, paging, orderBy?.hides ?? false) },
     resolve: (_, given: ListArgs & PageArgs, context, info) =>
-      loadConnection(context, info, entity, whereOf(given), orderOf(given), given),
+      loadConnection(context, info, entity, whereOf(given), orderOf(given), given, { where, unscoped }),
   })
 }

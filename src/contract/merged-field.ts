@@ -4,6 +4,7 @@ import type { Narrow } from '../entity/record.ts'
 import { checkMerged } from '../query/merged-page.ts'
 import type { PageArgs } from '../query/page.ts'
 import type { WhereOf } from '../query/where.ts'
+import type { Among } from '../resolve/among.ts'
 import { loadMerged } from '../resolve/load-merged.ts'
 import { mergedConnectionType, type NodeRef } from './connection-type.ts'
 import {
@@ -23,6 +24,7 @@ import type { OrderNames } from './order-type.ts'
 export interface MergedOptions<E extends Entity, O extends Entity, N extends OrderNames<O>>
   extends Told,
     PageSizes,
+    Pick<Among, 'unscoped'>,
     Listed<O, N> {
   /** The interface or union that stands for them. */
   readonly type: NodeRef<Narrow<E>>
@@ -50,7 +52,7 @@ export function mergedConnection<
   O extends Entity,
   const N extends OrderNames<O>,
 >(t: FieldsOf<Parent, Kind>, entities: readonly E[], options: MergedOptions<E, O, N>): Made {
-  const { type, filter, orderBy, defaultOrder, paging = 'both', size, max, ...told } = options
+  const { type, filter, orderBy, defaultOrder, paging = 'both', size, max, unscoped, ...told } = options
   checkMerged(entities, [...(filter?.paths ?? []), ...(orderBy?.paths ?? [])])
   const fields = objectFields(t)
   const { args, whereOf, orderOf } = listArgs(fields, options)
@@ -65,7 +67,7 @@ export function mergedConnection<
       return loadMerged(
         context,
         info,
-        entities.map((entity) => ({ entity, where })),
+        entities.map((entity) => ({ entity, where, unscoped })),
         orderOf(given),
         given,
       )

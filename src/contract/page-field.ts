@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { PageBounds } from '../query/page.ts'
+import type { Among } from '../resolve/among.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import { loadPage } from '../resolve/load-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
@@ -22,6 +23,7 @@ export interface PageOptions<E extends Entity, N extends OrderNames<E>>
   extends Told,
     As<E>,
     Partial<PageBounds>,
+    Among<E>,
     Listed<E, N> {
   /** What `pageType` made; without it the field is a plain list. */
   readonly type?: Ref<OffsetPage<Narrow<E>>>
@@ -43,7 +45,7 @@ export function page<Parent, Kind extends FieldKind, E extends Entity, const N e
   options: PageOptions<E, N> = {},
 ): Made {
   const { type, as, args: own = { limit: 'limit', offset: 'offset' }, filter, orderBy, defaultOrder, ...more } = options
-  const { size, max, maxOffset, ...told } = more
+  const { size, max, maxOffset, where, unscoped, ...told } = more
   const fields = objectFields(t)
   const { args, whereOf, orderOf } = listArgs(fields, options)
   const names = { offset: 'offset', page: 'page', ...own }
@@ -56,7 +58,11 @@ export function page<Parent, Kind extends FieldKind, E extends Entity, const N e
   }
   const load = (given: Given, context: GatewayContext, info: GraphQLResolveInfo) => {
     const numbers = Object.entries(own).map(([name, as]) => [name, given[as]])
-    return loadPage(context, info, entity, whereOf(given), orderOf(given), Object.fromEntries(numbers), { names })
+    return loadPage(context, info, entity, whereOf(given), orderOf(given), Object.fromEntries(numbers), {
+      names,
+      where,
+      unscoped,
+    })
   }
   if (type)
     return fields.field({ ...shared, type, resolve: (_, given: Given, context, info) => load(given, context, info) })

@@ -2,6 +2,7 @@ import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { KeyPathOf } from '../entity/path.ts'
+import type { Among } from '../resolve/among.ts'
 import { loadBy } from '../resolve/load.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Told } from './field.ts'
@@ -11,7 +12,7 @@ import { leafType } from './leaf-type.ts'
 export function record<Parent, Kind extends FieldKind, E extends Entity>(
   t: FieldsOf<Parent, Kind>,
   entity: E,
-  { as, by = 'id', ...told }: { readonly by?: KeyPathOf<E> } & As<E> & Told = {},
+  { as, by = 'id', where, unscoped, ...told }: { readonly by?: KeyPathOf<E> } & As<E> & Among<E> & Told = {},
 ): Made {
   const fields = objectFields(t)
   const leaf = leafAt(entity, by)
@@ -28,7 +29,7 @@ export function record<Parent, Kind extends FieldKind, E extends Entity>(
     },
     resolve: (_, args, context, info) => {
       const value = (args as Readonly<Record<string, never>>)[name] // of the type that the argument is declared with
-      return loadBy(context, info, entity, by, value)
+      return loadBy(context, info, entity, by, value, { where, unscoped })
     },
   })
 }

@@ -8,6 +8,7 @@ import type { FieldsIn, IdKindIn } from '../entity/record.ts'
 import { leafValue } from '../entity/values.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
 import { parseValue } from '../query/where.ts'
+import type { Among } from '../resolve/among.ts'
 import { loadParsed } from '../resolve/load.ts'
 import { childrenOf } from '../resolve/load-children.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -39,6 +40,7 @@ type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of
 /** Which field of the children holds which field of the parent, and the order of the children. */
 export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told &
   As<E> &
+  Among<E> &
   PageSizes & {
     /** The children's field that holds the parent's key. */
     readonly by: K
@@ -49,7 +51,7 @@ export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = 
   } & Of<ParentPath<Parent, E, K>>
 
 /** The same where the types of the paths are forgotten. */
-interface AnyOptions extends Told, As<Entity>, PageSizes {
+interface AnyOptions extends Told, As<Entity>, Among, PageSizes {
   readonly by?: string
   readonly of?: string
   readonly order?: Readonly<Record<string, Direction | undefined>>
@@ -89,7 +91,7 @@ export function children<Parent, Kind extends FieldKind, E extends Entity, K ext
 export function children(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { as, by = 'id', of = 'id', order = {}, paging = 'both', size, max, ...told }: AnyOptions,
+  { as, by = 'id', of = 'id', order = {}, paging = 'both', size, max, where, unscoped, ...told }: AnyOptions,
 ): Made {
   const fields = objectFields(t)
   const keys = Object.entries(order).flatMap(([path, direction]): OrderKey[] =>
@@ -109,12 +111,12 @@ export function children(
       keys.some(({ path }) => leafAt(entity, path).sensitive),
     ),
     resolve: (parent, page, context, info) =>
-      childrenOf(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page),
+      childrenOf(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page, { where, unscoped }),
   })
 }
 
 /** Which field of the parent holds which field of the other record. */
-export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told, As<E> {
+export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told, As<E>, Among<E> {
   /** The field of the record that is referred to; default its id. */
   readonly by?: K
   /** The parent's field that holds its value. */
@@ -135,13 +137,14 @@ export function reference<Parent, Kind extends FieldKind, E extends Entity, K ex
 export function reference(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { as, by = 'id', of = 'id', ...told }: Omit<AnyOptions, 'order' | 'paging' | keyof PageSizes>,
+  { as, by = 'id', of = 'id', where, unscoped, ...told }: Omit<AnyOptions, 'order' | 'paging' | keyof PageSizes>,
 ): Made {
   leafAt(entity, by)
   return objectFields(t).field({
     ...told,
     type: entityTypeOf(t.builder, entity, as),
     extensions: needsOf(of),
-    resolve: (parent, _, context, info) => loadParsed(context, info, entity, by, keyOf(info, parent, of, entity, by)),
+    resolve: (parent, _, context, info) =>
+      loadParsed(context, info, entity, by, keyOf(info, parent, of, entity, by), { where, unscoped }),
   })
 }

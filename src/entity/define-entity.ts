@@ -2,6 +2,7 @@ import { checkEntity } from './checks.ts'
 import type { Embed, Entity, Fixed, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
 import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
 import { refuse } from './field-checks.ts'
+import type { FilterIn } from './filter-in.ts'
 import { snakeCase } from './names.ts'
 import { newIds } from './new-ids.ts'
 
@@ -29,6 +30,12 @@ export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
    * value that they have in each of them, as `{ kind: 'post' }`. Records are made with it, and keep it. Default: all.
    */
   readonly where?: { readonly [P in keyof F & string]?: Fixed }
+  /**
+   * What readers show of the type where nobody says otherwise, as `{ deletedAt: { eq: null } }` of records that are deleted
+   * softly: a condition as `where` takes it. A read lifts it by `unscoped: true`; writes, copies and comparisons know of
+   * all records. Default: all.
+   */
+  readonly defaultScope?: FilterIn<F>
   readonly fields: F
 }
 
@@ -167,9 +174,19 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   const idKind = options.id.spec.kind as K
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
   const newId = options.newId ?? newIds[idKind]
-  const { group = null, where = {} } = options
+  const { group = null, where = {}, defaultScope = null } = options
   const fixed = new Map(Object.entries<Fixed>(where))
-  const entity: Entity<F, K> = Object.freeze({ mongo, postgres, idKind, newId, group, fixed, fields, ...scope })
+  const entity: Entity<F, K> = Object.freeze({
+    mongo,
+    postgres,
+    idKind,
+    newId,
+    group,
+    fixed,
+    defaultScope,
+    fields,
+    ...scope,
+  })
   checkEntity(entity)
   return entity
 }

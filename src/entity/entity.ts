@@ -126,5 +126,7 @@ export interface Entity<F extends Fields = Fields, K extends keyof IdKinds = key
    * the type has the collection to itself.
    */
   readonly fixed: ReadonlyMap<string, Fixed>
+  /** What readers show where nobody says otherwise, as `where` takes it; null shows all. */
+  readonly defaultScope: Readonly<Record<string, unknown>> | null
   readonly fields: F
 }

@@ -1,5 +1,6 @@
 import { checkEntities } from '../entity/checks.ts'
 import type { Entity } from '../entity/entity.ts'
+import { checkScopes } from '../query/check-scopes.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
 import { checkShown } from '../resolve/check-shown.ts'
 import { checkValid } from '../resolve/check-valid.ts'
@@ -14,6 +15,7 @@ export function checkApp({ schema, entities, cors }: CrossfadeConfig, log: Routi
   if (cors?.credentials && [cors.origin].flat().includes('*'))
     throw new CrossfadeError('MISCONFIGURED', "cors: origin '*' cannot go with credentials; name the sites.")
   checkEntities(entities)
+  checkScopes(entities)
   checkValid(schema)
   checkShown(schema, entities)
   checkNeeds(schema, entities)

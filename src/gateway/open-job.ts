@@ -4,6 +4,7 @@ import { times } from '../control/times.ts'
 import { checkEntities } from '../entity/checks.ts'
 import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
+import { checkScopes } from '../query/check-scopes.ts'
 import { typeReader } from '../resolve/type-reader.ts'
 import { only, type Writes } from '../routing/declared-writes.ts'
 import { Reads, type RequestReads } from '../routing/reads.ts'
@@ -82,7 +83,10 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
   const { entities, migrations } = config
   const { log = toStderr, serves = false } = options
   if (serves) checkApp(config, log)
-  else checkEntities(entities)
+  else {
+    checkEntities(entities)
+    checkScopes(entities)
+  }
   const limits = limitsOf(config.limits)
   const { uris, dataDir } = settingsOf(options)
   const stores: Stores = {

@@ -24,6 +24,8 @@ type MeasureOf<E extends Entity> =
 export interface AggregateOf<E extends Entity> extends Pick<Aggregate, 'limit'> {
   /** Default: all records. */
   readonly where?: WhereOf<E['fields']>
+  /** Those as well that the mapping's `defaultScope` leaves out. Default: without them. */
+  readonly unscoped?: boolean
   /** Paths whose values make the groups, null among them; with none all records are one group. */
   readonly by: readonly OrderPathOf<E>[]
   /** What is computed for each group, by names of your choice. None: the distinct values of `by`. */

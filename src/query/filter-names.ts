@@ -1,6 +1,6 @@
 import type { Fields, ObjectsShape } from '../entity/field.ts'
+import type { FilterPathIn, ObjectsAt } from '../entity/filter-in.ts'
 import type { ShapedPathIn } from '../entity/path.ts'
-import type { FilterPathIn, ObjectsAt } from './filter-of.ts'
 
 /**
  * Fields of a filter in the contract, and the record paths they mean; `true` is the path of the same name. A list of

@@ -9,6 +9,7 @@ import { parseWhere } from '../query/parse-where.ts'
 import { everything } from '../query/where.ts'
 import { shownWhere } from '../shadow/redact.ts'
 import type { Json } from '../util/json.ts'
+import { among } from './among.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 
 const hiding = (leaf: Leaf | null, value: Json): Json => (leaf?.sensitive ? hidden : value)
@@ -42,9 +43,10 @@ export function loadAggregate<E extends Entity, const A extends AggregateOf<E>>(
   context: GatewayContext,
   info: GraphQLResolveInfo,
   entity: E,
-  { by: groups, measures: wanted, where = everything, having = [], order = [], limit }: A,
+  { by: groups, measures: wanted, where = everything, unscoped, having = [], order = [], limit }: A,
 ): Promise<readonly GroupOf<E, A>[]> {
-  const asked: Aggregate = { where: parseWhere(entity, where), by: groups, measures: wanted, having, order, limit }
+  const shown = among(entity, { unscoped }, parseWhere(entity, where))
+  const asked: Aggregate = { where: shown, by: groups, measures: wanted, having, order, limit }
   const { reads } = sessionOf(context, info)
   const { by, measures } = planAggregate(entity, asked)
   const comparable = (groups: readonly Group[]): Json =>
@@ -55,7 +57,7 @@ export function loadAggregate<E extends Entity, const A extends AggregateOf<E>>(
         return op === 'min' || op === 'max' ? canonicalValue(leaf!, value) : (value as Json)
       }),
     }))
-  const shown = (groups: Json): Json =>
+  const shownGroups = (groups: Json): Json =>
     (groups as Comparable[]).map((group) => ({
       by: group.by.map((value, index) => hiding(by[index]!, value)),
       measures: group.measures.map((value, index) => hiding(measures[index]!.leaf, value)),
@@ -66,7 +68,7 @@ export function loadAggregate<E extends Entity, const A extends AggregateOf<E>>(
     resolver: resolverName(info),
     args: () => shownAggregate(entity, asked),
     ask: ({ reader }, signal) => reader.aggregate(entity, asked, signal),
-    outcome: (groups: readonly Group[]) => ({ is: 'value', value: comparable(groups), shown }),
+    outcome: (groups: readonly Group[]) => ({ is: 'value', value: comparable(groups), shown: shownGroups }),
   })
   // A store answers in the order of `by` and under the names of the measures
   return answer as Promise<readonly GroupOf<E, A>[]>

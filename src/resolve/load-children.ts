@@ -4,8 +4,9 @@ import type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, type PagePlan, planPage } from '../query/page.ts'
-import { everything, parseValue } from '../query/where.ts'
+import { parseValue } from '../query/where.ts'
 import { shownPage } from '../shadow/redact.ts'
+import { among, textOf } from './among.ts'
 import { type Connection, connection, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
@@ -48,9 +49,10 @@ function plannedOnce(
 ): Planned {
   const last = oncePerField(info, `pages ${options.at ?? ''} ${options.reading?.join() ?? ''}`, lastPlan)
   const known = last.planned
-  if (known?.entity === entity && known.path === path && sameArgs(known.args, args) && sameOrder(known.order, order))
-    return known
-  const plan = planPage(entity, everything, order, args, boundsHere(info))
+  const shown = among(entity, options)
+  const isKnown = known?.entity === entity && known.path === path && textOf(known.plan.where) === textOf(shown)
+  if (isKnown && sameArgs(known.args, args) && sameOrder(known.order, order)) return known
+  const plan = planPage(entity, shown, order, args, boundsHere(info))
   const { where, ranges, limit } = plan
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const counts = countsHere(info, options)
@@ -59,7 +61,7 @@ function plannedOnce(
   const resolver = resolverName(info)
   const { first, after, last: end, before } = args
   const shape = JSON.stringify([first ?? null, after ?? null, end ?? null, before ?? null, order])
-  const key = `${resolver} ${path} ${fields.tag} ${shape}`
+  const key = `${resolver} ${path} ${fields.tag} ${shape} ${textOf(shown)}`
   const page = () => shownPage(entity, plan.shownOrder, args)
   const question = { entity, path, key, where, ranges, order: plan.order, limit, fields, resolver, page }
   return (last.planned = { ...kept, question })
@@ -79,7 +81,7 @@ export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, con
   value: ValueAt<E, K> | null | undefined,
   order: readonly OrderKey<OrderPathOf<E>>[],
   args: PageArgs,
-  options: LoadOptions<P> = {},
+  options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
   return childrenOf(context, info, entity, path, parseValue(entity, path, value ?? null), order, args, options)
 }
@@ -93,12 +95,14 @@ export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
   value: unknown,
   order: readonly OrderKey[],
   args: PageArgs,
-  options: LoadOptions<P> = {},
+  options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
   const { plan, counts, question } = plannedOnce(info, entity, path, order, args, options)
   if (value === null) return connection(entity, plan, [], async () => 0)
   const { loaders, reads } = sessionOf(context, info)
-  const totalCount = beside(counts, () => loaders.count(entity, path, value, `${resolverName(info)}.totalCount`))
+  const totalCount = beside(counts, () =>
+    loaders.count({ entity, path, where: plan.where }, value, `${resolverName(info)}.totalCount`),
+  )
   const items = question && (await loaders.page(question, value))
   if (items) reads.handOut(items.length) // here, and not by a promise more for each parent
   return connection(entity, plan, items ?? (() => unread(info, entity)), totalCount)

@@ -6,6 +6,7 @@ import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, planPage } from '../query/page.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import type { WhereOf } from '../query/where.ts'
+import { among } from './among.ts'
 import { type Connection, connection } from './connection.ts'
 import type { GatewayContext } from './context.ts'
 import type { LoadOptions } from './load.ts'
@@ -29,9 +30,9 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
   asked: WhereOf<E['fields']>,
   order: readonly OrderKey<OrderPathOf<E>>[],
   args: PageArgs,
-  options: LoadOptions<P> = {},
+  options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
-  const plan = planPage(entity, parseWhere(entity, asked), order, args, boundsHere(info))
+  const plan = planPage(entity, among(entity, options, parseWhere(entity, asked)), order, args, boundsHere(info))
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const selected = { fields, counts: countsHere(info, options) }
   const { found, totalCount } = await readRoot(context, info, { entity, plan, args }, selected)

@@ -5,8 +5,7 @@ import { asRecord, type Narrow } from '../entity/record.ts'
 import { type ListedType, merged, mergedCursor, planMerged } from '../query/merged-page.ts'
 import type { OrderKey } from '../query/order.ts'
 import { cutPage, type PageArgs } from '../query/page.ts'
-import { parseWhere } from '../query/parse-where.ts'
-import { everything, type WhereOf } from '../query/where.ts'
+import { type Among, among } from './among.ts'
 import { type Connection, connectionOf, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { boundsHere } from './page-bounds.ts'
@@ -17,12 +16,12 @@ import { typed } from './record-type.ts'
 import { oncePerField } from './selection.ts'
 
 /** A type of the list; by itself all of its records. */
-export type ListedOf<E extends Entity> = E | { readonly entity: E; readonly where: WhereOf<E['fields']> }
+export type ListedOf<E extends Entity> = E | ({ readonly entity: E } & Among<E>)
 
-const listed = (type: ListedOf<Entity>): ListedType =>
-  'entity' in type
-    ? { entity: type.entity, where: parseWhere(type.entity, type.where) }
-    : { entity: type, where: everything }
+const listed = (type: ListedOf<Entity>): ListedType => {
+  const { entity, ...shown } = 'entity' in type ? type : { entity: type }
+  return { entity, where: among(entity, shown) }
+}
 
 /** What is read of a type: what is selected, and what it is put in order by. Null where no part of a page is selected. */
 function fieldsOf(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {

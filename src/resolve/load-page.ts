@@ -6,6 +6,7 @@ import { type OffsetArgs, type OffsetNames, planOffset } from '../query/offset-p
 import type { OrderKey } from '../query/order.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import type { WhereOf } from '../query/where.ts'
+import { among } from './among.ts'
 import type { GatewayContext } from './context.ts'
 import type { LoadOptions } from './load.ts'
 import { type OffsetPage, offsetPage } from './offset-page.ts'
@@ -14,7 +15,7 @@ import { offsetFieldsHere } from './page-fields.ts'
 import { readRoot } from './read-root.ts'
 
 /** How a page by offset is read. */
-export interface LoadPageOptions<P extends string> extends LoadOptions<P> {
+export interface LoadPageOptions<P extends string, E extends Entity = Entity> extends LoadOptions<P, E> {
   /** What the contract calls the arguments, for what clients are told of them. */
   readonly names?: OffsetNames
 }
@@ -38,9 +39,16 @@ export async function loadPage<E extends Entity, const P extends PathOf<E> = nev
   asked: WhereOf<E['fields']>,
   order: readonly OrderKey<OrderPathOf<E>>[],
   args: OffsetArgs,
-  options: LoadPageOptions<P> = {},
+  options: LoadPageOptions<P, E> = {},
 ): Promise<OffsetPage<Narrow<E, P>>> {
-  const plan = planOffset(entity, parseWhere(entity, asked), order, args, boundsHere(info), options.names)
+  const plan = planOffset(
+    entity,
+    among(entity, options, parseWhere(entity, asked)),
+    order,
+    args,
+    boundsHere(info),
+    options.names,
+  )
   const selected = offsetFieldsHere(info, entity, options)
   const { found, totalCount } = await readRoot(context, info, { entity, plan, args }, selected)
   return offsetPage(entity, plan, found, totalCount)

@@ -4,11 +4,12 @@ import { parseId } from '../entity/parse-id.ts'
 import type { KeyPathOf, PathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
 import { parseValue } from '../query/where.ts'
+import { type Among, among } from './among.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { fieldsHere } from './selection.ts'
 
 /** What a resolver reads of the records that it loads, beside what the client selected of them. */
-export interface LoadOptions<P extends string> {
+export interface LoadOptions<P extends string, E extends Entity = Entity> extends Among<E> {
   /** Record paths that the resolver itself reads. */
   readonly reading?: readonly P[]
   /** Where the records stand below the present field, when its own type is another: `theater` of a `TheaterDistance`. */
@@ -31,7 +32,7 @@ export async function load<E extends Entity, const P extends PathOf<E> = never>(
   info: GraphQLResolveInfo,
   entity: E,
   id: string | number | null | undefined,
-  options: LoadOptions<P> = {},
+  options: LoadOptions<P, E> = {},
 ): Promise<Narrow<E, P> | null> {
   const parsed = id === null || id === undefined ? null : parseId(entity, id)
   return asRecord(entity, await loadParsed(context, info, entity, 'id', parsed, options))
@@ -49,7 +50,7 @@ export async function loadBy<E extends Entity, K extends KeyPathOf<E>, const P e
   entity: E,
   path: K,
   value: ValueAt<E, K> | null | undefined,
-  options: LoadOptions<P> = {},
+  options: LoadOptions<P, E> = {},
 ): Promise<Narrow<E, P> | null> {
   return asRecord(
     entity,
@@ -68,5 +69,6 @@ export function loadParsed(
 ): Promise<Rec | null> | null {
   if (value === null) return null
   const fields = fieldsHere(info, entity, options)
-  return sessionOf(context, info).loaders.one(entity, path, value, fields, resolverName(info))
+  const { loaders } = sessionOf(context, info)
+  return loaders.one({ entity, path, where: among(entity, options) }, value, fields, resolverName(info))
 }

@@ -4,11 +4,19 @@ import type { Entity, Id, Leaf, Rec } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { OrderKey } from '../query/order.ts'
-import { everything, type Where } from '../query/where.ts'
+import { allOf, everything, type Where } from '../query/where.ts'
 import type { RequestReads } from '../routing/reads.ts'
-import { shownValues } from '../shadow/redact.ts'
+import { shownValues, shownWhere } from '../shadow/redact.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
+import { textOf } from './among.ts'
+
+/** By which field records are looked up, and which of them are shown. */
+export interface Lookup {
+  readonly entity: Entity
+  readonly path: string
+  readonly where: Where
+}
 
 /** A record wanted by the value of one field: its id, or another key such as an e-mail address. */
 interface OneKey {
@@ -54,15 +62,28 @@ const union = (entity: Entity, sets: readonly FieldSet[]): FieldSet =>
         sets.flatMap((set) => set.paths),
       )
 
+/** What is kept for a field and a condition, made where there is none yet. */
+function keyed<T>(kept: Map<Leaf, Map<string, T>>, leaf: Leaf, where: Where, make: () => T): T {
+  let own = kept.get(leaf)
+  if (!own) kept.set(leaf, (own = new Map()))
+  const key = where === everything ? '' : textOf(where)
+  let found = own.get(key)
+  if (!found) own.set(key, (found = make()))
+  return found
+}
+
+const shownAmong = (entity: Entity, where: Where): Readonly<Record<string, Json>> =>
+  where === everything ? {} : { where: shownWhere(entity, where) }
+
 /**
  * Batches the look-ups of one request. What was read once goes to each parent that asks for it, and is counted so. A key
  * holds its field set, so a narrow record never serves a wider selection.
  */
 export class Loaders {
   readonly #reads: RequestReads
-  readonly #ones = new Map<Leaf, DataLoader<OneKey, Rec | null, string>>()
+  readonly #ones = new Map<Leaf, Map<string, DataLoader<OneKey, Rec | null, string>>>()
   readonly #pages = new Map<string, DataLoader<unknown, readonly Item[], string>>()
-  readonly #counts = new Map<Leaf, DataLoader<CountKey, number, string>>()
+  readonly #counts = new Map<Leaf, Map<string, DataLoader<CountKey, number, string>>>()
 
   constructor(reads: RequestReads) {
     this.#reads = reads
@@ -78,15 +99,14 @@ export class Loaders {
    *
    * @throws BAD_USER_INPUT at once, and not by the promise, where the request has got too much: there is one a parent.
    */
-  one(entity: Entity, path: string, value: unknown, fields: FieldSet, resolver: string): Promise<Rec | null> {
+  one(lookup: Lookup, value: unknown, fields: FieldSet, resolver: string): Promise<Rec | null> {
     this.#reads.handOut(1)
-    const leaf = leafAt(entity, path)
-    let loader = this.#ones.get(leaf)
-    if (!loader) {
-      const batch = (keys: readonly OneKey[]): Promise<(Rec | null)[]> => this.#loadOnes(entity, leaf, keys)
+    const leaf = leafAt(lookup.entity, lookup.path)
+    const loader = keyed(this.#ones, leaf, lookup.where, () => {
+      const batch = (keys: readonly OneKey[]): Promise<(Rec | null)[]> => this.#loadOnes(lookup, leaf, keys)
       const cacheKeyFn = ({ value, fields }: OneKey): string => `${fields.tag} ${text(leaf, value)}`
-      this.#ones.set(leaf, (loader = new DataLoader(batch, { cacheKeyFn })))
-    }
+      return new DataLoader(batch, { cacheKeyFn })
+    })
     return loader.load({ value, fields, resolver })
   }
 
@@ -104,19 +124,17 @@ export class Loaders {
   }
 
   /** How many records have the value in their field at `path`. @throws as `one`. */
-  count(entity: Entity, path: string, value: unknown, resolver: string): Promise<number> {
+  count(lookup: Lookup, value: unknown, resolver: string): Promise<number> {
     this.#reads.handOut(1)
-    const leaf = leafAt(entity, path)
-    let loader = this.#counts.get(leaf)
-    if (!loader) {
-      const batch = (keys: readonly CountKey[]): Promise<number[]> => this.#loadCounts(entity, leaf, keys)
-      this.#counts.set(leaf, (loader = new DataLoader(batch, { cacheKeyFn: ({ value }) => text(leaf, value) })))
-    }
+    const leaf = leafAt(lookup.entity, lookup.path)
+    const loader = keyed(this.#counts, leaf, lookup.where, () => {
+      const batch = (keys: readonly CountKey[]): Promise<number[]> => this.#loadCounts(lookup, leaf, keys)
+      return new DataLoader(batch, { cacheKeyFn: ({ value }) => text(leaf, value) })
+    })
     return loader.load({ value, resolver })
   }
 
-  async #loadOnes(entity: Entity, leaf: Leaf, keys: readonly OneKey[]): Promise<(Rec | null)[]> {
-    const { path } = leaf
+  async #loadOnes({ entity, path, where }: Lookup, leaf: Leaf, keys: readonly OneKey[]): Promise<(Rec | null)[]> {
     const values = [...new Map(keys.map(({ value }) => [canonicalValue(leaf, value), value])).values()]
     const fields = union(
       entity,
@@ -127,12 +145,17 @@ export class Loaders {
       isShared: true,
       fields,
       resolver: keys[0]!.resolver,
-      args: () => ({ [path]: shownValues(leaf, values) }),
+      args: () => ({ [path]: shownValues(leaf, values), ...shownAmong(entity, where) }),
       ask: async ({ reader }, signal) => {
         // Keys of `id` are ids: whoever loads has parsed them
-        if (path === 'id') return reader.byIds(entity, values as Id[], fields, signal)
+        if (path === 'id' && where === everything) return reader.byIds(entity, values as Id[], fields, signal)
         const order: OrderKey[] = [{ path: 'id', direction: 'asc' }]
-        const per = { path, values, where: everything, order, limit: 1, fields }
+        if (path === 'id') {
+          const those = allOf(where, { op: 'in', path, values })
+          const items = await reader.query(entity, { where: those, order, limit: values.length, fields }, signal)
+          return new Map(items.map((item) => [item.record.id, item]))
+        }
+        const per = { path, values, where, order, limit: 1, fields }
         const groups = await reader.queryPer(entity, per, signal)
         return new Map([...groups].map(([value, items]) => [value, items[0]!]))
       },
@@ -155,7 +178,7 @@ export class Loaders {
       isShared: true,
       fields,
       resolver,
-      args: () => ({ [path]: shownValues(leaf, values), ...page() }),
+      args: () => ({ [path]: shownValues(leaf, values), ...shownAmong(entity, where), ...page() }),
       ask: ({ reader }, signal) =>
         reader.queryPer(entity, { path, values, where, ranges, order, limit, fields }, signal),
       outcome: (found: ReadonlyMap<unknown, readonly Item[]>) => {
@@ -166,16 +189,15 @@ export class Loaders {
     return values.map((value) => groups.get(canonicalValue(leaf, value)) ?? [])
   }
 
-  async #loadCounts(entity: Entity, leaf: Leaf, keys: readonly CountKey[]): Promise<number[]> {
-    const { path } = leaf
+  async #loadCounts({ entity, path, where }: Lookup, leaf: Leaf, keys: readonly CountKey[]): Promise<number[]> {
     const values = keys.map(({ value }) => value)
     const counts = await this.#reads.run({
       entity,
       isShared: true,
       fields: null,
       resolver: keys[0]!.resolver,
-      args: () => ({ [path]: shownValues(leaf, values) }),
-      ask: ({ reader }, signal) => reader.countPer(entity, path, values, everything, signal),
+      args: () => ({ [path]: shownValues(leaf, values), ...shownAmong(entity, where) }),
+      ask: ({ reader }, signal) => reader.countPer(entity, path, values, where, signal),
       outcome: (found: ReadonlyMap<unknown, number>) => {
         const value: Json = Object.fromEntries([...found].map(([key, n]) => [JSON.stringify(key), n]))
         // Its keys are values of the field

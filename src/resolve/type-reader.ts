@@ -8,6 +8,7 @@ import { type PageArgs, planPage } from '../query/page.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import { parseValue, type WhereOf } from '../query/where.ts'
 import type { RequestReads } from '../routing/reads.ts'
+import { type Among, among } from './among.ts'
 import { type Connection, connection } from './connection.ts'
 import { Loaders } from './loaders.ts'
 import { readCount, readPage } from './read-page.ts'
@@ -19,12 +20,12 @@ import { readCount, readPage } from './read-page.ts'
  */
 export interface TypeReader<E extends Entity> {
   /** The record of an id. Null where there is none. @throws BAD_USER_INPUT for what cannot be an id of this type. */
-  load(id: string | number): Promise<RecordOf<E> | null>
+  load(id: string | number, shown?: Among<E>): Promise<RecordOf<E> | null>
   /**
    * The record by the value of another field; of several the one with the lowest id. Null where there is none.
    * @throws BAD_USER_INPUT for a value that is not of the field's kind.
    */
-  loadBy<K extends KeyPathOf<E>>(path: K, value: ValueAt<E, K>): Promise<RecordOf<E> | null>
+  loadBy<K extends KeyPathOf<E>>(path: K, value: ValueAt<E, K>, shown?: Among<E>): Promise<RecordOf<E> | null>
   /**
    * A page of at most 100 records; 20 where no size is given. Its `totalCount` is a statement of its own.
    *
@@ -36,6 +37,7 @@ export interface TypeReader<E extends Entity> {
     asked: WhereOf<E['fields']>,
     order: readonly OrderKey<OrderPathOf<E>>[],
     args?: PageArgs,
+    shown?: Among<E>,
   ): Promise<Connection<RecordOf<E>>>
 }
 
@@ -45,13 +47,15 @@ export function typeReader<E extends Entity>(
   request: <T>(work: (reads: RequestReads) => Promise<T>) => Promise<T>,
 ): TypeReader<E> {
   const fields = allFields(entity)
-  const one = (resolver: string, path: string, value: unknown): Promise<RecordOf<E> | null> =>
-    request(async (reads) => asRecord(entity, await new Loaders(reads).one(entity, path, value, fields, resolver)))
+  const one = (resolver: string, path: string, value: unknown, shown: Among<E> = {}): Promise<RecordOf<E> | null> => {
+    const lookup = { entity, path, where: among(entity, shown) }
+    return request(async (reads) => asRecord(entity, await new Loaders(reads).one(lookup, value, fields, resolver)))
+  }
   return {
-    load: async (id) => one('Job.load', 'id', parseId(entity, id)),
-    loadBy: async (path, value) => one('Job.loadBy', path, parseValue(entity, path, value)),
-    async loadConnection(asked, order, args = {}) {
-      const plan = planPage(entity, parseWhere(entity, asked), order, args)
+    load: async (id, shown) => one('Job.load', 'id', parseId(entity, id), shown),
+    loadBy: async (path, value, shown) => one('Job.loadBy', path, parseValue(entity, path, value), shown),
+    async loadConnection(asked, order, args = {}, shown = {}) {
+      const plan = planPage(entity, among(entity, shown, parseWhere(entity, asked)), order, args)
       const page = { entity, resolver: 'Job.loadConnection', plan, args }
       const items = await request((reads) => readPage(reads, page, fields))
       return connection(entity, plan, items, () => request((reads) => readCount(reads, page)))
