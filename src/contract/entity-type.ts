@@ -1,8 +1,9 @@
 import type { InterfaceRef } from '@pothos/core'
-import type { Entity, Leaf, Node, Scope } from '../entity/entity.ts'
+import type { Entity, Id, Leaf, Node, Scope } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
 import type { ObjectPathIn, PathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
+import type { GlobalIds } from '../resolve/global-ids.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
@@ -40,6 +41,8 @@ export interface EntityTypeOptions<E extends Entity> {
   readonly fields?: { readonly [P in PathOf<E> | 'id']?: ShownField }
   /** GraphQL names of embedded objects, and of those in lists, by record path. */
   readonly embeds?: { readonly [P in ObjectPathIn<E['fields']>]?: string }
+  /** The id is shown as one of these. Default: as it is stored. */
+  readonly globalIds?: GlobalIds
   /** Record paths that the contract does not show, or shows through a field of its own. */
   readonly omit?: readonly PathOf<E>[]
 }
@@ -188,8 +191,9 @@ export function entityTypeOf<E extends Entity>(builder: Builder, entity: E, as?:
 export function entityType<E extends Entity>(
   builder: Builder,
   entity: E,
-  { name = entity.name, description, interfaces = [], embeds = {}, omit = [], fields = {} }: EntityTypeOptions<E> = {},
+  options: EntityTypeOptions<E> = {},
 ): Ref<Narrow<E>> {
+  const { name = entity.name, description, interfaces = [], embeds = {}, omit = [], fields = {}, globalIds } = options
   checkPaths(entity, 'embeds', Object.keys(embeds))
   checkPaths(entity, 'omit', omit)
   checkPaths(
@@ -204,12 +208,14 @@ export function entityType<E extends Entity>(
   const place: Place = { builder, entity, embeds, omit: new Set<string>(omit), fields, prefix: '' }
   const { id = {} } = fields as Place['fields']
   const { name: idName = 'id' } = id
+  const ownId = shared('id', true, id)
+  const global = globalIds && { resolve: ({ id }: Parent): never => globalIds.encode(entity, id as Id) as never }
   builder.objectType(ref, {
     description,
     interfaces: [...interfaces] as InterfaceRef<SchemaTypesOf, Parent>[],
     extensions: { entity },
     fields: (t) => ({
-      [idName]: t.field({ ...shared('id', true, id), type: 'ID' }),
+      [idName]: t.field({ ...ownId, ...global, type: 'ID' }),
       ...fieldsFor(t, place, entity.nodes, [idName]),
     }),
   })
