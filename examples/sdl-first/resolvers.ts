@@ -2,20 +2,24 @@ import {
   CrossfadeError,
   everything,
   type GatewayContext,
+  independent,
   load,
   loadBy,
   loadChildren,
   loadConnection,
+  loadMerged,
   type Narrow,
   only,
   parseFilter,
   parseId,
   reading,
+  recordType,
   scalars,
+  typed,
   write,
 } from 'crossfade'
 import type { GraphQLResolveInfo } from 'graphql'
-import { Product, Review } from './entities.ts'
+import { Guide, Offer, Product, Review } from './entities.ts'
 
 type Resolve<Args, Parent = unknown> = (
   parent: Parent,
@@ -62,6 +66,18 @@ const newestProducts: Resolve<{ first: number }> = async (_, { first }, context,
 const reviewsOf: Resolve<Page, Narrow<typeof Product>> = ({ id }, page, context, info) =>
   loadChildren(context, info, Review, 'productId', id, [{ path: 'writtenAt', direction: 'desc' }], page)
 
+/** Both types of the collection in one order; what it resolves to says of each record which type it is of. */
+const stories: Resolve<Page> = (_, page, context, info) =>
+  loadMerged(context, info, [Guide, Offer], [{ path: 'publishedAt', direction: 'desc' }], page)
+
+/** Of the types that it may be of, the resolver says which it has loaded. */
+const highlight: Resolve<object, Narrow<typeof Product>> = async ({ id }, _, context, info) =>
+  typed(Offer, await loadBy(context, info, Offer, 'productId', id)) ??
+  typed(Guide, await loadBy(context, info, Guide, 'productId', id))
+
+const productOf: Resolve<object, { readonly productId: string | null }> = ({ productId }, _, context, info) =>
+  load(context, info, Product, productId)
+
 interface ReviewInput {
   readonly productId: string
   readonly stars: number
@@ -78,6 +94,23 @@ const addReview: Resolve<{ input: ReviewInput }> = (_, { input }, context, info)
 const setPrice: Resolve<{ id: string; price: string }> = (_, { id, price }, context, info) =>
   write(context, info, (tx) => tx.of(Product).patch(id, { price }))
 
+interface OfferInput {
+  readonly title: string
+  readonly productId: string
+  readonly price: string
+  readonly until?: Date | null
+}
+
+const addOffer: Resolve<{ input: OfferInput }> = (_, { input }, context, info) => {
+  const productId = parseId(Product, input.productId)
+  // Its `kind` comes of itself
+  return write(context, info, (tx) => tx.of(Offer).create({ ...input, productId, publishedAt: new Date() }))
+}
+
+const removeStory: Resolve<{ id: string }> = (_, { id }, context, info) =>
+  // The id of a guide finds no offer
+  write(context, info, async (tx) => (await tx.of(Offer).delete(id)) || (await tx.of(Guide).delete(id)))
+
 export const resolvers = {
   DateTime: scalars.DateTime,
   Decimal: scalars.Decimal,
@@ -85,20 +118,30 @@ export const resolvers = {
   Long: scalars.Long,
   ProductOrderField: orders,
   Direction: { ASC: 'asc', DESC: 'desc' },
-  Query: { product, productBySku, products, newestProducts },
+  Query: {
+    product,
+    productBySku,
+    products,
+    newestProducts,
+    // What a query costs is counted by both
+    stories: { extensions: { page: { entities: [Guide, Offer] } }, resolve: stories },
+  },
+  Story: { __resolveType: recordType },
+  Highlight: { __resolveType: recordType },
   // A mutation says which types it writes; start-up asks for that
   Mutation: {
     addReview: { extensions: { writes: only(Review) }, resolve: addReview },
     setPrice: { extensions: { writes: only(Product) }, resolve: setPrice },
+    addOffer: { extensions: { writes: only(Offer) }, resolve: addOffer },
+    removeStory: { extensions: { writes: independent(Offer, Guide) }, resolve: removeStory },
   },
   Product: {
     // A field that the mapping does not have says which record paths it reads; start-up asks for that, too
     label: reading(Product, ['brand', 'name'], ({ brand, name }) => [brand, name].filter(Boolean).join(' ')),
     reviews: { extensions: { needs: [] }, resolve: reviewsOf },
+    highlight: { extensions: { needs: [] }, resolve: highlight },
   },
-  Review: {
-    product: reading(Review, ['productId'], ({ productId }, _, context, info) =>
-      load(context, info, Product, productId),
-    ),
-  },
+  Review: { product: reading(Review, ['productId'], productOf) },
+  Guide: { product: reading(Guide, ['productId'], productOf) },
+  Offer: { product: reading(Offer, ['productId'], productOf) },
 }

@@ -1,0 +1,47 @@
+import { type Kysely, sql } from 'kysely'
+
+const statements = [
+  `create table "guides" (
+    "id" text collate "C" not null,
+    "kind" text collate "C",
+    "title" text collate "C",
+    "published_at" timestamp(3) with time zone,
+    "product_id" text collate "C",
+    "minutes" integer,
+    "rest" jsonb,
+    "_cf_epoch" bigint not null default 0,
+    "_cf_counter" bigint not null default 0,
+    primary key ("id")
+  )`,
+  `create index "guides_product_id_idx" on "guides" ("product_id" nulls first, "id")`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "guides"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Guide')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "guides"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Guide')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "guides"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Guide')`,
+  `create table "offers" (
+    "id" text collate "C" not null,
+    "kind" text collate "C",
+    "title" text collate "C",
+    "published_at" timestamp(3) with time zone,
+    "product_id" text collate "C",
+    "price" numeric,
+    "until" timestamp(3) with time zone,
+    "rest" jsonb,
+    "_cf_epoch" bigint not null default 0,
+    "_cf_counter" bigint not null default 0,
+    primary key ("id")
+  )`,
+  `create index "offers_product_id_idx" on "offers" ("product_id" nulls first, "id")`,
+  `create or replace trigger crossfade_stamp before insert or delete or update on "offers"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Offer')`,
+  `create or replace trigger crossfade_note after insert or delete or update on "offers"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Offer')`,
+  `create or replace trigger crossfade_refuse_truncate before truncate on "offers"
+    for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Offer')`,
+]
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db)
+}
