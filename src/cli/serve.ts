@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { times } from '../control/times.ts'
 import { startGateway } from '../gateway/start-gateway.ts'
+import { messageOf } from '../util/errors.ts'
 import { createLog } from './log.ts'
 import { say } from './output.ts'
 import { openSession } from './session.ts'
@@ -14,6 +15,12 @@ export function serveCommand(): Command {
     .option('--config <file>', 'default crossfade.config.ts')
     .action(async ({ config }: { config?: string }) => {
       const stopped = untilSignal()
+      const log = createLog()
+      // A resolver that begins several reads and throws leaves the others behind: one request must not end those of others
+      process.on('unhandledRejection', (error) => {
+        const stack = error instanceof Error ? error.stack : undefined
+        log('warn', `A promise failed that nobody awaited: ${messageOf(error)}`, { stack })
+      })
       const session = await openSession(config, say, { controlMs: times.controlCall })
       try {
         const { PORT: port, HOST: host, CROSSFADE_DATA_DIR: dataDir } = session.settings
@@ -23,7 +30,7 @@ export function serveCommand(): Command {
           port,
           host,
           dataDir,
-          log: createLog(),
+          log,
         })
         await stopped
         await gateway.close()

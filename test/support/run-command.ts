@@ -25,7 +25,17 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
 
 /** Runs `serve` until it says that it listens, asks `/readyz`, and stops it. */
 export async function serveOnce(env: Environment): Promise<{ readonly text: string; readonly ready: string }> {
-  const child = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve'], {
+  const { text, answer } = await askServed([], env, async (url) => (await fetch(`${url}/readyz`)).text())
+  return { text, ready: answer ?? '' }
+}
+
+/** Runs `serve` until it says that it listens, asks what stands at its address, and stops it. Null where it never listens. */
+export async function askServed<T>(
+  args: readonly string[],
+  env: Environment,
+  ask: (url: string) => Promise<T>,
+): Promise<{ readonly text: string; readonly answer: T | null }> {
+  const child = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve', ...args], {
     env: { ...process.env, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -41,8 +51,10 @@ export async function serveOnce(env: Environment): Promise<{ readonly text: stri
     child.stderr.on('data', hear)
     child.once('exit', () => resolve(null))
   })
-  const ready = url === null ? '' : await (await fetch(`${url}/readyz`)).text()
-  child.kill('SIGTERM')
-  await ended
-  return { text, ready }
+  try {
+    return { answer: url === null ? null : await ask(url), text }
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+  }
 }
