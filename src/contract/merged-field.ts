@@ -2,6 +2,7 @@ import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
 import { checkMerged } from '../query/merged-page.ts'
+import { ownValues } from '../query/own-values.ts'
 import type { PageArgs } from '../query/page.ts'
 import type { WhereOf } from '../query/where.ts'
 import type { Among } from '../resolve/among.ts'
@@ -67,7 +68,7 @@ export function mergedConnection<
       return loadMerged(
         context,
         info,
-        entities.map((entity) => ({ entity, where, unscoped })),
+        entities.map((entity) => ({ entity, where: ownValues(entity, where) as typeof where, unscoped })),
         orderOf(given),
         given,
       )

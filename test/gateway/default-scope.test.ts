@@ -1,10 +1,12 @@
 import {
   defineEntity,
   enumeration,
+  everything,
   int,
   load,
   loadAggregate,
   loadBy,
+  loadChildren,
   objectId,
   only,
   text,
@@ -69,6 +71,16 @@ builder.objectFields(AuthorType, (t) => ({
   posts: children(t, Post, { by: 'authorId' }),
   allPosts: children(t, Post, { by: 'authorId', unscoped: true }),
   longPosts: children(t, Post, { by: 'authorId', where: long }),
+  wordsOf: t.intList({
+    nullable: false,
+    extensions: { needs: [] },
+    args: { long: t.arg.boolean({ required: true }) },
+    resolve: async ({ id }, { long: isLong }, context, info) => {
+      const options = { reading: ['words'], where: isLong ? long : everything } as const
+      const found = await loadChildren(context, info, Post, 'authorId', id, [], {}, options)
+      return found.edges().map(({ node }) => node.words ?? 0)
+    },
+  }),
 }))
 builder.objectFields(PostType, (t) => ({
   author: reference(t, Author, { of: 'authorId' }),
@@ -214,12 +226,14 @@ describe.each(stages)('What a type does not show by default, in %s', (stage) => 
   })
 
   test('is no child, and conditions of several fields of one parent stand side by side', async () => {
-    const query = `{ authors { edges { node { posts ${page4} allPosts(first: 2) ${page4} longPosts ${page4} more: posts(first: 1) ${ids} } } } }`
+    const query = `{ authors { edges { node { posts ${page4} allPosts(first: 2) ${page4} longPosts ${page4} more: posts(first: 1) ${ids} long: wordsOf(long: true) all: wordsOf(long: false) } } } }`
     const node = {
       posts: counted(11, 13),
       allPosts: { totalCount: 4, ...edges(11, 12) },
       longPosts: counted(13),
       more: edges(11),
+      long: [30],
+      all: [10, 30],
     }
     expect(await ask(query)).toEqual({ data: { authors: { edges: [{ node }] } } })
   })

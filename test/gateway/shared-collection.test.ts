@@ -26,13 +26,13 @@ const Article = defineEntity('Article', {
   ...shared,
   postgres: 'articles',
   where: { kind: 'article' },
-  fields: { kind: kind(), title: text().required(), words: int() },
+  fields: { kind: kind(), title: text().required(), words: int(), tone: enumeration(['calm', 'loud']) },
 })
 const Advert = defineEntity('Advert', {
   ...shared,
   postgres: 'adverts',
   where: { kind: 'advert' },
-  fields: { kind: kind(), title: text().required(), price: int() },
+  fields: { kind: kind(), title: text().required(), price: int(), tone: enumeration(['loud', 'shrill']) },
 })
 
 const builder = createBuilder()
@@ -40,7 +40,7 @@ const Content = interfaceType(builder, 'Content', [Article, Advert], { fields: [
 const ArticleType = entityType(builder, Article, { interfaces: [Content] })
 const AdvertType = entityType(builder, Advert, { interfaces: [Content] })
 const Piece = builder.unionType('Piece', { types: [ArticleType, AdvertType], resolveType: recordType })
-const titled = { title: true } as const
+const titled = { title: true, tone: true } as const
 builder.queryType({
   fields: (t) => ({
     article: record(t, Article),
@@ -89,8 +89,14 @@ builder.mutationType({
 
 const key = (n: number): string => n.toString(16).padStart(24, '0')
 const stored = (n: number, of: string, values: object) => ({ _id: new ObjectId(key(n)), meta: { kind: of }, ...values })
-const articles = [stored(1, 'article', { title: 'b', words: 10 }), stored(3, 'article', { title: 'a', words: 30 })]
-const adverts = [stored(2, 'advert', { title: 'a', price: 2 }), stored(4, 'advert', { title: 'c', price: 4 })]
+const articles = [
+  stored(1, 'article', { title: 'b', words: 10, tone: 'calm' }),
+  stored(3, 'article', { title: 'a', words: 30 }),
+]
+const adverts = [
+  stored(2, 'advert', { title: 'a', price: 2, tone: 'loud' }),
+  stored(4, 'advert', { title: 'c', price: 4, tone: 'shrill' }),
+]
 
 let api: SmallGateway
 beforeAll(async () => {
@@ -137,6 +143,18 @@ describe.each(stages)('Types of one collection, in %s', (stage) => {
         found: { ...edges(3), totalCount: 1 },
       }),
     )
+  })
+
+  test.each<[string, number[]]>([
+    ['tone: { eq: "calm" }', [1]],
+    ['tone: { ne: "calm" }', [2, 3, 4]],
+    ['tone: { in: ["calm", "loud"] }', [1, 2]],
+    ['tone: { notIn: ["calm", null] }', [2, 4]],
+    ['or: [{ tone: { eq: "calm" } }, { title: { eq: "c" } }]', [1, 4]],
+    ['tone: { eq: null }', [3]],
+  ])('a value that one type lacks is one that none of its records has: %s', async (filter, found) => {
+    const asked = `{ contents(filter: { ${filter} }) { totalCount edges { node { id } } } }`
+    expect(await api.ask(asked)).toEqual(of({ contents: { totalCount: found.length, ...edges(...found) } }))
   })
 
   test('are read together', async () => {
