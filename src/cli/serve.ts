@@ -21,6 +21,11 @@ export function serveCommand(): Command {
         const stack = error instanceof Error ? error.stack : undefined
         log('warn', `A promise failed that nobody awaited: ${messageOf(error)}`, { stack })
       })
+      // More than 1,024 events wait for a subscriber that does not read: it loses them, and nobody else anything
+      process.on('uncaughtException', (error) => {
+        if (error.name !== 'RepeaterOverflowError') throw error
+        log('warn', `A subscriber is too slow for its events, and loses some: ${messageOf(error)}`)
+      })
       const session = await openSession(config, say, { controlMs: times.controlCall })
       try {
         const { PORT: port, HOST: host, CROSSFADE_DATA_DIR: dataDir } = session.settings

@@ -1,7 +1,7 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import { anew, type GatewayContext } from '../resolve/context.ts'
-import { type Ends, within } from './deadline.ts'
+import { type Ends, waitOf, within } from './deadline.ts'
 import { withStale } from './stale-reads.ts'
 
 type Context = GatewayContext & Ends
@@ -16,7 +16,8 @@ function eachAnswered(answerMs: number) {
     if (of.signal?.aborted) leave()
     of.signal?.addEventListener('abort', leave, { once: true })
     try {
-      const contextValue: Context = { ...anew(of), signal: ends.signal, ends }
+      const beginBy = performance.now() + waitOf(answerMs)
+      const contextValue: Context = { ...anew(of), signal: ends.signal, ends, beginBy }
       return withStale(contextValue, await run({ ...args, rootValue: event, contextValue }))
     } finally {
       of.signal?.removeEventListener('abort', leave)
@@ -24,7 +25,11 @@ function eachAnswered(answerMs: number) {
   }
   return async (args: ExecutionArgs) => {
     const events = await createSourceEventStream(args)
-    return isAsyncIterable(events) ? mapAsyncIterator(events, (event) => answer(args, event)) : events
+    if (!isAsyncIterable(events)) return events
+    const told = mapAsyncIterator(events, (event) => answer(args, event))
+    // Nobody else would end it where the client has left before it was there
+    if ((args.contextValue as Context).signal?.aborted) await told.return?.()
+    return told
   }
 }
 

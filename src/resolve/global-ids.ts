@@ -54,7 +54,11 @@ export class GlobalIds<E extends Entity = Entity> {
   decode(text: string): Meant<E> {
     const found = this.#codec.decode(text)
     const entity = found && this.#types.get(found.type)
-    if (entity) return { entity, id: parseId(entity, found.id) }
+    if (entity) {
+      const id = parseId(entity, found.id)
+      // A record has one, by which clients keep it
+      if (this.#codec !== relay || this.encode(entity, id) === text) return { entity, id }
+    }
     const names = [...this.#types.keys()].join(' or ')
     throw new CrossfadeError('BAD_USER_INPUT', `${JSON.stringify(text)} is no global id of ${names}.`)
   }

@@ -79,7 +79,8 @@ export async function eachOf<T>(
   }
   await Promise.all(Array.from({ length: isOne ? 1 : sideBySide }, work))
   if (failures.length === 0) return ids.flatMap((id) => made.get(id) ?? [])
-  if (isOne || (made.size === 0 && unknown.size <= 1)) throw failures[0]
+  const saysAll = made.size === 0 && (unknown.size === 0 || failures.length === 1)
+  if (isOne || saysAll) throw failures[0]
   const done = ids.filter((id) => made.has(id))
   const left = ids.filter((id) => !made.has(id) && !unknown.has(id))
   throw new PartlyWritten(entity, failures[0], { done, unknown: [...unknown], left })

@@ -5,7 +5,7 @@ import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import { isNothing, type Patch, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
-import type { Where } from '../query/where.ts'
+import { asksNothing, type Where } from '../query/where.ts'
 import { refusedRecord } from '../stores/failure.ts'
 import type { Image, Replica, Stamp, Steps, Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -58,6 +58,14 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     return record
   }
 
+  /** A value that is undefined is as if left out, and widens what is written to all records. */
+  const conditionOf = (given: Where): Where => {
+    const when = parseWhere(entity, given)
+    if (!asksNothing(when)) return when
+    const remedy = 'Give its values, or say `everything`'
+    throw new CrossfadeError('BAD_USER_INPUT', `A condition on ${entity.name} asks nothing. ${remedy}.`)
+  }
+
   const planned = (input: PatchOf<E>): Patch => {
     const patch = planPatch(entity, input)
     if (isNothing(patch)) throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${entity.name} changes nothing.`)
@@ -92,7 +100,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
 
     async patchWhen(id, when, input) {
       const patch = planned(input)
-      const guard = { when: parseWhere(entity, when) }
+      const guard = { when: conditionOf(when) }
       const changed = kept(await authority.patch(entity, parseId(entity, id), patch, stamp, guard))
       if (changed) return { outcome: 'changed', record: changed }
       const record = await writes.get(id)
@@ -127,7 +135,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
 
     async deleteWhen(given, when) {
       const id = parseId(entity, given)
-      const image = await authority.delete(entity, id, stamp, { when: parseWhere(entity, when) })
+      const image = await authority.delete(entity, id, stamp, { when: conditionOf(when) })
       kept(image)
       if (image) return { outcome: 'deleted', record: null }
       const record = await writes.get(id)
@@ -150,13 +158,13 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     },
 
     async patchMany(given, input, bound) {
-      const [when, patch] = [parseWhere(entity, given), planned(input)]
+      const [when, patch] = [conditionOf(given), planned(input)]
       const ids = await among(when, bound)
       return each(ids, async (id) => kept(await authority.patch(entity, id, patch, stamp, { when })))
     },
 
     async deleteMany(given, bound) {
-      const when = parseWhere(entity, given)
+      const when = conditionOf(given)
       return each(await among(when, bound), async (id) => {
         const image = await authority.delete(entity, id, stamp, { when })
         kept(image)

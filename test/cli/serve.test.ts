@@ -7,6 +7,7 @@ import { askServed } from '../support/run-command.ts'
 const app = `
   import { makeExecutableSchema } from '@graphql-tools/schema'
   import { defineConfig } from 'crossfade'
+  import { createPubSub } from 'graphql-yoga'
   const later = (ms, error) => new Promise((_, reject) => setTimeout(reject, ms, error))
   const resolvers = {
     Query: {
@@ -16,12 +17,18 @@ const app = `
         return second
       },
       one: () => 1,
+      burst() {
+        const events = createPubSub()
+        events.subscribe('x').next()
+        for (let n = 0; n < 1_100; n++) events.publish('x', n)
+        return 1
+      },
     },
   }
-  const schema = makeExecutableSchema({ typeDefs: 'type Query { both: Int one: Int }', resolvers })
+  const schema = makeExecutableSchema({ typeDefs: 'type Query { both: Int one: Int burst: Int }', resolvers })
   export default defineConfig({ schema, entities: [], migrations: {} })`
 
-test('a promise that a resolver has left behind ends nothing, and is logged', async () => {
+test('a promise that a resolver has left behind ends nothing, nor do more events than a subscriber takes', async () => {
   const opened = await openCommandStores()
   const folder = mkdtempSync(join(import.meta.dirname, '.serve-'))
   try {
@@ -35,12 +42,16 @@ test('a promise that a resolver has left behind ends nothing, and is logged', as
       }
       const failed = await ask('{ both }')
       await new Promise((done) => setTimeout(done, 500))
-      return [failed, await ask('{ one }')]
+      const burst = await ask('{ burst }')
+      await new Promise((done) => setTimeout(done, 200))
+      return [failed, burst, await ask('{ one }')]
     })
     expect(answer).toEqual([
       { data: { both: null }, errors: [expect.objectContaining({ path: ['both'] })] },
+      { data: { burst: 1 } },
       { data: { one: 1 } },
     ])
+    expect(text).toContain('A subscriber is too slow for its events, and loses some')
     expect(text).toContain('A promise failed that nobody awaited: the second failed')
   } finally {
     rmSync(folder, { recursive: true })

@@ -129,6 +129,7 @@ describe('What is no global id', () => {
     ['no id', base64('Book')],
     ['other letters of base64', emma.replace('=', '')],
     ['more behind it', `${emma} `],
+    ['another spelling of an id', base64('Book:5F00000000000000000000AB')],
     ['a name that every object has', base64('constructor:1')],
   ])('%s is refused', async (_, id) => {
     const message = `${JSON.stringify(id)} is no global id of Book or Person.`

@@ -4,10 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { defineEntity, load, objectId, only, text, write } from 'crossfade'
 import { createBuilder, entityType, record } from 'crossfade/pothos'
 import { createPubSub } from 'graphql-yoga'
+import { sql } from 'kysely'
 import { ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setStage } from '../../src/control/move.ts'
 import { stages } from '../../src/stage/stage.ts'
 import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { changeUnseen } from '../support/stores.ts'
 
 const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: objectId(), fields: { text: text() } })
 
@@ -60,6 +63,14 @@ builder.subscriptionType({
         return load(context, info, Note, id)
       },
     }),
+    late: t.field({
+      type: NoteType,
+      async subscribe() {
+        await sleep(500)
+        return changes()
+      },
+      resolve: () => null,
+    }),
     hangs: t.string({
       subscribe: () => changes(),
       resolve: async (id: string, _, { signal }) => {
@@ -76,21 +87,26 @@ const limits = { aliases: 10, answerMs: 1_500, answerBytes: 2_000 }
 let api: SmallGateway
 beforeAll(async () => {
   const app = { schema: builder.toSchema(), entities: [Note], migrations: {}, limits }
-  api = await openAppGateway(app, new Map([[Note, [{ _id: new ObjectId(id), text: 'first' }]]]))
+  const documents = new Map([[Note, [{ _id: new ObjectId(id), text: 'first' }]]])
+  api = await openAppGateway(app, documents, { captures: false })
 }, 60_000)
 afterAll(() => api?.close())
 
 const change = (to: string) =>
   api.ask('mutation ($id: ID!, $to: String!) { change(id: $id, text: $to) { text } }', { id, to })
 
+function send(query: string, variables: object, onResponse?: (response: IncomingMessage) => void) {
+  const headers = { accept: 'text/event-stream', 'content-type': 'application/json' }
+  const sent = httpRequest(api.gateway.url, { method: 'POST', headers }, onResponse)
+  sent.end(JSON.stringify({ query, variables }))
+  return sent
+}
+
 /** A client of server-sent events, as Yoga tells them: `event: next`, then the data. */
 async function subscribe(query: string, variables: object = {}) {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = { accept: 'text/event-stream', 'content-type': 'application/json' }
-    const sent = httpRequest(api.gateway.url, { method: 'POST', headers }, resolve)
-    sent.on('error', reject)
-    sent.end(JSON.stringify({ query, variables }))
-  })
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    send(query, variables, resolve).on('error', reject),
+  )
   const told: unknown[] = []
   let text = ''
   let ended = false
@@ -114,14 +130,38 @@ const subscribed = () => expect.poll(() => open.size, patience).toBe(1)
 const left = () => expect.poll(() => open.size, patience).toBe(0)
 const changedTo = (text: string) => ({ data: { changed: { text } } })
 
+test('an event shows what the authority has, where reads are answered by the other store', async () => {
+  const { stores, gateway } = api
+  const ledgers = { mongo: stores.mongo.ledger, postgres: stores.postgres.ledger }
+  const moves = { ledgers, log: () => undefined, sweep: async () => 0 }
+  await setStage(moves, { type: 'Note', readPercent: 100, samplePercent: 0 })
+  await gateway.routing.flags.refresh()
+  await changeUnseen(stores, sql`update notes set text = 'the mirror’s'`)
+  await stores.mongo.connection.db.collection('notes').updateOne({}, { $set: { text: 'the authority’s' } })
+  expect(await api.ask(`{ note(id: "${id}") { text } }`)).toMatchObject({ data: { note: { text: 'the mirror’s' } } })
+  const { told, leave } = await subscribe('subscription { changed { text } }')
+  await subscribed()
+  pubSub.publish('changed', id)
+  await expect.poll(() => told, patience).toEqual([changedTo('the authority’s')])
+  leave()
+  await left()
+  await setStage(moves, { type: 'Note', readPercent: 0 })
+  await gateway.routing.flags.refresh()
+})
+
 describe.each(stages)('A subscription, in %s', (stage) => {
   beforeAll(() => api.setStage(stage))
 
   test('is told of each write as it was acknowledged, and ends with its client', async () => {
     const { told, leave } = await subscribe('subscription { changed { text } }')
     await subscribed()
-    for (const text of ['one', 'two', 'three']) await change(text)
-    await expect.poll(() => told, patience).toEqual(['one', 'two', 'three'].map(changedTo))
+    const texts = ['one', 'two', 'three']
+    for (const text of texts) {
+      await change(text)
+      // An event shows the record as it is when it is answered
+      await expect.poll(() => told.at(-1), patience).toEqual(changedTo(text))
+    }
+    expect(told).toEqual(texts.map(changedTo))
     leave()
     await left()
   })
@@ -132,6 +172,7 @@ describe('The limits of a subscription', () => {
     const { told, leave } = await subscribe('subscription { changed { text } }')
     await subscribed()
     await change('soon')
+    await expect.poll(() => told.length, patience).toBe(1)
     await sleep(limits.answerMs + 500)
     await change('late')
     await expect.poll(() => told, patience).toMatchObject([changedTo('soon'), changedTo('late')])
@@ -153,15 +194,23 @@ describe('The limits of a subscription', () => {
   test('errors are masked, and an event that is too large is refused', async () => {
     const { told, leave } = await subscribe('subscription { changed { text } }')
     await subscribed()
-    await change('secret')
-    await change('x'.repeat(limits.answerBytes))
-    await change('small')
-    await expect.poll(() => told.length, patience).toBe(3)
+    for (const [index, text] of ['secret', 'x'.repeat(limits.answerBytes), 'small'].entries()) {
+      await change(text)
+      await expect.poll(() => told.length, patience).toBe(index + 1)
+    }
     expect(told[0]).toMatchObject({ data: { changed: null }, errors: [{ path: ['changed'] }] })
     expect(JSON.stringify(told[0])).not.toContain('nobody is to know')
     expect(told[1]).toMatchObject({ data: null, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
     expect(told[2]).toEqual(changedTo('small'))
     leave()
+    await left()
+  })
+
+  test('a client that leaves before its source is there leaves no source behind', async () => {
+    const sent = send('subscription { late { text } }', {}).on('error', () => undefined)
+    await sleep(200)
+    sent.destroy()
+    await sleep(1_000)
     await left()
   })
 

@@ -177,6 +177,17 @@ describe.each(['off', 'shadow', 'live'] as const)('Many at once, in %s', (stage)
         })
       const empty = run((tx) => tx.of(Seat).patchMany(inRow(3), {}))
       await expect(empty).rejects.toMatchObject({ message: 'A patch of Seat changes nothing.' })
+      const leftOut = where(Seat, { row: { eq: undefined }, label: null, and: [{ free: { lt: undefined } }] })
+      for (const work of [
+        () => run<unknown>((tx) => tx.of(Seat).deleteMany(leftOut)),
+        () => run<unknown>((tx) => tx.of(Seat).patchMany(leftOut, { free: 9 })),
+        () => run<unknown>((tx) => tx.of(Seat).deleteWhen(ids[0]!, leftOut)),
+        () => run<unknown>((tx) => tx.of(Seat).patchWhen(ids[0]!, leftOut, { free: 9 })),
+      ])
+        await expect(work()).rejects.toMatchObject({
+          code: 'BAD_USER_INPUT',
+          message: 'A condition on Seat asks nothing. Give its values, or say `everything`.',
+        })
       for (const work of ['patchMany', 'deleteMany'] as const)
         await expect(
           run<unknown>((tx) => tx.of(Seat)[work](inRow(3), { free: 9 } as never), together(Seat)),
@@ -224,6 +235,15 @@ describe('What several writes are told as, where some fail', () => {
       code: 'UNKNOWN_OUTCOME',
       message: '6 of 12 Seat records, and perhaps 1 more, were written before it failed; look before repeating it.',
       unknown: ['3'],
+    })
+  })
+
+  test('one that is unknown is told where nothing is known to be written', async () => {
+    const none = Object.fromEntries(numbered(1, 8).map((id) => [id, trouble('CONFLICT')]))
+    expect(await twelve({ ...none, 2: trouble('UNKNOWN_OUTCOME') })).toMatchObject({
+      code: 'UNKNOWN_OUTCOME',
+      done: [],
+      unknown: ['2'],
     })
   })
 
