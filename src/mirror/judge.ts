@@ -104,10 +104,11 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
   const authority = options.stores[from]
   const together = new Map<Id, Image>([[image.id, image]])
   let outcome: PutOutcome = blocked
+  let inTheWay = blocked.by
   let late: Image[] = []
   // A chain of swaps reveals its next link with each put; a longer one waits for the next round.
   for (let links = 0; links < 10 && outcome.put === 'blocked'; links++) {
-    const unseen = outcome.by.filter((id) => !together.has(id))
+    const unseen = inTheWay.filter((id) => !together.has(id))
     // Once more, since whoever was in the way may have gone while this one was put
     if (links > 1 && unseen.length === 0) break
     for (const other of await authority.outbox.images(entity, unseen)) together.set(other.id, other)
@@ -115,6 +116,8 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
     for (const grave of await gravesOf(owed, unknown)) together.set(grave.id, grave)
     const images = [...together.values()]
     const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images, options.under)
+    // Of those in its way as well: the next link may stand behind one of them
+    inTheWay = outcomes.flatMap((each) => (each.put === 'blocked' ? each.by : []))
     late = images.filter((_, index) => outcomes[index]!.put === 'late')
     const [own] = outcomes
     outcome = own!.put === 'blocked' ? own! : (outcomes.find(({ put }) => put === 'blocked') ?? own!)

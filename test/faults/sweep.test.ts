@@ -290,6 +290,24 @@ describe.each(directions)('The sweep, authority $from', ({ from, to }) => {
     expect(kept).toMatchObject({ key: `Account/${stray}`, value: { mirror: to, version: '1.5', authority: 'none' } })
   })
 
+  test('what stands in the way of a record that is in the way gives way as well', async () => {
+    const [stray, holder, id] = [newId(), newId(), newId()]
+    const email = `blue-${id}@example.org`
+    await create(holder, { email: `${id}@example.org` })
+    await sweepOnce(stores, from)
+    const unseen = { pending: false, record: account(stray, { email }), rest: null, issues: [] }
+    const version = { epoch: 1, counter: 5 }
+    await stores[to].replica.bulkPut(Account, [{ id: stray, version, ...unseen }], anyEpoch)
+    // As a write without a mirror leaves it: nobody owes it
+    await stores[from].authority.patch(Account, holder, planPatch(Account, { email }), { ...owed, owed: false })
+    await create(id)
+    expect(await sweepOnce(stores, from)).toBe(0)
+    await isEqual(holder)
+    await isEqual(id)
+    expect((await both(stores, from, stray)).mirror?.record).toBeNull()
+    expect(await stores[from].ledger.list(deadLetterKind)).toEqual([])
+  })
+
   test('what the authority has deleted unseen gives way as well', async () => {
     const [gone, id] = [newId(), newId()]
     await create(gone, { email: `${id}@example.org` })
