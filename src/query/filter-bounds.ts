@@ -15,6 +15,14 @@ const maxNeedle = 1_000
 export class Budget {
   #parts = maxPartsInAll
   #values = maxValuesInAll
+  /** A test without a value was met, which asks nothing. */
+  leftOut = false
+
+  /** @returns the condition that is left of it: none. */
+  leaveOut(): [] {
+    this.leftOut = true
+    return []
+  }
 
   /** For one filter inside of it, or for one condition on so many values. */
   spend(values: number): void {

@@ -56,7 +56,22 @@ export function where<E extends Entity, P extends ShapedPathIn<E['fields'], Obje
 ): WhereOf<ObjectsAt<E['fields'], P>>
 export function where(entity: Entity, ...given: readonly [Input] | readonly [string, Input]): Where {
   const [scope, filter] = given.length === 1 ? [entity, given[0]] : [listAt(entity, given[0]), given[1]]
-  return filterOf(scope, ownNames(scope), conditions('filter', filter), new Budget(), 0)
+  const budget = new Budget()
+  const made = filterOf(scope, ownNames(scope), conditions('filter', filter), budget, 0)
+  if (!budget.leftOut) return made
+  const wider = { ...made } // `everything` is shared
+  widened.add(wider)
+  return wider
+}
+
+/** What `where` has made of conditions with a test that has no value. */
+const widened = new WeakSet<Where>()
+
+/** Whether `where` was given a test without a value, which asks nothing: of records to be read it is no matter. */
+export function isWidened(where: Where): boolean {
+  if (widened.has(where)) return true
+  if (where.op === 'and' || where.op === 'or') return where.of.some(isWidened)
+  return where.op === 'not' && isWidened(where.of)
 }
 
 /** The path that a field of a filter means, or the list with the fields of its members. */
@@ -73,7 +88,7 @@ function named(scope: Scope, names: FilterNames, name: string): Exclude<FilterNa
 function fieldFilter(scope: Scope, path: string, { insensitive, ...tests }: Input, budget: Budget): Where {
   const isList = leafAt(scope, path).list !== 'none'
   const parts = Object.entries(tests).flatMap(([name, value]): Where[] => {
-    if (value === undefined || (value === null && name !== 'eq' && name !== 'ne')) return []
+    if (value === undefined || (value === null && name !== 'eq' && name !== 'ne')) return budget.leaveOut()
     const part = isList
       ? listTest(scope, path, name, value)
       : scalarTest(scope, path, name, value, insensitive != null && flag(`${path}.insensitive`, insensitive))
@@ -89,7 +104,7 @@ function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget
   const inner = (name: string, each: unknown, of = scope, within = names): Where =>
     filterOf(of, within, conditions(name, each), budget, depth + 1)
   const parts = Object.entries(input).flatMap(([name, value]): Where[] => {
-    if (value === null || value === undefined) return []
+    if (value === null || value === undefined) return budget.leaveOut()
     if (name === 'and' || name === 'or') {
       return [{ op: name, of: bounded(name, value, maxParts, 'filters').map((each) => inner(name, each)) }]
     }
@@ -100,7 +115,7 @@ function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget
     const { path, members } = field
     const parse = (each: unknown): Where => inner(name, each, listAt(scope, path), members)
     return Object.entries(tests).flatMap(([test, operand]) =>
-      operand === null || operand === undefined ? [] : [objectsTest(scope, path, test, operand, parse)],
+      operand === null || operand === undefined ? budget.leaveOut() : [objectsTest(scope, path, test, operand, parse)],
     )
   })
   return allOf(...parts)

@@ -1,7 +1,7 @@
 import { textKind } from '../codec/text.ts'
 import type { Scope } from '../entity/entity.ts'
 import { listAt } from '../entity/leaf-at.ts'
-import { everything, filteredLeaf, parseNeedle, parseValue, type Where } from './where.ts'
+import { asksNothing, everything, filteredLeaf, parseNeedle, parseValue, type Where } from './where.ts'
 
 /**
  * A condition with its values in the form of their kinds, for callers that cannot vouch for them: stores bind what they
@@ -10,7 +10,7 @@ import { everything, filteredLeaf, parseNeedle, parseValue, type Where } from '.
  * @throws BAD_USER_INPUT for what a kind cannot be asked, and for a value that is not of it.
  */
 export function parseWhere(scope: Scope, where: Where): Where {
-  if (where === everything) return everything
+  if (asksNothing(where)) return everything
   switch (where.op) {
     case 'and':
     case 'or':

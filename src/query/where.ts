@@ -38,9 +38,8 @@ export type WhereOf<F extends Fields> = Where & { readonly [about]?: F }
 export const everything: Where = Object.freeze({ op: 'and', of: [] })
 export const nothing: Where = Object.freeze({ op: 'or', of: [] })
 
-/** Whether a condition holds for all records, though nobody has said `everything`: each of its parts was left out. */
-export const asksNothing = (where: Where): boolean =>
-  where !== everything && where.op === 'and' && where.of.every((part) => part === everything || asksNothing(part))
+/** Whether a condition holds for all records, said or not: each of its parts was left out. */
+export const asksNothing = (where: Where): boolean => where.op === 'and' && where.of.every(asksNothing)
 
 /** All of the given conditions, flattened where there is one or none. */
 export function allOf(...of: readonly Where[]): Where {

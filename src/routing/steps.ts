@@ -2,10 +2,11 @@ import type { Entity, Id, Rec } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
+import { isWidened } from '../query/parse-filter.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import { isNothing, type Patch, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
-import { asksNothing, type Where } from '../query/where.ts'
+import { asksNothing, everything, type Where } from '../query/where.ts'
 import { refusedRecord } from '../stores/failure.ts'
 import type { Image, Replica, Stamp, Steps, Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -58,12 +59,12 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     return record
   }
 
-  /** A value that is undefined is as if left out, and widens what is written to all records. */
+  /** A test without a value asks nothing, and what is written by it is more than was meant. */
   const conditionOf = (given: Where): Where => {
-    const when = parseWhere(entity, given)
-    if (!asksNothing(when)) return when
-    const remedy = 'Give its values, or say `everything`'
-    throw new CrossfadeError('BAD_USER_INPUT', `A condition on ${entity.name} asks nothing. ${remedy}.`)
+    if (!isWidened(given) && (given === everything || !asksNothing(given))) return parseWhere(entity, given)
+    const why = 'has a test without a value, and would write more than was meant'
+    const remedy = 'Give the value, leave the test out, or say `everything`'
+    throw new CrossfadeError('BAD_USER_INPUT', `A condition on ${entity.name} ${why}. ${remedy}.`)
   }
 
   const planned = (input: PatchOf<E>): Patch => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
 import { ensureConstraints } from '../../src/jobs/ensure-constraints.ts'
-import { everything } from '../../src/query/where.ts'
+import { everything, type Where } from '../../src/query/where.ts'
 import { eachOf } from '../../src/routing/many.ts'
 import { write } from '../../src/routing/writes.ts'
 import { STAGE_PLAN } from '../../src/stage/stage.ts'
@@ -177,17 +177,27 @@ describe.each(['off', 'shadow', 'live'] as const)('Many at once, in %s', (stage)
         })
       const empty = run((tx) => tx.of(Seat).patchMany(inRow(3), {}))
       await expect(empty).rejects.toMatchObject({ message: 'A patch of Seat changes nothing.' })
-      const leftOut = where(Seat, { row: { eq: undefined }, label: null, and: [{ free: { lt: undefined } }] })
-      for (const work of [
-        () => run<unknown>((tx) => tx.of(Seat).deleteMany(leftOut)),
-        () => run<unknown>((tx) => tx.of(Seat).patchMany(leftOut, { free: 9 })),
-        () => run<unknown>((tx) => tx.of(Seat).deleteWhen(ids[0]!, leftOut)),
-        () => run<unknown>((tx) => tx.of(Seat).patchWhen(ids[0]!, leftOut, { free: 9 })),
-      ])
-        await expect(work()).rejects.toMatchObject({
-          code: 'BAD_USER_INPUT',
-          message: 'A condition on Seat asks nothing. Give its values, or say `everything`.',
-        })
+      const wider: readonly Where[] = [
+        where(Seat, { row: { eq: undefined } }),
+        where(Seat, { row: null }),
+        where(Seat, { free: { lt: null } }),
+        where(Seat, { row: { eq: 3 }, label: { eq: undefined } }),
+        where(Seat, { or: [{ row: { eq: 3 } }, { free: { gt: undefined } }] }),
+        where(Seat, { and: [] }),
+        { op: 'and', of: [inRow(3), where(Seat, { not: { row: undefined } })] },
+      ]
+      for (const condition of wider)
+        for (const work of [
+          () => run<unknown>((tx) => tx.of(Seat).deleteMany(condition)),
+          () => run<unknown>((tx) => tx.of(Seat).patchMany(condition, { free: 9 })),
+          () => run<unknown>((tx) => tx.of(Seat).deleteWhen(ids[0]!, condition)),
+          () => run<unknown>((tx) => tx.of(Seat).patchWhen(ids[0]!, condition, { free: 9 })),
+        ])
+          await expect(work()).rejects.toMatchObject({
+            code: 'BAD_USER_INPUT',
+            message:
+              'A condition on Seat has a test without a value, and would write more than was meant. Give the value, leave the test out, or say `everything`.',
+          })
       for (const work of ['patchMany', 'deleteMany'] as const)
         await expect(
           run<unknown>((tx) => tx.of(Seat)[work](inRow(3), { free: 9 } as never), together(Seat)),
