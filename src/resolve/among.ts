@@ -15,14 +15,21 @@ export interface Among<E extends Entity = Entity> {
 /** A field gives the same condition for each parent. */
 const parsedFor = onceFor((entity: Entity) => onceFor((given: Where) => parseWhere(entity, given)))
 
-/** What is asked of a type, within what is shown of it. */
+/**
+ * What is asked of a type, within what is shown of it, with values in the form of their kinds.
+ *
+ * @throws as `parseWhere`.
+ */
 export function among(entity: Entity, { where = everything, unscoped = false }: Among, asked = everything): Where {
   const isAll = unscoped || entity.defaultScope === null
-  if (isAll && where === everything) return asked
-  return allOf(isAll ? everything : defaultScope(entity), parsedFor(entity)(where), asked)
+  const parsed = parseWhere(entity, asked)
+  if (isAll && where === everything) return parsed
+  return allOf(isAll ? everything : defaultScope(entity), parsedFor(entity)(where), parsed)
 }
 
 /** Equal for equal conditions. */
 export const textOf = onceFor((where: Where): string =>
   JSON.stringify(where, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
 )
+
+export const sameCondition = (one: Where, other: Where): boolean => one === other || textOf(one) === textOf(other)

@@ -5,7 +5,6 @@ import type { Entity, Leaf } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { type Aggregate, type Group, planAggregate } from '../query/aggregate.ts'
 import type { AggregateOf, GroupOf } from '../query/aggregate-of.ts'
-import { parseWhere } from '../query/parse-where.ts'
 import { everything } from '../query/where.ts'
 import { shownWhere } from '../shadow/redact.ts'
 import type { Json } from '../util/json.ts'
@@ -45,7 +44,7 @@ export function loadAggregate<E extends Entity, const A extends AggregateOf<E>>(
   entity: E,
   { by: groups, measures: wanted, where = everything, unscoped, having = [], order = [], limit }: A,
 ): Promise<readonly GroupOf<E, A>[]> {
-  const shown = among(entity, { unscoped }, parseWhere(entity, where))
+  const shown = among(entity, { unscoped }, where)
   const asked: Aggregate = { where: shown, by: groups, measures: wanted, having, order, limit }
   const { reads } = sessionOf(context, info)
   const { by, measures } = planAggregate(entity, asked)

@@ -6,7 +6,7 @@ import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, type PagePlan, planPage } from '../query/page.ts'
 import { parseValue } from '../query/where.ts'
 import { shownPage } from '../shadow/redact.ts'
-import { among, textOf } from './among.ts'
+import { among, sameCondition, textOf } from './among.ts'
 import { type Connection, connection, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import type { LoadOptions } from './load.ts'
@@ -50,7 +50,7 @@ function plannedOnce(
   const last = oncePerField(info, `pages ${options.at ?? ''} ${options.reading?.join() ?? ''}`, lastPlan)
   const known = last.planned
   const shown = among(entity, options)
-  const isKnown = known?.entity === entity && known.path === path && textOf(known.plan.where) === textOf(shown)
+  const isKnown = known?.entity === entity && known.path === path && sameCondition(known.plan.where, shown)
   if (isKnown && sameArgs(known.args, args) && sameOrder(known.order, order)) return known
   const plan = planPage(entity, shown, order, args, boundsHere(info))
   const { where, ranges, limit } = plan

@@ -4,7 +4,6 @@ import type { OrderPathOf, PathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, planPage } from '../query/page.ts'
-import { parseWhere } from '../query/parse-where.ts'
 import type { WhereOf } from '../query/where.ts'
 import { among } from './among.ts'
 import { type Connection, connection } from './connection.ts'
@@ -32,7 +31,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
   args: PageArgs,
   options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
-  const plan = planPage(entity, among(entity, options, parseWhere(entity, asked)), order, args, boundsHere(info))
+  const plan = planPage(entity, among(entity, options, asked), order, args, boundsHere(info))
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const selected = { fields, counts: countsHere(info, options) }
   const { found, totalCount } = await readRoot(context, info, { entity, plan, args }, selected)

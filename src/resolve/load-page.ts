@@ -4,7 +4,6 @@ import type { OrderPathOf, PathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
 import { type OffsetArgs, type OffsetNames, planOffset } from '../query/offset-page.ts'
 import type { OrderKey } from '../query/order.ts'
-import { parseWhere } from '../query/parse-where.ts'
 import type { WhereOf } from '../query/where.ts'
 import { among } from './among.ts'
 import type { GatewayContext } from './context.ts'
@@ -41,14 +40,7 @@ export async function loadPage<E extends Entity, const P extends PathOf<E> = nev
   args: OffsetArgs,
   options: LoadPageOptions<P, E> = {},
 ): Promise<OffsetPage<Narrow<E, P>>> {
-  const plan = planOffset(
-    entity,
-    among(entity, options, parseWhere(entity, asked)),
-    order,
-    args,
-    boundsHere(info),
-    options.names,
-  )
+  const plan = planOffset(entity, among(entity, options, asked), order, args, boundsHere(info), options.names)
   const selected = offsetFieldsHere(info, entity, options)
   const { found, totalCount } = await readRoot(context, info, { entity, plan, args }, selected)
   return offsetPage(entity, plan, found, totalCount)

@@ -5,7 +5,6 @@ import type { KeyPathOf, OrderPathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type RecordOf } from '../entity/record.ts'
 import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, planPage } from '../query/page.ts'
-import { parseWhere } from '../query/parse-where.ts'
 import { parseValue, type WhereOf } from '../query/where.ts'
 import type { RequestReads } from '../routing/reads.ts'
 import { type Among, among } from './among.ts'
@@ -55,7 +54,7 @@ export function typeReader<E extends Entity>(
     load: async (id, shown) => one('Job.load', 'id', parseId(entity, id), shown),
     loadBy: async (path, value, shown) => one('Job.loadBy', path, parseValue(entity, path, value), shown),
     async loadConnection(asked, order, args = {}, shown = {}) {
-      const plan = planPage(entity, among(entity, shown, parseWhere(entity, asked)), order, args)
+      const plan = planPage(entity, among(entity, shown, asked), order, args)
       const page = { entity, resolver: 'Job.loadConnection', plan, args }
       const items = await request((reads) => readPage(reads, page, fields))
       return connection(entity, plan, items, () => request((reads) => readCount(reads, page)))

@@ -86,6 +86,12 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     return idsOf(entity, store, when, bound)
   }
 
+  /** What a condition was not met by, as it was found behind that. */
+  async function unmet(id: Id) {
+    const record = await writes.get(id)
+    return record ? ({ outcome: 'unmet', record } as const) : ({ outcome: 'absent', record } as const)
+  }
+
   const writes: TypeWrites<E> = {
     get: async (id) => asRecord<E, RecordOf<E>>(entity, (await present(parseId(entity, id)))?.record ?? null),
 
@@ -104,8 +110,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
       const guard = { when: conditionOf(when) }
       const changed = kept(await authority.patch(entity, parseId(entity, id), patch, stamp, guard))
       if (changed) return { outcome: 'changed', record: changed }
-      const record = await writes.get(id)
-      return record ? { outcome: 'unmet', record } : { outcome: 'absent', record }
+      return unmet(id)
     },
 
     async update(given, change) {
@@ -139,8 +144,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
       const image = await authority.delete(entity, id, stamp, { when: conditionOf(when) })
       kept(image)
       if (image) return { outcome: 'deleted', record: null }
-      const record = await writes.get(id)
-      return record ? { outcome: 'unmet', record } : { outcome: 'absent', record }
+      return unmet(id)
     },
 
     async createMany(inputs) {
