@@ -8,23 +8,36 @@ import { until } from '../util/until.ts'
 export const mayFailOver = (store: Store, error: unknown): boolean => mayAnswerElsewhere(store.failureOf(error))
 
 /**
- * Asks a store whose answer alone will do. Where it has no server at the moment, since there is an election, the question
+ * Asks a store that no other stands in for. Where it has no server at the moment, since there is an election, the question
  * waits for one, as it would with the driver alone, until the signal ends it; without a signal it waits for none.
  *
- * @throws what its `readError` says; the signal's reason.
+ * @throws what the store throws; the signal's reason.
  */
-export async function askOnly<S extends Store, T>(
+async function askPatiently<S extends Store, T>(
   store: S,
   ask: (store: S, signal?: AbortSignal) => Promise<T>,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   for (;;) {
     try {
       return await ask(store, signal)
     } catch (error) {
       const mayWait = signal !== undefined && store.failureOf(error) === 'unreachable' && !store.takesWrites()
-      if (!mayWait || !(await until(store.takesWrites, times.request, signal))) throw store.readError(error)
+      if (!mayWait || !(await until(store.takesWrites, times.request, signal))) throw error
     }
+  }
+}
+
+/** Asks a store whose answer alone will do. @throws what its `readError` says; the signal's reason. */
+export async function askOnly<S extends Store, T>(
+  store: S,
+  ask: (store: S, signal?: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  try {
+    return await askPatiently(store, ask, signal)
+  } catch (error) {
+    throw store.readError(error)
   }
 }
 
@@ -32,11 +45,15 @@ export async function askOnly<S extends Store, T>(
  * Asks a store in place of one that could not answer.
  *
  * @throws UNAVAILABLE where it fails as well, for whatever reason of its own: the store that was decided on might have
- * answered. A fault of ours stays what it is.
+ * answered. A fault of ours stays what it is, and so does the signal's reason.
  */
-export async function askInstead<S extends Store, T>(store: S, ask: (store: S) => Promise<T>): Promise<T> {
+export async function askInstead<S extends Store, T>(
+  store: S,
+  ask: (store: S, signal?: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   try {
-    return await ask(store)
+    return await askPatiently(store, ask, signal)
   } catch (error) {
     if (store.failureOf(error) === null) throw error
     throw new CrossfadeError('UNAVAILABLE', 'Neither data store answers; try again.', { cause: error })

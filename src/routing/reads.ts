@@ -175,7 +175,7 @@ export class Reads {
       choice.isFinal = true
     }
     failOvers.add(type, reads, failed)
-    const ask = () => askInstead(stores[other], (store) => asking(store, this.#underWay.signal))
+    const ask = () => askInstead(stores[other], asking, this.#underWay.signal)
     return { result: await this.#underWay.admitted(other, ask), origin: other }
   }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
 import type { FlagWatch } from '../../src/control/flag-watch.ts'
 import type { Read } from '../../src/routing/read.ts'
-import type { Reads } from '../../src/routing/reads.ts'
+import { Reads } from '../../src/routing/reads.ts'
 import type { ReadSource } from '../../src/routing/routing.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { PostgresSide } from '../../src/stores/postgres/side.ts'
@@ -78,6 +78,25 @@ test.each(Object.keys(fromMongo))('a read that MongoDB answers for PostgreSQL is
     throw fromMongo[why]!
   }
   expect(await read('live', ask)).toMatchObject(neither)
+})
+
+test('a read that has failed over waits out an election of the store that stands in, as long as its request may take', async () => {
+  let looks = 0
+  const mongo = { ...stores.mongo, takesWrites: () => ++looks > 2 }
+  const flags = {
+    get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage: 'live', samplePercent: 0 }),
+    isDown: () => false,
+  }
+  const routing = routingOf({}, { stores: { ...stores, mongo }, flags: { ...flags, onDown: () => () => undefined } })
+  const ask = async (source: ReadSource): Promise<string> => {
+    if (source.origin === 'postgres') return String(await raising('57P03')(source.side()))
+    if (looks < 3) throw noServer
+    return source.origin
+  }
+  const within = (signal: AbortSignal) => answerOf(new Reads(routing, () => 'anna', false, signal), ask)
+  expect(await within(AbortSignal.timeout(20_000))).toBe('mongo')
+  looks = Number.NEGATIVE_INFINITY // from here on there is none
+  expect(await within(AbortSignal.timeout(300))).toMatchObject(neither)
 })
 
 test('the other store answers for one that cannot, and the log says which', async () => {

@@ -71,17 +71,20 @@ export async function openStores(
   candidateMs?: number,
   own?: Servers,
 ): Promise<TestStores> {
-  const servers = own ?? shared()
+  const ours = shared()
+  const servers = own ?? ours
   const { name: database, databaseUrl: uri, drop } = await openDatabases(servers)
-  // Stand-in (SecantusDB): it takes seconds for what a server does at once, and more on a busy machine
-  const patience = own ? {} : { waitMs: 60_000 }
+  // Stand-in (SecantusDB): it takes seconds for what a server does at once, and more on a busy machine. Servers that a
+  // test puts in trouble are its own, and are asked as in production
+  const patient = { mongo: servers.mongoUri === ours.mongoUri, postgres: servers.databaseUrl === ours.databaseUrl }
+  const waitMs = 60_000
   const controlMs = own ? times.controlCall : undefined // as a gateway has it
   const mongo = mongoStore(
-    { uri: servers.mongoUri, database, ...patience, ...(own ? {} : { maxTimeMs: 60_000 }) },
+    { uri: servers.mongoUri, database, ...(patient.mongo ? { waitMs, maxTimeMs: waitMs } : {}) },
     candidateMs,
     controlMs,
   )
-  const postgres = postgresStore({ uri, adopt, ...patience }, candidateMs, controlMs)
+  const postgres = postgresStore({ uri, adopt, ...(patient.postgres ? { waitMs } : {}) }, candidateMs, controlMs)
   const { connection } = postgres
   await migrateUp(connection, {})
   for (const { statement } of await schemaDrift(connection, entities)) {
