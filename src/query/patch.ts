@@ -4,8 +4,8 @@ import { checkFixed, membersOf, parseElement, parseLeaf, parseObjects } from '..
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Arithmetic, Operation } from './operations.ts'
-import { parseWhere } from './parse-where.ts'
 import type { Where } from './where.ts'
+import { writtenCondition } from './written-condition.ts'
 
 /** What happens to one leaf. All changes of a patch see the record as it was before, and happen at once. */
 export type Change =
@@ -74,9 +74,7 @@ function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListCha
   const { op, operand } = value
   if (op === 'append') return { op, list, value: parseObjects(list, [operand])![0]! }
   if (op !== 'pull') return refuse(entity, list.path, `uses ${op} on a list of objects`)
-  const isCondition = typeof operand === 'object' && operand !== null && 'op' in operand
-  if (!isCondition) return refuse(entity, list.path, 'uses pull without a condition')
-  return { op, list, where: parseWhere(list, operand as Where) } // its parts are parsed one by one
+  return { op, list, where: writtenCondition(list, operand) }
 }
 
 /** Collects what one patch changes. */

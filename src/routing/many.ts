@@ -17,8 +17,10 @@ const [usual, most] = [1_000, 10_000]
 /** Writes of one call that are under way at a time. */
 const sideBySide = 8
 
-/** @throws BAD_USER_INPUT for more than one call may write. */
+/** @throws BAD_USER_INPUT for what is no list, and for more than one call may write. */
 export function checkedMany<T>(entity: Entity, given: readonly T[]): readonly T[] {
+  if (!Array.isArray(given))
+    throw new CrossfadeError('BAD_USER_INPUT', `createMany takes a list of ${entity.name} records.`)
   if (given.length <= most) return given
   throw new CrossfadeError('BAD_USER_INPUT', `createMany takes ${most} ${entity.name} records at most; call it again.`)
 }

@@ -2,11 +2,10 @@ import type { Entity, Id, Rec } from '../entity/entity.ts'
 import { newRecord } from '../entity/new-record.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { asRecord, type NewRecordOf, type RecordOf } from '../entity/record.ts'
-import { isWidened } from '../query/parse-filter.ts'
-import { parseWhere } from '../query/parse-where.ts'
 import { isNothing, type Patch, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
-import { asksNothing, everything, type Where } from '../query/where.ts'
+import type { Where } from '../query/where.ts'
+import { writtenCondition } from '../query/written-condition.ts'
 import { refusedRecord } from '../stores/failure.ts'
 import type { Image, Replica, Stamp, Steps, Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -59,14 +58,6 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     return record
   }
 
-  /** A test without a value asks nothing, and what is written by it is more than was meant. */
-  const conditionOf = (given: Where): Where => {
-    if (!isWidened(given) && (given === everything || !asksNothing(given))) return parseWhere(entity, given)
-    const why = 'has a test without a value, and would write more than was meant'
-    const remedy = 'Give the value, leave the test out, or say `everything`'
-    throw new CrossfadeError('BAD_USER_INPUT', `A condition on ${entity.name} ${why}. ${remedy}.`)
-  }
-
   const planned = (input: PatchOf<E>): Patch => {
     const patch = planPatch(entity, input)
     if (isNothing(patch)) throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${entity.name} changes nothing.`)
@@ -107,7 +98,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
 
     async patchWhen(id, when, input) {
       const patch = planned(input)
-      const guard = { when: conditionOf(when) }
+      const guard = { when: writtenCondition(entity, when) }
       const changed = kept(await authority.patch(entity, parseId(entity, id), patch, stamp, guard))
       if (changed) return { outcome: 'changed', record: changed }
       return unmet(id)
@@ -141,7 +132,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
 
     async deleteWhen(given, when) {
       const id = parseId(entity, given)
-      const image = await authority.delete(entity, id, stamp, { when: conditionOf(when) })
+      const image = await authority.delete(entity, id, stamp, { when: writtenCondition(entity, when) })
       kept(image)
       if (image) return { outcome: 'deleted', record: null }
       return unmet(id)
@@ -163,13 +154,13 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     },
 
     async patchMany(given, input, bound) {
-      const [when, patch] = [conditionOf(given), planned(input)]
+      const [when, patch] = [writtenCondition(entity, given), planned(input)]
       const ids = await among(when, bound)
       return each(ids, async (id) => kept(await authority.patch(entity, id, patch, stamp, { when })))
     },
 
     async deleteMany(given, bound) {
-      const when = conditionOf(given)
+      const when = writtenCondition(entity, given)
       return each(await among(when, bound), async (id) => {
         const image = await authority.delete(entity, id, stamp, { when })
         kept(image)

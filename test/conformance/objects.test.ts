@@ -5,6 +5,7 @@ import {
   decimal,
   defineEntity,
   embed,
+  everything,
   int,
   list,
   long,
@@ -12,6 +13,7 @@ import {
   text,
   timestamp,
   type Where,
+  where,
 } from 'crossfade'
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -116,9 +118,12 @@ const patches: readonly (readonly [title: string, before: unknown, change: unkno
   ['appends to what is no list', { sku: 'fig' }, append({ sku: 'plum', pieces: 2 }), [plum]],
   ['takes out what matches', stored, pull(eq('sku', 'fig')), [plum]],
   ['takes out nothing where nothing matches', stored, pull(eq('sku', 'kiwi')), [fig, plum]],
-  ['takes out everything', stored, pull({ op: 'and', of: [] }), []],
+  ['takes out everything', stored, pull(everything), []],
   ['takes nothing out of null', null, pull(eq('sku', 'fig')), null],
 ]
+
+const wider =
+  'A condition on rows.lines has a test without a value, and would write more than was meant. Give the value, leave the test out, or say `everything`.'
 
 const refusals: readonly (readonly [input: unknown, message: string, code?: string])[] = [
   [{ sku: 'x' }, 'rows.lines: a list is expected.'],
@@ -127,7 +132,11 @@ const refusals: readonly (readonly [input: unknown, message: string, code?: stri
   [[{ colour: 'red' }], 'rows.lines has no field "colour".'],
   [[{ gift: { to: 'x' } }], 'rows.lines.gift has no field "to".'],
   [append(null), 'rows.lines: an object is expected.'],
-  [pull({ sku: 'x' }), 'A patch of rows.lines uses pull without a condition.', 'MISCONFIGURED'],
+  [pull({ sku: 'x' }), 'A condition on rows.lines is made by where(), or is `everything`.', 'MISCONFIGURED'],
+  [pull({ op: '$where', path: 'sku', value: '1' }), 'A condition on rows.lines has no test "$where".', 'MISCONFIGURED'],
+  [pull({ op: 'and', of: [] }), wider],
+  [pull(where(Rows, 'lines', { sku: { eq: undefined } })), wider],
+  [pull(where(Rows, 'lines', { sku: { eq: 'fig' }, pieces: { gt: undefined } })), wider],
   [pull(eq('sku', 5)), '5 is not a valid text: expected a string.'],
   [pull(eq('sku', 'a\0')), '"a\\u0000" is not a valid text'],
   [pull(eq('pieces', 7.4)), '7.4 is not a valid int'],

@@ -198,6 +198,16 @@ describe.each(['off', 'shadow', 'live'] as const)('Many at once, in %s', (stage)
             message:
               'A condition on Seat has a test without a value, and would write more than was meant. Give the value, leave the test out, or say `everything`.',
           })
+      for (const no of [null, undefined, 'row', { row: { eq: 3 } }, []])
+        await expect(run<unknown>((tx) => tx.of(Seat).deleteMany(no as never))).rejects.toMatchObject({
+          code: 'MISCONFIGURED',
+          message: 'A condition on Seat is made by where(), or is `everything`.',
+        })
+      for (const no of [null, undefined, { id: 1 }, 'x'])
+        await expect(run<unknown>((tx) => tx.of(Seat).createMany(no as never))).rejects.toMatchObject({
+          code: 'BAD_USER_INPUT',
+          message: 'createMany takes a list of Seat records.',
+        })
       for (const work of ['patchMany', 'deleteMany'] as const)
         await expect(
           run<unknown>((tx) => tx.of(Seat)[work](inRow(3), { free: 9 } as never), together(Seat)),

@@ -1,0 +1,23 @@
+import type { Scope } from '../entity/entity.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { isWidened } from './parse-filter.ts'
+import { parseWhere } from './parse-where.ts'
+import { asksNothing, everything, type Where } from './where.ts'
+
+const isCondition = (given: unknown): given is Where => typeof given === 'object' && given !== null && 'op' in given
+
+/**
+ * A condition by which is written: of records, or of the members of a list. A test without a value asks nothing, and what
+ * is written by it is more than was meant; all are meant by `everything` alone.
+ *
+ * @throws BAD_USER_INPUT for a test without a value, and for values that are not of their kind; MISCONFIGURED for what is
+ * no condition.
+ */
+export function writtenCondition(scope: Scope, given: unknown): Where {
+  if (!isCondition(given))
+    throw new CrossfadeError('MISCONFIGURED', `A condition on ${scope.name} is made by where(), or is \`everything\`.`)
+  if (!isWidened(given) && (given === everything || !asksNothing(given))) return parseWhere(scope, given)
+  const why = 'has a test without a value, and would write more than was meant'
+  const remedy = 'Give the value, leave the test out, or say `everything`'
+  throw new CrossfadeError('BAD_USER_INPUT', `A condition on ${scope.name} ${why}. ${remedy}.`)
+}
