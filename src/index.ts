@@ -43,6 +43,7 @@ export type { Crossfade, CrossfadeOptions, RequestContext, RequestOptions } from
 export type { Limits } from './gateway/limits.ts'
 export { openCrossfade } from './gateway/open-crossfade.ts'
 export type { AggregateOf, GroupOf } from './query/aggregate-of.ts'
+export { changeWhere } from './query/change-where.ts'
 export type { FilterNames } from './query/filter-names.ts'
 export type { FilterOf } from './query/filter-of.ts'
 export type { OffsetArgs } from './query/offset-page.ts'
@@ -55,8 +56,12 @@ export {
   divide,
   field,
   increment,
+  insert,
+  max,
+  min,
   multiply,
   type Operation,
+  pop,
   pull,
   subtract,
 } from './query/operations.ts'

@@ -8,7 +8,23 @@ export type Arithmetic<P extends string = string> =
       readonly right: Arithmetic<P>
     }
 
-export type OperationName = 'increment' | 'append' | 'addToSet' | 'pull' | 'compute'
+/** An element for a place of a list. */
+export interface Inserted<T = unknown> {
+  readonly value: T
+  readonly at: number
+}
+
+export type OperationName =
+  | 'increment'
+  | 'compute'
+  | 'min'
+  | 'max'
+  | 'append'
+  | 'addToSet'
+  | 'insert'
+  | 'pull'
+  | 'pop'
+  | 'change'
 
 /** A change without its place, as mutations write it: `{ votes: increment(1) }`. */
 export class Operation<O extends OperationName = OperationName, T = unknown> {
@@ -27,12 +43,24 @@ export class Operation<O extends OperationName = OperationName, T = unknown> {
  */
 export const increment = <T extends number | bigint | string>(by: T): Operation<'increment', T> =>
   new Operation('increment', by)
+/** The lower of what a number or an instant is and a value; null gives way to the value. */
+export const min = <const T>(value: T): Operation<'min', T> => new Operation('min', value)
+/** The higher of the two, likewise. */
+export const max = <const T>(value: T): Operation<'max', T> => new Operation('max', value)
 /** Puts an element behind the last; a list that is null becomes one of it alone. */
 export const append = <const T>(value: T): Operation<'append', T> => new Operation('append', value)
 /** Puts an element behind the last, unless the list has an equal one. Not for lists of objects. */
 export const addToSet = <const T>(value: T): Operation<'addToSet', T> => new Operation('addToSet', value)
+/**
+ * Puts an element at a place of the list: 0 is before the first, -1 before the last. Past an end of the list it is put
+ * there; a list that is null becomes one of it alone.
+ */
+export const insert = <const T>(value: T, at: number): Operation<'insert', Inserted<T>> =>
+  new Operation('insert', { value, at })
 /** Takes out elements that are equal to a value; of a list of objects those that match a condition, see `where`. */
 export const pull = <const T>(value: T): Operation<'pull', T> => new Operation('pull', value)
+/** Takes out the last element, or the first; a list that has none, or is null, stays what it is. */
+export const pop = (which: 'first' | 'last' = 'last'): Operation<'pop', 'first' | 'last'> => new Operation('pop', which)
 /** Sets a number to arithmetic over the record's own; ints are rounded, and what the field can't hold is refused. */
 export const compute = <P extends string>(value: Arithmetic<P>): Operation<'compute', Arithmetic<P>> =>
   new Operation('compute', value)

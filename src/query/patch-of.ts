@@ -2,7 +2,7 @@ import type { Entity } from '../entity/entity.ts'
 import type { Field, Fields, ListShape, ObjectsShape, ScalarShape } from '../entity/field.ts'
 import type { FieldAt, ScalarPathIn, WrittenPathIn } from '../entity/path.ts'
 import type { Given, Members } from '../entity/record.ts'
-import type { Arithmetic, Operation } from './operations.ts'
+import type { Arithmetic, Inserted, Operation } from './operations.ts'
 import type { WhereOf } from './where.ts'
 
 interface Amounts {
@@ -12,21 +12,32 @@ interface Amounts {
   readonly decimal: number | bigint | string
 }
 
+type Pop = Operation<'pop', 'first' | 'last'>
+
 /** What can be done to a field, beside setting it. */
 type Operations<F extends Fields, D> =
   D extends Field<infer T, infer S>
     ? S extends ScalarShape<infer K>
       ?
           | (K extends keyof Amounts ? Operation<'increment', Amounts[K]> : never)
+          | (K extends keyof Amounts | 'timestamp' ? Operation<'min' | 'max', NonNullable<T>> : never)
           | (K extends 'int' | 'float' ? Operation<'compute', Arithmetic<ScalarPathIn<F, 'int' | 'float'>>> : never)
       : S extends ListShape
-        ? Operation<'append' | 'addToSet' | 'pull', NonNullable<T> extends readonly (infer V)[] ? V : never>
+        ? NonNullable<T> extends readonly (infer V)[]
+          ? Operation<'append' | 'addToSet' | 'pull', V> | Operation<'insert', Inserted<V>> | Pop
+          : never
         : S extends ObjectsShape<infer G>
-          ? Operation<'append', Members<G>> | Operation<'pull', WhereOf<G>>
+          ?
+              | Operation<'append', Members<G>>
+              | Operation<'insert', Inserted<Members<G>>>
+              | Operation<'pull', WhereOf<G>>
+              | Operation<'change', { readonly where: WhereOf<G>; readonly changes: PatchIn<G> }>
+              | Pop
           : never
     : never
 
-type PatchIn<F extends Fields> = string extends keyof F
+/** The same of the members of an object. */
+export type PatchIn<F extends Fields> = string extends keyof F
   ? Readonly<Record<string, unknown>>
   : {
       readonly [P in WrittenPathIn<F>]?: Given<FieldAt<F, P>> | Operations<F, FieldAt<F, P>> | null | undefined

@@ -1,24 +1,21 @@
-import type { Embed, EmbedNode, Entity, Leaf, Node, ObjectList } from '../entity/entity.ts'
+import type { Embed, EmbedNode, Entity, Node, ObjectList, Scope } from '../entity/entity.ts'
 import type { Members } from '../entity/lists.ts'
-import { checkFixed, membersOf, parseElement, parseLeaf, parseObjects } from '../entity/new-record.ts'
+import { membersOf, parseObjects } from '../entity/new-record.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { type Arithmetic, Operation } from './operations.ts'
+import { type Change, changeOf, isOperation, parseEnd, parsePlace, refuse } from './change.ts'
+import type { ElementChange } from './change-where.ts'
 import type { Where } from './where.ts'
 import { writtenCondition } from './written-condition.ts'
 
-/** What happens to one leaf. All changes of a patch see the record as it was before, and happen at once. */
-export type Change =
-  | { readonly op: 'set'; readonly leaf: Leaf; readonly value: unknown }
-  | { readonly op: 'increment'; readonly leaf: Leaf; readonly by: number | bigint | string }
-  | { readonly op: 'append' | 'addToSet' | 'pull'; readonly leaf: Leaf; readonly value: unknown }
-  | { readonly op: 'compute'; readonly leaf: Leaf; readonly value: Arithmetic }
-
-/** What happens to one list of objects. What is taken out is said by a condition on the members. */
+/** What happens to one list of objects. What is taken out or changed is said by a condition on the members. */
 export type ListChange =
   | { readonly op: 'set'; readonly list: ObjectList; readonly value: readonly Members[] | null }
   | { readonly op: 'append'; readonly list: ObjectList; readonly value: Members }
+  | { readonly op: 'insert'; readonly list: ObjectList; readonly value: Members; readonly at: number }
   | { readonly op: 'pull'; readonly list: ObjectList; readonly where: Where }
+  | { readonly op: 'pop'; readonly list: ObjectList; readonly which: 'first' | 'last' }
+  | { readonly op: 'change'; readonly list: ObjectList; readonly where: Where; readonly patch: Patch }
 
 /** A patch in normal form: at most one change a leaf or list, and which embedded objects it makes or removes. */
 export interface Patch {
@@ -32,49 +29,32 @@ export interface Patch {
 export const isNothing = ({ changes, lists, presence }: Patch): boolean =>
   changes.length + lists.length + presence.size === 0
 
-const refuse = (entity: Entity, path: string, why: string, hint = ''): never => {
-  throw new CrossfadeError('MISCONFIGURED', `A patch of ${entity.name}.${path} ${why}.${hint}`)
-}
+const pathsOf = ({ leaves, embeds, lists }: Scope): string[] => [...leaves.keys(), ...embeds.keys(), ...lists.keys()]
 
-const pathsOf = ({ leaves, embeds, lists }: Entity): string[] => [...leaves.keys(), ...embeds.keys(), ...lists.keys()]
-
-/** Arithmetic is that of doubles, in which longs and decimals would lose digits. */
-const numeric: Record<'increment' | 'compute', ReadonlySet<string>> = {
-  increment: new Set(['int', 'float', 'long', 'decimal']),
-  compute: new Set(['int', 'float']),
-}
-
-const isOperation = (value: unknown): value is Operation => value instanceof Operation
-
-function changeOf(entity: Entity, leaf: Leaf, value: unknown): Change {
-  if (!isOperation(value)) {
-    const parsed = parseLeaf(entity, leaf, value ?? null)
-    checkFixed(entity, leaf.path, parsed)
-    return { op: 'set', leaf, value: parsed }
-  }
-  if (entity.fixed.has(leaf.path)) refuse(entity, leaf.path, 'changes what it is in all records')
-  const { op, operand } = value
-  if (op === 'increment' || op === 'compute') {
-    if (leaf.list !== 'none' || !numeric[op].has(leaf.kind)) refuse(entity, leaf.path, `uses ${op} on a ${leaf.kind}`)
-    // What an operation holds is typed where it is made, see `PatchOf`
-    if (op === 'compute') return { op, leaf, value: operand as Arithmetic }
-    // An amount is no stored value: -1 may mean null in the field and is still a step of one
-    return {
-      op,
-      leaf,
-      by: parseLeaf(entity, { ...leaf, required: true, converter: {} }, operand) as number | bigint | string,
-    }
-  }
-  if (leaf.list === 'none') refuse(entity, leaf.path, `uses ${op} on a value that is no list`)
-  return { op, leaf, value: parseElement(entity, leaf, operand) }
-}
-
-function listChangeOf(entity: Entity, list: ObjectList, value: unknown): ListChange {
+function listChangeOf(scope: Scope, list: ObjectList, value: unknown): ListChange {
   if (!isOperation(value)) return { op: 'set', list, value: parseObjects(list, value) }
   const { op, operand } = value
-  if (op === 'append') return { op, list, value: parseObjects(list, [operand])![0]! }
-  if (op !== 'pull') return refuse(entity, list.path, `uses ${op} on a list of objects`)
-  return { op, list, where: writtenCondition(list, operand) }
+  const parsed = (element: unknown): Members => parseObjects(list, [element])![0]!
+  switch (op) {
+    case 'append':
+      return { op, list, value: parsed(operand) }
+    case 'insert': {
+      const { value: element, at } = parsePlace(scope, list.path, operand)
+      return { op, list, value: parsed(element), at }
+    }
+    case 'pull':
+      return { op, list, where: writtenCondition(list, operand) }
+    case 'pop':
+      return { op, list, which: parseEnd(scope, list.path, operand) }
+    case 'change': {
+      const { where, changes } = operand as ElementChange // made by `changeWhere`
+      const patch = planned(list, changes)
+      if (isNothing(patch)) throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${list.name} changes nothing.`)
+      return { op, list, where: writtenCondition(list, where), patch }
+    }
+    default:
+      return refuse(scope, list.path, `uses ${op} on a list of objects`)
+  }
 }
 
 /** Collects what one patch changes. */
@@ -82,18 +62,18 @@ class Plan implements Patch {
   readonly changes: Change[] = []
   readonly lists: ListChange[] = []
   readonly presence = new Map<string, boolean>()
-  readonly #entity: Entity
+  readonly #scope: Scope
   readonly #touched = new Set<string>()
 
-  constructor(entity: Entity) {
-    this.#entity = entity
+  constructor(scope: Scope) {
+    this.#scope = scope
   }
 
   apply(path: string, value: unknown): void {
     const node =
-      nodeAt(this.#entity.nodes, path) ??
-      refuse(this.#entity, path, 'names no field', didYouMean(path, pathsOf(this.#entity)))
-    for (const outer of this.#entity.embeds.keys()) if (path.startsWith(`${outer}.`)) this.presence.set(outer, true)
+      nodeAt(this.#scope.nodes, path) ??
+      refuse(this.#scope, path, 'names no field', didYouMean(path, pathsOf(this.#scope)))
+    for (const outer of this.#scope.embeds.keys()) if (path.startsWith(`${outer}.`)) this.presence.set(outer, true)
     this.#change(node, value)
   }
 
@@ -103,13 +83,13 @@ class Plan implements Patch {
       return
     }
     this.#touch((node.leaf ?? node.list).path)
-    if (node.leaf) this.changes.push(changeOf(this.#entity, node.leaf, value))
-    else this.lists.push(listChangeOf(this.#entity, node.list, value))
+    if (node.leaf) this.changes.push(changeOf(this.#scope, node.leaf, value))
+    else this.lists.push(listChangeOf(this.#scope, node.list, value))
   }
 
   /** An embedded object is set whole: members that are left out become null. */
   #changeEmbed({ embed, nodes }: EmbedNode, value: unknown): void {
-    const name = `${this.#entity.name}.${embed.path}`
+    const name = `${this.#scope.name}.${embed.path}`
     if (value === null) {
       if (embed.required) throw new CrossfadeError('BAD_USER_INPUT', `${name} must not be null.`)
       this.#removeEmbed(embed, nodes)
@@ -137,7 +117,7 @@ class Plan implements Patch {
   }
 
   #touch(path: string): void {
-    if (this.#touched.has(path)) refuse(this.#entity, path, 'changes the field twice')
+    if (this.#touched.has(path)) refuse(this.#scope, path, 'changes the field twice')
     this.#touched.add(path)
   }
 }
@@ -152,16 +132,18 @@ function nodeAt(nodes: readonly Node[], path: string): Node | undefined {
   return undefined
 }
 
+function planned(scope: Scope, input: unknown): Patch {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${scope.name} is an object of changes by path.`)
+  const plan = new Plan(scope)
+  for (const [path, value] of Object.entries(input)) if (value !== undefined) plan.apply(path, value)
+  return plan
+}
+
 /**
  * Normalises what a mutation wrote: record paths (dotted for members) to values, null, or operations.
  *
  * @throws CrossfadeError BAD_USER_INPUT for a value that is not of its field's kind; MISCONFIGURED for an operation
  * that the field does not have.
  */
-export function planPatch(entity: Entity, input: Readonly<Record<string, unknown>>): Patch {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw new CrossfadeError('BAD_USER_INPUT', `A patch of ${entity.name} is an object of changes by path.`)
-  const plan = new Plan(entity)
-  for (const [path, value] of Object.entries(input)) if (value !== undefined) plan.apply(path, value)
-  return plan
-}
+export const planPatch = (entity: Entity, input: Readonly<Record<string, unknown>>): Patch => planned(entity, input)

@@ -34,8 +34,11 @@ declare const about: unique symbol
 /** A condition on records, or on members, with the fields `F`: for the compiler alone, which refuses one on others. */
 export type WhereOf<F extends Fields> = Where & { readonly [about]?: F }
 
+/** A condition of no parts. */
+export type Everything = { readonly op: 'and'; readonly of: readonly [] }
+
 /** The condition that holds for all records. */
-export const everything: Where = Object.freeze({ op: 'and', of: [] })
+export const everything: Everything = Object.freeze({ op: 'and', of: [] } as const)
 export const nothing: Where = Object.freeze({ op: 'or', of: [] })
 
 /** Whether a condition holds for all records, said or not: each of its parts was left out. */

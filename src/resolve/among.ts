@@ -20,7 +20,11 @@ const parsedFor = onceFor((entity: Entity) => onceFor((given: Where) => parseWhe
  *
  * @throws as `parseWhere`.
  */
-export function among(entity: Entity, { where = everything, unscoped = false }: Among, asked = everything): Where {
+export function among(
+  entity: Entity,
+  { where = everything, unscoped = false }: Among,
+  asked: Where = everything,
+): Where {
   const isAll = unscoped || entity.defaultScope === null
   const parsed = parseWhere(entity, asked)
   if (isAll && where === everything) return parsed

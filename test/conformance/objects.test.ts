@@ -2,13 +2,18 @@ import {
   addToSet,
   append,
   boolean,
+  changeWhere,
   decimal,
   defineEntity,
   embed,
   everything,
+  increment,
+  insert,
   int,
   list,
   long,
+  min,
+  pop,
   pull,
   text,
   timestamp,
@@ -105,6 +110,7 @@ const questions: readonly (readonly [title: string, where: Where, ids: readonly 
 
 const none = { price: null, weight: null, packed: null, tags: null, gift: null }
 const plum = { sku: 'plum', pieces: 2, ...none }
+const kiwi = { sku: 'kiwi', pieces: 1, ...none }
 const fig = { sku: 'fig', pieces: 9, ...none }
 const stored = [{ sku: 'fig', pieces: 9, origin: 'Smyrna' }, 5, { sku: 'plum', pieces: 2 }]
 
@@ -120,6 +126,104 @@ const patches: readonly (readonly [title: string, before: unknown, change: unkno
   ['takes out nothing where nothing matches', stored, pull(eq('sku', 'kiwi')), [fig, plum]],
   ['takes out everything', stored, pull(everything), []],
   ['takes nothing out of null', null, pull(eq('sku', 'fig')), null],
+  ['inserts before the first', stored, insert({ sku: 'kiwi', pieces: 1 }, 0), [kiwi, fig, plum]],
+  ['inserts in between', stored, insert({ sku: 'kiwi', pieces: 1 }, 1), [fig, kiwi, plum]],
+  ['inserts before the last', stored, insert({ sku: 'kiwi', pieces: 1 }, -1), [fig, kiwi, plum]],
+  ['inserts past the end', stored, insert({ sku: 'kiwi', pieces: 1 }, 9), [fig, plum, kiwi]],
+  ['inserts past the beginning', stored, insert({ sku: 'kiwi', pieces: 1 }, -9), [kiwi, fig, plum]],
+  ['inserts into null', null, insert({ sku: 'kiwi', pieces: 1 }, 1), [kiwi]],
+  ['inserts into an empty list', [], insert({ sku: 'kiwi', pieces: 1 }, -1), [kiwi]],
+  ['takes out the last', stored, pop(), [fig]],
+  ['takes out the first', stored, pop('first'), [plum]],
+  ['takes out the only one', [{ sku: 'fig' }, 5], pop(), []],
+  ['takes nothing out of an empty list', [], pop('first'), []],
+  ['pops nothing of null', null, pop(), null],
+  ['changes what matches', stored, changeWhere(eq('sku', 'fig'), { pieces: 1 }), [{ ...fig, pieces: 1 }, plum]],
+  [
+    'changes all',
+    stored,
+    changeWhere(everything, { sku: 'x', pieces: null }),
+    [
+      { ...fig, sku: 'x', pieces: null },
+      { ...plum, sku: 'x', pieces: null },
+    ],
+  ],
+  ['changes nothing where nothing matches', stored, changeWhere(eq('sku', 'kiwi'), { pieces: 1 }), [fig, plum]],
+  ['changes nothing of null', null, changeWhere(everything, { pieces: 1 }), null],
+  ['changes nothing of an empty list', [], changeWhere(everything, { pieces: 1 }), []],
+  [
+    'changes by what each object holds, before any of it is changed',
+    stored,
+    changeWhere({ op: 'lte', path: 'pieces', value: 9 }, { pieces: increment(1), sku: 'y' }),
+    [
+      { ...fig, pieces: 10, sku: 'y' },
+      { ...plum, pieces: 3, sku: 'y' },
+    ],
+  ],
+  [
+    'changes what a dirty value is read as',
+    [{ pieces: 'three' }],
+    changeWhere(eq('pieces', null), { pieces: min(4) }),
+    [{ sku: null, ...none, pieces: 4 }],
+  ],
+  [
+    'changes values of all kinds',
+    stored,
+    changeWhere(eq('sku', 'plum'), {
+      price: '12345678901234567890.10',
+      weight: 9007199254740993n,
+      packed: new Date('1903-12-01T00:00:00.001Z'),
+      tags: ['a', '"b"', '{c}'],
+      'gift.note': "it's \\ $new",
+    }),
+    [
+      fig,
+      {
+        ...plum,
+        price: '12345678901234567890.1',
+        weight: 9007199254740993n,
+        packed: new Date('1903-12-01T00:00:00.001Z'),
+        tags: ['a', '"b"', '{c}'],
+        gift: { note: "it's \\ $new", wrapped: null },
+      },
+    ],
+  ],
+  [
+    'adds exactly',
+    [{ price: 0 }, { price: null, weight: 1 }],
+    changeWhere(everything, { price: increment('0.2'), weight: increment('9007199254740993') }),
+    [
+      { sku: null, pieces: null, ...none, price: '0.2', weight: 9007199254740993n },
+      { sku: null, pieces: null, ...none, price: '0.2', weight: 9007199254740994n },
+    ],
+  ],
+  [
+    'changes lists and objects of an object',
+    [
+      { sku: 'fig', tags: ['a', 'b'], gift: { note: 'n', wrapped: true } },
+      { sku: 'plum', gift: { note: 'n' } },
+    ],
+    changeWhere(eq('gift.note', 'n'), { tags: append('c'), 'gift.wrapped': false }),
+    [
+      { ...none, sku: 'fig', pieces: null, tags: ['a', 'b', 'c'], gift: { note: 'n', wrapped: false } },
+      { ...none, sku: 'plum', pieces: null, tags: ['c'], gift: { note: 'n', wrapped: false } },
+    ],
+  ],
+  [
+    'removes an object of an object',
+    [{ sku: 'fig', gift: { note: 'n', from: 'x' } }],
+    changeWhere(eq('sku', 'fig'), { gift: null }),
+    [{ ...none, sku: 'fig', pieces: null }],
+  ],
+  [
+    'pops and takes out of the lists of an object',
+    [{ tags: ['a', 'b', 'a'] }, { tags: null }],
+    changeWhere(everything, { tags: pull('a') }),
+    [
+      { ...none, sku: null, pieces: null, tags: ['b'] },
+      { ...none, sku: null, pieces: null },
+    ],
+  ],
 ]
 
 const wider =
@@ -145,6 +249,25 @@ const refusals: readonly (readonly [input: unknown, message: string, code?: stri
     'rows.lines.pieces is int and cannot be filtered by contains.',
   ],
   [pull({ op: 'not', of: { op: 'in', path: 'sku', values: ['x', 5] } }), '5 is not a valid text'],
+  [insert({ sku: 'x' }, 0.5), 'rows.lines: insert puts an element at a whole number, and not at 0.5.'],
+  [insert({ sku: 'x' }, Number.NaN), 'rows.lines: insert puts an element at a whole number, and not at NaN.'],
+  [insert({ colour: 'x' }, 0), 'rows.lines has no field "colour".'],
+  [pop('middle' as never), 'A patch of rows.lines pops neither the first nor the last.', 'MISCONFIGURED'],
+  [changeWhere(where(Rows, 'lines', { sku: { eq: undefined } }), { pieces: 1 }), wider],
+  [changeWhere(null as never, { pieces: 1 }), 'A condition on rows.lines is made by', 'MISCONFIGURED'],
+  [changeWhere(everything, {}), 'A patch of rows.lines changes nothing.'],
+  [changeWhere(everything, null as never), 'A patch of rows.lines is an object of changes by path.'],
+  [
+    changeWhere(everything, { piece: 1 }),
+    'A patch of rows.lines.piece names no field. Did you mean "pieces"?',
+    'MISCONFIGURED',
+  ],
+  [changeWhere(everything, { pieces: 'x' }), 'rows.lines.pieces: "x" is not a valid int'],
+  [
+    changeWhere(everything, { sku: increment(1) }),
+    'A patch of rows.lines.sku uses increment on a text.',
+    'MISCONFIGURED',
+  ],
   [addToSet({ sku: 'x' }), 'A patch of rows.lines uses addToSet on a list of objects.', 'MISCONFIGURED'],
 ]
 
@@ -239,6 +362,28 @@ describe.each([Rows, Columns] as Entity[])('What the mapping does not name, $nam
       order: { lines: [kept, { sku: 'plum', pieces: 2 }, kiwi], by: 'Ann' },
     })
     expect(await putBack(id, { lines: pull(eq('sku', 'plum')) })).toEqual({ order: { lines: [kept, kiwi], by: 'Ann' } })
+  })
+
+  test('and stays when its object is changed, or others are put before it and taken away', async () => {
+    const id = await insertRaw(stores, entity, { _id: next++, order: { lines: stored } })
+    const lines = changeWhere(eq('sku', 'fig'), { pieces: increment(1), 'gift.note': 'x' })
+    const fig = { sku: 'fig', pieces: 10, origin: 'Smyrna', gift: { note: 'x' } }
+    const plum = { sku: 'plum', pieces: 2 }
+    expect(await putBack(id, { lines })).toEqual({ order: { lines: [fig, plum] } })
+    expect(await putBack(id, { lines: insert({ sku: 'kiwi' }, 0) })).toEqual({
+      order: { lines: [{ sku: 'kiwi' }, fig, plum] },
+    })
+    expect(await putBack(id, { lines: pop('first') })).toEqual({ order: { lines: [fig, plum] } })
+    expect(await putBack(id, { lines: pop() })).toEqual({ order: { lines: [fig] } })
+  })
+
+  test('goes with the object in an object that goes', async () => {
+    const gift = { note: 'n', from: { name: 'Ann' } }
+    const id = await insertRaw(stores, entity, { _id: next++, order: { lines: [{ sku: 'fig', gift, origin: 'S' }] } })
+    await putBack(id, { lines: changeWhere(everything, { gift: null }) })
+    expect(await putBack(id, { lines: changeWhere(everything, { gift: { note: 'm' } }) })).toEqual({
+      order: { lines: [{ sku: 'fig', gift: { note: 'm' }, origin: 'S' }] },
+    })
   })
 
   test('and its dirty values stay, too, while it stays in the list', async () => {

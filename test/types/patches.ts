@@ -1,4 +1,20 @@
-import { add, addToSet, append, compute, divide, field, increment, pull, where } from 'crossfade'
+import {
+  add,
+  addToSet,
+  append,
+  changeWhere,
+  compute,
+  divide,
+  everything,
+  field,
+  increment,
+  insert,
+  max,
+  min,
+  pop,
+  pull,
+  where,
+} from 'crossfade'
 import { Ship, tx } from './app.ts'
 
 export async function patches(): Promise<void> {
@@ -38,6 +54,34 @@ export async function operations(): Promise<void> {
     'engine.power': compute(divide(add(field('engine.power'), field('crew')), 2)),
   })
   await ships.patch(5, { holds: pull(where(Ship, 'holds', { tons: { lt: 5 } })) })
+  await ships.patch(5, {
+    crew: min(9),
+    cargo: max('0.10'),
+    ports: insert('Hoorn', 0),
+    holds: insert({ label: 'a' }, -1),
+  })
+  await ships.patch(5, { ports: pop(), holds: pop('first') })
+  const light = where(Ship, 'holds', { tons: { lt: 5 } })
+  await ships.patch(5, { holds: changeWhere(light, { tons: increment(1), label: 'light' }) })
+  await ships.patch(5, { holds: changeWhere(everything, { tons: null }) })
+  // @ts-expect-error a text is not compared
+  await ships.patch(5, { name: min('a') })
+  // @ts-expect-error of another kind
+  await ships.patch(5, { crew: max('9') })
+  // @ts-expect-error no list
+  await ships.patch(5, { crew: insert(1, 0) })
+  // @ts-expect-error of another kind than its elements
+  await ships.patch(5, { ports: insert(1, 0) })
+  // @ts-expect-error which end?
+  await ships.patch(5, { ports: pop('second') })
+  // @ts-expect-error no such member
+  await ships.patch(5, { holds: changeWhere(light, { tns: 1 }) })
+  // @ts-expect-error members have their kinds
+  await ships.patch(5, { holds: changeWhere(light, { tons: '1' }) })
+  // @ts-expect-error a condition on ships, not on their holds
+  await ships.patch(5, { holds: changeWhere(where(Ship, { name: { eq: 'Batavia' } }), { tons: 1 }) })
+  // @ts-expect-error values have no members
+  await ships.patch(5, { ports: changeWhere(light, { tons: 1 }) })
   // @ts-expect-error texts do not grow
   await ships.patch(5, { name: increment(1) })
   // @ts-expect-error ints grow by numbers

@@ -1,18 +1,21 @@
 import { Decimal128, type Document, Double, Long } from 'mongodb'
-import type { Entity, Leaf } from '../../entity/entity.ts'
+import type { Entity, Leaf, Scope } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
+import type { Members } from '../../entity/lists.ts'
+import type { Change } from '../../query/change.ts'
 import type { Arithmetic } from '../../query/operations.ts'
-import type { Change, ListChange, Patch } from '../../query/patch.ts'
+import type { ListChange, Patch } from '../../query/patch.ts'
 import { encodeLeaf, encodeObjects } from './codec/encode.ts'
 import { asDecimal, decoded, decodedObjects, element } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
+import { withInserted, withoutEnd } from './list-expression.ts'
 import { testOf } from './where-expression.ts'
 
-function arithmetic(entity: Entity, value: Arithmetic): Document | Double {
+function arithmetic(scope: Scope, value: Arithmetic): Document | Double {
   // A double, always: whole numbers must divide and overflow as Postgres's float8 does
   if (typeof value === 'number') return new Double(value)
-  if ('path' in value) return { $toDouble: { $ifNull: [decoded(leafAt(entity, value.path)), 0] } }
-  return { [`$${value.op}`]: [arithmetic(entity, value.left), arithmetic(entity, value.right)] }
+  if ('path' in value) return { $toDouble: { $ifNull: [decoded(leafAt(scope, value.path)), 0] } }
+  return { [`$${value.op}`]: [arithmetic(scope, value.left), arithmetic(scope, value.right)] }
 }
 
 /** Numbers end as their field's type; $toInt fails past 32 bits and on Infinity, as Postgres's arithmetic does. */
@@ -55,7 +58,7 @@ function increased(leaf: Leaf, by: number | bigint | string): Document {
   return { $toInt: { $add: [before, by] } }
 }
 
-function changed(entity: Entity, change: Change): Document {
+function changed(scope: Scope, change: Change): Document {
   const { leaf } = change
   switch (change.op) {
     case 'set':
@@ -63,9 +66,15 @@ function changed(entity: Entity, change: Change): Document {
     case 'increment':
       return increased(leaf, change.by)
     case 'compute':
-      return asKind(leaf, arithmetic(entity, change.value))
+      return asKind(leaf, arithmetic(scope, change.value))
+    case 'min':
+    case 'max': // of which an expression leaves nulls out
+      return { [`$${change.op}`]: [decoded(leaf), { $literal: encodeLeaf(leaf, change.value) }] }
+    case 'pop':
+      return withoutEnd(decoded(leaf), change.which)
   }
   const value = { $literal: mongoKind(leaf.kind).encode(change.value) }
+  if (change.op === 'insert') return withInserted(decoded(leaf), value, change.at)
   const list = { $ifNull: [decoded(leaf), []] }
   const appended = { $concatArrays: [list, [value]] }
   if (change.op === 'append') return appended
@@ -79,10 +88,25 @@ function changedObjects(change: ListChange): Document {
   const { list } = change
   if (change.op === 'set') return { $literal: encodeObjects(list, change.value) }
   const objects = decodedObjects(list)
-  if (change.op === 'append')
-    return { $concatArrays: [{ $ifNull: [objects, []] }, { $literal: encodeObjects(list, [change.value]) }] }
-  const kept = { $filter: { input: objects, as: element, cond: { $not: [testOf(list, change.where)] } } }
-  return { $cond: [{ $eq: [objects, null] }, null, kept] }
+  const literal = (value: Members): Document => ({ $literal: encodeObjects(list, [value])![0] })
+  switch (change.op) {
+    case 'append':
+      return { $concatArrays: [{ $ifNull: [objects, []] }, [literal(change.value)]] }
+    case 'insert':
+      return withInserted(objects, literal(change.value), change.at)
+    case 'pop':
+      return withoutEnd(objects, change.which)
+    case 'pull': {
+      const kept = { $filter: { input: objects, as: element, cond: { $not: [testOf(list, change.where)] } } }
+      return { $cond: [{ $eq: [objects, null] }, null, kept] }
+    }
+    case 'change': {
+      const object = `$$${element}`
+      const next = { $mergeObjects: [object, membersOf(list, change.patch, `$${element}.`)] }
+      const each = { $cond: [testOf(list, change.where), next, object] }
+      return { $cond: [{ $eq: [objects, null] }, null, { $map: { input: objects, as: element, in: each } }] }
+    }
+  }
 }
 
 /** A step's subtree: the new value of a leaf, or the members that change below it. */
@@ -136,17 +160,18 @@ function assemble(node: Tree, path: string): unknown {
   return { $cond: [isObject, merged(`$${path}`), made] }
 }
 
-/** The `$set` of an update pipeline: every expression sees the document as it was before. */
-export function patchStage(entity: Entity, patch: Patch): Document {
+/** What a patch makes of the members of a document, or of an object that is reached by a prefix of paths. */
+function membersOf(scope: Scope, patch: Patch, prefix = ''): Document {
   const root = tree()
-  for (const [path, present] of patch.presence) at(root, entity.embeds.get(path)!.mongo).present = present
+  for (const [path, present] of patch.presence) at(root, scope.embeds.get(path)!.mongo).present = present
   for (const change of patch.changes) {
     const node = at(root, change.leaf.mongo)
     if (change.leaf.unique && change.op === 'set' && change.value === null) node.unset = true
-    else node.value = changed(entity, change)
+    else node.value = changed(scope, change)
   }
   for (const change of patch.lists) at(root, change.list.mongo).value = changedObjects(change)
-  const stage: Document = {}
-  for (const [step, node] of root.members) stage[step] = assemble(node, step)
-  return stage
+  return Object.fromEntries(root.members.entries().map(([step, node]) => [step, assemble(node, prefix + step)]))
 }
+
+/** The `$set` of an update pipeline: every expression sees the document as it was before. */
+export const patchStage = (entity: Entity, patch: Patch): Document => membersOf(entity, patch)

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
 import { maxDigits, maxExponent } from '../../codec/decimal.ts'
-import type { Entity, Leaf } from '../../entity/entity.ts'
-import { leafAt } from '../../entity/leaf-at.ts'
+import type { Leaf, Scope } from '../../entity/entity.ts'
+import { isEntity, leafAt } from '../../entity/leaf-at.ts'
+import type { Change } from '../../query/change.ts'
 import type { Arithmetic } from '../../query/operations.ts'
-import type { Change, ListChange, Patch } from '../../query/patch.ts'
+import type { ListChange, Patch } from '../../query/patch.ts'
 import { encodeLeaf, encodeObjects } from './codec/encode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import { listColumn, memberTypes } from './objects.ts'
@@ -12,11 +13,11 @@ import { param, translateElement } from './where.ts'
 
 type Sql = RawBuilder<unknown>
 
-function arithmetic(entity: Entity, value: Arithmetic): Sql {
+function arithmetic(scope: Scope, value: Arithmetic): Sql {
   if (typeof value === 'number') return sql`${value}::double precision`
-  if ('path' in value) return sql`coalesce(${columnOf(leafAt(entity, value.path))}, 0)::double precision`
+  if ('path' in value) return sql`coalesce(${columnOf(leafAt(scope, value.path))}, 0)::double precision`
   const signs = { add: '+', subtract: '-', multiply: '*', divide: '/' } as const
-  return sql`(${arithmetic(entity, value.left)} ${sql.raw(signs[value.op])} ${arithmetic(entity, value.right)})`
+  return sql`(${arithmetic(scope, value.left)} ${sql.raw(signs[value.op])} ${arithmetic(scope, value.right)})`
 }
 
 function wholeValue(leaf: Leaf, value: unknown): Sql {
@@ -55,8 +56,12 @@ function converted(leaf: Leaf, value: Sql): Sql {
   )
 }
 
+/** How many elements stand before the place of a new one. */
+const indexIn = (size: Sql, at: number): Sql =>
+  at >= 0 ? sql`least(${at}::integer, ${size})` : sql`greatest(${size} + ${at}::integer, 0)`
+
 /** The new value of a column, from the row as it was before. */
-function assigned(entity: Entity, change: Change): Sql {
+function assigned(scope: Scope, change: Change): Sql {
   const { leaf } = change
   const old = columnOf(leaf)
   switch (change.op) {
@@ -67,55 +72,91 @@ function assigned(entity: Entity, change: Change): Sql {
     case 'compute':
       return converted(
         leaf,
-        leaf.kind === 'int'
-          ? sql`round(${arithmetic(entity, change.value)})::integer`
-          : arithmetic(entity, change.value),
+        leaf.kind === 'int' ? sql`round(${arithmetic(scope, change.value)})::integer` : arithmetic(scope, change.value),
       )
+    case 'min':
+      return sql`least(${old}, ${wholeValue(leaf, change.value)})`
+    case 'max':
+      return sql`greatest(${old}, ${wholeValue(leaf, change.value)})`
+    case 'pop':
+      return change.which === 'first' ? sql`(${old})[2:]` : sql`(${old})[:cardinality(${old}) - 1]`
   }
   const element = param(leaf, change.value)
   if (change.op === 'append') return sql`array_append(${old}, ${element})`
+  if (change.op === 'insert') {
+    const list = sql`coalesce(${old}, '{}')`
+    const index = indexIn(sql`cardinality(${list})`, change.at)
+    return sql`array_append((${list})[:${index}], ${element}) || (${list})[${index} + 1:]`
+  }
   if (change.op === 'pull') return sql`array_remove(${old}, ${element})`
   return sql`case when ${element} = any(${old}) then ${old} else array_append(${old}, ${element}) end`
 }
 
 const elements = (array: Sql): Sql => sql`json_array_elements(${array}) with ordinality x(value, n)`
 
+/** The objects as they are to be, from rows of their JSON `value` and their place `n`. */
+const collected = (rows: Sql): Sql => sql`select coalesce(json_agg(r.value order by r.n), '[]') from (${rows}) r`
+
+/** An object of a json column with other members; what is null takes no room. */
+function changedObject(scope: Scope, patch: Patch): Sql {
+  const values = newValues(scope, patch)
+  const names = values.map(([column]) => column)
+  const members = sql.join(values.flatMap(([column, value]) => [sql`${column}::text`, value]))
+  return sql`(select coalesce(json_object_agg(m.key, m.value), '{}') from (
+    select key, value from json_each(x.value) where key <> all(${names}::text[]) union all
+    select key, value from json_each(json_build_object(${members})) where json_typeof(value) <> 'null') m)`
+}
+
 /** The new value of a json column of objects, likewise. */
 function assignedObjects(change: ListChange): Sql {
   const { list } = change
   const old = listColumn(list)
-  if (change.op === 'pull') {
-    const kept = sql`select coalesce(json_agg(x.value order by x.n), '[]')
-      from ${elements(old)}, json_to_record(x.value) as e(${memberTypes(list)})
-      where not coalesce(${translateElement(list, change.where)}, false)`
-    return sql`case when ${old} is not null then (${kept}) end`
+  const present = (rows: Sql): Sql => sql`case when ${old} is not null then (${collected(rows)}) end`
+  const members = sql`json_to_record(x.value) as e(${memberTypes(list)})`
+  switch (change.op) {
+    case 'pop': {
+      const end = change.which === 'first' ? sql`1` : sql`json_array_length(${old})`
+      return present(sql`select x.value, x.n from ${elements(old)} where x.n <> ${end}`)
+    }
+    case 'pull': {
+      const kept = sql`not coalesce(${translateElement(list, change.where)}, false)`
+      return present(sql`select x.value, x.n from ${elements(old)}, ${members} where ${kept}`)
+    }
+    case 'change': {
+      const changed = sql`case when ${translateElement(list, change.where)} then ${changedObject(list, change.patch)} else x.value end`
+      return present(sql`select ${changed} as value, x.n from ${elements(old)}, ${members}`)
+    }
   }
-  const value = encodeObjects(list, change.op === 'append' ? [change.value] : change.value)
-  const objects = sql`${value && JSON.stringify(value)}::json`
-  if (change.op === 'set') return objects
-  return sql`(select json_agg(a.value order by a.part, a.n) from (
-    select 1 as part, x.n, x.value from ${elements(old)} union all select 2, x.n, x.value from ${elements(objects)}) a)`
+  const value = encodeObjects(list, change.op === 'set' ? change.value : [change.value])
+  if (change.op === 'set') return sql`${value && JSON.stringify(value)}::json`
+  const element = sql`${JSON.stringify(value![0])}::json`
+  const size = sql`coalesce(json_array_length(${old}), 0)`
+  const index = change.op === 'append' ? size : indexIn(size, change.at)
+  return sql`(${collected(sql`select x.value, x.n from ${elements(old)} union all select ${element}, ${index} + 0.5`)})`
 }
 
 /** What the mapping does not name of objects that become null goes with them. */
-function lessRest(entity: Entity, { presence }: Patch): Sql[] {
-  const removed = [...presence].flatMap(([path, there]) => (there ? [] : [entity.embeds.get(path)!.mongo.split('.')]))
+function lessRest({ embeds }: Scope, { presence }: Patch, rest: Sql): (readonly [string, Sql])[] {
+  const removed = [...presence].flatMap(([path, there]) => (there ? [] : [embeds.get(path)!.mongo.split('.')]))
   if (removed.length === 0) return []
-  const rest = removed.reduce((left, steps) => sql`${left} #- ${steps}::text[]`, sql`t.rest`)
-  return [sql`rest = nullif(${rest}, '{}')`]
+  const left = removed.reduce((json, steps) => sql`${json} #- ${steps}::text[]`, rest)
+  return [['rest', sql`nullif(${left}, '{}')`]]
 }
 
-/** Assignments of the main row; child tables are changed afterwards, in statements of their own. */
-export function assignments(entity: Entity, patch: Patch): Sql[] {
-  const sets = [...patch.presence].map(
-    ([path, there]) => sql`${sql.id(entity.embeds.get(path)!.column)} = ${there}::boolean`,
-  )
-  sets.push(...lessRest(entity, patch))
-  for (const change of patch.changes) {
-    if (!change.leaf.childTable) sets.push(sql`${sql.id(change.leaf.column)} = ${assigned(entity, change)}`)
-  }
-  for (const change of patch.lists) {
-    if (!change.list.childTable) sets.push(sql`${sql.id(change.list.column)} = ${assignedObjects(change)}`)
-  }
-  return sets
+/** Columns of a main row, or of an object of a list, with what they are to be; child tables have statements of their own. */
+function newValues(scope: Scope, patch: Patch): (readonly [column: string, value: Sql])[] {
+  return [
+    ...[...patch.presence].map(([path, there]) => [scope.embeds.get(path)!.column, sql`${there}::boolean`] as const),
+    ...lessRest(scope, patch, isEntity(scope) ? sql`t.rest` : sql`e.rest`),
+    ...patch.changes
+      .filter(({ leaf }) => !leaf.childTable)
+      .map((change) => [change.leaf.column, assigned(scope, change)] as const),
+    ...patch.lists
+      .filter(({ list }) => !list.childTable)
+      .map((change) => [change.list.column, assignedObjects(change)] as const),
+  ]
 }
+
+/** Assignments of a row, whose columns have the values from before on their right. */
+export const assignments = (scope: Scope, patch: Patch): Sql[] =>
+  newValues(scope, patch).map(([column, value]) => sql`${sql.id(column)} = ${value}`)

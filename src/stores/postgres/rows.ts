@@ -77,7 +77,7 @@ export function appendChild(
   const { columns } = impliedTables(entity).find(({ name }) => name === childTable)!
   const others = columns.filter(({ name }) => name !== 'position')
   return sql`insert into ${table} (position, ${names(others)})
-    select (select coalesce(max(e.position) + 1, 0) from ${table} e where e.parent_id = r.parent_id), ${selected(others)}
+    select (select greatest(max(e.position) + 1, 0) from ${table} e where e.parent_id = r.parent_id), ${selected(others)}
     from ${fromJson(others, [row])}
     where not exists (select from ${table} e where e.parent_id = r.parent_id and ${unless})`
 }
