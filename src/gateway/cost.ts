@@ -15,7 +15,7 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { onceFor } from '../util/once-for.ts'
-import { type FieldCosts, fieldCosts } from './field-cost.ts'
+import { type FieldCost, type FieldCosts, fieldCosts } from './field-cost.ts'
 import { type Given, givenIn, type Variables } from './given.ts'
 import { literalWeight } from './input-weight.ts'
 import { introspectionCost } from './introspection-cost.ts'
@@ -95,6 +95,22 @@ function count(
     return asked
   }
 
+  function lengthOf(node: ValueNode): number {
+    if (node.kind === Kind.LIST) return node.values.length
+    if (node.kind !== Kind.VARIABLE) return 1
+    const value = given.sent(node.name.value)
+    if (value !== undefined) return Array.isArray(value) ? value.length : 1
+    const literal = given.usual(node.name.value)
+    return literal ? lengthOf(literal) : 0
+  }
+
+  /** What a list is taken to hold whose size nothing tells, or more where it is asked for by more ids. */
+  const usualSize = ({ arguments: args = [] }: FieldNode, { lists, size }: FieldCost): number | null =>
+    args.reduce(
+      (most, { name, value }) => (lists.includes(name.value) ? Math.max(most ?? 0, lengthOf(value)) : most),
+      size,
+    )
+
   /** What the objects and lists weigh that a field is given; a number or a text by itself is part of the field. */
   function argumentsWeight({ arguments: args = [] }: FieldNode): number {
     let weight = 0
@@ -125,12 +141,13 @@ function count(
     const owner = isObjectType(parent) || isInterfaceType(parent) ? parent : null
     const definition = owner?.getFields()[node.name.value]
     if (!owner || !definition) return introspection(node)
-    const { type, holds, sizes, size, most, isNode, statements } = costOf(owner, definition)
+    const costs = costOf(owner, definition)
+    const { type, holds, sizes, most, isNode, statements } = costs
     const weight = argumentsWeight(node)
     const ownValues = ownValue(node) + Math.floor(weight / weightToValue)
     const once = perStatement * statements + weight
     if (holds === 'value' || !node.selectionSet) return { values: ownValues, nodes: 0, once }
-    const asked = askedSize(node, sizes) ?? (holds === 'list' ? page : null) ?? size
+    const asked = askedSize(node, sizes) ?? (holds === 'list' ? page : null) ?? usualSize(node, costs)
     const bounded = asked === null ? null : Math.min(asked, most)
     const inner = selection(type, node.selectionSet, holds === 'list' ? null : bounded)
     const times = holds === 'list' ? bounded! : 1
@@ -200,6 +217,7 @@ export function costs(
   function valueKey(given: Given, name: string): string {
     const value = given.sent(name)
     if (typeof value === 'string') return `"${schema.getType(value)?.name ?? ''}"`
+    if (Array.isArray(value)) return `[${value.length} ${given.weight(name)}]`
     if (typeof value === 'object' && value !== null) return `{${given.weight(name)}}`
     return String(value)
   }

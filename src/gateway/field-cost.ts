@@ -27,6 +27,8 @@ export interface FieldCost {
   readonly holds: 'list' | 'one' | 'value'
   /** Arguments that tell how many: `first`, `limit`; with the value that the schema gives where the client does not. */
   readonly sizes: ReadonlyMap<string, unknown>
+  /** Arguments that are lists: `ids`; of a list whose size nothing tells there may be a record for each of their elements. */
+  readonly lists: readonly string[]
   /** How many there are, or the page holds, where no argument tells; null for an object that is no page. */
   readonly size: number | null
   /** No more are ever returned. */
@@ -61,6 +63,9 @@ function sizesOf({ args }: GraphQLField<unknown, unknown>): ReadonlyMap<string, 
   return new Map(sizes.map(({ name, defaultValue }) => [name, defaultValue]))
 }
 
+const listsOf = ({ args }: GraphQLField<unknown, unknown>): string[] =>
+  args.filter(({ type }) => isListType(getNullableType(type))).map(({ name }) => name)
+
 /** Of a page: what is known of it without a statement of its own. */
 function isAtHand(field: GraphQLField<unknown, unknown>): boolean {
   const member = memberOf(field)
@@ -94,6 +99,7 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
         type,
         holds,
         sizes: isObject ? sizesOf(field) : new Map(),
+        lists: holds === 'list' && !page ? listsOf(field) : [],
         size: isPage(type) && holds === 'one' ? bounds.size : holds === 'list' ? ofList : null,
         // Past it `loadConnection` and `loadPage` refuse
         most: pagedEntity(type, entities) || page ? bounds.max : Number.MAX_SAFE_INTEGER,

@@ -134,7 +134,7 @@ describe('variables', () => {
 describe('a schema of another making', () => {
   const schema = buildSchema(`
     type Query { orders(limit: Int, page: Int): OrderPage  all: [Order!]!  top(count: Int = 7): [[Row]]  any: [Any]
-      search(first: String): [Order]  of(pageSize: Int): Orders }
+      search(first: String): [Order]  byIds(ids: [ID!]!): [Order]  of(pageSize: Int): Orders }
     type OrderPage { nodes: [Order!]!  pageInfo: PageInfo }
     type Orders { items: [Order!]  total: Int }
     type PageInfo { hasNextPage: Boolean }
@@ -165,6 +165,25 @@ describe('a schema of another making', () => {
     ['an interface', '{ all { ... on Has { id lines { sku } } } }', 20 + 400],
   ])('%s', (_, query, nodes) => {
     expect(costOf(parse(query), undefined, {})?.nodes).toBe(nodes)
+  })
+
+  const thirty = Array.from({ length: 30 }, (_, n) => `"${n}"`)
+  test.each<[title: string, query: string, variables: Variables, nodes: number]>([
+    ['written in the document', `{ byIds(ids: [${thirty}]) { id } }`, {}, 30],
+    ['of a variable', 'query ($ids: [ID!]!) { byIds(ids: $ids) { id } }', { ids: thirty }, 30],
+    ['that a variable has by default', `query ($ids: [ID!]! = [${thirty}]) { byIds(ids: $ids) { id } }`, {}, 30],
+    ['of few', '{ byIds(ids: ["1", "2"]) { id } }', {}, 20],
+    ['of one that is no list', '{ byIds(ids: "1") { id } }', {}, 20],
+    ['that is missing', 'query ($ids: [ID!]!) { byIds(ids: $ids) { id } }', {}, 20],
+  ])('a list by ids %s', (_, query, variables, nodes) => {
+    expect(costOf(parse(query), undefined, variables)?.nodes).toBe(nodes)
+  })
+
+  test('lists of one weight are told apart by their length', () => {
+    const document = parse('query ($ids: [ID!]!) { byIds(ids: $ids) { id } }')
+    const nodes = (ids: unknown[]) => costOf(document, undefined, { ids })?.nodes
+    expect(nodes(Array.from({ length: 5 }, () => ({})))).toBe(20) // each weighs as much as five texts
+    expect(nodes(Array.from({ length: 25 }, () => 'x'))).toBe(25)
   })
 
   test('arguments are read for each object that they stand below, and count a tenth there', () => {
