@@ -20,6 +20,7 @@ import {
   type Where,
   where,
 } from 'crossfade'
+import { sql } from 'kysely'
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity, Id } from '../../src/entity/entity.ts'
@@ -131,6 +132,7 @@ const patches: readonly (readonly [title: string, before: unknown, change: unkno
   ['inserts before the last', stored, insert({ sku: 'kiwi', pieces: 1 }, -1), [fig, kiwi, plum]],
   ['inserts past the end', stored, insert({ sku: 'kiwi', pieces: 1 }, 9), [fig, plum, kiwi]],
   ['inserts past the beginning', stored, insert({ sku: 'kiwi', pieces: 1 }, -9), [kiwi, fig, plum]],
+  ['inserts just past the beginning', stored, insert({ sku: 'kiwi', pieces: 1 }, -3), [kiwi, fig, plum]],
   ['inserts into null', null, insert({ sku: 'kiwi', pieces: 1 }, 1), [kiwi]],
   ['inserts into an empty list', [], insert({ sku: 'kiwi', pieces: 1 }, -1), [kiwi]],
   ['takes out the last', stored, pop(), [fig]],
@@ -415,6 +417,16 @@ describe.each([Rows, Columns] as Entity[])('What the mapping does not name, $nam
     const id = await insertRaw(stores, entity, { _id: next++, order })
     expect(await putBack(id, { note: 'x' })).toEqual({ order, note: 'x' })
   })
+})
+
+test('a member that is made null leaves nothing behind in json', async () => {
+  const id = await insertRaw(stores, Columns, { _id: next++, order: { lines: [{ sku: 'fig', pieces: 9 }] } })
+  const lines = changeWhere(everything, { pieces: null, gift: {}, weight: null })
+  await stores.postgres.authority.patch(Columns, id, planPatch(Columns, { lines }), { epoch: 1, owed: false })
+  const [row] = await stores.postgres.connection.run<{ lines: object[] }>(
+    sql`select lines from columns where id = ${id}`,
+  )
+  expect(row?.lines).toEqual([{ sku: 'fig', has_gift: true }])
 })
 
 test.each(refusals)('a patch with %o is refused', (input, message: unknown, code: unknown = 'BAD_USER_INPUT') => {

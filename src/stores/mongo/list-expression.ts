@@ -7,7 +7,7 @@ const all = { $max: [size, 1] }
 
 /** The list with an element at a place; an expression that is null counts as the empty list. */
 export function withInserted(list: Document, value: Document, at: number): Document {
-  const index = at >= 0 ? { $min: [at, size] } : { $max: [{ $add: [size, at] }, 0] }
+  const index = at >= 0 ? at : { $max: [{ $add: [size, at] }, 0] }
   const before = { $cond: [{ $gt: ['$$index', 0] }, { $slice: ['$$list', '$$index'] }, []] }
   const behind = { $slice: ['$$list', '$$index', all] }
   const put = { $let: { vars: { index }, in: { $concatArrays: [before, [value], behind] } } }

@@ -56,9 +56,9 @@ function converted(leaf: Leaf, value: Sql): Sql {
   )
 }
 
-/** How many elements stand before the place of a new one. */
+/** How many elements stand before the place of a new one; below 0 there are none, as a slice of a list has it. */
 const indexIn = (size: Sql, at: number): Sql =>
-  at >= 0 ? sql`least(${at}::integer, ${size})` : sql`greatest(${size} + ${at}::integer, 0)`
+  at >= 0 ? sql`least(${at}::integer, ${size})` : sql`${size} + ${at}::integer`
 
 /** The new value of a column, from the row as it was before. */
 function assigned(scope: Scope, change: Change): Sql {
