@@ -8,6 +8,7 @@ import { CrossfadeError, codeOf } from '../util/errors.ts'
 import { until } from '../util/until.ts'
 import { checkApp, startLooks } from './app.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
+import { EventStreams } from './event-streams.ts'
 import { httpServer } from './http-server.ts'
 import { limitsOf } from './limits.ts'
 import { openInstance } from './open-instance.ts'
@@ -57,13 +58,17 @@ function listen(server: Server, { port, host = '127.0.0.1' }: GatewayRun): Promi
   })
 }
 
-/** Takes no more clients, and waits for those that are served, within bounds: one that never leaves is cut off. */
-async function drain(server: Server, ms: number): Promise<void> {
+/**
+ * Takes no more clients, and waits for those that are served, within bounds: one that never leaves is cut off, and so are
+ * subscriptions at once.
+ */
+async function drain(server: Server, streams: EventStreams, ms: number): Promise<void> {
   let closed = false
   server.close(() => {
     closed = true
   })
   await until(() => {
+    streams.end()
     server.closeIdleConnections()
     return closed
   }, ms)
@@ -95,14 +100,15 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     maxAgeMs: retention.ms,
     log: run.log,
   })
-  const graphql = createGateway({ config, routing, limits, recorder })
+  const streams = new EventStreams()
+  const graphql = createGateway({ config, routing, limits, recorder, streams })
   const server = httpServer({ limits, readiness, path: graphqlPath(config), graphql })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()
     const drainMs = run.drainMs ?? times.drain
     run.log('info', `The gateway stops, and waits ${drainMs / 1_000} s at most for its clients.`)
-    await drain(server, drainMs)
+    await drain(server, streams, drainMs)
     await Promise.all([recorder.stop(), retention.stop(), leave()])
   }
   try {

@@ -13,6 +13,7 @@ import { costLimit } from './cost-limit.ts'
 import { deadline, type Ends, timed } from './deadline.ts'
 import { documentCache } from './document-cache.ts'
 import { documentLimits } from './document-limits.ts'
+import type { EventStreams } from './event-streams.ts'
 import { inputLimit } from './input-limit.ts'
 import { inputMistakes } from './input-mistakes.ts'
 import type { Limits } from './limits.ts'
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly limits: Limits
   /** Default: nothing is recorded. */
   readonly recorder?: Pick<Recorder, 'offer'>
+  /** Told of subscriptions, for whoever ends the server. */
+  readonly streams?: EventStreams
 }
 
 /** What comes with a request. */
@@ -51,7 +54,7 @@ function together(app: AppContext, ours: Context): Context {
 }
 
 /** The GraphQL endpoint. */
-export function createGateway({ config, routing, limits, recorder }: GatewayOptions) {
+export function createGateway({ config, routing, limits, recorder, streams }: GatewayOptions) {
   const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
   const contextOf = ({ request, look, res }: Given & { request: Request }, app: AppContext): Context => {
@@ -90,6 +93,7 @@ export function createGateway({ config, routing, limits, recorder }: GatewayOpti
       ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),
       ownEvents(limits.answerMs),
+      ...(streams ? [streams.plugin] : []),
       staleReads,
       carriedOut,
       shortErrors,

@@ -19,7 +19,17 @@ import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 /** What lets the write of `hold` go on. */
 let release: (() => void) | undefined
 
+/** One, and then none for ever. */
+async function* events(): AsyncGenerator<number> {
+  yield 1
+  await new Promise(() => undefined)
+}
+
 const schema = new GraphQLSchema({
+  subscription: new GraphQLObjectType({
+    name: 'Subscription',
+    fields: { told: { type: GraphQLInt, subscribe: events, resolve: (event: number) => event } },
+  }),
   query: new GraphQLObjectType({
     name: 'Query',
     fields: { stuck: { type: GraphQLInt, resolve: () => new Promise(() => undefined) } },
@@ -91,6 +101,35 @@ const request = (query: string, length = 0): string => {
 
 /** How old the last signs of life are, in milliseconds. */
 const ages = async (): Promise<number[]> => (await stores.mongo.ledger.list(instanceKind)).map(({ ageMs }) => ageMs)
+
+test('subscriptions are cut off at once, and what waits for its answer is not', async () => {
+  const { url, close } = await start(600_000)
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' }
+  const body = JSON.stringify({ query: 'subscription { told }' })
+  const response = await fetch(url, { method: 'POST', headers, body })
+  const reader = response.body!.getReader()
+  let text = ''
+  while (!text.includes('"told":1')) {
+    const { done, value } = await reader.read()
+    expect(done).toBe(false)
+    text += new TextDecoder().decode(value)
+  }
+  release = undefined
+  const held = fetch(url, {
+    method: 'POST',
+    headers: { ...headers, accept: 'application/json' },
+    body: JSON.stringify({ query: 'mutation { hold }' }),
+  })
+  await expect.poll(() => release, { timeout: 20_000 }).toBeDefined()
+  const closing = close()
+  const rest = async () => {
+    while (!(await reader.read()).done);
+  }
+  await expect(rest()).rejects.toThrow('terminated') // an end would tell the client that nothing more is to come
+  release!()
+  expect(await (await held).json()).toEqual({ data: { hold: true } })
+  await closing
+})
 
 test('clients that never leave are cut off, and the gateway is alive to movers until then', async () => {
   const { url, close } = await start(2_500)
