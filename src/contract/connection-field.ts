@@ -9,7 +9,7 @@ import {
   type FieldsOf,
   type Made,
   objectFields,
-  type PageSizes,
+  type Paged,
   type Paging,
   pageArgs,
   pageOf,
@@ -22,7 +22,7 @@ import type { OrderNames } from './order-type.ts'
 export interface ConnectionOptions<E extends Entity, N extends OrderNames<E>>
   extends Told,
     As<E>,
-    PageSizes,
+    Paged,
     Among<E>,
     Listed<E, N> {
   /** Default `both`. */
@@ -35,14 +35,14 @@ export function connection<Parent, Kind extends FieldKind, E extends Entity, con
   entity: E,
   options: ConnectionOptions<E, N> = {},
 ): Made {
-  const { as, filter, orderBy, defaultOrder, paging = 'both', size, max, where, unscoped, ...told } = options
+  const { as, filter, orderBy, defaultOrder, paging = 'both', size, max, cursor, where, unscoped, ...told } = options
   const fields = objectFields(t)
   const { args, whereOf, orderOf } = listArgs(fields, options)
   return fields.field({
     ...told,
     type: connectionType(t.builder, entity, { as }),
     nullable: false,
-    extensions: pageOf(entity, { size, max }),
+    extensions: pageOf(entity, { size, max, cursor }),
     args: { ...args, ...pageArgs(fields, paging, orderBy?.hides ?? false) },
     resolve: (_, given: ListArgs & PageArgs, context, info) =>
       loadConnection(context, info, entity, whereOf(given), orderOf(given), given, { where, unscoped }),

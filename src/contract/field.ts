@@ -1,6 +1,7 @@
 import type { FieldKind, FieldRef } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { PageBounds } from '../query/page.ts'
+import type { EarlierCursors } from '../resolve/earlier-cursors.ts'
 import type { FieldBuilder, SchemaTypesOf } from './builder.ts'
 
 /**
@@ -25,8 +26,14 @@ export const objectFields = <Parent, K extends FieldKind>(t: FieldsOf<Parent, K>
 /** How many records a page has, where that is not 20, and at most 100. */
 export type PageSizes = Partial<Pick<PageBounds, 'size' | 'max'>>
 
+/** The same, and whose cursors are taken. */
+export interface Paged extends PageSizes {
+  /** Reads the cursors that clients have of the API that was here before: they go on working. */
+  readonly cursor?: EarlierCursors
+}
+
 /** What a field says of its pages: of bounds those that are given. */
-export function pageOf(entity: Entity, given: Partial<PageBounds>) {
+export function pageOf(entity: Entity, given: Partial<PageBounds & Paged>) {
   const bounds = Object.fromEntries(Object.entries(given).filter(([, bound]) => bound !== undefined))
   return { page: { ...bounds, entity } }
 }

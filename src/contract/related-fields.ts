@@ -18,7 +18,7 @@ import {
   type FieldsOf,
   type Made,
   objectFields,
-  type PageSizes,
+  type Paged,
   type Paging,
   pageArgs,
   pageOf,
@@ -41,7 +41,7 @@ type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of
 export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told &
   As<E> &
   Among<E> &
-  PageSizes & {
+  Paged & {
     /** The children's field that holds the parent's key. */
     readonly by: K
     /** Record paths in order: `{ date: 'desc' }`. Default: by id. */
@@ -51,7 +51,7 @@ export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = 
   } & Of<ParentPath<Parent, E, K>>
 
 /** The same where the types of the paths are forgotten. */
-interface AnyOptions extends Told, As<Entity>, Among, PageSizes {
+interface AnyOptions extends Told, As<Entity>, Among, Paged {
   readonly by?: string
   readonly of?: string
   readonly order?: Readonly<Record<string, Direction | undefined>>
@@ -91,7 +91,7 @@ export function children<Parent, Kind extends FieldKind, E extends Entity, K ext
 export function children(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { as, by = 'id', of = 'id', order = {}, paging = 'both', size, max, where, unscoped, ...told }: AnyOptions,
+  { as, by = 'id', of = 'id', order = {}, paging = 'both', size, max, cursor, where, unscoped, ...told }: AnyOptions,
 ): Made {
   const fields = objectFields(t)
   const keys = Object.entries(order).flatMap(([path, direction]): OrderKey[] =>
@@ -104,7 +104,7 @@ export function children(
     ...told,
     type: connectionType(t.builder, entity, { as }),
     nullable: false,
-    extensions: { ...needsOf(of), ...pageOf(entity, { size, max }), children: { entity, by, order: keys } },
+    extensions: { ...needsOf(of), ...pageOf(entity, { size, max, cursor }), children: { entity, by, order: keys } },
     args: pageArgs(
       fields,
       paging,
@@ -137,7 +137,7 @@ export function reference<Parent, Kind extends FieldKind, E extends Entity, K ex
 export function reference(
   t: FieldsOf<unknown, FieldKind>,
   entity: Entity,
-  { as, by = 'id', of = 'id', where, unscoped, ...told }: Omit<AnyOptions, 'order' | 'paging' | keyof PageSizes>,
+  { as, by = 'id', of = 'id', where, unscoped, ...told }: Omit<AnyOptions, 'order' | 'paging' | keyof Paged>,
 ): Made {
   leafAt(entity, by)
   return objectFields(t).field({

@@ -6,12 +6,14 @@ import type { OrderKey } from '../query/order.ts'
 import { type PageArgs, type PagePlan, planPage } from '../query/page.ts'
 import { parseValue } from '../query/where.ts'
 import { shownPage } from '../shadow/redact.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { among, sameCondition, textOf } from './among.ts'
 import { type Connection, connection, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
+import { placed } from './earlier-cursors.ts'
 import type { LoadOptions } from './load.ts'
 import type { PageQuestion } from './loaders.ts'
-import { boundsHere } from './page-bounds.ts'
+import { boundsHere, cursorsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
 import { beside } from './read-root.ts'
 import { oncePerField } from './selection.ts'
@@ -86,6 +88,13 @@ export async function loadChildren<E extends Entity, K extends KeyPathOf<E>, con
   return childrenOf(context, info, entity, path, parseValue(entity, path, value ?? null), order, args, options)
 }
 
+/** @throws BAD_USER_INPUT as `placed`, and for a cursor that counts records. */
+async function placedBelow(...asked: Parameters<typeof placed>): Promise<PageArgs> {
+  const { args, offset } = await placed(...asked)
+  if (offset === 0) return args
+  throw new CrossfadeError('BAD_USER_INPUT', 'The records of one parent are not paged by a cursor that counts them.')
+}
+
 /** The same by a value that was parsed before. */
 export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
   context: GatewayContext,
@@ -97,7 +106,8 @@ export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
   args: PageArgs,
   options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
-  const { plan, counts, question } = plannedOnce(info, entity, path, order, args, options)
+  const page = cursorsHere(info) ? await placedBelow(context, info, entity, order, args) : args
+  const { plan, counts, question } = plannedOnce(info, entity, path, order, page, options)
   if (value === null) return connection(entity, plan, [], async () => 0)
   const { loaders, reads } = sessionOf(context, info)
   const totalCount = beside(counts, () =>

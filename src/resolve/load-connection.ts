@@ -8,6 +8,7 @@ import type { WhereOf } from '../query/where.ts'
 import { among } from './among.ts'
 import { type Connection, connection } from './connection.ts'
 import type { GatewayContext } from './context.ts'
+import { placed } from './earlier-cursors.ts'
 import type { LoadOptions } from './load.ts'
 import { boundsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
@@ -31,7 +32,9 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
   args: PageArgs,
   options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
-  const plan = planPage(entity, among(entity, options, asked), order, args, boundsHere(info))
+  const { args: page, offset } = await placed(context, info, entity, order, args)
+  const first = planPage(entity, among(entity, options, asked), order, page, boundsHere(info))
+  const plan = offset === 0 ? first : { ...first, offset, hasAfter: true }
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
   const selected = { fields, counts: countsHere(info, options) }
   const { found, totalCount } = await readRoot(context, info, { entity, plan, args }, selected)

@@ -1,15 +1,20 @@
 import type { GraphQLField, GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { defaultBounds, type PageBounds } from '../query/page.ts'
+import type { EarlierCursors } from './earlier-cursors.ts'
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /**
      * Of a field that shows records in pages: what a page may hold, where that is not the default, which `loadConnection`,
      * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, or the entities of `loadMerged`, where the field's type does not
-     * tell.
+     * tell; and `cursor`, which reads cursors of an earlier API.
      */
-    readonly page?: Partial<PageBounds> & { readonly entity?: Entity; readonly entities?: readonly Entity[] }
+    readonly page?: Partial<PageBounds> & {
+      readonly entity?: Entity
+      readonly entities?: readonly Entity[]
+      readonly cursor?: EarlierCursors
+    }
   }
 }
 
@@ -22,3 +27,7 @@ export const boundsOf = ({ extensions: { page } }: Pick<GraphQLField<unknown, un
 /** The same of the present field. */
 export const boundsHere = ({ parentType, fieldName }: GraphQLResolveInfo): PageBounds =>
   boundsOf(parentType.getFields()[fieldName]!)
+
+/** What reads cursors of an earlier API in the present field. */
+export const cursorsHere = ({ parentType, fieldName }: GraphQLResolveInfo): EarlierCursors | undefined =>
+  parentType.getFields()[fieldName]!.extensions.page?.cursor

@@ -1,0 +1,155 @@
+import { defineEntity, int, text } from 'crossfade'
+import { children, connection, createBuilder, entityType, record } from 'crossfade/pothos'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EarlierCursors } from '../../src/resolve/earlier-cursors.ts'
+import { stages } from '../../src/stage/stage.ts'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+
+const Shelf = defineEntity('Shelf', { mongo: 'shelves', postgres: 'shelves', id: int(), fields: { name: text() } })
+const Tome = defineEntity('Tome', {
+  mongo: 'tomes',
+  postgres: 'tomes',
+  id: int(),
+  fields: { title: text(), year: int(), shelfId: int(), hidden: int() },
+  defaultScope: { hidden: { eq: null } },
+})
+
+const encoded = (text: string): string => Buffer.from(text).toString('base64')
+
+/** As graphql-relay, a list by ids, and one by its keys had them. */
+const cursor: EarlierCursors = {
+  decode(cursor) {
+    const [, kind, rest = ''] = /^(\w+):(.*)$/.exec(Buffer.from(cursor, 'base64').toString()) ?? []
+    if (kind === 'arrayconnection') return { offset: Number(rest) }
+    if (kind === 'id') return { id: rest }
+    return kind === 'keys' ? { keys: JSON.parse(rest) } : null
+  },
+}
+
+const builder = createBuilder()
+const ShelfType = entityType(builder, Shelf)
+entityType(builder, Tome)
+builder.queryType({
+  fields: (t) => ({
+    shelf: record(t, Shelf),
+    tomes: connection(t, Tome, { cursor }),
+    strict: connection(t, Tome),
+  }),
+})
+builder.objectFields(ShelfType, (t) => ({
+  tomes: children(t, Tome, { by: 'shelfId', order: { year: 'asc' }, cursor }),
+}))
+
+/** Years fall with ids; 4 and 5 are of one year, and 7 is hidden. */
+const tomes = [1, 2, 3, 4, 5, 6, 7].map((id) => ({
+  _id: id,
+  title: `T${id}`,
+  year: 2000 - (id === 5 ? 4 : id),
+  shelfId: 1,
+  ...(id === 7 ? { hidden: 1 } : {}),
+}))
+
+let api: SmallGateway
+beforeAll(async () => {
+  const app = { schema: builder.toSchema(), entities: [Shelf, Tome], migrations: {}, limits: { cost: 100_000 } }
+  const documents = new Map<typeof Shelf | typeof Tome, object[]>([
+    [Shelf, [{ _id: 1, name: 'A' }]],
+    [Tome, tomes],
+  ])
+  api = await openAppGateway(app, documents as never)
+})
+afterAll(() => api?.close())
+
+interface Shown {
+  readonly edges: readonly { readonly node: { readonly id: string }; readonly cursor: string }[]
+  readonly pageInfo: object
+}
+interface Answer {
+  readonly data?: { readonly tomes?: Shown; readonly shelf?: { readonly tomes: Shown } }
+  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[]
+}
+const page = 'edges { node { id } cursor } pageInfo { hasNextPage hasPreviousPage }'
+
+async function ask(args: string, field = 'tomes'): Promise<unknown> {
+  const below = field === 'below'
+  const asked = `${below ? 'tomes' : `tomes: ${field}`}(${args}) { ${page} }`
+  const { data, errors } = (await api.ask(below ? `{ shelf(id: 1) { ${asked} } }` : `{ ${asked} }`)) as Answer
+  if (errors) return [errors[0]!.extensions.code, errors[0]!.message]
+  const shown = (below ? data!.shelf!.tomes : data!.tomes)!
+  return [shown.edges.map(({ node }) => Number(node.id)), ...Object.values(shown.pageInfo)]
+}
+
+const at = (what: string): string => JSON.stringify(encoded(what))
+const keys = (of: object): string => at(`keys:${JSON.stringify(of)}`)
+
+describe.each(stages)('in stage %s', (stage) => {
+  beforeAll(() => api.setStage(stage))
+
+  test.each([
+    ['the page behind the second', `first: 2, after: ${at('arrayconnection:1')}`, 'tomes', [[3, 4], true, true]],
+    ['behind the last', `first: 2, after: ${at('arrayconnection:5')}`, 'tomes', [[], false, true]],
+    ['behind an id', `first: 2, after: ${at('id:2')}`, 'tomes', [[3, 4], true, true]],
+    ['behind an id that is hidden', `first: 2, after: ${at('id:7')}`, 'tomes', [[], false, true]],
+    ['behind an id that is gone, in an order by id', `first: 2, after: ${at('id:-1')}`, 'tomes', [[1, 2], true, true]],
+    ['before an id', `last: 2, before: ${at('id:4')}`, 'tomes', [[2, 3], true, true]],
+    ['between two', `first: 5, after: ${at('id:1')}, before: ${at('id:4')}`, 'tomes', [[2, 3], false, true]],
+    ['behind keys', `first: 2, after: ${keys({ id: 3 })}`, 'tomes', [[4, 5], true, true]],
+    ['of a parent, by id', `first: 3, after: ${at('id:6')}`, 'below', [[4, 5, 3], true, true]],
+    ['of a parent, by an id of two of one year', `first: 3, after: ${at('id:4')}`, 'below', [[5, 3, 2], true, true]],
+    ['of a parent, by a hidden one', `first: 1, after: ${at('id:7')}`, 'below', [[6], true, true]],
+    ['of a parent, by keys', `first: 3, after: ${keys({ year: 1996, id: '4' })}`, 'below', [[5, 3, 2], true, true]],
+    ['of a parent, backwards', `last: 2, before: ${at('id:3')}`, 'below', [[4, 5], true, true]],
+  ] as const)('%s', async (_, args, field, expected) => {
+    expect(await ask(args, field)).toEqual(expected)
+  })
+})
+
+test('a cursor of ours goes on working beside them', async () => {
+  const { data } = (await api.ask(`{ tomes(first: 2) { ${page} } }`)) as Answer
+  const { cursor: own } = data!.tomes!.edges[1]!
+  expect(await ask(`first: 2, after: "${own}"`)).toEqual([[3, 4], true, true])
+})
+
+const foreign = 'The cursor is not one of this API. Use a cursor of the same field, order and API.'
+const forwards = 'A cursor that counts records leads forwards alone: by first and after.'
+test.each([
+  ['of neither', `first: 1, after: ${at('other:1')}`, 'tomes', foreign],
+  ['of a field that takes none', `first: 1, after: ${at('id:1')}`, 'strict', foreign],
+  ['that counts backwards', `last: 1, before: ${at('arrayconnection:3')}`, 'tomes', forwards],
+  ['that counts, to the last', `last: 1, after: ${at('arrayconnection:3')}`, 'tomes', forwards],
+  [
+    'that counts too far',
+    `first: 1, after: ${at('arrayconnection:10000')}`,
+    'tomes',
+    'The records before the page must be between 0 and 10000, got 10001.',
+  ],
+  [
+    'that counts what is no number',
+    `first: 1, after: ${at('arrayconnection:x')}`,
+    'tomes',
+    'The records before the page must be between 0 and 10000, got NaN.',
+  ],
+  [
+    'that counts below a record',
+    `first: 1, after: ${at('arrayconnection:0')}`,
+    'below',
+    'The records of one parent are not paged by a cursor that counts them.',
+  ],
+  [
+    'of a record that is gone',
+    `first: 1, after: ${at('id:99')}`,
+    'below',
+    'The cursor stands at a record that is gone. Use a cursor of the same field, order and API.',
+  ],
+  [
+    'without a key of the order',
+    `first: 1, after: ${keys({ id: 1 })}`,
+    'below',
+    'The cursor says nothing of year, by which the list is ordered. Use a cursor of the same field, order and API.',
+  ],
+  ['of a key of another kind', `first: 1, after: ${keys({ id: 1, year: 'x' })}`, 'below', /^"x" is not a valid int/],
+  ['of no id', `first: 1, after: ${at('id:x')}`, 'tomes', /is not a valid/],
+])('a cursor %s is refused', async (_, args, field, message) => {
+  const refused = ['BAD_USER_INPUT', typeof message === 'string' ? message : expect.stringMatching(message)]
+  expect(await ask(args, field)).toEqual(refused)
+})
