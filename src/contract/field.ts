@@ -1,7 +1,7 @@
 import type { FieldKind, FieldRef } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { PageBounds } from '../query/page.ts'
-import type { EarlierCursors } from '../resolve/earlier-cursors.ts'
+import type { EarlierCursors } from '../resolve/cursor-place.ts'
 import type { FieldBuilder, SchemaTypesOf } from './builder.ts'
 
 /**

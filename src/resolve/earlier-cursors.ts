@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { canonicalValue } from '../entity/canonical-value.ts'
-import type { Entity, Id } from '../entity/entity.ts'
+import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { badCursor, decodeCursor, encodeCursor, sealCursor } from '../query/cursor.ts'
@@ -11,21 +11,6 @@ import { CrossfadeError } from '../util/errors.ts'
 import type { GatewayContext } from './context.ts'
 import { loadParsed } from './load.ts'
 import { boundsHere, cursorsHere } from './page-bounds.ts'
-
-/**
- * Where a cursor stands: at a record, wherever that now is in the order; at the values of all keys of the order by path, with
- * `id` among them; or at the record before which there are `offset` others.
- */
-export type CursorPlace =
-  | { readonly id: Id }
-  | { readonly keys: Readonly<Record<string, unknown>> }
-  | { readonly offset: number }
-
-/** Reads the cursors that clients still have of the API that was here before. */
-export interface EarlierCursors {
-  /** Asked of cursors that are none of ours. Null for what that API has not made, which is refused. */
-  readonly decode: (cursor: string) => CursorPlace | null
-}
 
 function isOurs(entity: Entity, order: readonly OrderKey[], cursor: string): boolean {
   try {

@@ -1,7 +1,7 @@
 import type { GraphQLField, GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { defaultBounds, type PageBounds } from '../query/page.ts'
-import type { EarlierCursors } from './earlier-cursors.ts'
+import type { EarlierCursors } from './cursor-place.ts'
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {

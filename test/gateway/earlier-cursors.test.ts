@@ -1,7 +1,7 @@
 import { defineEntity, int, text } from 'crossfade'
 import { children, connection, createBuilder, entityType, record } from 'crossfade/pothos'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EarlierCursors } from '../../src/resolve/earlier-cursors.ts'
+import type { EarlierCursors } from '../../src/resolve/cursor-place.ts'
 import { stages } from '../../src/stage/stage.ts'
 import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
 
@@ -34,6 +34,7 @@ builder.queryType({
     shelf: record(t, Shelf),
     tomes: connection(t, Tome, { cursor }),
     strict: connection(t, Tome),
+    greedy: connection(t, Tome, { cursor: { decode: () => ({ offset: 4 }) } }),
   }),
 })
 builder.objectFields(ShelfType, (t) => ({
@@ -108,6 +109,8 @@ test('a cursor of ours goes on working beside them', async () => {
   const { data } = (await api.ask(`{ tomes(first: 2) { ${page} } }`)) as Answer
   const { cursor: own } = data!.tomes!.edges[1]!
   expect(await ask(`first: 2, after: "${own}"`)).toEqual([[3, 4], true, true])
+  expect(await ask(`first: 2, after: "${own}"`, 'greedy')).toEqual([[3, 4], true, true])
+  expect(await ask(`first: 2, after: "${own}x"`, 'greedy')).toEqual([[6], false, true])
 })
 
 const foreign = 'The cursor is not one of this API. Use a cursor of the same field, order and API.'
