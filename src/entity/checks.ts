@@ -128,7 +128,7 @@ function checkWhere(entity: Entity): void {
     try {
       parseScalar(leaf, value)
     } catch (error) {
-      refuse(name, 'where', `gives "${path}" no value of its kind: ${messageOf(error)}`, 'Give one.')
+      refuse(name, 'where', `gives "${path}" no value of its kind: ${messageOf(error).replace(/\.$/, '')}`, 'Give one.')
     }
   }
 }

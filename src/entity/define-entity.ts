@@ -1,3 +1,4 @@
+import { isPlainObject } from '../util/json.ts'
 import { checkEntity } from './checks.ts'
 import type { Embed, Entity, Fixed, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
 import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
@@ -175,7 +176,10 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
   const newId = options.newId ?? newIds[idKind]
   const { group = null, where = {}, defaultScope = null } = options
-  const fixed = new Map(Object.entries<Fixed>(where))
+  if (!isPlainObject(where)) refuse(name, 'where', 'is no object of values by field', "Write { kind: 'post' }.")
+  if (defaultScope !== null && !isPlainObject(defaultScope))
+    refuse(name, 'defaultScope', 'is no object of tests by field', 'Write { deletedAt: { eq: null } }.')
+  const fixed = new Map(Object.entries(where as Readonly<Record<string, Fixed>>))
   const entity: Entity<F, K> = Object.freeze({
     mongo,
     postgres,

@@ -159,8 +159,9 @@ export async function openJob(config: CrossfadeConfig, options: CrossfadeOptions
       const entity = entityOf(type) as E // the one that was given, or any
       return typeReader(entity, (work) => request(entity, work))
     },
-    context({ subject: whoAsks = '', response, signal } = {}) {
+    context(given) {
       checkOpen()
+      const { subject: whoAsks = '', response, signal } = given ?? {}
       return { routing, subject: () => whoAsks, ...timed(limits.answerMs, { signal }, response) }
     },
     execute: executor({ limits, log, showError: config.showError }),

@@ -9,6 +9,7 @@ import { parseValue } from '../query/where.ts'
 import { Conflict } from '../stores/failure.ts'
 import type { Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { isPlainObject } from '../util/json.ts'
 import { askOnly } from './fail-over.ts'
 import { maxTries, rested } from './tries.ts'
 import type { TypeWrites, Upserted } from './type-writes.ts'
@@ -23,13 +24,16 @@ export async function upsert<E extends Entity>(
   store: Store | null,
   path: string,
   given: unknown,
-  { create, change }: Upserted<E, string>,
+  what: Upserted<E, string>,
 ): Promise<RecordOf<E>> {
   const leaf = leafAt(entity, path)
   if (!leaf.unique || !store) {
     const why = store ? `needs ${path} to be unique` : 'stands in no transaction: leave it out of together()'
     throw new CrossfadeError('MISCONFIGURED', `An upsert of ${entity.name} ${why}.`)
   }
+  if (!isPlainObject(what) || !what.create || !what.change)
+    throw new CrossfadeError('MISCONFIGURED', `An upsert of ${entity.name} takes { create, change }.`)
+  const { create, change } = what
   const value = parseValue(entity, path, given)
   if (value === null || meansNull(leaf.converter, value))
     throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${path}: null is no value to be found by.`)

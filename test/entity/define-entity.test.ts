@@ -463,10 +463,16 @@ describe('Entities side by side', () => {
       'a.where names "b". Use a text, an enumeration, an int or a',
     ],
     ['a float', { b: 1 }, { b: float() }, 'a.where names "b". Use a text, an enumeration, an int or a boolean'],
-    ['another kind', { b: 1 }, { b: text() }, 'a.where gives "b" no value of its kind:'],
+    ['another kind', { b: 1 }, { b: text() }, 'kind: 1 is not a valid text: expected a string. Give one.'],
     ['a value of none', { b: 'z' }, { b: enumeration(['x', 'y']) }, 'a.where gives "b" no value of its kind:'],
   ])('are told apart by no %s', (_title, where, fields, message) => {
     expect(() => make('a', { where }, fields as Fields)).toThrow(message)
+  })
+
+  test.each([null, [], 'x', 5])('are told apart by no %j, and have no such scope', (what) => {
+    expect(() => make('a', { where: what }, {})).toThrow('a.where is no object of values by field.')
+    if (what === null) return
+    expect(() => make('a', { defaultScope: what }, {})).toThrow('a.defaultScope is no object of tests by field.')
   })
 
   test('can refer to each other', () => {

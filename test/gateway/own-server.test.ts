@@ -302,6 +302,7 @@ test('it is ready, and is one of the gateways', async () => {
 })
 
 test('a context is for one operation, since what ends one would end the other', async () => {
+  expect(crossfade.context(null as never).subject()).toBe('')
   const contextValue = crossfade.context({ subject: 'Ann' })
   const { parse } = await import('graphql')
   const document = parse('{ __typename }')

@@ -273,6 +273,11 @@ describe.each(['shadow', 'live'] as const)('An upsert, in %s', (stage) => {
     const byNote = write(api.gateway.routing, only(Ticket), (tx) =>
       tx.of(Ticket).upsert('note', 'x', { create: {}, change: {} }),
     )
+    for (const no of [undefined, null, [], {}, { create: {} }, { change: { visits: 1 } }])
+      await expect(run((tx) => tx.of(Visitor).upsert('email', 'none@example.org', no as never))).rejects.toMatchObject({
+        code: 'MISCONFIGURED',
+        message: 'An upsert of Visitor takes { create, change }.',
+      })
     await expect(byNote).rejects.toMatchObject({ message: 'An upsert of Ticket needs note to be unique.' })
     const inside = write(api.gateway.routing, together(Ticket), (tx) =>
       tx.of(Ticket).upsert('note', 'x', { create: {}, change: {} }),
