@@ -20,6 +20,7 @@ export {
   type ListShape,
   list,
   long,
+  longId,
   type ObjectsShape,
   objectId,
   type ScalarShape,

@@ -7,6 +7,7 @@ import { intKind } from './int.ts'
 import { jsonKind } from './json.ts'
 import type { Kind } from './kind.ts'
 import { longKind } from './long.ts'
+import { longIdKind } from './long-id.ts'
 import { objectIdKind } from './object-id.ts'
 import { textKind } from './text.ts'
 import { timestampKind } from './timestamp.ts'
@@ -23,6 +24,7 @@ export const kinds = {
   json: jsonKind,
   decimal: decimalKind,
   long: longKind,
+  longId: longIdKind,
   uuid: uuidKind,
   binary: binaryKind,
   enum: enumKind,

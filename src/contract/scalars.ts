@@ -15,6 +15,7 @@ export const scalarNames = {
   json: 'JSON',
   decimal: 'Decimal',
   long: 'Long',
+  longId: 'ID',
   uuid: 'UUID',
   binary: 'Base64',
   enum: 'String',

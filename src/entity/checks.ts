@@ -157,7 +157,7 @@ function checkTogether(entities: readonly Entity[]): void {
 export function checkEntity(entity: Entity): void {
   const { name } = entity
   if (!Object.hasOwn(newIds, entity.idKind))
-    refuse(name, 'id', 'is none of objectId(), uuid(), text() and int()', 'Choose one of them.')
+    refuse(name, 'id', 'is none of objectId(), uuid(), text(), int() and longId()', 'Choose one of them.')
   checkGroup(entity)
   checkFields(name, entity.fields, '', null)
   checkTable(name, 'entity', entity.postgres, byTable)

@@ -13,7 +13,7 @@ export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
   readonly mongo: string
   /** Table. */
   readonly postgres: string
-  /** Kind of `_id`: `objectId()`, `uuid()`, `text()` or `int()`. */
+  /** Kind of `_id`: `objectId()`, `uuid()`, `text()`, `int()` or `longId()`. */
   readonly id: Field<unknown, ScalarShape<K>>
   /**
    * Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, a random UUID for

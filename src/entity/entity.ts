@@ -105,6 +105,7 @@ export interface IdKinds {
   readonly uuid: string
   readonly text: string
   readonly int: number
+  readonly longId: string
 }
 
 /** The one value of a field in all records of a type. */

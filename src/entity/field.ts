@@ -198,6 +198,8 @@ export const timestamp = (converter?: NullIf): Scalar<Date, 'timestamp'> => scal
 export const decimal = (converter?: NullIf): Scalar<string, 'decimal'> => scalar('decimal', converter)
 /** A whole number of 64 bits: a bigint in records, since a double has not all of them. */
 export const long = (converter?: NullIf): Scalar<bigint, 'long'> => scalar('long', converter)
+/** An id that MongoDB stores as a whole number of 64 bits, or a reference to one: digits in records, `'9007199254740993'`. */
+export const longId = (): Scalar<string, 'longId'> => scalar('longId')
 /** RFC 9562, in lower case with hyphens. */
 export const uuid = (converter?: NullIf): Scalar<string, 'uuid'> => scalar('uuid', converter)
 /** Bytes, as padded base64. */

@@ -8,4 +8,5 @@ export const newIds: { readonly [K in keyof IdKinds]: (() => IdKinds[K]) | null 
   uuid: () => randomUUID(),
   text: null,
   int: null,
+  longId: null,
 }

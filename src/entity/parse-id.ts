@@ -19,9 +19,10 @@ export function parseId<K extends keyof IdKinds>(
   const { idKind, name } = entity
   const parse = (given: unknown) => idKinds[idKind].parse(given)
   try {
-    if (idKind !== 'int') return parse(typeof id === 'number' ? String(id) : id)
     // Number() would take "", " 1 " and "0x1", too
-    return parse(typeof id === 'string' && /^-?\d{1,10}$/.test(id) ? Number(id) : id)
+    if (idKind === 'int') return parse(typeof id === 'string' && /^-?\d{1,10}$/.test(id) ? Number(id) : id)
+    // A double past 2^53 may have been another number
+    return parse(typeof id === 'number' && idKind !== 'longId' ? String(id) : id)
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error
     throw new CrossfadeError(error.code, `${name}.id: ${error.message}`, { cause: error })

@@ -58,6 +58,7 @@ const functions: Readonly<Record<KindName, string>> = {
   json: 'json',
   decimal: 'decimal',
   long: 'long',
+  longId: 'longId',
   uuid: 'uuid',
   binary: 'binary',
   enum: 'enumeration',

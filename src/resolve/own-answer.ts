@@ -8,6 +8,7 @@ const scalars: Readonly<Partial<Record<KindName, GraphQLScalarType>>> = {
   float: GraphQLFloat,
   boolean: GraphQLBoolean,
   objectId: GraphQLID,
+  longId: GraphQLID,
 }
 
 /**

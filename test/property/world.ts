@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check'
-import { type Document, ObjectId } from 'mongodb'
+import { Decimal128, type Document, Double, Int32, Long, ObjectId } from 'mongodb'
 import type { KindName } from '../../src/codec/kinds.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import type { Entity } from '../../src/entity/entity.ts'
@@ -18,7 +18,7 @@ export interface LeafPlan {
 }
 
 export interface World {
-  readonly id: 'objectId' | 'text' | 'int'
+  readonly id: 'objectId' | 'text' | 'int' | 'longId'
   readonly leaves: readonly LeafPlan[]
   /** A list of objects with these members; those of depth 1 are in an object `box` of each. Without members there is none. */
   readonly rows: readonly LeafPlan[]
@@ -63,6 +63,7 @@ function fieldOf(
     json: () => fields.json(jsonPaths),
     decimal: () => fields.decimal(converter),
     long: () => fields.long(converter),
+    longId: fields.longId,
     uuid: () => fields.uuid(converter),
     binary: fields.binary,
     enum: () => fields.enumeration(states, nullIf ? { nullIf: ['done'] } : {}),
@@ -82,6 +83,8 @@ function rowsField({ rows, rowsIn }: Pick<World, 'rows' | 'rowsIn'>, table: stri
   return rowsIn === 'child' ? many.childTable(`${table}_rows`) : many
 }
 
+const idField = { objectId: fields.objectId, text: fields.text, int: fields.int, longId: fields.longId } as const
+
 /** The mapping of a world, in a table of this name. Members of `box` are stored under another name. */
 export function entityOf(world: Omit<World, 'documents'>, table: string): Entity {
   const { id, leaves } = world
@@ -94,7 +97,7 @@ export function entityOf(world: Omit<World, 'documents'>, table: string): Entity
   return defineEntity('World', {
     mongo: 'world',
     postgres: table,
-    id: id === 'objectId' ? fields.objectId() : id === 'text' ? fields.text() : fields.int(),
+    id: idField[id](),
     fields: {
       ...at(0),
       ...(Object.keys(box).length > 0 ? { box: fields.embed(box).at('the box') } : {}),
@@ -172,6 +175,13 @@ const ids = {
   objectId: (index: number) => new ObjectId(String(index).padStart(24, '0')),
   text: (index: number) => ['', 'é', 'B', 'a', 'Z', '👩‍🚀', 'ß'][index] ?? `id ${index}`,
   int: (index: number) => (index % 2 === 0 ? index : -index),
+  longId: (index: number) =>
+    [
+      Long.fromBigInt(2n ** 53n + BigInt(index)),
+      new Int32(-index),
+      new Double(2 ** 54 + 4 * index),
+      Decimal128.fromString(String(-index)),
+    ][index % 4]!,
 }
 
 /** Members of objects in a list are scalars, or lists in a column. */
@@ -184,7 +194,7 @@ const rowPlan: Arbitrary<LeafPlan> = leafPlan.map(({ shape, depth, ...leaf }) =>
 /** Up to five fields of any kind and a list of objects, and documents that hold them more or less well. */
 export const worlds: Arbitrary<World> = fc
   .record({
-    id: fc.constantFrom('objectId' as const, 'text' as const, 'int' as const),
+    id: fc.constantFrom('objectId' as const, 'text' as const, 'int' as const, 'longId' as const),
     leaves: fc.array(leafPlan, { minLength: 1, maxLength: 5 }),
     rows: fc.oneof(
       { weight: 1, arbitrary: fc.constant([]) },

@@ -3,6 +3,7 @@ import type { Change } from '../foreign-changes.ts'
 import { compareVersions } from '../version.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
+import { idText } from './id-text.ts'
 import { type Buried, tombstonesOf } from './tombstone.ts'
 
 /** A change as its event tells it. */
@@ -46,7 +47,7 @@ async function stillOf(
     .collection(entity)
     .find(among, { projection: { _id: 1 } })
     .toArray()
-  return new Set(found.map(({ _id }) => String(_id)))
+  return new Set(found.map(({ _id }) => idText(_id)))
 }
 
 /** Says of changes in a collection of several types which are another's: an event does not tell of which a document is. */
@@ -59,7 +60,7 @@ export async function ofWhichType(
   const { gone = [], written = [] } = Object.groupBy(made, ({ isGone }) => (isGone ? 'gone' : 'written'))
   const [others, own] = await Promise.all([deletedAs(connection, siblings, gone), stillOf(connection, entity, written)])
   return made.map((change) => {
-    const isOfAnother = change.isGone ? others.has(change.id) : !own.has(String(encodeId(entity, change.id)))
+    const isOfAnother = change.isGone ? others.has(change.id) : !own.has(idText(encodeId(entity, change.id)))
     return { ...change, isOfAnother }
   })
 }

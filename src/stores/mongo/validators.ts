@@ -12,6 +12,7 @@ const written: Readonly<Record<KindName, string | null>> = {
   int: 'int',
   float: 'double',
   long: 'long',
+  longId: 'long',
   decimal: 'decimal',
   boolean: 'bool',
   timestamp: 'date',

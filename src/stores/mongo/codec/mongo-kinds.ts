@@ -9,6 +9,7 @@ import { floatKind } from './float.ts'
 import { intKind } from './int.ts'
 import { jsonKind } from './json.ts'
 import { longKind } from './long.ts'
+import { longIdKind } from './long-id.ts'
 import type { MongoKind } from './mongo-kind.ts'
 import { objectIdKind } from './object-id.ts'
 import { textKind } from './text.ts'
@@ -25,6 +26,7 @@ const table = {
   json: jsonKind,
   decimal: decimalKind,
   long: longKind,
+  longId: longIdKind,
   uuid: uuidKind,
   binary: binaryKind,
   enum: enumKind,

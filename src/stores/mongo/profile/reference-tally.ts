@@ -4,6 +4,7 @@ import { allOf } from '../all-of.ts'
 import { rawText } from '../codec/decode.ts'
 import { encodeId } from '../codec/encode.ts'
 import type { MongoConnection } from '../connection.ts'
+import { idText } from '../id-text.ts'
 import { visible } from '../visible.ts'
 import type { Met } from './findings.ts'
 import { type Reading, readFrom } from './raw-documents.ts'
@@ -58,9 +59,9 @@ export class ReferenceTally {
       const { signal } = reading
       const options = { projection: { _id: 1 }, ...(signal ? { signal } : {}) } as const
       const found = await readFrom(connection, target, reading).find(match, options).toArray()
-      const there = new Set(found.map(({ _id }) => String(_id)))
+      const there = new Set(found.map(({ _id }) => idText(_id)))
       for (const id of ids) {
-        known.set(id, there.has(String(encodeId(target, id))))
+        known.set(id, there.has(idText(encodeId(target, id))))
         this.#exists.set(id, known.get(id)!)
       }
     }

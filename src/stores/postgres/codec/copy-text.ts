@@ -17,6 +17,7 @@ const texts: Readonly<Record<ImpliedColumn['type'], TextOf>> = {
   json,
   decimal: String,
   long: String,
+  longId: String,
   uuid: String,
   binary: String,
   enum: String,

@@ -7,6 +7,7 @@ import { floatKind } from './float.ts'
 import { intKind } from './int.ts'
 import { jsonKind } from './json.ts'
 import { longKind } from './long.ts'
+import { longIdKind } from './long-id.ts'
 import { objectIdKind } from './object-id.ts'
 import type { PostgresKind } from './postgres-kind.ts'
 import { textKind } from './text.ts'
@@ -23,6 +24,7 @@ const table = {
   json: jsonKind,
   decimal: decimalKind,
   long: longKind,
+  longId: longIdKind,
   uuid: uuidKind,
   binary: binaryKind,
   enum: enumKind,

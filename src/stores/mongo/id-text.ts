@@ -1,0 +1,12 @@
+import { Decimal128 } from 'mongodb'
+import { canonicalDecimal } from '../../codec/decimal.ts'
+
+/**
+ * A stored id as text, by which documents are told apart in memory: equal for numbers that MongoDB takes for one key,
+ * whatever their type.
+ */
+export function idText(raw: unknown): string {
+  if (raw instanceof Decimal128) return canonicalDecimal(raw.toString()) ?? raw.toString()
+  // Large doubles would be written with zeros in the place of their last digits
+  return typeof raw === 'number' && Number.isInteger(raw) ? String(BigInt(raw)) : String(raw)
+}
