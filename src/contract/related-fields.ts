@@ -25,8 +25,8 @@ import {
   type Told,
 } from './field.ts'
 
-/** Text and enumerations hold the same values; other kinds their own, also where records have them as text. */
-type Alike<K> = K extends 'text' | 'enum' ? 'text' | 'enum' : K
+/** Text and enumerations hold the same values, and so do longs; other kinds their own, also where records have them as text. */
+type Alike<K> = K extends 'text' | 'enum' ? 'text' | 'enum' : K extends 'long' | 'longId' ? 'long' | 'longId' : K
 type KindOfKey<E extends Entity, K extends string> = K extends 'id' ? E['idKind'] : KindAt<E['fields'], K>
 
 /** Paths of the parent that are of the kind of the other entity's `by`. */

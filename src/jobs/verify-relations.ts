@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { authorityOf, type Ledgers, readCopies } from '../control/flag-store.ts'
+import { canonicalValue } from '../entity/canonical-value.ts'
 import type { Entity, Id, Leaf } from '../entity/entity.ts'
 import { fieldSet } from '../entity/field-set.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
@@ -91,7 +92,10 @@ export class Relations {
   async look(images: readonly Image[]): Promise<void> {
     for (const { leaf, target } of this.#relations) {
       const keyOf = (id: Id): string => `${target.entity.name}/${id}`
-      const values = images.map(({ record }) => record && (valueAt(record, leaf.keys) as Id | null))
+      // In its canonical form a value is the id that it refers to, also where it is a long
+      const values = images.map(
+        ({ record }) => record && (canonicalValue(leaf, valueAt(record, leaf.keys)) as Id | null),
+      )
       const ids = [...new Set(values)].filter((id): id is Id => id !== null && !this.#known.has(keyOf(id)))
       if (ids.length === 0) continue
       const nothing = fieldSet(target.entity, [])
