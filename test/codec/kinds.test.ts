@@ -32,6 +32,11 @@ const taken: readonly (readonly [kind: KindName, value: unknown, parsed: unknown
   ['decimal', `1${'0'.repeat(6144)}`, '1E+6144'],
   ['long', '-9223372036854775808', -9223372036854775808n],
   ['long', 5, 5n],
+  ['longId', '-9223372036854775808', '-9223372036854775808'],
+  ['longId', '+007', '7'],
+  ['longId', '-0', '0'],
+  ['longId', 5, '5'],
+  ['longId', 9007199254740993n, '9007199254740993'],
   ['uuid', '0198C5A3-7E1C-7BB2-8F4E-00A1B2C3D4E5', '0198c5a3-7e1c-7bb2-8f4e-00a1b2c3d4e5'],
   ['binary', 'AB==', 'AA=='],
   ['binary', new Uint8Array([1, 2]), 'AQI='],
@@ -47,6 +52,10 @@ const refused: readonly (readonly [kind: KindName, value: unknown, message: stri
   ['long', 2 ** 53, '9007199254740992 is not a valid long: expected a whole number of 64 bits.'],
   ['long', '9223372036854775808', 'is not a valid long'],
   ['long', '1e3', 'is not a valid long'],
+  ['longId', 2 ** 53, '9007199254740992 is not a valid long: expected a whole number of 64 bits.'],
+  ['longId', '9223372036854775808', 'is not a valid long'],
+  ['longId', '5.5', 'is not a valid long'],
+  ['longId', '', 'is not a valid long'],
   ['uuid', '0198c5a37e1c7bb28f4e00a1b2c3d4e5', 'is not a valid uuid: expected 32 hex digits in groups'],
   ['binary', 'AA=', '"AA=" is not a valid binary: expected bytes in base64, padded.'],
   ['binary', 'a-_=', 'is not a valid binary'],
@@ -119,6 +128,11 @@ describe('Kinds', () => {
   test.each(taken)('%s comes back from its canonical form: %o', (kind, _value, parsed) => {
     const { toJson, fromJson } = kindOf(kind)
     expect(fromJson(JSON.parse(JSON.stringify(toJson(parsed))))).toEqual(parsed)
+  })
+
+  test('digits of ids are ordered as the numbers that they say', () => {
+    const ids = ['-9223372036854775808', '-10', '-9', '0', '9', '10', '9007199254740992', '9007199254740993']
+    expect(ids.toReversed().toSorted(kindOf('longId').compare)).toEqual(ids)
   })
 
   test('json keeps a key that would change the prototype', () => {

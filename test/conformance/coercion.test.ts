@@ -1,4 +1,4 @@
-import { boolean, defineEntity, enumeration, float, int, list, objectId, text } from 'crossfade'
+import { boolean, defineEntity, enumeration, float, int, list, longId, objectId, text } from 'crossfade'
 import fc from 'fast-check'
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLString } from 'graphql'
 import { Binary, Decimal128, type Document, Double, Long, ObjectId, Timestamp } from 'mongodb'
@@ -18,6 +18,7 @@ const fields = {
   boolean: boolean(),
   flags: list(boolean({ nullIf: [false] })),
   owner: objectId(),
+  near: longId(),
   grade: enumeration(['1', '2']),
   words: list(text()),
   counts: list(int()).childTable('mixed_counts'),
@@ -108,6 +109,19 @@ const values: readonly (readonly [field: keyof typeof fields, raw: unknown, valu
   ['owner', hex.toUpperCase(), null],
   ['owner', 'me', null],
   ['owner', `${hex}\n`, null],
+  ['near', '9007199254740993', '9007199254740993'],
+  ['near', '-9223372036854775808', '-9223372036854775808'],
+  ['near', '9223372036854775808', null],
+  ['near', '-0', null],
+  ['near', '007', null],
+  ['near', '12\n', null],
+  ['near', d('12.0'), '12'],
+  ['near', d('12.5'), null],
+  ['near', d('1E+19'), null],
+  ['near', new Double(1e18), '1000000000000000000'],
+  ['near', new Double(2 ** 63), null],
+  ['near', Number.NaN, null],
+  ['near', true, null],
   ['grade', 1, '1'],
   ['grade', d('2'), '2'],
   ['grade', 3, null],

@@ -1,5 +1,5 @@
 import { defineEntity, embed, int, list, longId, text } from 'crossfade'
-import { type Document, Double, Int32, Long } from 'mongodb'
+import { Decimal128, type Document, Double, Int32, Long } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
 import { allFields } from '../../src/entity/field-set.ts'
@@ -36,18 +36,19 @@ const stored: Readonly<Record<string, unknown>> = {
   [least]: Long.MIN_VALUE,
   '-5': new Int32(-5),
   '1': new Long(1),
+  '7': Decimal128.fromString('7.0'),
   '12': new Double(12),
   '9007199254740992': new Double(2 ** 53),
   [past]: Long.fromString(past),
   '1000000000000000000': new Double(1e18),
   [most]: Long.MAX_VALUE,
 }
-const ids = [least, '-5', '1', '12', '9007199254740992', past, '1000000000000000000', most]
+const ids = [least, '-5', '1', '7', '12', '9007199254740992', past, '1000000000000000000', most]
 
 const crates: readonly Document[] = ids.map((id, n) => ({
   _id: stored[id],
   name: `crate ${n}`,
-  inside: n < 4 ? stored[past] : n < 6 ? new Double(12) : null,
+  inside: n < 5 ? stored[past] : n < 7 ? new Double(12) : null,
   around: [Long.fromString(past), new Int32(1)],
   labels: ['a', `b${n}`],
   parts: [{ crateId: Long.MAX_VALUE, count: n }],
@@ -95,11 +96,11 @@ describe.each(origins)('Ids that are longs, read from %s', (origin) => {
     expect([...found.keys()].toSorted()).toEqual(ids.toSorted())
     expect(found.get(past)?.record).toEqual({
       id: past,
-      name: 'crate 5',
+      name: 'crate 6',
       insideId: '12',
       around: [past, '1'],
-      labels: ['a', 'b5'],
-      parts: [{ crateId: most, count: 5 }],
+      labels: ['a', 'b6'],
+      parts: [{ crateId: most, count: 6 }],
     })
   })
 
@@ -119,11 +120,11 @@ describe.each(origins)('Ids that are longs, read from %s', (origin) => {
   test.each<[FilterOf<typeof Crate>, readonly string[]]>([
     [{ id: { in: [past, '+012', '9007199254740995', 1] } }, ['1', '12', past]],
     [{ id: { notIn: [past, least] } }, ids.filter((id) => id !== past && id !== least)],
-    [{ id: { gt: '9007199254740992' } }, ids.slice(5)],
-    [{ id: { lte: past } }, ids.slice(0, 6)],
-    [{ insideId: { eq: past } }, ids.slice(0, 4)],
-    [{ insideId: { eq: null } }, ids.slice(6)],
-    [{ insideId: { lt: past } }, ids.slice(4, 6)],
+    [{ id: { gt: '9007199254740992' } }, ids.slice(6)],
+    [{ id: { lte: past } }, ids.slice(0, 7)],
+    [{ insideId: { eq: past } }, ids.slice(0, 5)],
+    [{ insideId: { eq: null } }, ids.slice(7)],
+    [{ insideId: { lt: past } }, ids.slice(5, 7)],
     [{ around: { has: past } }, ids],
     [{ around: { has: '9007199254740992' } }, []],
     [{ parts: { some: { crateId: { gte: most }, count: { lt: 2 } } } }, ids.slice(0, 2)],
@@ -148,14 +149,14 @@ describe.each(origins)('Ids that are longs, read from %s', (origin) => {
     })
     expect(new Map([...groups].map(([value, items]) => [value, idsOf(items)]))).toEqual(
       new Map([
-        ['12', ids.slice(4, 6)],
+        ['12', ids.slice(5, 7)],
         [past, ids.slice(0, 3)],
       ]),
     )
     expect(await reader.countPer(Crate, 'insideId', values, everything)).toEqual(
       new Map([
         ['12', 2],
-        [past, 4],
+        [past, 5],
       ]),
     )
   })
@@ -180,7 +181,7 @@ describe.each(origins)('Ids that are longs, read from %s', (origin) => {
       streamed.push(...images.map(({ id }) => id))
     expect(streamed).toEqual(ids.slice(1))
     const others = await reader.ids(Crate, { after: '1', upTo: null }, 10, ['12', past])
-    expect(others.toSorted()).toEqual(['1000000000000000000', '9007199254740992', most])
+    expect(others.toSorted()).toEqual(['1000000000000000000', '7', '9007199254740992', most])
   })
 })
 
@@ -234,20 +235,40 @@ describe.each(origins)('Ids that are longs, written by %s', (origin) => {
 
   test('one that is taken in another number type is taken', async () => {
     const create = (id: string) => stores[origin].authority.create(Crate, newRecord(Crate, id, { name: 'b' }), stamp)
-    for (const id of ['-5', '12', '1000000000000000000'])
+    for (const id of ['-5', '7', '12', '1000000000000000000'])
       await expect(create(id)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
 
+test.each(['by itself', 'in a transaction'])('A delete that was cut off is taken over by a create %s', async (how) => {
+  await fill()
+  const before = await types()
+  const deleted = { epoch: 1, at: new Long(5), n: new Long(1), deleted: true }
+  const { authority, reader } = stores.mongo
+  for (const id of ['-5', '7', '12', past]) {
+    await collection().updateOne({ _id: stored[id] } as Document, { $set: { _cf: deleted } })
+    const record = newRecord(Crate, id, { name: 'again' })
+    if (how === 'by itself') await authority.create(Crate, record, stamp)
+    else
+      await authority.together(
+        (steps) => steps.create(Crate, record, stamp),
+        () => undefined,
+      )
+    expect((await reader.byIds(Crate, [id], fields)).get(id)?.record).toMatchObject({ id, name: 'again', labels: null })
+  }
+  expect(await types()).toEqual(before)
+})
+
 test('A document whose id is no whole number of 64 bits is no record, and is told', async () => {
   await fill()
-  const dirty = [new Double(5.5), '12', new Double(Number.NaN)]
+  const dirty = [new Double(5.5), Decimal128.fromString('5.25'), '12', new Double(Number.NaN)]
   await collection().insertMany(dirty.map((_id) => ({ _id, name: 'dirty' }) as Document))
   const { reader } = stores.mongo
   const { images, quarantined } = await reader.scan(Crate, { after: null, limit: 20 })
   expect(images.map(({ id }) => id)).toEqual(ids)
   expect(quarantined.map(({ id, issues }) => [id, issues[0]!.path, issues[0]!.rule]).toSorted()).toEqual(
     [
+      ['{"$numberDecimal":"5.25"}', '_id', "is not of the id's kind, longId"],
       ['{"$numberDouble":"5.5"}', '_id', "is not of the id's kind, longId"],
       ['{"$numberDouble":"NaN"}', '_id', "is not of the id's kind, longId"],
       ['"12"', '_id', "is not of the id's kind, longId"],

@@ -12,9 +12,10 @@ import {
   record,
   reference,
 } from 'crossfade/pothos'
+import { sql } from 'kysely'
 import { type Document, Double, Int32, Long } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { stages } from '../../src/stage/stage.ts'
+import { STAGE_PLAN, stages } from '../../src/stage/stage.ts'
 import { compareStores } from '../support/compare-stores.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
@@ -120,6 +121,34 @@ async function walked(order: 'ASC' | 'DESC', isForward: boolean): Promise<string
   return found
 }
 
+interface Raw {
+  readonly _id: Long | Double | number
+  readonly name: string
+  readonly labels?: string[]
+}
+
+/** What a put could not bring at once the next sweep does. */
+const expectEqual = (compared: number): Promise<void> =>
+  expect.poll(() => compareStores(api.stores, Crate), { timeout: 20_000 }).toEqual({ compared, different: [] })
+
+/** Changes of another program, in the store with authority. */
+const others = {
+  mongo: async () => {
+    const collection = api.stores.mongo.connection.db.collection<Raw>('crates')
+    await collection.insertOne({ _id: new Double(40), name: 'from outside' })
+    await collection.updateOne({ _id: Long.fromString(past) }, { $set: { labels: ['heavy', 'red'] } })
+    await expectEqual(6)
+    await collection.deleteOne({ _id: 40 })
+  },
+  postgres: async () => {
+    const { connection } = api.stores.postgres
+    await connection.run(sql`insert into crates (id, name, _cf_epoch, _cf_counter) values (40, 'from outside', 0, 0)`)
+    await connection.run(sql`update crates set name = 'crate' where id = ${past}`)
+    await expectEqual(6)
+    await connection.run(sql`delete from crates where id = 40`)
+  },
+} as const
+
 describe.each(stages)('Ids that are longs, in %s', (stage) => {
   beforeAll(() => api.setStage(stage))
   const hasMirror = stage !== 'off' && stage !== 'complete'
@@ -191,9 +220,6 @@ describe.each(stages)('Ids that are longs, in %s', (stage) => {
   })
 
   test('are those of the mirror, and are buried with their records', async () => {
-    // What a put could not bring at once the next sweep does
-    const expectEqual = (compared: number) =>
-      expect.poll(() => compareStores(api.stores, Crate), { timeout: 20_000 }).toEqual({ compared, different: [] })
     const id = '-9007199254740993'
     const added = await api.ask(
       'mutation ($id: ID!, $in: ID) { addCrate(id: $id, insideId: $in) { crate { id labels inside { id } } } }',
@@ -216,7 +242,12 @@ describe.each(stages)('Ids that are longs, in %s', (stage) => {
     expect(await api.ask(names)).toEqual({
       data: { a: null, b: { name: `12 in ${stage}` }, c: { name: `1 in ${stage}` } },
     })
-    for (const each of ['1', '12'])
+    for (const each of ['1', '12', most])
       await api.ask('mutation ($id: ID!) { renameCrate(id: $id, name: "tin") }', { id: each })
+  })
+
+  test.runIf(hasMirror)('are told from one another where other programs write', async () => {
+    await others[STAGE_PLAN[stage].authority]()
+    await expectEqual(5)
   })
 })

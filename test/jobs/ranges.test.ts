@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
-import { Binary, Decimal128, type Document, ObjectId, Timestamp, UUID } from 'mongodb'
+import { Binary, Decimal128, type Document, Long, ObjectId, Timestamp, UUID } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
 import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
 import { compareIds } from '../../src/entity/compare-ids.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import type { Entity, Id } from '../../src/entity/entity.ts'
-import { int, objectId, text, uuid } from '../../src/entity/field.ts'
+import { int, longId, objectId, text, uuid } from '../../src/entity/field.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill, joinCopy } from '../../src/jobs/backfill.ts'
 import type { Progress } from '../../src/jobs/backfill-options.ts'
@@ -27,8 +27,9 @@ const ByNumber = defineEntity('ByNumber', { mongo: 'by_number', postgres: 'by_nu
 const ByText = defineEntity('ByText', { mongo: 'by_text', postgres: 'by_text', id: text(), fields })
 const ByObject = defineEntity('ByObject', { mongo: 'by_object', postgres: 'by_object', id: objectId(), fields })
 const ByUuid = defineEntity('ByUuid', { mongo: 'by_uuid', postgres: 'by_uuid', id: uuid(), fields })
+const ByLong = defineEntity('ByLong', { mongo: 'by_long', postgres: 'by_long', id: longId(), fields })
 const Scattered = defineEntity('Scattered', { mongo: 'scattered', postgres: 'scattered', id: int(), fields })
-const types = [ByNumber, ByText, ByObject, ByUuid]
+const types = [ByNumber, ByText, ByObject, ByUuid, ByLong]
 
 const hex = (n: number): string => n.toString(16).padStart(24, '0')
 const key = (n: number): string => `${n.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`
@@ -41,9 +42,12 @@ const idOf: Readonly<Record<string, (n: number) => Id>> = {
   ByText: (n) => (n % 10 === 0 ? `\u{1F3AC}${n}` : `a${'b'.repeat(n % 3)}${n}`),
   ByObject: (n) => hex(number(n)),
   ByUuid: (n) => key(number(n)),
+  // Past what doubles hold, on both sides of zero
+  ByLong: (n) => String((n % 3 === 0 ? -1n : 1n) * (2n ** 53n + BigInt(number(n)))),
 }
 function stored(id: Id): unknown {
   if (typeof id === 'string' && id.length === 24) return new ObjectId(id)
+  if (typeof id === 'string' && /^-?\d+$/.test(id)) return Long.fromString(id)
   return typeof id === 'string' && id.length === 36 ? new UUID(id) : id
 }
 
@@ -51,7 +55,7 @@ function stored(id: Id): unknown {
 const strange: readonly unknown[] = [
   Number.NaN,
   1.5,
-  2 ** 40,
+  2 ** 64,
   Decimal128.fromString('77.5'),
   { a: 1 },
   true,
@@ -64,6 +68,7 @@ const otherKinds: Readonly<Record<string, readonly unknown[]>> = {
   ByObject: [5, 'a text'],
   // Stand-in (SecantusDB): it compares bytes alone, not length and subtype first, and takes what is between for ids
   ByUuid: [new Binary(new Uint8Array(0), 4), new Binary(new Uint8Array(17).fill(255), Binary.SUBTYPE_UUID_OLD)],
+  ByLong: ['a text', new ObjectId(hex(5))],
 }
 
 const count = 400
@@ -143,12 +148,14 @@ describe.each(types)('Ranges of $name', (entity) => {
       ByText: (id) => `${id}~`,
       ByObject: (id) => String(id).replace(/^0/, '1'),
       ByUuid: (id) => String(id).replace(/^0/, '1'),
+      ByLong: (id) => String(BigInt(id) + 100_000_000n),
     }
     const ends: Readonly<Record<string, readonly Id[]>> = {
       ByNumber: [-5, 2_000_000_000],
       ByText: ['A', '\u{1FFFF}'],
       ByObject: ['0'.repeat(24), 'f'.repeat(24)],
       ByUuid: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+      ByLong: ['-9223372036854775808', '9223372036854775807'],
     }
     const known = new Set(ids)
     const strays = [...ends[entity.name]!, ...cuts.map(near[entity.name]!)].filter((id) => !known.has(id))

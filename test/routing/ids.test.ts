@@ -1,4 +1,4 @@
-import { defineEntity, int, load, objectId, text, uuid } from 'crossfade'
+import { defineEntity, int, load, longId, objectId, text, uuid } from 'crossfade'
 import { createBuilder, entityType } from 'crossfade/pothos'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
@@ -12,6 +12,7 @@ const Numbered = defineEntity('Numbered', { mongo: 'numbered', postgres: 'number
 const Named = defineEntity('Named', { mongo: 'named', postgres: 'named', id: text(), fields })
 const Keyed = defineEntity('Keyed', { mongo: 'keyed', postgres: 'keyed', id: uuid(), fields })
 const Hexed = defineEntity('Hexed', { mongo: 'hexed', postgres: 'hexed', id: objectId(), fields })
+const Long = defineEntity('Long', { mongo: 'longs', postgres: 'longs', id: longId(), fields })
 let made = 0
 const Drawn = defineEntity('Drawn', {
   mongo: 'drawn',
@@ -53,7 +54,8 @@ async function through({ gateway: { routing } }: SmallGateway, entity: Entity, g
 describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
   const gateways = new Map<Entity, SmallGateway>()
   beforeAll(async () => {
-    for (const entity of [Numbered, Named, Hexed, Keyed, Drawn] as Entity[]) gateways.set(entity, await open(entity))
+    for (const entity of [Numbered, Named, Hexed, Keyed, Long, Drawn] as Entity[])
+      gateways.set(entity, await open(entity))
     if (stage === 'live') for (const gateway of gateways.values()) await gateway.setStage('live')
   })
   afterAll(async () => {
@@ -67,6 +69,14 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     expect(await through(by(Numbered), Numbered, '7', 7)).toEqual([7, 'a', low, 'b', true])
     expect(await through(by(Numbered), Numbered, -2147483648, '-2147483648')).toEqual([
       -2147483648,
+      'a',
+      low,
+      'b',
+      true,
+    ])
+    expect(await through(by(Long), Long, '+07', 7)).toEqual(['7', 'a', low, 'b', true])
+    expect(await through(by(Long), Long, -(2n ** 63n), '-9223372036854775808')).toEqual([
+      '-9223372036854775808',
       'a',
       low,
       'b',
@@ -88,6 +98,7 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     expect(among(Hexed, low.toUpperCase())).toEqual([low])
     expect(among(Keyed, key.toUpperCase())).toEqual([key])
     expect(among(Named, 7, '8')).toEqual(['7', '8'])
+    expect(among(Long, '-0', 8, 2n ** 62n)).toEqual(['0', '8', '4611686018427387904'])
     expect(() => among(Numbered, '1e3')).toThrow('Numbered.id: "1e3" is not a valid int')
   })
 
@@ -106,6 +117,9 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     [Numbered, 2147483648, 'Numbered.id: 2147483648 is not a valid int: expected a whole number of 32 bits.'],
     [Numbered, '1e3', 'Numbered.id: "1e3" is not a valid int: expected a whole number of 32 bits.'],
     [Numbered, null, 'A new Numbered needs an id.'],
+    [Long, undefined, 'A new Long needs an id.'],
+    [Long, 2 ** 53, 'Long.id: 9007199254740992 is not a valid long: expected a whole number of 64 bits.'],
+    [Long, '1.5', 'Long.id: "1.5" is not a valid long: expected a whole number of 64 bits.'],
     [Hexed, 'me', 'Hexed.id: "me" is not a valid id: expected 24 hex digits.'],
     [Keyed, low, /^Keyed\.id: "5f0{20}aa" is not a valid uuid: expected 32 hex digits in groups/],
     [Hexed, { $gt: '' }, /^Hexed\.id: \[object Object\] is not a valid id/],

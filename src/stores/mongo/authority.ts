@@ -35,7 +35,8 @@ export function mongoAuthority(connection: MongoConnection): Authority {
   /** A marked id that is created again is taken over, so that its version goes on growing. */
   async function takeOver(entity: Entity, id: Id, document: Document, stamp: Stamp): Promise<Document | null> {
     const filter = allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, notNewerThan(stamp.epoch))
-    const fresh = { $mergeObjects: [{ $literal: document }, { _cf: bump(stamp) }] }
+    // Its own id may be a number of another type, and may not change
+    const fresh = { $mergeObjects: [{ $literal: document }, { _id: '$_id', _cf: bump(stamp) }] }
     const stages = [{ $replaceWith: fresh }, { $unset: '_cf.deleted' }]
     return changed(entity, filter, stages)
   }

@@ -67,7 +67,7 @@ export function transactionSteps(
     const document: Document = { _id: encodeId(entity, id), ...encodeNodes(entity.nodes, record) }
     if (isTooLarge(document)) throw refusedRecord(tooLarge)
     const collection = connection.collection(entity)
-    const { _id } = document
+    const { _id, ...members } = document
     const marked = isMade ? null : await collection.findOne({ _id }, { ...options, projection: { _cf: 1 } })
     if (marked && isArriving(marked)) {
       await settleHidden(connection, entity, [marked])
@@ -80,7 +80,8 @@ export function transactionSteps(
     const now = await clock()
     const version = { epoch: stamp.epoch, counter: Math.max(now, ...before.map(({ counter }) => counter + 1)) }
     const _cf = { ...mirrored(version), ...(stamp.owed ? { pending: new Date(now) } : {}) }
-    if (marked) await collection.replaceOne(allOf({ _id }, atVersion(versionOf(marked))), { ...document, _cf }, options)
+    // It keeps its own id, which may be a number of another type
+    if (marked) await collection.replaceOne(allOf({ _id }, atVersion(versionOf(marked))), { ...members, _cf }, options)
     else await collection.insertOne({ ...document, _cf }, options)
     return { id, version, pending: stamp.owed, record, rest: null, issues: [] }
   }
