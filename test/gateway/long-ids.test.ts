@@ -153,6 +153,16 @@ describe.each(stages)('Ids that are longs, in %s', (stage) => {
   beforeAll(() => api.setStage(stage))
   const hasMirror = stage !== 'off' && stage !== 'complete'
 
+  test('are IDs in the contract, and longs where the mapping says so', async () => {
+    const asked = await api.ask('{ __type(name: "Crate") { fields { name type { name ofType { name } } } } }')
+    const fields = [
+      { name: 'id', type: { name: null, ofType: { name: 'ID' } } },
+      { name: 'insideId', type: { name: 'ID', ofType: null } },
+      { name: 'copyOf', type: { name: 'Long', ofType: null } },
+    ]
+    expect(asked).toMatchObject({ data: { __type: { fields: expect.arrayContaining(fields) } } })
+  })
+
   test('are digits to clients, also where they refer to records', async () => {
     const query = `{ crate(id: ${past}) { id inside { id } contents { edges { node { id insideId original { id } copies { edges { node { id copyOf } } } } } } } }`
     const copies = (...edges: string[]) => ({ edges: edges.map((id) => ({ node: { id, copyOf: '1' } })) })

@@ -8,6 +8,7 @@ import { backfill } from '../../src/jobs/backfill.ts'
 import { repair } from '../../src/jobs/repair.ts'
 import { chosenByIds, chosenByVerify } from '../../src/jobs/repair-choice.ts'
 import { verify } from '../../src/jobs/verify.ts'
+import { ownAnswer } from '../../src/resolve/own-answer.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import { profileDocuments } from '../../src/stores/mongo/profile/profile-documents.ts'
 import { compareStores } from '../support/compare-stores.ts'
@@ -34,7 +35,7 @@ const documents: readonly Raw[] = [
   { _id: new Int32(-5), name: 'bag', inside: Long.fromString(past), copyOf: new Double(12), labels: ['a'] },
   { _id: new Double(12), name: 'tin', inside: Long.MAX_VALUE, labels: [] },
   { _id: Long.fromString(past), name: 'crate', copyOf: Long.MAX_VALUE, labels: ['a', 'b'] },
-  { _id: Long.MAX_VALUE, name: 'box' },
+  { _id: Long.MAX_VALUE, name: 'box', inside: 'none' },
 ]
 
 let stores: TestStores
@@ -71,19 +72,23 @@ test('A copy brings records by every digit of their ids, and tells of an id that
   expect(await compareStores(stores, Crate)).toEqual({ compared: 4, different: [] })
   expect(await stores.postgres.dataIssues.counts(Crate)).toEqual([
     { path: '_id', rule: "is not of the id's kind, longId", count: 1, ids: ['{"$numberDouble":"5.5"}'] },
+    { path: 'inside', rule: 'is not a whole number of 64 bits', count: 1, ids: ['9223372036854775807'] },
   ])
 })
 
-test('A profile finds what refers to an id, in whatever number type either is stored', async () => {
-  const { references } = await profileDocuments(stores.mongo.connection, Crate, {
+test('A profile finds what refers to an id, in whatever number type either is stored, and what is no ID', async () => {
+  const { references, fields } = await profileDocuments(stores.mongo.connection, Crate, {
     sample: null,
-    answer: () => undefined,
+    answer: ownAnswer,
     typeOf: () => Crate,
   })
   expect(references).toEqual([
     { path: 'insideId', to: 'Crate', documents: 2, orphans: 0, example: null },
     { path: 'copyOf', to: 'Crate', documents: 2, orphans: 0, example: null },
   ])
+  // To a client that asks for it today it is the ID "none"
+  const inside = fields.find(({ path }) => path === 'insideId')
+  expect(inside).toMatchObject({ own: 2, otherwise: [{ type: 'string', count: 1 }] })
 })
 
 describe.each(['shadow', 'live'] as const)('Of ids that are longs, in %s,', (stage) => {
