@@ -175,13 +175,15 @@ test('what an earlier release has kept stays: groups, and of each record the new
   await migrateUp(connection, {})
 })
 
+/** A group with one example, whose question has these arguments. */
+const example = (fingerprint: string, type: string, id: string, args: object): SeenGroup => ({
+  ...group(id),
+  fingerprint,
+  type,
+  examples: [{ subject: id, id, agoMs: 0, example: JSON.parse(JSON.stringify({ args })) }],
+})
+
 test('a number is forgotten where it is a record of its type, and left alone where it may mean anything else', async () => {
-  const example = (fingerprint: string, type: string, id: string, args: object): SeenGroup => ({
-    ...group(id),
-    fingerprint,
-    type,
-    examples: [{ subject: id, id, agoMs: 0, example: JSON.parse(JSON.stringify({ args })) }],
-  })
   await seen(
     example('a1', 'Note', '7', {}),
     example('a2', 'Note', '8', { where: [{ value: 7 }] }),
@@ -193,4 +195,16 @@ test('a number is forgotten where it is a record of its type, and left alone whe
   expect(await findings.forget('Note', 7, true)).toBe(0)
   const left = await Promise.all(['a1', 'a2', 'a3', 'b1'].map((name) => findings.show(name)))
   expect(left.map((each) => each!.examples.length)).toEqual([0, 0, 1, 1])
+})
+
+test('an id that is text, as the digits of a long are, is no null', async () => {
+  const id = '9007199254740993'
+  await seen(
+    example('c1', 'Note', id, {}),
+    example('c2', 'Note', '8', { inside: [id, null] }),
+    example('c3', 'Note', '9', { after: null }),
+  )
+  expect(await findings.forget('Note', id, true)).toBe(2)
+  const left = await Promise.all(['c1', 'c2', 'c3'].map((name) => findings.show(name)))
+  expect(left.map((each) => each!.examples.length)).toEqual([0, 0, 1])
 })

@@ -48,8 +48,8 @@ const isTelling = (id: Id): boolean => /^[\da-f]{24}$|^[\da-f]{8}(-[\da-f]{4}){3
  */
 const naming = (type: string, id: Id): Sql => {
   if (isTelling(id)) return sql`e.id = ${id} or strpos(lower(e.example::text), lower(${id})) > 0`
-  const values = JSON.stringify({ text: String(id), number: typeof id === 'number' ? id : null })
-  const holds = sql`jsonb_path_exists(e.example, '$.** ? (@ == $text || @ == $number)', ${values}::jsonb)`
+  const values = JSON.stringify({ text: String(id), value: id })
+  const holds = sql`jsonb_path_exists(e.example, '$.** ? (@ == $text || @ == $value)', ${values}::jsonb)`
   const isOfType = sql`exists (select from crossfade.mismatch_groups g where g.fingerprint = e.fingerprint and g.entity = ${type})`
   return sql`${isOfType} and (e.id = ${String(id)} or ${holds})`
 }
