@@ -1,4 +1,5 @@
 import { defineEntity, embed, int, list, longId, text } from 'crossfade'
+import { sql } from 'kysely'
 import { Decimal128, type Document, Double, Int32, Long } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
@@ -11,6 +12,7 @@ import { type PageArgs, planPage } from '../../src/query/page.ts'
 import { where } from '../../src/query/parse-filter.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { everything, type Where } from '../../src/query/where.ts'
+import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
 import type { Item, Store } from '../../src/stores/store.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { copyAll, emptyStores, openStores, type TestStores } from '../support/stores.ts'
@@ -239,6 +241,22 @@ describe.each(origins)('Ids that are longs, written by %s', (origin) => {
     for (const id of ['-5', '7', '12', '1000000000000000000'])
       await expect(create(id)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
+})
+
+test('Their columns are bigints, as are those that refer to them', async () => {
+  const { connection } = stores.postgres
+  expect(await schemaDrift(connection, [Crate])).toEqual([])
+  const columns = await connection.run<{ name: string; type: string }>(
+    sql`select table_name || '.' || column_name as name, data_type as type from information_schema.columns
+        where table_schema = 'public' and column_name in ('id', 'parent_id', 'inside_id', 'crate_id') order by 1`,
+  )
+  expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    'crate_labels.parent_id bigint',
+    'crate_parts.crate_id bigint',
+    'crate_parts.parent_id bigint',
+    'crates.id bigint',
+    'crates.inside_id bigint',
+  ])
 })
 
 test.each(['by itself', 'in a transaction'])('A delete that was cut off is taken over by a create %s', async (how) => {
