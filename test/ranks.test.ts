@@ -133,7 +133,7 @@ describe('what the ranks forbid', () => {
       'part of kysely',
       'schema/a.ts',
       "import 'kysely/helpers/postgres'",
-      'only under src/stores/postgres, migrations, src/embedded, examples/sdl-first/migrations',
+      'only under src/stores/postgres, migrations, src/embedded, examples/sdl-first/migrations, examples/shop/migrations',
     ],
     [
       'src from schema',

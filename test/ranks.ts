@@ -29,7 +29,13 @@ const HOMES: Record<string, readonly string[]> = {
   mongodb: ['src/stores/mongo', 'src/embedded', 'src/demo', 'bench'],
   pg: ['src/stores/postgres', 'migrations', 'src/embedded', 'bench'],
   'pg-copy-streams': ['src/stores/postgres', 'bench'],
-  kysely: ['src/stores/postgres', 'migrations', 'src/embedded', 'examples/sdl-first/migrations'],
+  kysely: [
+    'src/stores/postgres',
+    'migrations',
+    'src/embedded',
+    'examples/sdl-first/migrations',
+    'examples/shop/migrations',
+  ],
 }
 const SCANNED = ['{src,schema,resolvers,demo,migrations,examples,bench}/**/*.{ts,mts,tsx}', 'crossfade.config.ts']
 /** The package's entry points by the name that users import, each with the rooms that it shows nothing of. */

@@ -1,0 +1,6 @@
+import './cancel-order.ts'
+import './customers.ts'
+import './orders.ts'
+import './place-order.ts'
+import './products.ts'
+import './remove-products.ts'
