@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { kindOf } from '../codec/kinds.ts'
-import { Refused } from '../codec/refused.ts'
 import { canonicalAt } from '../compare/canonical.ts'
 import { equalJson } from '../compare/equal-json.ts'
 import type { Entity, Id, Leaf, Rec } from '../entity/entity.ts'
+import { fieldSet } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { type Members, mapValue } from '../entity/lists.ts'
 import { valueAt } from '../entity/values.ts'
+import { defaultScope } from '../query/default-scope.ts'
+import { totalOrder } from '../query/order.ts'
 import { type Entry, parseAs } from '../stores/ledger.ts'
-import { alive } from '../stores/mongo/bookkeeping.ts'
-import { decodeId } from '../stores/mongo/codec/decode.ts'
-import type { MongoConnection } from '../stores/mongo/connection.ts'
+import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { insertRows, replaceChildren } from '../stores/postgres/rows.ts'
 import type { Image } from '../stores/store.ts'
@@ -69,12 +69,15 @@ function withValue(members: Members, [key, ...rest]: readonly string[], value: u
   return made && { ...members, [key!]: made }
 }
 
-/** The id of the record at a place in the order of ids; null where there is none. */
-export async function idAt(connection: MongoConnection, entity: Entity, place: number): Promise<Id | null> {
-  const at = { sort: { _id: 1 }, projection: { _id: 1 }, skip: place, limit: 1 } as const
-  const [document] = await connection.collection(entity).find(alive, at).toArray()
-  const id = document && decodeId(entity, document['_id'])
-  return id === undefined || id instanceof Refused ? null : id
+/** How many records readers show: a change to another would be seen by nobody. */
+export const shownCount = ({ reader }: MongoStore, entity: Entity): Promise<number> =>
+  reader.count(entity, defaultScope(entity))
+
+/** The id of the one of them at a place in the order of ids; null where there is none. */
+export async function shownAt({ reader }: MongoStore, entity: Entity, offset: number): Promise<Id | null> {
+  const [order, fields] = [totalOrder(entity, []), fieldSet(entity, [])]
+  const [found] = await reader.query(entity, { where: defaultScope(entity), order, offset, limit: 1, fields })
+  return found?.record.id ?? null
 }
 
 /** The row is written at the version that it has, and owed to nobody: as a second write that somebody forgot. */

@@ -1,6 +1,5 @@
-import { type Drifted, driftRow, idAt, parseDrifted, undoDrift } from '../../demo/drift.ts'
+import { type Drifted, driftRow, parseDrifted, shownAt, shownCount, undoDrift } from '../../demo/drift.ts'
 import type { DemoConfig } from '../../gateway/config.ts'
-import { everything } from '../../query/where.ts'
 import type { Session } from '../session.ts'
 
 const kind = 'demo-drift'
@@ -25,9 +24,9 @@ export async function seedDrift(
   count: number,
   seed: number,
 ): Promise<Drifted[]> {
-  const { reader, ledger } = stores.mongo
+  const { ledger } = stores.mongo
   const types = config.entities.filter(({ name }) => (demo.drift[name]?.paths.length ?? 0) > 0)
-  const sizes = await Promise.all(types.map((entity) => reader.count(entity, everything)))
+  const sizes = await Promise.all(types.map((entity) => shownCount(stores.mongo, entity)))
   const next = random(seed)
   const taken = new Set<string>()
   const drifted: Drifted[] = []
@@ -38,7 +37,7 @@ export async function seedDrift(
     const place = Math.floor(next() * sizes[at]!)
     if (taken.has(`${at}/${place}`)) continue
     taken.add(`${at}/${place}`)
-    const id = await idAt(stores.mongo.connection, types[at]!, place)
+    const id = await shownAt(stores.mongo, types[at]!, place)
     const path = paths[Math.floor(turn / types.length) % paths.length]!
     const one = id === null ? null : await driftRow(stores.postgres, types[at]!, id, path)
     if (!one) continue
