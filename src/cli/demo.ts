@@ -9,7 +9,7 @@ import { loadData } from './demo/data.ts'
 import { forgetDrift, seedDrift } from './demo/drift.ts'
 import { send } from './demo/send.ts'
 import { moveToShadow } from './demo/stages.ts'
-import { type Summary, summarise, summaryLines } from './demo/summary.ts'
+import { furtherLines, type Summary, summarise, summaryLines } from './demo/summary.ts'
 import { createLog } from './log.ts'
 import { migrateAll } from './migrate.ts'
 import { printJson, say } from './output.ts'
@@ -85,13 +85,10 @@ async function run(
   return summarise(session, gateway, drifted, reported, began)
 }
 
-function tell(summary: Summary, url: string): void {
+function tell(summary: Summary, url: string, config: string | undefined): void {
   for (const line of summaryLines(summary)) say(line)
   say('')
-  say('Look closer, in another terminal of this folder:')
-  say('  npm run -s crossfade -- mismatches list')
-  say('  npm run -s crossfade -- mismatches show <group>')
-  say('  npm run -s crossfade -- evidence Movie --to live')
+  for (const line of furtherLines(summary, config)) say(line)
   say(`The API answers at ${url} until Ctrl-C.`)
 }
 
@@ -124,7 +121,7 @@ async function demo(options: Options): Promise<void> {
     try {
       const summary = await run(session, gateway, reported, options, began)
       if (options.once) printJson(summary)
-      else tell(summary, gateway.url)
+      else tell(summary, gateway.url, options.config)
       await stopped
     } finally {
       await gateway.close()

@@ -99,3 +99,14 @@ export function summaryLines({ drift, mismatchGroups, types }: Shown): string[] 
     ...(more > 0 ? [`  … and ${more} more groups`] : []),
   ]
 }
+
+/** Commands that show more of it, for the type that the app names first. */
+export function furtherLines({ types }: Pick<Shown, 'types'>, config: string | undefined): string[] {
+  const [first] = Object.keys(types)
+  const option = config === undefined ? '' : ` --config ${config}`
+  const commands = ['mismatches list', 'mismatches show <group>', `evidence ${first} --to live`]
+  return [
+    'Look closer, in another terminal of this folder:',
+    ...commands.map((command) => `  npm run -s crossfade -- ${command}${option}`),
+  ]
+}
