@@ -20,7 +20,11 @@ export const demo: DemoConfig = {
   generate,
   indexes: {
     customers: [{ keys: { email: 1 }, unique: true }],
-    products: [{ keys: { kind: 1, added_at: 1, _id: 1 } }, { keys: { kind: 1, 'price.amount': 1, _id: 1 } }],
+    products: [
+      { keys: { kind: 1, title: 1, _id: 1 } },
+      { keys: { kind: 1, 'price.amount': 1, _id: 1 } },
+      { keys: { kind: 1, added_at: 1, _id: 1 } },
+    ],
     orders: [{ keys: { customer: 1, placed_at: 1, _id: 1 } }, { keys: { placed_at: 1, _id: 1 } }],
     reviews: [{ keys: { product: 1, written_at: 1, _id: 1 } }],
   },

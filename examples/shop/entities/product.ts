@@ -14,7 +14,7 @@ export const products = {
 /** What every product has, whatever its kind. */
 export const product = {
   kind: enumeration(['book', 'gadget']),
-  title: text().required(),
+  title: text().required().index(),
   price: embed({ amount: decimal().index(), currency: enumeration(currencies) }),
   /** What the shop has paid for one, in the currency of the price. */
   cost: decimal(),

@@ -21,6 +21,7 @@ const statements = [
     "_cf_counter" bigint not null default 0,
     primary key ("id")
   )`,
+  `create index "books_title_idx" on "books" ("title" nulls first, "id")`,
   `create index "books_price_amount_idx" on "books" ("price_amount" nulls first, "id")`,
   `create index "books_added_at_idx" on "books" ("added_at" nulls first, "id")`,
   `create or replace trigger crossfade_stamp before insert or delete or update on "books"
@@ -51,6 +52,7 @@ const statements = [
     "_cf_counter" bigint not null default 0,
     primary key ("id")
   )`,
+  `create index "gadgets_title_idx" on "gadgets" ("title" nulls first, "id")`,
   `create index "gadgets_price_amount_idx" on "gadgets" ("price_amount" nulls first, "id")`,
   `create index "gadgets_added_at_idx" on "gadgets" ("added_at" nulls first, "id")`,
   `create or replace trigger crossfade_stamp before insert or delete or update on "gadgets"
