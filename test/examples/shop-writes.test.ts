@@ -179,7 +179,9 @@ describe.each(stages)('Orders in %s', (stage) => {
 
     const before = `200${stages.indexOf(stage)}-12-31T00:00:00Z`
     expect(codesOf(await shop.as(customer(3), 'PurgeProducts', { before }))).toEqual(['FORBIDDEN'])
-    expect((await shop.as(staff, 'PurgeProducts', { before })).result).toEqual({ data: { purgeProducts: [id('old')] } })
+    const purged = await shop.as(staff, 'PurgeProducts', { before })
+    expect(purged.result).toEqual({ data: { purgeProducts: expect.arrayContaining([id('old')]) } })
+    expect(purged.result?.data?.['purgeProducts']).not.toContain(gone.id)
     expect((await shop.as(staff, 'PurgeProducts', { before })).result).toEqual({ data: { purgeProducts: [] } })
   })
 
