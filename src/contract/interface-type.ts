@@ -26,15 +26,19 @@ interface Options<P extends string> {
  *
  * A union is Pothos' own: `builder.unionType('Piece', { types: […], resolveType: recordType })`.
  *
- * @throws MISCONFIGURED for a field that one of the entities lacks, or has as another kind.
+ * @throws MISCONFIGURED for a field that one of the entities lacks, has as another kind, or has inside of an object.
  */
-export function interfaceType<E extends Entity, const P extends LeafPathOf<E> & string = never>(
+export function interfaceType<E extends Entity, const P extends LeafPathOf<E> & keyof E['fields'] & string = never>(
   builder: Builder,
   name: string,
   entities: readonly E[],
   { description, fields = [] }: Options<P> = {},
 ): InterfaceRef<SchemaTypesOf, Narrow<E>> {
   const shown = fields.map((path) => {
+    if (path.includes('.')) {
+      const text = `${name}.${path} is inside of an object, and an interface shows fields of the record itself`
+      throw new CrossfadeError('MISCONFIGURED', `${text}. Leave it out of \`fields\`.`)
+    }
     const leaves = entities.map((entity) => leafAt(entity, path))
     const [first] = leaves
     const other = leaves.findIndex(

@@ -1,4 +1,4 @@
-import { defineEntity, enumeration, int, objectId, only, recordType, text, write } from 'crossfade'
+import { defineEntity, embed, enumeration, int, objectId, only, recordType, text, write } from 'crossfade'
 import {
   connection,
   createBuilder,
@@ -237,5 +237,14 @@ test('a list of several types has fields that all of them have, of one kind', ()
   own.toSchema({})
   expect(() => interfaceType(own, 'Worded', [Article, Poll], { fields: ['words'] })).toThrow(
     'Worded.words is of one kind in Article and of another in Poll. Leave it out of `fields`.',
+  )
+})
+
+test('an interface has no field for what is inside of an object', () => {
+  const size = embed({ width: int() })
+  const Crate = defineEntity('Crate', { mongo: 'crates', postgres: 'crates', id: objectId(), fields: { size } })
+  // @ts-expect-error: not a field of the record itself
+  expect(() => interfaceType(createBuilder(), 'Wide', [Crate], { fields: ['size.width'] })).toThrow(
+    'Wide.size.width is inside of an object, and an interface shows fields of the record itself. Leave it out of `fields`.',
   )
 })
