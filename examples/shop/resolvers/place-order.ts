@@ -40,7 +40,7 @@ async function placed(tx: Transaction, customerId: string, wanted: readonly Piec
   // In one order for all, so that no two wait for each other's products
   for (const pieces of wanted.toSorted((one, other) => (one.sku < other.sku ? -1 : 1)))
     found.push(await lineOf(tx, pieces))
-  const [{ currency }] = found as [(typeof found)[number]]
+  const { currency } = found[0]!
   if (found.some((line) => line.currency !== currency))
     throw refusal('MIXED_CURRENCIES', 'An order is in one currency.')
   const lines = found.map(({ currency: _, ...line }) => line)

@@ -15,14 +15,14 @@ export const Product = interfaceType(builder, 'Product', [Book, Gadget], {
 })
 
 /** For fields that all kinds have alike. */
-const any = Book as typeof Book | typeof Gadget
+const anyKind = Book as typeof Book | typeof Gadget
 
 builder.interfaceFields(Product, (t) => ({
-  price: t.field({ type: Money, ...reading(any, ['price'], ({ price }) => price) }),
+  price: t.field({ type: Money, ...reading(anyKind, ['price'], ({ price }) => price) }),
   cost: t.field({
     type: 'Decimal',
     description: 'What the shop has paid for one. For staff.',
-    ...reading(any, ['cost'], ({ cost }, _, context) => {
+    ...reading(anyKind, ['cost'], ({ cost }, _, context) => {
       requireStaff(context)
       return cost
     }),
