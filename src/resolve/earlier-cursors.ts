@@ -9,8 +9,9 @@ import { type PageArgs, within } from '../query/page.ts'
 import { parseValue } from '../query/where.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { GatewayContext } from './context.ts'
+import type { EarlierCursors } from './cursor-place.ts'
 import { loadParsed } from './load.ts'
-import { boundsHere, cursorsHere } from './page-bounds.ts'
+import { boundsHere } from './page-bounds.ts'
 
 function isOurs(entity: Entity, order: readonly OrderKey[], cursor: string): boolean {
   try {
@@ -44,20 +45,19 @@ export interface Placed {
  * @throws BAD_USER_INPUT for a cursor whose record is gone, and for one by an offset that does not lead forwards, or too far.
  */
 export async function placed(
+  earlier: EarlierCursors,
   context: GatewayContext,
   info: GraphQLResolveInfo,
   entity: Entity,
   keys: readonly OrderKey[],
   args: PageArgs,
 ): Promise<Placed> {
-  const earlier = cursorsHere(info)
-  if (!earlier) return { args, offset: 0 }
   const order = totalOrder(entity, keys)
 
   async function own(cursor: string | null | undefined): Promise<string | number | null | undefined> {
     if (cursor === null || cursor === undefined || isOurs(entity, order, cursor)) return cursor
-    const place = earlier!.decode(cursor)
-    if (place === null) return cursor
+    const place = earlier.decode(cursor)
+    if (!place) return cursor // refused as any other
     if ('offset' in place) return place.offset
     if ('keys' in place) return cursorAt(entity, order, place.keys)
     const id = parseId(entity, place.id)

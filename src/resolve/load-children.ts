@@ -106,7 +106,8 @@ export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
   args: PageArgs,
   options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
-  const page = cursorsHere(info) ? await placedBelow(context, info, entity, order, args) : args
+  const earlier = cursorsHere(info)
+  const page = earlier ? await placedBelow(earlier, context, info, entity, order, args) : args
   const { plan, counts, question } = plannedOnce(info, entity, path, order, page, options)
   if (value === null) return connection(entity, plan, [], async () => 0)
   const { loaders, reads } = sessionOf(context, info)

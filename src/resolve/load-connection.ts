@@ -10,7 +10,7 @@ import { type Connection, connection } from './connection.ts'
 import type { GatewayContext } from './context.ts'
 import { placed } from './earlier-cursors.ts'
 import type { LoadOptions } from './load.ts'
-import { boundsHere } from './page-bounds.ts'
+import { boundsHere, cursorsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
 import { readRoot } from './read-root.ts'
 
@@ -32,7 +32,10 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
   args: PageArgs,
   options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
-  const { args: page, offset } = await placed(context, info, entity, order, args)
+  const earlier = cursorsHere(info)
+  const { args: page, offset } = earlier
+    ? await placed(earlier, context, info, entity, order, args)
+    : { args, offset: 0 }
   const first = planPage(entity, among(entity, options, asked), order, page, boundsHere(info))
   const plan = offset === 0 ? first : { ...first, offset, hasAfter: true }
   const fields = pageFieldsHere(info, entity, plan.shownOrder, options)
