@@ -9,6 +9,7 @@ import { encodeLeaf, encodeObjects } from './codec/encode.ts'
 import { asDecimal, decoded, decodedObjects, element } from './codec/expression.ts'
 import { mongoKind } from './codec/mongo-kinds.ts'
 import { withInserted, withoutEnd } from './list-expression.ts'
+import { assemble, at, tree } from './patch-tree.ts'
 import { testOf } from './where-expression.ts'
 
 function arithmetic(scope: Scope, value: Arithmetic): Document | Double {
@@ -107,57 +108,6 @@ function changedObjects(change: ListChange): Document {
       return { $cond: [{ $eq: [objects, null] }, null, { $map: { input: objects, as: element, in: each } }] }
     }
   }
-}
-
-/** A step's subtree: the new value of a leaf, or the members that change below it. */
-interface Tree {
-  value?: unknown
-  /** The value goes: a sparse index would count null like a value. */
-  unset?: boolean
-  /** False: the object itself becomes null. */
-  present?: boolean
-  members: Map<string, Tree>
-}
-
-const tree = (): Tree => ({ members: new Map() })
-
-function at(root: Tree, path: string): Tree {
-  let node = root
-  for (const step of path.split('.')) {
-    let next = node.members.get(step)
-    if (!next) node.members.set(step, (next = tree()))
-    node = next
-  }
-  return node
-}
-
-/**
- * The expression for one step. Members are merged into the object that is there, or into a new one: the pipeline form
- * of `$set` through a null parent silently does nothing.
- */
-function assemble(node: Tree, path: string): unknown {
-  if (node.unset) return '$$REMOVE'
-  if (node.value !== undefined) return node.value
-  if (node.present === false) return null
-  const members: Document = {}
-  const unset: string[] = []
-  for (const [step, member] of node.members) {
-    if (member.unset) unset.push(step)
-    else members[step] = assemble(member, `${path}.${step}`)
-  }
-  const merged = (object: unknown): unknown => {
-    const changed = Object.keys(members).length > 0 ? { $mergeObjects: [object, members] } : object
-    if (unset.length === 0) return changed
-    // Stand-in (SecantusDB): not $unsetField, which it has not
-    const kept = { $not: [{ $in: ['$$m.k', { $literal: unset }] }] }
-    return { $arrayToObject: { $filter: { input: { $objectToArray: changed }, as: 'm', cond: kept } } }
-  }
-  const isObject = { $eq: [{ $type: `$${path}` }, 'object'] }
-  if (node.present) return merged({ $cond: [isObject, `$${path}`, {}] })
-  // No object of the mapping: what stands there in the place of one is lost only to a value
-  const nothing = { $and: Object.values(members).map((value) => ({ $lte: [value, null] })) }
-  const made = { $cond: [nothing, `$${path}`, members] }
-  return { $cond: [isObject, merged(`$${path}`), made] }
 }
 
 /** What a patch makes of the members of a document, or of an object that is reached by a prefix of paths. */

@@ -3,7 +3,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import type { Change } from '../../query/change.ts'
 import type { ListChange, Patch } from '../../query/patch.ts'
 import { type ChildList, encodeChildren } from './codec/encode.ts'
-import { assignments } from './patch-sql.ts'
+import { assignedValues, newValues } from './patch-sql.ts'
 import { appendChild, insertChildren } from './rows.ts'
 import { tableOf } from './select.ts'
 import { param, translateElement } from './where.ts'
@@ -51,7 +51,12 @@ function ofObjects(change: ListChange): RowChange {
       return { ...change, where: translateElement(change.list, change.where) }
     case 'change': {
       const { list, where, patch } = change
-      return { op: 'change', list, where: translateElement(list, where), assignments: assignments(list, patch) }
+      return {
+        op: 'change',
+        list,
+        where: translateElement(list, where),
+        assignments: assignedValues(newValues(list, patch)),
+      }
     }
     default:
       return change

@@ -4,14 +4,15 @@ import type { Leaf, Scope } from '../../entity/entity.ts'
 import { isEntity, leafAt } from '../../entity/leaf-at.ts'
 import type { Change } from '../../query/change.ts'
 import type { Arithmetic } from '../../query/operations.ts'
-import type { ListChange, Patch } from '../../query/patch.ts'
-import { encodeLeaf, encodeObjects } from './codec/encode.ts'
+import type { Patch } from '../../query/patch.ts'
+import { encodeLeaf } from './codec/encode.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
-import { listColumn, memberTypes } from './objects.ts'
 import { columnOf } from './select.ts'
-import { param, translateElement } from './where.ts'
+import { param } from './where.ts'
 
 type Sql = RawBuilder<unknown>
+
+export type NewValue = readonly [column: string, value: Sql]
 
 function arithmetic(scope: Scope, value: Arithmetic): Sql {
   if (typeof value === 'number') return sql`${value}::double precision`
@@ -57,7 +58,7 @@ function converted(leaf: Leaf, value: Sql): Sql {
 }
 
 /** How many elements stand before the place of a new one; below 0 there are none, as a slice of a list has it. */
-const indexIn = (size: Sql, at: number): Sql =>
+export const indexIn = (size: Sql, at: number): Sql =>
   at >= 0 ? sql`least(${at}::integer, ${size})` : sql`${size} + ${at}::integer`
 
 /** The new value of a column, from the row as it was before. */
@@ -92,71 +93,25 @@ function assigned(scope: Scope, change: Change): Sql {
   return sql`case when ${element} = any(${old}) then ${old} else array_append(${old}, ${element}) end`
 }
 
-const elements = (array: Sql): Sql => sql`json_array_elements(${array}) with ordinality x(value, n)`
-
-/** The objects as they are to be, from rows of their JSON `value` and their place `n`. */
-const collected = (rows: Sql): Sql => sql`select coalesce(json_agg(r.value order by r.n), '[]') from (${rows}) r`
-
-/** An object of a json column with other members; what is null takes no room. */
-function changedObject(scope: Scope, patch: Patch): Sql {
-  const values = newValues(scope, patch)
-  const names = values.map(([column]) => column)
-  const members = sql.join(values.flatMap(([column, value]) => [sql`${column}::text`, value]))
-  return sql`(select coalesce(json_object_agg(m.key, m.value), '{}') from (
-    select key, value from json_each(x.value) where key <> all(${names}::text[]) union all
-    select key, value from json_each(json_build_object(${members})) where json_typeof(value) <> 'null') m)`
-}
-
-/** The new value of a json column of objects, likewise. */
-function assignedObjects(change: ListChange): Sql {
-  const { list } = change
-  const old = listColumn(list)
-  const present = (rows: Sql): Sql => sql`case when ${old} is not null then (${collected(rows)}) end`
-  const members = sql`json_to_record(x.value) as e(${memberTypes(list)})`
-  switch (change.op) {
-    case 'pop': {
-      const end = change.which === 'first' ? sql`1` : sql`json_array_length(${old})`
-      return present(sql`select x.value, x.n from ${elements(old)} where x.n <> ${end}`)
-    }
-    case 'pull': {
-      const kept = sql`not coalesce(${translateElement(list, change.where)}, false)`
-      return present(sql`select x.value, x.n from ${elements(old)}, ${members} where ${kept}`)
-    }
-    case 'change': {
-      const changed = sql`case when ${translateElement(list, change.where)} then ${changedObject(list, change.patch)} else x.value end`
-      return present(sql`select ${changed} as value, x.n from ${elements(old)}, ${members}`)
-    }
-  }
-  const value = encodeObjects(list, change.op === 'set' ? change.value : [change.value])
-  if (change.op === 'set') return sql`${value && JSON.stringify(value)}::json`
-  const element = sql`${JSON.stringify(value![0])}::json`
-  const size = sql`coalesce(json_array_length(${old}), 0)`
-  const index = change.op === 'append' ? size : indexIn(size, change.at)
-  return sql`(${collected(sql`select x.value, x.n from ${elements(old)} union all select ${element}, ${index} + 0.5`)})`
-}
-
 /** What the mapping does not name of objects that become null goes with them. */
-function lessRest({ embeds }: Scope, { presence }: Patch, rest: Sql): (readonly [string, Sql])[] {
+function lessRest({ embeds }: Scope, { presence }: Patch, rest: Sql): NewValue[] {
   const removed = [...presence].flatMap(([path, there]) => (there ? [] : [embeds.get(path)!.mongo.split('.')]))
   if (removed.length === 0) return []
   const left = removed.reduce((json, steps) => sql`${json} #- ${steps}::text[]`, rest)
   return [['rest', sql`nullif(${left}, '{}')`]]
 }
 
-/** Columns of a main row, or of an object of a list, with what they are to be; child tables have statements of their own. */
-function newValues(scope: Scope, patch: Patch): (readonly [column: string, value: Sql])[] {
+/** Columns of values, of a main row or of an object of a list, with what they are to be. Lists of objects are none of them. */
+export function newValues(scope: Scope, patch: Patch): NewValue[] {
   return [
-    ...[...patch.presence].map(([path, there]) => [scope.embeds.get(path)!.column, sql`${there}::boolean`] as const),
+    ...[...patch.presence].map(([path, there]): NewValue => [scope.embeds.get(path)!.column, sql`${there}::boolean`]),
     ...lessRest(scope, patch, isEntity(scope) ? sql`t.rest` : sql`e.rest`),
     ...patch.changes
       .filter(({ leaf }) => !leaf.childTable)
-      .map((change) => [change.leaf.column, assigned(scope, change)] as const),
-    ...patch.lists
-      .filter(({ list }) => !list.childTable)
-      .map((change) => [change.list.column, assignedObjects(change)] as const),
+      .map((change): NewValue => [change.leaf.column, assigned(scope, change)]),
   ]
 }
 
 /** Assignments of a row, whose columns have the values from before on their right. */
-export const assignments = (scope: Scope, patch: Patch): Sql[] =>
-  newValues(scope, patch).map(([column, value]) => sql`${sql.id(column)} = ${value}`)
+export const assignedValues = (values: readonly NewValue[]): Sql[] =>
+  values.map(([column, value]) => sql`${sql.id(column)} = ${value}`)
