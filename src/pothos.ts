@@ -11,7 +11,7 @@ export {
   type Types,
 } from './contract/builder.ts'
 export { type ConnectionOptions, connection } from './contract/connection-field.ts'
-export { connectionType } from './contract/connection-type.ts'
+export { connectionType, mergedConnectionType } from './contract/connection-type.ts'
 export { type As, type EntityTypeOptions, entityType, type ShownField } from './contract/entity-type.ts'
 export { type EnumTypeOptions, enumType, type ShownValue } from './contract/enum-type.ts'
 export { type FilterType, type FilterTypeOptions, filterType } from './contract/filter-type.ts'

@@ -68,6 +68,6 @@ function madeFor<T>(builder: Builder, entity: Entity | null, node: NodeRef<T>): 
   return ref as Ref<Connection<T>> // kept by the type that it was made for
 }
 
-/** The same of an interface or a union, whose records are of several types. */
+/** The same of an interface or a union, whose records are of several types: what `loadMerged` resolves to. */
 export const mergedConnectionType = <T>(builder: Builder, node: NodeRef<T>): Ref<Connection<T>> =>
   madeFor(builder, null, node)

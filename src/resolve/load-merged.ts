@@ -18,6 +18,12 @@ import { oncePerField } from './selection.ts'
 /** A type of the list; by itself all of its records. */
 export type ListedOf<E extends Entity> = E | ({ readonly entity: E } & Among<E>)
 
+/** The entity of such a type. */
+type EntityOf<L> = L extends Entity ? L : L extends { readonly entity: infer E extends Entity } ? E : never
+
+/** Holds each condition to the fields of its own entity. */
+type Fitting<T extends readonly unknown[]> = { readonly [I in keyof T]: ListedOf<EntityOf<T[I]>> }
+
 const listed = (type: ListedOf<Entity>): ListedType => {
   const { entity, ...shown } = 'entity' in type ? type : { entity: type }
   return { entity, where: among(entity, shown) }
@@ -42,14 +48,14 @@ function fieldsOf(info: GraphQLResolveInfo, entity: Entity, order: readonly Orde
  * @throws MISCONFIGURED for a key that is of another kind in one of the types, or for ids that are.
  * @throws BAD_USER_INPUT for sizes, cursors and values that do not fit.
  */
-export async function loadMerged<E extends Entity>(
+export async function loadMerged<const T extends readonly ListedOf<Entity>[]>(
   context: GatewayContext,
   info: GraphQLResolveInfo,
-  types: readonly ListedOf<E>[],
+  types: T & Fitting<T>,
   order: readonly OrderKey[],
   args: PageArgs,
-): Promise<Connection<Narrow<E>>> {
-  const all = types.map(listed)
+): Promise<Connection<Narrow<EntityOf<T[number]>>>> {
+  const all = types.map((type) => listed(type))
   const plan = planMerged(all, order, args, boundsHere(info))
   const { shownOrder } = plan.page
   const { reads } = sessionOf(context, info)
@@ -72,7 +78,7 @@ export async function loadMerged<E extends Entity>(
     {
       nodeOf: ({ type, item: { record } }) => {
         const { entity } = all[type]!
-        return typed(entity, asRecord<E, Narrow<E>>(entity as E, record)) // one of those that were given
+        return typed(entity, asRecord<Entity, Narrow<EntityOf<T[number]>>>(entity, record)) // one of those that were given
       },
       cursorOf: (record) => mergedCursor(all, shownOrder, record),
     },

@@ -92,19 +92,19 @@ const resolvers = {
   Query: {
     contents(_: unknown, { by, desc, ...page }: ContentArgs, context: GatewayContext, info: GraphQLResolveInfo) {
       const order = by === undefined ? [] : [{ path: by, direction: desc ? 'desc' : 'asc' } as const]
-      return loadMerged<Entity>(context, info, types, order, page)
+      return loadMerged(context, info, types, order, page)
     },
     dear: (_: unknown, __: unknown, context: GatewayContext, info: GraphQLResolveInfo) => {
       const dear = { entity: Advert, where: where(Advert, { price: { gt: 2 } }) }
       const long = { entity: Article, where: where(Article, { words: { gt: 10 } }) }
-      return loadMerged<Entity>(context, info, [long, dear] as never, [{ path: 'title', direction: 'asc' }], {})
+      return loadMerged(context, info, [long, dear], [{ path: 'title', direction: 'asc' }], {})
     },
     piece: async (_: unknown, { id }: { readonly id: string }, context: GatewayContext, info: GraphQLResolveInfo) =>
       typed(Article, await load(context, info, Article, id)) ?? typed(Advert, await load(context, info, Advert, id)),
     untold: (_: unknown, { id }: { readonly id: string }, context: GatewayContext, info: GraphQLResolveInfo) =>
       load(context, info, Article, id),
     wrong: (_: unknown, __: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
-      loadMerged<Entity>(context, info, [Article, Poll], [{ path: 'words', direction: 'asc' }], {}),
+      loadMerged(context, info, [Article, Poll], [{ path: 'words', direction: 'asc' }], {}),
   },
 }
 

@@ -1,4 +1,13 @@
-import { everything, loadAggregate, loadBy, loadChildren, loadConnection, parseFilter, where } from 'crossfade'
+import {
+  everything,
+  loadAggregate,
+  loadBy,
+  loadChildren,
+  loadConnection,
+  loadMerged,
+  parseFilter,
+  where,
+} from 'crossfade'
 import type { MongoSide } from '../../src/index.ts'
 import { context, info, Ship, Yard } from './app.ts'
 
@@ -102,4 +111,15 @@ export async function aggregates(): Promise<void> {
   await loadAggregate(context, info, Ship, { by: [], measures: { a: { op: 'sum', path: 'name' } }, limit: 1 })
   // @ts-expect-error nor anything below json
   await loadAggregate(context, info, Ship, { by: [], measures: { a: { op: 'avg', path: 'papers.owner' } }, limit: 1 })
+}
+
+export async function merged(): Promise<void> {
+  const large = { entity: Ship, where: where(Ship, { crew: { gt: 5 } }) }
+  const found = await loadMerged(context, info, [large, Yard], [{ path: 'name', direction: 'asc' }], {})
+  for (const record of await found.nodes()) record satisfies { readonly id: unknown }
+  await loadMerged(context, info, [Ship, { entity: Yard, unscoped: true }], [], {})
+  // @ts-expect-error a condition on ships
+  await loadMerged(context, info, [{ entity: Yard, where: where(Ship, { crew: { gt: 5 } }) }, Ship], [], {})
+  // @ts-expect-error no type
+  await loadMerged(context, info, [Ship, 'Yard'], [], {})
 }

@@ -35,7 +35,7 @@ builder.queryFields((t) => ({
     resolve: async (_, page, context, info) => {
       requireStaff(context)
       const order = [{ path: 'deletedAt', direction: 'desc' }] as const
-      const found = await loadMerged<typeof Book | typeof Gadget>(context, info, removed, order, page)
+      const found = await loadMerged(context, info, removed, order, page)
       return found.nodes()
     },
   }),
