@@ -10,7 +10,7 @@ import { Budget, bounded, checkDepth, conditions, flag, maxParts } from './filte
 import type { FilterNames, SameNames } from './filter-names.ts'
 import type { FilterOf } from './filter-of.ts'
 import { listTest, not, objectsTest, scalarTest } from './filter-tests.ts'
-import { allOf, type Where, type WhereOf } from './where.ts'
+import { allOf, asksNothing, type Where, type WhereOf } from './where.ts'
 
 type Input = Readonly<Record<string, unknown>>
 
@@ -30,7 +30,7 @@ export function parseFilter<E extends Entity, const N extends FilterNames<E['fie
   names: N & SameNames<E['fields'], N>,
   input: Input | null | undefined,
 ): WhereOf<E['fields']> {
-  return filterOf(entity, names, conditions('filter', input ?? {}), new Budget(), 0)
+  return parsed(entity, names, conditions('filter', input ?? {}))
 }
 
 /** Every path under its own name. */
@@ -56,22 +56,39 @@ export function where<E extends Entity, P extends ShapedPathIn<E['fields'], Obje
 ): WhereOf<ObjectsAt<E['fields'], P>>
 export function where(entity: Entity, ...given: readonly [Input] | readonly [string, Input]): Where {
   const [scope, filter] = given.length === 1 ? [entity, given[0]] : [listAt(entity, given[0]), given[1]]
+  return parsed(scope, ownNames(scope), conditions('filter', filter))
+}
+
+/** Conditions of filters in which a test has no value, or is none. */
+const widened = new WeakSet<Where>()
+
+/** The condition for a filter, which remembers what of it asks nothing. */
+function parsed(scope: Scope, names: FilterNames, input: Input): Where {
   const budget = new Budget()
-  const made = filterOf(scope, ownNames(scope), conditions('filter', filter), budget, 0)
+  const made = filterOf(scope, names, input, budget, 0)
   if (!budget.leftOut) return made
   const wider = { ...made } // `everything` is shared
   widened.add(wider)
   return wider
 }
 
-/** What `where` has made of conditions with a test that has no value. */
-const widened = new WeakSet<Where>()
-
-/** Whether `where` was given a test without a value, which asks nothing: of records to be read it is no matter. */
+/**
+ * Whether a condition comes of a filter in which something asks nothing: a test without a value, or no test at all. Of
+ * records to be read it is no matter; `everything` is said by itself.
+ */
 export function isWidened(where: Where): boolean {
   if (widened.has(where)) return true
-  if (where.op === 'and' || where.op === 'or') return where.of.some(isWidened)
-  return where.op === 'not' && isWidened(where.of)
+  switch (where.op) {
+    case 'and':
+    case 'or':
+      return where.of.some(isWidened)
+    case 'not':
+      return isWidened(where.of)
+    case 'some':
+      return isWidened(where.where)
+    default:
+      return false
+  }
 }
 
 /** The path that a field of a filter means, or the list with the fields of its members. */
@@ -95,6 +112,12 @@ function fieldFilter(scope: Scope, path: string, { insensitive, ...tests }: Inpu
     budget.spend(Array.isArray(value) ? value.length : 1)
     return [part]
   })
+  return asked(parts, budget)
+}
+
+/** All of some tests; none of them ask nothing. */
+function asked(parts: readonly Where[], budget: Budget): Where {
+  if (parts.every(asksNothing)) budget.leaveOut()
   return allOf(...parts)
 }
 
@@ -118,5 +141,5 @@ function filterOf(scope: Scope, names: FilterNames, input: Input, budget: Budget
       operand === null || operand === undefined ? budget.leaveOut() : [objectsTest(scope, path, test, operand, parse)],
     )
   })
-  return allOf(...parts)
+  return asked(parts, budget)
 }

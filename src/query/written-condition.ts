@@ -17,7 +17,7 @@ export function writtenCondition(scope: Scope, given: unknown): Where {
   if (!isCondition(given))
     throw new CrossfadeError('MISCONFIGURED', `A condition on ${scope.name} is made by where(), or is \`everything\`.`)
   if (!isWidened(given) && (given === everything || !asksNothing(given))) return parseWhere(scope, given)
-  const why = 'has a test without a value, and would write more than was meant'
+  const why = 'has a test without a value, or none, and would write more than was meant'
   const remedy = 'Give the value, leave the test out, or say `everything`'
   throw new CrossfadeError('BAD_USER_INPUT', `A condition on ${scope.name} ${why}. ${remedy}.`)
 }

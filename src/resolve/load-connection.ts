@@ -34,7 +34,7 @@ export async function loadConnection<E extends Entity, const P extends PathOf<E>
 ): Promise<Connection<Narrow<E, P>>> {
   const earlier = cursorsHere(info)
   const { args: page, offset } = earlier
-    ? await placed(earlier, context, info, entity, order, args)
+    ? await placed(earlier, { context, info, entity, order, args, where: options.where })
     : { args, offset: 0 }
   const first = planPage(entity, among(entity, options, asked), order, page, boundsHere(info))
   const plan = offset === 0 ? first : { ...first, offset, hasAfter: true }

@@ -11,22 +11,27 @@ export const mayFailOver = (store: Store, error: unknown): boolean => mayAnswerE
  * Asks a store that no other stands in for. Where it has no server at the moment, since there is an election, the question
  * waits for one, as it would with the driver alone, until the signal ends it; without a signal it waits for none.
  *
+ * @param isAlone whether there is still no other: where there is one again, nothing is waited for.
  * @throws what the store throws; the signal's reason.
  */
 async function askPatiently<S extends Store, T>(
   store: S,
   ask: (store: S, signal?: AbortSignal) => Promise<T>,
   signal: AbortSignal | undefined,
+  isAlone: () => boolean,
 ): Promise<T> {
+  const isThere = (): boolean => store.takesWrites() || !isAlone()
   for (;;) {
     try {
       return await ask(store, signal)
     } catch (error) {
-      const mayWait = signal !== undefined && store.failureOf(error) === 'unreachable' && !store.takesWrites()
-      if (!mayWait || !(await until(store.takesWrites, times.request, signal))) throw error
+      const mayWait = signal !== undefined && store.failureOf(error) === 'unreachable' && !isThere()
+      if (!mayWait || !(await until(isThere, times.request, signal)) || !isAlone()) throw error
     }
   }
 }
+
+const always = (): boolean => true
 
 /** Asks a store whose answer alone will do. @throws what its `readError` says; the signal's reason. */
 export async function askOnly<S extends Store, T>(
@@ -35,7 +40,7 @@ export async function askOnly<S extends Store, T>(
   signal?: AbortSignal,
 ): Promise<T> {
   try {
-    return await askPatiently(store, ask, signal)
+    return await askPatiently(store, ask, signal, always)
   } catch (error) {
     throw store.readError(error)
   }
@@ -44,16 +49,18 @@ export async function askOnly<S extends Store, T>(
 /**
  * Asks a store in place of one that could not answer.
  *
+ * @param isAlone whether that one is still away: it may be asked the next time where it is not.
  * @throws UNAVAILABLE where it fails as well, for whatever reason of its own: the store that was decided on might have
  * answered. A fault of ours stays what it is, and so does the signal's reason.
  */
 export async function askInstead<S extends Store, T>(
   store: S,
   ask: (store: S, signal?: AbortSignal) => Promise<T>,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  isAlone: () => boolean,
 ): Promise<T> {
   try {
-    return await askPatiently(store, ask, signal)
+    return await askPatiently(store, ask, signal, isAlone)
   } catch (error) {
     if (store.failureOf(error) === null) throw error
     throw new CrossfadeError('UNAVAILABLE', 'Neither data store answers; try again.', { cause: error })

@@ -175,7 +175,8 @@ export class Reads {
       choice.isFinal = true
     }
     failOvers.add(type, reads, failed)
-    const ask = () => askInstead(stores[other], asking, this.#underWay.signal)
+    const isAlone = () => flags.isDown(reads)
+    const ask = () => askInstead(stores[other], asking, this.#underWay.signal, isAlone)
     return { result: await this.#underWay.admitted(other, ask), origin: other }
   }
 

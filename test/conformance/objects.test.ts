@@ -229,7 +229,7 @@ const patches: readonly (readonly [title: string, before: unknown, change: unkno
 ]
 
 const wider =
-  'A condition on rows.lines has a test without a value, and would write more than was meant. Give the value, leave the test out, or say `everything`.'
+  'A condition on rows.lines has a test without a value, or none, and would write more than was meant. Give the value, leave the test out, or say `everything`.'
 
 const refusals: readonly (readonly [input: unknown, message: string, code?: string])[] = [
   [{ sku: 'x' }, 'rows.lines: a list is expected.'],
@@ -243,6 +243,9 @@ const refusals: readonly (readonly [input: unknown, message: string, code?: stri
   [pull({ op: 'and', of: [] }), wider],
   [pull(where(Rows, 'lines', { sku: { eq: undefined } })), wider],
   [pull(where(Rows, 'lines', { sku: { eq: 'fig' }, pieces: { gt: undefined } })), wider],
+  [pull(where(Rows, 'lines', {})), wider],
+  [pull(where(Rows, 'lines', { sku: {} })), wider],
+  [changeWhere(where(Rows, 'lines', { or: [{ sku: { eq: 'x' } }, { sku: {} }] }), { pieces: 1 }), wider],
   [pull(eq('sku', 5)), '5 is not a valid text: expected a string.'],
   [pull(eq('sku', 'a\0')), '"a\\u0000" is not a valid text'],
   [pull(eq('pieces', 7.4)), '7.4 is not a valid int'],

@@ -1,5 +1,6 @@
-import { defineEntity, int, text } from 'crossfade'
-import { children, connection, createBuilder, entityType, record } from 'crossfade/pothos'
+import { inspect } from 'node:util'
+import { defineEntity, int, text, where } from 'crossfade'
+import { children, connection, createBuilder, entityType, orderType, record } from 'crossfade/pothos'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EarlierCursors } from '../../src/resolve/cursor-place.ts'
 import { stages } from '../../src/stage/stage.ts'
@@ -10,7 +11,7 @@ const Tome = defineEntity('Tome', {
   mongo: 'tomes',
   postgres: 'tomes',
   id: int(),
-  fields: { title: text(), year: int(), shelfId: int(), hidden: int() },
+  fields: { title: text(), year: int(), shelfId: int(), hidden: int(), owner: text() },
   defaultScope: { hidden: { eq: null } },
 })
 
@@ -26,6 +27,14 @@ const cursor: EarlierCursors = {
   },
 }
 
+/** What no decoder should make. */
+const odd: EarlierCursors = {
+  decode(cursor) {
+    if (cursor === 'throws') throw new Error('secret')
+    return JSON.parse(cursor)
+  },
+}
+
 const builder = createBuilder()
 const ShelfType = entityType(builder, Shelf)
 entityType(builder, Tome)
@@ -34,6 +43,12 @@ builder.queryType({
     shelf: record(t, Shelf),
     tomes: connection(t, Tome, { cursor }),
     strict: connection(t, Tome),
+    mine: connection(t, Tome, {
+      cursor,
+      where: where(Tome, { owner: { eq: 'me' } }),
+      orderBy: orderType(builder, Tome, { YEAR: 'year' }),
+    }),
+    odd: connection(t, Tome, { cursor: odd }),
     greedy: connection(t, Tome, { cursor: { decode: () => ({ offset: 4 }) } }),
   }),
 })
@@ -42,22 +57,26 @@ builder.objectFields(ShelfType, (t) => ({
 }))
 
 /** Years fall with ids; 4 and 5 are of one year, and 7 is hidden. */
+const others = { _id: 20, title: 'T20', year: 1997, shelfId: 2, owner: 'me', hidden: 1 }
 const tomes = [1, 2, 3, 4, 5, 6, 7].map((id) => ({
   _id: id,
   title: `T${id}`,
   year: 2000 - (id === 5 ? 4 : id),
   shelfId: 1,
   ...(id === 7 ? { hidden: 1 } : {}),
+  owner: id % 2 === 0 ? 'me' : 'you',
 }))
 
+const logged: string[] = []
 let api: SmallGateway
 beforeAll(async () => {
   const app = { schema: builder.toSchema(), entities: [Shelf, Tome], migrations: {}, limits: { cost: 100_000 } }
   const documents = new Map<typeof Shelf | typeof Tome, object[]>([
     [Shelf, [{ _id: 1, name: 'A' }]],
-    [Tome, tomes],
+    [Tome, [...tomes, others]],
   ])
-  api = await openAppGateway(app, documents as never)
+  const log = (_level: string, ...told: unknown[]) => void logged.push(inspect(told))
+  api = await openAppGateway(app, documents as never, { log })
 })
 afterAll(() => api?.close())
 
@@ -113,8 +132,40 @@ test('a cursor of ours goes on working beside them', async () => {
   expect(await ask(`first: 2, after: "${own}x"`, 'greedy')).toEqual([[6], false, true])
 })
 
-const foreign = 'The cursor is not one of this API. Use a cursor of the same field, order and API.'
 const forwards = 'A cursor that counts records leads forwards alone: by first and after.'
+const foreign = 'The cursor is not one of this API. Use a cursor of the same field, order and API.'
+
+test('a cursor stands at no record that the field shows nobody', async () => {
+  const byYear = (id: number) => ask(`first: 2, after: ${at(`id:${id}`)}, orderBy: { field: YEAR }`, 'mine')
+  const gone = 'The cursor stands at a record that is gone. Use a cursor of the same field, order and API.'
+  expect(await byYear(6)).toEqual([[4, 2], false, true])
+  expect(await byYear(5)).toEqual(['BAD_USER_INPUT', gone])
+  // Of another parent
+  expect(await ask(`first: 2, after: ${at('id:20')}`, 'below')).toEqual(['BAD_USER_INPUT', gone])
+})
+
+test.each(['5', '"x"', '[]', '{}', '{"n":1}', 'true'])('a decoder that returns %s is told', async (place) => {
+  expect(await ask(`after: ${JSON.stringify(place)}`, 'odd')).toEqual([
+    'INTERNAL_SERVER_ERROR',
+    expect.stringContaining('Unexpected error.'),
+  ])
+  expect(logged.at(-1)).toContain('What reads earlier cursors returns { id }, { keys }, { offset } or null.')
+})
+
+test.each([
+  ['throws', foreign],
+  ['null', foreign],
+  ['{"offset":null}', 'The records before the page must be between 0 and 10000, got NaN.'],
+  ['{"offset":true}', 'The records before the page must be between 0 and 10000, got NaN.'],
+  ['{"offset":-2}', 'The records before the page must be between 0 and 10000, got -1.'],
+  ['{"keys":null}', /^The cursor says nothing of id/],
+  ['{"keys":{"id":null}}', /^The cursor says nothing of id/],
+  ['{"id":null}', /is not a valid/],
+])('a place %s is refused', async (place, message) => {
+  const text = typeof message === 'string' ? message : expect.stringMatching(message)
+  expect(await ask(`after: ${JSON.stringify(place)}`, 'odd')).toEqual(['BAD_USER_INPUT', text])
+})
+
 test.each([
   ['of neither', `first: 1, after: ${at('other:1')}`, 'tomes', foreign],
   ['of a field that takes none', `first: 1, after: ${at('id:1')}`, 'strict', foreign],

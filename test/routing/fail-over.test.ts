@@ -80,23 +80,33 @@ test.each(Object.keys(fromMongo))('a read that MongoDB answers for PostgreSQL is
   expect(await read('live', ask)).toMatchObject(neither)
 })
 
-test('a read that has failed over waits out an election of the store that stands in, as long as its request may take', async () => {
-  let looks = 0
-  const mongo = { ...stores.mongo, takesWrites: () => ++looks > 2 }
-  const flags = {
-    get: (type: string) => ({ ...initialFlag(type), fresh: 1, stage: 'live', samplePercent: 0 }),
-    isDown: () => false,
+describe('A read that has failed over, where the store that stands in has an election', () => {
+  let [looks, isBack] = [0, false]
+  const within = async (ms: number, elected: number, back = Number.POSITIVE_INFINITY): Promise<unknown> => {
+    ;[looks, isBack] = [0, false]
+    const mongo = { ...stores.mongo, takesWrites: () => (isBack = ++looks > back) || looks > elected }
+    const get = (type: string) => ({ ...initialFlag(type), fresh: 1, stage: 'live', samplePercent: 0 })
+    const flags = { get, isDown: (origin: Origin) => origin === 'postgres' && !isBack, onDown: () => () => undefined }
+    const routing = routingOf({}, { stores: { ...stores, mongo }, flags })
+    const ask = async ({ origin }: ReadSource): Promise<string> => {
+      if (looks <= elected) throw noServer
+      return origin
+    }
+    return answerOf(new Reads(routing, () => 'anna', false, AbortSignal.timeout(ms)), ask)
   }
-  const routing = routingOf({}, { stores: { ...stores, mongo }, flags: { ...flags, onDown: () => () => undefined } })
-  const ask = async (source: ReadSource): Promise<string> => {
-    if (source.origin === 'postgres') return String(await raising('57P03')(source.side()))
-    if (looks < 3) throw noServer
-    return source.origin
-  }
-  const within = (signal: AbortSignal) => answerOf(new Reads(routing, () => 'anna', false, signal), ask)
-  expect(await within(AbortSignal.timeout(20_000))).toBe('mongo')
-  looks = Number.NEGATIVE_INFINITY // from here on there is none
-  expect(await within(AbortSignal.timeout(300))).toMatchObject(neither)
+
+  test('waits for its end', async () => {
+    expect(await within(20_000, 3)).toBe('mongo')
+  })
+  test('as long as its request may take', async () => {
+    expect(await within(300, Number.POSITIVE_INFINITY)).toMatchObject(neither)
+  })
+  test('and no longer than the first store is away', async () => {
+    expect(await within(20_000_000, Number.POSITIVE_INFINITY, 3)).toMatchObject(neither)
+  })
+  test('which it is not asked for where nobody knows that the first one is away', async () => {
+    expect(await within(20_000_000, Number.POSITIVE_INFINITY, 0)).toMatchObject(neither)
+  })
 })
 
 test('the other store answers for one that cannot, and the log says which', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { defineEntity, increment, int, only, PartlyWritten, text, together, where } from 'crossfade'
+import { defineEntity, increment, int, only, PartlyWritten, parseFilter, text, together, where } from 'crossfade'
 import { createBuilder, entityType } from 'crossfade/pothos'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Id } from '../../src/entity/entity.ts'
@@ -164,7 +164,9 @@ describe.each(['off', 'shadow', 'live'] as const)('Many at once, in %s', (stage)
     test('which of them are changed behind one that is refused is told exactly', async () => {
       const same = run((tx) => tx.of(Seat).patchMany(inRow(3), { label: 'best' }))
       const { code, done, unknown, left } = (await same.catch((error) => error)) as PartlyWritten
-      expect([code, done.length, unknown]).toEqual(['CONFLICT', 1, []])
+      // On a busy machine one may have waited too long for the other before it could be refused
+      expect(['CONFLICT', 'UNKNOWN_OUTCOME']).toContain(code)
+      expect([done.length, unknown]).toEqual([1, []])
       expect([...done, ...left].sort()).toEqual(inThird)
       expect(await run((tx) => tx.of(Seat).get(done[0]!))).toMatchObject({ label: 'best' })
       await run((tx) => tx.of(Seat).patch(done[0]!, { label: null }))
@@ -184,6 +186,19 @@ describe.each(['off', 'shadow', 'live'] as const)('Many at once, in %s', (stage)
         where(Seat, { row: { eq: 3 }, label: { eq: undefined } }),
         where(Seat, { or: [{ row: { eq: 3 } }, { free: { gt: undefined } }] }),
         where(Seat, { and: [] }),
+        where(Seat, {}),
+        where(Seat, { row: {} }),
+        where(Seat, { label: { insensitive: true } }),
+        where(Seat, { or: [{ row: { eq: 3 } }, {}] }),
+        where(Seat, { or: [{ row: { eq: 3 } }, { free: {} }] }),
+        where(Seat, { and: [{ row: { eq: 3 } }, { and: [] }] }),
+        where(Seat, { not: {} }),
+        // As clients ask
+        parseFilter(Seat, { row: true }, null),
+        parseFilter(Seat, { row: true }, {}),
+        parseFilter(Seat, { row: true }, { row: { lt: null } }),
+        parseFilter(Seat, { row: true }, { or: [{ row: { eq: 3 } }, { row: {} }] }),
+        { op: 'not', of: parseFilter(Seat, { row: true }, { row: { lt: null } }) },
         { op: 'and', of: [inRow(3), where(Seat, { not: { row: undefined } })] },
       ]
       for (const condition of wider)
@@ -196,7 +211,7 @@ describe.each(['off', 'shadow', 'live'] as const)('Many at once, in %s', (stage)
           await expect(work()).rejects.toMatchObject({
             code: 'BAD_USER_INPUT',
             message:
-              'A condition on Seat has a test without a value, and would write more than was meant. Give the value, leave the test out, or say `everything`.',
+              'A condition on Seat has a test without a value, or none, and would write more than was meant. Give the value, leave the test out, or say `everything`.',
           })
       for (const no of [null, undefined, 'row', { row: { eq: 3 } }, []])
         await expect(run<unknown>((tx) => tx.of(Seat).deleteMany(no as never))).rejects.toMatchObject({

@@ -20,7 +20,8 @@ export const sign = ({ id, isStaff }: Viewer): Promise<string> =>
     .setExpirationTime('1h')
     .sign(secret())
 
-const viewerOf = ({ sub = '', staff }: JWTPayload): Viewer => ({ id: sub, isStaff: staff === true })
+/** Ids of customers are UUIDs, which whoever signs may write in capitals. */
+const viewerOf = ({ sub = '', staff }: JWTPayload): Viewer => ({ id: sub.toLowerCase(), isStaff: staff === true })
 
 /** Whom a token names. @throws JOSEError for one that is not ours, or is past its time. */
 export async function verify(token: string): Promise<Viewer> {
