@@ -11,7 +11,7 @@ export const mayFailOver = (store: Store, error: unknown): boolean => mayAnswerE
  * Asks a store that no other stands in for. Where it has no server at the moment, since there is an election, the question
  * waits for one, as it would with the driver alone, until the signal ends it; without a signal it waits for none.
  *
- * @param isAlone whether there is still no other: where there is one again, nothing is waited for.
+ * @param isAlone whether there is still no other: where there is one again, it is asked once more, and nothing is waited for.
  * @throws what the store throws; the signal's reason.
  */
 async function askPatiently<S extends Store, T>(
@@ -26,7 +26,7 @@ async function askPatiently<S extends Store, T>(
       return await ask(store, signal)
     } catch (error) {
       const mayWait = signal !== undefined && store.failureOf(error) === 'unreachable' && !isThere()
-      if (!mayWait || !(await until(isThere, times.request, signal)) || !isAlone()) throw error
+      if (!mayWait || !(await until(isThere, times.request, signal))) throw error
     }
   }
 }
