@@ -7,10 +7,10 @@ import { asksNothing, everything, type Where } from './where.ts'
 const isCondition = (given: unknown): given is Where => typeof given === 'object' && given !== null && 'op' in given
 
 /**
- * A condition by which is written: of records, or of the members of a list. A test without a value asks nothing, and what
- * is written by it is more than was meant; all are meant by `everything` alone.
+ * A condition by which is written: of records, or of the members of a list. A test without a value asks nothing, and so does
+ * a filter without a test: what is written by it is more than was meant. All are meant by `everything` alone.
  *
- * @throws BAD_USER_INPUT for a test without a value, and for values that are not of their kind; MISCONFIGURED for what is
+ * @throws BAD_USER_INPUT for what asks nothing, and for values that are not of their kind; MISCONFIGURED for what is
  * no condition.
  */
 export function writtenCondition(scope: Scope, given: unknown): Where {

@@ -45,7 +45,7 @@ export interface Placed {
 }
 
 /** What pages are asked for. */
-export interface Paged {
+export interface AskedPage {
   readonly context: GatewayContext
   readonly info: GraphQLResolveInfo
   readonly entity: Entity
@@ -72,7 +72,7 @@ function placeOf(earlier: EarlierCursors, cursor: string): CursorPlace | null {
 }
 
 /** The record at which a cursor stands, as far as the order goes; null where the field shows none such. */
-async function recordAt({ context, info, entity, where, parent }: Paged, order: readonly OrderKey[], id: Id) {
+async function recordAt({ context, info, entity, where, parent }: AskedPage, order: readonly OrderKey[], id: Id) {
   const paths = order.flatMap(({ path }) => (path === 'id' ? [] : [path]))
   // What the mapping's own scope hides, since it may have been shown when the cursor was made
   const options = { reading: parent ? [...paths, parent.path] : paths, unscoped: true, ...(where ? { where } : {}) }
@@ -89,7 +89,7 @@ async function recordAt({ context, info, entity, where, parent }: Paged, order: 
  * @throws BAD_USER_INPUT for a cursor whose record is gone, or is shown by no such field, and for one by an offset that does
  * not lead forwards, or too far.
  */
-export async function placed(earlier: EarlierCursors, page: Paged): Promise<Placed> {
+export async function placed(earlier: EarlierCursors, page: AskedPage): Promise<Placed> {
   const { entity, args, info } = page
   const order = totalOrder(entity, page.order)
 

@@ -107,8 +107,9 @@ export async function childrenOf<E extends Entity, P extends PathOf<E> = never>(
   options: LoadOptions<P, E> = {},
 ): Promise<Connection<Narrow<E, P>>> {
   const earlier = cursorsHere(info)
-  const asked = () => ({ context, info, entity, order, args, where: options.where, parent: { path, value } })
-  const page = earlier ? await placedBelow(earlier, asked()) : args
+  const page = earlier
+    ? await placedBelow(earlier, { context, info, entity, order, args, where: options.where, parent: { path, value } })
+    : args
   const { plan, counts, question } = plannedOnce(info, entity, path, order, page, options)
   if (value === null) return connection(entity, plan, [], async () => 0)
   const { loaders, reads } = sessionOf(context, info)
