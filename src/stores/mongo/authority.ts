@@ -13,7 +13,7 @@ import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 import { guardedChanges, guardOf } from './guarded-changes.ts'
-import { idText } from './id-text.ts'
+import { idText, idTextOf } from './id-text.ts'
 import { mongoOutbox } from './outbox.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { nextAbove, restampDocument } from './restamp.ts'
@@ -129,7 +129,7 @@ export function mongoAuthority(connection: MongoConnection): Authority {
         .find(among, { projection: { _id: 1 } })
         .toArray()
       const living = new Set(there.map(({ _id }) => idText(_id)))
-      const gone = ids.filter((id) => !living.has(idText(encodeId(entity, id))))
+      const gone = ids.filter((id) => !living.has(idTextOf(entity, id)))
       if (gone.length > 0) await oweTombstones(connection, entity, gone)
     },
 

@@ -1,10 +1,9 @@
 import type { Entity } from '../../entity/entity.ts'
 import type { Image, PutOutcome } from '../store.ts'
-import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { exchange, isExchangedAtOnce } from './exchange.ts'
 import { isOvertaken } from './fence.ts'
-import { idText } from './id-text.ts'
+import { idTextOf } from './id-text.ts'
 import { applied, late, putOne, storedById } from './put.ts'
 import { forbids, keepTombstone, tombstonesOf } from './tombstone.ts'
 import { type Parked, park, unpark } from './unique-values.ts'
@@ -33,7 +32,7 @@ async function attempt(
   return Promise.all(
     images.map((image, index) => {
       if (image.record !== null && forbids(tombstones.get(image.id), image.version)) return late
-      const put = { connection, entity, image, under, stored: stored.get(idText(encodeId(entity, image.id))) }
+      const put = { connection, entity, image, under, stored: stored.get(idTextOf(entity, image.id)) }
       return putOne(put, areNewTombstones[index]!)
     }),
   )

@@ -1,9 +1,8 @@
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image } from '../store.ts'
-import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { failureOf, isDuplicate } from './errors.ts'
-import { idText } from './id-text.ts'
+import { idTextOf } from './id-text.ts'
 import { changed, stateOf, storedById } from './put.ts'
 import { isStandIn } from './server-check.ts'
 import { hasTransactions, inTransaction } from './transaction.ts'
@@ -38,7 +37,7 @@ export async function exchange(
       const parked = await look()
       const made = new Set<Id>()
       for (const image of images) {
-        const put = { connection, entity, image, under, stored: parked.get(idText(encodeId(entity, image.id))) }
+        const put = { connection, entity, image, under, stored: parked.get(idTextOf(entity, image.id)) }
         if (stateOf(put) !== 'older') continue
         if (!(await changed(put, {}, session))) throw new Raced()
         made.add(image.id)

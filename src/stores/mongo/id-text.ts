@@ -1,5 +1,7 @@
 import { Decimal128 } from 'mongodb'
 import { canonicalDecimal } from '../../codec/decimal.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { encodeId } from './codec/encode.ts'
 
 /**
  * A stored id as text, by which documents are told apart in memory: equal for numbers that MongoDB takes for one key,
@@ -10,3 +12,6 @@ export function idText(raw: unknown): string {
   // Large doubles would be written with zeros in the place of their last digits
   return typeof raw === 'number' && Number.isInteger(raw) ? String(BigInt(raw)) : String(raw)
 }
+
+/** The same of the document that a record has, or would have. */
+export const idTextOf = (entity: Entity, id: Id): string => idText(encodeId(entity, id))

@@ -3,7 +3,7 @@ import type { Change } from '../foreign-changes.ts'
 import { compareVersions } from '../version.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
-import { idText } from './id-text.ts'
+import { idText, idTextOf } from './id-text.ts'
 import { type Buried, tombstonesOf } from './tombstone.ts'
 
 /** A change as its event tells it. */
@@ -60,7 +60,7 @@ export async function ofWhichType(
   const { gone = [], written = [] } = Object.groupBy(made, ({ isGone }) => (isGone ? 'gone' : 'written'))
   const [others, own] = await Promise.all([deletedAs(connection, siblings, gone), stillOf(connection, entity, written)])
   return made.map((change) => {
-    const isOfAnother = change.isGone ? others.has(change.id) : !own.has(idText(encodeId(entity, change.id)))
+    const isOfAnother = change.isGone ? others.has(change.id) : !own.has(idTextOf(entity, change.id))
     return { ...change, isOfAnother }
   })
 }

@@ -11,7 +11,7 @@ import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, isStoreTrouble, pathsRefused, refusal } from './errors.ts'
-import { idText } from './id-text.ts'
+import { idText, idTextOf } from './id-text.ts'
 import { readDocuments } from './read-documents.ts'
 import type { StoredDocument } from './stored.ts'
 import { holders } from './unique-values.ts'
@@ -152,7 +152,7 @@ export async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOu
       if (!isDuplicate(error)) return keptOut(error)
       duplicate = error
     }
-    const stored = (await storedById(connection, entity, [image])).get(idText(encodeId(entity, image.id)))
+    const stored = (await storedById(connection, entity, [image])).get(idTextOf(entity, image.id))
     // One that was inserted meanwhile holds its own unique values, and the server names one index of those it breaks
     const isAsRead = stored ? put.stored && sameVersion(stored, put.stored) : !put.stored
     const isId = duplicate !== null && pathsRefused(duplicate).join() === '_id'

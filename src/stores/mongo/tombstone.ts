@@ -8,7 +8,7 @@ import { storeNow } from './clock.ts'
 import { encodeId } from './codec/encode.ts'
 import { type MongoConnection, tombstones } from './connection.ts'
 import { isDuplicate } from './errors.ts'
-import { idText } from './id-text.ts'
+import { idText, idTextOf } from './id-text.ts'
 import type { Tombstone } from './stored.ts'
 
 export function tombstoneKey(entity: Entity, id: Id): Tombstone['_id'] {
@@ -89,7 +89,7 @@ export async function tombstonesOf(
   const byKey = new Map(found.map((tombstone) => [idText(tombstone._id.id), tombstone]))
   const result = new Map<Id, Buried>()
   for (const id of ids) {
-    const tombstone = byKey.get(idText(encodeId(entity, id)))
+    const tombstone = byKey.get(idTextOf(entity, id))
     if (!tombstone) continue
     const { pending, foreign } = tombstone
     result.set(id, { version: versionOf(tombstone), pending: pending instanceof Date, foreign: foreign === true })

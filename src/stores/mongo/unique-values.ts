@@ -11,7 +11,7 @@ import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, pathsRefused } from './errors.ts'
-import { idText } from './id-text.ts'
+import { idTextOf } from './id-text.ts'
 
 /** Matches documents with the values that a unique index refused; null where the server did not tell them. */
 function withRefused(error: MongoServerError): Document[] | null {
@@ -84,7 +84,7 @@ export async function park(
   const unique = [...entity.leaves.values()].filter((leaf) => leaf.unique)
   const done: Parked[] = []
   for (const image of images) {
-    const document = stored.get(idText(encodeId(entity, image.id)))
+    const document = stored.get(idTextOf(entity, image.id))
     if (!document || compareVersions(versionOf(document), image.version) >= 0) continue
     const filter = allOf({ _id: document['_id'] }, atVersion(versionOf(document)))
     const record = decodeRecord(image.id, entity.nodes, document)

@@ -4,7 +4,7 @@ import { allOf } from '../all-of.ts'
 import { rawText } from '../codec/decode.ts'
 import { encodeId } from '../codec/encode.ts'
 import type { MongoConnection } from '../connection.ts'
-import { idText } from '../id-text.ts'
+import { idText, idTextOf } from '../id-text.ts'
 import { visible } from '../visible.ts'
 import type { Met } from './findings.ts'
 import { type Reading, readFrom } from './raw-documents.ts'
@@ -61,7 +61,7 @@ export class ReferenceTally {
       const found = await readFrom(connection, target, reading).find(match, options).toArray()
       const there = new Set(found.map(({ _id }) => idText(_id)))
       for (const id of ids) {
-        known.set(id, there.has(idText(encodeId(target, id))))
+        known.set(id, there.has(idTextOf(target, id)))
         this.#exists.set(id, known.get(id)!)
       }
     }
