@@ -1,8 +1,7 @@
-import { confirmed } from '../control/confirmed.ts'
 import { readFlag } from '../control/flag-store.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
-import { keepCopy } from '../mirror/conflicts.ts'
-import { tombstoneOf } from '../mirror/tombstone-of.ts'
+import { clearedOf } from '../mirror/cleared-of.ts'
+import { gravesOf } from '../mirror/graves.ts'
 import type { Image } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import type { BackfillOptions } from './backfill-options.ts'
@@ -24,20 +23,15 @@ export async function buryCopies(
 ): Promise<number> {
   if (copies.length === 0) return 0
   const { [from]: source, [otherOrigin(from)]: target } = stores
-  await confirmed(source.ledger, 'bury', entity)
-  const known = await source.outbox.images(
-    entity,
-    copies.map(({ id }) => id),
-  )
-  const made = new Set(known.filter(({ record }) => record !== null).map(({ id }) => id)) // meanwhile
-  const lost = copies.filter(({ id }) => !made.has(id))
   const flag = (await readFlag(target.ledger, flagKeyOf(entity)))?.flag
   if (flag && flag.epoch > under) throw overtaken(entity.name) // before copies are kept of what stays
-  for (const image of lost) await keepCopy(source.ledger, entity, target.origin, image, 'none')
-  const outcomes = await target.replica.bulkPut(entity, lost.map(tombstoneOf), under)
+  const graves = await gravesOf({ stores, entity, from, under }, copies)
+  if (graves === null) throw overtaken(entity.name)
+  const outcomes = await target.replica.bulkPut(entity, graves, under)
   if (outcomes.some(({ put }) => put === 'overtaken')) throw overtaken(entity.name)
-  const removed = outcomes.filter(({ put }) => put === 'applied').length
-  if (removed > 0)
-    log?.(`${entity.name}: ${removed} records were not in ${from} and were removed from ${target.origin}`)
-  return removed
+  const gone = graves.filter(({ record }, index) => record === null && outcomes[index]!.put === 'applied')
+  await source.outbox.clear(entity, gone.map(clearedOf))
+  if (gone.length > 0)
+    log?.(`${entity.name}: ${gone.length} records were not in ${from} and were removed from ${target.origin}`)
+  return gone.length
 }

@@ -1,5 +1,4 @@
 import { sameRecord } from '../compare/differences.ts'
-import { confirmed } from '../control/confirmed.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { byId } from '../stores/by-id.ts'
 import { faultOf, tellsOfTrouble } from '../stores/failure.ts'
@@ -7,8 +6,9 @@ import { heldText } from '../stores/held-text.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { type ConflictOptions, keepConflict, keepCopy } from './conflicts.ts'
-import { tombstoneOf } from './tombstone-of.ts'
+import { clearedOf } from './cleared-of.ts'
+import { type ConflictOptions, keepConflict } from './conflicts.ts'
+import { gravesOf } from './graves.ts'
 
 /** What becomes of what is owed: its mark is cleared, it stays owed, or the mirror refuses it for a reason. */
 export type Verdict = 'cleared' | 'owed' | { readonly reason: string; readonly by?: readonly Id[] }
@@ -78,24 +78,11 @@ async function judgeLate(owed: Owed): Promise<Verdict> {
   return 'owed'
 }
 
-/**
- * Records of the mirror that the authority has neither as record nor as tombstone: they are of a time when it was not
- * kept. Each copy is kept in conflicts before it goes. What the authority has of them after all is given as it is there.
- */
-async function gravesOf({ options, entity, from }: Owed, ids: readonly Id[]): Promise<Image[]> {
-  const mirror = otherOrigin(from)
-  const copies = (await options.stores[mirror].outbox.images(entity, ids)).filter(({ record }) => record !== null)
-  if (copies.length === 0) return []
-  const { ledger, outbox } = options.stores[from]
-  await confirmed(ledger, 'graves', entity)
-  const there = await outbox.images(
-    entity,
-    copies.map(({ id }) => id),
-  )
-  const known = new Set(there.map(({ id }) => id))
-  const lost = copies.filter(({ id }) => !known.has(id))
-  for (const copy of lost) await keepCopy(ledger, entity, mirror, copy, 'none')
-  return [...there, ...lost.map(tombstoneOf)]
+/** For records of the mirror that the authority knows nothing of: they are of a time when the mirror was not kept. */
+async function gravesFor({ options: { stores, under }, entity, from }: Owed, ids: readonly Id[]) {
+  const copies = ids.length > 0 ? await stores[otherOrigin(from)].outbox.images(entity, ids) : []
+  const alive = copies.filter(({ record }) => record !== null)
+  return (alive.length > 0 && (await gravesOf({ stores, entity, from, under }, alive))) || []
 }
 
 /** A constraint is a dependency first: the records in the way are read from the authority and put together with it. */
@@ -113,9 +100,11 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
     if (links > 1 && unseen.length === 0) break
     for (const other of await authority.outbox.images(entity, unseen)) together.set(other.id, other)
     const unknown = unseen.filter((id) => !together.has(id))
-    for (const grave of await gravesOf(owed, unknown)) together.set(grave.id, grave)
+    for (const grave of await gravesFor(owed, unknown)) together.set(grave.id, grave)
     const images = [...together.values()]
     const outcomes = await options.stores[otherOrigin(from)].replica.bulkPut(entity, images, options.under)
+    const others = images.filter((other, index) => other !== image && outcomes[index]!.put === 'applied')
+    if (others.length > 0) await authority.outbox.clear(entity, others.map(clearedOf))
     // Of those in its way as well: the next link may stand behind one of them
     inTheWay = outcomes.flatMap((each) => (each.put === 'blocked' ? each.by : []))
     late = images.filter((_, index) => outcomes[index]!.put === 'late')

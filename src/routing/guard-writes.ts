@@ -16,6 +16,7 @@ const authority: Effects<Authority> = {
   delete: 'writes',
   together: 'writes',
   owe: 'writes',
+  bury: 'writes',
   settleHidden: 'writes',
   restamp: 'writes',
 }

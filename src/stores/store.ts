@@ -220,6 +220,15 @@ export interface Authority extends RecordWrites {
    */
   owe(entity: Entity, ids: readonly Id[]): Promise<void>
   /**
+   * Keeps the tombstones of records that are not here, and owes them: what comes late of such a record is refused from
+   * then on. A record that is here after all stays, at a version above its tombstone. To be called before the mirror loses
+   * a copy because this store has no record of it: a write of unknown outcome may be taken over meanwhile.
+   *
+   * @param under see `Replica.bulkPut`.
+   * @returns false where the flag here is of a later epoch; then nothing was written.
+   */
+  bury(entity: Entity, tombstones: readonly Image[], under: number): Promise<boolean>
+  /**
    * Settles what nobody sees: deletes that were acknowledged and cut off before the record was gone, and puts that came
    * when authority had moved here already. Safe at any time, by anybody.
    * @returns how many there were.

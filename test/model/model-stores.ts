@@ -246,6 +246,7 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
       restamp: (...args: Parameters<PostgresStore['authority']['restamp']>) =>
         write((state) => server.restamp(state, ...args)),
       settleHidden: async () => 0,
+      bury: (...args: Parameters<PostgresStore['authority']['bury']>) => write((state) => server.bury(state, ...args)),
       owe: (...args: Parameters<PostgresStore['authority']['owe']>) => write((state) => server.owe(state, ...args)),
     },
     replica: {

@@ -97,6 +97,19 @@ export function modelConnection(
     estimatedDocumentCount: () => call('aggregate', (state) => count(state, name, {})),
     insertOne: (document: Document, options?: Options) =>
       call('insert', (state) => insert(state, name, document), options?.session),
+    /** As `ordered: false` has it: one that is refused keeps no other out. */
+    insertMany: (documents: readonly Document[]) =>
+      call('insert', (state) => {
+        const errors: unknown[] = []
+        for (const document of documents) {
+          try {
+            insert(state, name, document)
+          } catch (error) {
+            errors.push(error)
+          }
+        }
+        if (errors.length > 0) throw errors[0]
+      }),
     findOneAndDelete: (filter: Document, options?: Options) =>
       call(
         'findAndModify',

@@ -190,10 +190,10 @@ export const mutants: readonly Mutant[] = [
     to: 'alive, guard)',
   },
   {
-    name: 'absence behind a durable write',
-    file: 'src/jobs/bury-copies.ts',
-    from: "await confirmed(source.ledger, 'bury', entity)\n  const known",
-    to: 'const known',
+    name: 'tombstones before what they bury',
+    file: 'src/mirror/graves.ts',
+    from: 'lost.length > 0 && !(await authority.bury(entity, lost.map(tombstoneOf), under))',
+    to: 'lost.length < 0',
   },
   {
     name: 'unfinished moves',

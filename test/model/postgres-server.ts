@@ -193,6 +193,15 @@ export function owe(state: PostgresState, entity: Entity, ids: readonly Id[]): v
   }
 }
 
+export function bury(state: PostgresState, entity: Entity, tombstones: readonly Image[], under: number): boolean {
+  if ((flagOf(state.ledger, flagKeyOf(entity))?.epoch ?? 0) > under) return false
+  for (const { id, version } of tombstones) {
+    const key = keyOf(entity, id)
+    if (!state.rows.has(key) && keepTombstone(state, key, version)) note(state, entity, id, version)
+  }
+  return true
+}
+
 /** One transaction for all; unique values are looked at behind the last of them. */
 export function bulkPut(state: PostgresState, entity: Entity, images: readonly Image[], under: number): PutOutcome[] {
   const { rows, tombstones, ledger } = state

@@ -27,6 +27,7 @@ describe.each(origins)('where the check refuses %s', (origin) => {
     ['patch', ({ authority }, id) => authority.patch(Account, id, planPatch(Account, { visits: 2 }), owed)],
     ['delete', ({ authority }, id) => authority.delete(Account, id, owed)],
     ['owe', ({ authority }, id) => authority.owe(Account, [id])],
+    ['bury', ({ authority }) => authority.bury(Account, [], anyEpoch)],
     ['settleHidden', ({ authority }) => authority.settleHidden(Account)],
     ['restamp', ({ authority }, id) => authority.restamp(Account, id, version, version)],
     ['bulkPut', ({ replica }) => replica.bulkPut(Account, [], anyEpoch)],

@@ -8,6 +8,7 @@ import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { settleArriving } from './arriving.ts'
 import { alive, atVersion, bump, isBelow, mirrored, notNewerThan, object, owedSince } from './bookkeeping.ts'
+import { bury } from './bury.ts'
 import { storeNow } from './clock.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -132,6 +133,8 @@ export function mongoAuthority(connection: MongoConnection): Authority {
       const gone = ids.filter((id) => !living.has(idTextOf(entity, id)))
       if (gone.length > 0) await oweTombstones(connection, entity, gone)
     },
+
+    bury: (entity, tombstones, under) => bury(connection, mongoOutbox(connection), entity, tombstones, under),
 
     async settleHidden(entity) {
       const few = { projection: { _id: 1, _cf: 1 }, limit: batch, readConcern: { level: 'majority' } } as const

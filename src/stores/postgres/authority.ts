@@ -4,6 +4,7 @@ import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Authority } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { ids, lockRecords, noteOwed } from './bookkeeping.ts'
+import { bury } from './bury.ts'
 import type { PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
 import type { Rows } from './executor.ts'
@@ -67,6 +68,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
     together: (work, mayCommit) => together(connection, work, mayCommit),
     restamp,
     owe,
+    bury: (entity, tombstones, under) => bury(connection, entity, tombstones, under),
     settleHidden: async () => 0, // one transaction: nothing of it is seen before its end
   }
 }

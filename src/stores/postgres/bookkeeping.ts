@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { flagKeyOf } from '../../entity/flag-key.ts'
 import { STAGE_PLAN, stages } from '../../stage/stage.ts'
+import type { Image } from '../store.ts'
 import type { Version } from '../version.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import type { Executor } from './executor.ts'
@@ -38,6 +39,16 @@ export const nextCounter: Sql = sql`case when t._cf_counter > 0 then t._cf_count
 export const ids = (entity: Entity, values: readonly Id[]): Sql =>
   sql`${values}::${sql.raw(postgresKind(entity.idKind).cast)}[]`
 
+/** Ids and versions of images, as a table `n`. */
+export const versions = (entity: Entity, images: readonly Pick<Image, 'id' | 'version'>[]): Sql => {
+  const all = ids(
+    entity,
+    images.map(({ id }) => id),
+  )
+  return sql`unnest(${all}, ${images.map(({ version }) => version.epoch)}::bigint[],
+    ${images.map(({ version }) => version.counter)}::bigint[]) n(id, epoch, counter)`
+}
+
 /**
  * Adds the note that the mirror is owed what a table of `id`, `epoch` and `counter` has; an older note keeps its age. The
  * note carries the version and is locked by the change: clearing it by the record's version instead could pass a write
@@ -47,12 +58,12 @@ export const noteOwed = (entity: Entity, written: Sql): Sql =>
   sql`insert into crossfade.pending (entity, id, epoch, counter) select ${entity.name}, id::text, epoch, counter from ${written}
       on conflict (entity, id) do update set epoch = excluded.epoch, counter = excluded.counter`
 
-/** Keeps the highest version that was deleted under each id, from such a table; returns the ids for which it is that. */
+/** Keeps the highest version that was deleted under each id, from such a table; returns what was so kept, as one. */
 export const keepTombstones = (entity: Entity, dead: Sql): Sql =>
   sql`insert into crossfade.tombstones as t (entity, id, epoch, counter)
       select ${entity.name}, id::text, epoch, counter from ${dead}
       on conflict (entity, id) do update set epoch = excluded.epoch, counter = excluded.counter, at = now()
-      where (t.epoch, t.counter) < (excluded.epoch, excluded.counter) returning id`
+      where (t.epoch, t.counter) < (excluded.epoch, excluded.counter) returning t.id, t.epoch, t.counter`
 
 /** An id from the text that bookkeeping keeps it as. */
 export const toId = (entity: Entity, text: string): Id => (entity.idKind === 'int' ? Number(text) : text)

@@ -4,7 +4,7 @@ import { valueAt } from '../../entity/values.ts'
 import { byWeight } from '../../util/weigh.ts'
 import { faultOf } from '../failure.ts'
 import type { Image, LiveImage, PutOutcome } from '../store.ts'
-import { ids, keepTombstones, lockRecords, maxLocked, mayPut, toId } from './bookkeeping.ts'
+import { ids, keepTombstones, lockRecords, maxLocked, mayPut, toId, versions } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
 import { issuesOfWritten } from './data-issues.ts'
 import { isConstraint, isStoreTrouble, isTooLong, refusal } from './errors.ts'
@@ -19,16 +19,6 @@ import { param } from './where.ts'
 type Sql = RawBuilder<unknown>
 
 const isAlive = (image: Image): image is LiveImage => image.record !== null
-
-/** Ids and versions, as a table `n`. */
-const versions = (entity: Entity, images: readonly Image[]): Sql => {
-  const all = ids(
-    entity,
-    images.map(({ id }) => id),
-  )
-  return sql`unnest(${all}, ${images.map(({ version }) => version.epoch)}::bigint[],
-    ${images.map(({ version }) => version.counter)}::bigint[]) n(id, epoch, counter)`
-}
 
 /** Removes rows that are older than the images of the same ids. */
 const deleteOlder = (entity: Entity, images: readonly Image[]): Sql =>
