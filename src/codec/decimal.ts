@@ -9,22 +9,50 @@ const minExponent = -6176 // of the last digit
 
 const form = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,6}))?$/i
 
-/**
- * The one way to write a number: no zeros at its ends, plain where that stays short, else `1.5E+40`. Undefined for text
- * that is no decimal of 34 digits (NaN and the infinities included). −0 is 0.
- */
-export function canonicalDecimal(text: string): string | undefined {
+/** Without zeros in front; the last digit counts units of ten to the power of `exponent`. */
+interface Parts {
+  readonly sign: string
+  readonly digits: string
+  readonly exponent: number
+}
+
+/** Undefined for text that is no decimal (NaN and the infinities included). */
+function partsOf(text: string): Parts | undefined {
   const found = form.exec(text)
   if (!found) return undefined
   const [, sign, whole = '', fraction = '', power = '0'] = found
-  const significant = (whole + fraction).replace(/^0+/, '')
-  const digits = significant.replace(/0+$/, '')
-  if (digits === '') return '0'
-  const exponent = Number(power) - fraction.length + significant.length - digits.length
-  const first = exponent + digits.length - 1
-  if (digits.length > maxDigits || first > maxExponent || exponent < minExponent) return undefined
-  return (sign === '-' ? '-' : '') + written(digits, exponent, first)
+  const digits = (whole + fraction).replace(/^0+/, '')
+  return { sign: sign === '-' ? '-' : '', digits, exponent: Number(power) - fraction.length }
 }
+
+/** Takes zeros off the end, as many as it has but `most`. */
+function withoutZeros({ sign, digits, exponent }: Parts, most = digits.length): Parts {
+  const zeros = Math.min(/0*$/.exec(digits)![0].length, most)
+  return { sign, digits: digits.slice(0, digits.length - zeros), exponent: exponent + zeros }
+}
+
+/**
+ * The one way to write a value: no zeros at its ends, plain where that stays short, else `1.5E+40`. Undefined for text
+ * that is no decimal of 34 digits. −0 is 0.
+ */
+export function canonicalDecimal(text: string): string | undefined {
+  const parts = partsOf(text)
+  return parts && written(withoutZeros(parts))
+}
+
+/**
+ * The one way to write a value with the places behind its point, which say how it was given: 118.90 is not 118.9 to a
+ * client. Zeros before the point say nothing in PostgreSQL, so that 1.50E+3 is 1500. At most 34 digits, as a decimal128.
+ */
+export function scaledDecimal(text: string): string | undefined {
+  const parts = partsOf(text)
+  if (!parts) return undefined
+  if (parts.digits === '') return zero(-parts.exponent)
+  const fitting = withoutZeros(parts, Math.max(0, parts.digits.length - maxDigits))
+  return written(fitting.exponent > 0 ? withoutZeros(fitting) : fitting)
+}
+
+const zero = (places: number): string => (places <= 0 || places > maxDigits ? '0' : `0.${'0'.repeat(places)}`)
 
 /** How many digits a canonical decimal has, those of its exponent left out. */
 export const digitsOf = (decimal: string): number => decimal.replace(/E.*$/, '').replace(/\D/g, '').length
@@ -51,21 +79,29 @@ export function wholeNumber(text: string): number | undefined {
 
 /** Digits and where the first of them stands: the power of ten that it counts. */
 function sized(decimal: string): { readonly first: number; readonly digits: string } {
-  const [, , whole = '', fraction = '', power = '0'] = form.exec(decimal)!
-  const significant = (whole + fraction).replace(/^0+/, '')
-  return { first: Number(power) - fraction.length + significant.length, digits: significant.replace(/0+$/, '') }
+  const { digits, exponent } = withoutZeros(partsOf(decimal)!)
+  return { first: exponent + digits.length, digits }
 }
 
-/** Of canonical decimals, by value; digit by digit, since their exponents are large. */
+/** By value; digit by digit, since their exponents are large. */
 function compare(a: string, b: string): number {
-  const signs = [a, b].map((decimal) => (decimal === '0' ? 0 : decimal.startsWith('-') ? -1 : 1))
+  const signs = [a, b].map((decimal) => (sized(decimal).digits === '' ? 0 : decimal.startsWith('-') ? -1 : 1))
   if (signs[0] !== signs[1] || signs[0] === 0) return signs[0]! - signs[1]!
   const [one, other] = [sized(a), sized(b)]
   return signs[0]! * (one.first - other.first || bySize(one.digits, other.digits))
 }
 
-function written(digits: string, exponent: number, first: number): string {
-  if (first < -7 || first >= maxDigits) {
+/** Undefined for what is no decimal128. */
+function written({ sign, digits, exponent }: Parts): string | undefined {
+  if (digits === '') return '0'
+  const first = exponent + digits.length - 1
+  const { digits: least, exponent: last } = withoutZeros({ sign, digits, exponent })
+  if (least.length > maxDigits || first > maxExponent || last < minExponent) return undefined
+  return sign + writtenOut(digits, exponent, first)
+}
+
+function writtenOut(digits: string, exponent: number, first: number): string {
+  if (first < -6 || first >= maxDigits) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
     return `${digits[0]}${fraction}E${first < 0 ? '' : '+'}${first}`
   }
@@ -76,17 +112,21 @@ function written(digits: string, exponent: number, first: number): string {
 
 function parse(value: unknown): string {
   const text = Number.isSafeInteger(value) || typeof value === 'bigint' ? String(value) : value
-  const decimal = typeof text === 'string' ? canonicalDecimal(text) : undefined
+  const decimal = typeof text === 'string' ? scaledDecimal(text) : undefined
   if (decimal === undefined) throw badValue('decimal', value, 'text with at most 34 digits, for example "12.50"')
   return decimal
 }
 
-/** An exact decimal number, as text: doubles have no exact decimal form, so fractions are never taken from them. */
+/**
+ * An exact decimal number, as text with the places that it was given: doubles have no exact decimal form, so fractions are
+ * never taken from them.
+ */
 export const decimalKind: Kind<string> = {
   name: 'decimal',
   queries: 'order',
   parse,
   toJson: (value) => value,
+  normalize: (value) => canonicalDecimal(value)!,
   compare,
   fromJson: parse,
 }

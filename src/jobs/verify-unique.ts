@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { canonicalAt } from '../compare/canonical.ts'
+import { keyValue } from '../entity/canonical-value.ts'
 import type { Id } from '../entity/entity.ts'
+import { valueAt } from '../entity/values.ts'
 import { duplicates as mongoDuplicates } from '../stores/mongo/duplicates.ts'
 import { mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
@@ -31,7 +32,7 @@ const maxDuplicates = 20
 const defaultRechecks = [50, 1_000, 3_000]
 
 const valuesOf = ({ leaves }: UniqueKey, { record }: Image): string =>
-  JSON.stringify(leaves.map((leaf) => record && canonicalAt(record, leaf)))
+  JSON.stringify(leaves.map((leaf) => record && keyValue(leaf, valueAt(record, leaf.keys))))
 
 /** The records that hold one value still, with their versions; null where none does twice. */
 function holding(key: UniqueKey, images: readonly Image[]): ReadonlyMap<Id, string> | null {

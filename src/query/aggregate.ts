@@ -1,5 +1,6 @@
 import { canonicalDecimal, digitsOf, quotient } from '../codec/decimal.ts'
 import type { KindName } from '../codec/kinds.ts'
+import { normalizedValue } from '../entity/canonical-value.ts'
 import type { Entity, Leaf } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -130,16 +131,18 @@ export function toGroup(
   row: Readonly<Record<string, unknown>>,
   decode: (leaf: Leaf, raw: unknown) => unknown,
 ): Group {
+  // Which of equal values a store takes is its own affair
+  const told = (leaf: Leaf, raw: unknown): unknown => normalizedValue(leaf, decode(leaf, raw))
   const measured = ({ op, leaf }: PlannedMeasure, index: number): unknown => {
     if (leaf === null) return Number(row['count'] ?? 0)
-    if (op === 'min' || op === 'max') return decode(leaf, row[output.extreme(index)])
+    if (op === 'min' || op === 'max') return told(leaf, row[output.extreme(index)])
     const counted = Number(row[output.counted(index)] ?? 0)
     if (counted === 0) return null
     const sum = String(row[output.sum(index)])
     return op === 'sum' ? (canonicalDecimal(sum) ?? sum) : quotient(sum, counted)
   }
   return {
-    by: plan.by.map((leaf, index) => decode(leaf, row[output.key(index)])),
+    by: plan.by.map((leaf, index) => told(leaf, row[output.key(index)])),
     measures: Object.fromEntries(plan.measures.map((measure, index) => [measure.name, measured(measure, index)])),
   }
 }

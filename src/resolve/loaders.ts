@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { canonicalValue } from '../entity/canonical-value.ts'
+import { keyValue } from '../entity/canonical-value.ts'
 import type { Entity, Id, Leaf, Rec } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
@@ -50,7 +50,7 @@ interface CountKey {
 
 /** Equal exactly for equal values: those of one field are all texts, or none is. */
 function text(leaf: Leaf, value: unknown): string {
-  const canonical = canonicalValue(leaf, value)
+  const canonical = keyValue(leaf, value)
   return typeof canonical === 'string' ? canonical : JSON.stringify(canonical)
 }
 
@@ -135,7 +135,7 @@ export class Loaders {
   }
 
   async #loadOnes({ entity, path, where }: Lookup, leaf: Leaf, keys: readonly OneKey[]): Promise<(Rec | null)[]> {
-    const values = [...new Map(keys.map(({ value }) => [canonicalValue(leaf, value), value])).values()]
+    const values = [...new Map(keys.map(({ value }) => [keyValue(leaf, value), value])).values()]
     const fields = union(
       entity,
       keys.map((key) => key.fields),
@@ -165,7 +165,7 @@ export class Loaders {
         return { ...found, lists: new Map([...items].map(([key, item]) => [JSON.stringify(key), [item]])), limit: 1 }
       },
     })
-    return keys.map(({ value }) => found.get(canonicalValue(leaf, value))?.record ?? null)
+    return keys.map(({ value }) => found.get(keyValue(leaf, value))?.record ?? null)
   }
 
   async #loadPages(
@@ -186,7 +186,7 @@ export class Loaders {
         return { is: 'records', entity, fields, lists, ordered: true, limit }
       },
     })
-    return values.map((value) => groups.get(canonicalValue(leaf, value)) ?? [])
+    return values.map((value) => groups.get(keyValue(leaf, value)) ?? [])
   }
 
   async #loadCounts({ entity, path, where }: Lookup, leaf: Leaf, keys: readonly CountKey[]): Promise<number[]> {
@@ -210,6 +210,6 @@ export class Loaders {
           : { is: 'value', value }
       },
     })
-    return keys.map(({ value }) => counts.get(canonicalValue(leaf, value)) ?? 0)
+    return keys.map(({ value }) => counts.get(keyValue(leaf, value)) ?? 0)
   }
 }

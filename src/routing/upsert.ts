@@ -1,5 +1,5 @@
 import { meansNull } from '../codec/converter.ts'
-import { canonicalValue } from '../entity/canonical-value.ts'
+import { keyValue } from '../entity/canonical-value.ts'
 import type { Entity } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import { leafAt } from '../entity/leaf-at.ts'
@@ -37,7 +37,7 @@ export async function upsert<E extends Entity>(
   const value = parseValue(entity, path, given)
   if (value === null || meansNull(leaf.converter, value))
     throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}.${path}: null is no value to be found by.`)
-  const wanted = canonicalValue(leaf, value)
+  const wanted = keyValue(leaf, value)
   const rule = typeof change === 'function' ? change : () => change
   const among = { where: { op: 'eq', path, value }, order: [{ path: 'id', direction: 'asc' }], limit: 1 } as const
   let [conflict, elsewhere]: [Conflict | null, number] = [null, 0]
@@ -47,7 +47,7 @@ export async function upsert<E extends Entity>(
     const updated =
       found &&
       (await writes.update(found.record.id, (record) => {
-        isIt = canonicalValue(leaf, leafValue(record, leaf)) === wanted
+        isIt = keyValue(leaf, leafValue(record, leaf)) === wanted
         return isIt ? rule(record) : null // another has the value by now, or nobody
       }))
     if (updated && isIt) return updated

@@ -52,10 +52,10 @@ export interface Reader {
   /** The records that exist, by id, in no order. */
   byIds(entity: Entity, ids: readonly Id[], fields: FieldSet, signal?: AbortSignal): Promise<ReadonlyMap<Id, Item>>
   query(entity: Entity, query: Query, signal?: AbortSignal): Promise<readonly Item[]>
-  /** By the `canonicalValue`: dates are equal and not the same. A value without records has no entry. */
+  /** By the `keyValue`: dates are equal and not the same. A value without records has no entry. */
   queryPer(entity: Entity, query: QueryPer, signal?: AbortSignal): Promise<ReadonlyMap<unknown, readonly Item[]>>
   count(entity: Entity, where: Where, signal?: AbortSignal): Promise<number>
-  /** By the `canonicalValue`, likewise. */
+  /** By the `keyValue`, likewise. */
   countPer(
     entity: Entity,
     path: string,

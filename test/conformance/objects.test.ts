@@ -182,7 +182,7 @@ const patches: readonly (readonly [title: string, before: unknown, change: unkno
       fig,
       {
         ...plum,
-        price: '12345678901234567890.1',
+        price: '12345678901234567890.10',
         weight: 9007199254740993n,
         packed: new Date('1903-12-01T00:00:00.001Z'),
         tags: ['a', '"b"', '{c}'],

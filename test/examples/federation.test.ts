@@ -71,7 +71,7 @@ describe.each(['off', 'shadow', 'live'] as const)('a subgraph, with its types in
   test('shows records of several types by their keys, in one statement a type', async () => {
     const ask = () => asked(product(key(1)), review(key(12)), product(key(3)), review(key(11)), product(key(1)))
     const { answer, from } = await readFor(ask)
-    const lamp = { __typename: 'Product', sku: 'L-1', label: 'Lux Lamp', price: '19.9' }
+    const lamp = { __typename: 'Product', sku: 'L-1', label: 'Lux Lamp', price: '19.90' }
     expect(answer).toEqual({
       data: {
         _entities: [

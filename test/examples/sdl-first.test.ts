@@ -97,7 +97,7 @@ describe.each(['live', 'shadow'] as const)('an API from an SDL, with its types i
           sku: 'L-1',
           name: 'Lamp',
           label: 'Lux Lamp',
-          price: '19.9',
+          price: '19.90',
           tags: ['light', 'desk'],
           size: { height: 45.5, width: 20 },
           attributes: { bulb: { watts: 7 } },
@@ -243,7 +243,7 @@ describe.each(stages)('two types of one collection, in %s', (stage) => {
               title: 'Lamps for less',
               publishedAt: '2024-05-02T09:00:00.000Z',
               product: { name: 'Lamp' },
-              price: '15.5',
+              price: '15.50',
               until: '2024-06-01T00:00:00.000Z',
             },
           ],
@@ -267,7 +267,7 @@ describe.each(stages)('two types of one collection, in %s', (stage) => {
     expect(await api.ask(query)).toEqual({
       data: {
         newestProducts: [
-          { sku: 'L-1', highlight: { title: 'Lamps for less', price: '15.5', product: { label: 'Lux Lamp' } } },
+          { sku: 'L-1', highlight: { title: 'Lamps for less', price: '15.50', product: { label: 'Lux Lamp' } } },
           { sku: 'C-1', highlight: { title: 'Oak for life', minutes: null } },
           { sku: 'D-1', highlight: null },
         ],
@@ -281,7 +281,7 @@ describe.each(stages)('two types of one collection, in %s', (stage) => {
     const added = (await api.ask(add, { input })) as { readonly data: { readonly addOffer: { readonly id: string } } }
     const { id: offer } = added.data.addOffer
     expect(added).toEqual({
-      data: { addOffer: { id: offer, title: 'Desks for less', price: '99.9', product: { sku: 'D-1' } } },
+      data: { addOffer: { id: offer, title: 'Desks for less', price: '99.90', product: { sku: 'D-1' } } },
     })
     const newest = '{ stories(first: 1) { totalCount edges { node { __typename id } } } }'
     expect(await api.ask(newest)).toEqual({

@@ -156,7 +156,7 @@ describe.each(stages)('The shop in %s', (stage) => {
     ])
     const items = [
       paid,
-      order('ord_0075', 'PAID', '2025-04-18T09:48:00.000Z', '62.9', [line('toaster-m-92', 'toaster m', 2, '31.45')]),
+      order('ord_0075', 'PAID', '2025-04-18T09:48:00.000Z', '62.90', [line('toaster-m-92', 'toaster m', 2, '31.45')]),
     ]
     const mine = await shop.as(customer(10), 'MyOrders', { limit: 2, offset: 1 })
     expect(mine.result).toEqual({ data: { orders: { total: 6, hasMore: true, items } } })

@@ -124,7 +124,7 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
             {
               node: {
                 id: '1',
-                price: '12.5',
+                price: '12.50',
                 grams: '9007199254740993',
                 ticket,
                 seal: '+/8=',
@@ -154,7 +154,7 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     ).toEqual({
       data: {
         same: { id: '1' },
-        again: { price: '12.5' },
+        again: { price: '12.50' },
         none: null,
         page: { totalCount: 1, edges: [{ node: { id: '1' } }] },
         empty: { totalCount: 0, edges: [] },

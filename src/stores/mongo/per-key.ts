@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import { canonicalValue } from '../../entity/canonical-value.ts'
+import { keyValue } from '../../entity/canonical-value.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import type { Item, QueryPer } from '../store.ts'
@@ -87,7 +87,7 @@ export async function perKey(
     (await windows(reading, entity, per, match, plain ? `$${leaf.mongo}` : decoded(leaf)))
   const groups = new Map<unknown, Item[]>()
   for (const document of documents) {
-    const key = canonicalValue(leaf, decodeLeaf(leaf, document['_cf_key'], null))
+    const key = keyValue(leaf, decodeLeaf(leaf, document['_cf_key'], null))
     const [item] = toItem(entity, fields, document)
     if (!item) continue
     const group = groups.get(key)

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
-import { canonicalValue } from '../../entity/canonical-value.ts'
+import { keyValue } from '../../entity/canonical-value.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import { everything, type Where } from '../../query/where.ts'
@@ -72,7 +72,7 @@ export function mongoReader(connection: MongoConnection): Reader {
     const among: Where = { op: 'in', path, values }
     if (values.length === 1) {
       const items = await query(entity, { ...per, where: { op: 'and', of: [among, where] } }, signal)
-      return new Map(items.length > 0 ? [[canonicalValue(leafAt(entity, path), values[0]), items]] : [])
+      return new Map(items.length > 0 ? [[keyValue(leafAt(entity, path), values[0]), items]] : [])
     }
     const match = allOf(translate(connection, entity, among), translate(connection, entity, whole(per)))
     return perKey({ ...reading, signal }, entity, { ...per, values }, match)
@@ -138,7 +138,7 @@ export function mongoReader(connection: MongoConnection): Reader {
         )
         .toArray()
       const { decode } = mongoKind(leaf.kind)
-      return new Map(groups.map((group) => [canonicalValue(leaf, decode(group._id)), group.n]))
+      return new Map(groups.map((group) => [keyValue(leaf, decode(group._id)), group.n]))
     },
   }
 }

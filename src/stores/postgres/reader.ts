@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { canonicalValue } from '../../entity/canonical-value.ts'
+import { keyValue } from '../../entity/canonical-value.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { allFields, type FieldSet } from '../../entity/field-set.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
@@ -89,7 +89,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
       // Those of one key stand together, so that most need not be looked up
       if (!group || row['_key'] !== stored) {
         stored = row['_key']
-        const key = canonicalValue(leaf, decode(stored))
+        const key = keyValue(leaf, decode(stored))
         group = groups.get(key)
         if (!group) groups.set(key, (group = []))
       }
@@ -157,7 +157,7 @@ export function postgresReader(connection: PostgresConnection): Reader {
             group by 1`,
         signal,
       )
-      return new Map(rows.map(({ k, n }) => [canonicalValue(leaf, decode(k)), Number(n)]))
+      return new Map(rows.map(({ k, n }) => [keyValue(leaf, decode(k)), Number(n)]))
     },
 
     scan,

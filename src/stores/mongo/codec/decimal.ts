@@ -1,5 +1,5 @@
 import { Decimal128 } from 'mongodb'
-import { canonicalDecimal } from '../../../codec/decimal.ts'
+import { scaledDecimal } from '../../../codec/decimal.ts'
 import { Refused } from '../../../codec/refused.ts'
 import { isLong } from './is-long.ts'
 import type { MongoKind } from './mongo-kind.ts'
@@ -11,8 +11,8 @@ const smallest = Decimal128.fromString('-9.999999999999999999999999999999999E+61
 export const decimalKind: MongoKind<string> = {
   types: ['int', 'long', 'double', 'decimal'],
   decode: (raw) => {
-    if (raw instanceof Decimal128) return canonicalDecimal(raw.toString()) ?? new Refused('is not finite')
-    if (isLong(raw)) return canonicalDecimal(raw.toString())!
+    if (raw instanceof Decimal128) return scaledDecimal(raw.toString()) ?? new Refused('is not finite')
+    if (isLong(raw)) return raw.toString()
     if (typeof raw !== 'number') return new Refused('is not a number')
     return Number.isSafeInteger(raw) ? String(raw + 0) : new Refused('is a double that is no exact decimal')
   },

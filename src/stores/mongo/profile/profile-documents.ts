@@ -1,5 +1,5 @@
 import { Refused } from '../../../codec/refused.ts'
-import { canonicalValue } from '../../../entity/canonical-value.ts'
+import { keyValue } from '../../../entity/canonical-value.ts'
 import type { Entity, Id, Leaf } from '../../../entity/entity.ts'
 import { type Bar, Spread, type SpreadSummary } from '../../../util/spread.ts'
 import { isHidden } from '../bookkeeping.ts'
@@ -72,7 +72,7 @@ export async function profileDocuments(
     if (!target) return null
     const tally = new ReferenceTally(leaf.path, target)
     references.push(tally)
-    return (value: unknown, document: Met): void => tally.add(canonicalValue(leaf, value) as Id, document)
+    return (value: unknown, document: Met): void => tally.add(keyValue(leaf, value) as Id, document)
   }
   const tree = new TallyTree(entity, answer, listen)
   const ids = new Findings(false)

@@ -1,7 +1,7 @@
-import { canonicalDecimal } from '../../../codec/decimal.ts'
+import { scaledDecimal } from '../../../codec/decimal.ts'
 import type { PostgresKind } from './postgres-kind.ts'
 
-const fromText = (text: string): string => canonicalDecimal(text) ?? text
+const fromText = (text: string): string => scaledDecimal(text) ?? text
 
 /** Numeric without bounds: it holds every decimal128, and the driver keeps it text. */
 export const decimalKind: PostgresKind<string, string> = {
