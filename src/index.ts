@@ -79,6 +79,7 @@ export { type GlobalIdCodec, type GlobalIds, globalIds, loadNode, type Meant } f
 export { type LoadOptions, load, loadBy } from './resolve/load.ts'
 export { loadAggregate } from './resolve/load-aggregate.ts'
 export { loadChildren } from './resolve/load-children.ts'
+export { loadChildrenPage } from './resolve/load-children-page.ts'
 export { loadConnection } from './resolve/load-connection.ts'
 export { type ListedOf, loadMerged } from './resolve/load-merged.ts'
 export { type LoadPageOptions, loadPage } from './resolve/load-page.ts'

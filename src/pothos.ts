@@ -10,6 +10,7 @@ export {
   type Ref,
   type Types,
 } from './contract/builder.ts'
+export { type ChildrenPageOptions, childrenPage } from './contract/children-page-field.ts'
 export { type ConnectionOptions, connection } from './contract/connection-field.ts'
 export { connectionType, mergedConnectionType } from './contract/connection-type.ts'
 export { type As, type EntityTypeOptions, entityType, type ShownField } from './contract/entity-type.ts'

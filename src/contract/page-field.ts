@@ -2,12 +2,13 @@ import type { FieldKind } from '@pothos/core'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
+import type { OffsetArgs } from '../query/offset-page.ts'
 import type { PageBounds } from '../query/page.ts'
 import type { Among } from '../resolve/among.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import { loadPage } from '../resolve/load-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
-import type { Ref } from './builder.ts'
+import type { FieldBuilder, Ref } from './builder.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf, type Told } from './field.ts'
 import { type ListArgs, type Listed, listArgs } from './list-args.ts'
@@ -34,6 +35,17 @@ export interface PageOptions<E extends Entity, N extends OrderNames<E>>
 /** Beside filter and order whole numbers, by the contract's names. */
 type Given = ListArgs & Readonly<Record<string, unknown>>
 
+/** The numbers of a page as arguments, and what they are by our names. */
+export function pageNumbers(fields: FieldBuilder<unknown>, own: PageNames = { limit: 'limit', offset: 'offset' }) {
+  const number = () => fields.arg.int({ extensions: { sensitive: false } })
+  return {
+    names: { offset: 'offset', page: 'page', ...own },
+    args: Object.fromEntries(Object.values(own).map((name) => [name, number()])),
+    numbersOf: (given: Readonly<Record<string, unknown>>): OffsetArgs =>
+      Object.fromEntries(Object.entries(own).map(([name, as]) => [name, given[as]])),
+  }
+}
+
 /**
  * The list of an entity's records, in pages by offset or number: `movies(filter:, orderBy:, limit:, offset:)`. Pages have
  * 20 records where no limit is given (`size`) and 100 at most (`max`), and stand behind 10,000 others at most
@@ -44,26 +56,19 @@ export function page<Parent, Kind extends FieldKind, E extends Entity, const N e
   entity: E,
   options: PageOptions<E, N> = {},
 ): Made {
-  const { type, as, args: own = { limit: 'limit', offset: 'offset' }, filter, orderBy, defaultOrder, ...more } = options
+  const { type, as, args: own, filter, orderBy, defaultOrder, ...more } = options
   const { size, max, maxOffset, where, unscoped, ...told } = more
   const fields = objectFields(t)
   const { args, whereOf, orderOf } = listArgs(fields, options)
-  const names = { offset: 'offset', page: 'page', ...own }
-  const number = () => fields.arg.int({ extensions: { sensitive: false } })
+  const { names, args: numbers, numbersOf } = pageNumbers(fields, own)
   const shared = {
     ...told,
     nullable: false as const,
     extensions: pageOf(entity, { size, max, maxOffset }),
-    args: { ...args, ...Object.fromEntries(Object.values(own).map((name) => [name, number()])) },
+    args: { ...args, ...numbers },
   }
-  const load = (given: Given, context: GatewayContext, info: GraphQLResolveInfo) => {
-    const numbers = Object.entries(own).map(([name, as]) => [name, given[as]])
-    return loadPage(context, info, entity, whereOf(given), orderOf(given), Object.fromEntries(numbers), {
-      names,
-      where,
-      unscoped,
-    })
-  }
+  const load = (given: Given, context: GatewayContext, info: GraphQLResolveInfo) =>
+    loadPage(context, info, entity, whereOf(given), orderOf(given), numbersOf(given), { names, where, unscoped })
   if (type)
     return fields.field({ ...shared, type, resolve: (_, given: Given, context, info) => load(given, context, info) })
   return fields.field({

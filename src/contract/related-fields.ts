@@ -38,23 +38,30 @@ type ParentPath<Parent, E extends Entity, K extends string, L = Alike<KindOfKey<
 type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of: P }
 
 /** Which field of the children holds which field of the parent, and the order of the children. */
-export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Told &
+export type Below<Parent, E extends Entity, K extends KeyPathOf<E>> = Told &
   As<E> &
-  Among<E> &
-  Paged & {
+  Among<E> & {
     /** The children's field that holds the parent's key. */
     readonly by: K
     /** Record paths in order: `{ date: 'desc' }`. Default: by id. */
     readonly order?: { readonly [P in OrderPathOf<E>]?: Direction }
-    /** Default `both`. */
-    readonly paging?: Paging
   } & Of<ParentPath<Parent, E, K>>
 
-/** The same where the types of the paths are forgotten. */
-interface AnyOptions extends Told, As<Entity>, Among, Paged {
+/** The same, and how the children are paged. */
+export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Below<Parent, E, K> &
+  Paged & {
+    /** Default `both`. */
+    readonly paging?: Paging
+  }
+
+/** Options where the types of the paths are forgotten. */
+export interface AnyBelow extends Told, As<Entity>, Among {
   readonly by?: string
   readonly of?: string
   readonly order?: Readonly<Record<string, Direction | undefined>>
+}
+
+interface AnyOptions extends AnyBelow, Paged {
   readonly paging?: Paging
 }
 
@@ -62,7 +69,13 @@ interface AnyOptions extends Told, As<Entity>, Among, Paged {
  * The value of the parent's key. Inside of json, and in a text that refers to an enumeration, one may stand that the
  * other field cannot hold: it leads nowhere, as null does.
  */
-function keyOf({ parentType }: GraphQLResolveInfo, parent: unknown, of: string, entity: Entity, by: string): never {
+export function keyOf(
+  { parentType }: GraphQLResolveInfo,
+  parent: unknown,
+  of: string,
+  entity: Entity,
+  by: string,
+): never {
   const { entity: own } = parentType.extensions
   if (!own) throw new CrossfadeError('MISCONFIGURED', `${parentType.name} is no type that entityType made.`)
   const value = leafValue(membersOf(parent), leafAt(own, of))
@@ -75,7 +88,17 @@ function keyOf({ parentType }: GraphQLResolveInfo, parent: unknown, of: string, 
 }
 
 /** What is read of the parent. */
-const needsOf = (of: string) => ({ needs: of === 'id' ? [] : [of] })
+export const needsOf = (of: string) => ({ needs: of === 'id' ? [] : [of] })
+
+/** The keys of the order. @throws MISCONFIGURED for a path that is not there, BAD_USER_INPUT for one that has no order. */
+export function orderBelow(entity: Entity, by: string, order: NonNullable<AnyBelow['order']>): readonly OrderKey[] {
+  const keys = Object.entries(order).flatMap(([path, direction]): OrderKey[] =>
+    direction ? [{ path, direction }] : [],
+  )
+  leafAt(entity, by)
+  totalOrder(entity, keys)
+  return keys
+}
 
 /**
  * The records whose field `by` is the parent's id, or its field `of`, in pages; all parents of a level share one
@@ -94,12 +117,7 @@ export function children(
   { as, by = 'id', of = 'id', order = {}, paging = 'both', size, max, cursor, where, unscoped, ...told }: AnyOptions,
 ): Made {
   const fields = objectFields(t)
-  const keys = Object.entries(order).flatMap(([path, direction]): OrderKey[] =>
-    direction ? [{ path, direction }] : [],
-  )
-  // A wrong path is told when the field is made
-  leafAt(entity, by)
-  totalOrder(entity, keys)
+  const keys = orderBelow(entity, by, order)
   return fields.field({
     ...told,
     type: connectionType(t.builder, entity, { as }),

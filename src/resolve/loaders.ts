@@ -36,6 +36,7 @@ export interface PageQuestion {
   readonly ranges: readonly Where[]
   readonly order: readonly OrderKey[]
   readonly limit: number
+  readonly offset: number
   readonly fields: FieldSet
   readonly resolver: string
   /** The page's arguments as they may be shown. */
@@ -169,7 +170,7 @@ export class Loaders {
   }
 
   async #loadPages(
-    { entity, path, where, ranges, order, limit, fields, resolver, page }: PageQuestion,
+    { entity, path, where, ranges, order, limit, offset, fields, resolver, page }: PageQuestion,
     leaf: Leaf,
     values: readonly unknown[],
   ): Promise<(readonly Item[])[]> {
@@ -180,7 +181,7 @@ export class Loaders {
       resolver,
       args: () => ({ [path]: shownValues(leaf, values), ...shownAmong(entity, where), ...page() }),
       ask: ({ reader }, signal) =>
-        reader.queryPer(entity, { path, values, where, ranges, order, limit, fields }, signal),
+        reader.queryPer(entity, { path, values, where, ranges, order, limit, offset, fields }, signal),
       outcome: (found: ReadonlyMap<unknown, readonly Item[]>) => {
         const lists = new Map([...found].map(([key, items]) => [JSON.stringify(key), items]))
         return { is: 'records', entity, fields, lists, ordered: true, limit }

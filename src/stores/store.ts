@@ -37,7 +37,7 @@ export interface Query {
 }
 
 /** A query asked once for each of `values` of the field at `path`, answered in one statement; `limit` is for each value. */
-export interface QueryPer extends Omit<Query, 'offset'> {
+export interface QueryPer extends Query {
   readonly path: string
   readonly values: readonly unknown[]
 }

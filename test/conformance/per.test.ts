@@ -43,12 +43,17 @@ afterAll(() => stores.close())
 const inOslo: Where = { op: 'eq', path: 'port', value: 'Oslo' }
 
 describe.each(['mongo', 'postgres'] as const)('Pages for many parents from %s', (origin) => {
-  async function per(values: readonly unknown[], limit: number, where: Where = everything): Promise<object> {
+  async function per(
+    values: readonly unknown[],
+    limit: number,
+    where: Where = everything,
+    offset = 0,
+  ): Promise<object> {
     const order = [
       { path: 'weight', direction: 'desc' },
       { path: 'id', direction: 'asc' },
     ] as const
-    const query = { path: 'ship', values, where, order, limit, fields: fieldSet(Parcel, ['weight']) }
+    const query = { path: 'ship', values, where, order, limit, offset, fields: fieldSet(Parcel, ['weight']) }
     const groups = await stores[origin].reader.queryPer(Parcel, query)
     return Object.fromEntries([...groups].map(([key, items]) => [key, items.map(({ record }) => record)]))
   }
@@ -102,6 +107,15 @@ describe.each(['mongo', 'postgres'] as const)('Pages for many parents from %s', 
       ],
       [ship(2)]: [{ id: 'e', weight: 1 }],
     })
+  })
+
+  test.each([everything, inOslo])('records of each parent are left out before its page', async (where) => {
+    const [second] = Object.values(await per([ship(1), ship(2)], 1, where, 1))
+    expect(second).toEqual([{ id: 'd', weight: 3 }])
+    expect(await per([ship(1), ship(2)], 5, where, 3)).toEqual(
+      where === inOslo ? {} : { [ship(1)]: [{ id: 'c', weight: null }] },
+    )
+    expect(await per([ship(1)], 1, where, 1)).toEqual({ [ship(1)]: [{ id: 'd', weight: 3 }] })
   })
 
   test('null is no parent', async () => {

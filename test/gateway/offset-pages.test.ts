@@ -1,6 +1,26 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import { defineEntity, everything, type GatewayContext, int, loadPage, type OffsetArgs, text } from 'crossfade'
-import { connection, createBuilder, entityType, filterType, orderType, page, pageType, record } from 'crossfade/pothos'
+import {
+  defineEntity,
+  everything,
+  type GatewayContext,
+  int,
+  loadChildrenPage,
+  loadPage,
+  type OffsetArgs,
+  text,
+  where,
+} from 'crossfade'
+import {
+  childrenPage,
+  connection,
+  createBuilder,
+  entityType,
+  filterType,
+  orderType,
+  page,
+  pageType,
+  record,
+} from 'crossfade/pothos'
 import { type GraphQLObjectType, type GraphQLResolveInfo, printType } from 'graphql'
 import type { CommandStartedEvent } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -16,7 +36,7 @@ const Song = defineEntity('Song', {
 })
 
 const builder = createBuilder()
-entityType(builder, Song)
+const SongType = entityType(builder, Song)
 const SongFilter = filterType(builder, Song, { year: true }, { combined: false })
 const SongOrder = orderType(builder, Song, { TITLE: 'title' })
 const SongList = pageType(builder, Song, {
@@ -32,6 +52,16 @@ const SongList = pageType(builder, Song, {
     limit: 'perPage',
   },
 })
+builder.objectFields(SongType, (t) => ({
+  sameYear: childrenPage(t, Song, { by: 'year', of: 'year', order: { title: 'desc' }, size: 2, max: 7, maxOffset: 6 }),
+  around: childrenPage(t, Song, {
+    by: 'year',
+    of: 'year',
+    where: where(Song, { title: { ne: 'song 01' } }),
+    type: SongList,
+    args: { limit: 'perPage', page: 'page' },
+  }),
+}))
 builder.queryType({
   fields: (t) => ({
     song: record(t, Song),
@@ -88,6 +118,8 @@ test('costs and orders are known by the bounds and the entity that a field says'
   expect(costOf('SongList', 'current')).toMatchObject({ statements: 0 })
   expect(contractOrders(schema, [Song]).get('Song')).toEqual([
     { because: 'order by title', by: null, keys: [{ path: 'title', direction: 'asc' }] },
+    { because: 'Song.around', by: 'year', keys: [] },
+    { because: 'Song.sameYear', by: 'year', keys: [{ path: 'title', direction: 'desc' }] },
   ])
 })
 
@@ -95,6 +127,7 @@ const sdl = /* GraphQL */ `
   type Song {
     id: ID!
     title: String
+    nth: [Song!]!
   }
   type Songs {
     items: [Song!]!
@@ -103,15 +136,27 @@ const sdl = /* GraphQL */ `
   }
   type Query {
     songs(skip: Int, take: Int): Songs!
+    of(year: Int, skip: Int): Songs!
     titles(skip: Int): [String!]!
   }
 `
 const bySdl = makeExecutableSchema({
   typeDefs: sdl,
   resolvers: {
+    Song: {
+      nth: {
+        extensions: { needs: [] },
+        async resolve(parent: { readonly id: number }, _: unknown, context: GatewayContext, info: GraphQLResolveInfo) {
+          const asked: OffsetArgs = { limit: 1, offset: parent.id % 4 }
+          return (await loadChildrenPage(context, info, Song, 'year', 2001, [], asked)).items()
+        },
+      },
+    },
     Query: {
       songs: (_: unknown, { skip, take }: Record<string, number>, context: GatewayContext, info: GraphQLResolveInfo) =>
         loadPage(context, info, Song, everything, [{ path: 'year', direction: 'asc' }], { limit: take, offset: skip }),
+      of: (_: unknown, { year, skip }: Record<string, number>, context: GatewayContext, info: GraphQLResolveInfo) =>
+        loadChildrenPage(context, info, Song, 'year', year, [], { limit: 2, offset: skip }),
       async titles(_: unknown, { skip }: Record<string, number>, context: GatewayContext, info: GraphQLResolveInfo) {
         const asked: OffsetArgs = { limit: 2, offset: skip }
         const found = await loadPage(context, info, Song, everything, [], asked, { reading: ['title'] })
@@ -205,6 +250,55 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     })
   })
 
+  test('below a record, each parent has its own page, and all of a level share a statement', async () => {
+    const ids = (...numbers: number[]) => numbers.map((n) => ({ id: String(n) }))
+    expect(
+      await api.ask(`{
+        songs(limit: 2, offset: 9, orderBy: [{ field: TITLE, direction: ASC }]) {
+          id
+          first: sameYear { id }
+          next: sameYear(offset: 2, limit: 3) { id }
+          last: sameYear(offset: 5, limit: 7) { id }
+          around(perPage: 2, page: 2) { songs { id } total hasMore hasPrevious current pages }
+        }
+        song(id: 2) { behind: sameYear(offset: 6) { id } sameYear(offset: 4) { id } none: sameYear(limit: 0) { id } }
+      }`),
+    ).toEqual({
+      data: {
+        songs: [
+          {
+            id: '10',
+            first: ids(12, 10),
+            next: ids(8, 6, 4),
+            last: ids(2),
+            around: { songs: ids(6, 8), total: 6, hasMore: true, hasPrevious: true, current: 2, pages: 3 },
+          },
+          {
+            id: '11',
+            first: ids(11, 9),
+            next: ids(7, 5, 3),
+            last: ids(1),
+            around: { songs: ids(7, 9), total: 5, hasMore: true, hasPrevious: true, current: 2, pages: 3 },
+          },
+        ],
+        song: { behind: [], sameYear: ids(4, 2), none: [] },
+      },
+    })
+  })
+
+  test('below a record, only what is selected is asked of a store, once for a level', async () => {
+    if (stage === 'live') return // PostgreSQL answers, in the same statements
+    const asked: unknown[] = []
+    const onCommand = ({ command }: CommandStartedEvent): void => {
+      if (command['find'] === 'songs' || command['aggregate'] === 'songs') asked.push(command)
+    }
+    const { client } = api.stores.mongo.connection
+    client.on('commandStarted', onCommand)
+    await api.ask('{ songs(limit: 8) { sameYear(offset: 3) { id } around(page: 2) { current hasPrevious } } }')
+    client.off('commandStarted', onCommand)
+    expect(asked).toHaveLength(2)
+  })
+
   test('a connection has the sizes that its field says', async () => {
     const ids = async (args: string) => await api.ask(`{ all${args} { edges { node { id } } } }`)
     expect(await ids('')).toMatchObject({ data: { all: { edges: { length: 2 } } } })
@@ -230,6 +324,9 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
 
   test.each([
     ['{ songs(limit: 101) { id } }', 'limit must be between 0 and 100, got 101.'],
+    ['{ songs { sameYear(limit: 8) { id } } }', 'limit must be between 0 and 7, got 8.'],
+    ['{ songs { sameYear(offset: 7) { id } } }', 'offset must be between 0 and 6, got 7.'],
+    ['{ songs { around(page: 0) { total } } }', 'page must be between 1 and 501, got 0.'],
     ['{ songs(limit: -1) { id } }', 'limit must be between 0 and 100, got -1.'],
     ['{ songs(offset: 10001) { id } }', 'offset must be between 0 and 10000, got 10001.'],
     ['{ songs(offset: -1) { id } }', 'offset must be between 0 and 10000, got -1.'],
@@ -243,11 +340,32 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
 
   test('SDL has pages by the same names without resolvers, and lists of whatever is made of them', async () => {
     expect(
-      await plain.ask('{ songs(skip: 5, take: 2) { items { id } totalCount hasNextPage } titles(skip: 9) }'),
+      await plain.ask(`{
+        songs(skip: 5, take: 2) { items { id } totalCount hasNextPage }
+        titles(skip: 9)
+        of(year: 2001, skip: 4) { items { id } totalCount hasNextPage }
+        none: of { items { id } totalCount hasNextPage }
+      }`),
     ).toEqual({
       data: {
         songs: { items: [{ id: '11' }, { id: '2' }], totalCount: 12, hasNextPage: true },
         titles: ['song 10', 'song 10'],
+        of: { items: [{ id: '10' }, { id: '12' }], totalCount: 6, hasNextPage: false },
+        none: { items: [], totalCount: 0, hasNextPage: false },
+      },
+    })
+  })
+
+  test('a resolver may ask for another page of each parent', async () => {
+    expect(await plain.ask('{ songs(take: 3) { items { id nth { id } } } }')).toEqual({
+      data: {
+        songs: {
+          items: [
+            { id: '1', nth: [{ id: '4' }] },
+            { id: '3', nth: [{ id: '8' }] },
+            { id: '5', nth: [{ id: '4' }] },
+          ],
+        },
       },
     })
   })
@@ -255,10 +373,15 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
   test('what is hidden is not left out in the place of a record', async () => {
     const songs = api.stores.mongo.connection.collection(Song)
     if (stage === 'live') return // there MongoDB follows, and is not asked
-    await songs.insertOne({ _id: 'no number' as never, title: 'song 00' } as never)
-    await songs.insertOne({ _id: 0 as never, title: 'song 00', _cf: { deleted: true } } as never)
+    await songs.insertOne({ _id: 'no number' as never, title: 'song 00', year: 2000 } as never)
+    await songs.insertOne({ _id: 0 as never, title: 'song 00', year: 2000, _cf: { deleted: true } } as never)
     const query = '{ songs(limit: 2, offset: 9, orderBy: [{ field: TITLE, direction: ASC }]) { id } }'
     expect(await api.ask(query)).toEqual({ data: { songs: [{ id: '10' }, { id: '11' }] } })
-    await songs.deleteMany({ title: 'song 00' })
+    await songs.insertOne({ _id: -1 as never, title: 'song 99', year: 2000, _cf: { deleted: true } } as never)
+    const below = '{ songs(limit: 2, offset: 9) { sameYear(limit: 1, offset: 5) { id } } }'
+    expect(await api.ask(below)).toEqual({
+      data: { songs: [{ sameYear: [{ id: '1' }] }, { sameYear: [{ id: '2' }] }] },
+    })
+    await songs.deleteMany({ title: { $in: ['song 00', 'song 99'] } })
   })
 })

@@ -3,6 +3,7 @@ import { keyValue } from '../../entity/canonical-value.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import type { Item, QueryPer } from '../store.ts'
+import { allOf } from './all-of.ts'
 import { isPlain } from './clean-paths.ts'
 import { decodeLeaf } from './codec/decode.ts'
 import { decoded, isConverted } from './codec/expression.ts'
@@ -12,6 +13,7 @@ import { projectionOf } from './projection.ts'
 import { readDocuments } from './read-documents.ts'
 import { sorting } from './sorting.ts'
 import type { Visibility } from './visibility.ts'
+import { visible } from './visible.ts'
 
 interface Reading {
   readonly connection: MongoConnection
@@ -27,21 +29,23 @@ async function windows(
   match: Document,
   key: unknown,
 ): Promise<Document[]> {
+  const { offset = 0 } = per
   const { computed, sort } = sorting(connection, entity, per.order)
   // A running count and not $documentNumber, which takes an order of one key alone
   const number = { $sum: 1, window: { documents: ['unbounded', 'current'] } }
   const tail: Document[] = [
     ...(Object.keys(computed).length === 0 ? [] : [{ $set: computed }]),
     { $setWindowFields: { partitionBy: key, sortBy: sort, output: { _cf_number: number } } },
-    { $match: { _cf_number: { $lte: per.limit } } },
+    { $match: { _cf_number: { $gt: offset, $lte: offset + per.limit } } },
     { $project: { ...projectionOf(per.fields), _cf_key: key, _cf_number: 1 } },
   ]
   const collection = connection.reads(entity)
-  const documents = await visibility.read(entity, match, (visibly) =>
+  const read = (visibly: Document) =>
     readDocuments((more) =>
       collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, signal, ...more }),
-    ),
-  )
+    )
+  // Nobody sees whether a document that is not part of the API is among those that are left out
+  const documents = await (offset > 0 ? read(allOf(match, visible(entity))) : visibility.read(entity, match, read))
   // Documents come in no promised order; the store has numbered them
   return documents.sort((a, b) => a['_cf_number'] - b['_cf_number'])
 }
@@ -76,11 +80,16 @@ export async function perKey(
   per: QueryPer,
   match: Document,
 ): Promise<ReadonlyMap<unknown, readonly Item[]>> {
-  const { path, order, limit, fields } = per
+  const { path, order, limit, offset = 0, fields } = per
   const leaf = leafAt(entity, path)
   const plain = !isConverted(leaf) && isPlain(reading.connection, entity, leaf)
   const single =
-    limit === 1 && leaf.unique !== null && plain && order[0]!.path === 'id' && order[0]!.direction === 'asc'
+    limit === 1 &&
+    offset === 0 &&
+    leaf.unique !== null &&
+    plain &&
+    order[0]!.path === 'id' &&
+    order[0]!.direction === 'asc'
   // What the filter lets through decodes as it is stored, unless a converter stands between
   const documents =
     (single ? await firsts(reading, entity, per, match, leaf.mongo) : null) ??

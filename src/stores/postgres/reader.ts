@@ -71,14 +71,16 @@ export function postgresReader(connection: PostgresConnection): Reader {
     per: QueryPer,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<unknown, readonly Item[]>> {
-    const { path, values, order, limit, fields } = per
+    const { path, values, order, limit, offset = 0, fields } = per
     const leaf = leafAt(entity, path)
     const { encode, decode } = postgresKind(leaf.kind)
     const keys = values.map(encode)
     const rows = await (isPlain(per)
       ? connection.runPrepared<RecordRow>(
-          once(fields, `per ${path} by ${orderText(order)}`, () => pagePer(entity, { ...per, limit: slot }, slot)),
-          [keys, limit],
+          once(fields, `per ${path} by ${orderText(order)}${offset > 0 ? ' behind others' : ''}`, () =>
+            pagePer(entity, { ...per, limit: slot, offset: offset > 0 ? slot : 0 }, slot),
+          ),
+          offset > 0 ? [keys, limit, offset] : [keys, limit],
           signal,
         )
       : connection.run<RecordRow>(pagePer(entity, per, keys), signal))
