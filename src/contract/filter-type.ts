@@ -5,6 +5,7 @@ import { leafAt, listAt } from '../entity/leaf-at.ts'
 import type { FilterNames, SameNames } from '../query/filter-names.ts'
 import { parseFilter } from '../query/parse-filter.ts'
 import type { WhereOf } from '../query/where.ts'
+import type { GlobalIds } from '../resolve/global-ids.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Builder, InputRef } from './builder.ts'
 import { filterInput, listFilterInput, objectsFilterInput, type TestInput } from './filter-inputs.ts'
@@ -19,6 +20,8 @@ export interface FilterTypeOptions {
   readonly description?: string
   /** Whether filters can be combined by `and`, `or` and `not`; default true. */
   readonly combined?: boolean
+  /** Clients give ids as one of these: the record's own, and those of the types that it refers to. Default: as they are stored. */
+  readonly globalIds?: GlobalIds
 }
 
 /** An input type that says which records of an entity are wanted. */
@@ -89,7 +92,9 @@ export function filterType<E extends Entity, const N extends FilterNames<E['fiel
   return Object.assign(ref, {
     entity,
     paths: Object.entries(names).map(([key, meant]) => (typeof meant === 'object' ? meant.path : pathOf(key, meant))),
-    parse: (filter: FilterInput | null | undefined): WhereOf<E['fields']> =>
-      parseFilter<Entity, FilterNames<Fields>>(entity, names, filter),
+    parse(filter: FilterInput | null | undefined): WhereOf<E['fields']> {
+      const own = options.globalIds ? options.globalIds.inFilter(entity, names, filter) : filter
+      return parseFilter<Entity, FilterNames<Fields>>(entity, names, own)
+    },
   })
 }

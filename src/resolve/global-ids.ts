@@ -2,8 +2,10 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity, Id } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import type { Narrow } from '../entity/record.ts'
+import type { FilterNames } from '../query/filter-names.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { GatewayContext } from './context.ts'
+import { type ReadId, withOwnIds } from './global-filter.ts'
 import { type LoadOptions, load } from './load.ts'
 import { typed } from './record-type.ts'
 
@@ -24,6 +26,8 @@ const relay: GlobalIdCodec = {
     return type && relay.encode(type, id) === text ? { type, id } : null
   },
 }
+
+type FilterInput = Readonly<Record<string, unknown>>
 
 /** A record that is meant by a global id. */
 export interface Meant<E extends Entity> {
@@ -61,6 +65,22 @@ export class GlobalIds<E extends Entity = Entity> {
     }
     const names = [...this.#types.keys()].join(' or ')
     throw new CrossfadeError('BAD_USER_INPUT', `${JSON.stringify(text)} is no global id of ${names}.`)
+  }
+
+  /**
+   * A filter as a client gives it, with the stored ids in the place of global ones: of fields that hold the record's own
+   * id, and of those that refer to another type which has global ids. `parseFilter` reads the result.
+   *
+   * @param names as for `parseFilter`.
+   * @throws BAD_USER_INPUT for what is no global id of the type that is meant.
+   */
+  inFilter(entity: E, names: FilterNames, filter: FilterInput | null | undefined): FilterInput | null | undefined {
+    const types = new Map([...this.#types.values()].map((each) => [each.name, each]))
+    const readId: ReadId = (name) => {
+      const type = types.get(name)
+      return type ? (text) => this.idOf(type, text) : null
+    }
+    return withOwnIds(entity, names, filter, readId) as FilterInput | null | undefined
   }
 
   /** The id of a record of one type. @throws BAD_USER_INPUT for one of another type, as well. */

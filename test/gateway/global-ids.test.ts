@@ -1,5 +1,16 @@
-import { defineEntity, globalIds, int, objectId, text } from 'crossfade'
-import { connection, createBuilder, entityType, interfaceType, node, nodes, record, reference } from 'crossfade/pothos'
+import { defineEntity, embed, globalIds, int, list, objectId, parseFilter, text } from 'crossfade'
+import {
+  connection,
+  createBuilder,
+  entityType,
+  filterType,
+  interfaceType,
+  node,
+  nodes,
+  page,
+  record,
+  reference,
+} from 'crossfade/pothos'
 import { type Document, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
@@ -16,7 +27,11 @@ const Book = defineEntity('Book', {
   mongo: 'books',
   postgres: 'books',
   id: objectId(),
-  fields: { title: text(), writerId: text().at('writer').references('Writer') },
+  fields: {
+    title: text(),
+    writerId: text().at('writer').references('Writer'),
+    readers: list(embed({ id: text() })),
+  },
 })
 const Shelf = defineEntity('Shelf', { mongo: 'shelves', postgres: 'shelves', id: int(), fields: { place: text() } })
 
@@ -27,18 +42,30 @@ const Node = interfaceType(builder, 'Node', [Book, Writer])
 const shown = { interfaces: [Node], globalIds: ids }
 const BookType = entityType(builder, Book, {
   ...shown,
-  omit: ['writerId'],
+  omit: ['writerId', 'readers'],
   fields: { title: { description: 'As on its cover.' } },
 })
 entityType(builder, Writer, { ...shown, name: 'Person' })
 entityType(builder, Shelf)
 builder.objectFields(BookType, (t) => ({ writer: reference(t, Writer, { of: 'writerId' }) }))
+const BookFilter = filterType(
+  builder,
+  Book,
+  {
+    id: true,
+    writer: 'writerId',
+    title: true,
+    readers: { path: 'readers', members: { id: true } },
+  },
+  { globalIds: ids },
+)
 builder.queryType({
   fields: (t) => ({
     node: node(t, ids, { type: Node }),
     nodes: nodes(t, ids, { type: Node }),
     book: record(t, Book, { globalIds: ids }),
     books: connection(t, Book),
+    found: page(t, Book, { filter: BookFilter }),
     shelf: record(t, Shelf),
   }),
 })
@@ -46,7 +73,12 @@ builder.queryType({
 const hex = '5f00000000000000000000ab'
 const books: Document[] = [
   { _id: new ObjectId(hex), title: 'Emma', writer: 'jane:austen' },
-  { _id: new ObjectId('5f00000000000000000000ac'), title: 'Persuasion', writer: 'jane:austen' },
+  {
+    _id: new ObjectId('5f00000000000000000000ac'),
+    title: 'Persuasion',
+    writer: 'jane:austen',
+    readers: [{ id: 'r1' }],
+  },
 ]
 // base64 of `Book:5f…ab`, `Book:5f…ac`, `Person:jane:austen`, written down
 const emma = 'Qm9vazo1ZjAwMDAwMDAwMDAwMDAwMDAwMDAwYWI='
@@ -147,6 +179,32 @@ describe('What is no global id', () => {
     expect(told).toEqual(refused(`"${jane}" is no global id of Book.`))
   })
 
+  test.each([
+    [`id: { eq: "${emma}" }`, ['Emma']],
+    [`id: { in: ["${persuasion}", "${emma}"] }`, ['Emma', 'Persuasion']],
+    [`not: { id: { eq: "${emma}" } }`, ['Persuasion']],
+    [`or: [{ and: [{ id: { in: ["${emma}"] } }] }, { title: { eq: "${jane}" } }]`, ['Emma']],
+    [`writer: { eq: "${jane}" }`, ['Emma', 'Persuasion']],
+    [`writer: { eq: "${nobody}" }`, []],
+    [`readers: { some: { id: { eq: "r1" } } }`, ['Persuasion']],
+    ['id: { in: [] }', []],
+  ])('find records by the filter { %s }', async (filter, titles) => {
+    const { data, errors } = (await api.ask(`{ found(filter: { ${filter} }) { title } }`)) as {
+      readonly data?: { readonly found: readonly { readonly title: string }[] }
+      readonly errors?: unknown
+    }
+    expect(errors).toBeUndefined()
+    expect(data!.found.map(({ title }) => title)).toEqual(titles)
+  })
+
+  test.each([
+    [`id: { eq: "${hex}" }`, `"${hex}" is no global id of Book or Person.`],
+    [`id: { in: ["${emma}", "${jane}"] }`, `"${jane}" is no global id of Book.`],
+    [`writer: { eq: "${emma}" }`, `"${emma}" is no global id of Person.`],
+  ])('of another kind in the filter { %s } are refused', async (filter, message) => {
+    expect(await api.ask(`{ found(filter: { ${filter} }) { title } }`)).toMatchObject({ errors: [{ message }] })
+  })
+
   test('more than a hundred at once are refused', async () => {
     const told = await api.ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: Array(101).fill(emma) })
     expect(told).toEqual(refused('ids: at most 100 are taken at a time.'))
@@ -165,4 +223,20 @@ test('a team’s own encoding is taken both ways', () => {
   expect(own.decode(`b_${hex.toUpperCase()}`)).toEqual({ entity: Book, id: hex })
   expect(() => own.decode(`c_${hex}`)).toThrow(`"c_${hex}" is no global id of b.`)
   expect(() => own.encode(Writer as never, 'x')).toThrow('Writer has no global ids.')
+})
+
+test('a filter of a schema of another library is read likewise', () => {
+  const names = { id: true, author: 'writerId' } as const
+  const read = (filter: object) => parseFilter(Book, names, ids.inFilter(Book, names, filter as never))
+  expect(read({ author: { ne: jane } })).toMatchObject({
+    op: 'not',
+    of: { op: 'eq', path: 'writerId', value: 'jane:austen' },
+  })
+  expect(ids.inFilter(Book, names, null)).toBeNull()
+  expect(() => read({ author: 'x' })).toThrow('author: an object is expected.')
+  expect(() => read({ and: 'x' })).toThrow('and: a list is expected.')
+  expect(() => read({ id: { eq: 5 } })).toThrow('"5" is no global id of Book or Person.')
+  let deep: object = { id: { eq: emma } }
+  for (let depth = 0; depth < 50; depth++) deep = { not: deep }
+  expect(() => read(deep)).toThrow('The filter must be nested at most 30 deep.')
 })
