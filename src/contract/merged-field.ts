@@ -68,7 +68,7 @@ export function mergedConnection<
       return loadMerged(
         context,
         info,
-        entities.map((entity) => ({ entity, where: ownValues(entity, where) as typeof where, unscoped })),
+        entities.map((entity) => ({ entity, filter: ownValues(entity, where) as typeof where, unscoped })),
         orderOf(given),
         given,
       )

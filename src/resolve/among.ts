@@ -2,33 +2,44 @@ import type { Entity } from '../entity/entity.ts'
 import { defaultScope } from '../query/default-scope.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import { allOf, everything, type Where, type WhereOf } from '../query/where.ts'
+import { shownCondition } from '../query/written-condition.ts'
 import { onceFor } from '../util/once-for.ts'
 
 /** Which records of a type are shown. */
 export interface Among<E extends Entity = Entity> {
-  /** Those alone that meet it. Default: all. */
+  /**
+   * Those alone that meet it. Default: all. One that has lost a value is refused, since it says less than was meant, and
+   * often who may see them; what a client may leave out is `filter`.
+   */
   readonly where?: WhereOf<E['fields']>
   /** Those as well that the mapping's `defaultScope` leaves out. Default: without them. */
   readonly unscoped?: boolean
 }
 
+/** What is asked of records besides. */
+export interface Asking<E extends Entity = Entity> extends Among<E> {
+  /** Those alone that a client asks for, as `parseFilter` reads it: a test without a value asks nothing. */
+  readonly filter?: WhereOf<E['fields']>
+}
+
 /** A field gives the same condition for each parent. */
-const parsedFor = onceFor((entity: Entity) => onceFor((given: Where) => parseWhere(entity, given)))
+const shownOf = onceFor((entity: Entity) => onceFor((given: Where) => shownCondition(entity, given)))
+const askedOf = onceFor((entity: Entity) => onceFor((given: Where) => parseWhere(entity, given)))
 
 /**
  * What is asked of a type, within what is shown of it, with values in the form of their kinds.
  *
- * @throws as `parseWhere`.
+ * @throws as `parseWhere`, and BAD_USER_INPUT for a `where` that asks nothing.
  */
 export function among(
   entity: Entity,
-  { where = everything, unscoped = false }: Among,
+  { where = everything, filter = everything, unscoped = false }: Asking,
   asked: Where = everything,
 ): Where {
   const isAll = unscoped || entity.defaultScope === null
   const parsed = parseWhere(entity, asked)
-  if (isAll && where === everything) return parsed
-  return allOf(isAll ? everything : defaultScope(entity), parsedFor(entity)(where), parsed)
+  if (isAll && where === everything && filter === everything) return parsed
+  return allOf(isAll ? everything : defaultScope(entity), shownOf(entity)(where), askedOf(entity)(filter), parsed)
 }
 
 /** Equal for equal conditions. */

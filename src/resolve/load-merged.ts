@@ -5,7 +5,7 @@ import { asRecord, type Narrow } from '../entity/record.ts'
 import { type ListedType, merged, mergedCursor, planMerged } from '../query/merged-page.ts'
 import type { OrderKey } from '../query/order.ts'
 import { cutPage, type PageArgs } from '../query/page.ts'
-import { type Among, among } from './among.ts'
+import { type Asking, among } from './among.ts'
 import { type Connection, connectionOf, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { boundsHere } from './page-bounds.ts'
@@ -16,7 +16,7 @@ import { typed } from './record-type.ts'
 import { oncePerField } from './selection.ts'
 
 /** A type of the list; by itself all of its records. */
-export type ListedOf<E extends Entity> = E | ({ readonly entity: E } & Among<E>)
+export type ListedOf<E extends Entity> = E | ({ readonly entity: E } & Asking<E>)
 
 /** The entity of such a type. */
 type EntityOf<L> = L extends Entity ? L : L extends { readonly entity: infer E extends Entity } ? E : never

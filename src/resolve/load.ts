@@ -4,12 +4,12 @@ import { parseId } from '../entity/parse-id.ts'
 import type { KeyPathOf, PathOf, ValueAt } from '../entity/path.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
 import { parseValue } from '../query/where.ts'
-import { type Among, among } from './among.ts'
+import { type Asking, among } from './among.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { fieldsHere } from './selection.ts'
 
 /** What a resolver reads of the records that it loads, beside what the client selected of them. */
-export interface LoadOptions<P extends string, E extends Entity = Entity> extends Among<E> {
+export interface LoadOptions<P extends string, E extends Entity = Entity> extends Asking<E> {
   /** Record paths that the resolver itself reads. */
   readonly reading?: readonly P[]
   /** Where the records stand below the present field, when its own type is another: `theater` of a `TheaterDistance`. */
