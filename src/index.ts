@@ -8,6 +8,8 @@ export type { Entity, Id, Rec } from './entity/entity.ts'
 export {
   binary,
   boolean,
+  type CompositeShape,
+  compositeId,
   decimal,
   type EmbedShape,
   embed,
@@ -30,6 +32,7 @@ export {
   uuid,
   type ValuesOf,
 } from './entity/field.ts'
+export { idOf, partsOf } from './entity/id-parts.ts'
 export { parseId } from './entity/parse-id.ts'
 export type { KeyPathOf, OrderPathOf, PathOf, ValueAt } from './entity/path.ts'
 export type { IdOf, Narrow, NewRecordOf, RecordOf } from './entity/record.ts'

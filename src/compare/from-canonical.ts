@@ -24,7 +24,7 @@ function readNode(name: string, node: Node, json: Canonical): unknown {
   const value = at(name, json, (node.leaf ?? node.list).path)
   if (value === null) return null
   try {
-    if (node.leaf) return mapValue(node.leaf, value, (each) => kindOf(node.leaf.kind).fromJson(each as Json))
+    if (node.leaf) return mapValue(node.leaf, value, (each) => kindOf(node.leaf).fromJson(each as Json))
     if (!Array.isArray(value)) throw new TypeError('no list')
   } catch (error) {
     if (error instanceof TypeError) throw other(name, `${(node.leaf ?? node.list).path} is of another form`)

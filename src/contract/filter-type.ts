@@ -42,7 +42,7 @@ function testsOf(builder: Builder, typeName: string, scope: Scope, key: string, 
     return objectsFilterInput(builder, `${inner}List`, members)
   }
   const leaf = leafAt(scope, pathOf(key, meant))
-  if (kindOf(leaf.kind).queries === 'none')
+  if (kindOf(leaf).queries === 'none')
     throw new CrossfadeError('MISCONFIGURED', `${scope.name}.${leaf.path} is ${leaf.kind} and cannot be filtered.`)
   return leaf.list === 'none' ? filterInput(builder, leaf) : listFilterInput(builder, leaf)
 }

@@ -16,6 +16,7 @@ export const scalarNames = {
   decimal: 'Decimal',
   long: 'Long',
   longId: 'ID',
+  compositeId: 'ID',
   uuid: 'UUID',
   binary: 'Base64',
   enum: 'String',

@@ -105,7 +105,7 @@ export async function undoDrift(store: PostgresStore, entity: Entity, drifted: D
   const [image] = await store.outbox.images(entity, [drifted.id])
   if (!image?.record || !equalJson(canonicalAt(image.record, leaf), drifted.after)) return
   const { before } = drifted
-  const value = before === null ? null : mapValue(leaf, before, (each) => kindOf(leaf.kind).fromJson(each as Json))
+  const value = before === null ? null : mapValue(leaf, before, (each) => kindOf(leaf).fromJson(each as Json))
   const record = withValue(image.record, leaf.keys, value) as Rec | null
   if (record) await replaceRow(store, entity, image, record)
 }

@@ -6,12 +6,12 @@ import { mapValue } from './lists.ts'
 /** The canonical form of a leaf's value: equal exactly where two values are the same to a client. */
 export function canonicalValue(leaf: Leaf, value: unknown): Json {
   if (value === null || value === undefined) return null
-  return mapValue(leaf, value, kindOf(leaf.kind).toJson)
+  return mapValue(leaf, value, kindOf(leaf).toJson)
 }
 
 /** One value for all that stores take for equal, as 118.9 for 118.90. */
 export function normalizedValue(leaf: Leaf, value: unknown): unknown {
-  const { normalize } = kindOf(leaf.kind)
+  const { normalize } = kindOf(leaf)
   return value === null || value === undefined || !normalize ? value : mapValue(leaf, value, normalize)
 }
 

@@ -3,6 +3,7 @@ import { messageOf } from '../util/errors.ts'
 import type { Entity, Scope } from './entity.ts'
 import { checkFields, checkPath, refuse } from './field-checks.ts'
 import { impliedTables } from './implied-tables.ts'
+import { isEntity, partShown } from './leaf-at.ts'
 import { newIds } from './new-ids.ts'
 import { parseScalar } from './new-record.ts'
 
@@ -61,6 +62,17 @@ class Claims {
   }
 }
 
+/** Whether a field shows a part of the id. @throws MISCONFIGURED where it would show it otherwise than the id has it. */
+function checkPart(scope: Scope, path: string): boolean {
+  const leaf = scope.leaves.get(path)
+  if (!leaf?.ofId || !isEntity(scope) || !scope.idParts || !Object.hasOwn(scope.idParts, partShown(leaf))) return false
+  const kind = scope.idParts[partShown(leaf)]!
+  const isPlain = leaf.list === 'none' && !leaf.unique && Object.keys(leaf.converter).length === 0
+  if (leaf.kind !== kind || !isPlain)
+    refuse(scope.name, path, `is not what ${leaf.mongo} is`, `Use ${kind}() with no converter, and not as unique.`)
+  return true
+}
+
 /** Columns and document paths of one scope; `prefix` leads to it from the entity. */
 function checkScope(entity: string, scope: Scope, inElement: boolean, prefix: string): void {
   const columns = new Claims(entity)
@@ -70,7 +82,7 @@ function checkScope(entity: string, scope: Scope, inElement: boolean, prefix: st
     columns.claim('column', column, 'Crossfade itself', '')
   for (const column of systemColumns) columns.claim('column', column, 'PostgreSQL itself', '')
   const claim = (of: Claims, { path, mongo, column }: { path: string; mongo: string; column: string }): void => {
-    checkPath(entity, prefix + path, mongo, inElement)
+    if (!checkPart(scope, path)) checkPath(entity, prefix + path, mongo, inElement)
     checkIdentifier(entity, prefix + path, column)
     columns.claim('column', column, prefix + path, 'Name one of them with .column().')
     of.claim('Mongo path', mongo, prefix + path, 'Map each path once.')
@@ -122,9 +134,14 @@ function checkWhere(entity: Entity): void {
     const leaf = leaves.get(path)
     if (!leaf || leaf.keys.length > 1)
       refuse(name, 'where', `names "${path}", which is no field of the record itself`, 'Map the field, and name it.')
-    const isPlain = Object.keys(leaf.converter).length === 0
+    const isPlain = Object.keys(leaf.converter).length === 0 && !leaf.ofId
     if (leaf.list !== 'none' || !fixedKinds.has(leaf.kind) || !isPlain)
-      refuse(name, 'where', `names "${path}"`, 'Use a text, an enumeration, an int or a boolean without a converter.')
+      refuse(
+        name,
+        'where',
+        `names "${path}"`,
+        'Use a text, an enumeration, an int or a boolean without a converter, outside of the id.',
+      )
     try {
       parseScalar(leaf, value)
     } catch (error) {
@@ -140,6 +157,8 @@ const areApart = (one: Entity, other: Entity): boolean =>
     return [...other.fixed].some(([at, differs]) => other.leaves.get(at)!.mongo === mongo && differs !== value)
   })
 
+const idOf = ({ idKind, idParts }: Entity): string => JSON.stringify([idKind, Object.entries(idParts ?? {})])
+
 /** Types of one collection: each document is a record of one of them at most, and its id fits all. */
 function checkTogether(entities: readonly Entity[]): void {
   for (const [index, entity] of entities.entries())
@@ -148,7 +167,7 @@ function checkTogether(entities: readonly Entity[]): void {
       const shared = `uses the collection ${entity.mongo} of ${other.name}`
       if (!areApart(entity, other))
         refuse(entity.name, 'entity', shared, 'Each entity needs its own, or a `where` that contradicts the other one.')
-      if (entity.idKind !== other.idKind)
+      if (idOf(entity) !== idOf(other))
         refuse(entity.name, 'id', `is of another kind than that of ${other.name} in ${entity.mongo}`, 'Use the same.')
     }
 }
@@ -157,7 +176,12 @@ function checkTogether(entities: readonly Entity[]): void {
 export function checkEntity(entity: Entity): void {
   const { name } = entity
   if (!Object.hasOwn(newIds, entity.idKind))
-    refuse(name, 'id', 'is none of objectId(), uuid(), text(), int() and longId()', 'Choose one of them.')
+    refuse(
+      name,
+      'id',
+      'is none of objectId(), uuid(), text(), int(), longId() and compositeId()',
+      'Choose one of them.',
+    )
   checkGroup(entity)
   checkFields(name, entity.fields, '', null)
   checkTable(name, 'entity', entity.postgres, byTable)

@@ -1,20 +1,21 @@
+import type { IdParts } from '../codec/id-part.ts'
 import { isPlainObject } from '../util/json.ts'
 import { checkEntity } from './checks.ts'
 import type { Embed, Entity, Fixed, IdKinds, Leaf, Node, ObjectList, Scope } from './entity.ts'
 import type { Field, FieldSpec, Fields, ScalarShape } from './field.ts'
-import { refuse } from './field-checks.ts'
+import { checkParts, refuse } from './field-checks.ts'
 import type { FilterIn } from './filter-in.ts'
 import { snakeCase } from './names.ts'
 import { newIds } from './new-ids.ts'
 
 /** A mapping: where the type is in both stores, and what its records hold. */
-export interface EntityOptions<F extends Fields, K extends keyof IdKinds> {
+export interface EntityOptions<F extends Fields, K extends keyof IdKinds, P extends IdParts = IdParts> {
   /** Collection. */
   readonly mongo: string
   /** Table. */
   readonly postgres: string
-  /** Kind of `_id`: `objectId()`, `uuid()`, `text()`, `int()` or `longId()`. */
-  readonly id: Field<unknown, ScalarShape<K>>
+  /** Kind of `_id`: `objectId()`, `uuid()`, `text()`, `int()`, `longId()` or `compositeId({ … })`. */
+  readonly id: Field<unknown, ScalarShape<K> & { readonly parts?: P }>
   /**
    * Makes the id of a record that is created without one. Default: a new ObjectId for `objectId()`, a random UUID for
    * `uuid()`, and else nothing does.
@@ -90,10 +91,12 @@ class Parts {
       converter: spec.converter,
       strict: spec.strict,
       values: spec.values,
+      parts: spec.parts,
       unique: spec.unique,
       index: spec.index,
       references: spec.references,
       inJson: null,
+      ofId: !this.#element && at.mongo.startsWith('_id.'),
       element: this.#element,
     })
     this.leaves.set(at.path, leaf)
@@ -164,15 +167,17 @@ function scopeOf(
  *
  * @throws CrossfadeError MISCONFIGURED that names the entity, the field and the remedy, for a mapping that cannot work.
  */
-export function defineEntity<F extends Fields, K extends keyof IdKinds>(
+export function defineEntity<F extends Fields, K extends keyof IdKinds, P extends IdParts = IdParts>(
   name: string,
-  options: EntityOptions<F, K>,
-): Entity<F, K> {
+  options: EntityOptions<F, K, P>,
+): Entity<F, K, P> {
   const { mongo, postgres, fields } = options
   // Programs without types may leave them out
   if (!options.id?.spec) refuse(name, 'id', 'is missing', 'Describe it, for example with `id: objectId()`.')
   // `id` is of kind K by its type, and `checkEntity` refuses what comes round it; ids are made of it
+  checkParts(name, 'id', options.id.spec)
   const idKind = options.id.spec.kind as K
+  const idParts = options.id.spec.parts as P | null // likewise
   const scope = scopeOf(name, fields, { element: false, sensitive: false })
   const newId = options.newId ?? newIds[idKind]
   const { group = null, where = {}, defaultScope = null } = options
@@ -180,10 +185,11 @@ export function defineEntity<F extends Fields, K extends keyof IdKinds>(
   if (defaultScope !== null && !isPlainObject(defaultScope))
     refuse(name, 'defaultScope', 'is no object of tests by field', 'Write { deletedAt: { eq: null } }.')
   const fixed = new Map(Object.entries(where as Readonly<Record<string, Fixed>>))
-  const entity: Entity<F, K> = Object.freeze({
+  const entity: Entity<F, K, P> = Object.freeze({
     mongo,
     postgres,
     idKind,
+    idParts,
     newId,
     group,
     fixed,

@@ -1,5 +1,6 @@
 import type { Converter } from '../codec/converter.ts'
-import type { KindName } from '../codec/kinds.ts'
+import type { IdParts } from '../codec/id-part.ts'
+import type { OfKind } from '../codec/kinds.ts'
 import type { Fields, Unique } from './field.ts'
 
 /** An id as records have it: a number where the mapping says `int()`, else text. */
@@ -9,11 +10,10 @@ export type Id = string | number
 export type Rec = { readonly id: Id } & { readonly [key: string]: unknown }
 
 /** A value or list of scalars of an entity, flattened: one column or child table, one document path. */
-export interface Leaf {
+export interface Leaf extends OfKind {
   /** Path in the record, dotted: `imdb.rating`. Queries, patches and mismatches use it. */
   readonly path: string
   readonly keys: readonly string[]
-  readonly kind: KindName
   readonly list: 'none' | 'column' | 'child'
   readonly converter: Converter
   /** True: values of another kind are null, with a data issue; false: they are what GraphQL's own scalar makes of them. */
@@ -35,6 +35,8 @@ export interface Leaf {
   readonly references: string | null
   /** Leads from the json value in the column to what is asked for there; null where the leaf is the column's value. */
   readonly inJson: readonly string[] | null
+  /** True for a part of the record's id, shown as a field: the id alone says it, and nothing changes it. */
+  readonly ofId: boolean
   /** True for a member of an object in a list: its paths are relative to that object, its column is one of a row. */
   readonly element: boolean
 }
@@ -106,18 +108,22 @@ export interface IdKinds {
   readonly text: string
   readonly int: number
   readonly longId: string
+  readonly compositeId: string
 }
 
 /** The one value of a field in all records of a type. */
 export type Fixed = string | number | boolean
 
 /** One GraphQL type with its mapping; frozen. Made by `defineEntity`. */
-export interface Entity<F extends Fields = Fields, K extends keyof IdKinds = keyof IdKinds> extends Scope {
+export interface Entity<F extends Fields = Fields, K extends keyof IdKinds = keyof IdKinds, P extends IdParts = IdParts>
+  extends Scope {
   /** Collection. */
   readonly mongo: string
   /** Table. */
   readonly postgres: string
   readonly idKind: K
+  /** What an id of the kind `compositeId` is made of; null for other kinds. */
+  readonly idParts: P | null
   /** Makes the id of a record that is created without one; null where the caller must give it. */
   readonly newId: (() => IdKinds[K]) | null
   /** The types of one group share one flag and move together; null for a type that moves alone. */

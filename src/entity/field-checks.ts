@@ -39,6 +39,16 @@ export function checkPath(entity: string, path: string, mongo: string, inElement
   }
 }
 
+/** What an id is made of. */
+export function checkParts(entity: string, path: string, { parts, flaw }: FieldSpec): void {
+  if (flaw)
+    refuse(entity, path, flaw, 'Name two or more, each text(), int(), long(), uuid(), objectId() or timestamp() alone.')
+  for (const name of Object.keys(parts ?? {})) {
+    if (name.includes('.')) refuse(entity, path, `has a part "${name}", with a dot in its name`, 'Map no such objects.')
+    checkPath(entity, `${path}.${name}`, name, true)
+  }
+}
+
 function checkField(entity: string, key: string, path: string, { spec }: Field<unknown>): void {
   checkPrototype(entity, path, [key])
   if (/[.$\0]/.test(key)) {
@@ -49,6 +59,7 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
       'Give it a plain name and say where it is stored with .at().',
     )
   }
+  if (spec.kind === 'compositeId') checkParts(entity, path, spec)
   if (spec.flaw) refuse(entity, path, spec.flaw, spec.kind === 'enum' ? 'Name each once.' : 'Map it with json().')
   if (spec.childTable && spec.shape !== 'list' && spec.shape !== 'objects')
     refuse(entity, path, 'is not a list but asks for a child table', 'Remove .childTable().')

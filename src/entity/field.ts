@@ -1,4 +1,6 @@
+import { isPartKind } from '../codec/composite-id.ts'
 import type { Converter } from '../codec/converter.ts'
+import type { IdParts } from '../codec/id-part.ts'
 import type { KindName } from '../codec/kinds.ts'
 import type { Json } from '../util/json.ts'
 
@@ -19,6 +21,14 @@ export interface ScalarShape<K extends KindName = KindName, P extends Fields = F
   readonly is: 'scalar'
   readonly kind: K
   readonly paths: P
+}
+/** An id of several parts. */
+export interface CompositeShape<P extends IdParts = IdParts> extends ScalarShape<'compositeId', Record<never, never>> {
+  readonly parts?: P
+}
+/** A field that shows a part of the id. */
+export interface OfId {
+  readonly ofId: true
 }
 /** A list of scalars. */
 export interface ListShape<K extends KindName = KindName> {
@@ -58,6 +68,8 @@ export interface FieldSpec {
   readonly values: readonly string[] | null
   /** Paths inside a json value that can be asked for. */
   readonly paths: Fields | null
+  /** What a composite id is made of; null for other kinds. */
+  readonly parts: IdParts | null
   /** Members of an embedded object, or of each object in a list. */
   readonly fields: Fields | null
   /** Table that holds the elements of a list; null keeps them in a column. */
@@ -82,6 +94,7 @@ const plain: FieldSpec = {
   strict: false,
   values: null,
   paths: null,
+  parts: null,
   fields: null,
   childTable: null,
   required: false,
@@ -123,9 +136,12 @@ export class Field<T, S extends Shape = Shape> {
     return this.#with<NonNullable<T>>({ required: true })
   }
 
-  /** Where the value is in the Mongo document, dotted, relative to the enclosing object. Default: the field's name. */
-  at(path: string): Field<T, S> {
-    return this.#with({ mongo: path })
+  /**
+   * Where the value is in the Mongo document, dotted, relative to the enclosing object. Default: the field's name.
+   * `_id.store` shows a part of an id that is a `compositeId`.
+   */
+  at<P extends string>(path: P): Field<T, P extends `_id.${string}` ? S & OfId : S> {
+    return new Field({ ...this.spec, mongo: path })
   }
 
   /** The Postgres column. Default: the field's path in snake case. */
@@ -200,6 +216,26 @@ export const decimal = (converter?: NullIf): Scalar<string, 'decimal'> => scalar
 export const long = (converter?: NullIf): Scalar<bigint, 'long'> => scalar('long', converter)
 /** An id that MongoDB stores as a whole number of 64 bits, or a reference to one: digits in records, `'9007199254740993'`. */
 export const longId = (): Scalar<string, 'longId'> => scalar('longId')
+/**
+ * An id that MongoDB stores as an object, or a reference to one: `compositeId({ store: text(), number: int() })`. The
+ * members stand in the object in this order, and it has no others. In records it is one text, which `idOf` makes of the
+ * parts and `partsOf` takes apart.
+ *
+ * @param parts two or more, each `text()`, `int()`, `long()`, `uuid()`, `objectId()` or `timestamp()` and nothing else.
+ */
+export function compositeId<P extends IdParts>(
+  parts: {
+    readonly [N in keyof P]: Field<unknown, ScalarShape<P[N]>>
+  },
+): Field<string | null, CompositeShape<P>>
+export function compositeId(given: Fields): Field<string | null, CompositeShape> {
+  const parts = Object.entries(given).flatMap(([name, { spec }]) =>
+    spec.shape === 'scalar' && isPartKind(spec.kind) && isBare(spec) ? [[name, spec.kind] as const] : [],
+  )
+  const isWhole = parts.length >= 2 && parts.length === Object.keys(given).length
+  const flaw = isWhole ? null : 'has a part that is none, or fewer than two'
+  return new Field({ ...plain, kind: 'compositeId', parts: Object.freeze(Object.fromEntries(parts)), flaw })
+}
 /** RFC 9562, in lower case with hyphens. */
 export const uuid = (converter?: NullIf): Scalar<string, 'uuid'> => scalar('uuid', converter)
 /** Bytes, as padded base64. */
@@ -226,7 +262,7 @@ export function enumeration<const V extends string>(values: readonly V[], conver
  * The elements of a table of objects are rows with a column for each member.
  */
 export function list<T, S extends Shape>(element: Field<T, S>): Field<readonly NonNullable<T>[] | null, ListOf<S>> {
-  const { shape, kind, converter, strict, values, fields, sensitive, flaw: inner } = element.spec
+  const { shape, kind, converter, strict, values, parts, fields, sensitive, flaw: inner } = element.spec
   if (shape === 'embed') return new Field({ ...plain, shape: 'objects', fields, sensitive })
   const flaw =
     shape === 'scalar'
@@ -234,7 +270,7 @@ export function list<T, S extends Shape>(element: Field<T, S>): Field<readonly N
         ? 'is a list of json, which no column holds'
         : inner
       : 'is a list of lists, which no column holds'
-  return new Field({ ...plain, shape: 'list', kind, converter, strict, values, sensitive, flaw })
+  return new Field({ ...plain, shape: 'list', kind, converter, strict, values, parts, sensitive, flaw })
 }
 
 /**

@@ -13,6 +13,7 @@ export const idLeaf = onceFor((entity: Entity) =>
     converter: {},
     strict: true,
     values: null,
+    parts: entity.idParts,
     mongo: '_id',
     parents: [],
     column: 'id',
@@ -23,9 +24,13 @@ export const idLeaf = onceFor((entity: Entity) =>
     index: true,
     references: null,
     inJson: null,
+    ofId: false,
     element: false,
   }),
 )
+
+/** The part of the id that a field shows. */
+export const partShown = ({ mongo }: Leaf): string => mongo.slice('_id.'.length)
 
 export const isEntity = (scope: Scope): scope is Entity => 'idKind' in scope
 

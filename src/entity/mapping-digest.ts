@@ -13,6 +13,7 @@ function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
         leaf.list,
         leaf.strict,
         leaf.values,
+        ...(leaf.parts ? [Object.entries(leaf.parts)] : []),
         leaf.mongo,
         leaf.column,
         leaf.childTable,
@@ -25,8 +26,9 @@ function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
 
 /** Equal for mappings that keep a record in the same way, and under the same flag; of converters, which are functions, nothing is known. */
 export const mappingDigest = onceFor((entity: Entity): string => {
-  const { mongo, postgres, idKind, group, fixed } = entity
+  const { mongo, postgres, idKind, idParts, group, fixed } = entity
   const among = fixed.size > 0 ? [[...fixed].sort()] : []
-  const text = JSON.stringify([mongo, postgres, idKind, group, placesOf(entity), ...among])
+  const parts = idParts ? [Object.entries(idParts)] : []
+  const text = JSON.stringify([mongo, postgres, idKind, group, placesOf(entity), ...among, ...parts])
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 })

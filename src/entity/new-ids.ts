@@ -9,4 +9,5 @@ export const newIds: { readonly [K in keyof IdKinds]: (() => IdKinds[K]) | null 
   text: null,
   int: null,
   longId: null,
+  compositeId: null,
 }

@@ -1,14 +1,17 @@
 import { badValue } from '../codec/bad-value.ts'
+import { unpackId } from '../codec/composite-id.ts'
 import { meansNull } from '../codec/converter.ts'
 import { wholeNumber } from '../codec/decimal.ts'
 import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { canonicalValue } from './canonical-value.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec, Scope } from './entity.ts'
+import { partShown } from './leaf-at.ts'
 import { listOf } from './lists.ts'
 
 /** Checks one value, or one element, that is not null. @throws BAD_USER_INPUT */
 export function parseScalar(leaf: Leaf, value: unknown): unknown {
-  const parsed = kindOf(leaf.kind).parse(value)
+  const parsed = kindOf(leaf).parse(value)
   if (leaf.values && !leaf.values.some((each) => each === parsed)) {
     throw badValue(leaf.path, value, `one of ${leaf.values.join(', ')}`)
   }
@@ -90,17 +93,34 @@ export function checkFixed({ name, fixed }: Entity, path: string, value: unknown
     throw new CrossfadeError('BAD_USER_INPUT', `${name}.${path} is ${JSON.stringify(fixed.get(path))} in each ${name}.`)
 }
 
+/** The fields that show parts of the id, each with what the id says. */
+function shownParts({ leaves, idParts }: Entity, id: Id): readonly (readonly [Leaf, unknown])[] {
+  if (!idParts) return []
+  const parts: Readonly<Record<string, unknown>> = unpackId(idParts, String(id))
+  return [...leaves.values()].filter(({ ofId }) => ofId).map((leaf) => [leaf, parts[partShown(leaf)]])
+}
+
+/** @throws BAD_USER_INPUT for a field that says another part than the id. */
+function checkPart({ name }: Entity, leaf: Leaf, part: unknown, value: unknown): void {
+  const [said, given] = [part, value].map((each) => JSON.stringify(canonicalValue(leaf, each)))
+  if (said !== given)
+    throw new CrossfadeError('BAD_USER_INPUT', `${name}.${leaf.path} is ${given}, and ${said} in the id.`)
+}
+
 /**
- * A whole record from an application's values: fields left out are null, or what they are in all records.
+ * A whole record from an application's values: fields left out are null, or what they are in all records, or in the id.
  *
  * @throws BAD_USER_INPUT
  */
 export function newRecord(entity: Entity, id: Id, input: Input): Rec {
   const { name, nodes, fixed } = entity
-  if (fixed.size === 0) return { id, ...build(entity, name, nodes, input) }
+  const parts = shownParts(entity, id)
+  if (fixed.size + parts.length === 0) return { id, ...build(entity, name, nodes, input) }
   const members = membersOf(name, nodes, input)
-  const given = Object.entries(members).filter(([path, value]) => value !== undefined || !fixed.has(path))
-  const record = build(entity, name, nodes, { ...Object.fromEntries(fixed), ...Object.fromEntries(given) })
+  const known = new Map<string, unknown>([...fixed, ...parts.map(([{ path }, part]) => [path, part] as const)])
+  const given = Object.entries(members).filter(([path, value]) => value !== undefined || !known.has(path))
+  const record = build(entity, name, nodes, { ...Object.fromEntries(known), ...Object.fromEntries(given) })
   for (const path of fixed.keys()) checkFixed(entity, path, record[path])
+  for (const [leaf, part] of parts) checkPart(entity, leaf, part, record[leaf.path])
   return { id, ...record }
 }

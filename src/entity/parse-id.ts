@@ -1,10 +1,7 @@
-import type { Kind } from '../codec/kind.ts'
-import { kinds } from '../codec/kinds.ts'
+import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity, IdKinds } from './entity.ts'
 import type { Fields } from './field.ts'
-
-const idKinds: { readonly [K in keyof IdKinds]: Kind<IdKinds[K]> } = kinds
 
 /**
  * An id in its canonical form, wherever it enters: hex digits in lower case, whole numbers as numbers, given as text or
@@ -13,11 +10,12 @@ const idKinds: { readonly [K in keyof IdKinds]: Kind<IdKinds[K]> } = kinds
  * @throws BAD_USER_INPUT for one that cannot be an id of this entity.
  */
 export function parseId<K extends keyof IdKinds>(
-  entity: Pick<Entity<Fields, K>, 'idKind' | 'name'>,
+  entity: Pick<Entity<Fields, K>, 'idKind' | 'idParts' | 'name'>,
   id: unknown,
 ): IdKinds[K] {
-  const { idKind, name } = entity
-  const parse = (given: unknown) => idKinds[idKind].parse(given)
+  const { idKind, idParts, name } = entity
+  // A kind's own values, which `IdKinds` names
+  const parse = (given: unknown) => kindOf({ kind: idKind, parts: idParts }).parse(given) as IdKinds[K]
   try {
     // Number() would take "", " 1 " and "0x1", too
     if (idKind === 'int') return parse(typeof id === 'string' && /^-?\d{1,10}$/.test(id) ? Number(id) : id)

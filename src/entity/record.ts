@@ -1,5 +1,5 @@
 import type { Entity, IdKinds, Rec } from './entity.ts'
-import type { EmbedShape, Field, Fields, ListShape, ObjectsShape, ValueOf, ValuesOf } from './field.ts'
+import type { EmbedShape, Field, Fields, ListShape, ObjectsShape, OfId, ValueOf, ValuesOf } from './field.ts'
 import type { PathOf } from './path.ts'
 
 /** The id of an entity's records: a number for `int()`, else text. */
@@ -59,10 +59,13 @@ export type Given<D> =
           : T
     : never
 
-/** Fields that may be null may be left out. */
+type MayBeLeftOut<D> =
+  null extends ValueOf<D> ? true : D extends Field<unknown, infer S> ? (S extends OfId ? true : false) : never
+
+/** Fields that may be null may be left out, and those that show parts of the id. */
 export type Members<F extends Fields> = {
-  readonly [N in keyof F as null extends ValueOf<F[N]> ? never : N]: Given<F[N]>
-} & { readonly [N in keyof F as null extends ValueOf<F[N]> ? N : never]?: Given<F[N]> | undefined }
+  readonly [N in keyof F as MayBeLeftOut<F[N]> extends true ? never : N]: Given<F[N]>
+} & { readonly [N in keyof F as MayBeLeftOut<F[N]> extends true ? N : never]?: Given<F[N]> | undefined }
 
 /** What `create` takes: a record without its id; nullable fields may be left out. */
 export type NewRecordOf<E extends Entity> = Members<E['fields']>

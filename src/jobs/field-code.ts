@@ -59,6 +59,7 @@ const functions: Readonly<Record<KindName, string>> = {
   decimal: 'decimal',
   long: 'long',
   longId: 'longId',
+  compositeId: 'compositeId',
   uuid: 'uuid',
   binary: 'binary',
   enum: 'enumeration',

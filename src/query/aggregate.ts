@@ -53,7 +53,15 @@ export interface AggregatePlan {
 
 const numeric: ReadonlySet<KindName> = new Set(['int', 'float', 'long', 'decimal'])
 /** Postgres has no least boolean or UUID. */
-const extremes: ReadonlySet<KindName> = new Set([...numeric, 'timestamp', 'text', 'enum', 'objectId', 'longId'])
+const extremes: ReadonlySet<KindName> = new Set([
+  ...numeric,
+  'timestamp',
+  'text',
+  'enum',
+  'objectId',
+  'longId',
+  'compositeId',
+])
 
 const refuse = (entity: Entity, why: string): never => {
   throw new CrossfadeError('BAD_USER_INPUT', `${entity.name}: ${why}.`)

@@ -28,7 +28,7 @@ export const keysOf = (entity: Entity, order: readonly OrderKey[], record: Rec):
 export const fromKeys = (entity: Entity, order: readonly OrderKey[], keys: readonly Json[]): unknown[] =>
   order.map(({ path }, index) => {
     const value = keys[index] ?? null
-    return value === null ? null : kindOf(leafAt(entity, path).kind).fromJson(value)
+    return value === null ? null : kindOf(leafAt(entity, path)).fromJson(value)
   })
 
 /** @param list names what the cursor is of. */

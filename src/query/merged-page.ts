@@ -90,7 +90,7 @@ interface Key {
 
 const keysIn = (types: readonly ListedType[], order: readonly OrderKey[]): readonly Key[] =>
   order.map(({ path, direction }) => {
-    const compare = kindOf(leafAt(types[0]!.entity, path).kind).compare!
+    const compare = kindOf(leafAt(types[0]!.entity, path)).compare!
     return { path, compare, sign: direction === 'asc' ? 1 : -1 }
   })
 

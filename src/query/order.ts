@@ -29,7 +29,7 @@ export function totalOrder(entity: Entity, order: readonly OrderKey[]): readonly
   const keys: OrderKey[] = []
   for (const key of order) {
     const leaf = leafAt(entity, key.path)
-    if (leaf.list !== 'none' || kindOf(leaf.kind).queries !== 'order') {
+    if (leaf.list !== 'none' || kindOf(leaf).queries !== 'order') {
       throw new CrossfadeError('BAD_USER_INPUT', `${entity.name} cannot be ordered by ${key.path}.`)
     }
     if (keys.some((earlier) => earlier.path === key.path)) continue

@@ -68,7 +68,7 @@ function asksText(where: Leafy): boolean {
 /** The leaf that a condition is about. @throws BAD_USER_INPUT where its kind cannot be asked that. */
 export function filteredLeaf(scope: Scope, where: Leafy): Leaf {
   const leaf = leafAt(scope, where.path)
-  const { queries } = kindOf(leaf.kind)
+  const { queries } = kindOf(leaf)
   const isText = leaf.kind === 'text' || leaf.kind === 'enum'
   if (queries === 'none' || (queries === 'equality' && !asksEquality(where)) || (!isText && asksText(where))) {
     const what = queries === 'none' ? 'filtered' : `filtered by ${where.op}`

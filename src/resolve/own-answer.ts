@@ -9,6 +9,7 @@ const scalars: Readonly<Partial<Record<KindName, GraphQLScalarType>>> = {
   boolean: GraphQLBoolean,
   objectId: GraphQLID,
   longId: GraphQLID,
+  compositeId: GraphQLID,
 }
 
 /**

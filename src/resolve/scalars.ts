@@ -1,11 +1,13 @@
 import { type ConstValueNode, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql'
-import { type KindName, kindOf } from '../codec/kinds.ts'
+import { kinds } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { clientError } from './client-error.ts'
 
+type ScalarKind = keyof typeof kinds
+
 /** Json is any value, and a long may be given as a number. */
-const givenAsText = (kind: KindName): boolean => kind !== 'json' && kind !== 'long'
+const givenAsText = (kind: ScalarKind): boolean => kind !== 'json' && kind !== 'long'
 
 function serialize(value: unknown): Json {
   if (value instanceof Date) return value.toISOString()
@@ -13,12 +15,12 @@ function serialize(value: unknown): Json {
 }
 
 /** The scalar whose values are those of a kind: the kind checks what clients give. */
-function scalar<Internal>(name: string, kind: KindName): GraphQLScalarType<Internal, Json> {
+function scalar<Internal>(name: string, kind: ScalarKind): GraphQLScalarType<Internal, Json> {
   const parse = (value: unknown): Internal => {
     try {
       if (givenAsText(kind) && typeof value !== 'string')
         throw new CrossfadeError('BAD_USER_INPUT', `${name} is given as a string.`)
-      return kindOf(kind).parse(value) as Internal
+      return kinds[kind].parse(value) as Internal
     } catch (error) {
       if (!(error instanceof CrossfadeError)) throw error
       throw clientError(error)

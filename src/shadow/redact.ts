@@ -49,7 +49,7 @@ const shownValue = (leaf: Leaf, value: unknown): Json => cut(inClientForm(leaf, 
 function inClientForm(leaf: Leaf, value: unknown): Json {
   if (leaf.sensitive) return hidden
   if (value === null || value === undefined) return null
-  return value instanceof Date ? value.toISOString() : kindOf(leaf.kind).toJson(value)
+  return value instanceof Date ? value.toISOString() : kindOf(leaf).toJson(value)
 }
 
 /** Whether one of them has a field there that it hides. */

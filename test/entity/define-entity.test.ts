@@ -316,7 +316,7 @@ describe('defineEntity', () => {
 
   test('refuses an id that no store can key by', () => {
     expect(() => define({}, { id: float() })).toThrow(
-      'Thing.id is none of objectId(), uuid(), text(), int() and longId(). Choose one of them.',
+      'Thing.id is none of objectId(), uuid(), text(), int(), longId() and compositeId(). Choose one of them.',
     )
     expect(() => define({}, { id: timestamp() })).toThrow('Thing.id is none of')
   })

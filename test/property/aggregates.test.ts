@@ -1,12 +1,12 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { kindOf } from '../../src/codec/kinds.ts'
 import type { Aggregate, Measure } from '../../src/query/aggregate.ts'
 import { rounds } from '../support/long.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 import { openWorld } from './open-world.ts'
 import { type Asked, asksOf, questions } from './queries.ts'
 import { seed } from './seed.ts'
+import { kindNamed } from './values.ts'
 import { type World, worlds } from './world.ts'
 
 let stores: TestStores
@@ -35,7 +35,7 @@ function measuresOf(asked: readonly Asked[]): Measure[] {
 function aggregates(world: World): Arbitrary<Aggregate> {
   const asked = asksOf(world.leaves)
   const groupable = asked.flatMap(({ leaf, path }) =>
-    leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order' ? [path] : [],
+    leaf.shape === 'scalar' && kindNamed(leaf.kind).queries === 'order' ? [path] : [],
   )
   const measures = Object.fromEntries([{ op: 'count' as const }, ...measuresOf(asked)].map((m, i) => [`m$.${i}`, m]))
   const numbers = Object.entries(measures).filter(([, { op }]) => op !== 'min' && op !== 'max')

@@ -1,10 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check'
-import { kindOf } from '../../src/codec/kinds.ts'
 import { changeWhere } from '../../src/query/change-where.ts'
 import * as patch from '../../src/query/operations.ts'
 import { asksNothing, everything, type Where } from '../../src/query/where.ts'
 import { rowConditions } from './queries.ts'
-import { valuesOf } from './values.ts'
+import { kindNamed, valuesOf } from './values.ts'
 import { type LeafPlan, pathOf, type World } from './world.ts'
 
 type Input = Readonly<Record<string, unknown>>
@@ -40,7 +39,7 @@ const decimalAmounts = fc.constantFrom(
 )
 
 function stepOf(leaf: LeafPlan): Arbitrary<Step> {
-  const value = valuesOf[leaf.kind].map((each) => kindOf(leaf.kind).parse(each))
+  const value = valuesOf[leaf.kind].map((each) => kindNamed(leaf.kind).parse(each))
   if (leaf.shape !== 'scalar') {
     const element = fc.record({ op: fc.constantFrom('append' as const, 'addToSet' as const, 'pull' as const), value })
     const whole = fc.record({ op: fc.constant('set' as const), value: fc.option(fc.array(value, { maxLength: 3 })) })
@@ -61,7 +60,7 @@ function stepOf(leaf: LeafPlan): Arbitrary<Step> {
 /** An object of the list as an application gives it. */
 function row(rows: readonly LeafPlan[]): Arbitrary<unknown> {
   const members = rows.map((leaf) => {
-    const value = valuesOf[leaf.kind].map((each) => kindOf(leaf.kind).parse(each))
+    const value = valuesOf[leaf.kind].map((each) => kindNamed(leaf.kind).parse(each))
     return fc.option(leaf.shape === 'scalar' ? value : fc.array(value, { maxLength: 2 }), { freq: 4 })
   })
   return fc.record({ values: fc.tuple(...members), boxed: fc.boolean() }).map(({ values, boxed }) => {

@@ -1,8 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check'
-import { kindOf } from '../../src/codec/kinds.ts'
 import type { Direction, OrderKey } from '../../src/query/order.ts'
 import type { Where } from '../../src/query/where.ts'
-import { valuesOf } from './values.ts'
+import { kindNamed, valuesOf } from './values.ts'
 import { jsonKinds, type LeafPlan, pathOf, type World } from './world.ts'
 
 /** What can be asked of a world: its leaves, and what is inside of json. */
@@ -15,8 +14,8 @@ const comparisons = ['lt', 'lte', 'gt', 'gte'] as const
 const matches = ['contains', 'startsWith', 'endsWith'] as const
 
 function scalarCondition({ leaf, path }: Asked): Arbitrary<Where> {
-  const { queries } = kindOf(leaf.kind)
-  const solid = valuesOf[leaf.kind].map((value) => kindOf(leaf.kind).parse(value))
+  const { queries } = kindNamed(leaf.kind)
+  const solid = valuesOf[leaf.kind].map((value) => kindNamed(leaf.kind).parse(value))
   const value = queries === 'order' ? fc.option(solid, { freq: 6 }) : solid
   const insensitive = leaf.kind === 'text' ? fc.boolean() : fc.constant(false)
   const equal: Arbitrary<Where>[] = [
@@ -41,7 +40,7 @@ function scalarCondition({ leaf, path }: Asked): Arbitrary<Where> {
 }
 
 function listCondition({ leaf, path }: Asked): Arbitrary<Where> {
-  const value = valuesOf[leaf.kind].map((each) => kindOf(leaf.kind).parse(each))
+  const value = valuesOf[leaf.kind].map((each) => kindNamed(leaf.kind).parse(each))
   return fc.oneof(
     fc.record({
       op: fc.constant('has' as const),
@@ -103,7 +102,7 @@ function rowsConditions(rows: readonly LeafPlan[]): Arbitrary<Where>[] {
 /** Conditions up to three deep, orders of up to three keys in either direction, pages of one to six, one of them by an offset. */
 export function questions({ leaves, rows }: Pick<World, 'leaves' | 'rows'>): Arbitrary<Question> {
   const asked = asksOf(leaves)
-  const orderable = asked.filter(({ leaf }) => leaf.shape === 'scalar' && kindOf(leaf.kind).queries === 'order')
+  const orderable = asked.filter(({ leaf }) => leaf.shape === 'scalar' && kindNamed(leaf.kind).queries === 'order')
   const key: Arbitrary<OrderKey> = fc.record({
     path: fc.constantFrom('id', ...orderable.map(({ path }) => path)),
     direction: fc.constantFrom<Direction>('asc', 'desc'),

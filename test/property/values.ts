@@ -1,6 +1,8 @@
 import fc, { type Arbitrary, constantFrom, double, integer, jsonValue, oneof, stringMatching, tuple } from 'fast-check'
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, UUID } from 'mongodb'
-import type { KindName } from '../../src/codec/kinds.ts'
+import { packId, unpackId } from '../../src/codec/composite-id.ts'
+import type { Kind } from '../../src/codec/kind.ts'
+import { type KindName, kindOf } from '../../src/codec/kinds.ts'
 
 /** Texts that stores fold, order, escape or normalise in ways of their own. */
 const awkward = [
@@ -60,6 +62,12 @@ const jsonValues = oneof(
   fc.record({ a: member, deep: oneof(member, fc.record({ n: member, 'x y': member })) }, { requiredKeys: [] }),
 )
 
+/** What composite ids of a world are made of. */
+export const idParts = { store: 'text', number: 'int' } as const
+
+export const kindNamed = (kind: KindName): Kind<unknown> =>
+  kindOf({ kind, parts: kind === 'compositeId' ? idParts : null })
+
 /** Values of a kind, as an application gives them. */
 export const valuesOf: Record<KindName, Arbitrary<unknown>> = {
   objectId: oneof(constantFrom('0'.repeat(24), 'f'.repeat(24)), hex(24)),
@@ -72,6 +80,7 @@ export const valuesOf: Record<KindName, Arbitrary<unknown>> = {
   decimal: decimals,
   long: longs,
   longId: longs.map(String),
+  compositeId: fc.record({ store: words, number: ints }).map((parts) => packId(idParts, parts)),
   uuid: oneof(fc.uuid(), constantFrom('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')),
   binary: fc.uint8Array({ maxLength: 5 }).map((bytes) => Buffer.from(bytes).toString('base64')),
   enum: constantFrom(...states),
@@ -87,6 +96,7 @@ export const anything: Arbitrary<unknown> = oneof(
   constantFrom<unknown>('', 'x', '12', 'a\0b', true, false, -1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY),
   constantFrom<unknown>(new Double(-0), Long.MAX_VALUE, Decimal128.fromString('NaN'), Decimal128.fromString('1.5')),
   constantFrom<unknown>([], {}, [null], [1, 'x'], { a: 1 }, [['a']], new Date(0), new ObjectId('0'.repeat(24))),
+  constantFrom<unknown>({ store: 'a', number: 1.5 }, { number: 1, store: 'a' }, { store: 'a', number: 1, more: 1 }),
   constantFrom<unknown>(new Binary(Buffer.alloc(17, 255), 4), new Binary(Buffer.from('x'))),
   constantFrom<unknown>(' 12 ', '-1', '1e3', '.5', '5.', '0x10', 'NaN', 'Infinity', '1e400', ' ', '2147483648', '1.5'),
   constantFrom<unknown>(new Double(19.99), new Double(1e21), new Double(1e-7), new Double(-0), Long.fromNumber(-3)),
@@ -118,6 +128,10 @@ export const storedOf: Record<KindName, Arbitrary<unknown>> = {
     fc.maxSafeInteger().map((whole) => new Double(whole)),
     wholeDecimals.map((text) => Decimal128.fromString(text)),
   ),
+  compositeId: valuesOf.compositeId.chain((id) => {
+    const { store, number } = unpackId(idParts, id as string)
+    return asNumber(number).map((each) => ({ store, number: each }))
+  }),
   uuid: valuesOf.uuid.map((uuid) => new UUID(uuid as string)),
   binary: valuesOf.binary.map((text) => new Binary(Buffer.from(text as string, 'base64'))),
   enum: oneof({ weight: 4, arbitrary: valuesOf.enum }, { weight: 1, arbitrary: words }),

@@ -18,13 +18,15 @@ export interface LeafPlan {
 }
 
 export interface World {
-  readonly id: 'objectId' | 'text' | 'int' | 'longId'
+  readonly id: keyof typeof idField
   readonly leaves: readonly LeafPlan[]
   /** A list of objects with these members; those of depth 1 are in an object `box` of each. Without members there is none. */
   readonly rows: readonly LeafPlan[]
   readonly rowsIn: 'json' | 'child'
   readonly documents: readonly Document[]
 }
+
+const compositeId = () => fields.compositeId({ store: fields.text(), number: fields.int() })
 
 const kinds = Object.keys(storedOf) as KindName[]
 
@@ -64,6 +66,7 @@ function fieldOf(
     decimal: () => fields.decimal(converter),
     long: () => fields.long(converter),
     longId: fields.longId,
+    compositeId,
     uuid: () => fields.uuid(converter),
     binary: fields.binary,
     enum: () => fields.enumeration(states, nullIf ? { nullIf: ['done'] } : {}),
@@ -83,7 +86,13 @@ function rowsField({ rows, rowsIn }: Pick<World, 'rows' | 'rowsIn'>, table: stri
   return rowsIn === 'child' ? many.childTable(`${table}_rows`) : many
 }
 
-const idField = { objectId: fields.objectId, text: fields.text, int: fields.int, longId: fields.longId } as const
+const idField = {
+  objectId: fields.objectId,
+  text: fields.text,
+  int: fields.int,
+  longId: fields.longId,
+  compositeId,
+} as const
 
 /** The mapping of a world, in a table of this name. Members of `box` are stored under another name. */
 export function entityOf(world: Omit<World, 'documents'>, table: string): Entity {
@@ -183,6 +192,10 @@ const ids = {
       new Double(2 ** 52 + index),
       Decimal128.fromString(String(-index)),
     ][index % 4]!,
+  compositeId: (index: number) => ({
+    store: ['', 'é', 'a', 'ab', '👩‍🚀'][index % 5]!,
+    number: [new Int32(-index), new Double(index), Long.fromNumber(index)][index % 3]!,
+  }),
 }
 
 /** Members of objects in a list are scalars, or lists in a column. */
@@ -195,7 +208,7 @@ const rowPlan: Arbitrary<LeafPlan> = leafPlan.map(({ shape, depth, ...leaf }) =>
 /** Up to five fields of any kind and a list of objects, and documents that hold them more or less well. */
 export const worlds: Arbitrary<World> = fc
   .record({
-    id: fc.constantFrom('objectId' as const, 'text' as const, 'int' as const, 'longId' as const),
+    id: fc.constantFrom(...(Object.keys(idField) as World['id'][])),
     leaves: fc.array(leafPlan, { minLength: 1, maxLength: 5 }),
     rows: fc.oneof(
       { weight: 1, arbitrary: fc.constant([]) },

@@ -14,7 +14,7 @@ export const coercedAt = (leaf: Leaf, path: string): Document | null => coercion
 
 /** A value that is neither null nor one that stands where its decoded value sorts. */
 export function dirtyAt(leaf: Leaf, path: string): Document {
-  const { types } = mongoKind(leaf.kind)
+  const { types } = mongoKind(leaf)
   const coerced = coercedAt(leaf, path)
   const conditions: Document[] = [
     { [path]: { $exists: true, $not: { $type: [...types, 'null'] } } },
@@ -60,7 +60,7 @@ const endsOf =
   async (entity: Entity, leaf: Leaf, path: string): Promise<boolean | null> => {
     const index = (await orderIndexes(connection, entity)).find(({ keys }) => keys[0]![0] === path)
     if (!index) return null
-    const { types } = mongoKind(leaf.kind)
+    const { types } = mongoKind(leaf)
     const { maxTimeMs: maxTimeMS } = connection
     const options = { projection: { _id: 1 }, hint: index.name, maxTimeMS } as const
     const found = await connection.collection(entity).findOne({ [path]: { $type: elsewhere(types) } }, options)

@@ -74,7 +74,7 @@ function changed(scope: Scope, change: Change): Document {
     case 'pop':
       return withoutEnd(decoded(leaf), change.which)
   }
-  const value = { $literal: mongoKind(leaf.kind).encode(change.value) }
+  const value = { $literal: mongoKind(leaf).encode(change.value) }
   if (change.op === 'insert') return withInserted(decoded(leaf), value, change.at)
   const list = { $ifNull: [decoded(leaf), []] }
   const appended = { $concatArrays: [list, [value]] }

@@ -5,7 +5,8 @@ import { onceFor } from '../../util/once-for.ts'
 type Parts = Pick<FieldSet, 'leaves' | 'embeds' | 'lists'>
 
 function addPaths(projection: Document, { leaves, embeds, lists }: Parts, prefix: string): void {
-  for (const leaf of leaves) projection[prefix + leaf.mongo] = 1
+  // The id comes along whole, and no path may lie inside of another
+  for (const leaf of leaves) if (!leaf.ofId) projection[prefix + leaf.mongo] = 1
   for (const { mongo, ...list } of lists) {
     const members = { leaves: [...list.leaves.values()], embeds: [...list.embeds.values()], lists: [] }
     // A list shows how long it is where members are asked for, there or not

@@ -137,7 +137,7 @@ export function mongoReader(connection: MongoConnection): Reader {
           options(signal),
         )
         .toArray()
-      const { decode } = mongoKind(leaf.kind)
+      const { decode } = mongoKind(leaf)
       return new Map(groups.map((group) => [keyValue(leaf, decode(group._id)), group.n]))
     },
   }

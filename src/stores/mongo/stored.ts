@@ -1,7 +1,7 @@
 import type { Document, Int32, Long, ObjectId, UUID } from 'mongodb'
 
 /** An `_id` as the gateway writes it. Other programs may write any: what is read goes through `decodeId`. */
-export type StoredId = ObjectId | UUID | string | Int32 | Long
+export type StoredId = ObjectId | UUID | string | Int32 | Long | Document
 
 /**
  * All that Crossfade keeps in a document is one sub-document, `_cf`:

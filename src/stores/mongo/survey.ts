@@ -57,13 +57,14 @@ export const surveyedPaths = onceFor((entity: Entity): readonly SurveyedPath[] =
 ])
 
 /** What decides whether a stored value is of a field's own kind. */
-export const kindOf = ({ kind, converter, strict, values, mongo, parents }: Leaf): readonly unknown[] => [
+export const kindOf = ({ kind, parts, converter, strict, values, mongo, parents }: Leaf): readonly unknown[] => [
   kind,
   converter,
   strict,
   values,
   mongo,
   parents,
+  ...(parts ? [Object.entries(parts)] : []),
 ]
 
 /** A collection that may be dropped and made anew, and the mapping of all its paths. */
@@ -105,7 +106,7 @@ function observeAt(at: SurveyedPath, value: unknown, step: number, odd: Set<stri
     return
   }
   const raw = promoted(value)
-  const decoded = mongoKind(leaf.kind).decode(raw)
+  const decoded = mongoKind(leaf).decode(raw)
   const isOfKind = !(decoded instanceof Refused)
   const isOwn = isOfKind && !isUnsound(raw) && (leaf.values === null || leaf.values.includes(decoded as string))
   if (isOwn) return // it stands in an index where its decoded value sorts

@@ -25,8 +25,8 @@ const numbers = ['int', 'long', 'double', 'decimal']
 type Compared = Extract<KeyCondition, { value: unknown }>['op']
 const compared: Readonly<Record<string, Compared>> = { $eq: 'eq', $lt: 'lt', $lte: 'lte', $gt: 'gt', $gte: 'gte' }
 
-function isOwnKind({ kind }: Leaf, asked: unknown): boolean {
-  const { types } = mongoKind(kind)
+function isOwnKind(leaf: Leaf, asked: unknown): boolean {
+  const { types } = mongoKind(leaf)
   const all = [asked].flat().flatMap((each: unknown) => (each === 'number' ? numbers : [each]))
   return all.every(
     (each) => typeof each === 'string' && (types.includes(each) || (numbers.includes(each) && types.includes('int'))),
@@ -39,7 +39,7 @@ function condition(leaf: Leaf, operator: string, raw: unknown): KeyCondition {
   const op = compared[operator]
   if (!op) throw new Unsayable(`its filter asks ${leaf.path} for ${operator}`)
   if (raw === null && op === 'eq') return { op: 'absent', leaf }
-  const value = raw === null ? new Refused('is null') : mongoKind(leaf.kind).decode(raw)
+  const value = raw === null ? new Refused('is null') : mongoKind(leaf).decode(raw)
   if (value instanceof Refused) throw new Unsayable(`its filter compares ${leaf.path} with another kind of value`)
   return { op, leaf, value }
 }

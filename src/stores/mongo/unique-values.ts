@@ -11,7 +11,7 @@ import { decodeId, decodeRecord, rawText } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, pathsRefused } from './errors.ts'
-import { idTextOf } from './id-text.ts'
+import { idText, idTextOf } from './id-text.ts'
 
 /** Matches documents with the values that a unique index refused; null where the server did not tell them. */
 function withRefused(error: MongoServerError): Document[] | null {
@@ -91,7 +91,7 @@ export async function park(
     // Null needs no parking, and its parents may be missing
     const paths = unique.filter((leaf) => valueAt(record, leaf.keys) !== null).map((leaf) => leaf.mongo)
     if (paths.length === 0) continue
-    const parked = Object.fromEntries(paths.map((path) => [path, `parked ${String(document['_id'])}`]))
+    const parked = Object.fromEntries(paths.map((path) => [path, `parked ${idText(document['_id'])}`]))
     await connection.collection(entity).updateOne(filter, { $set: parked }, session && { session })
     const values = Object.fromEntries(paths.map((path) => [path, rawAt(document, path)]))
     done.push({ filter: allOf(filter, parked), values })

@@ -13,6 +13,7 @@ const written: Readonly<Record<KindName, string | null>> = {
   float: 'double',
   long: 'long',
   longId: 'long',
+  compositeId: 'object',
   decimal: 'decimal',
   boolean: 'bool',
   timestamp: 'date',

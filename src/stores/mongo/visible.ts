@@ -9,7 +9,7 @@ import { mongoKind } from './codec/mongo-kinds.ts'
 
 /** Matches documents whose id fits the mapping. Others are quarantined by jobs and have no record. */
 export function hasRecord(entity: Entity): Document {
-  const { types, guard } = mongoKind(entity.idKind)
+  const { types, guard } = mongoKind(idLeaf(entity))
   const ofType = { _id: { $type: types } }
   return guard ? { ...ofType, $expr: { $ne: [decoded(idLeaf(entity)), null] } } : ofType
 }

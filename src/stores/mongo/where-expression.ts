@@ -10,7 +10,7 @@ import { mongoKind } from './codec/mongo-kinds.ts'
 type Test = Document | boolean
 
 const encoded = (leaf: Leaf, value: unknown): Document => ({
-  $literal: value === null ? null : mongoKind(leaf.kind).encode(value),
+  $literal: value === null ? null : mongoKind(leaf).encode(value),
 })
 
 const isNotNull = (value: Document): Document => ({ $ne: [value, null] })

@@ -22,7 +22,7 @@ function plainParents({ parents }: Leaf): Document {
  * Stand-in (SecantusDB): not by `$type`, at which it leaves the index.
  */
 function scalarOnly(leaf: Leaf, condition: Document): Document {
-  if (leaf.mongo === '_id') return condition
+  if (leaf.mongo === '_id' || leaf.ofId) return condition // of a document that is visible neither is an array
   return allOf(condition, { [`${leaf.mongo}.0`]: { $exists: false } }, plainParents(leaf))
 }
 
@@ -39,7 +39,7 @@ const isNull = ({ isClean }: Known, leaf: Leaf): Document =>
 const isNotNull = (leaf: Leaf): Document => ({ $expr: { $ne: [decoded(leaf), null] } })
 
 /** Numbers of all BSON types compare by value, so that even equality matches decimals and longs that are dirty. */
-const isNumber = (leaf: Leaf): boolean => mongoKind(leaf.kind).types.includes('double')
+const isNumber = (leaf: Leaf): boolean => mongoKind(leaf).types.includes('double')
 
 /** An index finds what may match, the expression decides: among values of other types, too, that mean something. */
 const withCoerced = (leaf: Leaf, native: Document, test: Document | boolean): Document =>
@@ -48,7 +48,7 @@ const withCoerced = (leaf: Leaf, native: Document, test: Document | boolean): Do
 function compared(known: Known, leaf: Leaf, op: Comparison, value: unknown): Document {
   if (value === null) return op === 'eq' ? isNull(known, leaf) : never
   if (isConverted(leaf)) return { $expr: tests.compared(leaf, op, value) }
-  const native = { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf.kind).encode(value) } }
+  const native = { [leaf.mongo]: { [`$${op}`]: mongoKind(leaf).encode(value) } }
   if (known.isClean(leaf)) return native // there is nothing else that it could match
   if (!known.isPlain(leaf)) return withCoerced(leaf, native, tests.compared(leaf, op, value))
   const condition = scalarOnly(leaf, native)
@@ -61,7 +61,7 @@ function oneOf(known: Known, leaf: Leaf, values: readonly unknown[]): Document {
   const solid = values.filter((value) => value !== null)
   const branches = values.length > solid.length ? [isNull(known, leaf)] : []
   if (solid.length > 0) {
-    const native = { [leaf.mongo]: { $in: solid.map(mongoKind(leaf.kind).encode) } }
+    const native = { [leaf.mongo]: { $in: solid.map(mongoKind(leaf).encode) } }
     const condition = known.isPlain(leaf)
       ? scalarOnly(leaf, native)
       : withCoerced(leaf, native, tests.oneOf(leaf, solid))
@@ -80,7 +80,7 @@ function matching(known: Known, leaf: Leaf, op: TextMatch | 'eq', value: string,
 function listHas(known: Known, leaf: Leaf, values: readonly unknown[], need: 'some' | 'every'): Document {
   if (values.length === 0) return need === 'some' ? never : isNotNull(leaf)
   if (isConverted(leaf) || isNumber(leaf) || !known.isPlain(leaf)) return { $expr: tests.listHas(leaf, values, need) }
-  const { encode } = mongoKind(leaf.kind)
+  const { encode } = mongoKind(leaf)
   const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
   return allOf(plainParents(leaf), ...(need === 'some' ? [{ $or: each }] : each))
 }
@@ -93,7 +93,7 @@ function needed(known: Known, list: ObjectList, where: Where): Document[] {
   if (where.op === 'and') return where.of.flatMap((part) => needed(known, list, part))
   const leaf = 'path' in where ? list.leaves.get(where.path) : undefined
   if (leaf?.list !== 'none' || isConverted(leaf) || !known.isPlain(leaf, list)) return []
-  const { encode } = mongoKind(leaf.kind)
+  const { encode } = mongoKind(leaf)
   switch (where.op) {
     case 'eq':
     case 'lt':

@@ -56,7 +56,7 @@ function plainNumber(raw: unknown): unknown {
 
 /** A value that is there: as its kind has it, else as its converter or its scalar does. */
 function decodeValue(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
-  const { decode, coercion } = mongoKind(leaf.kind)
+  const { decode, coercion } = mongoKind(leaf)
   const value = decode(raw, lost)
   if (!(value instanceof Refused)) return value
   if (leaf.converter.intPrefix && typeof raw === 'string') return intPrefixOf(raw) ?? value
@@ -148,5 +148,5 @@ export function decodeRecord(id: Id, nodes: readonly Node[], document: Document,
 
 /** The id of a document in record form, or why it has none. */
 export function decodeId(entity: Entity, raw: unknown): Id | Refused {
-  return mongoIdKind(entity.idKind).decode(raw)
+  return mongoIdKind(entity).decode(raw)
 }

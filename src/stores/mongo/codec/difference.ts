@@ -81,6 +81,7 @@ class Difference {
 
   walk(nodes: readonly Node[], stored: Document, record: Members, prefix: string): void {
     for (const node of nodes) {
+      if (node.leaf?.ofId) continue
       const raw = follow(stored, node.steps)
       const object = node.embed && objectOf(raw)
       const value = record[node.key] ?? null

@@ -9,12 +9,12 @@ import { mongoIdKind, mongoKind } from './mongo-kinds.ts'
 import { encodeRest } from './rest.ts'
 
 export function encodeId(entity: Entity, id: Id): StoredId {
-  return mongoIdKind(entity.idKind).encode(id)
+  return mongoIdKind(entity).encode(id)
 }
 
 export function encodeLeaf(leaf: Leaf, value: unknown): unknown {
   if (value === null || value === undefined) return null
-  const { encode } = mongoKind(leaf.kind)
+  const { encode } = mongoKind(leaf)
   return mapValue(leaf, value, encode)
 }
 
@@ -46,7 +46,7 @@ export function encodeNodes(nodes: readonly Node[], record: Members, rests: Elem
   const document: Document = {}
   for (const node of nodes) {
     const value = record[node.key] ?? null
-    if (value !== null) place(document, node.steps, encodeNode(node, value, rests))
+    if (value !== null && !node.leaf?.ofId) place(document, node.steps, encodeNode(node, value, rests))
   }
   return document
 }

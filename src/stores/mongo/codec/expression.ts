@@ -9,7 +9,7 @@ import { shortestDecimal } from './shortest-decimal.ts'
 /** True where filters must see the converted value: the stored one alone would match differently. */
 export function isConverted(leaf: Leaf): boolean {
   const { nullIf = [], intPrefix } = leaf.converter
-  const { types } = mongoKind(leaf.kind)
+  const { types } = mongoKind(leaf)
   const sameType = (value: unknown): boolean =>
     typeof value === 'string'
       ? types.includes('string')
@@ -20,11 +20,11 @@ export function isConverted(leaf: Leaf): boolean {
 }
 
 /** True where stored values of the right type may be dirty all the same. */
-export const isGuarded = (leaf: Leaf): boolean => mongoKind(leaf.kind).guard !== null || leaf.values !== null
+export const isGuarded = (leaf: Leaf): boolean => mongoKind(leaf).guard !== null || leaf.values !== null
 
 /** An expression that is true where the stored value decodes as it is. */
 export function decodes(leaf: Leaf, value: string): Document {
-  const { types, guard } = mongoKind(leaf.kind)
+  const { types, guard } = mongoKind(leaf)
   const { nullIf = [] } = leaf.converter
   const ofType = { $in: [{ $type: value }, types] }
   const conditions: Document[] = []
@@ -42,7 +42,7 @@ function prefixOf(value: string): Document {
 }
 
 /** What values of other types mean for this leaf; null where they mean nothing. */
-export const coercionOf = (leaf: Leaf): Coercion<unknown> | null => (leaf.strict ? null : mongoKind(leaf.kind).coercion)
+export const coercionOf = (leaf: Leaf): Coercion<unknown> | null => (leaf.strict ? null : mongoKind(leaf).coercion)
 
 /** A coerced value that the leaf allows, and does not mean as null. */
 function coerced({ values, converter: { nullIf = [] } }: Leaf, expression: Document): Document {

@@ -1,8 +1,10 @@
-import type { KindName } from '../../../codec/kinds.ts'
-import type { IdKinds } from '../../../entity/entity.ts'
+import { isPartKind } from '../../../codec/composite-id.ts'
+import type { kinds, OfKind } from '../../../codec/kinds.ts'
+import type { Entity, Id, IdKinds, Leaf } from '../../../entity/entity.ts'
 import type { StoredId } from '../stored.ts'
 import { binaryKind } from './binary.ts'
 import { booleanKind } from './boolean.ts'
+import { compositeIdKind, partKinds } from './composite-id.ts'
 import { decimalKind } from './decimal.ts'
 import { enumKind } from './enumeration.ts'
 import { floatKind } from './float.ts'
@@ -30,14 +32,16 @@ const table = {
   uuid: uuidKind,
   binary: binaryKind,
   enum: enumKind,
-} satisfies Record<KindName, unknown>
+} satisfies Record<keyof typeof kinds, unknown>
 
-export function mongoKind(name: KindName): MongoKind<unknown> {
-  return table[name]
+/** The kind of a leaf's values: parts of an id are met as the id has them, so that whoever has an id has its fields. */
+export function mongoKind({ kind, parts, ofId }: OfKind & Pick<Leaf, 'ofId'>): MongoKind<unknown> {
+  if (kind === 'compositeId') return compositeIdKind(parts!)
+  return ofId && isPartKind(kind) ? partKinds[kind] : table[kind]
 }
 
-const idTable: { readonly [K in keyof IdKinds]: MongoKind<IdKinds[K], StoredId> } = table
+const idTable: { readonly [K in Exclude<keyof IdKinds, 'compositeId'>]: MongoKind<IdKinds[K], StoredId> } = table
 
-export function mongoIdKind<K extends keyof IdKinds>(name: K): MongoKind<IdKinds[K], StoredId> {
-  return idTable[name]
+export function mongoIdKind({ idKind, idParts }: Entity): MongoKind<Id, StoredId> {
+  return idKind === 'compositeId' ? compositeIdKind(idParts!) : idTable[idKind]
 }

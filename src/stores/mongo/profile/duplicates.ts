@@ -25,7 +25,7 @@ function meets(condition: KeyCondition): Document {
   if (condition.op === 'present') return { $or: condition.leaves.map(isPresent) }
   if (condition.op === 'absent') return { $eq: [decoded(condition.leaf), null] }
   const { op, leaf, value } = condition
-  const compared = { [`$${op}`]: [decoded(leaf), { $literal: mongoKind(leaf.kind).encode(value) }] }
+  const compared = { [`$${op}`]: [decoded(leaf), { $literal: mongoKind(leaf).encode(value) }] }
   return { $and: [isPresent(leaf), compared] } // null is below every value
 }
 

@@ -95,7 +95,7 @@ export class FieldTally {
     this.#answer = answer
     this.#hear = hear
     this.#scalar = { ...leaf, list: 'none', required: false }
-    this.#types = new Set(mongoKind(leaf.kind).types)
+    this.#types = new Set(mongoKind(leaf).types)
     this.#mayCoerce = coercionOf(leaf) !== null || leaf.converter.intPrefix === true
     this.#coerced = new Findings(leaf.sensitive)
     this.#lost = new Findings(leaf.sensitive)
@@ -162,7 +162,7 @@ export class FieldTally {
 
   #isOwn(value: unknown, raw: unknown): boolean {
     if (!this.#mayCoerce) return true
-    return this.#types.has(bsonType(value)) && !(mongoKind(this.#leaf.kind).decode(raw) instanceof Refused)
+    return this.#types.has(bsonType(value)) && !(mongoKind(this.#leaf).decode(raw) instanceof Refused)
   }
 
   #differs(raw: unknown, decoded: unknown): boolean {

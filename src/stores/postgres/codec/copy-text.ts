@@ -18,6 +18,7 @@ const texts: Readonly<Record<ImpliedColumn['type'], TextOf>> = {
   decimal: String,
   long: String,
   longId: String,
+  compositeId: String,
   uuid: String,
   binary: String,
   enum: String,

@@ -1,6 +1,7 @@
 import type { KindName } from '../../../codec/kinds.ts'
 import { binaryKind } from './binary.ts'
 import { booleanKind } from './boolean.ts'
+import { compositeIdKind } from './composite-id.ts'
 import { decimalKind } from './decimal.ts'
 import { enumKind } from './enumeration.ts'
 import { floatKind } from './float.ts'
@@ -25,6 +26,7 @@ const table = {
   decimal: decimalKind,
   long: longKind,
   longId: longIdKind,
+  compositeId: compositeIdKind,
   uuid: uuidKind,
   binary: binaryKind,
   enum: enumKind,

@@ -1,0 +1,9 @@
+import type { PostgresKind } from './postgres-kind.ts'
+
+/** Hex digits as text, in the order of the bytes, and so of the parts. */
+export const compositeIdKind: PostgresKind<string, string> = {
+  type: 'text collate "C"',
+  cast: 'text',
+  decode: (raw) => raw,
+  encode: (value) => value,
+}
