@@ -94,7 +94,7 @@ export function checkFixed({ name, fixed }: Entity, path: string, value: unknown
 }
 
 /** The fields that show parts of the id, each with what the id says. */
-function shownParts({ leaves, idParts }: Entity, id: Id): readonly (readonly [Leaf, unknown])[] {
+export function shownParts({ leaves, idParts }: Entity, id: Id): readonly (readonly [Leaf, unknown])[] {
   if (!idParts) return []
   const parts: Readonly<Record<string, unknown>> = unpackId(idParts, String(id))
   return [...leaves.values()].filter(({ ofId }) => ofId).map((leaf) => [leaf, parts[partShown(leaf)]])

@@ -6,7 +6,8 @@ import { raiseFlag, readFlag } from '../../src/control/flag-store.ts'
 import { compareIds } from '../../src/entity/compare-ids.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import type { Entity, Id } from '../../src/entity/entity.ts'
-import { int, longId, objectId, text, uuid } from '../../src/entity/field.ts'
+import { compositeId, int, longId, objectId, text, uuid } from '../../src/entity/field.ts'
+import { idOf as idOfParts, partsOf } from '../../src/entity/id-parts.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { backfill, joinCopy } from '../../src/jobs/backfill.ts'
 import type { Progress } from '../../src/jobs/backfill-options.ts'
@@ -28,8 +29,10 @@ const ByText = defineEntity('ByText', { mongo: 'by_text', postgres: 'by_text', i
 const ByObject = defineEntity('ByObject', { mongo: 'by_object', postgres: 'by_object', id: objectId(), fields })
 const ByUuid = defineEntity('ByUuid', { mongo: 'by_uuid', postgres: 'by_uuid', id: uuid(), fields })
 const ByLong = defineEntity('ByLong', { mongo: 'by_long', postgres: 'by_long', id: longId(), fields })
+const parts = compositeId({ shop: text(), number: int() })
+const ByParts = defineEntity('ByParts', { mongo: 'by_parts', postgres: 'by_parts', id: parts, fields })
 const Scattered = defineEntity('Scattered', { mongo: 'scattered', postgres: 'scattered', id: int(), fields })
-const types = [ByNumber, ByText, ByObject, ByUuid, ByLong]
+const types = [ByNumber, ByText, ByObject, ByUuid, ByLong, ByParts]
 
 const hex = (n: number): string => n.toString(16).padStart(24, '0')
 const key = (n: number): string => `${n.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`
@@ -44,9 +47,11 @@ const idOf: Readonly<Record<string, (n: number) => Id>> = {
   ByUuid: (n) => key(number(n)),
   // Past what doubles hold, on both sides of zero
   ByLong: (n) => String((n % 3 === 0 ? -1n : 1n) * (2n ** 53n + BigInt(number(n)))),
+  ByParts: (n) => idOfParts(ByParts, { shop: `shop ${n % 3}`, number: n % 2 === 0 ? number(n) : -number(n) }),
 }
 function stored(id: Id): unknown {
   if (typeof id === 'string' && id.length === 24) return new ObjectId(id)
+  if (typeof id === 'string' && id.length === 30) return partsOf(ByParts, id)
   if (typeof id === 'string' && /^-?\d+$/.test(id)) return Long.fromString(id)
   return typeof id === 'string' && id.length === 36 ? new UUID(id) : id
 }
@@ -69,6 +74,7 @@ const otherKinds: Readonly<Record<string, readonly unknown[]>> = {
   // Stand-in (SecantusDB): it compares bytes alone, not length and subtype first, and takes what is between for ids
   ByUuid: [new Binary(new Uint8Array(0), 4), new Binary(new Uint8Array(17).fill(255), Binary.SUBTYPE_UUID_OLD)],
   ByLong: ['a text', new ObjectId(hex(5))],
+  ByParts: ['a text', { number: 5, shop: 'shop 1' }],
 }
 
 const count = 400

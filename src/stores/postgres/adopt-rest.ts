@@ -31,10 +31,15 @@ function holds(rest: Sql, alias: Sql, nodes: readonly Node[], path: readonly str
   return anyOf(parts)
 }
 
-/** Whether a row keeps as unmapped what the mapping names by now, outside of lists. */
-export const isStale = onceFor((entity: Entity) =>
-  constant(sql`coalesce(t.rest is not null and ${holds(sql`t.rest`, sql`t`, entity.nodes, [])}, false)`),
-)
+/** Whether a row lacks a part of its id: the field that shows it was mapped later. */
+const lacksPart = ({ leaves }: Entity): Sql[] =>
+  [...leaves.values()].flatMap(({ ofId, column }) => (ofId ? [sql`t.${sql.id(column)} is null`] : []))
+
+/** Whether a row keeps as unmapped, or in its id alone, what the mapping names by now, outside of lists. */
+export const isStale = onceFor((entity: Entity) => {
+  const kept = sql`coalesce(t.rest is not null and ${holds(sql`t.rest`, sql`t`, entity.nodes, [])}, false)`
+  return constant(anyOf([kept, ...lacksPart(entity)]))
+})
 
 const listIsStale = (list: ObjectList): Sql =>
   sql`exists (select ${rowsOf(list)} and e.rest is not null and ${holds(sql`e.rest`, sql`e`, list.nodes, [])})`

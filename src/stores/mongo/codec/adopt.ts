@@ -2,6 +2,7 @@ import { BSON, type Document } from 'mongodb'
 import type { Issue } from '../../../codec/refused.ts'
 import type { Entity, Node, ObjectList } from '../../../entity/entity.ts'
 import { type Members, membersOf, objectsOf } from '../../../entity/lists.ts'
+import { shownParts } from '../../../entity/new-record.ts'
 import { valueAt } from '../../../entity/values.ts'
 import { isPlainObject, type Json, own } from '../../../util/json.ts'
 import type { Image, LiveImage } from '../../store.ts'
@@ -64,15 +65,16 @@ function withValue(record: Members, [key, ...deeper]: readonly string[], value: 
 }
 
 /**
- * A field that is mapped later finds its value in what was kept as unmapped, where it was written before: the image
- * with such values in their fields, and without them in its rest. Null where there are none.
+ * A field that is mapped later finds its value in what was kept as unmapped, where it was written before, and one that
+ * shows a part of the id in the id: the image with such values in their fields, and without them in its rest. Null where there are none.
  */
 export function adopt(entity: Entity, image: Image): LiveImage | null {
   const { record, rest } = image
   if (record === null) return null
   const isStale = names(entity.nodes, rest, record)
   const lists = staleLists(entity, image)
-  if (!isStale && lists.length === 0) return null
+  const parts = shownParts(entity, record.id).filter(([{ keys }]) => valueAt(record, keys) === null)
+  if (!isStale && lists.length === 0 && parts.length === 0) return null
   const issues = [...image.issues]
   const document = rest === null ? {} : encodeRest(rest)
   let adopted: Members = isStale ? taken(entity.nodes, asRead(document), record, issues) : record
@@ -86,5 +88,6 @@ export function adopt(entity: Entity, image: Image): LiveImage | null {
     elementRests[list.path] = rests
   }
   const left = restOf(document, entity.nodes, '(unmapped)', issues)
+  adopted = { ...adopted, ...Object.fromEntries(parts.map(([{ path }, part]) => [path, part])) }
   return { ...image, record: { ...adopted, id: record.id }, rest: left, elementRests, issues }
 }
