@@ -150,7 +150,7 @@ const expectEqual = (compared: number): Promise<void> =>
 const others = {
   mongo: async () => {
     const collection = api.stores.mongo.connection.db.collection<Document>('stocks')
-    await collection.insertOne({ _id: { store: 's9', number: new Double(40) }, name: 'from outside' })
+    await collection.insertOne({ _id: { store: 's9', number: new Double(40) }, name: 'from outside' } as Document)
     await collection.updateOne({ _id: { store: 's1', number: 5 } } as Document, { $set: { labels: ['steel', 'red'] } })
     await expectEqual(5)
     await collection.deleteOne({ _id: { store: 's9', number: 40 } } as Document)

@@ -131,11 +131,19 @@ describe.each(['shadow', 'live'] as const)('Of ids that are objects, in %s,', (s
 })
 
 test('A part that is mapped later is filled in from the ids', async () => {
-  await changeUnseen(stores, sql`update stocks set store = null where id <> ${twelve}`)
-  expect((await compareStores(stores, Stock)).different).toEqual([])
-  expect(await adoptMappings(stores.postgres, [Stock])).toEqual(new Map([['Stock', 3]]))
-  const rows = await stores.postgres.connection.run(sql`select store from stocks order by id`)
-  expect(rows.map(({ store }) => store)).toEqual(['s1', 's1', 's1', 's2'])
+  const fields = { ...Stock.fields, number: int().at('_id.number') }
+  const Grown = defineEntity('Stock', { mongo: 'stocks', postgres: 'stocks', id: key(), fields })
+  const { connection } = stores.postgres
+  await connection.run(sql`alter table stocks add number integer`)
+  expect(await adoptMappings(stores.postgres, [Grown])).toEqual(new Map([['Stock', 4]]))
+  const rows = await connection.run(sql`select store, number from stocks order by id`)
+  expect(rows.map(({ store, number }) => [store, number])).toEqual([
+    ['s1', -5],
+    ['s1', 12],
+    ['s1', 300],
+    ['s2', 1],
+  ])
+  expect(await compareStores(stores, Grown)).toEqual({ compared: 4, different: [] })
 })
 
 test('What is made anew in MongoDB has the members of its id in their order, and no others', async () => {

@@ -155,6 +155,10 @@ describe.each(types)('Ranges of $name', (entity) => {
       ByObject: (id) => String(id).replace(/^0/, '1'),
       ByUuid: (id) => String(id).replace(/^0/, '1'),
       ByLong: (id) => String(BigInt(id) + 100_000_000n),
+      ByParts: (id) => {
+        const { shop, number } = partsOf(ByParts, String(id))
+        return idOfParts(ByParts, { shop, number: number + 100_000_000 })
+      },
     }
     const ends: Readonly<Record<string, readonly Id[]>> = {
       ByNumber: [-5, 2_000_000_000],
@@ -162,6 +166,7 @@ describe.each(types)('Ranges of $name', (entity) => {
       ByObject: ['0'.repeat(24), 'f'.repeat(24)],
       ByUuid: ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
       ByLong: ['-9223372036854775808', '9223372036854775807'],
+      ByParts: ['00', 'f48fbfbf00'].map((shop) => `${shop}7fffffff80000000`), // no text, and the last one
     }
     const known = new Set(ids)
     const strays = [...ends[entity.name]!, ...cuts.map(near[entity.name]!)].filter((id) => !known.has(id))
