@@ -294,6 +294,16 @@ describe.each(origins)('Ids that are objects, written by %s', (origin) => {
     await expect(authority.create(Stock, record, stamp)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
+  test('one is put again, whatever its parts are said to be', async () => {
+    const { authority } = stores[origin]
+    const image = await authority.patch(Stock, a300, planPatch(Stock, { name: 'changed' }), stamp)
+    const spoilt = { ...image!, record: { ...image!.record!, store: 'spoilt' } }
+    await stores.mongo.replica.bulkPut(Stock, [{ ...spoilt, version: { epoch: 2, counter: 1 } }], anyEpoch)
+    expect((await stores.mongo.reader.byIds(Stock, [a300], fields)).get(a300)?.record).toEqual(image!.record)
+    const document = await collection().findOne({ name: 'changed' } as Document)
+    expect(document?._id).toEqual({ store: 'a', number: 300 })
+  })
+
   test('one that is taken is taken', async () => {
     // Stand-in (SecantusDB): inside of an object it takes numbers of other types for other keys where one is inserted, and
     // there alone; MongoDB does not

@@ -91,13 +91,15 @@ test('A copy brings records by their ids, in ranges of them, and tells of an id 
 })
 
 test('A profile finds what refers to an id, in whatever number type either is stored', async () => {
-  const { references, fields } = await profileDocuments(stores.mongo.connection, Stock, {
+  const { references, fields, unmapped } = await profileDocuments(stores.mongo.connection, Stock, {
     sample: null,
     answer: ownAnswer,
     typeOf: () => Stock,
   })
   expect(references).toEqual([{ path: 'besideId', to: 'Stock', documents: 2, orphans: 0, example: null }])
   expect(fields.find(({ path }) => path === 'besideId')).toMatchObject({ own: 2 })
+  expect(fields.find(({ path }) => path === 'store')).toMatchObject({ own: 5, otherwise: [] })
+  expect(unmapped).toEqual([])
 })
 
 describe.each(['shadow', 'live'] as const)('Of ids that are objects, in %s,', (stage) => {

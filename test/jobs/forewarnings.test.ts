@@ -1,4 +1,4 @@
-import { defineEntity, embed, float, int, list, text, timestamp } from 'crossfade'
+import { compositeId, defineEntity, embed, float, int, list, text, timestamp } from 'crossfade'
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
@@ -123,6 +123,18 @@ describe('a validator', () => {
     expect(await forewarnings(stores.mongo, [Note])).toEqual([
       'Note: the validator of reviews takes no null, which a mutation may write: add "null" to the bsonType of stars, weight.',
     ])
+  })
+
+  test('that takes no null in an id is not told, since no part of an id becomes null', async () => {
+    const Note = defineEntity('Note', {
+      mongo: 'reviews',
+      postgres: 'notes',
+      id: compositeId({ at: timestamp(), by: text() }),
+      fields: { by: text().at('_id.by') },
+    })
+    const parts = { at: { bsonType: 'date' }, by: { bsonType: 'string' } }
+    await told({ $jsonSchema: { properties: { _id: { bsonType: 'object', properties: parts } } } })
+    expect(await forewarnings(stores.mongo, [Note])).toEqual([])
   })
 })
 

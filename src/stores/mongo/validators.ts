@@ -99,8 +99,8 @@ function judge(schema: Document, leaf: Leaf, misfits: Misfits): void {
   const type = leaf.list === 'none' ? own : 'array'
   if (type !== null && !allows(found, type))
     misfits.kinds.push(`${leaf.mongo} is written as ${type} and may be ${typesOf(found)!.join(' or ')} alone`)
-  // A unique field is unset, not null
-  if (!leaf.required && !leaf.unique && !allows(found, 'null')) misfits.noNull.push(leaf.mongo)
+  // A unique field is unset, not null, and a part of the id neither
+  if (!leaf.required && !leaf.unique && !leaf.ofId && !allows(found, 'null')) misfits.noNull.push(leaf.mongo)
 }
 
 /** What of the root a query operator can refuse, other than by the fields that it names. */

@@ -107,7 +107,8 @@ class Branch {
   }
 
   #names(name: string): boolean {
-    if (this.#mongo === '' && (name === '_id' || name === '_cf')) return true
+    // Parts of an id that no field shows are still in the id
+    if (this.#mongo === '_id' || (this.#mongo === '' && (name === '_id' || name === '_cf'))) return true
     return this.#fields.has(name) || this.#branches.has(name) || this.#lists.has(name)
   }
 
