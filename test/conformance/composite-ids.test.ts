@@ -1,4 +1,4 @@
-import { compositeId, defineEntity, embed, idOf, int, list, partsOf, text } from 'crossfade'
+import { compositeId, defineEntity, embed, idOf, int, list, long, partsOf, text } from 'crossfade'
 import { sql } from 'kysely'
 import { Decimal128, type Document, Double, Int32, Long } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -31,6 +31,13 @@ const Stock = defineEntity('Stock', {
     labels: list(text()).childTable('stock_labels'),
     parts: list(embed({ stockId: key(), count: int() })).childTable('stock_parts'),
   },
+})
+
+const Reading = defineEntity('Reading', {
+  mongo: 'readings',
+  postgres: 'readings',
+  id: compositeId({ of: text(), count: long() }),
+  fields: { count: long().at('_id.count') },
 })
 
 // Biased numbers of 64 bits behind UTF-8 that ends with a NUL, written down
@@ -67,7 +74,7 @@ const stocks: readonly Document[] = ids.map((id, n) => ({
 
 let stores: TestStores
 beforeAll(async () => {
-  stores = await openStores([Stock])
+  stores = await openStores([Stock, Reading])
 })
 afterAll(() => stores.close())
 
@@ -324,6 +331,7 @@ test('Their columns are texts in the order of bytes, and parts have columns of t
         and column_name in ('id', 'parent_id', 'beside_id', 'stock_id', 'store', 'number') order by 1`,
   )
   expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    'readings.id text C',
     'stock_labels.parent_id text C',
     'stock_parts.parent_id text C',
     'stock_parts.stock_id text C',
@@ -338,6 +346,24 @@ test('Their columns are texts in the order of bytes, and parts have columns of t
     { store: '', number: 7 },
     { store: 'a', number: -2147483648 },
   ])
+})
+
+test('A field has the part wherever the id has one, in whatever number type', async () => {
+  const past = Long.fromString('9007199254740993') // 2^53 + 1, which no double holds
+  const counts = [Decimal128.fromString('5.0'), new Int32(6), new Double(7), past]
+  await stores.mongo.connection
+    .collection(Reading)
+    .insertMany(counts.map((count) => ({ _id: { of: 'a', count } })) as Document[])
+  await copyAll(stores, Reading, 3)
+  const order = totalOrder(Reading, [{ path: 'count', direction: 'asc' }])
+  for (const { reader } of [stores.mongo, stores.postgres]) {
+    const above = async (gte: bigint) => {
+      const asked = { where: where(Reading, { count: { gte } }), order, limit: 9, fields: allFields(Reading) }
+      return (await reader.query(Reading, asked)).map(({ record }) => record['count'])
+    }
+    expect(await above(5n)).toEqual([5n, 6n, 7n, 9007199254740993n])
+    expect(await above(9007199254740993n)).toEqual([9007199254740993n])
+  }
 })
 
 test.each(['by itself', 'in a transaction'])('A delete that was cut off is taken over by a create %s', async (how) => {
