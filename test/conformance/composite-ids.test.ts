@@ -370,6 +370,7 @@ test.each(['by itself', 'in a transaction'])('A delete that was cut off is taken
   await fill()
   const deleted = { epoch: 1, at: new Long(5), n: new Long(1), deleted: true }
   const { authority, reader } = stores.mongo
+  // Stand-in (SecantusDB): not those with numbers of other types, which it would insert beside them; MongoDB would not
   for (const id of [noneLow, face]) {
     await collection().updateOne({ _id: stored[id] } as Document, { $set: { _cf: deleted } })
     const record = newRecord(Stock, id, { name: 'again' })

@@ -128,6 +128,7 @@ export const storedOf: Record<KindName, Arbitrary<unknown>> = {
     fc.maxSafeInteger().map((whole) => new Double(whole)),
     wholeDecimals.map((text) => Decimal128.fromString(text)),
   ),
+  // Stand-in (SecantusDB): in expressions it takes no decimal inside of an object for the int of its value; MongoDB does
   compositeId: valuesOf.compositeId.chain((id) => {
     const { store, number } = unpackId(idParts, id as string)
     return asNumber(number).map((each) => ({ store, number: each }))
