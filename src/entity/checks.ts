@@ -34,13 +34,25 @@ function checkTable(entity: string, field: string, name: string, remedy: string)
   if (name.startsWith('pg_')) refuse(entity, field, `uses the table "${name}", a name of PostgreSQL's catalog`, remedy)
 }
 
-/** Names of indexes, the one of a unique key among them, each with the path that asks for it: tables share them. */
-function indexNames(entity: Entity): { readonly name: string; readonly path: string }[] {
+interface IndexName {
+  readonly name: string
+  /** Of the field that asks for it. */
+  readonly path: string
+}
+
+/** Names of indexes of a type's own table, the one of a unique key among them. */
+function ownIndexes(entity: Entity): IndexName[] {
   const keys = [...entity.leaves.values()].flatMap(({ unique, column, path }) =>
     unique ? [{ name: `${entity.postgres}_${column}_key`, path }] : [],
   )
-  return [...impliedTables(entity).flatMap(({ indexes }) => indexes), ...keys]
+  return [...impliedTables(entity)[0]!.indexes, ...keys]
 }
+
+/** And of those of its lists. */
+const childIndexes = (entity: Entity): IndexName[] =>
+  impliedTables(entity)
+    .slice(1)
+    .flatMap(({ indexes }) => indexes)
 
 /** One name, one owner: columns, and document paths of which none may lie inside another. */
 class Claims {
@@ -172,6 +184,51 @@ function checkTogether(entities: readonly Entity[]): void {
     }
 }
 
+/** A type's name in those of its triggers, `crossfade_refuse_truncate_` before it. */
+const maxTypeName = 37 // bytes
+
+/** Where a type says that a column is, and of what it is there. */
+function columnsOf(entity: Entity): Map<string, { readonly path: string; readonly what: string }> {
+  const { leaves, embeds, lists } = entity
+  const paths = new Map(
+    [...leaves.values(), ...embeds.values(), ...lists.values()].map((each) => [each.column, each.path]),
+  )
+  const [own] = impliedTables(entity)
+  return new Map(
+    own!.columns.flatMap(({ name, type, array }) => {
+      const path = paths.get(name)
+      return path === undefined ? [] : [[name, { path, what: array ? `a list of ${type}` : type }] as const]
+    }),
+  )
+}
+
+/** Types of one table: rows of which each tells whose it is, in columns that are alike. */
+function checkOneTable(entity: Entity, other: Entity): void {
+  const { name, postgres } = entity
+  const shared = `uses the table ${postgres} of ${other.name}`
+  const isToldApart = [...entity.fixed].some(([path, value]) => {
+    const { column } = entity.leaves.get(path)!
+    return [...other.fixed].some(([at, differs]) => other.leaves.get(at)!.column === column && differs !== value)
+  })
+  if (entity.mongo !== other.mongo) refuse(name, 'entity', shared, 'Each entity needs its own.')
+  if (!isToldApart)
+    refuse(name, 'entity', shared, 'Each entity needs its own, or a `where` with another value in the same column.')
+  for (const each of [entity, other])
+    if (Buffer.byteLength(each.name) > maxTypeName)
+      refuse(each.name, 'entity', `shares the table ${postgres}, and has a name of more than 37 bytes`, byTable)
+  const theirs = columnsOf(other)
+  for (const [column, { path, what }] of columnsOf(entity)) {
+    const there = theirs.get(column)
+    if (there && there.what !== what)
+      refuse(
+        name,
+        path,
+        `is ${what} in the column "${column}" of ${postgres}, where ${other.name}.${there.path} is ${there.what}`,
+        byColumn,
+      )
+  }
+}
+
 /** @throws CrossfadeError MISCONFIGURED where the mapping of one entity cannot work. */
 export function checkEntity(entity: Entity): void {
   const { name } = entity
@@ -194,7 +251,7 @@ export function checkEntity(entity: Entity): void {
     checkTable(name, path, childTable, byChildTable)
     tables.claim('table', childTable, path, byChildTable)
   }
-  for (const { name: index, path } of indexNames(entity)) {
+  for (const { name: index, path } of [...ownIndexes(entity), ...childIndexes(entity)]) {
     checkIdentifier(name, path, index)
     tables.claim('index', index, path, 'Name one of them otherwise.')
   }
@@ -209,17 +266,23 @@ export function checkEntities(entities: readonly Entity[]): void {
     if (owner) refuse(entity, field, `uses the ${what} ${name} of ${owner}`, 'Each entity needs its own.')
     owners.set(`${space} ${name}`, entity)
   }
+  const before: Entity[] = []
   for (const entity of new Set(entities)) {
     if (entities.indexOf(entity) !== entities.lastIndexOf(entity))
       refuse(entity.name, 'entity', 'is listed twice among the entities', 'Name it once.')
     claim('name', entity.name, entity.name)
     if (entity.group !== null && names.has(entity.group))
       refuse(entity.name, 'group', `has the name of the type ${entity.group}`, 'Give it a name of its own.')
-    claim('table', entity.postgres, entity.name)
+    const sharing = before.filter(({ postgres }) => postgres === entity.postgres)
+    for (const other of sharing) checkOneTable(entity, other)
+    if (sharing.length === 0) claim('table', entity.postgres, entity.name)
     for (const { childTable } of [...entity.leaves.values(), ...entity.lists.values()]) {
       if (childTable) claim('table', childTable, entity.name)
     }
-    for (const { name, path } of indexNames(entity)) claim('index', name, entity.name, path, 'table')
+    const shared = new Set(sharing.flatMap(ownIndexes).map(({ name }) => name))
+    const own = ownIndexes(entity).filter(({ name }) => !shared.has(name))
+    for (const { name, path } of [...own, ...childIndexes(entity)]) claim('index', name, entity.name, path, 'table')
+    before.push(entity)
     for (const leaf of entity.leaves.values()) {
       if (leaf.references && !names.has(leaf.references)) {
         refuse(

@@ -99,3 +99,26 @@ export function impliedTables(entity: Entity): ImpliedTable[] {
     ...[...entity.lists.values()].filter((list) => list.childTable).map((list) => objectTable(entity, list)),
   ]
 }
+
+/** A table with the types whose rows it holds. */
+export interface HeldTable {
+  readonly table: ImpliedTable
+  readonly types: readonly Entity[]
+}
+
+/** What several types imply of one table: their columns of one name are alike, see `checkEntities`. */
+function united(tables: readonly ImpliedTable[]): ImpliedTable {
+  const byName = <T extends { readonly name: string }>(of: (table: ImpliedTable) => readonly T[]): T[] => [
+    ...new Map(tables.flatMap(of).map((each) => [each.name, each])).values(),
+  ]
+  return { ...tables[0]!, columns: byName(({ columns }) => columns), indexes: byName(({ indexes }) => indexes) }
+}
+
+/** The tables of all types, each once: those of a type's lists behind its own. */
+export function tablesOf(entities: readonly Entity[]): HeldTable[] {
+  const implied = entities.flatMap((entity) => impliedTables(entity).map((table) => ({ table, entity })))
+  return [...Map.groupBy(implied, ({ table }) => table.name).values()].map((all) => ({
+    table: united(all.map(({ table }) => table)),
+    types: all.map(({ entity }) => entity),
+  }))
+}

@@ -39,12 +39,20 @@ interface Key {
 
 const shownDuplicates = 5 // values
 
+const startWith = (all: readonly string[], columns: readonly string[]): boolean =>
+  columns.every((column, at) => all[at] === column)
+
 /** Whether an index begins with these columns, in either reading direction. */
 const begins = (index: PostgresIndex, columns: readonly string[]): boolean =>
-  index.valid &&
-  index.predicate === null &&
-  index.method === 'btree' &&
-  columns.every((column, at) => index.columns[at] === column)
+  index.valid && index.predicate === null && index.method === 'btree' && startWith(index.columns, columns)
+
+/** The same, or with them behind those that tell the rows of the type from others of its table. */
+function serves(index: PostgresIndex, columns: readonly string[], { fixed, leaves }: Entity): boolean {
+  if (begins(index, columns)) return true
+  const telling = [...fixed.keys()].map((path) => leaves.get(path)!.column)
+  const first = index.columns.findIndex((column) => !telling.includes(column))
+  return begins(index, []) && first > 0 && startWith(index.columns.slice(first), columns)
+}
 
 const otherOrder =
   'finds and orders texts otherwise than PostgreSQL, which compares code points: queries that name it are written by hand.'
@@ -112,7 +120,7 @@ export async function missingIndexes(
       return
     }
     const columns = keys.map(({ leaf }) => leaf.column)
-    if (present.some((index) => begins(index, columns))) return
+    if (present.some((index) => serves(index, columns, entity))) return
     // Pages end their order with the id
     const whole = columns.includes('id')
       ? keys
@@ -125,7 +133,7 @@ export async function missingIndexes(
     const shown = groups.map(({ count, ids }) => `${count} records hold one value: ${ids.join(', ')}`)
     const blocked = shown.length > 0
     const note = blocked ? `First resolve the duplicates. ${shown.join('; ')}` : ''
-    for (const form of uniqueForms(entity.postgres, key, version)) {
+    for (const form of uniqueForms(entity, key, version)) {
       const state = standing(form, present)
       if (state === 'replace') add(key.because, null, `${form.name} promises something else: backfill replaces it.`)
       if (state === 'build') add(key.because, `${createUnique(form)};`, note, blocked)
@@ -143,8 +151,8 @@ export async function missingIndexes(
     const [table, column] = leaf.childTable ? [leaf.childTable, 'value'] : [entity.postgres, leaf.column]
     const method = leaf.childTable ? 'btree' : 'gin'
     const there = await postgresIndexes(connection, table)
-    const serves = ({ valid, predicate }: PostgresIndex): boolean => valid && predicate === null
-    if (there.some((index) => serves(index) && index.method === method && index.columns[0] === column)) return
+    const isWhole = ({ valid, predicate }: PostgresIndex): boolean => valid && predicate === null
+    if (there.some((index) => isWhole(index) && index.method === method && index.columns[0] === column)) return
     const keys = [{ column, direction: 'asc' as const, nullable: false }]
     addIndex(because, [table, keys, { using: leaf.childTable ? '' : 'gin' }])
   }

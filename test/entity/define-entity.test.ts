@@ -439,6 +439,58 @@ describe('Entities side by side', () => {
     expect(() => checkEntities(entities)).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
   })
 
+  describe('of one table', () => {
+    const of = (name: string, kind: unknown, options: object = {}, fields: Fields = {}) =>
+      make(name, { mongo: 'all', postgres: 'all', where: { kind }, ...options }, { kind: text(), ...fields })
+
+    test('are told apart by a column of both, and have what is alike in common', () => {
+      const [one, other] = [
+        of('a', 'x', {}, { title: text().index(), tags: list(text()).childTable('a_tags') }),
+        of('b', 'y', {}, { title: text().index(), tags: list(text()).childTable('b_tags'), size: int() }),
+      ]
+      expect(() => checkEntities([one, other, of('c', 'z')])).not.toThrow()
+    })
+
+    const another = 'b.entity uses the table all of a. Each entity needs its own'
+    test.each<[string, ReturnType<typeof of>, string]>([
+      ['in two collections', of('b', 'y', { mongo: 'b' }), `${another}.`],
+      ['that no field tells apart', of('b', 'x'), `${another}, or a \`where\` with another value in the same column.`],
+      [
+        'that two columns tell apart',
+        make('b', { mongo: 'all', postgres: 'all', where: { is: 'y' } }, { is: text().at('kind') }),
+        `${another}, or a \`where\` with another value in the same column.`,
+      ],
+      [
+        'with a column of two kinds',
+        of('b', 'y', {}, { name: int().column('title') }),
+        'b.name is int in the column "title" of all, where a.title is text. Name it with .column().',
+      ],
+      [
+        'with a column of values and of lists',
+        of('b', 'y', {}, { title: list(text()) }),
+        'b.title is a list of text in the column "title" of all, where a.title is text. Name it with .column().',
+      ],
+      [
+        'with a list in one child table',
+        of('b', 'y', {}, { tags: list(text()).childTable('a_tags') }),
+        'b.entity uses the table a_tags of a. Each entity needs its own.',
+      ],
+      [
+        'with ids of two kinds',
+        of('b', 'y', { id: text() }),
+        'b.id is of another kind than that of a in all. Use the same.',
+      ],
+      [
+        'with a name that no trigger has room for',
+        of('b'.repeat(38), 'y'),
+        `${'b'.repeat(38)}.entity shares the table all, and has a name of more than 37 bytes. Choose another with \`postgres:\`.`,
+      ],
+    ])('cannot be types %s', (_title, other, message) => {
+      const one = of('a', 'x', {}, { title: text(), tags: list(text()).childTable('a_tags') })
+      expect(() => checkEntities([one, other])).toThrow(expect.objectContaining({ code: 'MISCONFIGURED', message }))
+    })
+  })
+
   test('can share a collection where one field tells them apart', () => {
     const of = (name: string, kind: string, options: object = {}) =>
       make(name, { mongo: 'all', where: { kind }, ...options }, { kind: text() })

@@ -8,6 +8,7 @@ import { bury } from './bury.ts'
 import type { PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
 import type { Rows } from './executor.ts'
+import { isOfType, wholeTable } from './of-type.ts'
 import { recordWrites } from './record-writes.ts'
 import { tableOf } from './select.ts'
 import { together } from './together.ts'
@@ -32,8 +33,8 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
     const next = compareVersions(version, above) > 0 ? version : above
     const [epoch, counter] = [sql`${next.epoch}::bigint`, sql`${next.counter + 1}::bigint`]
     const present = sql`(${version.epoch}::bigint, ${version.counter}::bigint)`
-    const alive = sql`update ${tableOf(entity)} set _cf_epoch = ${epoch}, _cf_counter = ${counter}
-      where t.id = ${id} and (t._cf_epoch, t._cf_counter) = ${present} returning t.id::text as id`
+    const alive = sql`update ${wholeTable(entity)} set _cf_epoch = ${epoch}, _cf_counter = ${counter}
+      where t.id = ${id} and ${isOfType(entity)} and (t._cf_epoch, t._cf_counter) = ${present} returning t.id::text as id`
     const dead = sql`update crossfade.tombstones set epoch = ${epoch}, counter = ${counter}, at = now()
       where entity = ${entity.name} and id = ${String(id)} and (epoch, counter) = ${present}
         and not exists (select from alive) returning id`

@@ -137,7 +137,7 @@ export async function ensureUnique(
   if (keys.length === 0) return []
   const version = await serverVersion(connection)
   const problems: string[] = []
-  for (const form of keys.flatMap((key) => uniqueForms(entity.postgres, key, version))) {
+  for (const form of keys.flatMap((key) => uniqueForms(entity, key, version))) {
     const problem = await ensureForm(connection, form, options)
     if (problem !== null) problems.push(problem)
   }

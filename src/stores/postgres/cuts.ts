@@ -3,7 +3,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import { cutsOf, idsPerRange, rangesOf } from '../cuts.ts'
 import type { PostgresConnection } from './connection.ts'
 import { quote } from './ddl.ts'
-import { tableOf } from './select.ts'
+import { isOfType, wholeTable } from './of-type.ts'
 
 /** Blocks that tell how many rows there are, about, where nobody has analyzed the table. */
 const blocksLooked = 200
@@ -27,14 +27,14 @@ export async function cuts(
   const percent = (wanted: number): number => Math.min(100, (100 * wanted) / Math.max(1, blocks))
   const [found] = await connection.run<{ perBlock: number | null }>(
     sql`select (count(*)::float8 / nullif(count(distinct ${block}), 0))::float8 as "perBlock"
-        from ${tableOf(entity)} tablesample system (${percent(blocksLooked)}::float8)`,
+        from ${wholeTable(entity)} tablesample system (${percent(blocksLooked)}::float8) where ${isOfType(entity)}`,
   )
   const ranges = rangesOf(blocks * (found!.perBlock ?? 0), records, most)
   if (ranges === 1) return []
   const rows = await connection.run<{ id: Id }>(
     sql`select distinct on (${block}) t.id
-        from ${tableOf(entity)} tablesample system (${percent(ranges * idsPerRange)}::float8)
-        order by ${block}, random()`,
+        from ${wholeTable(entity)} tablesample system (${percent(ranges * idsPerRange)}::float8)
+        where ${isOfType(entity)} order by ${block}, random()`,
   )
   return cutsOf(
     entity,

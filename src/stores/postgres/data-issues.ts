@@ -6,6 +6,7 @@ import type { UniqueKey } from '../unique-key.ts'
 import { ids as idArray, lockRecords } from './bookkeeping.ts'
 import type { PostgresConnection } from './connection.ts'
 import { keyRows } from './key-conditions.ts'
+import { rowsOfType } from './of-type.ts'
 import { columnOf, tableOf } from './select.ts'
 
 interface StoredVersion {
@@ -158,7 +159,7 @@ export function dataIssues(connection: PostgresConnection): DataIssues {
           select ${entity.name}, ${kept(sql`t.id::text`)}, ${leaf.mongo}, ${`refers to a ${target.name} that does not exist`},
             to_json(${column})::text, 'reference'
           from ${tableOf(entity)}
-          where ${column} is not null and not exists (select from ${sql.id(target.postgres)} o where o.id = ${column})`
+          where ${column} is not null and not exists (select from ${rowsOfType(target)} o where o.id = ${column})`
         await connection.transaction((tx) =>
           tx.commit([inTurn(entity), forget(entity, leaf.mongo, 'reference'), dangling]),
         )

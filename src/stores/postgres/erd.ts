@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Entity } from '../../entity/entity.ts'
-import { type ImpliedColumn, type ImpliedTable, impliedTables } from '../../entity/implied-tables.ts'
+import type { Entity, Leaf } from '../../entity/entity.ts'
+import { type HeldTable, type ImpliedColumn, type ImpliedTable, tablesOf } from '../../entity/implied-tables.ts'
 import type { PostgresConnection } from './connection.ts'
 import { castOf } from './ddl.ts'
 
@@ -9,7 +9,7 @@ export type RowEstimates = ReadonlyMap<string, number | null>
 
 /** As the planner knows them: no table is read for it. */
 export async function rowEstimates(connection: PostgresConnection, entities: readonly Entity[]): Promise<RowEstimates> {
-  const names = entities.flatMap(impliedTables).map(({ name }) => name)
+  const names = tablesOf(entities).map(({ table }) => table.name)
   const rows = await connection.run<{ name: string; rows: number }>(
     sql`select n as name, c.reltuples::float8 as rows from unnest(${names}::text[]) n join pg_class c on c.oid = to_regclass(quote_ident(n))`,
   )
@@ -50,19 +50,22 @@ function box(table: ImpliedTable, estimates: RowEstimates, references: ReadonlyS
  * keys, rows that belong to others, references, and about how many rows there are.
  */
 export function entityDiagram(entities: readonly Entity[], estimates: RowEstimates): string {
-  const tableOf = new Map(entities.map(({ name, postgres }) => [name, postgres]))
-  const lines = entities.flatMap((entity) => {
-    const [own, ...children] = impliedTables(entity)
-    const referring = [...entity.leaves.values()].filter(({ references }) => references && tableOf.has(references))
-    const columns = new Set(referring.map(({ column }) => column))
-    return [
-      ...box(own!, estimates, columns),
-      ...children.flatMap((child) => box(child, estimates, new Set())),
-      ...children.map(({ name }) => `  ${word(own!.name)} ||--o{ ${word(name)} : has`),
-      ...referring.map(
-        ({ references, path }) => `  ${word(tableOf.get(references!)!)} |o--o{ ${word(own!.name)} : ${quoted(path)}`,
-      ),
-    ]
-  })
-  return `${['erDiagram', ...lines].join('\n')}\n`
+  const tables = tablesOf(entities)
+  const places = new Map(entities.map(({ name, postgres }) => [name, postgres]))
+  const referring = ({ table, types }: HeldTable): readonly Leaf[] =>
+    table.parent === null
+      ? types.flatMap(({ leaves }) => [...leaves.values()].filter(({ references }) => places.has(references ?? '')))
+      : []
+  const boxes = tables.flatMap((held) =>
+    box(held.table, estimates, new Set(referring(held).map(({ column }) => column))),
+  )
+  const owned = tables.flatMap(({ table: { name, parent } }) =>
+    parent === null ? [] : [`  ${word(parent)} ||--o{ ${word(name)} : has`],
+  )
+  const referred = tables.flatMap((held) =>
+    referring(held).map(
+      ({ references, path }) => `  ${word(places.get(references!)!)} |o--o{ ${word(held.table.name)} : ${quoted(path)}`,
+    ),
+  )
+  return `${['erDiagram', ...boxes, ...owned, ...new Set(referred)].join('\n')}\n`
 }

@@ -1,17 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Leaf } from '../../entity/entity.ts'
 import type { KeyCondition, UniqueKey } from '../unique-key.ts'
-import { postgresKind } from './codec/postgres-kinds.ts'
 import { quote } from './ddl.ts'
+import { literal } from './of-type.ts'
 import { columnOf } from './select.ts'
 
 const operators = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
-
-/** Values stand in a definition as they are, since DDL takes no parameters. */
-function literal({ kind }: Leaf, value: unknown): string {
-  const { encode, cast } = postgresKind(kind)
-  return `'${String(encode(value)).replaceAll("'", "''")}'::${cast}`
-}
 
 /** SQL over the table's own columns. */
 export function conditionText(condition: KeyCondition): string {

@@ -12,6 +12,7 @@ import * as putFence from './migrations/0006-put-fence.ts'
 import * as otherWriters from './migrations/0007-other-writers.ts'
 import * as groups from './migrations/0008-groups.ts'
 import * as triage from './migrations/0009-triage.ts'
+import * as sharedTables from './migrations/0010-shared-tables.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -32,6 +33,7 @@ const own: Migrations = {
   '0007-other-writers': otherWriters,
   '0008-groups': groups,
   '0009-triage': triage,
+  '0010-shared-tables': sharedTables,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */

@@ -3,9 +3,9 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import type { Change } from '../../query/change.ts'
 import type { ListChange, Patch } from '../../query/patch.ts'
 import { type ChildList, encodeChildren } from './codec/encode.ts'
+import { isOfType, wholeTable } from './of-type.ts'
 import { assignedValues, newValues } from './patch-sql.ts'
 import { appendChild, insertChildren } from './rows.ts'
-import { tableOf } from './select.ts'
 import { param, translateElement } from './where.ts'
 
 type Sql = RawBuilder<unknown>
@@ -85,7 +85,8 @@ function patchChild(entity: Entity, id: Id, change: RowChange): Sql[] {
   const { list } = change
   const table = sql.id(list.childTable!)
   const column = sql.id(list.column)
-  const count = (size: Sql): Sql => sql`update ${tableOf(entity)} set ${column} = ${size} where t.id = ${id}`
+  const count = (size: Sql): Sql =>
+    sql`update ${wholeTable(entity)} set ${column} = ${size} where t.id = ${id} and ${isOfType(entity)}`
   const counted = sql`(select count(*) from ${table} where parent_id = t.id)`
   const recounted = count(sql`case when t.${column} is not null then ${counted} end`)
   switch (change.op) {

@@ -10,6 +10,7 @@ import { issuesOfWritten } from './data-issues.ts'
 import { isConstraint, isStoreTrouble, isTooLong, refusal } from './errors.ts'
 import { postgresIndexes } from './indexes.ts'
 import { load } from './load.ts'
+import { isOfType, wholeTable } from './of-type.ts'
 import { isRefused } from './refusals.ts'
 import { insertRows, replaceChildren } from './rows.ts'
 import { columnOf, tableOf } from './select.ts'
@@ -22,8 +23,8 @@ const isAlive = (image: Image): image is LiveImage => image.record !== null
 
 /** Removes rows that are older than the images of the same ids. */
 const deleteOlder = (entity: Entity, images: readonly Image[]): Sql =>
-  sql`delete from ${tableOf(entity)} using ${versions(entity, images)}
-      where t.id = n.id and (t._cf_epoch, t._cf_counter) < (n.epoch, n.counter)`
+  sql`delete from ${wholeTable(entity)} using ${versions(entity, images)}
+      where t.id = n.id and ${isOfType(entity)} and (t._cf_epoch, t._cf_counter) < (n.epoch, n.counter)`
 
 /** Writes tombstones and removes the records that are older; returns the ids that are gone by these tombstones now. */
 async function putTombstones(tx: Transaction, entity: Entity, dead: readonly Image[]): Promise<Set<Id>> {
@@ -42,21 +43,41 @@ async function putTombstones(tx: Transaction, entity: Entity, dead: readonly Ima
   return gone
 }
 
-/** Writes rows that are newer than those that are there; returns the ids of those that were. */
+/** Rows of other types under the ids of images, as a table of several types has them. */
+function othersWith(entity: Entity, images: readonly Image[]): Sql {
+  const all = ids(
+    entity,
+    images.map(({ id }) => id),
+  )
+  return sql`select t.id from ${wholeTable(entity)} where t.id = any(${all}) and ${isOfType(entity)} is not true`
+}
+
+/** Ids of images. */
+interface PutRows {
+  readonly written: ReadonlySet<Id>
+  /** Under which a row of another type stands. */
+  readonly taken: ReadonlySet<Id>
+}
+
+/** Writes rows that are newer than those that are there. */
 async function putRows(
   tx: Transaction,
   entity: Entity,
   live: readonly LiveImage[],
   vacating: boolean,
-): Promise<Set<Id>> {
-  if (live.length === 0) return new Set()
-  const [, written] = await Promise.all([
+): Promise<PutRows> {
+  if (live.length === 0) return { written: new Set(), taken: new Set() }
+  const [, written, taken] = await Promise.all([
     // An index that is no constraint checks each row by itself: those that are about to be replaced go first
     vacating && tx.run(deleteOlder(entity, live)),
     tx.run<{ id: Id }>(insertRows(entity, live, 'newer')),
+    entity.fixed.size > 0 ? tx.run<{ id: Id }>(othersWith(entity, live)) : [],
   ])
-  return new Set(written.map(({ id }) => id))
+  const idsOf = (rows: readonly { readonly id: Id }[]) => new Set(rows.map(({ id }) => id))
+  return { written: idsOf(written), taken: idsOf(taken) }
 }
+
+const idTaken: PutOutcome = { put: 'refused', reason: 'a row of another type in its table has its id' }
 
 /** Two ways to the server and back: what belongs to a row follows where the row was written. */
 async function putAll(
@@ -68,7 +89,7 @@ async function putAll(
 ): Promise<PutOutcome[]> {
   const live = images.filter(isAlive)
   const dead = images.filter((image) => !isAlive(image))
-  const [, , , gone, written] = await Promise.all([
+  const [, , , gone, { written, taken }] = await Promise.all([
     tx.run(mayPut(entity, under)),
     tx.run(sql`set constraints all deferred`), // values that the images exchange pass through a duplicate
     tx.run(
@@ -82,7 +103,10 @@ async function putAll(
   ])
   const changed = live.filter(({ id }) => written.has(id))
   await tx.commit(changed.length > 0 ? [...replaceChildren(entity, changed), ...issuesOfWritten(entity, changed)] : [])
-  return images.map(({ id }) => ({ put: gone.has(id) || written.has(id) ? 'applied' : 'late' }))
+  return images.map(({ id }) => {
+    if (taken.has(id)) return idTaken
+    return { put: gone.has(id) || written.has(id) ? 'applied' : 'late' }
+  })
 }
 
 const indexNamed = async (connection: PostgresConnection, entity: Entity, name: string | undefined) =>

@@ -9,6 +9,7 @@ import { keepTombstones, lockRecords, mayWrite, nextCounter, noteOwed } from './
 import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import type { Rows } from './executor.ts'
+import { isOfType, wholeTable } from './of-type.ts'
 import { hasChildren, patchChildren } from './patch-children.ts'
 import { assignments } from './patch-objects.ts'
 import { imageOf } from './reader.ts'
@@ -124,7 +125,7 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
     ]
     const rows = await onPresent<RecordRow>(entity, id, stamp, [
       look(entity, id, stamp, guard, change),
-      sql`update ${tableOf(entity)} set ${sql.join(sets)} where t.id = ${id}`,
+      sql`update ${wholeTable(entity)} set ${sql.join(sets)} where t.id = ${id} and ${isOfType(entity)}`,
       ...patchChildren(entity, id, change),
       ...noted(entity, id, stamp),
       sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`,
@@ -133,7 +134,7 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
   }
 
   async function remove(entity: Entity, id: Id, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
-    const gone = sql`delete from ${tableOf(entity)} where t.id = ${id}
+    const gone = sql`delete from ${wholeTable(entity)} where t.id = ${id} and ${isOfType(entity)}
       returning t.id, ${stamp.epoch}::bigint as epoch, ${nextCounter} as counter`
     const note = stamp.owed ? sql`, note as (${noteOwed(entity, sql`gone`)})` : sql``
     const rows = await onPresent<VersionRow>(entity, id, stamp, [

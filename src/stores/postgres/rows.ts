@@ -7,6 +7,7 @@ import { onceFor } from '../../util/once-for.ts'
 import { ids } from './bookkeeping.ts'
 import { type ChildList, type Content, encodeChildren, encodeRow } from './codec/encode.ts'
 import { castOf } from './ddl.ts'
+import { isOfType } from './of-type.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -50,7 +51,7 @@ export function insertRows(entity: Entity, contents: readonly Content[], over: '
   return sql`insert into ${sql.id(name)} as t (${names(columns)})
     select ${selected(columns)} from ${fromJson(columns, rows)} where coalesce(${isNewer}, true)
     on conflict (id) do update set ${sql.join(updates)}
-      where (t._cf_epoch, t._cf_counter) ${replaced} (excluded._cf_epoch, excluded._cf_counter) returning t.id`
+      where ${isOfType(entity)} and (t._cf_epoch, t._cf_counter) ${replaced} (excluded._cf_epoch, excluded._cf_counter) returning t.id`
 }
 
 /** Rows of one child table, each with its parent and place; nothing to run where there are none. */

@@ -7,6 +7,7 @@ import type { Item } from '../store.ts'
 import { decodeRow, type RecordRow } from './codec/decode.ts'
 import { inJson } from './in-json.ts'
 import { selectObjects } from './objects.ts'
+import { rowsOfType } from './of-type.ts'
 import { constant } from './prepared.ts'
 
 type Sql = RawBuilder<unknown>
@@ -34,7 +35,8 @@ export const columnsOf = onceFor((fields: FieldSet) => constant(columns(fields, 
 /** Everything that an image holds, from table alias `t`. */
 export const imageColumns = onceFor((entity: Entity) => constant(columns(allFields(entity), true)))
 
-export const tableOf = onceFor((entity: Entity) => constant(sql`${sql.id(entity.postgres)} t`))
+/** The rows of the type, as table alias `t`: to be read, and not to be changed by this name. */
+export const tableOf = onceFor((entity: Entity) => constant(sql`${rowsOfType(entity)} t`))
 
 /** A leaf's column of table alias `t`; a member's of a list's rows, which are alias `e`; or a value inside of json. */
 export const columnOf = onceFor((leaf: Leaf) => {

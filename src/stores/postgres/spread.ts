@@ -3,6 +3,7 @@ import type { Entity, Id } from '../../entity/entity.ts'
 import type { IdRange } from '../store.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 import type { PostgresConnection } from './connection.ts'
+import { isOfType, wholeTable } from './of-type.ts'
 import { tableOf } from './select.ts'
 
 /**
@@ -23,8 +24,8 @@ export async function spread(
   // Twice as many as are wanted, since each block is chosen by itself
   const percent = Math.min(100, (200 * ranges) / Math.max(1, size!.blocks))
   const rows = await connection.run<{ id: Id }>(
-    sql`select (array_agg(t.id order by t.id))[1] as id from ${tableOf(entity)} tablesample system (${percent}::float8)
-        group by (t.ctid::text::point)[0] order by 1`,
+    sql`select (array_agg(t.id order by t.id))[1] as id from ${wholeTable(entity)} tablesample system (${percent}::float8)
+        where ${isOfType(entity)} group by (t.ctid::text::point)[0] order by 1`,
   )
   const step = Math.max(1, rows.length / ranges)
   const points = new Set(

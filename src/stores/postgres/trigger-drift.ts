@@ -4,7 +4,7 @@ import { type ImpliedTable, impliedTables } from '../../entity/implied-tables.ts
 import type { Difference } from './column-drift.ts'
 import type { PostgresConnection } from './connection.ts'
 import { quote } from './ddl.ts'
-import { createTrigger, type Trigger, triggersOf } from './triggers.ts'
+import { createTrigger, isForType, type Trigger, triggerName, triggersOf } from './triggers.ts'
 
 interface Found {
   readonly name: string
@@ -24,8 +24,9 @@ const found = (connection: PostgresConnection, table: ImpliedTable): Promise<rea
 const lowered = (definition: string): string =>
   definition.replace(/('[^']*')|[A-Z]+/g, (word, literal?: string) => literal ?? word.toLowerCase())
 
-const isAs = (found: string, { name, when, body }: Trigger): boolean =>
-  found.startsWith(`create trigger ${name} ${when} on `) && found.endsWith(` ${body}`)
+/** Of the one of its name. */
+const isAs = (found: string, { when, body }: Trigger): boolean =>
+  found.includes(` ${when} on `) && found.endsWith(` ${body}`)
 
 const consequence = 'what other programs change there is not mirrored'
 
@@ -41,12 +42,29 @@ export async function triggerDrift(
     const is = present.get(name)
     if (is && isAs(lowered(is.definition), trigger)) {
       if (is.enabled) return []
-      const statement = `alter table ${quote(table.name)} enable trigger ${name}`
+      const statement = `alter table ${quote(table.name)} enable trigger ${triggerName(trigger)}`
       return [{ problem: `trigger ${name} is disabled: ${consequence}`, statement, works: true }]
     }
     const problem = `trigger ${name} is ${is ? 'another one' : 'missing'}: ${consequence}`
     return [{ problem, statement: createTrigger(table, trigger), works: true }]
   })
+}
+
+/** Those of ours that an earlier mapping of the type has made: they take each row for one of it. */
+export async function supersededTriggers(
+  connection: PostgresConnection,
+  entity: Entity,
+  table: ImpliedTable,
+): Promise<Difference[]> {
+  const wanted = new Set(triggersOf(entity, table).map(({ name }) => name))
+  const left = (await found(connection, table)).filter(
+    ({ name, definition }) => !wanted.has(name) && isForType(entity, definition),
+  )
+  return left.map((trigger) => ({
+    problem: `trigger ${trigger.name} is of an earlier mapping of ${entity.name}`,
+    statement: `drop trigger ${triggerName(trigger)} on ${quote(table.name)}`,
+    works: true,
+  }))
 }
 
 /** Tables of a type where nothing tells of changes that bypass the gateway. */

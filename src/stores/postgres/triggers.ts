@@ -26,6 +26,14 @@ function countColumn({ leaves, lists }: Entity, table: ImpliedTable): string {
   return all.find(({ childTable }) => childTable === table.name)!.column
 }
 
+/** The columns that tell the rows of a type from others of its table, each with its value as text. */
+const telling = ({ fixed, leaves }: Entity): string[] =>
+  [...fixed].flatMap(([path, value]) => [leaves.get(path)!.column, String(value)])
+
+/** A table of several types has those of each, which leave the rows of the others alone. */
+const ofType = (entity: Entity, each: Trigger): Trigger =>
+  entity.fixed.size > 0 ? { ...each, name: `${each.name}_${entity.name}` } : each
+
 /** The triggers of one table; what they do is in the migrations of ours. */
 export function triggersOf(entity: Entity, table: ImpliedTable): readonly Trigger[] {
   const { name: type } = entity
@@ -33,10 +41,10 @@ export function triggersOf(entity: Entity, table: ImpliedTable): readonly Trigge
   const changes = 'insert or delete or update'
   if (table.parent === null)
     return [
-      trigger('stamp', `before ${changes}`, 'row', [type]),
-      trigger('note', `after ${changes}`, 'row', [type]),
+      trigger('stamp', `before ${changes}`, 'row', [type, ...telling(entity)]),
+      trigger('note', `after ${changes}`, 'row', [type, ...telling(entity)]),
       truncate,
-    ]
+    ].map((each) => ofType(entity, each))
   const place = [type, table.parent]
   return [
     trigger('lock_parent', `before ${changes}`, 'row', place),
@@ -45,6 +53,13 @@ export function triggersOf(entity: Entity, table: ImpliedTable): readonly Trigge
   ]
 }
 
+/** As a statement names it. */
+export const triggerName = ({ name }: Pick<Trigger, 'name'>): string => (/^[a-z_]+$/.test(name) ? name : quote(name))
+
+/** Whether a trigger, as PostgreSQL writes it, is one of ours for the type. */
+export const isForType = ({ name: type }: Entity, definition: string): boolean =>
+  /execute function crossfade\.\w+\(('(?:[^']|'')*')/i.exec(definition)?.[1] === literal(type)
+
 /** Makes a trigger, or replaces the one of its name. */
-export const createTrigger = (table: ImpliedTable, { name, when, body }: Trigger): string =>
-  `create or replace trigger ${name} ${when} on ${quote(table.name)}\n  ${body}`
+export const createTrigger = (table: ImpliedTable, trigger: Trigger): string =>
+  `create or replace trigger ${triggerName(trigger)} ${trigger.when} on ${quote(table.name)}\n  ${trigger.body}`

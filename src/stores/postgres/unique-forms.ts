@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Entity } from '../../entity/entity.ts'
 import type { UniqueKey } from '../unique-key.ts'
 import { limited, quote } from './ddl.ts'
 import type { PostgresIndex } from './indexes.ts'
 import { conditionText } from './key-conditions.ts'
+import { typeConditions } from './of-type.ts'
 
 /** One index that keeps a unique key, or a part of it. */
 export interface UniqueForm {
@@ -34,13 +36,15 @@ const notDistinctSince = 150_000
 
 /**
  * The indexes of a unique key. A server that has no NULLS NOT DISTINCT, which is any before PostgreSQL 15, keeps the
- * second record that lacks a value out by an index of those alone that lack it: one for each choice of its columns.
+ * second record that lacks a value out by an index of those alone that lack it: one for each choice of its columns. A type
+ * that others may share a table with has indexes of its own rows.
  *
  * @param serverVersion `server_version_num`.
  */
-export function uniqueForms(table: string, key: UniqueKey, serverVersion: number): UniqueForm[] {
+export function uniqueForms(entity: Entity, key: UniqueKey, serverVersion: number): UniqueForm[] {
+  const { postgres: table } = entity
   const columns = key.leaves.map(({ column }) => column)
-  const filter = key.among.map(conditionText)
+  const filter = [...typeConditions(entity), ...key.among.map(conditionText)]
   const oneNull = key.nulls === 'one'
   const form = (compared: readonly string[], lacking: readonly string[], nullsNotDistinct: boolean): UniqueForm => {
     const parts = [...filter, ...lacking.map((column) => `${quote(column)} is null`)]
