@@ -12,6 +12,7 @@ import { untriggered } from '../jobs/unseen-writers.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stores } from '../routing/routing.ts'
 import { documentsOfNoType } from '../stores/mongo/of-no-type.ts'
+import { rowsOfNoType } from '../stores/postgres/of-no-type.ts'
 import type { Origin } from '../util/origin.ts'
 import { type AskedStores, askedStores } from './doctor/asked-stores.ts'
 import { explainOperations, type OperationPlans } from './doctor/explain-operations.ts'
@@ -123,6 +124,7 @@ export function doctorCommand(): Command {
         const warnings = [
           ...((await look(['mongo'], () => forewarnings(stores.mongo, app.entities))) ?? []),
           ...((await look(['mongo'], () => documentsOfNoType(stores.mongo.connection, app.entities))) ?? []),
+          ...((await look(['postgres'], () => rowsOfNoType(stores.postgres.connection, app.entities))) ?? []),
           ...((await look(['postgres'], () => untriggered(stores, app.entities))) ?? []),
         ]
         for (const line of warnings) warn(line)

@@ -11,6 +11,7 @@ import { planPatch } from '../../src/query/patch.ts'
 import { everything } from '../../src/query/where.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import { entityDiagram } from '../../src/stores/postgres/erd.ts'
+import { rowsOfNoType } from '../../src/stores/postgres/of-no-type.ts'
 import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
 import { postgresSide } from '../../src/stores/postgres/side.ts'
 import type { Image } from '../../src/stores/store.ts'
@@ -208,6 +209,29 @@ describe('Whatever is read of one type', () => {
       const spread = await stores.postgres.spread(entity, 5, 5)
       expect(spread.map(({ after }) => after)).toEqual([entity === Cat ? 'a' : 'b'])
     }
+  })
+
+  test('is cut into ranges by its own ids', async () => {
+    await changeUnseen(
+      stores,
+      sql`insert into animals (id, kind) select 'c' || n, 'cat' from generate_series(100, 999) n`,
+      sql`insert into animals (id, kind) select 'd' || n, 'dog' from generate_series(100, 109) n`,
+    )
+    const cuts = async (entity: Entity) => (await stores.postgres.cuts(entity, 4, 4)).map((id) => String(id)[0])
+    expect(await cuts(Cat)).toEqual(['c', 'c', 'c'])
+    for (const first of await cuts(Dog)) expect(first).toBe('d')
+  })
+
+  test('leaves out rows of no type, which are told', async () => {
+    const { connection } = stores.postgres
+    expect(await rowsOfNoType(connection, entities)).toEqual([])
+    await changeUnseen(stores, sql`insert into animals (id, kind) values ('x', 'cow'), ('y', null)`)
+    expect(await rowsOfNoType(connection, entities)).toEqual([
+      'The table animals holds 2 rows that are no Cat, Dog by the `where` of the mapping: nobody reads them.',
+    ])
+    expect(await rowsOfNoType(connection, [Cat])).toHaveLength(1)
+    const elsewhere = { ...Cat, postgres: 'nowhere' }
+    expect(await rowsOfNoType(connection, [elsewhere, Bowl])).toEqual([])
   })
 
   test('is found by the indexes of the table', async () => {

@@ -26,8 +26,8 @@ export async function cuts(
   const blocks = size!.blocks
   const percent = (wanted: number): number => Math.min(100, (100 * wanted) / Math.max(1, blocks))
   const [found] = await connection.run<{ perBlock: number | null }>(
-    sql`select (count(*)::float8 / nullif(count(distinct ${block}), 0))::float8 as "perBlock"
-        from ${wholeTable(entity)} tablesample system (${percent(blocksLooked)}::float8) where ${isOfType(entity)}`,
+    sql`select (count(*) filter (where ${isOfType(entity)})::float8 / nullif(count(distinct ${block}), 0))::float8 as "perBlock"
+        from ${wholeTable(entity)} tablesample system (${percent(blocksLooked)}::float8)`,
   )
   const ranges = rangesOf(blocks * (found!.perBlock ?? 0), records, most)
   if (ranges === 1) return []

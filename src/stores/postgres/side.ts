@@ -11,7 +11,7 @@ export interface PostgresSide {
   run<T = Record<string, unknown>>(statement: RawBuilder<unknown>): Promise<readonly T[]>
   /** Kysely's tag: values are bound, `sql.id` quotes identifiers. */
   readonly sql: typeof sql
-  /** An entity's table under the alias `t`. */
+  /** The rows of an entity under the alias `t`: of a table of several types, its own. */
   from(entity: Entity): RawBuilder<unknown>
   /** The query AST as a condition on the alias `t`. */
   match<E extends Entity>(entity: E, where: WhereOf<E['fields']>): RawBuilder<unknown>
