@@ -52,8 +52,11 @@ export async function migrateAll({ config, stores }: Pick<Session, 'config' | 's
   return [...done, ...taken, ...flags.map((key) => `flag ${key}`)]
 }
 
+/** As a template of JavaScript's has it: names and values of a mapping may hold what is none of its own. */
+const inTemplate = (statement: string): string => statement.replace(/[\\`]|\$(?=\{)/g, '\\$&')
+
 function migrationText(statements: readonly string[]): string {
-  const list = statements.map((statement) => `  \`${statement.replaceAll('`', '\\`').replaceAll('\n', '\n  ')}\`,`)
+  const list = statements.map((statement) => `  \`${inTemplate(statement).replaceAll('\n', '\n  ')}\`,`)
   return [
     "import { type Kysely, sql } from 'kysely'",
     '',
