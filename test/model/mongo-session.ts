@@ -68,13 +68,18 @@ const labelled = (error: unknown, label: string): unknown => {
   return error
 }
 
+/** From its begin to its end; the server has it from the first command on. */
+interface Begun {
+  snapshot: Snapshot | null
+}
+
 /** Of the driver's session what the stores use. */
 export class ModelSession {
-  #snapshot: Snapshot | null = null
+  #begun: Begun = { snapshot: null }
   #isOpen = false
 
   startTransaction(): void {
-    this.#snapshot = null
+    this.#begun = { snapshot: null }
     this.#isOpen = true
   }
 
@@ -82,13 +87,17 @@ export class ModelSession {
     return this.#isOpen
   }
 
-  /** A command of the transaction; the driver says of a lost one that the transaction may be begun anew. */
+  /**
+   * A command of the transaction; the driver says of a lost one that the transaction may be begun anew. What comes late
+   * belongs to the one that it was sent in: commands carry its number, and a server refuses those of an earlier one.
+   */
   async run<T>(send: Send, commandName: string, command: (state: MongoState) => T): Promise<T> {
+    const begun = this.#begun
     let first: Snapshot | null = null
-    const run = (state: MongoState): T => (this.#snapshot ?? (first ??= new Snapshot(state))).run(state, command)
+    const run = (state: MongoState): T => (begun.snapshot ?? (first ??= new Snapshot(state))).run(state, command)
     try {
       const result = await send(commandName, run, false)
-      this.#snapshot ??= first
+      begun.snapshot ??= first
       return result
     } catch (error) {
       throw labelled(error, MongoErrorLabel.TransientTransactionError)
@@ -96,7 +105,7 @@ export class ModelSession {
   }
 
   async commit(send: Send): Promise<void> {
-    const snapshot = this.#snapshot
+    const { snapshot } = this.#begun
     this.#isOpen = false
     if (!snapshot) return
     try {
@@ -108,7 +117,7 @@ export class ModelSession {
 
   async abortTransaction(): Promise<void> {
     this.#isOpen = false
-    this.#snapshot = null
+    this.#begun = { snapshot: null }
   }
 
   async endSession(): Promise<void> {
