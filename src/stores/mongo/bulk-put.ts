@@ -1,5 +1,6 @@
-import type { Entity } from '../../entity/entity.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
 import type { Image, PutOutcome } from '../store.ts'
+import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { exchange, isExchangedAtOnce } from './exchange.ts'
 import { isOvertaken } from './fence.ts'
@@ -38,8 +39,35 @@ async function attempt(
   )
 }
 
-/** See `Replica.bulkPut`. The documents' guards are their exact versions: a racing put makes this one late. */
+/** Whether a document can have the id: other programs may write any text where PostgreSQL keeps ids as text. */
+function canHave(entity: Entity, id: Id): boolean {
+  try {
+    encodeId(entity, id)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Of an id that no document has, nothing is left to remove. */
+const ofNoDocument = ({ record }: Image): PutOutcome =>
+  record === null ? applied : { put: 'refused', reason: 'its id is none that MongoDB can have' }
+
+/** See `Replica.bulkPut`. */
 export async function bulkPut(
+  connection: MongoConnection,
+  entity: Entity,
+  images: readonly Image[],
+  under: number,
+): Promise<PutOutcome[]> {
+  const fit = images.filter(({ id }) => canHave(entity, id))
+  if (fit.length === images.length) return putFitting(connection, entity, images, under)
+  const outcomes = fit.length > 0 ? await putFitting(connection, entity, fit, under) : []
+  return images.map((image) => outcomes[fit.indexOf(image)] ?? ofNoDocument(image))
+}
+
+/** The documents' guards are their exact versions: a racing put makes this one late. */
+async function putFitting(
   connection: MongoConnection,
   entity: Entity,
   images: readonly Image[],
