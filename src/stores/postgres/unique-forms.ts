@@ -28,7 +28,7 @@ function choices(columns: readonly string[]): string[][] {
   return [[first], ...rest, ...rest.map((each) => [first, ...each])]
 }
 
-/** Two predicates of one table give two names. */
+/** Two predicates of one table give two names: it is not to be cut off. */
 const mark = (predicate: string | null): string =>
   predicate === null ? '' : `_${createHash('sha256').update(predicate).digest('hex').slice(0, 8)}`
 
@@ -49,7 +49,8 @@ export function uniqueForms(entity: Entity, key: UniqueKey, serverVersion: numbe
   const form = (compared: readonly string[], lacking: readonly string[], nullsNotDistinct: boolean): UniqueForm => {
     const parts = [...filter, ...lacking.map((column) => `${quote(column)} is null`)]
     const predicate = parts.length > 0 ? parts.join(' and ') : null
-    const name = limited(`${table}_${columns.join('_')}${mark(predicate)}_key`)
+    const end = `${mark(predicate)}_key`
+    const name = limited(`${table}_${columns.join('_')}`, 63 - end.length) + end
     return { table, name, columns: compared, carried: lacking, nullsNotDistinct, predicate }
   }
   if (!oneNull || serverVersion >= notDistinctSince) return [form(columns, [], oneNull)]
