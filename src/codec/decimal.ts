@@ -48,7 +48,8 @@ export function scaledDecimal(text: string): string | undefined {
   const parts = partsOf(text)
   if (!parts) return undefined
   if (parts.digits === '') return zero(-parts.exponent)
-  const fitting = withoutZeros(parts, Math.max(0, parts.digits.length - maxDigits))
+  const tooMany = Math.max(0, parts.digits.length - maxDigits, minExponent - parts.exponent)
+  const fitting = withoutZeros(parts, tooMany)
   return written(fitting.exponent > 0 ? withoutZeros(fitting) : fitting)
 }
 

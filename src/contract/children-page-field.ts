@@ -21,13 +21,16 @@ interface Pages<E extends Entity> extends Partial<PageBounds> {
   readonly args?: PageNames
 }
 
+/** What stands before a page is read for each of the parents, which may be a hundred. */
+const maxOffsetBelow = 1_000
+
 /** Which records stand below a parent, in which order and pages. */
 export type ChildrenPageOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Below<Parent, E, K> & Pages<E>
 
 /**
  * The records whose field `by` is the parent's id, or its field `of`, in pages by offset or number; all parents of a level
  * share one statement: `comments: childrenPage(t, Comment, { by: 'movieId', order: { date: 'desc' } })`. Bounds are those
- * of `page`.
+ * of `page`, but for `maxOffset`, which is 1,000.
  *
  * @throws as `children`.
  */
@@ -41,7 +44,7 @@ export function childrenPage(
   entity: Entity,
   { type, as, by = 'id', of = 'id', order = {}, args: own, ...more }: AnyBelow & Pages<Entity>,
 ): Made {
-  const { size, max, maxOffset, where, unscoped, ...told } = more
+  const { size, max, maxOffset = maxOffsetBelow, where, unscoped, ...told } = more
   const fields = objectFields(t)
   const keys = orderBelow(entity, by, order)
   const { names, args, numbersOf } = pageNumbers(fields, own)

@@ -6,6 +6,12 @@ import { asksNothing, everything, type Where } from './where.ts'
 
 const isCondition = (given: unknown): given is Where => typeof given === 'object' && given !== null && 'op' in given
 
+/** @throws MISCONFIGURED for what is no condition: a filter as a client gives it has to be read first. */
+export function askedCondition(scope: Scope, given: unknown): Where {
+  if (isCondition(given)) return parseWhere(scope, given)
+  throw new CrossfadeError('MISCONFIGURED', `A filter on ${scope.name} is made by parseFilter() or where().`)
+}
+
 /** @param more what a condition would do that asks less than was meant. */
 function stated(scope: Scope, given: unknown, more: string): Where {
   if (!isCondition(given))

@@ -2,7 +2,7 @@ import type { Entity } from '../entity/entity.ts'
 import { defaultScope } from '../query/default-scope.ts'
 import { parseWhere } from '../query/parse-where.ts'
 import { allOf, everything, type Where, type WhereOf } from '../query/where.ts'
-import { shownCondition } from '../query/written-condition.ts'
+import { askedCondition, shownCondition } from '../query/written-condition.ts'
 import { onceFor } from '../util/once-for.ts'
 
 /** Which records of a type are shown. */
@@ -24,7 +24,7 @@ export interface Asking<E extends Entity = Entity> extends Among<E> {
 
 /** A field gives the same condition for each parent. */
 const shownOf = onceFor((entity: Entity) => onceFor((given: Where) => shownCondition(entity, given)))
-const askedOf = onceFor((entity: Entity) => onceFor((given: Where) => parseWhere(entity, given)))
+const askedOf = onceFor((entity: Entity) => onceFor((given: Where) => askedCondition(entity, given)))
 
 /**
  * What is asked of a type, within what is shown of it, with values in the form of their kinds.
@@ -39,7 +39,12 @@ export function among(
   const isAll = unscoped || entity.defaultScope === null
   const parsed = parseWhere(entity, asked)
   if (isAll && where === everything && filter === everything) return parsed
-  return allOf(isAll ? everything : defaultScope(entity), shownOf(entity)(where), askedOf(entity)(filter), parsed)
+  return allOf(
+    isAll ? everything : defaultScope(entity),
+    shownOf(entity)(where),
+    filter === everything ? filter : askedOf(entity)(filter),
+    parsed,
+  )
 }
 
 /** Equal for equal conditions. */

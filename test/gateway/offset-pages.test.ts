@@ -326,7 +326,7 @@ describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
     ['{ songs(limit: 101) { id } }', 'limit must be between 0 and 100, got 101.'],
     ['{ songs { sameYear(limit: 8) { id } } }', 'limit must be between 0 and 7, got 8.'],
     ['{ songs { sameYear(offset: 7) { id } } }', 'offset must be between 0 and 6, got 7.'],
-    ['{ songs { around(page: 0) { total } } }', 'page must be between 1 and 501, got 0.'],
+    ['{ songs { around(page: 0) { total } } }', 'page must be between 1 and 51, got 0.'],
     ['{ songs(limit: -1) { id } }', 'limit must be between 0 and 100, got -1.'],
     ['{ songs(offset: 10001) { id } }', 'offset must be between 0 and 10000, got 10001.'],
     ['{ songs(offset: -1) { id } }', 'offset must be between 0 and 10000, got -1.'],

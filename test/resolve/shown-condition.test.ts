@@ -27,6 +27,15 @@ test.each([
   expect(() => among(Post, { where: shown as never, unscoped: true })).toThrow(refused.message)
 })
 
+test.each([null, { owner: { eq: 'me' } }])('a filter that nobody has read is told: %j', (filter) => {
+  expect(() => among(Post, { filter: filter as never })).toThrow(
+    expect.objectContaining({
+      code: 'MISCONFIGURED',
+      message: 'A filter on Post is made by parseFilter() or where().',
+    }),
+  )
+})
+
 test('what a client asks besides may ask nothing', () => {
   const own = where(Post, { owner: { eq: 'me' } })
   const mine = { op: 'eq', path: 'owner', value: 'me', insensitive: false }
