@@ -24,7 +24,9 @@ function seenByMongo(from: string, stages: readonly Document[]): Seen[] {
 
 function seenByPostgres(text: string): Seen | null {
   // The innermost select list and its table: batches wrap it in a lateral join
-  const found = /select ((?:"?t"?\.[^,]+, )*"?t"?\.\S+) from "(\w+)" t/.exec(text)
+  const found = /select ((?:"?t"?\.[^,]+, )*"?t"?\.\S+) from (?:\(select \* from )?"(\w+)"(?: where [^)]+\))? t/.exec(
+    text,
+  )
   if (!found) return null
   const fields = found[1]!.split(', ').map((column) => column.replace(/^"?t"?\./, '').replaceAll('"', ''))
   return { from: found[2]!, fields: fields.filter((name) => !ours(name)) }

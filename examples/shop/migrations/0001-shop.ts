@@ -24,11 +24,11 @@ const statements = [
   `create index "books_title_idx" on "books" ("title" nulls first, "id")`,
   `create index "books_price_amount_idx" on "books" ("price_amount" nulls first, "id")`,
   `create index "books_added_at_idx" on "books" ("added_at" nulls first, "id")`,
-  `create or replace trigger crossfade_stamp before insert or delete or update on "books"
-    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Book')`,
-  `create or replace trigger crossfade_note after insert or delete or update on "books"
-    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Book')`,
-  `create or replace trigger crossfade_refuse_truncate before truncate on "books"
+  `create or replace trigger "crossfade_stamp_Book" before insert or delete or update on "books"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Book', 'kind', 'book')`,
+  `create or replace trigger "crossfade_note_Book" after insert or delete or update on "books"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Book', 'kind', 'book')`,
+  `create or replace trigger "crossfade_refuse_truncate_Book" before truncate on "books"
     for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Book')`,
   `create table "gadgets" (
     "id" text collate "C" not null,
@@ -55,11 +55,11 @@ const statements = [
   `create index "gadgets_title_idx" on "gadgets" ("title" nulls first, "id")`,
   `create index "gadgets_price_amount_idx" on "gadgets" ("price_amount" nulls first, "id")`,
   `create index "gadgets_added_at_idx" on "gadgets" ("added_at" nulls first, "id")`,
-  `create or replace trigger crossfade_stamp before insert or delete or update on "gadgets"
-    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Gadget')`,
-  `create or replace trigger crossfade_note after insert or delete or update on "gadgets"
-    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Gadget')`,
-  `create or replace trigger crossfade_refuse_truncate before truncate on "gadgets"
+  `create or replace trigger "crossfade_stamp_Gadget" before insert or delete or update on "gadgets"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.stamp('Gadget', 'kind', 'gadget')`,
+  `create or replace trigger "crossfade_note_Gadget" after insert or delete or update on "gadgets"
+    for each row when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.note('Gadget', 'kind', 'gadget')`,
+  `create or replace trigger "crossfade_refuse_truncate_Gadget" before truncate on "gadgets"
     for each statement when (current_setting('crossfade.writer'::text, true) is distinct from 'crossfade'::text) execute function crossfade.refuse_truncate('Gadget')`,
   `create table "customers" (
     "id" uuid not null,
