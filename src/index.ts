@@ -2,6 +2,7 @@
 /// <reference types="node" preserve="true" />
 
 /** `crossfade`: mappings, loading and writing from resolvers of any schema, and the configuration. */
+export type { IdParts, PartTypes } from './codec/id-part.ts'
 export type { KindName } from './codec/kinds.ts'
 export { defineEntity, type EntityOptions } from './entity/define-entity.ts'
 export type { Entity, Id, Rec } from './entity/entity.ts'
