@@ -15,7 +15,10 @@ import { textKind } from './text.ts'
 import { timestampKind } from './timestamp.ts'
 import { uuidKind } from './uuid.ts'
 
-/** Every kind by name, but for `compositeId`, which its parts make. The stores' tables are `Record<KindName, …>`, so a kind without a twin does not compile. */
+/**
+ * Every kind by name, but for `compositeId`, which its parts make. The stores' tables are of these names, so that a kind
+ * without a twin does not compile.
+ */
 export const kinds = {
   objectId: objectIdKind,
   text: textKind,

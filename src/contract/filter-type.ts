@@ -20,7 +20,7 @@ export interface FilterTypeOptions {
   readonly description?: string
   /** Whether filters can be combined by `and`, `or` and `not`; default true. */
   readonly combined?: boolean
-  /** Clients give ids as one of these: the record's own, and those of the types that it refers to. Default: as they are stored. */
+  /** Clients give the record's own id, and those of types that it refers to, as one of these. Default: as they are stored. */
   readonly globalIds?: GlobalIds
 }
 

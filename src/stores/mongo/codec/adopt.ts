@@ -66,7 +66,8 @@ function withValue(record: Members, [key, ...deeper]: readonly string[], value: 
 
 /**
  * A field that is mapped later finds its value in what was kept as unmapped, where it was written before, and one that
- * shows a part of the id in the id: the image with such values in their fields, and without them in its rest. Null where there are none.
+ * shows a part of the id in the id: the image with such values in their fields, and without them in its rest. Null where
+ * there are none.
  */
 export function adopt(entity: Entity, image: Image): LiveImage | null {
   const { record, rest } = image
