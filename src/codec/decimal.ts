@@ -78,18 +78,17 @@ export function wholeNumber(text: string): number | undefined {
   return Number.isSafeInteger(number) && canonicalDecimal(text) === String(number) ? number : undefined
 }
 
-/** Digits and where the first of them stands: the power of ten that it counts. */
-function sized(decimal: string): { readonly first: number; readonly digits: string } {
-  const { digits, exponent } = withoutZeros(partsOf(decimal)!)
-  return { first: exponent + digits.length, digits }
+/** Digits, where the first of them stands, which is the power of ten that it counts, and 0 or the sign as a number. */
+function sized(decimal: string) {
+  const { sign, digits, exponent } = withoutZeros(partsOf(decimal)!)
+  return { sign: digits === '' ? 0 : sign === '-' ? -1 : 1, first: exponent + digits.length, digits }
 }
 
 /** By value; digit by digit, since their exponents are large. */
 function compare(a: string, b: string): number {
-  const signs = [a, b].map((decimal) => (sized(decimal).digits === '' ? 0 : decimal.startsWith('-') ? -1 : 1))
-  if (signs[0] !== signs[1] || signs[0] === 0) return signs[0]! - signs[1]!
   const [one, other] = [sized(a), sized(b)]
-  return signs[0]! * (one.first - other.first || bySize(one.digits, other.digits))
+  if (one.sign !== other.sign || one.sign === 0) return one.sign - other.sign
+  return one.sign * (one.first - other.first || bySize(one.digits, other.digits))
 }
 
 /** Undefined for what is no decimal128. */

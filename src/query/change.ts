@@ -49,7 +49,10 @@ export const parseEnd = (scope: Scope, path: string, operand: unknown): 'first' 
 
 const isFixed = (scope: Scope, path: string): scope is Entity => isEntity(scope) && scope.fixed.has(path)
 
-/** @throws BAD_USER_INPUT for a value that is not of the leaf's kind, and for a part of the id; MISCONFIGURED for what the leaf cannot do. */
+/**
+ * @throws BAD_USER_INPUT for a value that is not of the leaf's kind, and for a part of the id; MISCONFIGURED for what the
+ * leaf cannot do.
+ */
 export function changeOf(scope: Scope, leaf: Leaf, value: unknown): Change {
   if (leaf.ofId)
     throw new CrossfadeError('BAD_USER_INPUT', `${scope.name}.${leaf.path} is a part of the id, which never changes.`)

@@ -39,12 +39,7 @@ export function among(
   const isAll = unscoped || entity.defaultScope === null
   const parsed = parseWhere(entity, asked)
   if (isAll && where === everything && filter === everything) return parsed
-  return allOf(
-    isAll ? everything : defaultScope(entity),
-    shownOf(entity)(where),
-    filter === everything ? filter : askedOf(entity)(filter),
-    parsed,
-  )
+  return allOf(isAll ? everything : defaultScope(entity), shownOf(entity)(where), askedOf(entity)(filter), parsed)
 }
 
 /** Equal for equal conditions. */

@@ -25,6 +25,9 @@ export function castOf(column: ImpliedColumn): string {
 /** A quoted identifier. */
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** A quoted text, for statements that take no parameters. */
+export const textLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
 /** A name as Postgres takes it. Its limit is in bytes; one that is cut in a character loses it. */
 export const limited = (name: string, bytes = 63): string =>
   Buffer.from(name)

@@ -3,7 +3,7 @@ import type { Entity, Leaf } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
-import { quote } from './ddl.ts'
+import { quote, textLiteral } from './ddl.ts'
 import { constant } from './prepared.ts'
 
 type Sql = RawBuilder<unknown>
@@ -11,7 +11,7 @@ type Sql = RawBuilder<unknown>
 /** Values stand in a definition as they are, since DDL takes no parameters. */
 export function literal({ kind }: Leaf, value: unknown): string {
   const { encode, cast } = postgresKind(kind)
-  return `'${String(encode(value)).replaceAll("'", "''")}'::${cast}`
+  return `${textLiteral(String(encode(value)))}::${cast}`
 }
 
 /** What each row of the type has, as SQL over the table's own columns; none where all rows of its table are of it. */

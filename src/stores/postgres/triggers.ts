@@ -1,7 +1,7 @@
 import type { Entity } from '../../entity/entity.ts'
 import type { ImpliedTable } from '../../entity/implied-tables.ts'
 import { unannounced } from './announce.ts'
-import { quote } from './ddl.ts'
+import { quote, textLiteral } from './ddl.ts'
 
 /** A trigger of a type's table, for whoever changes it and is no gateway. */
 export interface Trigger {
@@ -12,11 +12,9 @@ export interface Trigger {
   readonly body: string
 }
 
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
 /** A condition, and no test in the function: of what a gateway writes none is called. */
 function trigger(run: string, when: string, each: 'row' | 'statement', args: readonly string[]): Trigger {
-  const call = `execute function crossfade.${run}(${args.map(literal).join(', ')})`
+  const call = `execute function crossfade.${run}(${args.map(textLiteral).join(', ')})`
   return { name: `crossfade_${run}`, when, body: `for each ${each} when (${unannounced}) ${call}` }
 }
 
@@ -58,7 +56,7 @@ export const triggerName = ({ name }: Pick<Trigger, 'name'>): string => (/^[a-z_
 
 /** Whether a trigger, as PostgreSQL writes it, is one of ours for the type. */
 export const isForType = ({ name: type }: Entity, definition: string): boolean =>
-  /execute function crossfade\.\w+\(('(?:[^']|'')*')/i.exec(definition)?.[1] === literal(type)
+  /execute function crossfade\.\w+\(('(?:[^']|'')*')/i.exec(definition)?.[1] === textLiteral(type)
 
 /** Makes a trigger, or replaces the one of its name. */
 export const createTrigger = (table: ImpliedTable, trigger: Trigger): string =>
