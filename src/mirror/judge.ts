@@ -93,11 +93,11 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
   let outcome: PutOutcome = blocked
   let inTheWay = blocked.by
   let late: Image[] = []
+  let isStuck = false
   // A chain of swaps reveals its next link with each put; a longer one waits for the next round.
   for (let links = 0; links < 10 && outcome.put === 'blocked'; links++) {
     const unseen = inTheWay.filter((id) => !together.has(id))
-    // Once more, since whoever was in the way may have gone while this one was put
-    if (links > 1 && unseen.length === 0) break
+    if (isStuck && unseen.length === 0) break
     for (const other of await authority.outbox.images(entity, unseen)) together.set(other.id, other)
     const unknown = unseen.filter((id) => !together.has(id))
     for (const grave of await gravesFor(owed, unknown)) together.set(grave.id, grave)
@@ -108,6 +108,8 @@ async function judgeBlocked(owed: Owed, blocked: Extract<PutOutcome, { put: 'blo
     // Of those in its way as well: the next link may stand behind one of them
     inTheWay = outcomes.flatMap((each) => (each.put === 'blocked' ? each.by : []))
     late = images.filter((_, index) => outcomes[index]!.put === 'late')
+    // Else once more: whoever was in the way may have gone with this put, or before anybody could see who it was
+    isStuck = outcomes.every((each) => each.put !== 'applied' && (each.put !== 'blocked' || each.by.length > 0))
     const [own] = outcomes
     outcome = own!.put === 'blocked' ? own! : (outcomes.find(({ put }) => put === 'blocked') ?? own!)
   }
