@@ -146,8 +146,8 @@ async function startGateways(
 
 /**
  * What clients see, second by second, of a store that is hung, slow or half-open, through three gateways: of a type in
- * `shadow` and in `live`, and of another whose authority is the other store. And how long until `stage kill` holds on all
- * of them meanwhile. Prints a table, and one line of JSON.
+ * `shadow`, `live` and `off`, and of another whose authority is the other store. And how long until `stage kill` holds on
+ * all of them meanwhile. Prints a table, and one line of JSON.
  */
 export function trouble(only: string): Promise<Row[]> {
   return withFixture(async (fixture) => {
@@ -183,7 +183,9 @@ export function trouble(only: string): Promise<Row[]> {
       for (const [stage, other] of [
         ['shadow', 'live'],
         ['live', 'shadow'],
+        ['off', 'live'],
       ] as const satisfies readonly (readonly [Stage, Stage])[]) {
+        if (stage === 'off') await move('shadow', 0, ['Movie'])
         await move(stage, 0, ['Movie'])
         await move(other, 0, ['User'])
         for (const store of origins)
