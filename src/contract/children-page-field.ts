@@ -3,14 +3,15 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { KeyPathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
-import type { PageBounds } from '../query/page.ts'
+import { maxOffsetBelow, type PageBounds } from '../query/page.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import { childrenPageOf } from '../resolve/load-children-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
+import type { PageNames } from '../resolve/page-bounds.ts'
 import type { Ref } from './builder.ts'
 import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf } from './field.ts'
-import { type PageNames, pageNumbers } from './page-field.ts'
+import { pageNumbers } from './page-field.ts'
 import { type AnyBelow, type Below, keyOf, needsOf, orderBelow } from './related-fields.ts'
 
 /** How the records below a parent are paged. */
@@ -20,9 +21,6 @@ interface Pages<E extends Entity> extends Partial<PageBounds> {
   /** Default `{ limit: 'limit', offset: 'offset' }`. */
   readonly args?: PageNames
 }
-
-/** What stands before a page is read for each of the parents, which may be a hundred. */
-const maxOffsetBelow = 1_000
 
 /** Which records stand below a parent, in which order and pages. */
 export type ChildrenPageOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = Below<Parent, E, K> & Pages<E>
@@ -47,11 +45,15 @@ export function childrenPage(
   const { size, max, maxOffset = maxOffsetBelow, where, unscoped, ...told } = more
   const fields = objectFields(t)
   const keys = orderBelow(entity, by, order)
-  const { names, args, numbersOf } = pageNumbers(fields, own)
+  const { named, names, args, numbersOf } = pageNumbers(fields, own)
   const shared = {
     ...told,
     nullable: false as const,
-    extensions: { ...needsOf(of), ...pageOf(entity, { size, max, maxOffset }), children: { entity, by, order: keys } },
+    extensions: {
+      ...needsOf(of),
+      ...pageOf(entity, { size, max, maxOffset, args: named }),
+      children: { entity, by, order: keys },
+    },
     args,
   }
   const load = (

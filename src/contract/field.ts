@@ -2,6 +2,7 @@ import type { FieldKind, FieldRef } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import type { PageBounds } from '../query/page.ts'
 import type { EarlierCursors } from '../resolve/cursor-place.ts'
+import type { PageNames } from '../resolve/page-bounds.ts'
 import type { FieldBuilder, SchemaTypesOf } from './builder.ts'
 
 /**
@@ -32,10 +33,10 @@ export interface Paged extends PageSizes {
   readonly cursor?: EarlierCursors
 }
 
-/** What a field says of its pages: of bounds those that are given. */
-export function pageOf(entity: Entity, given: Partial<PageBounds & Paged>) {
-  const bounds = Object.fromEntries(Object.entries(given).filter(([, bound]) => bound !== undefined))
-  return { page: { ...bounds, entity } }
+/** What a field says of its pages, as far as it is given. */
+export function pageOf(entity: Entity, given: Partial<PageBounds & Paged> & { readonly args?: PageNames }) {
+  const said = Object.fromEntries(Object.entries(given).filter(([, each]) => each !== undefined))
+  return { page: { ...said, entity } }
 }
 
 /** Arguments of a page: forward alone, or backward as well. */

@@ -8,16 +8,12 @@ import type { Among } from '../resolve/among.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import { loadPage } from '../resolve/load-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
+import type { PageNames } from '../resolve/page-bounds.ts'
 import type { FieldBuilder, Ref } from './builder.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf, type Told } from './field.ts'
 import { type ListArgs, type Listed, listArgs } from './list-args.ts'
 import type { OrderNames } from './order-type.ts'
-
-/** Arguments of a page, by the contract's names: a limit, and an offset or a page's number, which counts from 1. */
-export type PageNames =
-  | { readonly limit: string; readonly offset: string }
-  | { readonly limit: string; readonly page: string }
 
 /** What a list can be asked, and how it is paged. */
 export interface PageOptions<E extends Entity, N extends OrderNames<E>>
@@ -39,6 +35,7 @@ type Given = ListArgs & Readonly<Record<string, unknown>>
 export function pageNumbers(fields: FieldBuilder<unknown>, own: PageNames = { limit: 'limit', offset: 'offset' }) {
   const number = () => fields.arg.int({ extensions: { sensitive: false } })
   return {
+    named: own,
     names: { offset: 'offset', page: 'page', ...own },
     args: Object.fromEntries(Object.values(own).map((name) => [name, number()])),
     numbersOf: (given: Readonly<Record<string, unknown>>): OffsetArgs =>
@@ -60,11 +57,11 @@ export function page<Parent, Kind extends FieldKind, E extends Entity, const N e
   const { size, max, maxOffset, where, unscoped, ...told } = more
   const fields = objectFields(t)
   const { args, whereOf, orderOf } = listArgs(fields, options)
-  const { names, args: numbers, numbersOf } = pageNumbers(fields, own)
+  const { named, names, args: numbers, numbersOf } = pageNumbers(fields, own)
   const shared = {
     ...told,
     nullable: false as const,
-    extensions: pageOf(entity, { size, max, maxOffset }),
+    extensions: pageOf(entity, { size, max, maxOffset, args: named }),
     args: { ...args, ...numbers },
   }
   const load = (given: Given, context: GatewayContext, info: GraphQLResolveInfo) =>

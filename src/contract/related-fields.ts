@@ -7,6 +7,7 @@ import type { EqualKind, KeyPathOf, KindAt, OrderPathOf, ScalarPathIn } from '..
 import type { FieldsIn, IdKindIn } from '../entity/record.ts'
 import { leafValue } from '../entity/values.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
+import { maxOffsetBelow } from '../query/page.ts'
 import { parseValue } from '../query/where.ts'
 import type { Among } from '../resolve/among.ts'
 import { loadParsed } from '../resolve/load.ts'
@@ -118,11 +119,16 @@ export function children(
 ): Made {
   const fields = objectFields(t)
   const keys = orderBelow(entity, by, order)
+  const maxOffset = cursor && maxOffsetBelow // of cursors that count records
   return fields.field({
     ...told,
     type: connectionType(t.builder, entity, { as }),
     nullable: false,
-    extensions: { ...needsOf(of), ...pageOf(entity, { size, max, cursor }), children: { entity, by, order: keys } },
+    extensions: {
+      ...needsOf(of),
+      ...pageOf(entity, { size, max, maxOffset, cursor }),
+      children: { entity, by, order: keys },
+    },
     args: pageArgs(
       fields,
       paging,

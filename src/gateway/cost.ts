@@ -15,7 +15,7 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { onceFor } from '../util/once-for.ts'
-import { type FieldCost, type FieldCosts, fieldCosts } from './field-cost.ts'
+import { type FieldCost, type FieldCosts, fieldCosts, type Skips } from './field-cost.ts'
 import { type Given, givenIn, type Variables } from './given.ts'
 import { literalWeight } from './input-weight.ts'
 import { introspectionCost } from './introspection-cost.ts'
@@ -45,6 +45,9 @@ const introspectedToValue = 4
 
 /** Weights of arguments to a value: GraphQL reads those that are written in the document for each parent. */
 const weightToValue = 10
+
+/** Records that a store reads to leave them out, of a tenth of a microsecond to a whole one each, to a value. */
+const skippedToValue = 10
 
 /** Characters of an alias that are part of a value: it is written out with each. */
 const aliasToValue = 50
@@ -95,6 +98,17 @@ function count(
     return asked
   }
 
+  /** Records that stand before a page of `size`, for each parent: a store reads them, and leaves them out. */
+  function skipped({ arguments: args = [] }: FieldNode, { offset, page, cursor, most }: Skips, size: number): number {
+    const before = args.map(({ name: { value: name }, value: node }) => {
+      const value = givenBy(node, null)
+      if (cursor.has(name)) return value === null ? 0 : most // which of them it stands at only its decoder knows
+      if (typeof value !== 'number') return 0
+      return offset.has(name) ? value : page.has(name) ? (value - 1) * size : 0
+    })
+    return Math.min(Math.max(0, ...before), most)
+  }
+
   function lengthOf(node: ValueNode): number {
     if (node.kind === Kind.LIST) return node.values.length
     if (node.kind !== Kind.VARIABLE) return 1
@@ -142,17 +156,18 @@ function count(
     const definition = owner?.getFields()[node.name.value]
     if (!owner || !definition) return introspection(node)
     const costs = costOf(owner, definition)
-    const { type, holds, sizes, most, isNode, statements } = costs
+    const { type, holds, sizes, most, skips, isNode, statements } = costs
     const weight = argumentsWeight(node)
     const ownValues = ownValue(node) + Math.floor(weight / weightToValue)
     const once = perStatement * statements + weight
     if (holds === 'value' || !node.selectionSet) return { values: ownValues, nodes: 0, once }
     const asked = askedSize(node, sizes) ?? (holds === 'list' ? page : null) ?? usualSize(node, costs)
     const bounded = asked === null ? null : Math.min(asked, most)
+    const skippedValues = skips ? Math.floor(skipped(node, skips, bounded ?? 0) / skippedToValue) : 0
     const inner = selection(type, node.selectionSet, holds === 'list' ? null : bounded)
     const times = holds === 'list' ? bounded! : 1
     return {
-      values: cut(ownValues + times * inner.values),
+      values: cut(ownValues + skippedValues + times * inner.values),
       nodes: cut(times * (inner.nodes + (isNode ? 1 : 0))),
       once: once + inner.once,
     }

@@ -13,12 +13,25 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
+import type { PageBounds } from '../query/page.ts'
 import { countedMembers, unreadMembers } from '../resolve/offset-page.ts'
 import { boundsOf } from '../resolve/page-bounds.ts'
 import { entityOf, memberOf, pagedEntity } from '../resolve/shown-types.ts'
 import { onceFor } from '../util/once-for.ts'
 
 type Fields = GraphQLObjectType | GraphQLInterfaceType
+
+/** Arguments by which a page stands behind others, which a store reads to leave them out. */
+export interface Skips {
+  /** Say how many: `offset`, `skip`. */
+  readonly offset: ReadonlySet<string>
+  /** Say the number of the page: `page`. */
+  readonly page: ReadonlySet<string>
+  /** Cursors of an earlier API, which may count records, too. */
+  readonly cursor: ReadonlySet<string>
+  /** Past it whoever reads the page refuses. */
+  readonly most: number
+}
 
 /** What is known of a field before anybody asks for it. */
 export interface FieldCost {
@@ -29,6 +42,8 @@ export interface FieldCost {
   readonly sizes: ReadonlyMap<string, unknown>
   /** Arguments that are lists: `ids`; of a list whose size nothing tells there may be a record for each of their elements. */
   readonly lists: readonly string[]
+  /** What tells of a page how many records stand before it; null of what is no page. */
+  readonly skips: Skips | null
   /** How many there are, or the page holds, where no argument tells; null for an object that is no page. */
   readonly size: number | null
   /** No more are ever returned. */
@@ -58,9 +73,24 @@ const isEdge = (type: GraphQLNamedType): boolean => {
   return node !== undefined && cursor !== undefined
 }
 
-function sizesOf({ args }: GraphQLField<unknown, unknown>): ReadonlyMap<string, unknown> {
-  const sizes = args.filter(({ name, type }) => sizeNames.has(name) && getNullableType(type).toString() === 'Int')
+const offsetNames = new Set(['offset', 'skip'])
+const pageNames = new Set(['page', 'pageNumber', 'page_number'])
+const none: ReadonlySet<string> = new Set()
+
+function sizesOf({ args, extensions: { page } }: GraphQLField<unknown, unknown>): ReadonlyMap<string, unknown> {
+  const isSize = (name: string): boolean => name === page?.args?.limit || sizeNames.has(name)
+  const sizes = args.filter(({ name, type }) => isSize(name) && getNullableType(type).toString() === 'Int')
   return new Map(sizes.map(({ name, defaultValue }) => [name, defaultValue]))
+}
+
+function skipsOf({ extensions: { page } }: GraphQLField<unknown, unknown>, { maxOffset }: PageBounds): Skips {
+  const { args: own } = page ?? {}
+  return {
+    offset: own ? new Set('offset' in own ? [own.offset] : []) : offsetNames,
+    page: own ? new Set('page' in own ? [own.page] : []) : pageNames,
+    cursor: page?.cursor ? new Set(['after', 'before']) : none,
+    most: maxOffset,
+  }
 }
 
 const listsOf = ({ args }: GraphQLField<unknown, unknown>): string[] =>
@@ -94,6 +124,7 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
       const bounds = boundsOf(field)
       const ofList = page ? bounds.size : listSize
       const isObject = isCompositeType(type)
+      const isPaged = page !== undefined || pagedEntity(type, entities) !== null
       const holds = !isObject ? 'value' : isListType(getNullableType(field.type)) ? 'list' : 'one'
       return {
         type,
@@ -102,7 +133,8 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
         lists: holds === 'list' && !page ? listsOf(field) : [],
         size: isPage(type) && holds === 'one' ? bounds.size : holds === 'list' ? ofList : null,
         // Past it `loadConnection` and `loadPage` refuse
-        most: pagedEntity(type, entities) || page ? bounds.max : Number.MAX_SAFE_INTEGER,
+        most: isPaged ? bounds.max : Number.MAX_SAFE_INTEGER,
+        skips: isPaged ? skipsOf(field, bounds) : null,
         isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
         statements: reads(parent, field, type) ? (page?.entities?.length ?? 1) : 0,
       }

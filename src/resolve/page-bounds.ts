@@ -3,17 +3,25 @@ import type { Entity } from '../entity/entity.ts'
 import { defaultBounds, type PageBounds } from '../query/page.ts'
 import type { EarlierCursors } from './cursor-place.ts'
 
+/** Arguments of a page, by the contract's names: a limit, and an offset or a page's number, which counts from 1. */
+export type PageNames =
+  | { readonly limit: string; readonly offset: string }
+  | { readonly limit: string; readonly page: string }
+
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /**
      * Of a field that shows records in pages: what a page may hold, where that is not the default, which `loadConnection`,
-     * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, or the entities of `loadMerged`, where the field's type does not
-     * tell; and `cursor`, which reads cursors of an earlier API.
+     * `loadChildren` and `loadPage` keep to and costs are counted by; and the entity, or the entities of `loadMerged`, where
+     * the field's type does not tell; `cursor`, which reads cursors of an earlier API; and `args`, the names of the numbers
+     * of a page, where a limit is not called `limit`, `first` or the like, what stands before it not `offset` or `skip`, and
+     * its number not `page`.
      */
     readonly page?: Partial<PageBounds> & {
       readonly entity?: Entity
       readonly entities?: readonly Entity[]
       readonly cursor?: EarlierCursors
+      readonly args?: PageNames
     }
   }
 }
