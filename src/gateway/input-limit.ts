@@ -7,12 +7,18 @@ import { type Refusals, whoAsks } from './refusals.ts'
 /** Whether a value holds more objects and lists than that; looks at no more of it than it takes to tell. */
 function holdsMore(value: unknown, most: number): boolean {
   const open: unknown[] = [value]
+  const keep = (member: unknown): void => {
+    if (typeof member === 'object') open.push(member)
+  }
   let found = 0
   while (open.length > 0) {
     const each = open.pop()
-    if (!Array.isArray(each) && !isPlainObject(each)) continue
+    const isObject = isPlainObject(each)
+    if (!isObject && !Array.isArray(each)) continue
     if (++found > most) return true
-    for (const member of Object.values(each)) if (typeof member === 'object') open.push(member)
+    // Not by Object.values, which takes three times as long where there are many
+    if (isObject) for (const key in each) keep(each[key])
+    else for (const member of each) keep(member)
   }
   return false
 }
