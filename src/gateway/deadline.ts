@@ -54,13 +54,19 @@ export function timed(answerMs: number, ...from: Parameters<typeof endsWith>): T
   return { signal: ends.signal, beginBy: performance.now() + waitOf(answerMs), ends }
 }
 
+const tooLong = (ms: number): string => `The request took longer than ${ms / 1_000} s (limits.answerMs)`
+
+/** Why what a request asks of the stores is ended. */
+export const overdue = (ms: number): CrossfadeError =>
+  new CrossfadeError('UNAVAILABLE', `${tooLong(ms)}; ask for less.`)
+
 /** What a client is told of a request that did not end by itself. */
-function unanswered({ document, operationName }: ExecutionArgs, text: string): GraphQLError {
+export function unanswered({ document, operationName }: ExecutionArgs, ms: number): ExecutionResult {
   const isMutation = getOperationAST(document, operationName)?.operation === 'mutation'
   const [code, rest] = isMutation
     ? ['UNKNOWN_OUTCOME', 'look what it has written before repeating it']
     : ['UNAVAILABLE', 'ask for less']
-  return new GraphQLError(`${text}; ${rest}.`, { extensions: { code } })
+  return { errors: [new GraphQLError(`${tooLong(ms)}; ${rest}.`, { extensions: { code } })] }
 }
 
 type Execute<R extends ExecutionResult> = (args: ExecutionArgs) => R | Promise<R>
@@ -72,7 +78,6 @@ type Execute<R extends ExecutionResult> = (args: ExecutionArgs) => R | Promise<R
  * @param ms for the whole of an operation's execution.
  */
 export function within<R extends ExecutionResult>(ms: number, execute: Execute<R>) {
-  const text = `The request took longer than ${ms / 1_000} s (limits.answerMs)`
   return async (args: ExecutionArgs): Promise<R | ExecutionResult> => {
     const { ends } = args.contextValue as Ends
     const work = execute(args)
@@ -82,9 +87,9 @@ export function within<R extends ExecutionResult>(ms: number, execute: Execute<R
       if (result.errors) ends.abort(answered)
       return result
     }
-    ends.abort(new CrossfadeError('UNAVAILABLE', `${text}; ask for less.`))
+    ends.abort(overdue(ms))
     const ended = await awaitWithin(work as Promise<R>, graceMs)
-    return ended === timedOut ? { errors: [unanswered(args, text)] } : ended
+    return ended === timedOut ? unanswered(args, ms) : ended
   }
 }
 

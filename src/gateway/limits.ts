@@ -37,6 +37,8 @@ export interface Limits {
   readonly headersMs: number
   /** Milliseconds for a whole request to arrive; default 30,000. */
   readonly requestMs: number
+  /** Subscriptions that one gateway has open at a time; default 5,000. */
+  readonly subscriptions: number
   /** Milliseconds for a request to be answered; default 25,000. */
   readonly answerMs: number
   /**
@@ -64,6 +66,7 @@ export const limitsSchema = strict({
   documentCacheBytes: whole(1).default(50_000_000),
   headersMs: time().default(10_000),
   requestMs: time().default(30_000),
+  subscriptions: whole(0).default(5_000),
   answerMs: time().default(times.request),
   reportOnly: z.boolean('true or false is expected').default(false),
 })

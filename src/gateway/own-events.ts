@@ -1,10 +1,15 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import { anew, type GatewayContext } from '../resolve/context.ts'
-import { type Ends, waitOf, within } from './deadline.ts'
+import { awaitWithin, timedOut } from '../util/await-within.ts'
+import { type Ends, overdue, unanswered, waitOf, within } from './deadline.ts'
 import { withStale } from './stale-reads.ts'
 
 type Context = GatewayContext & Ends
+
+async function endOf(events: AsyncIterable<unknown>): Promise<void> {
+  await events[Symbol.asyncIterator]().return?.()
+}
 
 /** Answers events as operations of their own. */
 function eachAnswered(answerMs: number) {
@@ -24,7 +29,14 @@ function eachAnswered(answerMs: number) {
     }
   }
   return async (args: ExecutionArgs) => {
-    const events = await createSourceEventStream(args)
+    const source = Promise.resolve(createSourceEventStream(args))
+    const events = await awaitWithin(source, answerMs)
+    if (events === timedOut) {
+      ;(args.contextValue as Context).ends.abort(overdue(answerMs))
+      // It may come all the same, and nobody is there to end it
+      source.then((late) => (isAsyncIterable(late) ? endOf(late) : undefined)).catch(() => undefined)
+      return unanswered(args, answerMs)
+    }
     if (!isAsyncIterable(events)) return events
     const told = mapAsyncIterator(events, (event) => answer(args, event))
     // Nobody else would end it where the client has left before it was there

@@ -93,7 +93,7 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
       ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),
       ownEvents(limits.answerMs),
-      ...(streams ? [streams.plugin] : []),
+      ...(streams ? [streams.plugin(limits, refusals)] : []),
       staleReads,
       carriedOut,
       shortErrors,

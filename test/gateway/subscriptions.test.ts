@@ -15,8 +15,9 @@ import { changeUnseen } from '../support/stores.ts'
 const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: objectId(), fields: { text: text() } })
 
 const pubSub = createPubSub<{ changed: [id: string] }>()
-/** Sources of subscriptions that clients have not left. */
+/** Sources of subscriptions that clients have not left, and how many there were. */
 const open = new Set<symbol>()
+let made = 0
 
 /** What a client is told of, until it leaves: a generator would hear of that at its next event alone. */
 function changes(): AsyncIterable<string> {
@@ -24,6 +25,7 @@ function changes(): AsyncIterable<string> {
   const events = pubSub.subscribe('changed')
   const end = events.return.bind(events)
   open.add(own)
+  made++
   return Object.assign(events, {
     return(value: never) {
       open.delete(own)
@@ -31,6 +33,8 @@ function changes(): AsyncIterable<string> {
     },
   })
 }
+
+const limits = { aliases: 10, answerMs: 1_500, answerBytes: 2_000, subscriptions: 3 }
 
 const builder = createBuilder()
 const NoteType = entityType(builder, Note)
@@ -71,6 +75,15 @@ builder.subscriptionType({
       },
       resolve: () => null,
     }),
+    never: t.field({ type: NoteType, subscribe: () => new Promise<never>(() => undefined), resolve: () => null }),
+    tooLate: t.field({
+      type: NoteType,
+      async subscribe() {
+        await sleep(limits.answerMs + 500)
+        return changes()
+      },
+      resolve: () => null,
+    }),
     hangs: t.string({
       subscribe: () => changes(),
       resolve: async (id: string, _, { signal }) => {
@@ -83,12 +96,12 @@ builder.subscriptionType({
 
 const id = '5f0000000000000000000001'
 let aliases = 0
-const limits = { aliases: 10, answerMs: 1_500, answerBytes: 2_000 }
+const lines: string[] = []
 let api: SmallGateway
 beforeAll(async () => {
   const app = { schema: builder.toSchema(), entities: [Note], migrations: {}, limits }
   const documents = new Map([[Note, [{ _id: new ObjectId(id), text: 'first' }]]])
-  api = await openAppGateway(app, documents, { captures: false })
+  api = await openAppGateway(app, documents, { captures: false, log: (_, line) => lines.push(line) })
 }, 60_000)
 afterAll(() => api?.close())
 
@@ -213,6 +226,46 @@ describe('The limits of a subscription', () => {
     await sleep(200)
     sent.destroy()
     await sleep(1_000)
+    await left()
+  })
+
+  test('a source that does not come is waited for no longer than any answer', async () => {
+    const { told, hasEnded } = await subscribe('subscription { never { text } }')
+    await expect.poll(hasEnded, patience).toBe(true)
+    expect(told).toMatchObject([{ errors: [{ extensions: { code: 'UNAVAILABLE' } }] }])
+    expect(JSON.stringify(told)).toContain('The request took longer than 1.5 s (limits.answerMs); ask for less.')
+  })
+
+  test('a source that comes behind its time is left', async () => {
+    const before = made
+    const { hasEnded } = await subscribe('subscription { tooLate { text } }')
+    await expect.poll(hasEnded, patience).toBe(true)
+    expect(open.size).toBe(0)
+    await expect.poll(() => made, patience).toBe(before + 1)
+    await left()
+  })
+
+  test('no more are open at a time, and the next one has its place when one leaves', async () => {
+    const clients = await Promise.all([1, 2, 3].map(() => subscribe('subscription { changed { text } }')))
+    await expect.poll(() => open.size, patience).toBe(3)
+    const refused = await subscribe('subscription Fourth { changed { text } }')
+    await expect.poll(refused.hasEnded, patience).toBe(true)
+    expect(refused.told).toMatchObject([
+      {
+        errors: [
+          {
+            message: 'The gateway has as many subscriptions open as it takes (limits.subscriptions). Try again later.',
+            extensions: { code: 'TRY_AGAIN' },
+          },
+        ],
+      },
+    ])
+    expect(lines).toContainEqual('limits.subscriptions refuses operation Fourth: asked for more, allowed 3')
+    clients.pop()!.leave()
+    await expect.poll(() => open.size, patience).toBe(2)
+    const { leave } = await subscribe('subscription { changed { text } }')
+    await expect.poll(() => open.size, patience).toBe(3)
+    for (const client of [...clients, { leave }]) client.leave()
     await left()
   })
 
