@@ -1,4 +1,5 @@
 import { CrossfadeError } from '../util/errors.ts'
+import { isPlainObject } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 import { badValue } from './bad-value.ts'
 import { bySize } from './by-size.ts'
@@ -16,6 +17,8 @@ const bad = (id: unknown): CrossfadeError => badValue('id', id, 'the hex digits 
  * @throws BAD_USER_INPUT for a value that is not of its part's kind, one that is missing, and one too many.
  */
 export function packId(parts: IdParts, values: Readonly<Record<string, unknown>>): string {
+  if (!isPlainObject(values))
+    throw new CrossfadeError('BAD_USER_INPUT', `an id is an object with ${Object.keys(parts).join(' and ')}.`)
   for (const name of Object.keys(values))
     if (!Object.hasOwn(parts, name)) throw new CrossfadeError('BAD_USER_INPUT', `an id has no part "${name}".`)
   const bytes = Object.entries(parts).map(([name, kind]) => {

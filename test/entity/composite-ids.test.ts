@@ -70,11 +70,15 @@ describe('An id of several parts', () => {
     expect(Object.keys(partsOf(Reading, readingId))).toEqual(['at', 'of', 'by', 'count', 'note'])
   })
 
-  test.each<[object, string]>([
+  test.each<[parts: unknown, message: string]>([
     [{ store: 's1' }, 'Stock.id: number: undefined is not a valid int: expected a whole number of 32 bits.'],
     [{ store: null, number: 5 }, 'Stock.id: store: null is not a valid text: expected a string.'],
     [{ store: 's1', number: 5.5 }, 'Stock.id: number: 5.5 is not a valid int: expected a whole number of 32 bits.'],
     [{ store: 's1', number: 5, more: 1 }, 'Stock.id: an id has no part "more".'],
+    [null, 'Stock.id: an id is an object with store and number.'],
+    [undefined, 'Stock.id: an id is an object with store and number.'],
+    ['s1', 'Stock.id: an id is an object with store and number.'],
+    [['s1', 5], 'Stock.id: an id is an object with store and number.'],
     [{ number: 5, constructor: 's1' }, 'Stock.id: an id has no part "constructor".'],
   ])('names the part that is wrong in %o', (parts, message) => {
     expect(() => idOf(Stock, parts as never)).toThrow(input(message))
