@@ -31,6 +31,7 @@ export class Joint<Written> {
       patch: inTurn(steps.patch),
       delete: inTurn(steps.delete),
       images: inTurn(steps.images),
+      byHand: inTurn(steps.byHand) as Steps['byHand'],
     }
   }
 

@@ -2,12 +2,13 @@ import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
-import type { Image } from '../stores/store.ts'
+import type { Image, Steps } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import type { ByHand } from './by-hand.ts'
 import type { Joint } from './joint.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
-import { typeWrites } from './steps.ts'
+import { type Place, typeWrites } from './steps.ts'
 import type { TypeWrites } from './type-writes.ts'
 
 /** What the mirror is to get. */
@@ -93,25 +94,8 @@ export class Transaction {
   of(name: string): TypeWrites<Entity>
   of<E extends Entity>(type: E | string): TypeWrites<E> {
     const entity = typeof type === 'string' ? (typeOf(this.#routing.entities, type) as E) : type
-    const permit = this.#permits.get(entity.name)
-    if (!permit)
-      throw new CrossfadeError('MISCONFIGURED', `This mutation did not declare that it writes ${entity.name}.`)
-    const { flag } = permit
-    const plan = STAGE_PLAN[flag.stage]
-    const { stores } = this.#routing
-    const store = stores[plan.authority]
-    const joint = this.#joints.get(flag.type)
-    const written = joint?.written ?? this.#written
-    const steps = typeWrites(entity, {
-      store,
-      joint: joint?.steps ?? null,
-      mirror: plan.mirror && stores[plan.mirror].replica,
-      stamp: { epoch: flag.epoch, owed: plan.mirror !== null, check: () => checkPermits([permit]) },
-      keep: (image) => {
-        if (!joint) this.#acknowledged++
-        if (plan.mirror !== null) written.push({ entity, image, flag })
-      },
-    })
+    const permit = this.#permitOf(entity)
+    const steps = typeWrites(entity, this.#place(entity, permit))
     return {
       get: (id) => this.during(() => steps.get(id), permit),
       create: (input, id) => this.#change(() => steps.create(input, id), permit),
@@ -124,6 +108,51 @@ export class Transaction {
       createMany: (inputs) => this.#change(() => steps.createMany(inputs), permit),
       patchMany: (when, patch, bound) => this.#change(() => steps.patchMany(when, patch, bound), permit),
       deleteMany: (when, bound) => this.#change(() => steps.deleteMany(when, bound), permit),
+    }
+  }
+
+  /**
+   * Writes of one of the declared types that patches cannot say, written by hand for each store: the side of the store with
+   * authority is run, in one transaction. What it makes, changes and deletes gets its version and is owed to the mirror as
+   * what `of` writes. It may be called again where another write came in between. `docs/contracts.md` has an example.
+   *
+   * @returns what the side returned.
+   * @throws what the side throws; CONFLICT, TRY_AGAIN, UNAVAILABLE and UNKNOWN_OUTCOME as other steps; UNAVAILABLE past 10
+   * seconds.
+   */
+  byHand<T>(entity: Entity, sides: ByHand<T>): Promise<T> {
+    const permit = this.#permitOf(entity)
+    const { store, joint, stamp, keep } = this.#place(entity, permit)
+    const run = (steps: Steps) => steps.byHand(entity, sides, stamp)
+    return this.#change(async () => {
+      const { result, images } = await (joint ? run(joint) : store.authority.together(run, stamp.check))
+      if (!joint) this.#acknowledged++ // it tells what the mirror is owed, and not whether anything was written
+      images.forEach(keep)
+      return result
+    }, permit)
+  }
+
+  #permitOf({ name }: Entity): Permit {
+    const permit = this.#permits.get(name)
+    if (permit) return permit
+    throw new CrossfadeError('MISCONFIGURED', `This mutation did not declare that it writes ${name}.`)
+  }
+
+  #place(entity: Entity, permit: Permit): Place {
+    const { flag } = permit
+    const plan = STAGE_PLAN[flag.stage]
+    const { stores } = this.#routing
+    const joint = this.#joints.get(flag.type)
+    const written = joint?.written ?? this.#written
+    return {
+      store: stores[plan.authority],
+      joint: joint?.steps ?? null,
+      mirror: plan.mirror && stores[plan.mirror].replica,
+      stamp: { epoch: flag.epoch, owed: plan.mirror !== null, check: () => checkPermits([permit]) },
+      keep: (image) => {
+        if (!joint) this.#acknowledged++
+        if (plan.mirror !== null) written.push({ entity, image, flag })
+      },
     }
   }
 

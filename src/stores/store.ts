@@ -7,6 +7,7 @@ import type { Patch } from '../query/patch.ts'
 import type { Where } from '../query/where.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
+import type { Sides } from './by-hand.ts'
 import type { Failure } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Explaining } from './plan.ts'
@@ -201,6 +202,21 @@ export interface Steps extends RecordWrites {
   readonly isAtomic: boolean
   /** See `Outbox.images`. */
   images(entity: Entity, ids: readonly Id[]): Promise<readonly Image[]>
+  /**
+   * Runs the side of this store as one step. What it makes, changes and deletes of the type gets its versions, and where
+   * the mirror is owed it the marks and tombstones, as by the other steps.
+   *
+   * @throws what the side throws; like `RecordWrites` where a call of the store fails; MISCONFIGURED for what the store
+   * could not keep track of.
+   */
+  byHand<T>(entity: Entity, sides: Sides<T>, stamp: Stamp): Promise<DoneByHand<T>>
+}
+
+/** What came of a write by hand. */
+export interface DoneByHand<T> {
+  readonly result: T
+  /** What was touched, as it then is, `maxAwaited` at most; none where nothing is owed. */
+  readonly images: readonly Image[]
 }
 
 /** What the store that has authority does: what clients write is durable when it resolves. */

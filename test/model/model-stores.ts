@@ -223,6 +223,7 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
         written.push([entity, stamp])
         return step((state) => server.remove(state, entity, id, stamp, guard))
       },
+      byHand: () => Promise.reject(new Error('no history writes by hand')),
     })
     mayCommit()
     const done = snapshot

@@ -3,12 +3,13 @@ import type { Entity, Id, Rec } from '../../entity/entity.ts'
 import type { Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { refusedRecord } from '../failure.ts'
-import type { Authority, Guard, Image, RecordWrites, Stamp } from '../store.ts'
+import type { Authority, Guard, Image, RecordWrites, Stamp, Steps } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { settleArriving } from './arriving.ts'
 import { alive, atVersion, bump, isBelow, mirrored, notNewerThan, object, owedSince } from './bookkeeping.ts'
 import { bury } from './bury.ts'
+import { byHandAlone } from './by-hand-alone.ts'
 import { storeNow } from './clock.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -116,10 +117,16 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     },
   }
 
+  const { images } = mongoOutbox(connection)
+  const alone: Omit<Steps, 'isAtomic'> = {
+    ...writes,
+    images,
+    byHand: (...args) => byHandAlone(connection, { images }, ...args),
+  }
+
   return {
     ...writes,
-    together: (work, mayCommit) =>
-      together(connection, { ...writes, images: mongoOutbox(connection).images }, work, mayCommit),
+    together: (work, mayCommit) => together(connection, alone, work, mayCommit),
 
     async owe(entity, ids) {
       const among = allOf({ _id: { $in: ids.map((id) => encodeId(entity, id)) } }, alive)

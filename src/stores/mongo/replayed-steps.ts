@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { MongoError, MongoErrorLabel } from 'mongodb'
 import { CrossfadeError } from '../../util/errors.ts'
-import type { Image, Steps } from '../store.ts'
+import type { DoneByHand, Image, Steps } from '../store.ts'
 
 /** How often a step, or the commit, is tried, and how long it waits in between at most, in milliseconds. */
 const [maxTries, pauseMs] = [6, 50]
@@ -10,15 +11,17 @@ const [maxTries, pauseMs] = [6, 50]
 const isTransient = ({ cause }: CrossfadeError): boolean =>
   cause instanceof MongoError && cause.hasErrorLabel(MongoErrorLabel.TransientTransactionError)
 
-type Given = Image | null | readonly Image[]
+type Given = Image | null | readonly Image[] | DoneByHand<unknown>
 
 /** What a step gave, as far as it may differ: a record is the same at the same version. */
-const seen = (given: Given): string =>
-  JSON.stringify([given].flat().map((image) => image && [image.id, image.version, image.record === null]))
+function seen(given: Given): unknown {
+  if (given && 'result' in given) return [given.result, seen(given.images)]
+  return [given].flat().map((image) => image && [image.id, image.version, image.record === null])
+}
 
 interface Done {
   readonly run: (steps: Steps) => Promise<Given>
-  readonly gave: string
+  readonly gave: unknown
 }
 
 /**
@@ -52,6 +55,7 @@ export class ReplayedSteps {
       patch: step(({ patch }) => patch),
       delete: step((steps) => steps.delete),
       images: step(({ images }) => images),
+      byHand: step(({ byHand }) => byHand) as Steps['byHand'],
     }
   }
 
@@ -72,7 +76,7 @@ export class ReplayedSteps {
     await this.#abort()
     this.#present = this.#begin()
     for (const { run, gave } of this.#done)
-      if (seen(await run(this.#present)) !== gave)
+      if (!isDeepStrictEqual(seen(await run(this.#present)), gave))
         throw new CrossfadeError('TRY_AGAIN', 'Another write came in between; nothing was written, try again.')
   }
 }

@@ -1,4 +1,4 @@
-import type { Outbox, RecordWrites, Steps } from '../store.ts'
+import type { Steps } from '../store.ts'
 import { storeNow } from './clock.ts'
 import type { MongoConnection } from './connection.ts'
 import { ReplayedSteps } from './replayed-steps.ts'
@@ -13,7 +13,7 @@ import { transactionSteps } from './transaction-steps.ts'
  */
 export async function together<T>(
   connection: MongoConnection,
-  alone: RecordWrites & Pick<Outbox, 'images'>,
+  alone: Omit<Steps, 'isAtomic'>,
   work: (steps: Steps) => Promise<T>,
   mayCommit: () => void,
 ): Promise<T> {

@@ -50,6 +50,12 @@ export async function keepTombstone(
   return !before?._cf || compareVersions(versionOf(before), version) < 0
 }
 
+/** Writes a tombstone, owed, in the transaction of the delete that it is of. */
+export const graveOf = (entity: Entity, id: Id, version: Version, now: number) => ({
+  filter: { _id: tombstoneKey(entity, id) },
+  update: { $set: { _cf: mirrored(version), pending: new Date(now), at: new Date(now), foreign: false } },
+})
+
 /** Gives a tombstone another version and keeps it owed, where it is still at the one given. */
 export async function restampTombstone(
   connection: MongoConnection,

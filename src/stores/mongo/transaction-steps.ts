@@ -17,6 +17,7 @@ import {
   notNewerThan,
   versionOf,
 } from './bookkeeping.ts'
+import { byHandIn } from './by-hand.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
@@ -26,7 +27,7 @@ import { patchStage } from './patch-pipeline.ts'
 import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
 import { settleHidden, settleHolders } from './settle-hidden.ts'
-import { tombstoneCollection, tombstoneImage, tombstoneKey, tombstonesOf } from './tombstone.ts'
+import { graveOf, tombstoneCollection, tombstoneImage, tombstonesOf } from './tombstone.ts'
 
 const movedOn = (entity: Entity): CrossfadeError =>
   new CrossfadeError('TRY_AGAIN', `${entity.name} has moved on; try again.`)
@@ -101,9 +102,8 @@ export function transactionSteps(
     gone.set(`${entity.name}/${id}`, version)
     // Without a mirror nobody puts a record back, and no tombstone is needed
     if (stamp.owed) {
-      const body = { _cf: mirrored(version), pending: new Date(now), at: new Date(now), foreign: false }
-      const _id = tombstoneKey(entity, id)
-      await tombstoneCollection(connection).updateOne({ _id }, { $set: body }, { ...options, upsert: true })
+      const { filter, update } = graveOf(entity, id, version, now)
+      await tombstoneCollection(connection).updateOne(filter, update, { ...options, upsert: true })
     }
     return tombstoneImage(id, version, stamp.owed)
   }
@@ -131,5 +131,6 @@ export function transactionSteps(
         const stage = { ...patchStage(entity, patch), _cf: bump(stamp, {}, Long.fromNumber(await clock())) }
         return change(entity, id, stage, stamp, guardOf(entity, guard))
       }),
+    byHand: (...args) => byHandIn({ connection, session, clock, gone, images, step }, ...args),
   }
 }

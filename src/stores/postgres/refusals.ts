@@ -13,6 +13,10 @@ export const refusals = {
   stale: 'CF003',
   /** There is no such record, or it is not as the guard of a write wants it. */
   absent: 'CF004',
+  /** A trigger's: the other store has the records of the type. */
+  elsewhere: 'CF005',
+  /** A trigger's. */
+  truncated: 'CF007',
   /** See `mayPut`. */
   overtaken: 'CF008',
   /** Something was deleted under the id. */

@@ -1,5 +1,6 @@
 import type { Entity } from '../../entity/entity.ts'
 import type { Steps } from '../store.ts'
+import { byHandIn } from './by-hand.ts'
 import type { PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
 import { imagesIn } from './outbox.ts'
@@ -30,6 +31,10 @@ export async function together<T>(
         ...recordWrites(connection, onRecord),
         isAtomic: true,
         images: (entity, ids) => imagesIn(tx, connection, entity, ids),
+        byHand(entity, ...args) {
+          written.add(entity)
+          return byHandIn(tx, connection, entity, ...args)
+        },
       }
       try {
         const result = await work(steps)

@@ -1,0 +1,63 @@
+import { MongoError } from 'mongodb'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { leafAt } from '../../entity/leaf-at.ts'
+import { type Bounds, type Calls, carryOutByHand, maxAwaited, type Sides } from '../by-hand.ts'
+import type { DoneByHand, Stamp, Steps } from '../store.ts'
+import { decoded } from './codec/expression.ts'
+import type { MongoConnection } from './connection.ts'
+import type { MongoHand } from './hand.ts'
+import { handCollection, type Writing } from './hand-collection.ts'
+import { settleTouched, type Touched, type Within } from './settle-touched.ts'
+import { translate } from './where.ts'
+
+/** What a side is given. */
+export const handOf = (writing: Writing): MongoHand => ({
+  collection: handCollection(writing),
+  match: (entity, where) => translate(writing.connection, entity, where),
+  value: (entity, path) => decoded(leafAt(entity, path)),
+})
+
+type Told = Bounds['told']
+
+/** Cursors are the driver's own: what they throw is told like the failure of a call. */
+export async function carryOut<T>(
+  { maxTimeMs }: MongoConnection,
+  told: Told,
+  work: (calls: Calls) => Promise<T>,
+): Promise<T> {
+  try {
+    return await carryOutByHand({ store: 'MongoDB', ms: maxTimeMs, told }, work)
+  } catch (error) {
+    if (error instanceof MongoError) return told(() => Promise.reject(error))
+    throw error
+  }
+}
+
+interface InTransaction extends Within {
+  readonly clock: () => Promise<number>
+  readonly images: Steps['images']
+  /** Tells what a failure of the store means. */
+  readonly step: <T>(entity: Entity, work: () => Promise<T>) => Promise<T>
+}
+
+/** See `Steps.byHand`. At its end each record that was touched is stamped anew, or buried. */
+export async function byHandIn<T>(
+  { clock, images, step, ...within }: InTransaction,
+  entity: Entity,
+  { mongo }: Sides<T>,
+  stamp: Stamp,
+): Promise<DoneByHand<T>> {
+  const told: Told = (call) => step(entity, call)
+  const now = await told(clock)
+  const touched = new Map<Id, Touched>()
+  const touch: Writing['touch'] = (id, raw, before) => {
+    if (!touched.has(id)) touched.set(id, { id, raw, before })
+  }
+  const result = await carryOut(within.connection, told, (calls) =>
+    mongo(handOf({ ...within, entity, stamp, now, calls, touch }) as never),
+  )
+  if (touched.size === 0) return { result, images: [] }
+  await told(() => settleTouched(within, entity, [...touched.values()], stamp, now))
+  const ids = [...touched.keys()].slice(0, maxAwaited)
+  return { result, images: stamp.owed ? await told(() => images(entity, ids)) : [] }
+}

@@ -1,0 +1,190 @@
+import { type ClientSession, type Document, Long } from 'mongodb'
+import { Refused } from '../../codec/refused.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
+import { CrossfadeError } from '../../util/errors.ts'
+import { isPlainObject } from '../../util/json.ts'
+import type { Calls } from '../by-hand.ts'
+import type { Stamp } from '../store.ts'
+import { allOf } from './all-of.ts'
+import { alive, bump, mirrored, notNewerThan, versionOf } from './bookkeeping.ts'
+import { decodeId } from './codec/decode.ts'
+import { encodeId } from './codec/encode.ts'
+import type { MongoConnection } from './connection.ts'
+import type { HandCollection } from './hand.ts'
+
+/** What a write by hand is part of. */
+export interface Writing {
+  readonly connection: MongoConnection
+  readonly entity: Entity
+  readonly stamp: Stamp
+  /** The store's time. */
+  readonly now: number
+  /** Of its transaction; null on a server that has none, where each call stands by itself. */
+  readonly session: ClientSession | null
+  readonly calls: Calls
+  /** Told of a record before its document is changed, with that; with null where it is made. */
+  readonly touch: (id: Id, raw: unknown, before: Document | null) => void
+}
+
+/** Documents that one call may change. */
+const most = 10_000
+
+type Change = Document | Document[]
+
+/** The options of a call that say which documents it means. */
+interface Given {
+  readonly collation?: Document
+  readonly hint?: Document | string
+  readonly let?: Document
+  readonly sort?: Document
+  readonly upsert?: boolean
+}
+
+export const movedOn = ({ name }: Entity): CrossfadeError =>
+  new CrossfadeError('TRY_AGAIN', `A ${name} was written after authority moved; try again.`)
+
+const refused = ({ name }: Entity, text: string): CrossfadeError =>
+  new CrossfadeError('MISCONFIGURED', `A write by hand of ${name} ${text}.`)
+
+/** A change that carries its stamp in its own form: one operation, which capture knows for ours. See `bump`. */
+function stamped(change: Change, stamp: Stamp, now: number): Change {
+  const at = Long.fromNumber(now)
+  if (Array.isArray(change)) return [...change, { $set: { _cf: bump(stamp, {}, at) } }]
+  const pending = stamp.owed ? { $min: { ...change['$min'], '_cf.pending': new Date(now) } } : {}
+  return {
+    ...change,
+    $max: { ...change['$max'], '_cf.at': at, '_cf.epoch': stamp.epoch },
+    $inc: { ...change['$inc'], '_cf.n': Long.ONE },
+    ...pending,
+  }
+}
+
+const isBookkeeping = (path: string): boolean => path === '_cf' || path.startsWith('_cf.')
+
+/** Whether stages keep `_cf` as it is: then the stamp behind them goes on from there. */
+const keepsBookkeeping = (stages: readonly Document[]): boolean =>
+  stages.every((stage) =>
+    Object.entries(stage).every(([name, of]) => {
+      if (name === '$unset') return ![of].flat().some(isBookkeeping)
+      return (name === '$set' || name === '$addFields') && !Object.keys(of).some(isBookkeeping)
+    }),
+  )
+
+/** @throws MISCONFIGURED for stages that write by themselves. */
+function checkReads(entity: Entity, pipeline: readonly Document[]): void {
+  if (pipeline.some((stage) => '$out' in stage || '$merge' in stage))
+    throw refused(entity, 'takes no $out and no $merge')
+}
+
+/** The collection that a write by hand is given. */
+export function handCollection({ connection, entity, stamp, now, session, calls, touch }: Writing): HandCollection {
+  const own = connection.collection(entity)
+  const within = (given: object = {}) => ({
+    maxTimeMS: connection.maxTimeMs,
+    ...given,
+    ...(session ? { session } : {}),
+  })
+  const seen = (filter: Document = {}): Document => allOf(filter, alive)
+
+  /** @throws MISCONFIGURED on a server by itself: what it leaves would be told by nothing if it were cut off. */
+  function needTransaction(method: string, remedy: string): void {
+    if (!session) throw refused(entity, `cannot ${method} on a MongoDB server that has no transactions: use ${remedy}`)
+  }
+
+  /** The filter of a write, narrowed to the documents that it means now. They are told before it is sent. */
+  async function meant(filter: Document, given: Given, limit: number): Promise<Document> {
+    if (given.upsert) throw refused(entity, 'takes no upsert: look for the document, then insert it')
+    const { collation, hint, let: variables, sort } = given
+    const look = { collation, hint, let: variables, sort, limit, projection: { _cf: 1 } }
+    const found = await own.find(seen(filter), within(look) as object).toArray()
+    if (found.length > most) throw refused(entity, `changes ${most} documents at most in one call`)
+    if (found.some((document) => versionOf(document).epoch > stamp.epoch)) throw movedOn(entity)
+    for (const document of found) {
+      const id = decodeId(entity, document._id)
+      if (!(id instanceof Refused)) touch(id, document._id, document)
+    }
+    const odd = found.filter(({ _cf }) => _cf !== undefined && !isPlainObject(_cf)).map(({ _id }) => _id)
+    stamp.check?.()
+    // Operators change no member of what is no object: what others have left there counts as nothing
+    if (odd.length > 0) await own.updateMany({ _id: { $in: odd } }, { $unset: { _cf: '' } }, within())
+    return allOf(filter, { _id: { $in: found.map(({ _id }) => _id) } }, alive, notNewerThan(stamp.epoch))
+  }
+
+  function change(given: Change): Change {
+    if (!session && Array.isArray(given) && !keepsBookkeeping(given))
+      needTransaction('replace documents', '$set, $addFields and $unset')
+    return stamped(given, stamp, now)
+  }
+
+  /** With an id, made here where the mapping makes them, and a version. */
+  function made(document: Document): Document {
+    const { _id = entity.newId && encodeId(entity, entity.newId()), ...members } = document
+    const id = decodeId(entity, _id)
+    if (id instanceof Refused) throw refused(entity, 'inserts a document whose `_id` is not of the mapping')
+    touch(id, _id, null)
+    const pending = stamp.owed ? { pending: new Date(now) } : {}
+    return { _id, ...members, _cf: { ...mirrored({ epoch: stamp.epoch, counter: now }), ...pending } }
+  }
+
+  const insert = <T>(send: () => Promise<T>): Promise<T> =>
+    calls.inTurn(async () => {
+      needTransaction('insert', `tx.of(${entity.name}).create`)
+      stamp.check?.()
+      return send()
+    })
+
+  const remove = <T>(
+    filter: Document,
+    given: Given,
+    limit: number,
+    send: (filter: Document) => Promise<T>,
+  ): Promise<T> =>
+    calls.inTurn(async () => {
+      needTransaction('delete', `tx.of(${entity.name}).delete`)
+      return send(await meant(filter, given, limit))
+    })
+
+  const update = <T>(
+    filter: Document,
+    given: Given,
+    limit: number,
+    send: (filter: Document) => Promise<T>,
+  ): Promise<T> => calls.inTurn(async () => send(await meant(filter, given, limit)))
+
+  const all = connection.db.collection(entity.mongo)
+  const collection = {
+    find(filter?: Document, given?: object) {
+      calls.check()
+      return own.find(seen(filter), within(given))
+    },
+    findOne: (filter?: Document, given?: object) => calls.inTurn(() => own.findOne(seen(filter), within(given))),
+    aggregate(pipeline: readonly Document[] = [], given?: object) {
+      calls.check()
+      checkReads(entity, pipeline)
+      return own.aggregate([{ $match: alive }, ...pipeline], within(given))
+    },
+    countDocuments: (filter?: Document, given?: object) =>
+      calls.inTurn(() => own.countDocuments(seen(filter), within(given))),
+    insertOne: (document: Document, given?: object) => insert(() => all.insertOne(made(document), within(given))),
+    insertMany: (documents: readonly Document[], given?: object) =>
+      insert(() => all.insertMany(documents.map(made), within(given))),
+    updateOne: (filter: Document, by: Change, given: Given = {}) =>
+      update(filter, given, 1, (narrow) => own.updateOne(narrow, change(by), within(given))),
+    updateMany: (filter: Document, by: Change, given: Given = {}) =>
+      update(filter, given, most + 1, (narrow) => own.updateMany(narrow, change(by), within(given))),
+    replaceOne(filter: Document, document: Document, given: Given = {}) {
+      // As an update, since a replacement would lose its bookkeeping
+      const by = [{ $replaceWith: { $mergeObjects: [{ $literal: document }, { _id: '$_id', _cf: '$_cf' }] } }]
+      return update(filter, given, 1, (narrow) => own.updateOne(narrow, stamped(by, stamp, now), within(given)))
+    },
+    findOneAndUpdate: (filter: Document, by: Change, given: Given = {}) =>
+      update(filter, given, 1, (narrow) => own.findOneAndUpdate(narrow, change(by), within(given))),
+    deleteOne: (filter: Document = {}, given: Given = {}) =>
+      remove(filter, given, 1, (narrow) => own.deleteOne(narrow, within(given))),
+    deleteMany: (filter: Document = {}, given: Given = {}) =>
+      remove(filter, given, most + 1, (narrow) => own.deleteMany(narrow, within(given))),
+    findOneAndDelete: (filter: Document, given: Given = {}) =>
+      remove(filter, given, 1, (narrow) => own.findOneAndDelete(narrow, within(given))),
+  }
+  return collection as unknown as HandCollection // its overloads say more than a function here can
+}

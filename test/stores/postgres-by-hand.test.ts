@@ -1,0 +1,142 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Flag, initialFlag } from '../../src/control/flag.ts'
+import { raiseFlag } from '../../src/control/flag-store.ts'
+import type { PostgresHand } from '../../src/stores/postgres/hand.ts'
+import type { DoneByHand, Image } from '../../src/stores/store.ts'
+import { Account, account, newId } from '../support/account.ts'
+import { Purse } from '../support/purses.ts'
+import { openStores, type TestStores } from '../support/stores.ts'
+
+let stores: TestStores
+let revision = 2
+const setFlag = (type: string, change: Partial<Flag>) =>
+  raiseFlag(stores.postgres.ledger, { ...initialFlag(type, [type]), ...change, revision: revision++ })
+beforeAll(async () => {
+  stores = await openStores([Account, Purse])
+})
+beforeEach(() => setFlag('Account', { stage: 'live', epoch }))
+afterAll(() => stores?.close())
+
+let epoch = 1
+const run = <T>(postgres: (hand: PostgresHand) => Promise<T>, owed = true): Promise<DoneByHand<T>> =>
+  stores.postgres.authority.together(
+    (steps) =>
+      steps.byHand(Account, { mongo: () => Promise.reject(new Error('not asked')), postgres }, { epoch, owed }),
+    () => undefined,
+  )
+const imageOf = async (id: string): Promise<Image | undefined> =>
+  (await stores.postgres.outbox.images(Account, [id]))[0]
+
+async function opened(): Promise<string> {
+  const id = newId()
+  await stores.postgres.authority.create(Account, account(id, { visits: 1 }), { epoch, owed: false })
+  return id
+}
+const visited = (id: string) => (hand: PostgresHand) =>
+  hand.run(hand.sql`update ${hand.table(Account)} set visits = 2 where t.id = ${id}`)
+
+const tooMuch: readonly (readonly [string, (hand: PostgresHand) => Promise<unknown>, string])[] = [
+  ['ends its transaction', ({ run, sql }) => run(sql`commit`), 'UNKNOWN_OUTCOME'],
+  ['passes for a gateway', ({ run, sql }) => run(sql`set local crossfade.writer = 'crossfade'`), 'UNKNOWN_OUTCOME'],
+  ['truncates', ({ run, sql }) => run(sql`truncate accounts cascade`), 'MISCONFIGURED'],
+  [
+    'gives a value of another kind',
+    ({ run, sql }) => run(sql`update accounts set visits = ${'x'}::integer`),
+    'BAD_USER_INPUT',
+  ],
+]
+test.each(tooMuch)('a write by hand that %s is told so', async (_, work, code) => {
+  const id = await opened()
+  const written = run(async (hand) => {
+    await visited(id)(hand)
+    await work(hand)
+  })
+  await expect(written).rejects.toMatchObject({ code })
+  const after = await imageOf(id)
+  // What was committed all the same bears its version and its note: the triggers have seen it
+  if (after!.record!['visits'] === 2) expect((await stores.postgres.outbox.owedFor(Account, [id])).has(id)).toBe(true)
+  // And the connections can be used
+  expect(await run(visited(id))).toMatchObject({ images: [{ record: { visits: 2 } }] })
+})
+
+test('a write by hand of a table whose type MongoDB has is refused', async () => {
+  await setFlag('Purse', { stage: 'shadow' })
+  const id = await opened()
+  const written = run(async (hand) => {
+    await visited(id)(hand)
+    await hand.run(hand.sql`insert into purses (id, coins) values (${id}, 1)`)
+  })
+  await expect(written).rejects.toMatchObject({
+    code: 'MISCONFIGURED',
+    message: expect.stringContaining('Purse is in stage shadow'),
+  })
+  expect((await imageOf(id))!.record).toMatchObject({ visits: 1 })
+})
+
+test('a write by hand of another table is noted for its type, where PostgreSQL has that', async () => {
+  await setFlag('Purse', { stage: 'live', epoch: 4 })
+  const id = await opened()
+  await run((hand) => hand.run(hand.sql`insert into purses (id, coins) values (${id}, 1)`))
+  const [purse] = await stores.postgres.outbox.images(Purse, [id])
+  expect(purse).toMatchObject({ record: { coins: 1 }, version: { epoch: 4 } })
+  expect((await stores.postgres.outbox.owedFor(Purse, [id])).has(id)).toBe(true)
+})
+
+test('a write by hand is refused where a trigger is missing or disabled, which would tell of it', async () => {
+  const id = await opened()
+  await stores.postgres.connection.run(sql`alter table accounts disable trigger crossfade_note`)
+  try {
+    const refusal = { code: 'MISCONFIGURED', message: expect.stringContaining('crossfade_note') }
+    await expect(run(visited(id))).rejects.toMatchObject(refusal)
+  } finally {
+    await stores.postgres.connection.run(sql`alter table accounts enable trigger crossfade_note`)
+  }
+  expect((await imageOf(id))!.record).toMatchObject({ visits: 1 })
+})
+
+test('a write by hand in complete gets versions, and owes nothing', async () => {
+  await setFlag('Account', { stage: 'complete', epoch })
+  const id = await opened()
+  const before = await imageOf(id)
+  expect((await run(visited(id), false)).images).toEqual([])
+  const after = await imageOf(id)
+  expect(after!.version).toEqual({ epoch, counter: before!.version.counter + 1 })
+  expect((await stores.postgres.outbox.owedFor(Account, [id])).size).toBe(0)
+})
+
+test('a write by hand is refused where authority has moved, and a move waits for one that is open', async () => {
+  const id = await opened()
+  let moved: Promise<unknown> | undefined
+  await run(async (hand) => {
+    moved = setFlag('Account', { stage: 'live', epoch: 2 })
+    await new Promise((done) => setTimeout(done, 200))
+    await visited(id)(hand)
+  })
+  await moved
+  expect(await imageOf(id)).toMatchObject({ record: { visits: 2 }, version: { epoch } })
+  await expect(run(visited(id))).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+  epoch = 2
+  expect(await run(visited(id))).toMatchObject({ images: [{ version: { epoch } }] })
+})
+
+test('what a block of its own has noted is not waited for, and stays owed', async () => {
+  const id = await opened()
+  const block = `do $$ begin update accounts set visits = 5 where id = '${id}'; exception when others then null; end $$`
+  expect((await run(({ run, sql }) => run(sql.raw(block)))).images).toEqual([])
+  expect((await stores.postgres.outbox.owedFor(Account, [id])).has(id)).toBe(true)
+})
+
+test('nobody knows whether it stands where the commit was not answered', async () => {
+  const { connection } = stores.postgres
+  await connection.run(sql`create function slow() returns trigger language plpgsql as
+    $$ begin perform pg_sleep(600); return null; end $$`)
+  await connection.run(sql`create constraint trigger slow after update on accounts deferrable initially deferred
+    for each row when (new.visits = 2) execute function slow()`)
+  const written = run(visited(await opened())).catch((error: unknown) => error)
+  const ended = () =>
+    connection.run(sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event = 'PgSleep'`)
+  await expect.poll(async () => (await ended()).length, { timeout: 20_000 }).toBe(1)
+  expect(await written).toMatchObject({ code: 'UNKNOWN_OUTCOME' })
+})
