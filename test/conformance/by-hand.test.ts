@@ -175,6 +175,37 @@ describe.each(['mongo', 'postgres'] as const)('What is written by hand in %s', (
     expect(await imageOf(id)).toMatchObject({ record: { coins: 21 } })
   })
 
+  test('is seen by the guard of a write that waits for it', async () => {
+    const [id, other] = [await opened(), await opened()]
+    const { version } = (await imageOf(other))!
+    let release = (): void => undefined
+    const opens = new Promise<void>((resolve) => (release = resolve))
+    let isHeld = false
+    const held = run(
+      both(
+        pooled([id, other]),
+        each(() => {
+          isHeld = true
+          return opens
+        }),
+      ),
+    )
+    await expect.poll(() => isHeld, { timeout: 20_000 }).toBe(true)
+    const paid = planPatch(Purse, { coins: 1 })
+    const waiting = [
+      authority().patch(Purse, id, paid, owed, { when: { op: 'eq', path: 'coins', value: 10 } }),
+      authority().delete(Purse, other, owed, { at: version }),
+    ]
+    await new Promise((done) => setTimeout(done, 300))
+    release()
+    await held
+    expect(await Promise.all(waiting)).toEqual([null, null])
+    expect([await imageOf(id), await imageOf(other)]).toMatchObject([
+      { record: { coins: 20 } },
+      { record: { coins: 20 } },
+    ])
+  })
+
   test('leaves nothing where the function throws, and its error is what it was', async () => {
     const [id, fresh] = [await opened(), newId()]
     const before = await imageOf(id)

@@ -45,6 +45,13 @@ function refusedWrite(entity: Entity, id: Id, stamp: Stamp, error: unknown): unk
 }
 
 /**
+ * Whoever writes by hand, or past the gateway, holds a record's row and not its lock: a guard is judged by what he has made
+ * of it, in a statement that begins behind that.
+ */
+const holdRow = (entity: Entity, id: Id, { at, when }: Guard): Sql[] =>
+  at || when ? [sql`select from ${tableOf(entity)} where t.id = ${id} for no key update of t`] : []
+
+/**
  * Looks at a record under its lock, before what is written behind it. A server logs each refusal: none is made without need.
  *
  * @param change null where it is deleted.
@@ -124,6 +131,7 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
       sql`_cf_counter = ${nextCounter}`,
     ]
     const rows = await onPresent<RecordRow>(entity, id, stamp, [
+      ...holdRow(entity, id, guard),
       look(entity, id, stamp, guard, change),
       sql`update ${wholeTable(entity)} set ${sql.join(sets)} where t.id = ${id} and ${isOfType(entity)}`,
       ...patchChildren(entity, id, change),
@@ -138,6 +146,7 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
       returning t.id, ${stamp.epoch}::bigint as epoch, ${nextCounter} as counter`
     const note = stamp.owed ? sql`, note as (${noteOwed(entity, sql`gone`)})` : sql``
     const rows = await onPresent<VersionRow>(entity, id, stamp, [
+      ...holdRow(entity, id, guard),
       look(entity, id, stamp, guard, null),
       sql`with gone as (${gone}), buried as (${keepTombstones(entity, sql`gone`)}) ${note} select * from gone`,
     ])
