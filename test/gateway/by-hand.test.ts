@@ -65,12 +65,12 @@ const turned: ByHand<number> = {
       .length,
 }
 const made = (id: number, title: string): ByHand<void> => ({
-  mongo: async ({ collection }) => void (await collection.insertOne({ _id: id, title, stars: 1 } as object)),
+  mongo: async ({ collection }) => void (await collection.insertOne({ _id: id, title, stars: 1 })),
   postgres: async ({ sql, run }) =>
     void (await run(sql`insert into books (id, title, stars) values (${id}::integer, ${title}, 1)`)),
 })
 const removed = (id: number): ByHand<void> => ({
-  mongo: async ({ collection }) => void (await collection.deleteOne({ _id: id } as object)),
+  mongo: async ({ collection }) => void (await collection.deleteOne({ _id: id })),
   postgres: async ({ sql, run, table }) =>
     void (await run(sql`delete from ${table(Book)} where t.id = ${id}::integer`)),
 })
@@ -97,6 +97,8 @@ describe('A mutation that writes by hand', () => {
     const before = await titles()
     const next = 10 + stages.indexOf(stage)
     expect(before).not.toEqual([])
+    const awaited = () => api.gateway.routing.mirror.acknowledged.get('Book') ?? 0
+    const awaitedBefore = awaited()
     const answer = await answered(api, async (tx) => {
       await tx.byHand(Book, made(next, 'new'))
       const count = await tx.byHand(Book, turned)
@@ -111,6 +113,8 @@ describe('A mutation that writes by hand', () => {
       ...before.map((each) => each.replace(/(?<= ).*/, (text) => [...text].reverse().join(''))),
       `${next + 10} ${stage}`,
     ])
+    // Each record that was touched, once
+    expect(awaited() - awaitedBefore).toBe(mirror === null ? 0 : before.length + 2)
     if (mirror === null) return
     await expect.poll(async () => (await compareStores(api.stores, Book)).different, { timeout: 20_000 }).toEqual([])
     const left = async () => (await api.stores[authority].outbox.backlog(Book)).count
@@ -163,8 +167,7 @@ describe.each(['shadow', 'live'] as const)('What is written by hand in a group i
   })
   const { authority } = STAGE_PLAN[stage]
   const doubled = (id: string): ByHand<unknown> => ({
-    mongo: ({ collection }) =>
-      collection.updateOne({ _id: id } as object, [{ $set: { coins: { $multiply: ['$coins', 2] } } }]),
+    mongo: ({ collection }) => collection.updateOne({ _id: id }, [{ $set: { coins: { $multiply: ['$coins', 2] } } }]),
     postgres: ({ sql, run, table }) => run(sql`update ${table(Purse)} set coins = coins * 2 where t.id = ${id}`),
   })
   const pay =

@@ -2,6 +2,7 @@ import { defineEntity, text } from 'crossfade'
 import { type ClientSession, type Document, MongoErrorLabel, MongoNetworkError } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
+import { planPatch } from '../../src/query/patch.ts'
 import { mongoAuthority } from '../../src/stores/mongo/authority.ts'
 import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
 import type { HandCollection } from '../../src/stores/mongo/hand.ts'
@@ -36,18 +37,20 @@ const owed: Stamp = { epoch: 1, owed: true }
 type Entity = typeof Account | typeof Article
 type Work<T> = (collection: HandCollection, id: string) => Promise<T>
 
+/** The side of this store alone. */
+const side = <T>(work: (collection: HandCollection) => Promise<T>) => ({
+  mongo: ({ collection }: { collection: HandCollection }) => work(collection),
+  postgres: () => Promise.reject(new Error('not asked')),
+})
+
 const run = <T>(
   work: (collection: HandCollection) => Promise<T>,
   stamp = owed,
   entity: Entity = Account,
   authority: Authority = stores.mongo.authority,
 ): Promise<DoneByHand<T>> => {
-  const sides = {
-    mongo: ({ collection }: { collection: HandCollection }) => work(collection),
-    postgres: () => Promise.reject(new Error('not asked')),
-  }
   return authority.together(
-    (steps) => steps.byHand(entity, sides, stamp),
+    (steps) => steps.byHand(entity, side(work), stamp),
     () => stamp.check?.(),
   )
 }
@@ -65,34 +68,34 @@ async function opened(visits = 1): Promise<string> {
 const counter = 3_000_000_000_001
 
 const changes: readonly (readonly [string, Work<unknown>, object])[] = [
-  ['updateOne', (of, id) => of.updateOne({ _id: id } as object, { $inc: { visits: 2 } }), { visits: 3 }],
-  ['updateOne by stages', (of, id) => of.updateOne({ _id: id } as object, [{ $set: { visits: 4 } }]), { visits: 4 }],
+  ['updateOne', (of, id) => of.updateOne({ _id: id }, { $inc: { visits: 2 } }), { visits: 3 }],
+  ['updateOne by stages', (of, id) => of.updateOne({ _id: id }, [{ $set: { visits: 4 } }]), { visits: 4 }],
   ['updateMany', (of, id) => of.updateMany({ email: `${id}@example.org` }, { $max: { visits: 7 } }), { visits: 7 }],
   [
     'findOneAndUpdate',
     (of, id) => of.findOneAndUpdate({ email: `${id}@example.org` }, { $min: { visits: 0 } }, { sort: { email: 1 } }),
     { visits: 0 },
   ],
-  ['replaceOne', (of, id) => of.replaceOne({ _id: id } as object, { visits: 9 }), { visits: 9, email: null }],
+  ['replaceOne', (of, id) => of.replaceOne({ _id: id }, { visits: 9 }), { visits: 9, email: null }],
 ]
 
 describe('By hand, a change of a document', () => {
   const others: readonly (typeof changes)[number][] = [
     [
       'that replaces it by stages',
-      (of, id) => of.updateOne({ _id: id } as object, [{ $replaceWith: { _id: '$_id', visits: 5 } }]),
+      (of, id) => of.updateOne({ _id: id }, [{ $replaceWith: { _id: '$_id', visits: 5 } }]),
       { visits: 5 },
     ],
     [
       'that takes its bookkeeping away',
-      (of, id) => of.updateOne({ _id: id } as object, [{ $set: { visits: 6 } }, { $unset: '_cf' }]),
+      (of, id) => of.updateOne({ _id: id }, [{ $set: { visits: 6 } }, { $unset: '_cf' }]),
       { visits: 6 },
     ],
     [
       'that deletes it and inserts another',
       async (of, id) => {
-        await of.findOneAndDelete({ _id: id } as object)
-        await of.insertMany([{ _id: id, visits: 8 }] as object[])
+        await of.findOneAndDelete({ _id: id })
+        await of.insertMany([{ _id: id, visits: 8 }])
       },
       { visits: 8 },
     ],
@@ -106,7 +109,7 @@ describe('By hand, a change of a document', () => {
 
   test.each(['deleteOne', 'deleteMany', 'findOneAndDelete'] as const)('by %s leaves a tombstone above', async (by) => {
     const id = await opened()
-    await run((collection) => collection[by]({ _id: id } as object) as Promise<unknown>)
+    await run((collection) => collection[by]({ _id: id }) as Promise<unknown>)
     expect(await imageOf(id)).toMatchObject({ record: null, version: { epoch: 1, counter }, pending: true })
     expect(await raw().findOne({ _id: id })).toBeNull()
   })
@@ -115,14 +118,14 @@ describe('By hand, a change of a document', () => {
     const id = await opened()
     const since = new Date('2020-01-01')
     await raw().updateOne({ _id: id }, { $set: { '_cf.pending': since, unmapped: 'x' } })
-    await run((collection) => collection.replaceOne({ _id: id } as object, { unmapped: 'y', visits: 2 }))
+    await run((collection) => collection.replaceOne({ _id: id }, { unmapped: 'y', visits: 2 }))
     expect(await raw().findOne({ _id: id })).toMatchObject({ unmapped: 'y', _cf: { pending: since } })
   })
 
   test('counts what others have left in the place of its bookkeeping as nothing', async () => {
     const id = await opened()
     await raw().updateOne({ _id: id }, { $set: { _cf: 'theirs' } })
-    const { images } = await run((collection) => collection.updateOne({ _id: id } as object, { $inc: { visits: 2 } }))
+    const { images } = await run((collection) => collection.updateOne({ _id: id }, { $inc: { visits: 2 } }))
     expect(images).toMatchObject([{ record: { visits: 3 }, version: { epoch: 1 }, pending: true }])
   })
 
@@ -130,11 +133,11 @@ describe('By hand, a change of a document', () => {
     const id = await opened()
     await raw().updateOne({ _id: id }, { $set: { '_cf.deleted': true } })
     const { result } = await run(async (collection) => [
-      await collection.countDocuments({ _id: id } as object),
-      await collection.findOne({ _id: id } as object),
+      await collection.countDocuments({ _id: id }),
+      await collection.findOne({ _id: id }),
       (await collection.aggregate([{ $match: { _id: id } }]).toArray()).length,
-      (await collection.updateMany({ _id: id } as object, { $set: { visits: 5 } })).matchedCount,
-      (await collection.deleteMany({ _id: id } as object)).deletedCount,
+      (await collection.updateMany({ _id: id }, { $set: { visits: 5 } })).matchedCount,
+      (await collection.deleteMany({ _id: id })).deletedCount,
     ])
     expect(result).toEqual([0, null, 0, 0, 0])
   })
@@ -143,9 +146,9 @@ describe('By hand, a change of a document', () => {
     const id = await opened()
     let runs = 0
     const { result } = await run(async (collection) => {
-      const { visits } = (await collection.findOne({ _id: id } as object))!
+      const { visits } = (await collection.findOne({ _id: id }))!
       if (++runs === 1) await raw().updateOne({ _id: id }, { $inc: { visits: 10, '_cf.n': 1 } })
-      await collection.updateOne({ _id: id } as object, { $set: { visits: visits * 2 } })
+      await collection.updateOne({ _id: id }, { $set: { visits: visits * 2 } })
       return visits
     })
     expect([runs, result]).toEqual([2, 11])
@@ -153,8 +156,38 @@ describe('By hand, a change of a document', () => {
   })
 })
 
+test('what was deleted by hand is known to later steps of the transaction, where no tombstone tells of it', async () => {
+  const id = await opened()
+  const free = { epoch: 1, owed: false }
+  const made = await stores.mongo.authority.together(
+    async (steps) => {
+      const deleted = side((collection) => collection.deleteOne({ _id: id }))
+      await steps.byHand(Account, deleted, free)
+      return steps.create(Account, account(id), free)
+    },
+    () => undefined,
+  )
+  expect(made.version).toEqual({ epoch: 1, counter: counter + 1 })
+})
+
+test('what a side has answered is held against what it answers where its transaction is run again', async () => {
+  const id = await opened()
+  const racing = stores.mongo.authority.together(
+    async (steps) => {
+      const few = side((collection) => collection.countDocuments({ _id: id, visits: { $lt: 5 } }))
+      const { result } = await steps.byHand(Account, few, owed)
+      expect(result).toBe(1)
+      await raw().updateOne({ _id: id }, { $set: { visits: 7 } })
+      return steps.patch(Account, id, planPatch(Account, { visits: 2 }), owed)
+    },
+    () => undefined,
+  )
+  await expect(racing).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+  expect(await imageOf(id)).toMatchObject({ record: { visits: 7 } })
+})
+
 const refusals: readonly (readonly [string, Work<unknown>, string])[] = [
-  ['an upsert', (of, id) => of.updateOne({ _id: id } as object, { $set: { visits: 1 } }, { upsert: true }), 'upsert'],
+  ['an upsert', (of, id) => of.updateOne({ _id: id }, { $set: { visits: 1 } }, { upsert: true }), 'upsert'],
   ['a pipeline that writes', (of) => of.aggregate([{ $out: 'elsewhere' }]).toArray(), '$out'],
   ['an id of another kind', (of) => of.insertOne({ visits: 1 }), '_id'],
 ]
@@ -162,7 +195,7 @@ test.each(refusals)('%s by hand is refused, and leaves nothing', async (_, work,
   const id = await opened()
   const before = await imageOf(id)
   const written = run(async (collection) => {
-    await collection.deleteOne({ _id: id } as object)
+    await collection.deleteOne({ _id: id })
     await work(collection, `${id} other`)
   })
   await expect(written).rejects.toMatchObject({ code: 'MISCONFIGURED', message: expect.stringContaining(text) })
@@ -178,9 +211,9 @@ test('a write by hand touches no document of another type, and makes none of one
   const { result } = await run((all) => all.updateMany({}, { $set: { title: 'b' } }), owed, Article)
   expect(result.matchedCount).toBe(1)
   expect(await connection.db.collection('contents').findOne({ _id: theirs as never })).toMatchObject({ title: 'a' })
-  const turned = run((all) => all.updateOne({ _id: mine } as object, { $set: { kind: 'advert' } }), owed, Article)
+  const turned = run((all) => all.updateOne({ _id: mine }, { $set: { kind: 'advert' } }), owed, Article)
   await expect(turned).rejects.toMatchObject({ code: 'MISCONFIGURED' })
-  const made = run((all) => all.insertOne({ _id: newId(), kind: 'advert' } as object), owed, Article)
+  const made = run((all) => all.insertOne({ _id: newId(), kind: 'advert' }), owed, Article)
   await expect(made).rejects.toMatchObject({ code: 'MISCONFIGURED' })
   expect(await imageOf(mine, Article)).toMatchObject({ record: { title: 'b' } })
 })
@@ -200,7 +233,7 @@ test('nobody knows whether it stands where the commit was not answered', async (
   }
   const client = Object.create(connection.client, { startSession: { value: startSession } })
   const deaf = mongoAuthority({ ...connection, client })
-  const written = run((collection) => collection.deleteOne({ _id: id } as object), owed, Account, deaf)
+  const written = run((collection) => collection.deleteOne({ _id: id }), owed, Account, deaf)
   await expect(written).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' })
   expect(await imageOf(id)).toMatchObject({ record: null, pending: true })
 })
@@ -211,7 +244,7 @@ test('capture takes what is written by hand for ours, but for what replaces a do
   await stream.next()
   await run(async (collection) => {
     for (const [name, change] of changes) if (name !== 'replaceOne') await change(collection, id)
-    await collection.insertOne({ _id: fresh, visits: 1 } as object)
+    await collection.insertOne({ _id: fresh, visits: 1 })
   })
   await raw().updateOne({ _id: id }, { $set: { visits: 99 } })
   const made: unknown[] = []
@@ -237,10 +270,10 @@ describe('On a MongoDB server by itself, which has no transactions, a write by h
   })
 
   const refused: readonly (readonly [string, Work<unknown>])[] = [
-    ['delete', (of, id) => of.deleteOne({ _id: id } as object)],
-    ['insert', (of, id) => of.insertOne({ _id: `${id} other` } as object)],
-    ['replace', (of, id) => of.updateOne({ _id: id } as object, [{ $replaceWith: { visits: 5 } }])],
-    ['change', (of, id) => of.updateOne({ _id: id } as object, [{ $unset: ['visits', '_cf.at'] }])],
+    ['delete', (of, id) => of.deleteOne({ _id: id })],
+    ['insert', (of, id) => of.insertOne({ _id: `${id} other` })],
+    ['replace', (of, id) => of.updateOne({ _id: id }, [{ $replaceWith: { visits: 5 } }])],
+    ['change', (of, id) => of.updateOne({ _id: id }, [{ $unset: ['visits', '_cf.at'] }])],
   ]
   test.each(refused)('is refused what could be cut off in the middle: %s', async (_, work) => {
     const id = await opened()
@@ -248,6 +281,15 @@ describe('On a MongoDB server by itself, which has no transactions, a write by h
     const written = run((collection) => work(collection, id), owed, Account, alone())
     await expect(written).rejects.toMatchObject({ code: 'MISCONFIGURED' })
     expect(await imageOf(id)).toEqual(before)
+  })
+
+  test('is refused for a document of a later epoch', async () => {
+    const id = await opened()
+    await raw().updateOne({ _id: id }, { $set: { '_cf.epoch': 2 } })
+    const written = run((collection) => collection.updateMany({}, { $set: { visits: 5 } }), owed, Account, alone())
+    await expect(written).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+    expect(await imageOf(id)).toMatchObject({ record: { visits: 1 } })
+    await raw().deleteOne({ _id: id })
   })
 
   test('tells where a part of it may stand', async () => {
@@ -258,8 +300,8 @@ describe('On a MongoDB server by itself, which has no transactions, a write by h
     }
     const written = run(
       async (collection) => {
-        await collection.updateOne({ _id: id } as object, { $set: { visits: 5 } })
-        await collection.updateOne({ _id: id } as object, { $set: { visits: 6 } })
+        await collection.updateOne({ _id: id }, { $set: { visits: 5 } })
+        await collection.updateOne({ _id: id }, { $set: { visits: 6 } })
       },
       { ...owed, check },
       Account,

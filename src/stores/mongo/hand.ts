@@ -2,6 +2,12 @@ import type { Collection, Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import type { LeafPathOf } from '../../entity/path.ts'
 import type { WhereOf } from '../../query/where.ts'
+import type { StoredId } from './stored.ts'
+
+/** A document of a write by hand, with an `_id` of any kind that mappings have. */
+export interface HandDocument extends Document {
+  readonly _id?: StoredId | number
+}
 
 /**
  * The documents of a type as the driver's collection, without those of other types and those that nobody sees. Each call
@@ -9,7 +15,7 @@ import type { WhereOf } from '../../query/where.ts'
  * written. A document holds `_cf` beside its own paths, which is not the caller's to change.
  */
 export type HandCollection = Pick<
-  Collection<Document>,
+  Collection<HandDocument>,
   | 'find'
   | 'findOne'
   | 'aggregate'
