@@ -157,6 +157,44 @@ describe('A mutation that writes by hand', () => {
   })
 })
 
+describe('What is written by hand', () => {
+  let api: SmallGateway
+  beforeAll(async () => {
+    const schema = schemaOf({ ...run, extensions: { writes: only(Book) } } as typeof run)
+    api = await openSmallGateway(schema, Book, [{ _id: 1, title: 'abc', stars: 1 }])
+    opened.push(api)
+  })
+
+  test.each([
+    ['shadow', 'live'],
+    ['live', 'shadow'],
+  ] as const)('in %s keeps a move waiting, and goes along with it', async (from, to) => {
+    let release = (): void => undefined
+    const opens = new Promise<void>((resolve) => (release = resolve))
+    let isBegun = false
+    const slow: ByHand<void> = {
+      async mongo(hand) {
+        await made(from.length, 'slow').mongo(hand)
+        isBegun = true
+        await opens
+      },
+      async postgres(hand) {
+        await made(from.length, 'slow').postgres(hand)
+        isBegun = true
+        await opens
+      },
+    }
+    const answer = answered(api, (tx) => tx.byHand(Book, slow))
+    await expect.poll(() => isBegun, { timeout: 20_000 }).toBe(true)
+    const moved = api.setStage(to)
+    release()
+    expect(await answer).toEqual({ data: { run: null } })
+    await moved
+    const { images } = await api.stores[STAGE_PLAN[to].authority].reader.scan(Book, { after: null, limit: 100 })
+    expect(images.find(({ id }) => id === from.length)!.record).toMatchObject({ title: 'slow' })
+  })
+})
+
 describe.each(['shadow', 'live'] as const)('What is written by hand in a group in %s', (stage) => {
   let api: SmallGateway
   beforeAll(async () => {

@@ -186,6 +186,15 @@ test('what a side has answered is held against what it answers where its transac
   expect(await imageOf(id)).toMatchObject({ record: { visits: 7 } })
 })
 
+test('cursors of a write by hand cannot be made behind its end', async () => {
+  let kept: HandCollection | undefined
+  await run(async (collection) => {
+    kept = collection
+  })
+  expect(() => kept!.find()).toThrow('A write by hand has ended')
+  expect(() => kept!.aggregate()).toThrow('A write by hand has ended')
+})
+
 const refusals: readonly (readonly [string, Work<unknown>, string])[] = [
   ['an upsert', (of, id) => of.updateOne({ _id: id }, { $set: { visits: 1 } }, { upsert: true }), 'upsert'],
   ['a pipeline that writes', (of) => of.aggregate([{ $out: 'elsewhere' }]).toArray(), '$out'],

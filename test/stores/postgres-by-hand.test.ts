@@ -1,19 +1,25 @@
+import { defineEntity, everything, text } from 'crossfade'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Flag, initialFlag } from '../../src/control/flag.ts'
 import { raiseFlag } from '../../src/control/flag-store.ts'
+import { newRecord } from '../../src/entity/new-record.ts'
 import type { PostgresHand } from '../../src/stores/postgres/hand.ts'
 import type { DoneByHand, Image } from '../../src/stores/store.ts'
 import { Account, account, newId } from '../support/account.ts'
 import { Purse } from '../support/purses.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
+const shared = { mongo: 'contents', postgres: 'contents', id: text(), fields: { kind: text(), title: text() } } as const
+const Article = defineEntity('Article', { ...shared, where: { kind: 'article' } })
+const Advert = defineEntity('Advert', { ...shared, where: { kind: 'advert' } })
+
 let stores: TestStores
 let revision = 2
 const setFlag = (type: string, change: Partial<Flag>) =>
   raiseFlag(stores.postgres.ledger, { ...initialFlag(type, [type]), ...change, revision: revision++ })
 beforeAll(async () => {
-  stores = await openStores([Account, Purse])
+  stores = await openStores([Account, Purse, Article, Advert])
 })
 beforeEach(() => setFlag('Account', { stage: 'live', epoch }))
 afterAll(() => stores?.close())
@@ -81,6 +87,36 @@ test('a write by hand of another table is noted for its type, where PostgreSQL h
   const [purse] = await stores.postgres.outbox.images(Purse, [id])
   expect(purse).toMatchObject({ record: { coins: 1 }, version: { epoch: 4 } })
   expect((await stores.postgres.outbox.owedFor(Purse, [id])).has(id)).toBe(true)
+})
+
+test('a write by hand of a shared table finds the rows of its type; one that turns is the end of one and begins the other', async () => {
+  for (const { name } of [Article, Advert]) await setFlag(name, { stage: 'live' })
+  const free = { epoch: 1, owed: false }
+  const { authority, outbox } = stores.postgres
+  for (const [entity, id] of [
+    [Article, 'mine'],
+    [Article, 'turning'],
+    [Advert, 'theirs'],
+  ] as const)
+    await authority.create(entity, newRecord(entity, id, { title: 'a' }), free)
+  const renamed = (hand: PostgresHand) =>
+    hand.run(hand.sql`update ${hand.table(Article)} set title = 'b', kind = case when t.id = 'turning' then 'advert' else kind end
+      where ${hand.match(Article, everything)}`)
+  const sides = { mongo: () => Promise.reject(new Error('not asked')), postgres: renamed }
+  const { images } = await authority.together(
+    (steps) => steps.byHand(Article, sides, { epoch: 1, owed: true }),
+    () => undefined,
+  )
+  expect(images.map(({ id, record }) => [id, record?.['title']]).sort()).toEqual([
+    ['mine', 'b'],
+    ['turning', undefined],
+  ])
+  const adverts = await outbox.images(Advert, ['theirs', 'turning'])
+  expect(adverts.map(({ id, record }) => [id, record?.['title']]).sort()).toEqual([
+    ['theirs', 'a'],
+    ['turning', 'b'],
+  ])
+  expect([...(await outbox.owedFor(Advert, ['theirs', 'turning'])).keys()]).toEqual(['turning'])
 })
 
 test('a write by hand is refused where a trigger is missing or disabled, which would tell of it', async () => {

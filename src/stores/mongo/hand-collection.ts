@@ -1,4 +1,4 @@
-import { type ClientSession, type Document, Long } from 'mongodb'
+import type { ClientSession, Document } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
@@ -6,11 +6,12 @@ import { isPlainObject } from '../../util/json.ts'
 import type { Calls } from '../by-hand.ts'
 import type { Stamp } from '../store.ts'
 import { allOf } from './all-of.ts'
-import { alive, bump, mirrored, notNewerThan, versionOf } from './bookkeeping.ts'
+import { alive, mirrored, notNewerThan, versionOf } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import type { HandCollection } from './hand.ts'
+import { type Change, keepsBookkeeping, stamped } from './stamped.ts'
 
 /** What a write by hand is part of. */
 export interface Writing {
@@ -29,8 +30,6 @@ export interface Writing {
 /** Documents that one call may change. */
 const most = 10_000
 
-type Change = Document | Document[]
-
 /** The options of a call that say which documents it means. */
 interface Given {
   readonly collation?: Document
@@ -45,30 +44,6 @@ export const movedOn = ({ name }: Entity): CrossfadeError =>
 
 const refused = ({ name }: Entity, text: string): CrossfadeError =>
   new CrossfadeError('MISCONFIGURED', `A write by hand of ${name} ${text}.`)
-
-/** A change that carries its stamp in its own form: one operation, which capture knows for ours. See `bump`. */
-function stamped(change: Change, stamp: Stamp, now: number): Change {
-  const at = Long.fromNumber(now)
-  if (Array.isArray(change)) return [...change, { $set: { _cf: bump(stamp, {}, at) } }]
-  const pending = stamp.owed ? { $min: { ...change['$min'], '_cf.pending': new Date(now) } } : {}
-  return {
-    ...change,
-    $max: { ...change['$max'], '_cf.at': at, '_cf.epoch': stamp.epoch },
-    $inc: { ...change['$inc'], '_cf.n': Long.ONE },
-    ...pending,
-  }
-}
-
-const isBookkeeping = (path: string): boolean => path === '_cf' || path.startsWith('_cf.')
-
-/** Whether stages keep `_cf` as it is: then the stamp behind them goes on from there. */
-const keepsBookkeeping = (stages: readonly Document[]): boolean =>
-  stages.every((stage) =>
-    Object.entries(stage).every(([name, of]) => {
-      if (name === '$unset') return ![of].flat().some(isBookkeeping)
-      return (name === '$set' || name === '$addFields') && !Object.keys(of).some(isBookkeeping)
-    }),
-  )
 
 /** @throws MISCONFIGURED for stages that write by themselves. */
 function checkReads(entity: Entity, pipeline: readonly Document[]): void {
