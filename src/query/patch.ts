@@ -29,6 +29,19 @@ export interface Patch {
 export const isNothing = ({ changes, lists, presence }: Patch): boolean =>
   changes.length + lists.length + presence.size === 0
 
+/** An element that is added is there behind it, and so is an amount, which a float alone may lose in rounding. */
+function alwaysChanges({ op, leaf, ...change }: Change): boolean {
+  if (op === 'append' || op === 'insert') return true
+  return op === 'increment' && leaf.kind !== 'float' && 'by' in change && Number(change.by) !== 0
+}
+
+/**
+ * Whether a record may be the same behind a patch as before: only then need a store look whether it is, see
+ * `RecordWrites.patch`.
+ */
+export const mayLeaveAsItIs = ({ changes, lists }: Patch): boolean =>
+  !changes.some(alwaysChanges) && !lists.some(({ op }) => op === 'append' || op === 'insert')
+
 const pathsOf = ({ leaves, embeds, lists }: Scope): string[] => [...leaves.keys(), ...embeds.keys(), ...lists.keys()]
 
 function listChangeOf(scope: Scope, list: ObjectList, value: unknown): ListChange {

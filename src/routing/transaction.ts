@@ -151,7 +151,8 @@ export class Transaction {
       stamp: { epoch: flag.epoch, owed: plan.mirror !== null, check: () => checkPermits([permit]) },
       keep: (image) => {
         if (!joint) this.#acknowledged++
-        if (plan.mirror !== null) written.push({ entity, image, flag })
+        // What a write has left as it was is put where it is owed from before: it may be seen in the reply
+        if (plan.mirror !== null && image.pending) written.push({ entity, image, flag })
       },
     }
   }

@@ -34,7 +34,10 @@ export interface TypeWrites<E extends Entity> {
    * @throws BAD_USER_INPUT where none is given and the mapping makes none, or where it cannot be one of this type.
    */
   create(input: NewRecordOf<E>, id?: Id): Promise<RecordOf<E>>
-  /** One atomic step. Null where there is no such record. */
+  /**
+   * One atomic step. Null where there is no such record. What leaves the record as it was is no new version of it: nothing
+   * is owed to the mirror, and the reply waits for nothing.
+   */
   patch(id: Id, patch: PatchOf<E>): Promise<RecordOf<E> | null>
   /**
    * One atomic step where the record meets the condition: of twenty who claim it at once one does, and a counter that is
@@ -44,7 +47,8 @@ export interface TypeWrites<E extends Entity> {
    * const { outcome } = await tx.of(Product).patchWhen(id, where(Product, { stock: { gte: 1 } }), { stock: increment(-1) })
    * ```
    *
-   * @returns with `changed`, the record as it then is; with `unmet`, as it was found behind that; with `absent`, null.
+   * @returns with `changed`, the record as it then is: it met the condition, and may be as it was before; with `unmet`, as
+   * it was found behind that; with `absent`, null.
    * @throws BAD_USER_INPUT for a patch of nothing, and for a condition whose values are of another kind.
    */
   patchWhen(id: Id, when: WhereOf<E['fields']>, patch: PatchOf<E>): Promise<Conditional<E>>
@@ -97,7 +101,8 @@ export interface TypeWrites<E extends Entity> {
    * Changes the records that meet a condition, each in one atomic step and where it still does then. What comes to meet it
    * meanwhile stays as it is.
    *
-   * @returns the records that were changed, as they then are, in the order of their ids.
+   * @returns the records that met it, as they then are, in the order of their ids: also those that the patch has left as
+   * they were.
    * @throws BAD_USER_INPUT before anything is written, where more meet it than `atMost`; PartlyWritten where a change fails
    * behind others; MISCONFIGURED inside of `together`.
    */

@@ -187,7 +187,11 @@ export interface RecordWrites {
    * @throws CONFLICT where the id is taken, as well.
    */
   create(entity: Entity, record: Rec, stamp: Stamp, isMade?: boolean): Promise<Image>
-  /** The whole record as it then is; null where there is no such record, or where it is not as the guard wants it. */
+  /**
+   * The whole record as it then is; null where there is no such record, or where it is not as the guard wants it. One that
+   * the patch leaves as it was keeps its version, and is owed only where it was: each store takes it for changed where it
+   * cannot be certain.
+   */
   patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, guard?: Guard): Promise<Image | null>
   /** The tombstone, or null where there was no such record, or where it is not as the guard wants it. */
   delete(entity: Entity, id: Id, stamp: Stamp, guard?: Guard): Promise<Image | null>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { parseFlag } from '../../src/control/flag.ts'
 import type { Entity, Id, Rec } from '../../src/entity/entity.ts'
 import { flagKeyOf } from '../../src/entity/flag-key.ts'
@@ -144,6 +145,8 @@ export function patch(
   if (row.version.epoch > stamp.epoch) throw stale(entity)
   if (!isAsWanted(row, guard)) return null
   const record = applied(row.record, change)
+  if (isDeepStrictEqual(record, row.record))
+    return { id, version: row.version, pending: stamp.owed && state.notes.has(key), record, rest: row.rest, issues: [] }
   checkUnique(state, entity, record)
   const version = nextOf(row.version, stamp.epoch)
   state.rows.set(key, { ...row, version, record })

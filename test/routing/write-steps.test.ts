@@ -1,5 +1,16 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import { defineEntity, type GatewayContext, int, load, only, type Transaction, text, write } from 'crossfade'
+import {
+  defineEntity,
+  type GatewayContext,
+  increment,
+  int,
+  load,
+  only,
+  type Transaction,
+  text,
+  where,
+  write,
+} from 'crossfade'
 import type { GraphQLResolveInfo } from 'graphql'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
@@ -120,6 +131,34 @@ describe('A step of a write', () => {
     await answer
     expect(await moved).toBe('moved')
     expect(await api.ask('{ book(id: 1) { title } }')).toEqual({ data: { book: { title: 'begun' } } })
+  })
+
+  test('that leaves the record as it was owes nothing, and puts nothing', async () => {
+    const put = vi.spyOn(api.gateway.routing.mirror, 'put')
+    const same = { title: 'a', stars: increment(0) }
+    work = (context, info) =>
+      write(context, info, async (tx) => {
+        const books = tx.of(Book)
+        expect(await books.patchWhen(1, where(Book, { stars: { eq: 1 } }), same)).toMatchObject({ outcome: 'changed' })
+        expect(await books.patchMany(where(Book, { stars: { eq: 1 } }), same)).toMatchObject([{ id: 1 }])
+        await books.update(1, () => same)
+        return books.patch(1, same)
+      })
+    expect(await api.ask(run)).toEqual({ data: { run: { title: 'a', stars: 1 } } })
+    expect(put).not.toHaveBeenCalled()
+    expect(await api.stores.mongo.outbox.backlog(Book)).toMatchObject({ count: 0 })
+  })
+
+  test('that leaves it as it was, and owed from before, puts it: the reply may show what the mirror lacks', async () => {
+    const put = vi.spyOn(api.gateway.routing.mirror, 'put')
+    const { authority } = api.stores.mongo
+    const { patch } = authority
+    Object.assign(authority, {
+      patch: async (...args: Parameters<typeof patch>) => ({ ...(await patch(...args)), pending: true }),
+    })
+    work = (context, info) => write(context, info, (tx) => tx.of(Book).patch(1, { title: 'a' }))
+    expect(await api.ask(run)).toMatchObject({ data: { run: { title: 'a' } } })
+    expect(put).toHaveBeenCalledOnce()
   })
 
   test('of a transaction that somebody kept is refused', async () => {

@@ -17,7 +17,7 @@ import { isDuplicate } from './errors.ts'
 import { guardedChanges, guardOf } from './guarded-changes.ts'
 import { idText, idTextOf } from './id-text.ts'
 import { mongoOutbox } from './outbox.ts'
-import { patchStage } from './patch-pipeline.ts'
+import { patchStages } from './patch-stages.ts'
 import { nextAbove, restampDocument } from './restamp.ts'
 import { imageOf } from './scan.ts'
 import { answered, countSent } from './sent.ts'
@@ -87,7 +87,8 @@ export function mongoAuthority(connection: MongoConnection): Authority {
   }
 
   async function remove(entity: Entity, id: Id, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
-    const marked = await change(entity, id, { _cf: bump(stamp, { deleted: true }) }, stamp, guardOf(entity, guard))
+    const mark = [{ $set: { _cf: bump(stamp, { deleted: true }) } }]
+    const marked = await change(entity, id, mark, stamp, guardOf(entity, guard))
     if (!marked) return null
     // The mark is the acknowledgement; where the rest fails, the sweep resumes it.
     await finishDelete(connection, entity, id, marked.version, stamp.owed).catch(() => undefined)
@@ -111,9 +112,9 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     delete: (entity, ...args) => answered(entity, () => remove(entity, ...args)),
 
     patch(entity: Entity, id: Id, patch: Patch, stamp: Stamp, guard: Guard = {}) {
-      const stage = { ...patchStage(entity, patch), _cf: bump(stamp) }
+      const stages = patchStages(entity, patch, bump(stamp))
       const guarded = guardOf(entity, guard)
-      return answered(entity, () => pastHidden(entity, stamp, () => change(entity, id, stage, stamp, guarded)))
+      return answered(entity, () => pastHidden(entity, stamp, () => change(entity, id, stages, stamp, guarded)))
     },
   }
 

@@ -91,6 +91,12 @@ export function bump(stamp: Stamp, extra: Document = {}, now: Document | Long = 
   return { $mergeObjects: [object, { epoch: stamp.epoch, at, n: Long.ZERO, ...pending, ...extra }] }
 }
 
+/**
+ * `_cf` of a document that a step of a transaction leaves as it was, at its version: written all the same, since whoever
+ * changes the document meanwhile is to end the transaction, which may have gone by what it found there.
+ */
+export const touched: Document = { $mergeObjects: [object, { touched: { $not: ['$_cf.touched'] } }] }
+
 /** `_cf` of a mirrored record. */
 export function mirrored(version: Version): Document {
   return { epoch: version.epoch, at: Long.fromNumber(version.counter), n: Long.ZERO }

@@ -32,10 +32,16 @@ export function guardedChanges(connection: MongoConnection, session?: ClientSess
   }
 
   /** One guarded findOneAndUpdate; null where nothing matched and the reason is not a newer epoch. */
-  async function change(entity: Entity, id: Id, stage: Document, stamp: Stamp, guard: Document): Promise<Image | null> {
+  async function change(
+    entity: Entity,
+    id: Id,
+    stages: Document[],
+    stamp: Stamp,
+    guard: Document,
+  ): Promise<Image | null> {
     const _id = encodeId(entity, id)
     const filter = allOf({ _id }, alive, notNewerThan(stamp.epoch), guard)
-    const document = await changed(entity, filter, [{ $set: stage }])
+    const document = await changed(entity, filter, stages)
     if (document) return imageOf(entity, id, document)
     await checkEpoch(entity, id, stamp)
     return null

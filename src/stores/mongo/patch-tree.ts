@@ -23,13 +23,21 @@ export function at(root: Tree, path: string): Tree {
 }
 
 /**
+ * Null, but for what is null or missing already: the two are one, and nothing is changed where it stays.
+ * Stand-in (SecantusDB): what an object of a list lacks is written as null, which it takes it for.
+ */
+const nullAt = (path: string): Document => ({
+  $cond: [{ $eq: [{ $ifNull: [`$${path}`, null] }, null] }, `$${path}`, null],
+})
+
+/**
  * The expression for one step. Members are merged into the object that is there, or into a new one: the pipeline form
  * of `$set` through a null parent silently does nothing.
  */
 export function assemble(node: Tree, path: string): unknown {
   if (node.unset) return '$$REMOVE'
-  if (node.value !== undefined) return node.value
-  if (node.present === false) return null
+  if (node.value !== undefined) return { $ifNull: [node.value, nullAt(path)] }
+  if (node.present === false) return nullAt(path)
   const members: Document = {}
   const unset: string[] = []
   for (const [step, member] of node.members) {

@@ -5,9 +5,10 @@ export type StoredId = ObjectId | UUID | string | Int32 | Long | Document
 
 /**
  * All that Crossfade keeps in a document is one sub-document, `_cf`:
- * `{ epoch, at, n, pending?: Date (owed since), deleted?: true, arriving?: Arriving }`. The counter of its version is
- * `at + n`, a time in milliseconds and the changes since, so that plain operators can raise it (`$max`, `$inc`). Readers
- * leave out what is deleted or arriving. Other programs may have written anything there.
+ * `{ epoch, at, n, pending?: Date (owed since), deleted?: true, arriving?: Arriving, touched?: boolean }`. The counter of
+ * its version is `at + n`, a time in milliseconds and the changes since, so that plain operators can raise it (`$max`,
+ * `$inc`). Readers leave out what is deleted or arriving. What is `touched` says nothing: it makes a write of what would
+ * be none. Other programs may have written anything there.
  */
 export interface Bookkeeping {
   readonly epoch?: unknown

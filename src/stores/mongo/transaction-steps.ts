@@ -15,6 +15,7 @@ import {
   isHidden,
   mirrored,
   notNewerThan,
+  touched,
   versionOf,
 } from './bookkeeping.ts'
 import { byHandIn } from './by-hand.ts'
@@ -23,7 +24,7 @@ import { encodeId, encodeNodes, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
 import { isDuplicate, writeError } from './errors.ts'
 import { guardedChanges, guardOf } from './guarded-changes.ts'
-import { patchStage } from './patch-pipeline.ts'
+import { patchStages } from './patch-stages.ts'
 import { readDocuments } from './read-documents.ts'
 import { imageOf } from './scan.ts'
 import { settleHidden, settleHolders } from './settle-hidden.ts'
@@ -128,8 +129,8 @@ export function transactionSteps(
     delete: (entity, ...args) => step(entity, () => remove(entity, ...args)),
     patch: (entity, id, patch, stamp, guard = {}) =>
       step(entity, async () => {
-        const stage = { ...patchStage(entity, patch), _cf: bump(stamp, {}, Long.fromNumber(await clock())) }
-        return change(entity, id, stage, stamp, guardOf(entity, guard))
+        const next = bump(stamp, {}, Long.fromNumber(await clock()))
+        return change(entity, id, patchStages(entity, patch, next, touched), stamp, guardOf(entity, guard))
       }),
     byHand: (...args) => byHandIn({ connection, session, clock, gone, images, step }, ...args),
   }

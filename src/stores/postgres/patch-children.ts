@@ -1,11 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
+import { listOf } from '../../entity/lists.ts'
 import type { Change } from '../../query/change.ts'
 import type { ListChange, Patch } from '../../query/patch.ts'
 import { type ChildList, encodeChildren } from './codec/encode.ts'
 import { isOfType, wholeTable } from './of-type.ts'
+import { changing } from './patch-objects.ts'
 import { assignedValues, newValues } from './patch-sql.ts'
-import { appendChild, insertChildren } from './rows.ts'
+import { appendChild, areOthers, setChildren } from './rows.ts'
 import { param, translateElement } from './where.ts'
 
 type Sql = RawBuilder<unknown>
@@ -54,7 +56,7 @@ function ofObjects(change: ListChange): RowChange {
       return {
         op: 'change',
         list,
-        where: translateElement(list, where),
+        where: changing(list, where, patch),
         assignments: assignedValues(newValues(list, patch)),
       }
     }
@@ -67,11 +69,43 @@ function ofObjects(change: ListChange): RowChange {
 export const hasChildren = ({ changes, lists }: Patch): boolean =>
   changes.some(({ leaf }) => leaf.childTable) || lists.some(({ list }) => list.childTable)
 
+const rowChanges = ({ changes, lists }: Patch): RowChange[] => [
+  ...changes.filter(({ leaf }) => leaf.childTable).map(ofScalars),
+  ...lists.filter(({ list }) => list.childTable).map(ofObjects),
+]
+
 /** Applies the changes of lists in child tables, under the record's lock, and keeps the counts that stand for presence. */
-export function patchChildren(entity: Entity, id: Id, patch: Patch): Sql[] {
-  const scalars = patch.changes.filter(({ leaf }) => leaf.childTable)
-  const objects = patch.lists.filter(({ list }) => list.childTable)
-  return [...scalars.map(ofScalars), ...objects.map(ofObjects)].flatMap((change) => patchChild(entity, id, change))
+export const patchChildren = (entity: Entity, id: Id, patch: Patch): Sql[] =>
+  rowChanges(patch).flatMap((change) => patchChild(entity, id, change))
+
+/**
+ * Whether those changes leave other rows, each as a condition on the record's own row, `t`, which is changed before them:
+ * nobody else may change the rows in between.
+ */
+export const childrenDiffer = (entity: Entity, id: Id, patch: Patch): Sql[] =>
+  rowChanges(patch).map((change) => leavesOthers(entity, id, change))
+
+const sizeOf = (value: unknown): Sql => sql`${listOf(value)?.length ?? null}::integer`
+
+function leavesOthers(entity: Entity, id: Id, change: RowChange): Sql {
+  const { list } = change
+  const some = (found: Sql): Sql =>
+    sql`exists (select from ${sql.id(list.childTable!)} e where e.parent_id = ${id} and ${found})`
+  switch (change.op) {
+    case 'set': {
+      const others = areOthers(entity, list, id, encodeChildren(list, id, change.value))
+      return sql`t.${sql.id(list.column)} is distinct from ${sizeOf(change.value)} or ${others}`
+    }
+    case 'append':
+      return sql`not ${some(change.unless)}`
+    case 'insert':
+      return sql`true`
+    case 'pop':
+      return some(sql`true`)
+    case 'pull':
+    case 'change':
+      return some(change.where)
+  }
 }
 
 /** The position of the element before which a new one is put; null behind the last. */
@@ -85,33 +119,32 @@ function patchChild(entity: Entity, id: Id, change: RowChange): Sql[] {
   const { list } = change
   const table = sql.id(list.childTable!)
   const column = sql.id(list.column)
-  const count = (size: Sql): Sql =>
-    sql`update ${wholeTable(entity)} set ${column} = ${size} where t.id = ${id} and ${isOfType(entity)}`
-  const counted = sql`(select count(*) from ${table} where parent_id = t.id)`
-  const recounted = count(sql`case when t.${column} is not null then ${counted} end`)
+  const counted = (size: Sql, where = sql``): Sql =>
+    sql`update ${wholeTable(entity)} set ${column} = c.size from (select ${size} as size) c
+      where t.id = ${id} and ${isOfType(entity)} and t.${column} is distinct from c.size ${where}`
+  const size = sql`(select count(*)::integer from ${table} where parent_id = ${id})`
+  const count = counted(size)
+  // A list that is not there has not become one of none
+  const recount = counted(size, sql`and t.${column} is not null`)
   switch (change.op) {
-    case 'set': {
-      const rows = encodeChildren(list, id, change.value)
-      const old = sql`delete from ${table} where parent_id = ${id}`
-      const size = sql`${change.value === null ? null : rows.length}::integer`
-      return [old, ...insertChildren(entity, list, rows), count(size)]
-    }
+    case 'set':
+      return [...setChildren(entity, list, id, encodeChildren(list, id, change.value)), counted(sizeOf(change.value))]
     case 'append':
-      return [appendChild(entity, list, encodeChildren(list, id, [change.value])[0]!, change.unless), count(counted)]
+      return [appendChild(entity, list, encodeChildren(list, id, [change.value])[0]!, change.unless), count]
     case 'insert': {
       // Below 0 and back, since the key would be taken on the way
       const behind = sql`update ${table} e set position = -e.position - 2
         where e.parent_id = ${id} and e.position >= ${placeOf(table, id, change.at)}`
       const back = sql`update ${table} e set position = -e.position - 1 where e.parent_id = ${id} and e.position < 0`
       const row = encodeChildren(list, id, [change.value])[0]!
-      return [behind, appendChild(entity, list, row, never), back, count(counted)]
+      return [behind, appendChild(entity, list, row, never), back, count]
     }
     case 'pull':
-      return [sql`delete from ${table} e where e.parent_id = ${id} and ${change.where}`, recounted]
+      return [sql`delete from ${table} e where e.parent_id = ${id} and ${change.where}`, recount]
     case 'pop': {
       const end = change.which === 'first' ? sql`min(o.position)` : sql`max(o.position)`
       const place = sql`(select ${end} from ${table} o where o.parent_id = e.parent_id)`
-      return [sql`delete from ${table} e where e.parent_id = ${id} and e.position = ${place}`, recounted]
+      return [sql`delete from ${table} e where e.parent_id = ${id} and e.position = ${place}`, recount]
     }
     case 'change':
       return [sql`update ${table} e set ${sql.join(change.assignments)} where e.parent_id = ${id} and ${change.where}`]

@@ -112,6 +112,13 @@ export function newValues(scope: Scope, patch: Patch): NewValue[] {
   ]
 }
 
+/**
+ * Whether columns of an alias are not yet what they are to be: as text, since = takes 1.50 for 1.5 and -0 for 0, and json has
+ * none; by its bytes, since a collation may take different texts for one.
+ */
+export const differs = (alias: 't' | 'e', values: readonly NewValue[]): Sql[] =>
+  values.map(([column, value]) => sql`${sql.id(alias, column)}::text collate "C" is distinct from (${value})::text`)
+
 /** Assignments of a row, whose columns have the values from before on their right. */
 export const assignedValues = (values: readonly NewValue[]): Sql[] =>
   values.map(([column, value]) => sql`${sql.id(column)} = ${value}`)

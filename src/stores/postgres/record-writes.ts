@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id, Rec } from '../../entity/entity.ts'
-import type { Patch } from '../../query/patch.ts'
+import { mayLeaveAsItIs, type Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import type { Guard, Image, RecordWrites, Stamp } from '../store.ts'
 import type { Version } from '../version.ts'
@@ -10,8 +10,9 @@ import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
 import type { Rows } from './executor.ts'
 import { isOfType, wholeTable } from './of-type.ts'
-import { hasChildren, patchChildren } from './patch-children.ts'
-import { assignments } from './patch-objects.ts'
+import { childrenDiffer, hasChildren, patchChildren } from './patch-children.ts'
+import { newColumns } from './patch-objects.ts'
+import { assignedValues, differs } from './patch-sql.ts'
 import { imageOf } from './reader.ts'
 import { isRefused, refuseWhere } from './refusals.ts'
 import { insertAllChildren, insertRow } from './rows.ts'
@@ -19,6 +20,10 @@ import { imageColumns, tableOf } from './select.ts'
 import { translate } from './where.ts'
 
 type Sql = RawBuilder<unknown>
+
+interface PatchedRow extends RecordRow {
+  readonly _cf_pending: boolean
+}
 
 interface VersionRow {
   readonly epoch: string
@@ -45,11 +50,13 @@ function refusedWrite(entity: Entity, id: Id, stamp: Stamp, error: unknown): unk
 }
 
 /**
- * Whoever writes by hand, or past the gateway, holds a record's row and not its lock: a guard is judged by what he has made
- * of it, in a statement that begins behind that.
+ * Whoever writes by hand, or past the gateway, holds a record's row and not its lock: a guard is judged, and lists are
+ * compared, by what he has made of them, in statements that begin behind that.
  */
-const holdRow = (entity: Entity, id: Id, { at, when }: Guard): Sql[] =>
-  at || when ? [sql`select from ${tableOf(entity)} where t.id = ${id} for no key update of t`] : []
+const holdRow = (entity: Entity, id: Id): Sql =>
+  sql`select from ${tableOf(entity)} where t.id = ${id} for no key update of t`
+
+const isGuarded = ({ at, when }: Guard): boolean => at !== undefined || when !== undefined
 
 /**
  * Looks at a record under its lock, before what is written behind it. A server logs each refusal: none is made without need.
@@ -68,6 +75,22 @@ function look(entity: Entity, id: Id, stamp: Stamp, { at, when }: Guard, change:
   const refused = refuseWhere([[isNewer(stamp), 'newer'], ...absent, ...stale, ...unmet])
   return sql`select ${refused} from (select) o left join ${tableOf(entity)} on t.id = ${id}`
 }
+
+/** The change of the record's own row, its version and its note, unless the patch leaves all of it as it is. */
+function changed(entity: Entity, id: Id, patch: Patch, { epoch, owed }: Stamp): Sql {
+  const columns = newColumns(entity, patch)
+  const sets = [...assignedValues(columns), sql`_cf_epoch = ${epoch}::bigint`, sql`_cf_counter = ${nextCounter}`]
+  const others = [sql`false`, ...differs('t', columns), ...childrenDiffer(entity, id, patch)]
+  const isOther = mayLeaveAsItIs(patch) ? sql`and (${sql.join(others, sql` or `)})` : sql``
+  const update = sql`update ${wholeTable(entity)} set ${sql.join(sets)} where t.id = ${id} and ${isOfType(entity)} ${isOther}`
+  if (!owed) return update
+  const written = sql`${update} returning t.id, t._cf_epoch as epoch, t._cf_counter as counter`
+  return sql`with written as (${written}) ${noteOwed(entity, sql`written`)}`
+}
+
+/** Whether a row of alias `t` is owed to the mirror. */
+const isOwed = ({ name }: Entity): Sql =>
+  sql`exists (select from crossfade.pending p where p.entity = ${name} and p.id = t.id::text)`
 
 /** Runs statements on one record under its lock, behind each other, all or none. @throws what a statement of ours raises as it is. */
 export type OnRecord = <T>(entity: Entity, id: Id, statements: readonly Sql[]) => Promise<Rows<T>>
@@ -125,20 +148,14 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
   }
 
   async function patch(entity: Entity, id: Id, change: Patch, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
-    const sets = [
-      ...assignments(entity, change),
-      sql`_cf_epoch = ${stamp.epoch}::bigint`,
-      sql`_cf_counter = ${nextCounter}`,
-    ]
-    const rows = await onPresent<RecordRow>(entity, id, stamp, [
-      ...holdRow(entity, id, guard),
+    const rows = await onPresent<PatchedRow>(entity, id, stamp, [
+      ...(isGuarded(guard) || (hasChildren(change) && mayLeaveAsItIs(change)) ? [holdRow(entity, id)] : []),
       look(entity, id, stamp, guard, change),
-      sql`update ${wholeTable(entity)} set ${sql.join(sets)} where t.id = ${id} and ${isOfType(entity)}`,
+      changed(entity, id, change, stamp),
       ...patchChildren(entity, id, change),
-      ...noted(entity, id, stamp),
-      sql`select ${imageColumns(entity)} from ${tableOf(entity)} where t.id = ${id}`,
+      sql`select ${imageColumns(entity)}, ${isOwed(entity)} as _cf_pending from ${tableOf(entity)} where t.id = ${id}`,
     ])
-    return rows?.[0] ? imageOf(connection, entity, rows[0], stamp.owed) : null
+    return rows?.[0] ? imageOf(connection, entity, rows[0], stamp.owed && rows[0]._cf_pending) : null
   }
 
   async function remove(entity: Entity, id: Id, stamp: Stamp, guard: Guard = {}): Promise<Image | null> {
@@ -146,7 +163,7 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
       returning t.id, ${stamp.epoch}::bigint as epoch, ${nextCounter} as counter`
     const note = stamp.owed ? sql`, note as (${noteOwed(entity, sql`gone`)})` : sql``
     const rows = await onPresent<VersionRow>(entity, id, stamp, [
-      ...holdRow(entity, id, guard),
+      ...(isGuarded(guard) ? [holdRow(entity, id)] : []),
       look(entity, id, stamp, guard, null),
       sql`with gone as (${gone}), buried as (${keepTombstones(entity, sql`gone`)}) ${note} select * from gone`,
     ])

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Entity } from '../../entity/entity.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
 import { type ImpliedColumn, impliedTables } from '../../entity/implied-tables.ts'
 import type { Members } from '../../entity/lists.ts'
 import { valueAt } from '../../entity/values.ts'
@@ -19,6 +19,9 @@ const names = (columns: readonly ImpliedColumn[]): Sql => sql.join(columns.map((
 /** What of a table's columns is taken from `r`, the rows of the JSON, which other values may take the place of. */
 const selected = (columns: readonly ImpliedColumn[], other: ReadonlyMap<string, Sql> = new Map()): Sql =>
   sql.join(columns.map(({ name }) => other.get(name) ?? sql`r.${sql.id(name)}`))
+
+const columnsOf = (entity: Entity, { childTable }: ChildList): readonly ImpliedColumn[] =>
+  impliedTables(entity).find(({ name }) => name === childTable)!.columns
 
 /** Rows from JSON, in a statement whose text never changes. */
 const fromJson = (columns: readonly ImpliedColumn[], rows: readonly Readonly<Record<string, unknown>>[]): Sql =>
@@ -57,26 +60,49 @@ export function insertRows(entity: Entity, contents: readonly Content[], over: '
 /** Rows of one child table, each with its parent and place; nothing to run where there are none. */
 export function insertChildren(
   entity: Entity,
-  { childTable }: ChildList,
+  list: ChildList,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Sql[] {
   if (rows.length === 0) return []
-  const { columns } = impliedTables(entity).find((table) => table.name === childTable)!
+  const columns = columnsOf(entity, list)
   return [
-    sql`insert into ${sql.id(childTable!)} (${names(columns)}) select ${selected(columns)} from ${fromJson(columns, rows)}`,
+    sql`insert into ${sql.id(list.childTable!)} (${names(columns)}) select ${selected(columns)} from ${fromJson(columns, rows)}`,
   ]
 }
 
-/** One row behind the last of its parent, unless there is one for which `unless` holds. */
-export function appendChild(
+/** The child rows of one record in the place of those that are there, unless these are the same: see `areOthers`. */
+export function setChildren(
   entity: Entity,
-  { childTable }: ChildList,
-  row: Readonly<Record<string, unknown>>,
-  unless: Sql,
+  list: ChildList,
+  parent: Id,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Sql[] {
+  const table = sql.id(list.childTable!)
+  const others = areOthers(entity, list, parent, rows)
+  const old = sql`delete from ${table} where parent_id = ${parent} and ${others}`
+  const isFree = sql`where not exists (select from ${table} where parent_id = ${parent})`
+  return [old, ...insertChildren(entity, list, rows).map((insert) => sql`${insert} ${isFree}`)]
+}
+
+/** Whether a record's rows of one child table are others than these, or in another order; as text, see `differs`. */
+export function areOthers(
+  entity: Entity,
+  list: ChildList,
+  parent: Id,
+  rows: readonly Readonly<Record<string, unknown>>[],
 ): Sql {
-  const table = sql.id(childTable!)
-  const { columns } = impliedTables(entity).find(({ name }) => name === childTable)!
-  const others = columns.filter(({ name }) => name !== 'position')
+  const columns = columnsOf(entity, list)
+  const values = columns.filter(({ name }) => name !== 'parent_id' && name !== 'position')
+  const texts = (from: Sql): Sql =>
+    sql`array(select row(${selected(values)})::text collate "C" from ${from} order by r.position)`
+  const present = texts(sql`${sql.id(list.childTable!)} r where r.parent_id = ${parent}`)
+  return sql`${present} is distinct from ${texts(fromJson(columns, rows))}`
+}
+
+/** One row behind the last of its parent, unless there is one for which `unless` holds. */
+export function appendChild(entity: Entity, list: ChildList, row: Readonly<Record<string, unknown>>, unless: Sql): Sql {
+  const table = sql.id(list.childTable!)
+  const others = columnsOf(entity, list).filter(({ name }) => name !== 'position')
   return sql`insert into ${table} (position, ${names(others)})
     select (select greatest(max(e.position) + 1, 0) from ${table} e where e.parent_id = r.parent_id), ${selected(others)}
     from ${fromJson(others, [row])}

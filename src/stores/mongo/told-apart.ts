@@ -1,0 +1,47 @@
+import type { Document } from 'mongodb'
+import { isPlainObject } from '../../util/json.ts'
+
+/**
+ * A number's type and text: to MongoDB 1, 1.0 and a decimal 1.00 are equal. An error of other types is none.
+ *
+ * @param value an expression, as everywhere here.
+ */
+export const numberOf = (value: unknown): unknown[] => [
+  { $type: value },
+  { $convert: { input: value, to: 'string', onError: null, onNull: null } },
+]
+
+/** What is made of each element of a list; null of what is none. */
+export const eachOf = (value: string, as: string, made: unknown): Document => ({
+  $cond: [{ $isArray: value }, { $map: { input: value, as, in: made } }, null],
+})
+
+const isNumber = (bson: unknown): boolean =>
+  typeof bson === 'number' || /^(Double|Int32|Long|Decimal128)$/.test(String(Object(bson)._bsontype))
+
+/** Conditions of one patch at most, and how deep they go: more would be long in the asking, and too deep for a command. */
+const [most, deepest] = [100, 20]
+
+function* parts(bson: unknown, value: unknown, depth: number): Generator<Document | null> {
+  if (depth > deepest) yield null
+  else if (isNumber(bson)) yield { $eq: [numberOf(value), numberOf({ $literal: bson })] }
+  else if (Array.isArray(bson))
+    for (const [index, each] of bson.entries()) yield* parts(each, { $arrayElemAt: [value, index] }, depth + 1)
+  else if (isPlainObject(bson)) {
+    // Stand-in (SecantusDB): the order of keys by itself, since objects of another order are equal there
+    const keys = { $map: { input: { $objectToArray: value }, as: 'm', in: '$$m.k' } }
+    yield { $eq: [keys, { $literal: Object.keys(bson) }] }
+    for (const [key, each] of Object.entries(bson))
+      yield* parts(each, { $getField: { field: { $literal: key }, input: value } }, depth + 1)
+  }
+}
+
+/** Conditions that a value which is equal to a given one has its numbers and keys as well; null where they are too many. */
+export function partsOf(bson: unknown, value: string): Document[] | null {
+  const conditions: Document[] = []
+  for (const condition of parts(bson, value, 0)) {
+    if (condition === null || conditions.length === most) return null
+    conditions.push(condition)
+  }
+  return conditions
+}
