@@ -36,8 +36,8 @@ beforeAll(async () => {
 })
 afterAll(() => api?.close())
 
-/** Changes the version alone. */
-const nothing = planPatch(Purse, {})
+/** What another write does. */
+const another = planPatch(Purse, { coins: increment(1) })
 
 let made = 0
 const newId = (): string => `purse-${++made}`
@@ -176,7 +176,7 @@ describe.each(['shadow', 'live'] as const)('What is written together in %s', (st
       async (tx) => {
         runs++
         const before = (await tx.of(Purse).get(id))!.coins!
-        if (runs <= most) await api.stores[authority].authority.patch(Purse, id, nothing, stamp())
+        if (runs <= most) await api.stores[authority].authority.patch(Purse, id, another, stamp())
         await tx.of(Purse).patch(id, { coins: before - 1 })
         await tx.of(Transfer).create({ coins: 1 }, newId())
         return runs

@@ -49,10 +49,12 @@ test('a create of an id that was deleted before is one, too', async () => {
   expect(await trips(() => authority.create(Account, account(String(id)), owed))).toBe(1)
 })
 
-test('a patch is one, whether it changes a column, a list, or nothing since there is no such record', async () => {
+test('a patch is one, whether it changes a column, a list, or nothing since it is so, or there is no such record', async () => {
   const { id } = await made({ tags: ['a'] })
   expect(await trips(() => authority.patch(Account, id, planPatch(Account, { visits: increment(1) }), owed))).toBe(1)
   expect(await trips(() => authority.patch(Account, id, planPatch(Account, { tags: append('b') }), owed))).toBe(1)
+  const same = planPatch(Account, { visits: increment(0), tags: ['a', 'b'] })
+  expect(await trips(() => authority.patch(Account, id, same, owed))).toBe(1)
   expect(await trips(() => authority.patch(Account, 'nobody', planPatch(Account, { visits: 1 }), owed))).toBe(1)
 })
 
