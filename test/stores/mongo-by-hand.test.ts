@@ -1,5 +1,11 @@
 import { defineEntity, text } from 'crossfade'
-import { type ClientSession, type Document, MongoErrorLabel, MongoNetworkError } from 'mongodb'
+import {
+  type ClientSession,
+  type CommandStartedEvent,
+  type Document,
+  MongoErrorLabel,
+  MongoNetworkError,
+} from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { planPatch } from '../../src/query/patch.ts'
@@ -142,6 +148,18 @@ describe('By hand, a change of a document', () => {
     expect(result).toEqual([0, null, 0, 0, 0])
   })
 
+  test('leaves documents alone that can have no record: what they owed nobody could put', async () => {
+    const other = { _id: 5 as never, email: newId() }
+    await raw().insertOne(other)
+    const { result } = await run(async (collection) => [
+      (await collection.find({ email: other.email }).toArray()).length,
+      (await collection.updateMany({ email: other.email }, { $set: { visits: 5 } })).matchedCount,
+      (await collection.deleteMany({ email: other.email })).deletedCount,
+    ])
+    expect(result).toEqual([0, 0, 0])
+    expect(await raw().findOne({ _id: 5 as never })).toEqual(other)
+  })
+
   test('is run again where another write came in between', async () => {
     const id = await opened()
     let runs = 0
@@ -197,6 +215,7 @@ test('cursors of a write by hand cannot be made behind its end', async () => {
 
 const refusals: readonly (readonly [string, Work<unknown>, string])[] = [
   ['an upsert', (of, id) => of.updateOne({ _id: id }, { $set: { visits: 1 } }, { upsert: true }), 'upsert'],
+  ['a collation', (of, id) => of.deleteOne({ _id: id }, { collation: { locale: 'en', strength: 1 } }), 'collation'],
   ['a pipeline that writes', (of) => of.aggregate([{ $out: 'elsewhere' }]).toArray(), '$out'],
   ['an id of another kind', (of) => of.insertOne({ visits: 1 }), '_id'],
 ]
@@ -290,6 +309,19 @@ describe('On a MongoDB server by itself, which has no transactions, a write by h
     const written = run((collection) => work(collection, id), owed, Account, alone())
     await expect(written).rejects.toMatchObject({ code: 'MISCONFIGURED' })
     expect(await imageOf(id)).toEqual(before)
+  })
+
+  test('is durable, whatever its options say', async () => {
+    const id = await opened()
+    const heard: unknown[] = []
+    const hear = ({ commandName, command }: CommandStartedEvent): void => {
+      if (commandName === 'update') heard.push(command['writeConcern'])
+    }
+    connection.client.on('commandStarted', hear)
+    const careless = { writeConcern: { w: 0 } } as const
+    await run((all) => all.updateOne({ _id: id }, { $set: { visits: 5 } }, careless), owed, Account, alone())
+    connection.client.off('commandStarted', hear)
+    expect(heard).toEqual([{ w: 'majority', j: true }])
   })
 
   test('is refused for a document of a later epoch', async () => {

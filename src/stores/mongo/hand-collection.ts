@@ -9,9 +9,10 @@ import { allOf } from './all-of.ts'
 import { alive, mirrored, notNewerThan, versionOf } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
-import type { MongoConnection } from './connection.ts'
+import { deciding, type MongoConnection } from './connection.ts'
 import type { HandCollection } from './hand.ts'
 import { type Change, keepsBookkeeping, stamped } from './stamped.ts'
+import { visible } from './visible.ts'
 
 /** What a write by hand is part of. */
 export interface Writing {
@@ -57,9 +58,9 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
   const within = (given: object = {}) => ({
     maxTimeMS: connection.maxTimeMs,
     ...given,
-    ...(session ? { session } : {}),
+    ...(session ? { session } : { writeConcern: deciding.writeConcern }),
   })
-  const seen = (filter: Document = {}): Document => allOf(filter, alive)
+  const seen = (filter: Document = {}): Document => allOf(filter, visible(entity))
 
   /** @throws MISCONFIGURED on a server by itself: what it leaves would be told by nothing if it were cut off. */
   function needTransaction(method: string, remedy: string): void {
@@ -69,15 +70,15 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
   /** The filter of a write, narrowed to the documents that it means now. They are told before it is sent. */
   async function meant(filter: Document, given: Given, limit: number): Promise<Document> {
     if (given.upsert) throw refused(entity, 'takes no upsert: look for the document, then insert it')
-    const { collation, hint, let: variables, sort } = given
-    const look = { collation, hint, let: variables, sort, limit, projection: { _cf: 1 } }
+    // It would find other documents by their ids, too
+    if (given.collation) throw refused(entity, 'takes no collation where it writes: find the documents, then name them')
+    const { hint, let: variables, sort } = given
+    const look = { hint, let: variables, sort, limit, projection: { _cf: 1 } }
     const found = await own.find(seen(filter), within(look) as object).toArray()
     if (found.length > most) throw refused(entity, `changes ${most} documents at most in one call`)
     if (found.some((document) => versionOf(document).epoch > stamp.epoch)) throw movedOn(entity)
-    for (const document of found) {
-      const id = decodeId(entity, document._id)
-      if (!(id instanceof Refused)) touch(id, document._id, document)
-    }
+    const named = found.map((document) => [decodeId(entity, document._id), document] as const)
+    for (const [id, document] of named) if (!(id instanceof Refused)) touch(id, document._id, document)
     const odd = found.filter(({ _cf }) => _cf !== undefined && !isPlainObject(_cf)).map(({ _id }) => _id)
     stamp.check?.()
     // Operators change no member of what is no object: what others have left there counts as nothing
@@ -136,7 +137,7 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
     aggregate(pipeline: readonly Document[] = [], given?: object) {
       calls.check()
       checkReads(entity, pipeline)
-      return own.aggregate([{ $match: alive }, ...pipeline], within(given))
+      return own.aggregate([{ $match: visible(entity) }, ...pipeline], within(given))
     },
     countDocuments: (filter?: Document, given?: object) =>
       calls.inTurn(() => own.countDocuments(seen(filter), within(given))),

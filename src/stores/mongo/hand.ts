@@ -10,7 +10,7 @@ export interface HandDocument extends Document {
 }
 
 /**
- * The documents of a type as the driver's collection, without those of other types and those that nobody sees. Each call
+ * The documents of a type as the driver's collection, without those of other types and those that are not part of the API. Each call
  * takes part in the transaction, and what it changes gets its version and its mark; cursors are asked while nothing is
  * written. A document holds `_cf` beside its own paths, which is not the caller's to change.
  */
