@@ -376,6 +376,7 @@ const stored: readonly (readonly [title: string, document: Document, patch: Inpu
   ['json that is a number', { papers: 1 }, { papers: 1 }, false],
   ['json that is another number', { papers: Long.fromNumber(1) }, { papers: 1 }, true],
   ['json of more than is asked', { papers: Array(101).fill(1) }, { papers: Array(101).fill(1) }, true],
+  ['json with a key of no letters', { papers: { '': 'x' } }, { papers: { '': 'x' } }, true],
   ['other keys of objects in json', { papers: [{ a: 'x', b: 'y' }] }, { papers: [{ b: 'y', a: 'x' }] }, true],
 ]
 

@@ -269,6 +269,19 @@ describe('Beside gateways', () => {
     expect(await mirrored(id)).toMatchObject([{ tags: ['a', 'his', 'ours'] }])
   })
 
+  test('a gateway that sets a list compares it behind what somebody is changing there', async () => {
+    const { id, version } = await shared({ tags: ['a', 'b'] })
+    await clerk.run('begin')
+    await clerk.run("delete from account_tags where parent_id = $1 and value = 'b'", [id])
+    const set = stores.postgres.authority.patch(Account, id, planPatch(Account, { tags: ['a', 'b'] }), stamp)
+    const waiting = sql<{ n: number }>`select count(*)::integer as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`
+    await expect.poll(async () => (await stores.postgres.connection.run<{ n: number }>(waiting))[0]!.n).toBe(1)
+    await clerk.run('commit')
+    expect((await set)!.version).toEqual({ epoch: 3, counter: version.counter + 2 })
+    expect(await mirrored(id)).toMatchObject([{ tags: ['a', 'b'] }])
+  })
+
   test('he adds to a list behind what a gateway is adding, and never in its way', async () => {
     const { id } = await shared({ tags: ['a'] })
     const { connection } = stores.postgres

@@ -178,6 +178,12 @@ export const mutants: readonly Mutant[] = [
     to: '{}',
   },
   {
+    name: 'changes that are told from none',
+    file: 'src/stores/mongo/patch-stages.ts',
+    from: '[isBytewise, ...equal]',
+    to: '[isBytewise]',
+  },
+  {
     name: 'version of a cleared mark',
     file: 'src/stores/mongo/outbox.ts',
     from: 'filter: allOf({ _id: encodeId(entity, id) }, atVersion(version)),\n            update: { $unset',

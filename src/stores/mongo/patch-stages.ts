@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb'
 import type { Entity, Leaf } from '../../entity/entity.ts'
-import { mayLeaveAsItIs, type Patch } from '../../query/patch.ts'
+import { type ListChange, mayLeaveAsItIs, type Patch } from '../../query/patch.ts'
 import { encodeLeaf } from './codec/encode.ts'
 import { patchStage } from './patch-pipeline.ts'
 import { eachOf, numberOf, partsOf } from './told-apart.ts'
@@ -31,12 +31,13 @@ function numbersIn({ changes, lists }: Patch, state: string): unknown[] {
 
 /** Conditions that what values with parts were is told from what they are set to; null where they cannot be. */
 function partsIn({ changes, lists }: Patch, state: string): Document[] | null {
-  const set = changes.filter(({ op, leaf }) => op === 'set' && hasParts(leaf))
-  const found = set.map((change) =>
-    'value' in change ? partsOf(encodeLeaf(change.leaf, change.value), state + change.leaf.mongo) : null,
-  )
-  const isHidden = lists.some(({ op, list }) => /set|change/.test(op) && [...list.leaves.values()].some(hasParts))
-  return isHidden || found.includes(null) ? null : found.flatMap((each) => each ?? [])
+  const isWritten = ({ op }: ListChange): boolean => op === 'set' || op === 'change'
+  if (lists.some((change) => isWritten(change) && [...change.list.leaves.values()].some(hasParts))) return null
+  const found = changes.map((change) => {
+    const { op, leaf } = change
+    return op === 'set' && hasParts(leaf) ? partsOf(encodeLeaf(leaf, change.value), state + leaf.mongo) : []
+  })
+  return found.includes(null) ? null : found.flatMap((each) => each ?? [])
 }
 
 /**

@@ -19,7 +19,7 @@ export const eachOf = (value: string, as: string, made: unknown): Document => ({
 const isNumber = (bson: unknown): boolean =>
   typeof bson === 'number' || /^(Double|Int32|Long|Decimal128)$/.test(String(Object(bson)._bsontype))
 
-/** Conditions of one patch at most, and how deep they go: more would be long in the asking, and too deep for a command. */
+/** Conditions of one value at most, and how deep they go: more would be long in the asking, and too deep for a command. */
 const [most, deepest] = [100, 20]
 
 function* parts(bson: unknown, value: unknown, depth: number): Generator<Document | null> {
@@ -31,8 +31,10 @@ function* parts(bson: unknown, value: unknown, depth: number): Generator<Documen
     // Stand-in (SecantusDB): the order of keys by itself, since objects of another order are equal there
     const keys = { $map: { input: { $objectToArray: value }, as: 'm', in: '$$m.k' } }
     yield { $eq: [keys, { $literal: Object.keys(bson) }] }
+    // No manual says that $getField takes a name of no letters
     for (const [key, each] of Object.entries(bson))
-      yield* parts(each, { $getField: { field: { $literal: key }, input: value } }, depth + 1)
+      if (key === '') yield null
+      else yield* parts(each, { $getField: { field: { $literal: key }, input: value } }, depth + 1)
   }
 }
 
