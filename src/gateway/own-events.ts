@@ -1,8 +1,9 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import { anew, type GatewayContext } from '../resolve/context.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { type Ends, overdue, unanswered, waitOf, within } from './deadline.ts'
+import { eventSource } from './event-source.ts'
 import { withStale } from './stale-reads.ts'
 
 type Context = GatewayContext & Ends
@@ -29,7 +30,7 @@ function eachAnswered(answerMs: number) {
     }
   }
   return async (args: ExecutionArgs) => {
-    const source = Promise.resolve(createSourceEventStream(args))
+    const source = eventSource(args)
     const events = await awaitWithin(source, answerMs)
     if (events === timedOut) {
       ;(args.contextValue as Context).ends.abort(overdue(answerMs))

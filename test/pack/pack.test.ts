@@ -68,6 +68,15 @@ test('an SDL and its resolvers are served without Pothos, and without what produ
   const { folder } = consumer
   cpSync(join(root, 'examples', 'sdl-first'), folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+  const config = join(folder, 'crossfade.config.ts')
+  const ticks = `{ Subscription: { ticked: { subscribe: async function* () { yield 7 }, resolve: (tick: number) => tick } } }`
+  writeFileSync(
+    config,
+    readFileSync(config, 'utf8').replace(
+      '{ typeDefs, resolvers }',
+      `{ typeDefs: [typeDefs, 'type Subscription { ticked: Int! }'], resolvers: [resolvers, ${ticks}] }`,
+    ),
+  )
   await consumer.install('crossfade graphql kysely @graphql-tools/schema')
   expect(presentIn(folder)).toEqual([])
   const production = sizeOf(join(folder, 'node_modules'))
@@ -85,6 +94,10 @@ test('an SDL and its resolvers are served without Pothos, and without what produ
       data: { products: { edges: [], totalCount: 0 } },
     },
   )
+  // Of graphql 17, which makes events of other arguments than 16
+  const headers = { accept: 'text/event-stream', 'content-type': 'application/json' }
+  const subscribed = fetch(served.url, { method: 'POST', headers, body: '{"query":"subscription { ticked }"}' })
+  expect(await (await subscribed).text()).toContain('data: {"data":{"ticked":7}}')
 
   // What is missing is said, with what to do
   const { MONGODB_URI, DATABASE_URL } = settings as Record<'MONGODB_URI' | 'DATABASE_URL', string>
