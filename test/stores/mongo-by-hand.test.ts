@@ -6,7 +6,7 @@ import {
   MongoErrorLabel,
   MongoNetworkError,
 } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { mongoAuthority } from '../../src/stores/mongo/authority.ts'
@@ -204,6 +204,28 @@ test('what a side has answered is held against what it answers where its transac
   expect(await imageOf(id)).toMatchObject({ record: { visits: 7 } })
 })
 
+test('a side may begin with two cursors at once', async () => {
+  const id = await opened()
+  const both = async (collection: HandCollection) => {
+    const [found, others] = await Promise.all([
+      collection.find({ _id: id }).toArray(),
+      collection.aggregate([{ $match: { _id: id } }, { $project: { visits: 1 } }]).toArray(),
+    ])
+    return [found.length, others]
+  }
+  expect((await run(both)).result).toEqual([1, [{ _id: id, visits: 1 }]])
+})
+
+test('a replacement by operators is refused, as the driver refuses it', async () => {
+  const id = await opened()
+  const written = run((collection) => collection.replaceOne({ _id: id }, { $set: { visits: 5 } }))
+  await expect(written).rejects.toMatchObject({
+    code: 'MISCONFIGURED',
+    message: 'A write by hand of Account replaces by a document, and no operators.',
+  })
+  expect(await imageOf(id)).toMatchObject({ record: { visits: 1 } })
+})
+
 test('cursors of a write by hand cannot be made behind its end', async () => {
   let kept: HandCollection | undefined
   await run(async (collection) => {
@@ -331,6 +353,19 @@ describe('On a MongoDB server by itself, which has no transactions, a write by h
     await expect(written).rejects.toMatchObject({ code: 'TRY_AGAIN' })
     expect(await imageOf(id)).toMatchObject({ record: { visits: 1 } })
     await raw().deleteOne({ _id: id })
+  })
+
+  test('tells a refusal of one document where others may stand', async () => {
+    const [one, other] = [await opened(), await opened()]
+    const email = `both-${one}@example.org`
+    const both = (collection: HandCollection) =>
+      collection.updateMany({ _id: { $in: [one, other] } }, { $set: { email } })
+    const name = await raw().createIndex({ email: 1 }, { unique: true, sparse: true })
+    onTestFinished(async () => void (await raw().dropIndex(name)))
+    await expect(run(both, owed, Account, alone())).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' })
+    const third = await opened()
+    const taken = run((collection) => collection.updateOne({ _id: third }, { $set: { email } }), owed, Account, alone())
+    await expect(taken).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
   test('tells where a part of it may stand', async () => {

@@ -66,6 +66,54 @@ test.each(tooMuch)('a write by hand that %s is told so', async (_, work, code) =
   expect(await run(visited(id))).toMatchObject({ images: [{ record: { visits: 2 } }] })
 })
 
+test.each([
+  ["set datestyle = 'German'", "select current_setting('datestyle') as seen", 'ISO, MDY'],
+  ['set extra_float_digits = 0', "select current_setting('extra_float_digits') as seen", '1'],
+  ["set client_encoding = 'LATIN1'", "select current_setting('client_encoding') as seen", 'UTF8'],
+  ['create temp table odds (odd text)', "select to_regclass('pg_temp.odds')::text as seen", null],
+  ['select pg_advisory_lock(7701)', 'select count(*)::text as seen from pg_locks where objid = 7701', '0'],
+])('%s by hand is nobody else’s', async (statement, look, expected) => {
+  const { result } = await run(async (hand) => {
+    await hand.run(sql.raw(statement))
+    return 'done'
+  })
+  expect(result).toBe('done')
+  // As many at once as the pool has connections, or more
+  const all = () =>
+    Promise.all(
+      Array.from({ length: 30 }, () => stores.postgres.connection.run<{ seen: string | null }>(sql.raw(look))),
+    )
+  // The server ends the session a moment behind the end of its connection
+  await expect.poll(async () => new Set((await all()).map(([row]) => row!.seen))).toEqual(new Set([expected]))
+})
+
+test('what a side sets is not in force where what it has written is read', async () => {
+  const id = await opened()
+  const { images } = await run(async (hand) => {
+    await visited(id)(hand)
+    await hand.run(sql.raw("set local client_encoding = 'LATIN1'"))
+    await hand.run(hand.sql`update ${hand.table(Account)} set email = ${'é'} where t.id = ${id}`)
+  })
+  expect(images).toMatchObject([{ record: { visits: 2 } }])
+})
+
+test.each([
+  'set local session_replication_role = replica',
+  'alter table accounts disable trigger user',
+  'create temp table accounts (id text, visits int, email text)',
+])('a side under %s writes what nobody would be told, and is refused', async (statement) => {
+  const id = await opened()
+  const written = run(async (hand) => {
+    await hand.run(sql.raw(statement))
+    await visited(id)(hand)
+  })
+  await expect(written).rejects.toMatchObject({
+    code: 'MISCONFIGURED',
+    message: expect.stringMatching(/^Table "\w+" has no trigger \S+ that fires, which tells what is written by hand/),
+  })
+  expect(await imageOf(id)).toMatchObject({ record: { visits: 1 } })
+})
+
 test('a write by hand of a table whose type MongoDB has is refused', async () => {
   await setFlag('Purse', { stage: 'shadow' })
   const id = await opened()

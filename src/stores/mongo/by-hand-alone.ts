@@ -39,7 +39,9 @@ export async function byHandAlone<T>(
     const ids = [...touched].slice(0, maxAwaited)
     return { result, images: stamp.owed && ids.length > 0 ? await images(entity, ids) : [] }
   } catch (error) {
-    if (touched.size === 0 || !(error instanceof CrossfadeError) || !nothing.has(error.code)) throw error
+    if (!(error instanceof CrossfadeError) || error.code === 'MISCONFIGURED') throw error
+    // Of several a refusal of one leaves those before it
+    if (touched.size <= (nothing.has(error.code) ? 0 : 1)) throw error
     const text = `A part of what was written by hand of ${entity.name} may stand; look before repeating it.`
     throw new CrossfadeError('UNKNOWN_OUTCOME', text, { cause: error })
   }

@@ -53,7 +53,11 @@ export async function byHandIn<T>(
   const touch: Writing['touch'] = (id, raw, before) => {
     if (!touched.has(id)) touched.set(id, { id, raw, before })
   }
-  const result = await carryOut(within.connection, told, (calls) =>
+  // Cursors are the side's own: two that are asked at once would both begin the transaction
+  const { connection, session } = within
+  const first = { session, maxTimeMS: connection.maxTimeMs, projection: { _id: 1 } }
+  await told(() => connection.collection(entity).findOne({ _id: null as never }, first))
+  const result = await carryOut(connection, told, (calls) =>
     mongo(handOf({ ...within, entity, stamp, now, calls, touch }) as never),
   )
   if (touched.size === 0) return { result, images: [] }

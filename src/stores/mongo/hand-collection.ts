@@ -149,6 +149,8 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
     updateMany: (filter: Document, by: Change, given: Given = {}) =>
       update(filter, given, most + 1, (narrow) => own.updateMany(narrow, change(by), within(given))),
     replaceOne(filter: Document, document: Document, given: Given = {}) {
+      if (Object.keys(document).some((key) => key.startsWith('$')))
+        return calls.inTurn(() => Promise.reject(refused(entity, 'replaces by a document, and no operators')))
       // As an update, since a replacement would lose its bookkeeping
       const by = [{ $replaceWith: { $mergeObjects: [{ $literal: document }, { _id: '$_id', _cf: '$_cf' }] } }]
       return update(filter, given, 1, (narrow) => own.updateOne(narrow, stamped(by, stamp, now), within(given)))

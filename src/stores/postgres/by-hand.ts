@@ -15,6 +15,7 @@ import { isOfType, wholeTable } from './of-type.ts'
 import { imagesIn } from './outbox.ts'
 import { isRefused } from './refusals.ts'
 import { tableOf } from './select.ts'
+import { settingsAgain } from './session-settings.ts'
 import type { Transaction } from './transaction.ts'
 import { triggersOf } from './triggers.ts'
 import { translate } from './where.ts'
@@ -22,6 +23,12 @@ import { translate } from './where.ts'
 /** From here the triggers stamp what is written, and note it, as they do for others. The word tells that none has ended it. */
 const unannounce = sql.raw("set local crossfade.writer = 'by hand'")
 const isStillOpen = sql`select current_setting('crossfade.writer', true) = 'by hand' as open`
+
+/** A trigger, and its table. */
+interface Place {
+  readonly name: string
+  readonly place: string
+}
 
 const triggerNames = onceFor((entity: Entity) => {
   const all = impliedTables(entity).flatMap((table) =>
@@ -35,7 +42,15 @@ function missingTriggers(entity: Entity) {
   const { tables, names } = triggerNames(entity)
   return sql`select w.name, w.place from unnest(${names}::text[], ${tables}::text[]) w(name, place)
     where not exists (select from pg_trigger t
-      where t.tgrelid = to_regclass(w.place) and t.tgname = w.name and t.tgenabled in ('O', 'A'))`
+      where t.tgrelid = to_regclass(w.place) and t.tgname = w.name
+        and (t.tgenabled = 'A' or (t.tgenabled = 'O' and current_setting('session_replication_role') <> 'replica')))`
+}
+
+/** @throws MISCONFIGURED where a trigger is missing, or does not fire. */
+function checkTriggers([missing]: readonly Place[]): void {
+  if (!missing) return
+  const text = `Table ${missing.place} has no trigger ${missing.name} that fires, which tells what is written by hand`
+  throw new CrossfadeError('MISCONFIGURED', `${text}: \`crossfade migrate diff\` prints it.`)
 }
 
 /** Ids of what this transaction has noted as owed. What a statement has noted inside of a block of its own the sweep finds. */
@@ -76,17 +91,15 @@ export async function byHandIn<T>(
   { postgres }: Sides<T>,
   stamp: Stamp,
 ): Promise<DoneByHand<T>> {
-  const [, [missing]] = await Promise.all([
+  tx.spend() // settings, temporary tables and advisory locks of a session outlive its transactions
+  const [, missing] = await Promise.all([
     tx.run(mayWrite(entity, stamp.epoch)),
-    tx.run<{ name: string; place: string }>(missingTriggers(entity)),
+    tx.run<Place>(missingTriggers(entity)),
     tx.run(unannounce),
   ]).catch(async (error: unknown) => {
     throw await writeError(connection, entity, error)
   })
-  if (missing) {
-    const text = `Table ${missing.place} has no trigger ${missing.name}, which tells what is written by hand`
-    throw new CrossfadeError('MISCONFIGURED', `${text}: \`crossfade migrate diff\` prints it.`)
-  }
+  checkTriggers(missing)
   const told: Bounds['told'] = async (call) => {
     try {
       return await call()
@@ -96,8 +109,10 @@ export async function byHandIn<T>(
   }
   const bounds = { store: 'PostgreSQL', ms: connection.statementTimeoutMs, told }
   const result = await carryOutByHand(bounds, (calls) => postgres(handOf(tx, calls) as never))
-  const [[state], noted] = await Promise.all([
+  const [[state], gone, , noted] = await Promise.all([
     tx.run<{ open: boolean | null }>(isStillOpen),
+    tx.run<Place>(missingTriggers(entity)),
+    tx.run(settingsAgain(connection.statementTimeoutMs)),
     stamp.owed ? tx.run<{ id: string }>(notedHere(entity)) : [],
     tx.run(sql.raw(announce)),
   ])
@@ -105,6 +120,7 @@ export async function byHandIn<T>(
     const text = `A write by hand of ${entity.name} has ended its transaction, or changed crossfade.writer`
     throw new CrossfadeError('UNKNOWN_OUTCOME', `${text}; look before repeating it.`)
   }
+  checkTriggers(gone)
   return {
     result,
     images: await imagesIn(

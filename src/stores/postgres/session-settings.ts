@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 
 /**
@@ -21,6 +22,14 @@ const settings = (statementTimeoutMs: number): Readonly<Record<string, string>> 
   lock_timeout: `${Math.ceil(statementTimeoutMs / 2)}ms`,
   idle_in_transaction_session_timeout: `${statementTimeoutMs}ms`,
 })
+
+/** Gives a session what it is to have until its transaction ends, whatever that has made of it. */
+export function settingsAgain(statementTimeoutMs: number): RawBuilder<unknown> {
+  const calls = Object.entries(settings(statementTimeoutMs)).map(
+    ([name, value]) => sql`set_config(${name}, ${value}, true)`,
+  )
+  return sql`select ${sql.join(calls)}`
+}
 
 /** Waiting for standbys to apply is more than is asked for, and stays. */
 const commits = `set_config('synchronous_commit', case current_setting('synchronous_commit')

@@ -23,6 +23,8 @@ export interface Transaction extends Executor {
    * @returns the rows of the last one.
    */
   step<T = Record<string, unknown>>(statements: readonly RawBuilder<unknown>[]): Promise<Rows<T>>
+  /** Has the connection closed behind it: what is run may change its session for whoever would have it next. */
+  spend(): void
 }
 
 /** Told by what comes behind it. */
@@ -41,6 +43,7 @@ export async function transaction<T>(
   let failed = false
   let over = false
   let broken = true
+  let spent = false
 
   function sendOne<T>(
     statement: Prepared | CopyIn,
@@ -131,6 +134,9 @@ export async function transaction<T>(
       return (await sent.at(-1))?.rows ?? []
     },
     step,
+    spend() {
+      spent = true
+    },
   }
 
   const begun = give(command(`begin; ${announce}`))
@@ -149,6 +155,6 @@ export async function transaction<T>(
     }
     throw error
   } finally {
-    giveBack(client, broken)
+    giveBack(client, broken || spent)
   }
 }
