@@ -39,7 +39,9 @@ export async function unkeptPromises({ connection }: MongoStore, entity: Entity)
       return [`${name} is unique by MongoDB's index ${own[0]!.name}: say unique() in the mapping, ${why}.`]
     }
     if (own.length === 0) {
-      const remedy = `Run ${createIndex(entity, leaf)} in mongosh, or drop unique() from the mapping`
+      const first =
+        leaf.unique.nulls === 'many' ? '' : ` (where several lack a value, say unique({ nulls: 'many' }) first)`
+      const remedy = `Run ${createIndex(entity, leaf)} in mongosh${first}, or drop unique() from the mapping`
       return [`${name} is unique in the mapping, but MongoDB has no such index and takes duplicates. ${remedy}.`]
     }
     if (own.every(({ spansTypes }) => spansTypes)) {

@@ -152,7 +152,7 @@ describe('a promise of unique()', () => {
       fields: { phone: text().unique() },
     })
     expect(await lines(User)).toEqual([
-      'User.phone is unique in the mapping, but MongoDB has no such index and takes duplicates. Run db.users.createIndex({ phone: 1 }, { unique: true }) in mongosh, or drop unique() from the mapping.',
+      `User.phone is unique in the mapping, but MongoDB has no such index and takes duplicates. Run db.users.createIndex({ phone: 1 }, { unique: true }) in mongosh (where several lack a value, say unique({ nulls: 'many' }) first), or drop unique() from the mapping.`,
     ])
     const inner = of({ home: embed({ line: text().unique({ nulls: 'many' }) }) })
     await guests().createIndex({ 'home.line': 1, other: 1 }, { unique: true })

@@ -330,7 +330,7 @@ describe.each<[string, (kind: string) => string]>([
       const promised = (entity: Entity) => ({ ...entity, leaves: withUnique(entity) })
       expect(await unkeptPromises(stores.mongo, promised(Cat))).toEqual([])
       expect(await unkeptPromises(stores.mongo, promised(Dog))).toEqual([
-        'Dog.name is unique in the mapping, but MongoDB has no such index and takes duplicates. Run db.things.createIndex({ name: 1 }, { unique: true, partialFilterExpression: {"kind":"dog"} }) in mongosh, or drop unique() from the mapping.',
+        `Dog.name is unique in the mapping, but MongoDB has no such index and takes duplicates. Run db.things.createIndex({ name: 1 }, { unique: true, partialFilterExpression: {"kind":"dog"} }) in mongosh (where several lack a value, say unique({ nulls: 'many' }) first), or drop unique() from the mapping.`,
       ])
       await outside.createIndex({ name: 1 }, { unique: true, name: 'all' })
       await outside.createIndex({ kind: 1, name: 1 }, { unique: true, name: 'by kind' })
