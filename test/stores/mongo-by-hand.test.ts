@@ -213,7 +213,10 @@ test('a side may begin with two cursors at once', async () => {
     ])
     return [found.length, others]
   }
-  expect((await run(both)).result).toEqual([1, [{ _id: id, visits: 1 }]])
+  // With connections at hand neither waits for one while the other begins
+  const all = await Promise.all(Array.from({ length: 8 }, () => run(both)))
+  for (const { result } of [...all, await run(both), await run(both)])
+    expect(result).toEqual([1, [{ _id: id, visits: 1 }]])
 })
 
 test('a replacement by operators is refused, as the driver refuses it', async () => {

@@ -1,4 +1,4 @@
-import { defineEntity, everything, text } from 'crossfade'
+import { defineEntity, everything, text, timestamp } from 'crossfade'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Flag, initialFlag } from '../../src/control/flag.ts'
@@ -13,13 +13,19 @@ import { openStores, type TestStores } from '../support/stores.ts'
 const shared = { mongo: 'contents', postgres: 'contents', id: text(), fields: { kind: text(), title: text() } } as const
 const Article = defineEntity('Article', { ...shared, where: { kind: 'article' } })
 const Advert = defineEntity('Advert', { ...shared, where: { kind: 'advert' } })
+const Letter = defineEntity('Letter', {
+  mongo: 'letters',
+  postgres: 'letters',
+  id: text(),
+  fields: { sent: timestamp() },
+})
 
 let stores: TestStores
 let revision = 2
 const setFlag = (type: string, change: Partial<Flag>) =>
   raiseFlag(stores.postgres.ledger, { ...initialFlag(type, [type]), ...change, revision: revision++ })
 beforeAll(async () => {
-  stores = await openStores([Account, Purse, Article, Advert])
+  stores = await openStores([Account, Purse, Article, Advert, Letter])
 })
 beforeEach(() => setFlag('Account', { stage: 'live', epoch }))
 afterAll(() => stores?.close())
@@ -88,13 +94,26 @@ test.each([
 })
 
 test('what a side sets is not in force where what it has written is read', async () => {
-  const id = await opened()
-  const { images } = await run(async (hand) => {
-    await visited(id)(hand)
-    await hand.run(sql.raw("set local client_encoding = 'LATIN1'"))
-    await hand.run(hand.sql`update ${hand.table(Account)} set email = ${'é'} where t.id = ${id}`)
-  })
-  expect(images).toMatchObject([{ record: { visits: 2 } }])
+  await setFlag('Letter', { stage: 'live', epoch })
+  const stamp = { epoch, owed: true }
+  const sent = new Date('2020-01-02T03:04:05Z')
+  await stores.postgres.authority.create(Letter, newRecord(Letter, 'a', { sent }), stamp)
+  const { images } = await stores.postgres.authority.together(
+    (steps) =>
+      steps.byHand(
+        Letter,
+        {
+          mongo: () => Promise.reject(new Error('not asked')),
+          async postgres({ run, sql, table }: PostgresHand) {
+            await run(sql`set local datestyle = 'German'`)
+            await run(sql`update ${table(Letter)} set sent = t.sent + interval '1 day'`)
+          },
+        },
+        stamp,
+      ),
+    () => undefined,
+  )
+  expect(images).toMatchObject([{ record: { sent: new Date('2020-01-03T03:04:05Z') } }])
 })
 
 test.each([
