@@ -20,6 +20,7 @@ describe('limits of a config', () => {
       documentCacheBytes: 50_000_000,
       headersMs: 10_000,
       requestMs: 30_000,
+      subscriptions: 5_000,
       answerMs: 25_000,
       reportOnly: false,
     })
