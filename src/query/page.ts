@@ -25,7 +25,7 @@ export interface PageBounds {
 
 export const defaultBounds: PageBounds = { size: 20, max: 100, maxOffset: 10_000 }
 
-/** Where records are paged below each of many parents: what stands before a page is read for all of them, as it may be a hundred times. */
+/** Where records are paged below each of many parents: what stands before a page is read for each, a hundred times maybe. */
 export const maxOffsetBelow = 1_000
 
 /** MongoDB sorts by 32 keys at most, of which the id is one. */

@@ -93,6 +93,31 @@ test.each([
   await expect.poll(async () => new Set((await all()).map(([row]) => row!.seen))).toEqual(new Set([expected]))
 })
 
+test('what a side has written is durable, whatever it sets', async () => {
+  const side = (postgres: (hand: PostgresHand) => Promise<unknown>) => ({
+    mongo: () => Promise.reject(new Error('not asked')),
+    postgres,
+  })
+  const { result } = await stores.postgres.authority.together(
+    async (steps) => {
+      const stamp = { epoch, owed: true }
+      await steps.byHand(
+        Account,
+        side(({ run, sql }) => run(sql`set local synchronous_commit = off`)),
+        stamp,
+      )
+      const seen = sql`select current_setting('synchronous_commit') as seen`
+      return steps.byHand(
+        Account,
+        side(({ run }) => run(seen)),
+        stamp,
+      )
+    },
+    () => undefined,
+  )
+  expect(result).toEqual([{ seen: 'on' }])
+})
+
 test('what a side sets is not in force where what it has written is read', async () => {
   await setFlag('Letter', { stage: 'live', epoch })
   const stamp = { epoch, owed: true }

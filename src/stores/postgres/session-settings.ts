@@ -23,17 +23,19 @@ const settings = (statementTimeoutMs: number): Readonly<Record<string, string>> 
   idle_in_transaction_session_timeout: `${statementTimeoutMs}ms`,
 })
 
+/** Waiting for standbys to apply is more than is asked for, and stays. */
+const commits = (
+  isLocal: boolean,
+): string => `set_config('synchronous_commit', case current_setting('synchronous_commit')
+  when 'remote_apply' then 'remote_apply' else 'on' end, ${isLocal})`
+
 /** Gives a session what it is to have until its transaction ends, whatever that has made of it. */
 export function settingsAgain(statementTimeoutMs: number): RawBuilder<unknown> {
   const calls = Object.entries(settings(statementTimeoutMs)).map(
     ([name, value]) => sql`set_config(${name}, ${value}, true)`,
   )
-  return sql`select ${sql.join(calls)}`
+  return sql`select ${sql.join([sql.raw(commits(true)), ...calls])}`
 }
-
-/** Waiting for standbys to apply is more than is asked for, and stays. */
-const commits = `set_config('synchronous_commit', case current_setting('synchronous_commit')
-  when 'remote_apply' then 'remote_apply' else 'on' end, false)`
 
 /** Ends the statement of a client that has left within a second, where the server can tell; elsewhere its limit does. */
 const leavers = `case when version() ~ 'linux' and current_setting('client_connection_check_interval', true) is not null
@@ -47,7 +49,7 @@ const leavers = `case when version() ~ 'linux' and current_setting('client_conne
 export async function configureSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<number> {
   const entries = Object.entries(settings(statementTimeoutMs))
   const calls = entries.map((_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`)
-  const text = `select pg_backend_pid() as pid, ${[commits, leavers, ...calls].join(', ')}`
+  const text = `select pg_backend_pid() as pid, ${[commits(false), leavers, ...calls].join(', ')}`
   const { rows } = await client.query<{ pid: number }>({ text, values: entries.flat() })
   return rows[0]!.pid
 }
