@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
-import { KeyedQueue } from '../../util/keyed-queue.ts'
+import { CrossfadeError } from '../../util/errors.ts'
+import { KeyedQueue, type QueueBounds } from '../../util/keyed-queue.ts'
 import type { Authority } from '../store.ts'
 import { compareVersions, type Version } from '../version.ts'
 import { ids, lockRecords, noteOwed } from './bookkeeping.ts'
@@ -18,12 +19,17 @@ type Sql = RawBuilder<unknown>
 export function postgresAuthority(connection: PostgresConnection): Authority {
   // Writers of a hot record wait here, not each with a connection in its hand.
   const queue = new KeyedQueue()
+  const bounds = ({ name }: Entity): QueueBounds => ({
+    waitMs: connection.statementTimeoutMs / 2, // as long as the first of them waits for a lock
+    most: 1_000,
+    refused: () => new CrossfadeError('TRY_AGAIN', `The same record of ${name} is written by others; try again.`),
+  })
 
   /** One transaction on one record, under its lock, in one way to the server and back; returns the last one's rows. */
   async function onRecord<T>(entity: Entity, id: Id, statements: readonly Sql[]): Promise<Rows<T>> {
     const write = (): Promise<Rows<T>> => connection.transaction((tx) => tx.commit<T>(statements))
     try {
-      return await queue.run(`${entity.name}/${id}`, write)
+      return await queue.run(`${entity.name}/${id}`, bounds(entity), write)
     } catch (error) {
       throw await writeError(connection, entity, error)
     }
