@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { sampleDocuments } from '../demo/sample.ts'
-import { type RunningGateway, startGateway } from '../gateway/start-gateway.ts'
+import { readSettings } from '../gateway/settings.ts'
+import { checkPort, type RunningGateway, startGateway } from '../gateway/start-gateway.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
@@ -101,6 +102,7 @@ async function demo(options: Options): Promise<void> {
     const remedy = '`demo` in crossfade.config.ts says what to send and what to change.'
     throw new CrossfadeError('MISCONFIGURED', `There is nothing to show: ${remedy}`)
   }
+  if (!options.once) await checkPort({ port: readSettings().PORT })
   const session = await openSession(options.config, say, { inProduction: true })
   try {
     const { config, stores, settings } = session

@@ -30,15 +30,15 @@ async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): P
   const authority = STAGE_PLAN[flag?.stage ?? 'off'].authority
   try {
     const { outbox, ledger } = stores[authority]
-    const { count, oldest } = await outbox.backlog(entity)
-    const deadLetters = (await DeadLetters.of(ledger, entity)).ids.length
-    // The other store keeps those of the time in which it had authority, and may be down
-    const kept = await Promise.all([
+    const [{ count, oldest }, dead, kept, ofOther] = await Promise.all([
+      outbox.backlog(entity),
+      DeadLetters.of(ledger, entity),
       keptIn(stores[authority], entity),
+      // The other store keeps those of the time in which it had authority, and may be down
       keptIn(stores[otherOrigin(authority)], entity).catch(() => []),
     ])
-    const conflicts = kept.flat().filter(({ closed }) => !closed).length
-    return { type, authority, owed: count, oldest, deadLetters, conflicts, problem: null }
+    const conflicts = [...kept, ...ofOther].filter(({ closed }) => !closed).length
+    return { type, authority, owed: count, oldest, deadLetters: dead.ids.length, conflicts, problem: null }
   } catch (error) {
     const problem = told(error) ?? messageOf(error)
     return { type, authority, owed: null, oldest: null, deadLetters: null, conflicts: null, problem }

@@ -1,4 +1,4 @@
-import { messageOf } from '../util/errors.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { forget } from './end-with-us.ts'
 import { type Answer, stopSignals, untilReady } from './run-server.ts'
 import { runsWith, stillRuns, stopProcess } from './running-process.ts'
@@ -40,7 +40,7 @@ export async function findServer(
   } catch (error) {
     if (!recordedServer(dataDir, part)) return null // it was just being stopped
     const text = `${labels[part]} runs (pid ${pid}) at 127.0.0.1:${port}, but: ${messageOf(error)}. Stop it first.`
-    throw new Error(text, { cause: error })
+    throw new CrossfadeError('UNAVAILABLE', text, { cause: error })
   }
 }
 

@@ -53,7 +53,7 @@ function parseJson(body: Buffer): object {
 
 /** Also of the variables in an address or a form. */
 function toldAsMistake(error: unknown): never {
-  throw error instanceof SyntaxError ? refusal('What the request holds as JSON is no JSON.', 400) : error
+  throw error instanceof SyntaxError ? refusal('What the request gives as JSON cannot be read as such.', 400) : error
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { times } from '../control/times.ts'
 import { Recorder } from '../replay/recorder.ts'
@@ -46,7 +46,7 @@ export interface RunningGateway {
 }
 
 /** @throws MISCONFIGURED where the port is taken, or is not ours to take. */
-function listen(server: Server, { port, host = '127.0.0.1' }: GatewayRun): Promise<void> {
+function listen(server: Server, { port, host = '127.0.0.1' }: Pick<GatewayRun, 'port' | 'host'>): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const code = codeOf(error)
@@ -56,6 +56,13 @@ function listen(server: Server, { port, host = '127.0.0.1' }: GatewayRun): Promi
     })
     server.listen(port, host, resolve)
   })
+}
+
+/** For what takes a while to get as far as the gateway. @throws MISCONFIGURED as `startGateway` does for its port. */
+export async function checkPort(at: Pick<GatewayRun, 'port' | 'host'>): Promise<void> {
+  const server = createServer()
+  await listen(server, at)
+  await new Promise((closed) => server.close(closed))
 }
 
 /**

@@ -145,7 +145,7 @@ describe('a body', () => {
       const response = await fetch(api.gateway.url + search)
       expect([response.status, await response.json()]).toEqual([
         400,
-        errorOf('What the request holds as JSON is no JSON.'),
+        errorOf('What the request gives as JSON cannot be read as such.'),
       ])
     },
   )

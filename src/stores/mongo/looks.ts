@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Document } from 'mongodb'
+import { type Document, MongoClientClosedError } from 'mongodb'
 import pLimit from 'p-limit'
 import { z } from 'zod'
 import type { Entity, Leaf } from '../../entity/entity.ts'
@@ -211,7 +211,7 @@ export class Looks {
   #failed(state: State, entity: Entity, leaf: Leaf, path: string, error: unknown): void {
     const wait = Math.min(longestWait, firstWait * 2 ** state.failures)
     state.due = performance.now() + wait
-    if (state.failures++ > 0) return
+    if (state.failures++ > 0 || error instanceof MongoClientClosedError) return
     const how = state.free ? 'What was known is kept.' : `Until it succeeds ${this.#sought.without}.`
     this.tell(
       'warn',
