@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { allFlags, ledgersOf } from '../control/flag-store.ts'
 import { checkFormats, format, raiseFormat } from '../control/format.ts'
@@ -14,6 +14,7 @@ import { prepareMongo } from '../stores/mongo/connection.ts'
 import { migrateUp, migrationStatus } from '../stores/postgres/migrate.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import { schemaDrift } from '../stores/postgres/schema-diff.ts'
+import { validateChecks } from '../stores/postgres/validate-checks.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { printJson, printTable, say, warn } from './output.ts'
@@ -35,8 +36,21 @@ async function checkTables({ connection }: PostgresStore, entities: readonly Ent
   throw new CrossfadeError('MISCONFIGURED', `No migration makes ${tables}. ${remedy}`)
 }
 
+/** Looks at rows that were there before the checks of their tables. */
+async function unheldChecks({ connection }: PostgresStore, entities: readonly Entity[]): Promise<string[]> {
+  const lines: string[] = []
+  for (const entity of entities) lines.push(...(await validateChecks(connection, entity)))
+  return lines
+}
+
+interface Migrated {
+  readonly done: readonly string[]
+  /** A line for each check that rows of before do not hold. */
+  readonly unheld: readonly string[]
+}
+
 /** Everything that the gateway needs before it can be ready: tables, Mongo's indexes, flags. Safe to repeat. */
-export async function migrateAll({ config, stores }: Pick<Session, 'config' | 'stores'>): Promise<string[]> {
+export async function migrateAll({ config, stores }: Pick<Session, 'config' | 'stores'>): Promise<Migrated> {
   const ledgers = ledgersOf(stores)
   await checkFormats(ledgers)
   const done = await migrateUp(stores.postgres.connection, config.migrations)
@@ -49,7 +63,8 @@ export async function migrateAll({ config, stores }: Pick<Session, 'config' | 's
   const flags = await prepareFlags(ledgers, [...members.keys()], members)
   const grown = [...adopted].filter(([, count]) => count > 0)
   const taken = grown.map(([type, count]) => `values of ${count} records of ${type} that are mapped by now`)
-  return [...done, ...taken, ...flags.map((key) => `flag ${key}`)]
+  const unheld = await unheldChecks(stores.postgres, config.entities)
+  return { done: [...done, ...taken, ...flags.map((key) => `flag ${key}`)], unheld }
 }
 
 /** As a template of JavaScript's has it: names and values of a mapping may hold what is none of its own. */
@@ -71,16 +86,18 @@ function migrationText(statements: readonly string[]): string {
   ].join('\n')
 }
 
-async function writeMigration(session: Session, name: string): Promise<string | null> {
+/** @param config the file that the migrations stand beside, where one is named. */
+async function writeMigration(session: Session, name: string, config?: string): Promise<string | null> {
   if (!/^[a-z0-9-]+$/.test(name)) throw new CrossfadeError('BAD_USER_INPUT', 'A migration is named in a-z, 0-9 and -.')
   const drift = await schemaDrift(session.stores.postgres.connection, session.config.entities)
   const statements = drift.flatMap(({ statement }) => statement ?? [])
   for (const { table, problem, statement } of drift)
     if (!statement) say(`${table}: ${problem}; write this change by hand.`)
   if (statements.length === 0) return null
-  mkdirSync('migrations', { recursive: true })
-  const last = readdirSync('migrations').map((file) => Number.parseInt(file, 10) || 0)
-  const file = join('migrations', `${String(Math.max(0, ...last) + 1).padStart(4, '0')}-${name}.ts`)
+  const folder = join(config === undefined ? '' : dirname(config), 'migrations')
+  mkdirSync(folder, { recursive: true })
+  const last = readdirSync(folder).map((file) => Number.parseInt(file, 10) || 0)
+  const file = join(folder, `${String(Math.max(0, ...last) + 1).padStart(4, '0')}-${name}.ts`)
   writeFileSync(file, migrationText(statements), { flag: 'wx' })
   return file
 }
@@ -92,9 +109,10 @@ export function migrateCommand(): Command {
   add('up', 'run what has not run, make the indexes of the mirror and the flags', 'crossfade migrate up').action(
     ({ config, json }: Options) =>
       withSession(config, async (session) => {
-        const done = await migrateAll(session)
+        const { done, unheld } = await migrateAll(session)
         const { stores, config: app } = session
         const lines = [
+          ...unheld,
           ...(await forewarnings(stores.mongo, app.entities)),
           ...(await untriggered(stores, app.entities)),
         ]
@@ -129,7 +147,7 @@ export function migrateCommand(): Command {
   add('new <name>', 'write a migration for what `diff` shows', 'crossfade migrate new add-rating').action(
     (name: string, { config, json }: Options) =>
       withSession(config, async (session) => {
-        const file = await writeMigration(session, name)
+        const file = await writeMigration(session, name, config)
         if (json) printJson({ file })
         else
           say(file ? `Wrote ${file}. Review it, and name it in crossfade.config.ts.` : 'The tables fit the mappings.')

@@ -7,6 +7,10 @@ export interface ImpliedColumn {
   readonly type: KindName | 'presence' | 'count' | 'objects' | 'rest' | 'version' | 'position'
   readonly array: boolean
   readonly notNull: boolean
+  /** The texts that an enumeration allows; null for what is none. */
+  readonly values: readonly string[] | null
+  /** What each object of a list in json has; null for other columns. */
+  readonly members: readonly ImpliedColumn[] | null
 }
 
 export interface ImpliedIndex {
@@ -26,24 +30,34 @@ export interface ImpliedTable {
   readonly indexes: readonly ImpliedIndex[]
 }
 
-const column = (name: string, type: ImpliedColumn['type'], notNull = false, array = false): ImpliedColumn => ({
+type Rest = Partial<Omit<ImpliedColumn, 'name' | 'type'>>
+
+const column = (name: string, type: ImpliedColumn['type'], rest: Rest = {}): ImpliedColumn => ({
   name,
   type,
-  array,
-  notNull,
+  array: false,
+  notNull: false,
+  values: null,
+  members: null,
+  ...rest,
 })
 
-function leafColumn(leaf: Leaf): ImpliedColumn {
-  if (leaf.list === 'child') return column(leaf.column, 'count')
+const needed = { notNull: true }
+
+function leafColumn({ column: name, kind, list, values }: Leaf): ImpliedColumn {
+  if (list === 'child') return column(name, 'count')
   // Required fields stay nullable: a dirty record moves all the same, with a data issue.
-  return column(leaf.column, leaf.kind, false, leaf.list === 'column')
+  return column(name, kind, { array: list === 'column', values })
 }
+
+const listColumn = (list: ObjectList): ImpliedColumn =>
+  list.childTable ? column(list.column, 'count') : column(list.column, 'objects', { members: memberColumns(list) })
 
 /** Columns of what a mapping names, and of the rest: of a record, or of an object in a list, in a table or in json. */
 export const memberColumns = ({ leaves, embeds, lists }: Scope): ImpliedColumn[] => [
   ...[...embeds.values()].map((embed) => column(embed.column, 'presence')),
   ...[...leaves.values()].map(leafColumn),
-  ...[...lists.values()].map((list) => column(list.column, list.childTable ? 'count' : 'objects')),
+  ...[...lists.values()].map(listColumn),
   column('rest', 'rest'),
 ]
 
@@ -55,16 +69,16 @@ function childTable(
 ): ImpliedTable {
   return {
     name,
-    columns: [column('parent_id', entity.idKind, true), column('position', 'position', true), ...columns],
+    columns: [column('parent_id', entity.idKind, needed), column('position', 'position', needed), ...columns],
     primaryKey: ['parent_id', 'position'],
     parent: entity.postgres,
     indexes,
   }
 }
 
-function scalarTable(entity: Entity, { childTable: name, kind, index, path }: Leaf): ImpliedTable {
+function scalarTable(entity: Entity, { childTable: name, kind, index, path, values }: Leaf): ImpliedTable {
   const indexes = index ? [{ name: `${name}_value_idx`, path, columns: ['value'] }] : []
-  return childTable(entity, name!, [column('value', kind, true)], indexes)
+  return childTable(entity, name!, [column('value', kind, { ...needed, values })], indexes)
 }
 
 function objectTable(entity: Entity, list: ObjectList): ImpliedTable {
@@ -82,10 +96,10 @@ export function impliedTables(entity: Entity): ImpliedTable[] {
   const own: ImpliedTable = {
     name: entity.postgres,
     columns: [
-      column('id', entity.idKind, true),
+      column('id', entity.idKind, needed),
       ...memberColumns(entity),
-      column('_cf_epoch', 'version', true),
-      column('_cf_counter', 'version', true),
+      column('_cf_epoch', 'version', needed),
+      column('_cf_counter', 'version', needed),
     ],
     primaryKey: ['id'],
     parent: null,

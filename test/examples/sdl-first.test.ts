@@ -8,6 +8,7 @@ import { stages } from '../../src/stage/stage.ts'
 import type { Mismatch } from '../../src/stores/findings.ts'
 import { migrateUp } from '../../src/stores/postgres/migrate.ts'
 import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
+import { validateChecks } from '../../src/stores/postgres/validate-checks.ts'
 import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
 import { openStores } from '../support/stores.ts'
 
@@ -326,6 +327,7 @@ test('the migration makes the tables that the mappings imply', async () => {
   const stores = await openStores([])
   try {
     await migrateUp(stores.postgres.connection, config.migrations)
+    for (const entity of config.entities) expect(await validateChecks(stores.postgres.connection, entity)).toEqual([])
     expect(await schemaDrift(stores.postgres.connection, config.entities)).toEqual([])
   } finally {
     await stores.close()

@@ -19,7 +19,15 @@ const statements = [
     "rest" jsonb,
     "_cf_epoch" bigint not null default 0,
     "_cf_counter" bigint not null default 0,
-    primary key ("id")
+    primary key ("id"),
+    constraint "crossfade_price_amount_72e5bf4e_Book" check (("kind" = 'book'::text) is not true or "price_amount" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_price_currency_67589526_Book" check (("kind" = 'book'::text) is not true or "price_currency" in ('EUR', 'USD')),
+    constraint "crossfade_cost_1b423514_Book" check (("kind" = 'book'::text) is not true or "cost" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_availability_44fa6271_Book" check (("kind" = 'book'::text) is not true or "availability" in ('inStock', 'sold-out', 'pre-order', 'onRequest')),
+    constraint "crossfade_added_at_8656b6ab_Book" check (("kind" = 'book'::text) is not true or "added_at" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_deleted_at_5328f01d_Book" check (("kind" = 'book'::text) is not true or "deleted_at" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_authors_5ab25c49_Book" check (("kind" = 'book'::text) is not true or crossfade.is_list("authors")),
+    constraint "crossfade_rest_6be36f4a_Book" check (("kind" = 'book'::text) is not true or jsonb_typeof("rest") = 'object')
   )`,
   `create index "books_title_idx" on "books" ("title" nulls first, "id")`,
   `create index "books_price_amount_idx" on "books" ("price_amount" nulls first, "id")`,
@@ -50,7 +58,16 @@ const statements = [
     "rest" jsonb,
     "_cf_epoch" bigint not null default 0,
     "_cf_counter" bigint not null default 0,
-    primary key ("id")
+    primary key ("id"),
+    constraint "crossfade_price_amount_163eba5f_Gadget" check (("kind" = 'gadget'::text) is not true or "price_amount" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_price_currency_962bd545_Gadget" check (("kind" = 'gadget'::text) is not true or "price_currency" in ('EUR', 'USD')),
+    constraint "crossfade_cost_0a8265aa_Gadget" check (("kind" = 'gadget'::text) is not true or "cost" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_availability_a4370f51_Gadget" check (("kind" = 'gadget'::text) is not true or "availability" in ('inStock', 'sold-out', 'pre-order', 'onRequest')),
+    constraint "crossfade_added_at_44252c2c_Gadget" check (("kind" = 'gadget'::text) is not true or "added_at" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_deleted_at_c820b6a2_Gadget" check (("kind" = 'gadget'::text) is not true or "deleted_at" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_size_width_9cada03e_Gadget" check (("kind" = 'gadget'::text) is not true or "size_width" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_size_height_ebe06d40_Gadget" check (("kind" = 'gadget'::text) is not true or "size_height" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_rest_a2e0e38e_Gadget" check (("kind" = 'gadget'::text) is not true or jsonb_typeof("rest") = 'object')
   )`,
   `create index "gadgets_title_idx" on "gadgets" ("title" nulls first, "id")`,
   `create index "gadgets_price_amount_idx" on "gadgets" ("price_amount" nulls first, "id")`,
@@ -73,7 +90,9 @@ const statements = [
     "rest" jsonb,
     "_cf_epoch" bigint not null default 0,
     "_cf_counter" bigint not null default 0,
-    primary key ("id")
+    primary key ("id"),
+    constraint "crossfade_since_d2f2a788" check ("since" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_rest_04003a1f" check (jsonb_typeof("rest") = 'object')
   )`,
   `create index "customers_email_idx" on "customers" ("email" nulls first, "id")`,
   `create or replace trigger crossfade_stamp before insert or delete or update on "customers"
@@ -95,7 +114,13 @@ const statements = [
     "rest" jsonb,
     "_cf_epoch" bigint not null default 0,
     "_cf_counter" bigint not null default 0,
-    primary key ("id")
+    primary key ("id"),
+    constraint "crossfade_status_447420d4" check ("status" in ('new', 'paid', 'shipped', 'cancelled')),
+    constraint "crossfade_total_9fca3a46" check ("total" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_currency_2cc29e08" check ("currency" in ('EUR', 'USD')),
+    constraint "crossfade_placed_at_548ec1e0" check ("placed_at" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_cancelled_at_994b1063" check ("cancelled_at" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_rest_04003a1f" check (jsonb_typeof("rest") = 'object')
   )`,
   `create index "orders_customer_id_idx" on "orders" ("customer_id" nulls first, "id")`,
   `create index "orders_status_idx" on "orders" ("status" nulls first, "id")`,
@@ -115,7 +140,9 @@ const statements = [
     "price" numeric,
     "rest" jsonb,
     primary key ("parent_id", "position"),
-    foreign key ("parent_id") references "orders" ("id") on delete cascade
+    foreign key ("parent_id") references "orders" ("id") on delete cascade,
+    constraint "crossfade_price_910cfc09" check ("price" not in ('NaN', 'Infinity', '-Infinity')),
+    constraint "crossfade_rest_04003a1f" check (jsonb_typeof("rest") = 'object')
   )`,
   `create index "order_lines_sku_idx" on "order_lines" ("sku" nulls first, "parent_id" nulls first)`,
   `create or replace trigger crossfade_lock_parent before insert or delete or update on "order_lines"
@@ -134,7 +161,10 @@ const statements = [
     "rest" jsonb,
     "_cf_epoch" bigint not null default 0,
     "_cf_counter" bigint not null default 0,
-    primary key ("id")
+    primary key ("id"),
+    constraint "crossfade_id_174f5fe1" check ("id" ~ '^[0-9a-f]{24}$'),
+    constraint "crossfade_written_at_84f56198" check ("written_at" between '4714-11-24 00:00:00+00 BC' and '275760-09-13 00:00:00+00'),
+    constraint "crossfade_rest_04003a1f" check (jsonb_typeof("rest") = 'object')
   )`,
   `create index "reviews_product_id_idx" on "reviews" ("product_id" nulls first, "id")`,
   `create or replace trigger crossfade_stamp before insert or delete or update on "reviews"

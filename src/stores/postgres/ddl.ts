@@ -1,3 +1,4 @@
+import type { KindName } from '../../codec/kinds.ts'
 import type { ImpliedColumn, ImpliedTable } from '../../entity/implied-tables.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
 
@@ -10,15 +11,14 @@ const own = {
   position: 'integer',
 } as const
 
-const isOwn = (type: ImpliedColumn['type']): type is keyof typeof own => type in own
+/** Whether a column holds values of a kind, and is no bookkeeping of ours. */
+export const isKind = (type: ImpliedColumn['type']): type is KindName => !(type in own)
 
-function baseOf(column: ImpliedColumn, which: 'type' | 'cast'): string {
-  const { type } = column
-  return isOwn(type) ? own[type] : postgresKind(type)[which]
-}
+const baseOf = ({ type }: Pick<ImpliedColumn, 'type'>, which: 'type' | 'cast'): string =>
+  isKind(type) ? postgresKind(type)[which] : own[type]
 
 /** Name of a column's type, for casts and record sets. */
-export function castOf(column: ImpliedColumn): string {
+export function castOf(column: Pick<ImpliedColumn, 'type' | 'array'>): string {
   return baseOf(column, 'cast') + (column.array ? '[]' : '')
 }
 
@@ -49,11 +49,16 @@ export function columnDefinition(column: ImpliedColumn): string {
 
 const list = (names: readonly string[]): string => names.map(quote).join(', ')
 
-/** CREATE TABLE for one implied table. */
-export function createTable(table: ImpliedTable): string {
+/**
+ * CREATE TABLE for one implied table.
+ *
+ * @param constraints what stands behind its columns and keys, a definition each.
+ */
+export function createTable(table: ImpliedTable, constraints: readonly string[] = []): string {
   const lines = table.columns.map(columnDefinition)
   lines.push(`primary key (${list(table.primaryKey)})`)
   if (table.parent) lines.push(`foreign key ("parent_id") references ${quote(table.parent)} ("id") on delete cascade`)
+  lines.push(...constraints)
   return `create table ${quote(table.name)} (\n  ${lines.join(',\n  ')}\n)`
 }
 

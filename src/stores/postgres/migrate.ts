@@ -13,6 +13,7 @@ import * as otherWriters from './migrations/0007-other-writers.ts'
 import * as groups from './migrations/0008-groups.ts'
 import * as triage from './migrations/0009-triage.ts'
 import * as sharedTables from './migrations/0010-shared-tables.ts'
+import * as checks from './migrations/0011-checks.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -34,6 +35,7 @@ const own: Migrations = {
   '0008-groups': groups,
   '0009-triage': triage,
   '0010-shared-tables': sharedTables,
+  '0011-checks': checks,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */

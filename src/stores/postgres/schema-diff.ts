@@ -1,5 +1,7 @@
 import type { Entity } from '../../entity/entity.ts'
 import { type HeldTable, tablesOf } from '../../entity/implied-tables.ts'
+import { checkDrift } from './check-drift.ts'
+import { checkDefinition, checksOf, createCalled } from './checks.ts'
 import { columnDrift, columnsOf, type Difference } from './column-drift.ts'
 import type { PostgresConnection } from './connection.ts'
 import { createIndexes, createTable } from './ddl.ts'
@@ -15,8 +17,10 @@ export interface Drift extends Difference {
 async function tableDrift(connection: PostgresConnection, { table, types }: HeldTable): Promise<readonly Difference[]> {
   const present = await columnsOf(connection, table.name)
   if (present.length === 0) {
+    const checks = types.flatMap((entity) => checksOf(entity, table))
     return [
-      { problem: 'table is missing', statement: createTable(table) },
+      ...checks.flatMap(createCalled),
+      { problem: 'table is missing', statement: createTable(table, checks.map(checkDefinition)) },
       ...createIndexes(table).map((statement) => ({ problem: 'index is missing', statement })),
       ...types.flatMap((entity) =>
         triggersOf(entity, table).map((trigger) => ({
@@ -26,6 +30,7 @@ async function tableDrift(connection: PostgresConnection, { table, types }: Held
       ),
     ]
   }
+  const checks = types.map((entity) => checkDrift(connection, entity, table))
   const triggers = types.flatMap((entity) => [
     triggerDrift(connection, entity, table),
     supersededTriggers(connection, entity, table),
@@ -33,6 +38,7 @@ async function tableDrift(connection: PostgresConnection, { table, types }: Held
   return [
     ...columnDrift(table, present),
     ...(await indexDrift(connection, table)),
+    ...(await Promise.all(checks)).flat(),
     ...(await Promise.all(triggers)).flat(),
   ]
 }

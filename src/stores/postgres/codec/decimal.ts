@@ -7,6 +7,7 @@ const fromText = (text: string): string => scaledDecimal(text) ?? text
 export const decimalKind: PostgresKind<string, string> = {
   type: 'numeric',
   cast: 'numeric',
+  among: { without: ['NaN', 'Infinity', '-Infinity'] },
   decode: (raw) => fromText(raw),
   fromText,
   encode: (value) => value,

@@ -4,6 +4,7 @@ import type { PostgresKind } from './postgres-kind.ts'
 export const objectIdKind: PostgresKind<string, string> = {
   type: 'text collate "C"',
   cast: 'text',
+  among: { matching: '^[0-9a-f]{24}$' },
   decode: (raw) => raw,
   encode: (value) => value,
 }

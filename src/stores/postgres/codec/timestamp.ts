@@ -33,6 +33,8 @@ export const parseTimestamp = (text: string): Date => parseBeforeChrist(text) ??
 export const timestampKind: PostgresKind<Date, Date> = {
   type: 'timestamp(3) with time zone',
   cast: 'timestamptz',
+  // From the first instant that Postgres has to the last that JavaScript has; the infinite ones lie outside
+  among: { from: '4714-11-24 00:00:00+00 BC', to: '275760-09-13 00:00:00+00' },
   decode: (raw) => raw,
   fromText: parseTimestamp,
   encode: format,
