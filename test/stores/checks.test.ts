@@ -221,3 +221,30 @@ test('a mapping that has grown takes the place of its checks, which keeps no old
     await own.close()
   }
 })
+
+test('what a check is of decides whether another mapping can work beside it', async () => {
+  const mapped = (fields: Parameters<typeof defineEntity>[1]['fields']) =>
+    defineEntity('Bill', { mongo: 'bills', postgres: 'bills', id: int(), fields })
+  const own = await openStores([mapped({ payer: objectId(), total: float() })])
+  const drift = async (fields: Parameters<typeof mapped>[0]) =>
+    told(await schemaDrift(own.postgres.connection, [mapped(fields)]))
+  try {
+    // An older gateway, which knows less
+    expect(await drift({ payer: objectId() })).toEqual(['check crossfade_total is of another mapping'])
+    // One that would write what the check refuses
+    expect(await drift({ payer: text(), total: float() })).toEqual(['check crossfade_payer is of another mapping!'])
+  } finally {
+    await own.close()
+  }
+  const Grown = defineEntity('Letter', {
+    mongo: 'mail',
+    postgres: 'mail',
+    id: int(),
+    where: { kind: 'letter' },
+    fields: { kind: text(), state: enumeration(['stamped', 'posted', 'returned']) },
+  })
+  expect(told(await schemaDrift(stores.postgres.connection, [Grown, Card]))).toEqual([
+    'check crossfade_state_Letter is of another mapping!',
+    'check crossfade_state_Letter is missing: other programs may write to state what its field cannot be',
+  ])
+})
