@@ -119,6 +119,8 @@ describe.each<[string, unknown, { epoch: number; counter: number }]>([
   ['an epoch alone', { epoch: 1 }, { epoch: 1, counter: 0 }],
   ['a count alone', { n: 3 }, { epoch: 0, counter: 3 }],
   ['no count', { epoch: 1, at: 9 }, { epoch: 1, counter: 9 }],
+  ['a text for when it was owed', { pending: 'q' }, { epoch: 0, counter: 0 }],
+  ['a number for when it was owed', { epoch: 1, at: 9, pending: 1 }, { epoch: 1, counter: 9 }],
 ])('A document whose bookkeeping is %s', (_, cf, version) => {
   const place = async (): Promise<string> => {
     const id = newId()
@@ -132,6 +134,7 @@ describe.each<[string, unknown, { epoch: number; counter: number }]>([
     const image = await stores.mongo.authority.patch(Account, id, visit, owed)
     expect(image).toMatchObject({ record: { visits: 2 }, version: { epoch: 1 } })
     expect(image!.version.counter).toBeGreaterThan(version.counter)
+    expect((await raw.findOne({ _id: id }))!['_cf'].pending).toBeInstanceOf(Date)
     expect(await sweepOnce(stores, 'mongo')).toBe(0)
     const { authority, mirror } = await both(stores, 'mongo', id)
     expect(mirror).toEqual(authority)

@@ -76,7 +76,7 @@ export function isBelow({ epoch, counter }: Version): Document {
 export const object = { $cond: [{ $eq: [{ $type: '$_cf' }, 'object'] }, '$_cf', {}] }
 
 /** The first owed write sets the age: a hot record must not look fresh for ever. */
-export const owedSince = { $ifNull: ['$_cf.pending', '$$NOW'] }
+export const owedSince = { $cond: [{ $eq: [{ $type: '$_cf.pending' }, 'date'] }, '$_cf.pending', '$$NOW'] }
 
 const one = Long.fromNumber(1)
 
