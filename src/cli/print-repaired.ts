@@ -67,7 +67,8 @@ export function printRepaired(entity: Entity, chosen: string, done: Repaired): v
   line(
     `${entity.name}: ${unequal.length} records, chosen ${chosen}, differed: ${put} were put, ${buried} removed from ${mirror}`,
   )
-  if (left.length + undecided.length + keptOut.length === 0) line('All were looked at again, and are equal')
+  if (unequal.length > 0 && left.length + undecided.length + keptOut.length === 0)
+    line('All were looked at again, and are equal')
   if (keptOut.length > 0)
     line(`${keptOut.length} are refused by ${mirror}, and owed to it: see \`crossfade issues list ${entity.name}\``)
   if (undecided.length > 0) line(`${undecided.length} were owed or changed each time that they were looked at`)

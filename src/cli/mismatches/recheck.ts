@@ -46,7 +46,9 @@ export async function recheck(
       found.map((each) => [each.id ?? '(whole result)', states[each.state], elsewhere(each)]),
     )
   if (!close) {
-    if (!found.every(({ state }) => state === 'agrees')) process.exitCode = 2
+    const agrees = found.every(({ state }) => state === 'agrees')
+    if (!agrees) process.exitCode = 2
+    else if (!json && found.length > 0) say('All agree: the same command with --close closes the group.')
     return
   }
   checkAgreed(group, found)

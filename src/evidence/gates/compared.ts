@@ -19,7 +19,8 @@ export const compared: Gate = async ({ stores, entity, flag, settings }) => {
   if (first) {
     const kinds = open.length === 1 ? '1 kind of difference is' : `${open.length} kinds of difference are`
     const found = `${kinds} open, most often ${first.kind} of ${first.path || 'whole results'} (${first.count})`
-    return { met: false, found, remedy: 'see `crossfade mismatches list`' }
+    const judged = `\`mismatches recheck ${first.fingerprint} --close\` where it is mended, \`mismatches triage\` where it is to stay`
+    return { met: false, found, remedy: `see \`crossfade mismatches list\`; ${judged}` }
   }
   const { matched = 0, accepted = 0, noise = 0, outages = 0, indeterminate = 0, shed = 0 } = counts
   const agreed = matched + accepted + noise

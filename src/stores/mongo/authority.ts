@@ -132,7 +132,9 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     async owe(entity, ids) {
       const among = allOf({ _id: { $in: ids.map((id) => encodeId(entity, id)) } }, alive)
       const stages = [{ $set: { _cf: { $mergeObjects: [object, { pending: owedSince }] } } }]
-      await connection.collection(entity).updateMany(allOf(among, { '_cf.pending': { $not: { $type: 'date' } } }), stages)
+      await connection
+        .collection(entity)
+        .updateMany(allOf(among, { '_cf.pending': { $not: { $type: 'date' } } }), stages)
       const there = await connection
         .collection(entity)
         .find(among, { projection: { _id: 1 } })
