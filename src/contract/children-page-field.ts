@@ -13,6 +13,7 @@ import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf } from './field.ts'
 import { pageNumbers } from './page-field.ts'
 import { type AnyBelow, type Below, keyOf, needsOf, orderBelow } from './related-fields.ts'
+import { shownTo } from './shown.ts'
 
 /** How the records below a parent are paged. */
 interface Pages<E extends Entity> extends Partial<PageBounds> {
@@ -43,6 +44,7 @@ export function childrenPage(
   { type, as, by = 'id', of = 'id', order = {}, args: own, ...more }: AnyBelow & Pages<Entity>,
 ): Made {
   const { size, max, maxOffset = maxOffsetBelow, where, unscoped, ...told } = more
+  const shown = shownTo({ where, unscoped })
   const fields = objectFields(t)
   const keys = orderBelow(entity, by, order)
   const { named, names, args, numbersOf } = pageNumbers(fields, own)
@@ -50,6 +52,7 @@ export function childrenPage(
     ...told,
     nullable: false as const,
     extensions: {
+      ...told.extensions,
       ...needsOf(of),
       ...pageOf(entity, { size, max, maxOffset, args: named }),
       children: { entity, by, order: keys },
@@ -63,7 +66,7 @@ export function childrenPage(
     info: GraphQLResolveInfo,
   ) => {
     const value = keyOf(info, parent, of, entity, by)
-    return childrenPageOf(context, info, entity, by, value, keys, numbersOf(given), { names, where, unscoped })
+    return childrenPageOf(context, info, entity, by, value, keys, numbersOf(given), { names, ...shown(context) })
   }
   if (type) return fields.field({ ...shared, type, resolve: load })
   return fields.field({

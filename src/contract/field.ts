@@ -18,6 +18,8 @@ export type Made = FieldRef<SchemaTypesOf>
 export interface Told {
   readonly description?: string
   readonly deprecationReason?: string
+  /** Of the schema's field, where plugins look for rules of theirs. */
+  readonly extensions?: Readonly<Record<string, unknown>>
 }
 
 /** All kinds of fields are made alike, but Pothos types them apart. */

@@ -61,7 +61,7 @@ export function mergedConnection<
     ...told,
     type: mergedConnectionType(t.builder, type),
     nullable: false,
-    extensions: { page: { ...pageOf(entities[0]!, { size, max }).page, entities } },
+    extensions: { ...told.extensions, page: { ...pageOf(entities[0]!, { size, max }).page, entities } },
     args: { ...args, ...pageArgs(fields, paging, orderBy?.hides ?? false) },
     resolve: (_, given: ListArgs & PageArgs, context, info) => {
       const where = whereOf(given) as WhereOf<E['fields']> // of paths that all types have

@@ -4,7 +4,6 @@ import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { OffsetArgs } from '../query/offset-page.ts'
 import type { PageBounds } from '../query/page.ts'
-import type { Among } from '../resolve/among.ts'
 import type { GatewayContext } from '../resolve/context.ts'
 import { loadPage } from '../resolve/load-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
@@ -14,13 +13,14 @@ import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf, type Told } from './field.ts'
 import { type ListArgs, type Listed, listArgs } from './list-args.ts'
 import type { OrderNames } from './order-type.ts'
+import { type Shown, shownTo } from './shown.ts'
 
 /** What a list can be asked, and how it is paged. */
 export interface PageOptions<E extends Entity, N extends OrderNames<E>>
   extends Told,
     As<E>,
     Partial<PageBounds>,
-    Among<E>,
+    Shown<E>,
     Listed<E, N> {
   /** What `pageType` made; without it the field is a plain list. */
   readonly type?: Ref<OffsetPage<Narrow<E>>>
@@ -55,17 +55,18 @@ export function page<Parent, Kind extends FieldKind, E extends Entity, const N e
 ): Made {
   const { type, as, args: own, filter, orderBy, defaultOrder, ...more } = options
   const { size, max, maxOffset, where, unscoped, ...told } = more
+  const shown = shownTo({ where, unscoped })
   const fields = objectFields(t)
   const { args, whereOf, orderOf } = listArgs(fields, options)
   const { named, names, args: numbers, numbersOf } = pageNumbers(fields, own)
   const shared = {
     ...told,
     nullable: false as const,
-    extensions: pageOf(entity, { size, max, maxOffset, args: named }),
+    extensions: { ...told.extensions, ...pageOf(entity, { size, max, maxOffset, args: named }) },
     args: { ...args, ...numbers },
   }
   const load = (given: Given, context: GatewayContext, info: GraphQLResolveInfo) =>
-    loadPage(context, info, entity, whereOf(given), orderOf(given), numbersOf(given), { names, where, unscoped })
+    loadPage(context, info, entity, whereOf(given), orderOf(given), numbersOf(given), { names, ...shown(context) })
   if (type)
     return fields.field({ ...shared, type, resolve: (_, given: Given, context, info) => load(given, context, info) })
   return fields.field({

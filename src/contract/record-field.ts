@@ -2,15 +2,15 @@ import type { FieldKind } from '@pothos/core'
 import type { Entity } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import type { KeyPathOf } from '../entity/path.ts'
-import type { Among } from '../resolve/among.ts'
 import type { GlobalIds } from '../resolve/global-ids.ts'
 import { loadBy } from '../resolve/load.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, type Told } from './field.ts'
 import { leafType } from './leaf-type.ts'
+import { type Shown, shownTo } from './shown.ts'
 
 /** How one record is asked for. */
-export interface RecordOptions<E extends Entity> extends As<E>, Among<E>, Told {
+export interface RecordOptions<E extends Entity> extends As<E>, Shown<E>, Told {
   /** Default: the id. */
   readonly by?: KeyPathOf<E>
   /** The argument is one of these, where it is the id. Default: as it is stored. */
@@ -23,6 +23,7 @@ export function record<Parent, Kind extends FieldKind, E extends Entity>(
   entity: E,
   { as, by = 'id', globalIds, where, unscoped, ...told }: RecordOptions<E> = {},
 ): Made {
+  const shown = shownTo({ where, unscoped })
   const fields = objectFields(t)
   const leaf = leafAt(entity, by)
   const name = leaf.keys.at(-1)!
@@ -39,7 +40,7 @@ export function record<Parent, Kind extends FieldKind, E extends Entity>(
     resolve: (_, args, context, info) => {
       const given = (args as Readonly<Record<string, never>>)[name]! // of the type that the argument is declared with
       const value = globalIds && by === 'id' ? (globalIds.idOf(entity, given) as never) : given
-      return loadBy(context, info, entity, by, value, { where, unscoped })
+      return loadBy(context, info, entity, by, value, shown(context))
     },
   })
 }

@@ -9,7 +9,6 @@ import { leafValue } from '../entity/values.ts'
 import { type Direction, type OrderKey, totalOrder } from '../query/order.ts'
 import { maxOffsetBelow } from '../query/page.ts'
 import { parseValue } from '../query/where.ts'
-import type { Among } from '../resolve/among.ts'
 import { loadParsed } from '../resolve/load.ts'
 import { childrenOf } from '../resolve/load-children.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -25,6 +24,7 @@ import {
   pageOf,
   type Told,
 } from './field.ts'
+import { type Shown, shownTo } from './shown.ts'
 
 /** Text and enumerations hold the same values, and so do longs; other kinds their own, also where records have them as text. */
 type Alike<K> = K extends 'text' | 'enum' ? 'text' | 'enum' : K extends 'long' | 'longId' ? 'long' | 'longId' : K
@@ -41,7 +41,7 @@ type Of<P extends string> = 'id' extends P ? { readonly of?: P } : { readonly of
 /** Which field of the children holds which field of the parent, and the order of the children. */
 export type Below<Parent, E extends Entity, K extends KeyPathOf<E>> = Told &
   As<E> &
-  Among<E> & {
+  Shown<E> & {
     /** The children's field that holds the parent's key. */
     readonly by: K
     /** Record paths in order: `{ date: 'desc' }`. Default: by id. */
@@ -56,7 +56,7 @@ export type ChildrenOptions<Parent, E extends Entity, K extends KeyPathOf<E>> = 
   }
 
 /** Options where the types of the paths are forgotten. */
-export interface AnyBelow extends Told, As<Entity>, Among {
+export interface AnyBelow extends Told, As<Entity>, Shown {
   readonly by?: string
   readonly of?: string
   readonly order?: Readonly<Record<string, Direction | undefined>>
@@ -117,6 +117,7 @@ export function children(
   entity: Entity,
   { as, by = 'id', of = 'id', order = {}, paging = 'both', size, max, cursor, where, unscoped, ...told }: AnyOptions,
 ): Made {
+  const shown = shownTo({ where, unscoped })
   const fields = objectFields(t)
   const keys = orderBelow(entity, by, order)
   const maxOffset = cursor && maxOffsetBelow // of cursors that count records
@@ -125,6 +126,7 @@ export function children(
     type: connectionType(t.builder, entity, { as }),
     nullable: false,
     extensions: {
+      ...told.extensions,
       ...needsOf(of),
       ...pageOf(entity, { size, max, maxOffset, cursor }),
       children: { entity, by, order: keys },
@@ -135,12 +137,12 @@ export function children(
       keys.some(({ path }) => leafAt(entity, path).sensitive),
     ),
     resolve: (parent, page, context, info) =>
-      childrenOf(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page, { where, unscoped }),
+      childrenOf(context, info, entity, by, keyOf(info, parent, of, entity, by), keys, page, shown(context)),
   })
 }
 
 /** Which field of the parent holds which field of the other record. */
-export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told, As<E>, Among<E> {
+export interface ReferenceOptions<Parent, E extends Entity, K extends KeyPathOf<E>> extends Told, As<E>, Shown<E> {
   /** The field of the record that is referred to; default its id. */
   readonly by?: K
   /** The parent's field that holds its value. */
@@ -163,12 +165,13 @@ export function reference(
   entity: Entity,
   { as, by = 'id', of = 'id', where, unscoped, ...told }: Omit<AnyOptions, 'order' | 'paging' | keyof Paged>,
 ): Made {
+  const shown = shownTo({ where, unscoped })
   leafAt(entity, by)
   return objectFields(t).field({
     ...told,
     type: entityTypeOf(t.builder, entity, as),
-    extensions: needsOf(of),
+    extensions: { ...told.extensions, ...needsOf(of) },
     resolve: (parent, _, context, info) =>
-      loadParsed(context, info, entity, by, keyOf(info, parent, of, entity, by), { where, unscoped }),
+      loadParsed(context, info, entity, by, keyOf(info, parent, of, entity, by), shown(context)),
   })
 }
