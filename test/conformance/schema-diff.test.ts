@@ -77,6 +77,13 @@ test.each<[string, string[], string[]]>([
     ['crates: column full is generated, and cannot be written'],
   ],
   [
+    'a check of others',
+    ['alter table crates add constraint heavy check (weight > 1 and "full")'],
+    [
+      'crates: check heavy is not of the mapping: records that do not hold it are refused (CHECK (((weight > (1)::numeric) AND "full")))',
+    ],
+  ],
+  [
     'a column with wrong modifiers',
     ['alter table crates alter column weight type numeric(10, 2), alter column sealed type timestamptz'],
     [

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
 import type { ImpliedColumn, ImpliedTable } from '../../entity/implied-tables.ts'
-import { type Check, calledName, checkDefinition, checksOf, createCalled, stemFor, stemOf } from './checks.ts'
+import { type Check, calledName, checkDefinition, checksOf, createCalled, isOurs, stemFor, stemOf } from './checks.ts'
 import type { Difference } from './column-drift.ts'
 import type { PostgresConnection } from './connection.ts'
 import { quote, textLiteral, typedColumn } from './ddl.ts'
@@ -50,6 +50,16 @@ function superseded(entity: Entity, table: ImpliedTable, check: Found): Differen
   if (check.called === null) return [own]
   const statement = `drop function crossfade.${check.called}(json)`
   return [own, { problem: `function ${check.called} ${of}`, statement, ...works }]
+}
+
+/** Checks of others: they may refuse what MongoDB has. */
+export async function foreignChecks(connection: PostgresConnection, table: ImpliedTable): Promise<Difference[]> {
+  const others = (await found(connection, table)).filter(({ name }) => !isOurs(name))
+  return others.map(({ name, definition }) => ({
+    problem: `check ${name} is not of the mapping: records that do not hold it are refused (${definition})`,
+    statement: `${alter(table)} drop constraint ${quote(name)}`,
+    works: true,
+  }))
 }
 
 const validation = (table: ImpliedTable, { name }: Check): string =>

@@ -85,6 +85,9 @@ export function checksOf(entity: Entity, { name }: Pick<ImpliedTable, 'name'>): 
     .flatMap((column) => checkOf(entity, table, column, own) ?? [])
 }
 
+/** Whether a check of this name was made for some type. */
+export const isOurs = (check: string): boolean => /^crossfade_.*_[0-9a-f]{8}(_|$)/.test(check)
+
 /** The stem of a check that was made for the type, by any of its mappings; null for those of others. */
 export function stemOf(entity: Entity, check: string): string | null {
   const end = endOf(entity)

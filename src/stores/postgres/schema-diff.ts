@@ -1,6 +1,6 @@
 import type { Entity } from '../../entity/entity.ts'
 import { type HeldTable, tablesOf } from '../../entity/implied-tables.ts'
-import { checkDrift } from './check-drift.ts'
+import { checkDrift, foreignChecks } from './check-drift.ts'
 import { checkDefinition, checksOf, createCalled } from './checks.ts'
 import { columnDrift, columnsOf, type Difference } from './column-drift.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -39,6 +39,7 @@ async function tableDrift(connection: PostgresConnection, { table, types }: Held
     ...columnDrift(table, present),
     ...(await indexDrift(connection, table)),
     ...(await Promise.all(checks)).flat(),
+    ...(await foreignChecks(connection, table)),
     ...(await Promise.all(triggers)).flat(),
   ]
 }
