@@ -29,7 +29,7 @@ export interface PageOptions<E extends Entity, N extends OrderNames<E>>
 }
 
 /** Beside filter and order whole numbers, by the contract's names. */
-type Given = ListArgs & Readonly<Record<string, unknown>>
+export type Given = ListArgs & Readonly<Record<string, unknown>>
 
 /** The numbers of a page as arguments, and what they are by our names. */
 export function pageNumbers(fields: FieldBuilder<unknown>, own: PageNames = { limit: 'limit', offset: 'offset' }) {

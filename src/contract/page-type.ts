@@ -2,20 +2,22 @@ import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
 import type { Builder, FieldBuilder, Ref } from './builder.ts'
+import type { NodeRef } from './connection-type.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 
 /** What a page can show, by the names that `OffsetPage` has. */
 type Member = keyof OffsetPage
 
-/** A page of an entity's records as an object of the contract. */
-export interface PageTypeOptions<E extends Entity> extends As<E> {
+/** A page as an object of the contract. */
+export interface PageShape {
   readonly name: string
   readonly description?: string
   /** What it shows, each by the contract's name: `{ items: 'movies', totalCount: 'total', hasNextPage: 'hasMore' }`. */
   readonly fields: { readonly [M in Member]?: string }
 }
 
-type Page<E extends Entity> = OffsetPage<Narrow<E>>
+/** A page of an entity's records. */
+export interface PageTypeOptions<E extends Entity> extends As<E>, PageShape {}
 
 /** How each is shown: by what is read, or what is known of the page. */
 const shown = {
@@ -42,10 +44,22 @@ function known(member: Member) {
 export function pageType<E extends Entity>(
   builder: Builder,
   entity: E,
-  { name, description, fields, as }: PageTypeOptions<E>,
-): Ref<Page<E>> {
-  const node = entityTypeOf(builder, entity, as)
-  const ref = builder.objectRef<Page<E>>(name)
+  { as, ...shape }: PageTypeOptions<E>,
+): Ref<OffsetPage<Narrow<E>>> {
+  return made(builder, entity, entityTypeOf(builder, entity, as), shape)
+}
+
+/** The same of an interface or a union, whose records are of several types: what `loadMergedPage` resolves to. */
+export const mergedPageType = <T>(builder: Builder, node: NodeRef<T>, shape: PageShape): Ref<OffsetPage<T>> =>
+  made(builder, null, node, shape)
+
+function made<T>(
+  builder: Builder,
+  entity: Entity | null,
+  node: NodeRef<T>,
+  { name, description, fields }: PageShape,
+): Ref<OffsetPage<T>> {
+  const ref = builder.objectRef<OffsetPage<T>>(name)
   const { items, ...others } = fields
   builder.objectType(ref, {
     ...(description === undefined ? {} : { description }),

@@ -99,14 +99,15 @@ function count(
   }
 
   /** Records that stand before a page of `size`, for each parent: a store reads them, and leaves them out. */
-  function skipped({ arguments: args = [] }: FieldNode, { offset, page, cursor, most }: Skips, size: number): number {
+  function skipped({ arguments: args = [] }: FieldNode, skips: Skips, size: number): number {
+    const { offset, page, cursor, most, types } = skips
     const before = args.map(({ name: { value: name }, value: node }) => {
       const value = givenBy(node, null)
       if (cursor.has(name)) return value === null ? 0 : most // which of them it stands at only its decoder knows
       if (typeof value !== 'number') return 0
       return offset.has(name) ? value : page.has(name) ? (value - 1) * size : 0
     })
-    return Math.min(Math.max(0, ...before), most)
+    return types * Math.min(Math.max(0, ...before), most)
   }
 
   function lengthOf(node: ValueNode): number {

@@ -31,6 +31,8 @@ export interface Skips {
   readonly cursor: ReadonlySet<string>
   /** Past it whoever reads the page refuses. */
   readonly most: number
+  /** Each of so many types is read so far. */
+  readonly types: number
 }
 
 /** What is known of a field before anybody asks for it. */
@@ -63,7 +65,7 @@ const fieldsOf = (type: GraphQLNamedType): ReturnType<Fields['getFields']> =>
 
 /** A connection, as Relay has it, or a page like it. */
 const isPage = onceFor((type: GraphQLNamedType): boolean => {
-  if (isObjectType(type) && type.extensions.pageOf) return true
+  if (isObjectType(type) && type.extensions.pageOf !== undefined) return true
   const { edges, nodes, pageInfo } = fieldsOf(type)
   return [edges, nodes].some((field) => field && isListType(getNullableType(field.type))) || pageInfo !== undefined
 })
@@ -90,8 +92,13 @@ function skipsOf({ extensions: { page } }: GraphQLField<unknown, unknown>, { max
     page: own ? new Set('page' in own ? [own.page] : []) : pageNames,
     cursor: page?.cursor ? new Set(['after', 'before']) : none,
     most: maxOffset,
+    types: page?.entities?.length ?? 1,
   }
 }
+
+/** A page by offset of several types is read by two statements of each. */
+const statementsOf = (page: GraphQLField<unknown, unknown>['extensions']['page']): number =>
+  page?.entities ? page.entities.length * (page.args ? 2 : 1) : 1
 
 const listsOf = ({ args }: GraphQLField<unknown, unknown>): string[] =>
   args.filter(({ type }) => isListType(getNullableType(type))).map(({ name }) => name)
@@ -136,7 +143,7 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
         most: isPaged ? bounds.max : Number.MAX_SAFE_INTEGER,
         skips: isPaged ? skipsOf(field, bounds) : null,
         isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
-        statements: reads(parent, field, type) ? (page?.entities?.length ?? 1) : 0,
+        statements: reads(parent, field, type) ? statementsOf(page) : 0,
       }
     }),
   )

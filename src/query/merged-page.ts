@@ -6,6 +6,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import { badCursor, fromKeys, keysOf, openCursor, sealCursor } from './cursor.ts'
 import { between } from './keyset.ts'
+import { type OffsetArgs, type OffsetNames, planOffset } from './offset-page.ts'
 import { type OrderKey, reversed } from './order.ts'
 import { type PageArgs, type PageBounds, type PagePlan, planPage } from './page.ts'
 import { allOf, type Where } from './where.ts'
@@ -135,10 +136,32 @@ export function planMerged(
   return { plans, page }
 }
 
-/** Records of the types, each in the order of the plan, in one order. */
+/**
+ * Turns a limit with an offset or a page number into a query for each type: what stands before a page may be of any of
+ * them, so that each is asked for as many records as stand before the page and on it, and none is left out by a store.
+ *
+ * @throws BAD_USER_INPUT for what does not fit.
+ */
+export function planMergedOffset(
+  types: readonly ListedType[],
+  order: readonly OrderKey[],
+  args: OffsetArgs,
+  bounds: PageBounds,
+  names?: OffsetNames,
+): MergedPlan {
+  checkMerged(
+    types.map(({ entity }) => entity),
+    order.map(({ path }) => path),
+  )
+  const page = planOffset(types[0]!.entity, types[0]!.where, order, args, bounds, names)
+  const limit = page.offset + page.limit
+  return { plans: types.map(({ where }) => ({ ...page, where, offset: 0, limit })), page }
+}
+
+/** Records of the types, each in the order of the plan, in one order: those before a page by offset as well. */
 export function merged<T extends { readonly record: Rec }>(
   types: readonly ListedType[],
-  { page: { order, backward, limit } }: MergedPlan,
+  { page: { order, backward, offset, limit } }: MergedPlan,
   found: readonly (readonly T[])[],
 ): Listed<T>[] {
   const keys = keysIn(types, order)
@@ -152,7 +175,7 @@ export function merged<T extends { readonly record: Rec }>(
   }
   const heads = found.map(() => 0)
   const all: Listed<T>[] = []
-  while (all.length < limit) {
+  while (all.length < offset + limit) {
     const next = found
       .flatMap((items, type): Listed<T>[] => {
         const item = items[heads[type]!]

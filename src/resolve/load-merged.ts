@@ -2,15 +2,17 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { type FieldSet, fieldSet } from '../entity/field-set.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
-import { type ListedType, merged, mergedCursor, planMerged } from '../query/merged-page.ts'
+import { type ListedType, type MergedPlan, merged, mergedCursor, planMerged } from '../query/merged-page.ts'
+import type { OffsetArgs } from '../query/offset-page.ts'
 import type { OrderKey } from '../query/order.ts'
 import { cutPage, type PageArgs } from '../query/page.ts'
+import type { RequestReads } from '../routing/reads.ts'
 import { type Asking, among } from './among.ts'
 import { type Connection, connectionOf, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { boundsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
-import { readCount, readPage } from './read-page.ts'
+import { type RootPage, readCount, readPage } from './read-page.ts'
 import { beside } from './read-root.ts'
 import { typed } from './record-type.ts'
 import { oncePerField } from './selection.ts'
@@ -19,14 +21,31 @@ import { oncePerField } from './selection.ts'
 export type ListedOf<E extends Entity> = E | ({ readonly entity: E } & Asking<E>)
 
 /** The entity of such a type. */
-type EntityOf<L> = L extends Entity ? L : L extends { readonly entity: infer E extends Entity } ? E : never
+export type EntityOf<L> = L extends Entity ? L : L extends { readonly entity: infer E extends Entity } ? E : never
 
 /** Holds each condition to the fields of its own entity. */
-type Fitting<T extends readonly unknown[]> = { readonly [I in keyof T]: ListedOf<EntityOf<T[I]>> }
+export type Fitting<T extends readonly unknown[]> = { readonly [I in keyof T]: ListedOf<EntityOf<T[I]>> }
 
-const listed = (type: ListedOf<Entity>): ListedType => {
+export const listed = (type: ListedOf<Entity>): ListedType => {
   const { entity, ...shown } = 'entity' in type ? type : { entity: type }
   return { entity, where: among(entity, shown) }
+}
+
+/** A page of each type, as it is asked for. */
+export function pagesOf(
+  types: readonly ListedType[],
+  { plans }: MergedPlan,
+  args: PageArgs | OffsetArgs,
+  resolver: string,
+): readonly RootPage[] {
+  const kin = types.map(({ entity }) => entity)
+  return kin.map((entity, type) => ({ entity, plan: plans[type]!, args, resolver, kin }))
+}
+
+/** How many records there are of all types. */
+export async function countOf(reads: RequestReads, pages: readonly RootPage[]): Promise<number> {
+  const counts = await Promise.all(pages.map((page) => readCount(reads, page)))
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 /** What is read of a type: what is selected, and what it is put in order by. Null where no part of a page is selected. */
@@ -59,13 +78,8 @@ export async function loadMerged<const T extends readonly ListedOf<Entity>[]>(
   const plan = planMerged(all, order, args, boundsHere(info))
   const { shownOrder } = plan.page
   const { reads } = sessionOf(context, info)
-  const resolver = resolverName(info)
-  const kin = all.map(({ entity }) => entity)
-  const pages = kin.map((entity, type) => ({ entity, plan: plan.plans[type]!, args, resolver, kin }))
-  const totalCount = beside(countsHere(info, {}), async () => {
-    const counts = await Promise.all(pages.map((page) => readCount(reads, page)))
-    return counts.reduce((sum, count) => sum + count, 0)
-  })
+  const pages = pagesOf(all, plan, args, resolverName(info))
+  const totalCount = beside(countsHere(info, {}), () => countOf(reads, pages))
   const fields = pages.map(({ entity }) => fieldsOf(info, entity, shownOrder))
   const isRead = fields.every((each) => each !== null)
   const found = isRead ? await Promise.all(pages.map((page, type) => readPage(reads, page, fields[type]!))) : null

@@ -1,6 +1,6 @@
 import type { Entity, Rec } from '../entity/entity.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
-import type { PagePlan } from '../query/page.ts'
+import type { Page, PagePlan } from '../query/page.ts'
 import { type Found, pageFound } from './connection.ts'
 
 /**
@@ -35,17 +35,14 @@ export const unreadMembers: ReadonlySet<string> = new Set([
 /** What is known of a page once the records are counted. */
 export const countedMembers: ReadonlySet<string> = new Set(['totalCount', 'pageCount'] satisfies (keyof OffsetPage)[])
 
-/** What was found, as a page. */
-export function offsetPage<E extends Entity, R extends Narrow<E>>(
-  entity: E,
-  plan: PagePlan,
-  found: Found,
+/** A page by offset. @param read throws where none was read. */
+export function offsetPageOf<R>(
+  { offset, size: limit }: PagePlan,
+  read: () => Page<R>,
   totalCount: () => Promise<number>,
 ): OffsetPage<R> {
-  const { offset, size: limit } = plan
-  const read = pageFound(plan, found)
   return {
-    items: () => read().items.map(({ record }) => asRecord<E, R>(entity, record)),
+    items: () => read().items,
     totalCount,
     hasNextPage: () => read().hasNextPage,
     hasPreviousPage: () => offset > 0,
@@ -54,4 +51,16 @@ export function offsetPage<E extends Entity, R extends Narrow<E>>(
     page: limit === 0 ? 1 : Math.floor(offset / limit) + 1,
     pageCount: async () => (limit === 0 ? 0 : Math.ceil((await totalCount()) / limit)),
   }
+}
+
+/** What was found, as a page. */
+export function offsetPage<E extends Entity, R extends Narrow<E>>(
+  entity: E,
+  plan: PagePlan,
+  found: Found,
+  totalCount: () => Promise<number>,
+): OffsetPage<R> {
+  const page = pageFound(plan, found)
+  const read = (): Page<R> => ({ ...page(), items: page().items.map(({ record }) => asRecord<E, R>(entity, record)) })
+  return offsetPageOf(plan, read, totalCount)
 }

@@ -13,8 +13,8 @@ declare module 'graphql' {
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
     /** The entity whose records the type shows; default: the one of the type's name. */
     readonly entity?: Entity
-    /** The entity whose records the type shows in pages; default: that of `<Name>Connection`. */
-    readonly pageOf?: Entity
+    /** The entity whose records the type shows in pages, null where they are of several; default: that of `<Name>Connection`. */
+    readonly pageOf?: Entity | null
   }
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** The member of the record, or of the object in it, that the field shows; default: the one of the field's name. */
@@ -54,6 +54,7 @@ export const entityOf = (type: GraphQLNamedType, entities: readonly Entity[]): E
 /** The entity whose records a type shows in pages; null where it shows none. */
 export function pagedEntity(type: GraphQLNamedType, entities: readonly Entity[]): Entity | null {
   const pageOf = isObjectType(type) ? type.extensions.pageOf : undefined
-  const isOfPage = ({ name }: Entity): boolean => (pageOf ? pageOf.name === name : type.name === `${name}Connection`)
+  const isOfPage = ({ name }: Entity): boolean =>
+    pageOf === undefined ? type.name === `${name}Connection` : pageOf?.name === name
   return entities.find(isOfPage) ?? null
 }
