@@ -3,21 +3,24 @@ import { Command } from 'commander'
 import { type MissingIndex, missingIndexes } from '../evidence/index-parity.ts'
 import { type IndexProposals, indexProposals } from '../evidence/index-proposals.ts'
 import { missingOrderIndexes } from '../evidence/order-indexes.ts'
-import type { CrossfadeConfig } from '../gateway/config.ts'
+import { type CrossfadeConfig, graphqlPath } from '../gateway/config.ts'
 import { limitsOf } from '../gateway/limits.ts'
 import { buildIndexes } from '../jobs/build-indexes.ts'
 import { mongoNotes, postgresNotes } from '../jobs/connections.ts'
 import { forewarnings } from '../jobs/forewarnings.ts'
 import { untriggered } from '../jobs/unseen-writers.ts'
+import type { AppContext } from '../resolve/context.ts'
 import { contractOrders } from '../resolve/contract-orders.ts'
 import type { Stores } from '../routing/routing.ts'
 import { documentsOfNoType } from '../stores/mongo/of-no-type.ts'
 import { rowsOfNoType } from '../stores/postgres/of-no-type.ts'
+import { messageOf } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
 import { type AskedStores, askedStores } from './doctor/asked-stores.ts'
 import { explainOperations, type OperationPlans } from './doctor/explain-operations.ts'
 import { knownOperations } from './doctor/known-operations.ts'
 import { lineOf } from './doctor/operation-notes.ts'
+import { type Headers, headerOption } from './header-option.ts'
 import { printJson, say, warn } from './output.ts'
 import { withSession } from './with-session.ts'
 
@@ -25,6 +28,7 @@ interface Options {
   readonly config?: string
   readonly operations: string
   readonly build?: boolean
+  readonly header: Headers
   readonly json?: boolean
 }
 
@@ -51,22 +55,36 @@ interface Asking {
   readonly isNamed: boolean
   readonly asks: readonly Origin[]
   readonly proposals: IndexProposals | null
+  readonly header: Headers
 }
 
 /** Null where there is no such folder, and none was named. */
 async function operationPlans(
-  { schema, entities, limits }: CrossfadeConfig,
+  config: CrossfadeConfig,
   stores: Stores,
   folder: string,
-  { isNamed, ...asking }: Asking,
+  { isNamed, header, ...asking }: Asking,
 ): Promise<OperationPlans | null> {
+  const { schema, entities, limits } = config
   const nothing = { explained: { operations: 0, statements: 0 }, notes: [] }
   if (!existsSync(folder)) return isNamed ? { ...nothing, problems: [`There is no folder ${folder}.`] } : null
   const { operations, problems } = knownOperations(schema, folder)
   if (asking.asks.length === 0 || (operations.length === 0 && problems.length > 0)) return { ...nothing, problems }
-  const app = { schema, entities, stores, limits: limitsOf(limits), ...asking }
+  const appContext = await contextFor(config, header)
+  if (typeof appContext === 'string') return { ...nothing, problems: [...problems, appContext] }
+  const app = { schema, entities, stores, limits: limitsOf(limits), appContext, ...asking }
   const asked = await explainOperations(app, operations, lookMs)
   return { ...asked, problems: [...problems, ...asked.problems] }
+}
+
+/** What the app's resolvers find for whoever asks so; why there is nothing, where the app refuses him. */
+async function contextFor(config: CrossfadeConfig, header: Headers): Promise<AppContext | string> {
+  const request = new Request(`http://doctor${graphqlPath(config)}`, { method: 'POST', headers: header })
+  try {
+    return (await config.context?.(request)) ?? {}
+  } catch (error) {
+    return `The operations were not explained, since the app's \`context\` refuses who asks: ${messageOf(error).replace(/\.$/, '')}. Say who by --header.`
+  }
 }
 
 /** What the stores that answer lack. */
@@ -111,8 +129,9 @@ export function doctorCommand(): Command {
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--build', 'build the indexes that PostgreSQL lacks, one after the other, while it is in use')
     .option('--operations <folder>', 'files of operations that clients are known to send', 'schema/operations')
+    .addOption(headerOption('the operations'))
     .option('--json', 'print as JSON')
-    .action(({ config, operations, build, json }: Options, command: Command) =>
+    .action(({ config, operations, build, header, json }: Options, command: Command) =>
       withSession(config, async ({ config: app, stores }) => {
         const looks = askedStores(lookMs)
         const { look, answering } = looks
@@ -132,7 +151,7 @@ export function doctorCommand(): Command {
         const missing = await indexesMissing(app, stores, looks, proposals)
         const found = build ? await withBuilt(missing, stores) : missing
         const isNamed = command.getOptionValueSource('operations') !== 'default'
-        const asked = await operationPlans(app, stores, operations, { isNamed, asks: answering(), proposals })
+        const asked = await operationPlans(app, stores, operations, { isNamed, asks: answering(), proposals, header })
         if (json) printJson({ indexes: found, operations: asked, problems: looks.problems })
         else {
           for (const { type, because, note, ...missing } of found)

@@ -9,6 +9,7 @@ import { server } from '../replay/server.ts'
 import type { Side } from '../replay/side.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
+import { type Headers, headerOption } from './header-option.ts'
 import { knownFlags } from './known-flags.ts'
 import { createLog } from './log.ts'
 import { printJson, warn } from './output.ts'
@@ -24,7 +25,7 @@ interface Options {
   readonly json?: boolean
   readonly against?: string
   readonly store: Origin
-  readonly header: Readonly<Record<string, string>>
+  readonly header: Headers
   readonly ignore: readonly string[]
   readonly concurrency: number
   readonly rate: number
@@ -47,13 +48,6 @@ function urlOf(text: string): string {
   return text
 }
 
-/** Adds `name: value`. @throws InvalidArgumentError for what is no header. */
-function withHeader(text: string, known: Options['header']): Options['header'] {
-  const [, name, value] = /^([\w-]+):\s*(\S.*)$/.exec(text) ?? []
-  if (!name || !value) throw new InvalidArgumentError("It must be as 'authorization: Bearer …'.")
-  return { ...known, [name]: value }
-}
-
 async function* entriesOf(files: readonly string[]): AsyncGenerator<Entry, void> {
   for (const file of files) yield* readRecording(file)
 }
@@ -67,6 +61,7 @@ async function sidesOf({ config, stores }: Session, { against, store, header, st
         stores,
         limits: limitsOf(config.limits),
         log: createLog(process.env['LOG_LEVEL'] ?? 'silent'), // what clients would be told is compared, and told once
+        headers: header,
         isKept: (type, at) => stale === true || isKeptIn(flags.get(type), at),
       },
       origin,
@@ -106,7 +101,7 @@ export function replayCommand(): Command {
     .addOption(
       new Option('--store <store>', 'which store, with --against').choices([...origins]).default('postgres' as const),
     )
-    .option('--header <header>', "sent to that server, as 'authorization: Bearer …'; may be repeated", withHeader, {})
+    .addOption(headerOption('each operation, to that server too'))
     .option(
       '--ignore <path>',
       'a path of answers that may differ, as movies.pageInfo.endCursor; may be repeated',

@@ -14,6 +14,8 @@ export interface SampleOperation {
   readonly query: string
   readonly operationName?: string
   readonly variables?: Readonly<Record<string, unknown>>
+  /** Who asks, as a client says it: `{ authorization: 'Bearer …' }`. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What the demo may change of one type in PostgreSQL alone. */

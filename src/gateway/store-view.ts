@@ -15,6 +15,8 @@ export interface StoreViewOptions {
   readonly stores: Stores
   readonly limits: Limits
   readonly log: Routing['log']
+  /** Of each request: who asks. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Whether a store's records of a type may be believed. */
   readonly isKept: (type: string, origin: Origin) => boolean
 }
@@ -30,7 +32,7 @@ const nobody: Look['answer'] = async () => {
  * The API as it would be if one store alone answered: every type is read there, whatever its flag says, and nothing can
  * be written. Requests go the gateway's own way, through its limits and with its errors.
  */
-export function storeView({ config, stores, limits, log, isKept }: StoreViewOptions, origin: Origin): Side {
+export function storeView({ config, stores, limits, log, headers, isKept }: StoreViewOptions, origin: Origin): Side {
   const store = stores[origin]
   const gateway = createGateway({ config, routing: { limits, log, answer: nobody }, limits })
 
@@ -59,7 +61,7 @@ export function storeView({ config, stores, limits, log, isKept }: StoreViewOpti
     const { name, query, variables } = operation
     const init = {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-client-id': 'replay' },
+      headers: { 'x-client-id': 'replay', ...headers, 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables, operationName: name ?? undefined }),
     }
     const began = performance.now()

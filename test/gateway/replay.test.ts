@@ -265,3 +265,18 @@ test('what a store does not answer is told by its line, and the others go on; se
     message: expect.stringContaining('3 operations in a row'),
   })
 })
+
+test('a view is asked by whoever the headers say', async () => {
+  const heard: (string | null)[] = []
+  const context = ({ headers }: Request) => {
+    heard.push(headers.get('authorization'), headers.get('content-type'))
+    return {}
+  }
+  const headers = { authorization: 'Bearer x', 'content-type': 'text/plain' }
+  const asked = { config: { ...config, context }, stores: api.stores, limits: limitsOf({}), log: () => undefined }
+  const { ask } = storeView({ ...asked, isKept: () => true, headers }, 'mongo')
+  expect(await ask({ name: null, query: '{ patient(id: 1) { body } }', variables: {} })).toMatchObject({
+    data: { patient: { body: 'body 1' } },
+  })
+  expect(heard).toEqual(['Bearer x', 'application/json'])
+})

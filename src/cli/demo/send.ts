@@ -14,17 +14,18 @@ const repeated = new Set(['UNAVAILABLE', 'TRY_AGAIN'])
 const mostTimes = 5
 const pauseMs = 1_000
 
-async function sendOne(url: string, operation: SampleOperation, times = 1): Promise<void> {
+async function sendOne(url: string, sample: SampleOperation, times = 1): Promise<void> {
+  const { headers, ...operation } = sample
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-client-id': 'demo' },
+    headers: { 'x-client-id': 'demo', ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(operation),
   })
   const { errors } = form.parse(await response.json())
   const code = errors?.[0]?.extensions?.code ?? ''
   if (repeated.has(code) && times < mostTimes) {
     await sleep(pauseMs)
-    return sendOne(url, operation, times + 1)
+    return sendOne(url, sample, times + 1)
   }
   if (errors)
     throw new CrossfadeError(

@@ -4,7 +4,7 @@ import { allFields } from '../../entity/field-set.ts'
 import type { IndexProposals } from '../../evidence/index-proposals.ts'
 import { told } from '../../gateway/told.ts'
 import { everything } from '../../query/where.ts'
-import type { GatewayContext } from '../../resolve/context.ts'
+import type { AppContext, GatewayContext } from '../../resolve/context.ts'
 import type { Look } from '../../routing/look.ts'
 import type { Read } from '../../routing/read.ts'
 import type { ReadLimits } from '../../routing/read-limits.ts'
@@ -30,6 +30,8 @@ interface App {
   readonly entities: readonly Entity[]
   readonly stores: Stores
   readonly limits: ReadLimits
+  /** What resolvers find of the app's own; default: nothing. */
+  readonly appContext?: AppContext
   /** The stores that are asked; default: both. */
   readonly asks?: readonly Origin[]
   /** What is proposed already; default: nothing is. */
@@ -69,7 +71,7 @@ interface Round {
 
 /** Asks one store all that an operation asks, whatever the flags say. @throws StoreTrouble */
 async function ask(
-  { schema, stores, limits }: App,
+  { schema, stores, limits, appContext = {} }: App,
   origin: Origin,
   { document }: KnownOperation,
   { variables, by }: Asking,
@@ -98,7 +100,7 @@ async function ask(
       }
     },
   }
-  const contextValue: GatewayContext = { routing: look, subject: () => 'doctor', signal }
+  const contextValue: GatewayContext = { ...appContext, routing: look, subject: () => 'doctor', signal }
   const { data, errors = [] } = await execute({ schema, document, variableValues: { ...variables }, contextValue })
   const plans = await Promise.all(heard)
   if (trouble !== undefined)

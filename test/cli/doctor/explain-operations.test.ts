@@ -1,4 +1,4 @@
-import { write } from 'crossfade'
+import { type GatewayContext, loadAggregate, write } from 'crossfade'
 import { GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, GraphQLString, parse } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import config from '../../../crossfade.config.ts'
@@ -7,6 +7,7 @@ import { Movie } from '../../../schema/movie.ts'
 import { explainOperations } from '../../../src/cli/doctor/explain-operations.ts'
 import type { KnownOperation } from '../../../src/cli/doctor/known-operations.ts'
 import { limitsOf } from '../../../src/gateway/limits.ts'
+import { CrossfadeError } from '../../../src/util/errors.ts'
 import { openStores, type TestStores } from '../../support/stores.ts'
 
 let stores: TestStores
@@ -93,4 +94,32 @@ test('a query that writes is kept from it', async () => {
   ])
   expect(problems).toEqual(['No statement of an operation was explained.'])
   expect(await stores.mongo.connection.collection(Movie).countDocuments()).toBe(0)
+})
+
+test('operations are asked by whoever the app takes to ask', async () => {
+  const schema = new GraphQLSchema({
+    query: new GraphQLObjectType({
+      name: 'Query',
+      fields: {
+        mine: {
+          type: GraphQLString,
+          resolve: async (_, __, context: GatewayContext, info) => {
+            if (!context.user) throw new CrossfadeError('BAD_USER_INPUT', 'Who are you?')
+            const [counted] = await loadAggregate(context, info, Movie, {
+              by: [],
+              measures: { n: { op: 'count' } },
+              limit: 1,
+            })
+            return String(counted?.measures.n)
+          },
+        },
+      },
+    }),
+  })
+  const asked = { ...app(), schema }
+  const mine = operation('Mine', '{ mine }')
+  expect((await explainOperations(asked, [mine], 60_000)).explained.statements).toBe(0)
+  const user = { name: 'ann', tenant: 'a' }
+  const { explained } = await explainOperations({ ...asked, appContext: { user } }, [mine], 60_000)
+  expect(explained.statements).toBe(2)
 })
