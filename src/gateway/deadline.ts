@@ -80,6 +80,7 @@ type Execute<R extends ExecutionResult> = (args: ExecutionArgs) => R | Promise<R
 export function within<R extends ExecutionResult>(ms: number, execute: Execute<R>) {
   return async (args: ExecutionArgs): Promise<R | ExecutionResult> => {
     const { ends } = args.contextValue as Ends
+    if (ends.signal.aborted) return { errors: [new GraphQLError(left.message, { originalError: left })] }
     const work = execute(args)
     const result = work instanceof Promise ? await awaitWithin(work, ms) : work
     if (result !== timedOut) {

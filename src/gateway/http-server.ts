@@ -78,11 +78,23 @@ const mostUnanswered = 10
 /** How much longer than its answer may take a connection may stand still, in milliseconds. */
 const idleGraceMs = 2_000
 
+/**
+ * Runs the work once the end of a connection that was just accepted would have shown, which is read a turn of the loop
+ * behind its request. Node accepts one connection a turn: those of clients that left while they waited for it would each
+ * take the time of a request, and keep those of clients that stayed waiting for as long.
+ */
+const behindEnd = (work: () => void): void => void setImmediate(() => setImmediate(work))
+
+/** Nobody would have the answer: Node answers no client that has ended its side, either. */
+const hasEnded = ({ socket }: IncomingMessage): boolean => socket.readableEnded || socket.destroyed
+
 /** What is known of a connection. */
 interface Connection {
   /** The request that has arrived last, its body perhaps not yet. */
   last: IncomingMessage
   unanswered: number
+  /** Whether it was looked whether it goes on behind its first request: who sends another is there. */
+  isSeen: boolean
 }
 
 /** The gateway's HTTP server: health, and before GraphQL what is refused by address, content type or time. */
@@ -97,13 +109,14 @@ export function httpServer({ limits, readiness, path, graphql }: HttpServerOptio
   }
   const connections = new WeakMap<Duplex, Connection>()
 
-  /** How many of the connection's requests are not answered, this one included. */
-  function enter(request: IncomingMessage, response: ServerResponse): number {
+  /** Counts the connection's requests that are not answered, this one included. */
+  function enter(request: IncomingMessage, response: ServerResponse): Connection {
     let connection = connections.get(request.socket)
-    if (!connection) connections.set(request.socket, (connection = { last: request, unanswered: 0 }))
+    if (!connection) connections.set(request.socket, (connection = { last: request, unanswered: 0, isSeen: false }))
     connection.last = request
+    connection.unanswered++
     response.once('close', () => connection.unanswered--)
-    return ++connection.unanswered
+    return connection
   }
 
   /** Which of the two times is over: of a request that has arrived in part the headers have. */
@@ -134,7 +147,8 @@ export function httpServer({ limits, readiness, path, graphql }: HttpServerOptio
       discard(request)
       reply(response, status, errorBody(message))
     }
-    const unanswered = enter(request, response)
+    const connection = enter(request, response)
+    const { unanswered } = connection
     if (unanswered > mostUnanswered) {
       request.socket.pause()
       if (unanswered > mostUnanswered + 1) return // the connection ends behind the answer to the one before
@@ -147,7 +161,11 @@ export function httpServer({ limits, readiness, path, graphql }: HttpServerOptio
     const problem = typeProblem(request, path)
     if (problem !== null) return refuse(415, problem)
     if (isPacked(request)) return refuse(415, 'The body of the request has a Content-Encoding. Send it without.')
-    return graphql(request, response)
+    if (connection.isSeen) return graphql(request, response)
+    behindEnd(() => {
+      connection.isSeen = true
+      if (!hasEnded(request)) void graphql(request, response)
+    })
   })
   // A client that does not read its answer keeps it in memory. While an answer is worked out nothing moves, either
   server.timeout = Math.min(answerMs + idleGraceMs, 2_147_483_647)

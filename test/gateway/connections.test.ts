@@ -47,6 +47,23 @@ test('a client that reads no answer is hung up, and one that reads slowly is not
   slow.destroy()
 })
 
+test('what was asked over a connection that has ended meanwhile is not worked out', async () => {
+  const asked: string[] = []
+  const socket = await connected(200, (request, response) => {
+    asked.push(request.url!)
+    response.end('answered')
+  })
+  socket.end(ask)
+  await new Promise((resolve) => socket.resume().once('close', resolve))
+  const other = connect((server!.address() as AddressInfo).port, '127.0.0.1')
+  let received = ''
+  other.on('data', (data) => (received += data)).write(ask.replace('/graphql', '/other'))
+  await expect.poll(() => received).toContain('answered')
+  other.write(ask.replace('/graphql', '/again'))
+  await expect.poll(() => asked).toEqual(['/other', '/again'])
+  other.destroy()
+})
+
 test('a connection stands still as long as its answer may take', async () => {
   const socket = await connected(1_500, async (_, response) => {
     await sleep(1_900)

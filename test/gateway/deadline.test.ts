@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { GraphQLError, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql'
+import { type ExecutionArgs, GraphQLError, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { deadline, type Ends, endsWith, waitOf } from '../../src/gateway/deadline.ts'
+import { deadline, type Ends, endsWith, waitOf, within } from '../../src/gateway/deadline.ts'
 import { limitsOf } from '../../src/gateway/limits.ts'
 import { maskError } from '../../src/gateway/mask-error.ts'
 import { Refusals } from '../../src/gateway/refusals.ts'
@@ -84,6 +84,16 @@ test.each([
   [200, 160],
 ])('of %i ms a write waits %i for its turn at most, and has the rest to be carried out', (answerMs, waitMs) => {
   expect(waitOf(answerMs)).toBe(waitMs)
+})
+
+test('what a client has asked that has left meanwhile is not begun', async () => {
+  const ends = new AbortController()
+  ends.abort()
+  const begun = within(200, () => {
+    throw new Error('it was begun')
+  })
+  const result = await begun({ contextValue: { ends } } as ExecutionArgs)
+  expect(result).toMatchObject({ errors: [{ message: 'The client has left.' }] })
 })
 
 test('a client that leaves ends what was asked for it', async () => {
