@@ -19,12 +19,12 @@ interface Stores {
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
 
 const connectionsOf = <C>(
-  store: Record<'candidate' | 'control', { readonly connection: C }> & { connection: C; puts: C },
-) => [store.connection, store.candidate.connection, store.control.connection, store.puts]
+  store: Record<'candidate' | 'control', { readonly connection: C }> & Record<'connection' | 'writes' | 'puts', C>,
+) => [store.connection, store.candidate.connection, store.control.connection, store.writes, store.puts]
 
 /** What one gateway opens at most: for clients and their writes, candidate reads, the control plane, and the mirror. */
 const poolSizes = ({ mongo, postgres }: Stores) => ({
-  mongo: sum([...connectionsOf(mongo), mongo.writes].map(({ client }) => client.options.maxPoolSize!)),
+  mongo: sum(connectionsOf(mongo).map(({ client }) => client.options.maxPoolSize!)),
   postgres: sum(connectionsOf(postgres).map(({ pool }) => pool.options.max!)),
 })
 

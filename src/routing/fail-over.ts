@@ -51,7 +51,8 @@ export async function askOnly<S extends Store, T>(
  *
  * @param isAlone whether that one is still away: it may be asked the next time where it is not.
  * @throws UNAVAILABLE where it fails as well, for whatever reason of its own: the store that was decided on might have
- * answered. A fault of ours stays what it is, and so does the signal's reason.
+ * answered. TRY_AGAIN where our connections to it are all taken. A fault of ours stays what it is, and so does the signal's
+ * reason.
  */
 export async function askInstead<S extends Store, T>(
   store: S,
@@ -62,7 +63,8 @@ export async function askInstead<S extends Store, T>(
   try {
     return await askPatiently(store, ask, signal, isAlone)
   } catch (error) {
-    if (store.failureOf(error) === null) throw error
+    const failure = store.failureOf(error)
+    if (failure === null || failure === 'full') throw store.readError(error)
     throw new CrossfadeError('UNAVAILABLE', 'Neither data store answers; try again.', { cause: error })
   }
 }

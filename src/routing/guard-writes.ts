@@ -19,6 +19,7 @@ const authority: Effects<Authority> = {
   bury: 'writes',
   settleHidden: 'writes',
   restamp: 'writes',
+  images: 'reads',
 }
 const replica: Effects<Replica> = { bulkPut: 'writes', settleArriving: 'writes', unfit: 'reads' }
 const outbox: Effects<Outbox> = {

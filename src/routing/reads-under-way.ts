@@ -13,7 +13,9 @@ export class ReadsUnderWay {
   readonly #routing: Routing
   readonly #given: AbortSignal | undefined
   #signal: Ending | undefined
+  readonly #signals = new Map<string, Ending>()
   readonly #ends: Partial<Record<Origin, Ending>> = {}
+  readonly #typesEnds: Readonly<Record<Origin, Map<string, Ending>>> = { mongo: new Map(), postgres: new Map() }
 
   /** @param signal ends what is asked: the client has left, or the request's time is over. */
   constructor(routing: Routing, signal: AbortSignal | undefined) {
@@ -22,8 +24,20 @@ export class ReadsUnderWay {
   }
 
   /** The same that was given, which one listener hears for all reads. */
-  get signal(): AbortSignal | undefined {
+  get #all(): Ending | undefined {
     return (this.#signal ??= this.#given && Ending.with(this.#given))
+  }
+
+  /** The same for what is asked of a type, whose turns it shares with others. */
+  signalOf(type: string): AbortSignal | undefined {
+    const all = this.#all
+    return all && this.#forType(this.#signals, all, type)
+  }
+
+  #forType(known: Map<string, Ending>, all: Ending, type: string): Ending {
+    let ending = known.get(type)
+    if (!ending) known.set(type, (ending = Ending.with(all, { request: this, type })))
+    return ending
   }
 
   /** @throws TRY_AGAIN where too many reads of clients wait for the store already. */
@@ -43,7 +57,7 @@ export class ReadsUnderWay {
   }
 
   /** Asks a store, and ends the call when the store goes down, or soon where it is. @throws like `admitted`. */
-  async unlessDown<T>(origin: Origin, ask: Read<T>['ask']): Promise<T> {
+  async unlessDown<T>(origin: Origin, type: string, ask: Read<T>['ask']): Promise<T> {
     const { flags, stores, readsUnderWay } = this.#routing
     this.#enter(origin)
     const ends = this.#endsOf(origin)
@@ -52,7 +66,7 @@ export class ReadsUnderWay {
     // Where both are down, one of them may be late only: this one is not waited for until its calls time out
     const late = flags.isDown(origin) ? setTimeout(end, times.probe) : undefined
     try {
-      return await ask(stores[origin], ends)
+      return await ask(stores[origin], this.#forType(this.#typesEnds[origin], ends, type))
     } finally {
       forget()
       clearTimeout(late)
@@ -64,7 +78,7 @@ export class ReadsUnderWay {
   #endsOf(origin: Origin): Ending {
     const known = this.#ends[origin]
     if (known) return known
-    const { signal } = this
-    return (this.#ends[origin] = signal ? Ending.with(signal) : new Ending())
+    const all = this.#all
+    return (this.#ends[origin] = all ? Ending.with(all) : new Ending())
   }
 }

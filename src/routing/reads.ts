@@ -12,8 +12,11 @@ import { ReadsUnderWay } from './reads-under-way.ts'
 import { RequestBounds } from './request-bounds.ts'
 import type { Routing } from './routing.ts'
 
-/** Reads of one request that a store is asked at a time; the others wait for their turn: no request takes it from all. */
-const maxAtOnce = 20
+/**
+ * Reads of one request that the stores are asked at a time; the others wait for their turn: a part of the smaller pool of
+ * connections, so that no request takes it from all.
+ */
+const maxAtOnce = 4
 
 /** What a probe of a store may take, in milliseconds. */
 const probeMs = 2_000
@@ -145,14 +148,14 @@ export class Reads {
     const asking = this.#notes.asking(read, choice)
     // Nothing stands in for a store that alone keeps the type, or has answered of it: it is waited for
     if (choice.isAlone || choice.isFinal || candidateOf(flags.get(type)) === null) {
-      const ask = () => askOnly(stores[reads], asking, this.#underWay.signal)
+      const ask = () => askOnly(stores[reads], asking, this.#underWay.signalOf(type))
       return { result: await this.#underWay.admitted(reads, ask), origin: reads }
     }
     const other = otherOrigin(reads)
     let failed: unknown
     if (!flags.isDown(reads) || flags.isDown(other)) {
       try {
-        const result = await this.#underWay.unlessDown(reads, asking)
+        const result = await this.#underWay.unlessDown(reads, type, asking)
         if (choice.decision.reads === reads) {
           choice.isFinal = true
           if (reads !== choice.decided) {
@@ -174,10 +177,11 @@ export class Reads {
       choice.decision = instead(choice.decision)
       choice.isFinal = true
     }
-    failOvers.add(type, reads, failed)
     const isAlone = () => flags.isDown(reads)
-    const ask = () => askInstead(stores[other], asking, this.#underWay.signal, isAlone)
-    return { result: await this.#underWay.admitted(other, ask), origin: other }
+    const ask = () => askInstead(stores[other], asking, this.#underWay.signalOf(type), isAlone)
+    const result = await this.#underWay.admitted(other, ask)
+    failOvers.add(type, reads, failed)
+    return { result, origin: other }
   }
 
   /** Asks the store that was avoided, where it is time to; no client waits for it, or has its answer. */

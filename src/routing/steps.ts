@@ -40,7 +40,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
   async function present(id: Id): Promise<Image | undefined> {
     const images = joint
       ? await joint.images(entity, [id])
-      : await askOnly(store, ({ outbox }) => outbox.images(entity, [id]))
+      : await askOnly(store, ({ authority }) => authority.images(entity, [id]))
     return images[0]
   }
 

@@ -256,6 +256,8 @@ export interface Authority extends RecordWrites {
   settleHidden(entity: Entity): Promise<number>
   /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
   restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
+  /** See `Outbox.images`; for what a client writes, over the connections of writes. */
+  images(entity: Entity, ids: readonly Id[]): Promise<readonly Image[]>
 }
 
 /** What the store that mirrors does: takes what the other one has, for the mirror and for copies. */
@@ -342,6 +344,8 @@ export interface Store extends Source {
   readonly authority: Authority
   /** Likewise with connections of its own: a mirror that hangs holds no connection of its clients. */
   readonly replica: Replica
+  /** Over the mirror's connections likewise: what clients ask, however much, leaves what is owed alone. */
+  readonly outbox: Outbox
   /** Over the connections of `control`. */
   readonly ledger: Ledger
   /** Over the connections of clients; each statement is explained, beside its being run or in its place. */

@@ -1,5 +1,11 @@
 type Listener = (this: Ending, event: Event) => void
 
+/** For whom a store is asked something: whose turn it is, see `FairTurns`. */
+export interface Asker {
+  readonly request: object
+  readonly type: string
+}
+
 /**
  * What ends a call, as an `AbortSignal` with its controller in one, for hot paths: MongoDB's driver adds and removes
  * five listeners for each read, which costs 35 µs with Node's signal, and nothing to speak of here. It is for drivers and
@@ -9,11 +15,16 @@ export class Ending implements AbortSignal {
   readonly onabort = null
   aborted = false
   reason: unknown
+  readonly asker: Asker | undefined
   readonly #listeners = new Set<Listener>()
 
+  constructor(asker?: Asker) {
+    this.asker = asker
+  }
+
   /** One that ends when another does. */
-  static with(other: AbortSignal): Ending {
-    const ending = new Ending()
+  static with(other: AbortSignal, asker?: Asker): Ending {
+    const ending = new Ending(asker)
     if (other.aborted) ending.abort(other.reason)
     else other.addEventListener('abort', () => ending.abort(other.reason), { once: true })
     return ending
@@ -46,3 +57,7 @@ export class Ending implements AbortSignal {
     throw new TypeError('an ending is told by `abort` alone')
   }
 }
+
+/** Undefined for what is asked for no request of a client. */
+export const askerOf = (signal: AbortSignal | undefined): Asker | undefined =>
+  signal instanceof Ending ? signal.asker : undefined

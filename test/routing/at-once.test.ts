@@ -5,12 +5,14 @@ import { text } from '../../src/entity/field.ts'
 import { ReadBreakers } from '../../src/routing/read-breakers.ts'
 import { Reads } from '../../src/routing/reads.ts'
 import type { Routing } from '../../src/routing/routing.ts'
+import { type Asker, askerOf } from '../../src/util/ending.ts'
 
 const Movie = defineEntity('Movie', { mongo: 'movies', postgres: 'movies', id: text(), fields: {} })
 
 /** Reads of one request of a type that is off, and what they wait for. */
 function request(signal?: AbortSignal) {
   const asked: PromiseWithResolvers<string>[] = []
+  const askers: (Asker | undefined)[] = []
   const routing = {
     flags: { get: (type: string) => initialFlag(type), isDown: () => false },
     killSwitch: { isOn: () => false },
@@ -31,34 +33,35 @@ function request(signal?: AbortSignal) {
       fields: null,
       resolver: 'Query.movies',
       args: () => null,
-      ask: () => {
+      ask: (_, signal) => {
+        askers.push(askerOf(signal))
         asked.push(Promise.withResolvers())
         return asked.at(-1)!.promise
       },
       outcome: () => ({ is: 'value', value: null }),
     })
-  return { routing, asked, read }
+  return { routing, asked, askers, read }
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-test('a request asks a store twenty things at a time, and all that it asks is answered', async () => {
+test('a request asks a store four things at a time, and all that it asks is answered', async () => {
   const { routing, asked, read } = request()
   const answers = Array.from({ length: 50 }, read)
-  answers[4]!.catch(() => undefined)
+  answers[3]!.catch(() => undefined)
   await settled()
-  expect(asked).toHaveLength(20)
-  expect(routing.readsUnderWay.mongo).toBe(20)
-  asked[3]!.resolve('third')
-  asked[4]!.reject(new Error('fourth'))
+  expect(asked).toHaveLength(4)
+  expect(routing.readsUnderWay.mongo).toBe(4)
+  asked[2]!.resolve('third')
+  asked[3]!.reject(new Error('fourth'))
   await settled()
-  expect(asked).toHaveLength(22)
+  expect(asked).toHaveLength(6)
   for (let next = 0; next < 50; next++) {
     asked[next]!.resolve('answered')
     await settled()
   }
   const outcomes = (await Promise.allSettled(answers)).map(({ status }) => status)
-  expect(outcomes).toEqual(outcomes.map((_, at) => (at === 4 ? 'rejected' : 'fulfilled')))
+  expect(outcomes).toEqual(outcomes.map((_, at) => (at === 3 ? 'rejected' : 'fulfilled')))
   expect(routing.readsUnderWay.mongo).toBe(0)
 })
 
@@ -70,6 +73,16 @@ test('what waits for its turn when the request ends is not asked any more', asyn
   ends.abort('left')
   for (const { resolve } of asked) resolve('answered')
   const outcomes = await Promise.allSettled(answers)
-  expect(asked).toHaveLength(20)
-  expect(outcomes.slice(20)).toEqual(Array.from({ length: 10 }, () => ({ status: 'rejected', reason: 'left' })))
+  expect(asked).toHaveLength(4)
+  expect(outcomes.slice(4)).toEqual(Array.from({ length: 26 }, () => ({ status: 'rejected', reason: 'left' })))
+})
+
+test('a store is told whose turn it is: of each request and type another', async () => {
+  const [one, two] = [request(new AbortController().signal), request(new AbortController().signal)]
+  for (const read of [one.read, one.read, two.read]) void read()
+  await settled()
+  const [first, second] = one.askers
+  expect(first).toEqual({ request: expect.anything(), type: 'Movie' })
+  expect(second!.request).toBe(first!.request)
+  expect(two.askers[0]!.request).not.toBe(first!.request)
 })

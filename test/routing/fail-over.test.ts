@@ -7,7 +7,10 @@ import type { Read } from '../../src/routing/read.ts'
 import { Reads } from '../../src/routing/reads.ts'
 import type { ReadSource } from '../../src/routing/routing.ts'
 import type { Stage } from '../../src/stage/stage.ts'
+import { PoolFull } from '../../src/stores/mongo/pool-full.ts'
+import { ConnectionFailure } from '../../src/stores/postgres/connection-failure.ts'
 import type { PostgresSide } from '../../src/stores/postgres/side.ts'
+import { type Asker, askerOf } from '../../src/util/ending.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { Account } from '../support/account.ts'
@@ -37,6 +40,7 @@ const read = (stage: Stage, ask: Read<string>['ask'], isDown = (_origin: Origin)
   answerOf(readsIn(stage, isDown), ask)
 
 const noServer = new MongoServerSelectionError('no server', {} as never)
+const noPostgres = new ConnectionFailure('unreachable', 'no server')
 const neither = { code: 'UNAVAILABLE', message: 'Neither data store answers; try again.' }
 
 const raising = (state: string) => (side: PostgresSide) =>
@@ -79,6 +83,20 @@ test.each(Object.keys(fromMongo))('a read that MongoDB answers for PostgreSQL is
   }
   expect(await read('live', ask)).toMatchObject(neither)
 })
+
+test.each(['shadow', 'live'] as const)(
+  'in %s, where no connection to the store that stands in is free, the read is to be tried again, and failed over nowhere',
+  async (stage) => {
+    const before = logged.length
+    const ask = async ({ origin }: ReadSource): Promise<string> => {
+      if ((stage === 'shadow') === (origin === 'mongo')) throw stage === 'shadow' ? noServer : noPostgres
+      throw origin === 'mongo' ? new PoolFull(5_000) : new ConnectionFailure('full', 'none was free')
+    }
+    const full = { code: 'TRY_AGAIN', message: 'Too much is asked of the API at the moment; try again.' }
+    expect(await read(stage, ask)).toMatchObject(full)
+    expect(logged.slice(before)).toEqual([])
+  },
+)
 
 describe('A read that has failed over, where the store that stands in has an election', () => {
   let [looks, isBack] = [0, false]
@@ -164,6 +182,20 @@ describe('One request has one store for a type', () => {
         origin,
       ),
     ).toBe('mongo')
+  })
+
+  test('and one share of the turns, be it the first read of a type or a later one', async () => {
+    const get = (type: string) => ({ ...initialFlag(type), fresh: 1, stage: 'shadow', samplePercent: 0 })
+    const flags = { get, isDown: () => false, onDown: () => () => undefined }
+    const reads = new Reads(routingOf({}, { stores, flags }), () => 'anna', false, new AbortController().signal)
+    const askers: (Asker | undefined)[] = []
+    const asker = async ({ origin }: ReadSource, signal?: AbortSignal): Promise<string> => {
+      askers.push(askerOf(signal))
+      return origin
+    }
+    for (let n = 0; n < 2; n++) await answerOf(reads, asker)
+    expect(askers.map((each) => each?.type)).toEqual(['Account', 'Account'])
+    expect(askers[0]!.request).toBe(askers[1]!.request)
   })
 
   test('what was answered is not followed by an answer of the other store', async () => {

@@ -81,6 +81,20 @@ describe.skipIf(version === null)('Behind PgBouncer', () => {
     expect(added).toBe(3)
   })
 
+  test('the statement of a caller that has left is ended, and the session goes on', async () => {
+    const bouncer = await startPgBouncer(inject('databaseUrl'), 'session')
+    bouncers.push(bouncer)
+    const connection = connectPostgres({ uri: bouncer.uri, poolSize: 1 })
+    open.push(connection)
+    const pid = async () => (await connection.run(sql`select pg_backend_pid() as pid`))[0]
+    const before = await pid()
+    const ends = new AbortController()
+    const answer = connection.run(sql`select pg_sleep(1005)`, ends.signal).catch((error: unknown) => error)
+    setTimeout(() => ends.abort('left'), 50)
+    expect(await answer).toBe('left')
+    expect(await pid()).toEqual(before)
+  })
+
   test('in session mode the gateway serves and mirrors as it does without', { timeout: 300_000 }, async () => {
     for (let round = 0; round < rounds(1, 10); round++) {
       const bouncer = await startPgBouncer(inject('databaseUrl'), 'session')
@@ -98,7 +112,7 @@ describe.skipIf(version === null)('Behind PgBouncer', () => {
         MONGODB_URI: withPath(inject('mongoUri'), mongo.connection.db.databaseName),
         DATABASE_URL: withPath(bouncer.uri, name),
       })
-      expect(said.stderr).toMatch(/^PostgreSQL: a pooler in session mode .* default_pool_size of 37 a gateway/m)
+      expect(said.stderr).toMatch(/^PostgreSQL: a pooler in session mode .* default_pool_size of 41 a gateway/m)
       expect(said.stderr).toMatch(/^PostgreSQL: \d+ gateways? needs? up to \d+ connections/m)
       expect(said.stderr).toMatch(/^MongoDB: the replica set /m)
       await api.close()

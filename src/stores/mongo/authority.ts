@@ -127,6 +127,7 @@ export function mongoAuthority(connection: MongoConnection): Authority {
 
   return {
     ...writes,
+    images,
     together: (work, mayCommit) => together(connection, alone, work, mayCommit),
 
     async owe(entity, ids) {

@@ -29,6 +29,7 @@ import {
 } from '../failure.ts'
 import { tooLarge } from './codec/encode.ts'
 import { MemberLags } from './member-lags.ts'
+import { PoolFull } from './pool-full.ts'
 
 /** The server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
 const byCode = meanings<number>({
@@ -87,6 +88,7 @@ const isLookup = (error: unknown): boolean =>
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof StoreSilent) return 'unreachable'
   if (error instanceof MemberLags) return 'timeout'
+  if (error instanceof PoolFull) return 'full'
   // The driver meets sizes and depths of its own before the server does
   if (error instanceof RangeError || error instanceof BSON.BSONError) return 'refused'
   if (!(error instanceof MongoError)) return isLookup(error) || ofSockets.has(codeOf(error)) ? 'unreachable' : null

@@ -2,6 +2,7 @@ import type { ReadPreferenceMode } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import type { OrderKey } from '../../query/order.ts'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import { FairTurns } from '../../util/fair-turns.ts'
 import type { Json } from '../../util/json.ts'
 import type { ForeignChanges } from '../foreign-changes.ts'
 import type { Explaining } from '../plan.ts'
@@ -14,9 +15,11 @@ import { connectMongo, type MongoConnection, type MongoOptions } from './connect
 import { cuts } from './cuts.ts'
 import { failureOf, readError } from './errors.ts'
 import { explained } from './explain.ts'
+import { readerInTurns, sideInTurns } from './in-turns.ts'
 import { mongoLedger } from './ledger.ts'
 import type { Tell } from './looks.ts'
 import { mongoOutbox } from './outbox.ts'
+import { PoolFull } from './pool-full.ts'
 import { membersReader, mongoReader } from './reader.ts'
 import { mongoReplica } from './replica.ts'
 import { replicationLag } from './replication-lag.ts'
@@ -37,7 +40,7 @@ export interface MongoStore extends Store, MongoSource {
   readonly control: MongoSource
   /** The authority's: reads of clients, however many, leave its connections alone. */
   readonly writes: MongoConnection
-  /** The replica's. */
+  /** The mirror's: what it puts here, and what it is owed from here. */
   readonly puts: MongoConnection
   /** Of programs that bypass the gateway; over the connections of `control`. */
   readonly foreignChanges: ForeignChanges
@@ -72,6 +75,18 @@ const mongoSource = (connection: MongoConnection): MongoSource => ({
   side: (signal) => mongoSide(connection, signal),
 })
 
+/** What clients ask, in turns that are as many as the connections. */
+function clientsSource(connection: MongoConnection): MongoSource {
+  const { maxPoolSize, waitQueueTimeoutMS } = connection.client.options
+  const turns = new FairTurns(maxPoolSize, waitQueueTimeoutMS, () => new PoolFull(waitQueueTimeoutMS))
+  const { reader, side, ...source } = mongoSource(connection)
+  return {
+    ...source,
+    reader: readerInTurns(reader, turns),
+    side: (signal) => sideInTurns(side(signal), turns, signal),
+  }
+}
+
 /**
  * MongoDB as a store.
  *
@@ -90,9 +105,10 @@ export function mongoStore(
   const puts = connectMongo({ ...options, poolSize: 10 })
   const control = mongoSource(connectMongo({ ...options, poolSize: 4, maxTimeMs: controlBudgetMs }))
   return {
-    ...mongoSource(connection),
+    ...clientsSource(connection),
     candidate,
     control,
+    outbox: mongoOutbox(puts),
     authority: mongoAuthority({ ...writes, shares: connection }),
     replica: mongoReplica(puts),
     writes,

@@ -10,6 +10,7 @@ import type { PostgresConnection } from './connection.ts'
 import { writeError } from './errors.ts'
 import type { Rows } from './executor.ts'
 import { isOfType, wholeTable } from './of-type.ts'
+import { imagesIn } from './outbox.ts'
 import { recordWrites } from './record-writes.ts'
 import { tableOf } from './select.ts'
 import { together } from './together.ts'
@@ -74,6 +75,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
     ...recordWrites(connection, onRecord),
     together: (work, mayCommit) => together(connection, work, mayCommit),
     restamp,
+    images: (entity, ids) => imagesIn(connection, connection, entity, ids),
     owe,
     bury: (entity, tombstones, under) => bury(connection, entity, tombstones, under),
     settleHidden: async () => 0, // one transaction: nothing of it is seen before its end

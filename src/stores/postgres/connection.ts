@@ -1,14 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import { messageOf } from '../../util/errors.ts'
+import { FairTurns } from '../../util/fair-turns.ts'
 import type { Adopt } from '../store.ts'
+import { cancelled } from './cancel.ts'
 import { clientConfig } from './client-config.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import { type Executor, executorOf, type Rows } from './executor.ts'
 import { type Pooling, poolingOf } from './pooler.ts'
 import type { Prepared } from './prepared.ts'
 import { giveBack, send } from './send.ts'
-import { configureSession } from './session-settings.ts'
+import { configureSession, leaveMs } from './session-settings.ts'
 import { type Transaction, transaction } from './transaction.ts'
 
 export interface PostgresOptions {
@@ -52,6 +55,17 @@ const isStalePlan = (error: unknown): boolean =>
 /** The next statement on the connection fails and tells. */
 const ignore = (): void => undefined
 
+/** What the end of a statement may take whose caller has left, in milliseconds. */
+const cancelMs = 1_000
+
+/** A connection whose caller has left before the answer, fit for the next one, or closed. */
+async function takeBack(client: pg.PoolClient): Promise<void> {
+  if (await cancelled(client, cancelMs)) return giveBack(client, false)
+  client.connection.stream.destroy()
+  await sleep(leaveMs) // until then the server may go on for it: another connection would make two
+  giveBack(client, true)
+}
+
 const sharedSessions = (pooling: 'transaction' | 'statement'): string =>
   `a pooler in ${pooling} mode gives each ${pooling} another session, which loses time zone, timeouts and durable commits: ` +
   'set pool_mode = session for this user or database, or name the server itself'
@@ -61,8 +75,11 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
   // A server that hangs does not time its statements; the client's own limit comes a little later
   const patienceMs = statementTimeoutMs + 1_000
-  const poolSize = options.poolSize ?? 20
+  const poolSize = options.poolSize ?? 16
   const waitMs = options.waitMs ?? 5_000
+  const full = (): ConnectionFailure =>
+    new ConnectionFailure('full', `no connection to PostgreSQL was free within ${waitMs} ms`)
+  const turns = new FairTurns(poolSize, waitMs, full)
   const config = clientConfig(options.uri, waitMs)
   let pooling: Promise<Pooling> | undefined
   const pool = new pg.Pool({
@@ -101,8 +118,8 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     if (isClear(error)) return error
     // One that waited in vain for another's connection has neither code nor cause
     const waited = !pool.ending && error instanceof Error && !('code' in error) && error.cause === undefined
-    const text = `PostgreSQL cannot be reached: ${messageOf(error)}`
-    return new ConnectionFailure(waited ? 'full' : 'unreachable', text, { cause: error })
+    if (waited) return full()
+    return new ConnectionFailure('unreachable', `PostgreSQL cannot be reached: ${messageOf(error)}`, { cause: error })
   }
 
   /** Waits no longer than its caller; a connection that comes later goes back. */
@@ -136,16 +153,29 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     }
   }
 
+  /** Where the caller leaves, the turn is taken for as long as the server is at it. */
   async function sendOnce<T>(statement: Prepared, values: readonly unknown[], signal?: AbortSignal): Promise<Rows<T>> {
     signal?.throwIfAborted()
-    const client = await checkOut(signal)
-    let broken = !signal?.aborted // on one whose caller has left meanwhile nothing is sent
+    const turn = turns.take(signal)
+    if (turn) await turn
+    let client: pg.PoolClient | undefined
+    let [isSound, hasLeft] = [true, false]
     try {
+      signal?.throwIfAborted()
+      client = await checkOut(signal)
+      isSound = signal?.aborted === true // for one who has left meanwhile nothing is sent
       const { rows } = await send<T>(client, statement, values, patienceMs, 'unknown', signal)
-      broken = false
+      isSound = true
       return rows
+    } catch (error) {
+      hasLeft = !isSound && signal?.aborted === true && error === signal.reason
+      throw error
     } finally {
-      giveBack(client, broken)
+      if (client && hasLeft) void takeBack(client).then(() => turns.done(signal))
+      else {
+        if (client) giveBack(client, !isSound)
+        turns.done(signal)
+      }
     }
   }
 

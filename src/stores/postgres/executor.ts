@@ -4,8 +4,8 @@ import { compile, type Prepared } from './prepared.ts'
 export type Rows<T> = readonly T[]
 
 /**
- * Runs one statement: on the pool, or inside a transaction. Where the signal is aborted, the connection is closed, so
- * that the server ends the statement, and the call is rejected with the signal's reason.
+ * Runs one statement: on the pool, or inside a transaction. Where the signal is aborted, the call is rejected at once with
+ * its reason; the server is asked to end the statement, and nobody has the connection before it has.
  */
 export interface Executor {
   run<T = Record<string, unknown>>(statement: RawBuilder<unknown>, signal?: AbortSignal): Promise<Rows<T>>

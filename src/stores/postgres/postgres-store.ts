@@ -33,7 +33,9 @@ export interface PostgresStore extends Store, PostgresSource {
   readonly origin: 'postgres'
   readonly candidate: PostgresSource
   readonly control: PostgresSource
-  /** The replica's. */
+  /** The authority's: reads of clients, however many, leave its connections alone. */
+  readonly writes: PostgresConnection
+  /** The mirror's: what it puts here, and what it is owed from here. */
   readonly puts: PostgresConnection
   explaining(by: Explaining): PostgresSource
   readonly dataIssues: DataIssues
@@ -62,6 +64,7 @@ export function postgresStore(
 ): PostgresStore {
   const connection = connectPostgres(options)
   const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
+  const writes = connectPostgres({ ...options, poolSize: 8 })
   const puts = connectPostgres({ ...options, poolSize: 6 })
   const control = postgresSource(
     connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs, keepsIdle: true }),
@@ -70,14 +73,16 @@ export function postgresStore(
     ...postgresSource(connection),
     candidate,
     control,
-    authority: postgresAuthority(connection),
+    outbox: postgresOutbox(puts),
+    authority: postgresAuthority(writes),
     replica: postgresReplica(puts),
+    writes,
     puts,
     ledger: postgresLedger(control.connection),
     explaining: (by) => postgresSource(explained(connection, by)),
     settled: async () => false,
     distrust() {
-      for (const each of [connection, candidate.connection, puts]) each.distrust()
+      for (const each of [connection, candidate.connection, writes, puts]) each.distrust()
     },
     takesWrites: () => true, // what it does not take it refuses at once
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
@@ -85,7 +90,7 @@ export function postgresStore(
     replicationLag: () => replicationLag(connection),
     failureOf,
     readError,
-    dataIssues: dataIssues(connection),
+    dataIssues: dataIssues(puts),
     findings: postgresFindings(candidate.connection), // what shadow reads saw takes no connection from clients
     triage: postgresTriage(candidate.connection),
     lineage: () => postgresLineage(control.connection),
@@ -94,7 +99,7 @@ export function postgresStore(
       if (answer === timedOut) throw new Error(`PostgreSQL did not answer within ${ms} ms`)
     },
     async close() {
-      const pools = [connection, candidate.connection, control.connection, puts].map(({ pool }) => pool.end())
+      const pools = [connection, candidate.connection, control.connection, writes, puts].map(({ pool }) => pool.end())
       await awaitWithin(Promise.all(pools), closeMs)
     },
   }

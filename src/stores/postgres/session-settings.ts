@@ -37,9 +37,12 @@ export function settingsAgain(statementTimeoutMs: number): RawBuilder<unknown> {
   return sql`select ${sql.join([sql.raw(commits(true)), ...calls])}`
 }
 
-/** Ends the statement of a client that has left within a second, where the server can tell; elsewhere its limit does. */
+/** Within this the server ends the statement of a connection that was closed, in milliseconds: see `leavers`. */
+export const leaveMs = 1_000
+
+/** Ends the statement of a client that has left, where the server can tell; elsewhere its limit does. */
 const leavers = `case when version() ~ 'linux' and current_setting('client_connection_check_interval', true) is not null
-  then set_config('client_connection_check_interval', '1s', false) end`
+  then set_config('client_connection_check_interval', '${leaveMs}ms', false) end`
 
 /**
  * Makes a new connection's session ours, in one statement. The server refuses what it cannot set.
