@@ -88,6 +88,21 @@ test('a server that does not hear of it loses the connection, which counts as ta
   await alone.pool.end()
 }, 30_000)
 
+test('where a request to cancel comes to nothing, nobody waits behind the statement', async () => {
+  const isCancel = (chunk: Buffer): boolean => chunk.length === 16 && chunk.readInt32BE(4) === 80_877_102
+  const deaf = await tcpProxy(Number(new URL(inject('databaseUrl')).port), {
+    request: (to, client) => (chunk) => void (isCancel(chunk) ? client.destroy() : to.write(chunk)),
+  })
+  const uri = new URL(through)
+  uri.port = String(deaf.port)
+  const alone = connectPostgres({ uri: uri.href, poolSize: 1 })
+  const pid = await pidOf(alone)
+  await leave(alone, 1_007)
+  expect(await pidOf(alone)).not.toBe(pid)
+  await alone.pool.end()
+  await deaf.stop()
+})
+
 test('a turn is taken until the server has ended what its request has left', async () => {
   const narrow = connectPostgres({ uri: through.href, poolSize: 2, waitMs: 300 })
   await narrow.run(sql`select 1`)
