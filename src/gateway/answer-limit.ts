@@ -1,10 +1,13 @@
+import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { PastLimit, toldLimit } from '../routing/past-limit.ts'
-import { weighsMore } from '../util/weigh.ts'
+import { weigh } from '../util/weigh.ts'
 import { eachResult } from './each-result.ts'
 import type { Limits } from './limits.ts'
 import { type Refusals, whoAsks } from './refusals.ts'
+import type { Unread } from './unread.ts'
+import { noRoom, noRoomFact } from './when-room.ts'
 
 /** Errors of fields past which one is told in place of the answer, where they are of a limit. */
 const mostErrors = 100
@@ -15,32 +18,44 @@ function passedByMany({ errors = [] }: ExecutionResult): PastLimit | undefined {
   return errors.map(({ originalError }) => originalError).find((error) => error instanceof PastLimit)
 }
 
+interface Passed {
+  readonly limit: 'answerBytes' | 'unreadBytes' | PastLimit['limit']
+  readonly asked: number | null
+  /** What is too much, without a full stop. */
+  readonly fact: string
+}
+
+/** A mutation has written all the same. */
+function refused({ document, operationName }: ExecutionArgs, { limit, fact }: Passed): ExecutionResult {
+  const isMutation = getOperationAST(document, operationName)?.operation === 'mutation'
+  if (limit === 'unreadBytes' && !isMutation) return { errors: [noRoom()] }
+  const [code, advice] = isMutation
+    ? ['UNKNOWN_OUTCOME', 'Look what it has written before repeating it.']
+    : ['BAD_USER_INPUT', 'Ask for less, or in several requests.']
+  return { data: null, errors: [new GraphQLError(toldLimit(limit, fact, advice), { extensions: { code } })] }
+}
+
 /**
  * Bounds an answer before it is written out: an alias repeats a large text, which until then is in memory once. Enforced
- * also where limits are only reported, since what it takes to write one out ends the gateway.
+ * also where limits are only reported, since what it takes to write one out ends the gateway. So is one for which there is
+ * no room beside those that their clients have not read.
  */
-export function answerLimit({ answerBytes }: Limits, refusals: Refusals): Plugin {
+export function answerLimit({ answerBytes }: Limits, refusals: Refusals, unread: Unread): Plugin {
   const fact = `The answer is larger than ${answerBytes} bytes`
 
-  /** A mutation has written all the same. */
-  function refused({ document, operationName }: ExecutionArgs, limit: keyof Limits, fact: string): ExecutionResult {
-    const isMutation = getOperationAST(document, operationName)?.operation === 'mutation'
-    const [code, advice] = isMutation
-      ? ['UNKNOWN_OUTCOME', 'Look what it has written before repeating it.']
-      : ['BAD_USER_INPUT', 'Ask for less, or in several requests.']
-    return { data: null, errors: [new GraphQLError(toldLimit(limit, fact, advice), { extensions: { code } })] }
-  }
-
-  /** What is answered in the place of a result that is past a limit; null where it is not. */
-  function inPlaceOf(args: ExecutionArgs, result: ExecutionResult): ExecutionResult | null {
+  function passed({ contextValue }: ExecutionArgs, result: ExecutionResult): Passed | null {
     const past = passedByMany(result)
-    const found =
-      past ?? (weighsMore(result, answerBytes) ? ({ limit: 'answerBytes', asked: null, fact } as const) : null)
-    if (!found) return null
-    const { limit, asked } = found
-    refusals.note({ limit, asked, who: whoAsks(args.document, args.operationName) })
-    return refused(args, limit, found.fact)
+    if (past) return past
+    const weight = weigh(result, answerBytes)
+    if (weight > answerBytes) return { limit: 'answerBytes', asked: null, fact }
+    const { res } = contextValue as { readonly res?: ServerResponse }
+    return !res || unread.take(res, weight) ? null : { limit: 'unreadBytes', asked: null, fact: noRoomFact }
   }
 
-  return eachResult(({ args, result }) => inPlaceOf(args, result))
+  return eachResult(({ args, result }) => {
+    const found = passed(args, result)
+    if (!found) return null
+    refusals.note({ ...found, who: whoAsks(args.document, args.operationName) })
+    return refused(args, found)
+  })
 }

@@ -95,6 +95,8 @@ interface Connection {
   unanswered: number
   /** Whether it was looked whether it goes on behind its first request: who sends another is there. */
   isSeen: boolean
+  /** Begin those requests that wait for the answers before theirs to be read. */
+  readonly waiting: (() => void)[]
 }
 
 /** The gateway's HTTP server: health, and before GraphQL what is refused by address, content type or time. */
@@ -111,11 +113,17 @@ export function httpServer({ limits, readiness, path, graphql }: HttpServerOptio
 
   /** Counts the connection's requests that are not answered, this one included. */
   function enter(request: IncomingMessage, response: ServerResponse): Connection {
-    let connection = connections.get(request.socket)
-    if (!connection) connections.set(request.socket, (connection = { last: request, unanswered: 0, isSeen: false }))
+    const { socket } = request
+    let connection = connections.get(socket)
+    if (!connection)
+      connections.set(socket, (connection = { last: request, unanswered: 0, isSeen: false, waiting: [] }))
     connection.last = request
     connection.unanswered++
-    response.once('close', () => connection.unanswered--)
+    response.once('close', () => {
+      connection.unanswered--
+      const begin = connection.waiting.shift()
+      if (!socket.destroyed) begin?.()
+    })
     return connection
   }
 
@@ -161,6 +169,8 @@ export function httpServer({ limits, readiness, path, graphql }: HttpServerOptio
     const problem = typeProblem(request, path)
     if (problem !== null) return refuse(415, problem)
     if (isPacked(request)) return refuse(415, 'The body of the request has a Content-Encoding. Send it without.')
+    // Of a connection whose client does not read it holds one answer, and not ten
+    if (unanswered > 1) return void connection.waiting.push(() => graphql(request, response))
     if (connection.isSeen) return graphql(request, response)
     behindEnd(() => {
       connection.isSeen = true

@@ -3,7 +3,7 @@ import { times } from '../control/times.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { problemsOf, strict, time, whole } from './strict.ts'
 
-/** What one request may ask, and how long a client may take to send it. `docs/limits.md` has what clients are told. */
+/** What one request may ask, what all of them may hold, and how long clients may take. `docs/limits.md` has what they are told. */
 export interface Limits {
   /** Lexical tokens of a document; default 2,000. */
   readonly tokens: number
@@ -31,6 +31,12 @@ export interface Limits {
   readonly bodyBytes: number
   /** Bytes of an answer, by an estimate; default 20,000,000. */
   readonly answerBytes: number
+  /** Bytes of the bodies of all requests that are under way; default 100,000,000. */
+  readonly requestBytes: number
+  /** Bytes of answers that were made and that their clients, all together, have not read; default 100,000,000. */
+  readonly unreadBytes: number
+  /** Bytes a second in which a client reads its answer at least, once it had 30 s; default 16,000. */
+  readonly leastRate: number
   /** Bytes of memory that parsed documents may take, by an estimate; default 50,000,000. */
   readonly documentCacheBytes: number
   /** Milliseconds for the headers of a request to arrive; default 10,000. */
@@ -63,6 +69,9 @@ export const limitsSchema = strict({
   textLength: whole(1).default(2_000),
   bodyBytes: whole(1).default(1_000_000),
   answerBytes: whole(1).default(20_000_000),
+  requestBytes: whole(1).default(100_000_000),
+  unreadBytes: whole(1).default(100_000_000),
+  leastRate: whole(1).default(16_000),
   documentCacheBytes: whole(1).default(50_000_000),
   headersMs: time().default(10_000),
   requestMs: time().default(30_000),

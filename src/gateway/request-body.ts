@@ -1,11 +1,13 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { toldLimit } from '../routing/past-limit.ts'
 import { discard, hangUp } from './discard.ts'
+import { Held, small } from './held.ts'
 import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
 import type { Refusals } from './refusals.ts'
+import { noRoom } from './when-room.ts'
 
 /** Parts that a body may come in: each costs as much as a hundred bytes, however small it is. */
 const mostParts = 5_000
@@ -13,8 +15,16 @@ const mostParts = 5_000
 /** Parts that are held at a time: as objects, those of one byte take hundreds of times as much as joined. */
 const mostHeld = 1_000
 
-/** The whole body, of at most so many bytes. Told as soon as there are more; the rest is thrown away. */
-function bodyOf(request: IncomingMessage, most: number, whenMore: () => Error): Promise<Buffer> {
+interface BodyRules {
+  readonly most: number
+  /** What its sender is told where it is of more bytes. */
+  readonly whenMore: () => Error
+  /** Told how long it is, again and again, where it is not small. @returns what its sender is told where there is no room. */
+  readonly keep: (length: number, isWhole?: boolean) => Error | null
+}
+
+/** The whole body. What is wrong with it is told as soon as it shows; the rest is thrown away. */
+function bodyOf(request: IncomingMessage, { most, whenMore, keep }: BodyRules): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let [length, parts] = [0, 0]
@@ -28,13 +38,20 @@ function bodyOf(request: IncomingMessage, most: number, whenMore: () => Error): 
       parts++
       if (length > most) refuse(whenMore())
       else if (parts > mostParts) refuse(refusal(`The body comes in more than ${mostParts} parts.`, 413), hangUp)
-      else chunks.push(chunk)
+      else {
+        chunks.push(chunk)
+        const full = length > small ? keep(length) : null
+        if (full) refuse(full)
+      }
       if (chunks.length === mostHeld) chunks.splice(0, mostHeld, Buffer.concat(chunks))
     }
     if (Number(request.headers['content-length'] ?? 0) > most) return refuse(whenMore())
     request
       .on('data', take)
-      .once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
+      .once('end', () => {
+        if (length > small) keep(length, true)
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
+      })
       .once('error', () => reject(refusal('The request ended before its body did.', 400))) // nobody is there to read it
   })
 }
@@ -58,22 +75,37 @@ function toldAsMistake(error: unknown): never {
 
 /**
  * Reads bodies from Node's stream and counts their bytes while they arrive. Yoga's own limit does so in web streams,
- * which each request would pay for.
+ * which each request would pay for. What is made of a body is kept until its request is answered, so it counts that long.
  */
 export function requestBody(
-  { bodyBytes: most }: Limits,
+  { bodyBytes: most, requestBytes }: Limits,
   refusals: Refusals,
-): Plugin<object, { readonly req?: IncomingMessage }> {
+): Plugin<object, { readonly req?: IncomingMessage; readonly res?: ServerResponse }> {
+  const held = new Held<IncomingMessage>(requestBytes)
   const fact = `The body of the request is larger than ${most} bytes`
   const tooLarge = (): GraphQLError => {
     refusals.note({ limit: 'bodyBytes', asked: null, who: 'a request' })
     return refusal(toldLimit('bodyBytes', fact, 'Send a smaller one.'), 413)
   }
+  const full = (): GraphQLError => {
+    refusals.note({ limit: 'requestBytes', asked: null, who: 'a request' })
+    return noRoom('requestBytes', 'Too many requests with large bodies are under way')
+  }
+  function keeping(request: IncomingMessage, response: ServerResponse): BodyRules['keep'] {
+    let kept = 0
+    return (length, isWhole = false) => {
+      if (!held.fits(length - kept)) return full()
+      if (kept === 0) response.once('close', () => held.delete(request))
+      kept = length
+      held.set(request, length, isWhole ? Number.POSITIVE_INFINITY : undefined) // a whole one is not the client's to finish
+      return null
+    }
+  }
   return {
     onRequestParse({ request, requestParser, serverContext, setRequestParser, fetchAPI }) {
-      const { req } = serverContext
-      if (!requestParser || !req) return // without one the request was made in this process
-      const body = (): Promise<Buffer> => bodyOf(req, most, tooLarge)
+      const { req, res } = serverContext
+      if (!requestParser || !req || !res) return // without them the request was made in this process
+      const body = (): Promise<Buffer> => bodyOf(req, { most, whenMore: tooLarge, keep: keeping(req, res) })
       const parse = async (): Promise<Awaited<ReturnType<typeof requestParser>>> => {
         // Of Node's request: what Yoga's tells is made when it is asked for, signal and all
         if (req.method !== 'POST') return requestParser(request)

@@ -25,6 +25,8 @@ import { requestBody } from './request-body.ts'
 import { shortErrors } from './short-errors.ts'
 import { staleReads } from './stale-reads.ts'
 import { textGuard } from './text-guard.ts'
+import { Unread } from './unread.ts'
+import { whenRoom } from './when-room.ts'
 
 export interface GatewayOptions {
   readonly config: CrossfadeConfig
@@ -57,6 +59,7 @@ function together(app: AppContext, ours: Context): Context {
 export function createGateway({ config, routing, limits, recorder, streams }: GatewayOptions) {
   const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
+  const unread = new Unread({ ...limits, log: routing.log })
   const contextOf = ({ request, look, res }: Given & { request: Request }, app: AppContext): Context => {
     let known: string | undefined
     const whoAsks = (): string => (known ??= subject(request, app))
@@ -85,7 +88,8 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),
-      answerLimit(limits, refusals),
+      whenRoom(refusals, unread), // before answerLimit, which would take what this refuses for an answer
+      answerLimit(limits, refusals, unread),
       costLimit(schema, entities, limits, refusals),
       inputMistakes,
       textGuard,

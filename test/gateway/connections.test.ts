@@ -75,21 +75,47 @@ test('a connection stands still as long as its answer may take', async () => {
 })
 
 test.each([11, 12, 4_000])('of %i requests at once ten are answered, and the connection ends', async (count) => {
-  const waiting: ServerResponse[] = []
-  const socket = await connected(30_000, (_, response) => void waiting.push(response))
+  const begun: ServerResponse[] = []
+  const socket = await connected(30_000, (_, response) => void begun.push(response))
   let received = ''
   const closed = new Promise((resolve) => socket.on('data', (data) => (received += data)).once('close', resolve))
   socket.write(ask.repeat(count))
-  await expect.poll(() => waiting.length).toBe(10)
-  await sleep(50)
-  for (const response of waiting) response.end('<ok>')
+  for (let next = 0; next < 10; next++) {
+    await expect.poll(() => begun.length).toBe(next + 1)
+    begun[next]!.end('<ok>')
+  }
   await closed
-  expect(waiting).toHaveLength(10)
+  expect(begun).toHaveLength(10)
   expect(received.split('<ok>')).toHaveLength(11)
   const last = received.slice(received.indexOf('HTTP/1.1 503'))
   expect(last).toMatch(/\r\nconnection: close\r\n/i)
   expect(last).toContain('The connection has 10 requests that are not answered yet. Wait for answers.')
   expect(last.split('HTTP/1.1 ')).toHaveLength(2)
+})
+
+test('the next request of a connection begins when the answer before it was read', async () => {
+  const begun: string[] = []
+  const socket = await connected(30_000, (request, response) => {
+    begun.push(request.url!)
+    response.end(Buffer.alloc(20_000_000, 'x'))
+  })
+  socket.pause().write(ask.replace('/graphql', '/first') + ask + ask)
+  await expect.poll(() => begun).toEqual(['/first'])
+  await sleep(50)
+  expect(begun).toEqual(['/first'])
+  socket.on('data', () => undefined).resume()
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['/first', '/graphql', '/graphql'])
+})
+
+test('a request that waits is not begun where its client leaves', async () => {
+  const begun: ServerResponse[] = []
+  const socket = await connected(30_000, (_, response) => void begun.push(response))
+  socket.write(ask + ask)
+  await expect.poll(() => begun.length).toBe(1)
+  const closed = new Promise((resolve) => begun[0]!.once('close', resolve))
+  socket.destroy()
+  await closed
+  expect(begun).toHaveLength(1)
 })
 
 test('any number of requests are answered, each ten of them at once', async () => {

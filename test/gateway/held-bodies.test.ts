@@ -1,0 +1,65 @@
+import { connect, type Socket } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { type TextsServer, textsServer } from './texts-server.ts'
+
+let server: TextsServer | undefined
+const sockets: Socket[] = []
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+  server?.close()
+})
+
+const head = (length: number): string =>
+  `POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+
+/** Sends the first part of a body, and never the rest. */
+function half(port: number, bytes: number): Socket {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+  sockets.push(socket)
+  socket.resume().write(head(900_000) + ' '.repeat(bytes))
+  return socket
+}
+
+async function send(port: number, length: number): Promise<{ status: number; answer: unknown }> {
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ text(kb: 0) }' }).padEnd(length),
+  })
+  return { status: response.status, answer: await response.json() }
+}
+
+const refused = {
+  status: 503,
+  answer: {
+    errors: [
+      {
+        message: 'Too many requests with large bodies are under way (limits.requestBytes). Try again later.',
+        extensions: { code: 'TRY_AGAIN' },
+      },
+    ],
+  },
+}
+const answered = { status: 200, answer: { data: { text: '' } } }
+
+test('bodies that have arrived in part count together, and small ones find room', async () => {
+  server = await textsServer({ requestBytes: 1_000_000 })
+  const { port } = server
+  expect(await send(port, 500_000)).toEqual(answered)
+  const socket = half(port, 700_000)
+  await expect.poll(() => send(port, 500_000)).toEqual(refused)
+  expect(await send(port, 1_000)).toEqual(answered)
+  expect(server.logged).toEqual(['limits.requestBytes refuses a request: asked for more, allowed 1000000'])
+  socket.destroy()
+  await expect.poll(() => send(port, 500_000)).toEqual(answered)
+})
+
+test('where there is no room, a client that has not sent the rest for five seconds is cut off', async () => {
+  server = await textsServer({ requestBytes: 1_000_000 })
+  const { port } = server
+  const socket = half(port, 700_000)
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  await expect.poll(() => send(port, 500_000)).toEqual(refused)
+  await expect.poll(() => send(port, 500_000), { timeout: 10_000, interval: 100 }).toEqual(answered)
+  await closed
+}, 20_000)

@@ -1,0 +1,81 @@
+import type { AddressInfo } from 'node:net'
+import { createSchema } from 'graphql-yoga'
+import { type HttpServerOptions, httpServer } from '../../src/gateway/http-server.ts'
+import { type Limits, limitsOf } from '../../src/gateway/limits.ts'
+import { createGateway } from '../../src/gateway/yoga.ts'
+
+interface Size {
+  readonly kb: number
+  /** Whether each of its bytes is six in JSON. */
+  readonly escaped?: boolean
+}
+
+/** Of so many thousand bytes. */
+const textOf = ({ kb, escaped }: Size): string => (escaped ? '\u0001' : 'x').repeat(kb * 1_000)
+
+export interface TextsServer {
+  readonly port: number
+  /** What each field was asked, in order. */
+  readonly asked: string[]
+  /** How many events subscribers were given. */
+  events(): number
+  readonly logged: string[]
+  close(): void
+}
+
+/** The gateway's server, over an API that has texts of any length, and no store. */
+export async function textsServer(given: Partial<Limits> = {}): Promise<TextsServer> {
+  const asked: string[] = []
+  const logged: string[] = []
+  let events = 0
+  const told = (size: Size, name: string) => {
+    asked.push(`${name} ${size.kb}`)
+    return textOf(size)
+  }
+  const schema = createSchema({
+    typeDefs: `
+      type Query { text(kb: Int!, escaped: Boolean): String }
+      type Mutation { text(kb: Int!): String }
+      type Subscription { texts(kb: Int!): String }`,
+    resolvers: {
+      Query: { text: (_, size: Size) => told(size, 'query') },
+      Mutation: { text: (_, size: Size) => told(size, 'mutation') },
+      Subscription: {
+        texts: {
+          async *subscribe(_: unknown, size: Size) {
+            for (;;) {
+              events++
+              yield { texts: textOf(size) }
+            }
+          },
+        },
+      },
+    },
+  })
+  const limits = limitsOf(given)
+  const routing = {
+    limits,
+    answer: () => Promise.reject(new Error('there is no store')),
+    log: (_: string, message: string) => void logged.push(message),
+  }
+  const graphql = createGateway({ config: { schema, entities: [], migrations: {} }, routing, limits })
+  const readiness = { problems: async () => [] } as unknown as HttpServerOptions['readiness']
+  const server = httpServer({ limits, readiness, path: '/graphql', graphql })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    asked,
+    events: () => events,
+    logged,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+// As a program of its own: tells its port, and lives until it is ended
+if (process.argv[1] === import.meta.filename) {
+  const { port } = await textsServer(JSON.parse(process.argv[2]!))
+  process.stdout.write(`${port}\n`)
+}
