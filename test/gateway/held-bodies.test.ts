@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { type TextsServer, textsServer } from './texts-server.ts'
 
@@ -20,14 +21,21 @@ function half(port: number, bytes: number): Socket {
   return socket
 }
 
-async function send(port: number, length: number): Promise<{ status: number; answer: unknown }> {
+async function send(
+  port: number,
+  length: number,
+  query = '{ text(kb: 0) }',
+): Promise<{ status: number; answer: unknown }> {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: '{ text(kb: 0) }' }).padEnd(length),
+    body: JSON.stringify({ query }).padEnd(length),
   })
   return { status: response.status, answer: await response.json() }
 }
+
+/** The machine may be busy. */
+const patient = { timeout: 15_000, interval: 100 }
 
 const refused = {
   status: 503,
@@ -47,11 +55,11 @@ test('bodies that have arrived in part count together, and small ones find room'
   const { port } = server
   expect(await send(port, 500_000)).toEqual(answered)
   const socket = half(port, 700_000)
-  await expect.poll(() => send(port, 500_000)).toEqual(refused)
+  await expect.poll(() => send(port, 500_000), patient).toEqual(refused)
   expect(await send(port, 1_000)).toEqual(answered)
   expect(server.logged).toEqual(['limits.requestBytes refuses a request: asked for more, allowed 1000000'])
   socket.destroy()
-  await expect.poll(() => send(port, 500_000)).toEqual(answered)
+  await expect.poll(() => send(port, 500_000), patient).toEqual(answered)
 })
 
 test('where there is no room, a client that has not sent the rest for five seconds is cut off', async () => {
@@ -59,7 +67,20 @@ test('where there is no room, a client that has not sent the rest for five secon
   const { port } = server
   const socket = half(port, 700_000)
   const closed = new Promise((resolve) => socket.once('close', resolve))
-  await expect.poll(() => send(port, 500_000)).toEqual(refused)
-  await expect.poll(() => send(port, 500_000), { timeout: 10_000, interval: 100 }).toEqual(answered)
+  await expect.poll(() => send(port, 500_000), patient).toEqual(refused)
+  await expect.poll(() => send(port, 500_000), patient).toEqual(answered)
   await closed
+}, 20_000)
+
+test('a whole body counts until its request is answered, and is not cut off', async () => {
+  server = await textsServer({ requestBytes: 1_000_000 })
+  const { port, answerLate, asked } = server
+  const late = send(port, 700_000, '{ late }')
+  await expect.poll(() => asked, patient).toEqual(['late'])
+  expect(await send(port, 500_000)).toEqual(refused)
+  await sleep(5_100)
+  expect(await send(port, 500_000)).toEqual(refused)
+  answerLate()
+  expect(await late).toEqual({ status: 200, answer: { data: { late: 'at last' } } })
+  await expect.poll(() => send(port, 500_000), patient).toEqual(answered)
 }, 20_000)

@@ -20,6 +20,8 @@ export interface TextsServer {
   /** How many events subscribers were given. */
   events(): number
   readonly logged: string[]
+  /** Answers the field `late`. */
+  answerLate(): void
   close(): void
 }
 
@@ -27,6 +29,7 @@ export interface TextsServer {
 export async function textsServer(given: Partial<Limits> = {}): Promise<TextsServer> {
   const asked: string[] = []
   const logged: string[] = []
+  const late = Promise.withResolvers<string>()
   let events = 0
   const told = (size: Size, name: string) => {
     asked.push(`${name} ${size.kb}`)
@@ -34,11 +37,17 @@ export async function textsServer(given: Partial<Limits> = {}): Promise<TextsSer
   }
   const schema = createSchema({
     typeDefs: `
-      type Query { text(kb: Int!, escaped: Boolean): String }
+      type Query { text(kb: Int!, escaped: Boolean): String late: String }
       type Mutation { text(kb: Int!): String }
       type Subscription { texts(kb: Int!): String }`,
     resolvers: {
-      Query: { text: (_, size: Size) => told(size, 'query') },
+      Query: {
+        text: (_, size: Size) => told(size, 'query'),
+        late: () => {
+          asked.push('late')
+          return late.promise
+        },
+      },
       Mutation: { text: (_, size: Size) => told(size, 'mutation') },
       Subscription: {
         texts: {
@@ -65,6 +74,7 @@ export async function textsServer(given: Partial<Limits> = {}): Promise<TextsSer
   return {
     port: (server.address() as AddressInfo).port,
     asked,
+    answerLate: () => late.resolve('at last'),
     events: () => events,
     logged,
     close() {
