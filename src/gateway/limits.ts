@@ -25,6 +25,8 @@ export interface Limits {
   readonly statements: number
   /** Records, ids and values of stores that an answer may get, each for each place where it stands; default 50,000. */
   readonly records: number
+  /** Bytes of records that the stores send for one request; default 80,000,000. */
+  readonly recordBytes: number
   /** Characters of a text, and members of a list, in arguments of `routed` fields; default 2,000. */
   readonly textLength: number
   /** Bytes of a request's body; default 1,000,000. */
@@ -66,6 +68,7 @@ export const limitsSchema = strict({
   listSize: whole(1).default(20),
   statements: whole(1).default(200),
   records: whole(1).default(50_000),
+  recordBytes: whole(1).default(80_000_000),
   textLength: whole(1).default(2_000),
   bodyBytes: whole(1).default(1_000_000),
   answerBytes: whole(1).default(20_000_000),

@@ -12,20 +12,25 @@ const maxReadsUnderWay = 1_000
 export class ReadsUnderWay {
   readonly #routing: Routing
   readonly #given: AbortSignal | undefined
+  readonly #arrived: Ending['arrived']
   #signal: Ending | undefined
   readonly #signals = new Map<string, Ending>()
   readonly #ends: Partial<Record<Origin, Ending>> = {}
   readonly #typesEnds: Readonly<Record<Origin, Map<string, Ending>>> = { mongo: new Map(), postgres: new Map() }
 
-  /** @param signal ends what is asked: the client has left, or the request's time is over. */
-  constructor(routing: Routing, signal: AbortSignal | undefined) {
+  /**
+   * @param signal ends what is asked: the client has left, or the request's time is over.
+   * @param arrived see `Ending`.
+   */
+  constructor(routing: Routing, signal: AbortSignal | undefined, arrived?: Ending['arrived']) {
     this.#routing = routing
     this.#given = signal
+    this.#arrived = arrived
   }
 
   /** The same that was given, which one listener hears for all reads. */
   get #all(): Ending | undefined {
-    return (this.#signal ??= this.#given && Ending.with(this.#given))
+    return (this.#signal ??= this.#given && Ending.with(this.#given, this.#arrived))
   }
 
   /** The same for what is asked of a type, whose turns it shares with others. */
@@ -36,7 +41,7 @@ export class ReadsUnderWay {
 
   #forType(known: Map<string, Ending>, all: Ending, type: string): Ending {
     let ending = known.get(type)
-    if (!ending) known.set(type, (ending = Ending.with(all, { request: this, type })))
+    if (!ending) known.set(type, (ending = Ending.with(all, all.arrived, { request: this, type })))
     return ending
   }
 
@@ -79,6 +84,6 @@ export class ReadsUnderWay {
     const known = this.#ends[origin]
     if (known) return known
     const all = this.#all
-    return (this.#ends[origin] = all ? Ending.with(all) : new Ending())
+    return (this.#ends[origin] = all ? Ending.with(all) : new Ending(this.#arrived))
   }
 }

@@ -51,8 +51,8 @@ export class Reads {
     this.#signal = signal
     this.#choices = new ReadChoices(routing, subject, fromAuthority)
     this.#notes = new ReadNotes(routing, this.#choices)
-    this.#underWay = new ReadsUnderWay(routing, signal)
     this.#bounds = new RequestBounds(routing.limits)
+    this.#underWay = new ReadsUnderWay(routing, signal, (bytes) => this.#bounds.arrived(bytes))
   }
 
   decision(type: string): Decision {

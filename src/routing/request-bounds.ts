@@ -12,8 +12,10 @@ export class RequestBounds {
   readonly #limits: ReadLimits
   #statements = 0
   #records = 0
+  #bytes = 0
   /** One for all that are past it: making an error takes longer than handing out a record, and parents may be many. */
   #tooMany: PastLimit | undefined
+  #tooLarge: PastLimit | undefined
 
   constructor(limits: ReadLimits) {
     this.#limits = limits
@@ -24,6 +26,19 @@ export class RequestBounds {
     const { statements } = this.#limits
     if (++this.#statements > statements)
       throw tooMuch('statements', this.#statements, `the stores more than ${statements} times`)
+  }
+
+  /** So many more bytes from a store; their memory is taken until the request ends. @throws as `handOut`. */
+  arrived(bytes: number): void {
+    const { recordBytes } = this.#limits
+    this.#bytes += bytes
+    if (this.#bytes > recordBytes)
+      throw (this.#tooLarge ??= tooMuch('recordBytes', this.#bytes, `for more than ${recordBytes} bytes of records`))
+  }
+
+  /** Bytes that have arrived. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** What a statement returned for one place of the answer. @throws as `handOut`. */

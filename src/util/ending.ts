@@ -1,4 +1,5 @@
 type Listener = (this: Ending, event: Event) => void
+type Arrived = (bytes: number) => void
 
 /** For whom a store is asked something: whose turn it is, see `FairTurns`. */
 export interface Asker {
@@ -15,16 +16,19 @@ export class Ending implements AbortSignal {
   readonly onabort = null
   aborted = false
   reason: unknown
+  /** Told how many bytes stores have sent for the call, as they come. Where it throws, the call ends with that. */
+  readonly arrived: Arrived | undefined
   readonly asker: Asker | undefined
   readonly #listeners = new Set<Listener>()
 
-  constructor(asker?: Asker) {
+  constructor(arrived?: Arrived, asker?: Asker) {
+    this.arrived = arrived
     this.asker = asker
   }
 
   /** One that ends when another does. */
-  static with(other: AbortSignal, asker?: Asker): Ending {
-    const ending = new Ending(asker)
+  static with(other: AbortSignal, arrived = arrivedOf(other), asker?: Asker): Ending {
+    const ending = new Ending(arrived, asker)
     if (other.aborted) ending.abort(other.reason)
     else other.addEventListener('abort', () => ending.abort(other.reason), { once: true })
     return ending
@@ -61,3 +65,7 @@ export class Ending implements AbortSignal {
 /** Undefined for what is asked for no request of a client. */
 export const askerOf = (signal: AbortSignal | undefined): Asker | undefined =>
   signal instanceof Ending ? signal.asker : undefined
+
+/** Whom a driver tells of bytes that arrive for a call. */
+export const arrivedOf = (signal: AbortSignal | undefined): Arrived | undefined =>
+  signal instanceof Ending ? signal.arrived : undefined

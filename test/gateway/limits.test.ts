@@ -14,6 +14,7 @@ describe('limits of a config', () => {
       listSize: 20,
       statements: 200,
       records: 50_000,
+      recordBytes: 80_000_000,
       textLength: 2_000,
       bodyBytes: 1_000_000,
       answerBytes: 20_000_000,

@@ -60,6 +60,7 @@ export function modelConnection(
     documents.map((document) => (raw ? BSON.serialize(document) : document))
   const cursor = (run: () => Promise<Document[]>, options: Options) => ({
     toArray: async () => given(await run(), options),
+    readBufferedDocuments: () => [],
     async *[Symbol.asyncIterator]() {
       yield* given(await run(), options)
     },

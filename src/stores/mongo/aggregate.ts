@@ -81,7 +81,10 @@ export async function aggregate(
   if (Object.keys(sort).length > 0) pipeline.push({ $sort: sort })
   pipeline.push({ $limit: asked.limit })
   const options = { maxTimeMS: connection.maxTimeMs, signal }
-  const documents = await readDocuments((more) => connection.reads(entity).aggregate(pipeline, { ...options, ...more }))
+  const documents = await readDocuments(
+    (more) => connection.reads(entity).aggregate(pipeline, { ...options, ...more }),
+    { signal },
+  )
   const rows = documents.map(({ _id: keys, ...row }): Document => ({ ...row, ...keys }))
   return (plan.by.length === 0 && rows.length === 0 ? [{}] : rows).map((row) => toGroup(plan, row, decode))
 }

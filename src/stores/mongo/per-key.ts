@@ -41,8 +41,10 @@ async function windows(
   ]
   const collection = connection.reads(entity)
   const read = (visibly: Document) =>
-    readDocuments((more) =>
-      collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, signal, ...more }),
+    readDocuments(
+      (more) =>
+        collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, signal, ...more }),
+      { signal },
     )
   // Nobody sees whether a document that is not part of the API is among those that are left out
   const documents = await (offset > 0 ? read(allOf(match, visible(entity))) : visibility.read(entity, match, read))
@@ -64,10 +66,12 @@ async function firsts(
   const limit = 2 * values.length
   const projection = { ...projectionOf(fields), _cf_key: `$${path}` }
   const documents = await visibility.read(entity, match, (visibly) =>
-    readDocuments((more) =>
-      connection
-        .reads(entity)
-        .find(visibly, { maxTimeMS: connection.maxTimeMs, signal, projection, sort: { _id: 1 }, limit, ...more }),
+    readDocuments(
+      (more) =>
+        connection
+          .reads(entity)
+          .find(visibly, { maxTimeMS: connection.maxTimeMs, signal, projection, sort: { _id: 1 }, limit, ...more }),
+      { signal },
     ),
   )
   return documents.length < limit ? documents : null

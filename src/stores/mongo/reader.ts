@@ -43,7 +43,7 @@ export function mongoReader(connection: MongoConnection): Reader {
       const wanted = keys ? Object.fromEntries(keys.map((path) => [path, 1])) : projection
       const behind = skip > 0 ? { skip } : {}
       const given = { ...options(signal), projection: wanted, sort: sortOf(entity, by), ...behind, limit: most }
-      return readDocuments((more) => collection.find(match, { ...given, ...more }))
+      return readDocuments((more) => collection.find(match, { ...given, ...more }), { signal })
     }
     const where = served ? asked.where : whole(asked)
     const read = (match: Document): Promise<Document[]> => {
@@ -52,8 +52,9 @@ export function mongoReader(connection: MongoConnection): Reader {
       if (Object.keys(computed).length === 0) return find(match, { order, offset, limit })
       const page = [...(offset > 0 ? [{ $skip: offset }] : []), { $limit: limit }]
       const tail = [{ $set: computed }, { $sort: sort }, ...page, { $project: projection }]
-      return readDocuments((more) =>
-        collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more }),
+      return readDocuments(
+        (more) => collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more }),
+        { signal },
       )
     }
     const match = translate(connection, entity, where)
@@ -99,8 +100,9 @@ export function mongoReader(connection: MongoConnection): Reader {
       // The plainest filter there is: hidden documents are told by the bookkeeping that is read anyway
       const match: Document = keys.length === 1 ? { _id: keys[0] } : { _id: { $in: keys } }
       const projection = projectionOf(fields)
-      const documents = await readDocuments((more) =>
-        connection.reads(entity).find(match, { ...options(signal), projection, ...more }),
+      const documents = await readDocuments(
+        (more) => connection.reads(entity).find(match, { ...options(signal), projection, ...more }),
+        { signal },
       )
       const items = documents.flatMap((document) => (isHidden(document) ? [] : toItem(entity, fields, document)))
       return new Map<Id, Item>(items.map((item) => [item.record.id, item]))

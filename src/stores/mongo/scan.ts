@@ -60,7 +60,7 @@ export async function scan(
   const among = where === everything ? connection : connection.patient()
   const documents = await readDocuments(
     (more) => among.reads(entity).find(match, { sort: { _id: 1 }, limit, ...more }),
-    maxBytes,
+    { maxBytes },
   )
   // `visible` lets documents through whose id decodes, and no others
   const images = documents.map((document) => imageOf(entity, decodeId(entity, document['_id']) as Id, document))

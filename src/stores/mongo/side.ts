@@ -3,8 +3,10 @@ import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import type { LeafPathOf } from '../../entity/path.ts'
 import type { WhereOf } from '../../query/where.ts'
+import { weigh } from '../../util/weigh.ts'
 import { decoded } from './codec/expression.ts'
 import type { MongoConnection } from './connection.ts'
+import { readAll } from './read-documents.ts'
 import { visible } from './visible.ts'
 import { translate } from './where.ts'
 
@@ -21,11 +23,11 @@ export interface MongoSide {
 /** @param signal ends what is asked, see `Reader`. */
 export function mongoSide(connection: MongoConnection, signal?: AbortSignal): MongoSide {
   return {
-    aggregate: (entity, pipeline) =>
-      connection
-        .collection(entity)
-        .aggregate<never>([{ $match: visible(entity) }, ...pipeline], { maxTimeMS: connection.maxTimeMs, signal })
-        .toArray(),
+    aggregate(entity, pipeline) {
+      const options = { maxTimeMS: connection.maxTimeMs, signal }
+      const cursor = connection.collection(entity).aggregate<never>([{ $match: visible(entity) }, ...pipeline], options)
+      return readAll<never>(cursor, signal, weigh)
+    },
     match: (entity, where) => translate(connection, entity, where),
     value: (entity, path) => decoded(leafAt(entity, path)),
   }

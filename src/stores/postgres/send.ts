@@ -1,8 +1,10 @@
 import pg from 'pg'
+import { arrivedOf } from '../../util/ending.ts'
 import { messageOf } from '../../util/errors.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { ConnectionFailure, isClear } from './connection-failure.ts'
 import { CopyIn, CopyInQuery } from './copy-in.ts'
+import { CountedQuery } from './counted-query.ts'
 import type { Prepared } from './prepared.ts'
 
 const maxParameters = 65_535
@@ -64,7 +66,10 @@ export function send<T>(
       return
     }
     if (statement.name !== undefined) preparedOn(client).add(statement.name)
-    const query = new pg.Query(statement.text, [...values], onAnswer)
+    const arrived = arrivedOf(signal)
+    const query = arrived
+      ? new CountedQuery(statement.text, values, onAnswer, { arrived, onTooMuch: end })
+      : new pg.Query(statement.text, [...values], onAnswer)
     // Named behind its making: of an object pg would copy every member by its descriptor, for each call
     client.query(Object.assign(query, { name: statement.name }))
   })
