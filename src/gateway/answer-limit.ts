@@ -28,7 +28,8 @@ interface Passed {
 /** A mutation has written all the same. */
 function refused({ document, operationName }: ExecutionArgs, { limit, fact }: Passed): ExecutionResult {
   const isMutation = getOperationAST(document, operationName)?.operation === 'mutation'
-  if (limit === 'unreadBytes' && !isMutation) return { errors: [noRoom()] }
+  const isOfAll = limit === 'unreadBytes' || limit === 'allRecordBytes'
+  if (isOfAll && !isMutation) return { errors: [noRoom(limit, fact)] }
   const [code, advice] = isMutation
     ? ['UNKNOWN_OUTCOME', 'Look what it has written before repeating it.']
     : ['BAD_USER_INPUT', 'Ask for less, or in several requests.']

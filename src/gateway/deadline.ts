@@ -79,18 +79,22 @@ type Execute<R extends ExecutionResult> = (args: ExecutionArgs) => R | Promise<R
  */
 export function within<R extends ExecutionResult>(ms: number, execute: Execute<R>) {
   return async (args: ExecutionArgs): Promise<R | ExecutionResult> => {
-    const { ends } = args.contextValue as Ends
-    if (ends.signal.aborted) return { errors: [new GraphQLError(left.message, { originalError: left })] }
-    const work = execute(args)
-    const result = work instanceof Promise ? await awaitWithin(work, ms) : work
-    if (result !== timedOut) {
-      // A field that fails may end the answer before its siblings have theirs
-      if (result.errors) ends.abort(answered)
-      return result
+    const { ends, heldRecords } = args.contextValue as Ends & Pick<GatewayContext, 'heldRecords'>
+    try {
+      if (ends.signal.aborted) return { errors: [new GraphQLError(left.message, { originalError: left })] }
+      const work = execute(args)
+      const result = work instanceof Promise ? await awaitWithin(work, ms) : work
+      if (result !== timedOut) {
+        // A field that fails may end the answer before its siblings have theirs
+        if (result.errors) ends.abort(answered)
+        return result
+      }
+      ends.abort(overdue(ms))
+      const ended = await awaitWithin(work as Promise<R>, graceMs)
+      return ended === timedOut ? unanswered(args, ms) : ended
+    } finally {
+      heldRecords?.release()
     }
-    ends.abort(overdue(ms))
-    const ended = await awaitWithin(work as Promise<R>, graceMs)
-    return ended === timedOut ? unanswered(args, ms) : ended
   }
 }
 

@@ -25,15 +25,17 @@ export interface Limits {
   readonly statements: number
   /** Records, ids and values of stores that an answer may get, each for each place where it stands; default 50,000. */
   readonly records: number
-  /** Bytes of records that the stores send for one request; default 80,000,000. */
+  /** Bytes of records that the stores send for one request; default 60,000,000. */
   readonly recordBytes: number
+  /** The same of all requests that are under way; default 120,000,000. */
+  readonly allRecordBytes: number
   /** Characters of a text, and members of a list, in arguments of `routed` fields; default 2,000. */
   readonly textLength: number
   /** Bytes of a request's body; default 1,000,000. */
   readonly bodyBytes: number
   /** Bytes of an answer, by an estimate; default 20,000,000. */
   readonly answerBytes: number
-  /** Bytes of the bodies of all requests that are under way; default 100,000,000. */
+  /** Bytes of the bodies of all requests that are under way; default 50,000,000. */
   readonly requestBytes: number
   /** Bytes of answers that were made and that their clients, all together, have not read; default 100,000,000. */
   readonly unreadBytes: number
@@ -68,11 +70,12 @@ export const limitsSchema = strict({
   listSize: whole(1).default(20),
   statements: whole(1).default(200),
   records: whole(1).default(50_000),
-  recordBytes: whole(1).default(80_000_000),
+  recordBytes: whole(1).default(60_000_000),
+  allRecordBytes: whole(1).default(120_000_000),
   textLength: whole(1).default(2_000),
   bodyBytes: whole(1).default(1_000_000),
   answerBytes: whole(1).default(20_000_000),
-  requestBytes: whole(1).default(100_000_000),
+  requestBytes: whole(1).default(50_000_000),
   unreadBytes: whole(1).default(100_000_000),
   leastRate: whole(1).default(16_000),
   documentCacheBytes: whole(1).default(50_000_000),

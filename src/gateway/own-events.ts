@@ -31,7 +31,8 @@ function eachAnswered(answerMs: number) {
   }
   return async (args: ExecutionArgs) => {
     const source = eventSource(args)
-    const events = await awaitWithin(source, answerMs)
+    const release = (): void => (args.contextValue as Context).heldRecords?.release()
+    const events = await awaitWithin(source, answerMs).finally(release)
     if (events === timedOut) {
       ;(args.contextValue as Context).ends.abort(overdue(answerMs))
       // It may come all the same, and nobody is there to end it

@@ -3,6 +3,7 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Recorder } from '../replay/recorder.ts'
 import type { AppContext, GatewayContext } from '../resolve/context.ts'
 import { nobody } from '../routing/decide.ts'
+import { AllRecords, HeldRecords } from '../routing/held-records.ts'
 import type { Look } from '../routing/look.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -60,10 +61,12 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
   const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log)
   const unread = new Unread({ ...limits, log: routing.log })
+  const allRecords = new AllRecords(limits.allRecordBytes)
   const contextOf = ({ request, look, res }: Given & { request: Request }, app: AppContext): Context => {
     let known: string | undefined
     const whoAsks = (): string => (known ??= subject(request, app))
-    return { routing: look ?? routing, subject: whoAsks, ...timed(limits.answerMs, request, res) }
+    const heldRecords = new HeldRecords(allRecords)
+    return { routing: look ?? routing, subject: whoAsks, heldRecords, ...timed(limits.answerMs, request, res) }
   }
   return createYoga<Given>({
     schema,

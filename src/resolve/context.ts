@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import type { HeldRecords } from '../routing/held-records.ts'
 import { type Look, looking } from '../routing/look.ts'
 import { Reads, type RequestReads } from '../routing/reads.ts'
 import type { Routing } from '../routing/routing.ts'
@@ -29,6 +30,8 @@ export interface GatewayContext extends AppContext {
   readonly signal?: AbortSignal
   /** When its writes begin at the latest that wait for their turn, by the monotonic clock, in milliseconds. */
   readonly beginBy?: number
+  /** Counts what it reads with what others read; whoever executes it says when it ends. */
+  readonly heldRecords?: HeldRecords
   /** Ours. In a map by context it cost each request 5 µs. */
   [session]?: Session
 }
@@ -50,14 +53,15 @@ export const sessionOf = (context: GatewayContext, info: GraphQLResolveInfo): Se
 
 /** The context of another operation of whoever asks, in which nothing was loaded yet. */
 export function anew(context: GatewayContext): GatewayContext {
-  const { [session]: _, ...rest } = context
-  return rest
+  const { [session]: _, heldRecords, ...rest } = context
+  return heldRecords ? { ...rest, heldRecords: heldRecords.anew() } : rest
 }
 
-function begun({ routing, subject, signal }: GatewayContext, info: GraphQLResolveInfo): Session {
+function begun({ routing, subject, signal, heldRecords }: GatewayContext, info: GraphQLResolveInfo): Session {
   // Payloads show what was written just now, and events follow from it
   const fromAuthority = info.operation.operation !== 'query'
-  const reads = 'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, fromAuthority, signal)
+  const reads =
+    'answer' in routing ? looking(routing, signal) : new Reads(routing, subject, fromAuthority, signal, heldRecords)
   return { reads, loaders: new Loaders(reads), written: [] }
 }
 

@@ -9,9 +9,19 @@ export class PastLimit extends CrossfadeError {
   /** What is too much, without a full stop. */
   readonly fact: string
 
-  /** @param fact what is too much, without a full stop. @param advice what the client can do. */
-  constructor(limit: keyof ReadLimits, asked: number, fact: string, advice?: string) {
-    super('BAD_USER_INPUT', toldLimit(limit, fact, advice))
+  /**
+   * @param fact what is too much, without a full stop.
+   * @param advice what the client can do.
+   * @param code TRY_AGAIN where others have asked for too much as well.
+   */
+  constructor(
+    limit: keyof ReadLimits,
+    asked: number,
+    fact: string,
+    advice?: string,
+    code: 'BAD_USER_INPUT' | 'TRY_AGAIN' = 'BAD_USER_INPUT',
+  ) {
+    super(code, toldLimit(limit, fact, advice))
     this.limit = limit
     this.asked = asked
     this.fact = fact

@@ -5,9 +5,11 @@ export interface ReadLimits {
   readonly records: number
   /** Bytes of them as the stores send them, each once: what several places of the answer share counts as one. */
   readonly recordBytes: number
+  /** The same of all requests that are under way. */
+  readonly allRecordBytes: number
   /** Characters of a text, and members of a list, in arguments of `routed` fields. */
   readonly textLength: number
 }
 
 /** Of who reads nothing for a client. */
-export const noReads: ReadLimits = { statements: 0, records: 0, recordBytes: 0, textLength: 0 }
+export const noReads: ReadLimits = { statements: 0, records: 0, recordBytes: 0, allRecordBytes: 0, textLength: 0 }

@@ -5,6 +5,7 @@ import { type Origin, otherOrigin } from '../util/origin.ts'
 import { Turns } from '../util/turns.ts'
 import { candidateOf, type Decision } from './decide.ts'
 import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
+import type { HeldRecords } from './held-records.ts'
 import type { Read } from './read.ts'
 import { type Choice, instead, ReadChoices } from './read-choices.ts'
 import { ReadNotes } from './read-notes.ts'
@@ -45,13 +46,20 @@ export class Reads {
   /**
    * @param fromAuthority the payload of a mutation reads what was written, and is not compared.
    * @param signal ends what is asked: the client has left, or the request's time is over.
+   * @param held see `RequestBounds`.
    */
-  constructor(routing: Routing, subject: () => string, fromAuthority: boolean, signal?: AbortSignal) {
+  constructor(
+    routing: Routing,
+    subject: () => string,
+    fromAuthority: boolean,
+    signal?: AbortSignal,
+    held?: HeldRecords,
+  ) {
     this.#routing = routing
     this.#signal = signal
     this.#choices = new ReadChoices(routing, subject, fromAuthority)
     this.#notes = new ReadNotes(routing, this.#choices)
-    this.#bounds = new RequestBounds(routing.limits)
+    this.#bounds = new RequestBounds(routing.limits, held)
     this.#underWay = new ReadsUnderWay(routing, signal, (bytes) => this.#bounds.arrived(bytes))
   }
 

@@ -1,3 +1,4 @@
+import type { HeldRecords } from './held-records.ts'
 import { PastLimit } from './past-limit.ts'
 import type { ReadLimits } from './read-limits.ts'
 
@@ -10,6 +11,7 @@ const membersOf = (result: unknown): number => (Array.isArray(result) ? result.l
 /** Counts what one request asks of the stores and what its answer gets: what cannot be told from its document. */
 export class RequestBounds {
   readonly #limits: ReadLimits
+  readonly #held: HeldRecords | undefined
   #statements = 0
   #records = 0
   #bytes = 0
@@ -17,8 +19,10 @@ export class RequestBounds {
   #tooMany: PastLimit | undefined
   #tooLarge: PastLimit | undefined
 
-  constructor(limits: ReadLimits) {
+  /** @param held counts them with those of other requests. */
+  constructor(limits: ReadLimits, held?: HeldRecords) {
     this.#limits = limits
+    this.#held = held
   }
 
   /** One more statement. @throws BAD_USER_INPUT past the limit. */
@@ -28,17 +32,13 @@ export class RequestBounds {
       throw tooMuch('statements', this.#statements, `the stores more than ${statements} times`)
   }
 
-  /** So many more bytes from a store; their memory is taken until the request ends. @throws as `handOut`. */
+  /** So many more bytes from a store. @throws as `handOut`; TRY_AGAIN where all requests together hold too many. */
   arrived(bytes: number): void {
     const { recordBytes } = this.#limits
     this.#bytes += bytes
     if (this.#bytes > recordBytes)
       throw (this.#tooLarge ??= tooMuch('recordBytes', this.#bytes, `for more than ${recordBytes} bytes of records`))
-  }
-
-  /** Bytes that have arrived. */
-  get bytes(): number {
-    return this.#bytes
+    this.#held?.add(bytes)
   }
 
   /** What a statement returned for one place of the answer. @throws as `handOut`. */

@@ -106,7 +106,7 @@ test('where a request to cancel comes to nothing, nobody waits behind the statem
 test('a turn is taken until the server has ended what its request has left', async () => {
   const narrow = connectPostgres({ uri: through.href, poolSize: 2, waitMs: 300 })
   await narrow.run(sql`select 1`)
-  const [one, two] = [{}, {}].map((request) => new Ending({ request, type: 'Movie' }))
+  const [one, two] = [{}, {}].map((request) => new Ending(undefined, { request, type: 'Movie' }))
   const error = failed(narrow.run(sql`select pg_sleep(1003)`, one))
   await expect.poll(() => running('pg_sleep(1003)')).toHaveLength(1)
   proxy.hang(true)
@@ -121,7 +121,7 @@ test('a turn is taken until the server has ended what its request has left', asy
 
 test('who waits for a turn and leaves is not waited for, and nothing of it is sent', async () => {
   const narrow = connectPostgres({ uri: inject('databaseUrl'), poolSize: 2 })
-  const [one, two] = [{}, {}].map((request) => new Ending({ request, type: 'Movie' }))
+  const [one, two] = [{}, {}].map((request) => new Ending(undefined, { request, type: 'Movie' }))
   const long = narrow.run(sql`select pg_sleep(0.5)`, one)
   const waiting = failed(narrow.run(sql`select pg_sleep(1004)`, two))
   two!.abort('left')

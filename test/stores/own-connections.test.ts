@@ -30,7 +30,7 @@ test('reads of MongoDB for clients take turns, of which one type leaves some', a
   uri.port = String(proxy.port)
   uri.pathname = `/turns_${process.pid}`
   const store = mongoStore({ uri: uri.href, poolSize: 2, waitMs: 300, maxTimeMs: 5_000 })
-  const [first, second] = [{}, {}].map((request) => new Ending({ request, type: 'Account' }))
+  const [first, second] = [{}, {}].map((request) => new Ending(undefined, { request, type: 'Account' }))
   const read = (signal: Ending): Promise<unknown> =>
     store.reader.byIds(Account, [newId()], allFields(Account), signal).then(
       () => 'answered',

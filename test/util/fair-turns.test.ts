@@ -13,7 +13,7 @@ function turnsOf(waitMs = 60_000) {
   const take = (request: string, type: string): Ending => {
     const known = requests.get(request) ?? {}
     requests.set(request, known)
-    const ending = new Ending({ request: known, type })
+    const ending = new Ending(undefined, { request: known, type })
     const name = `${request}:${type}`
     const turn = turns.take(ending)
     if (turn)
@@ -105,7 +105,7 @@ test('what is asked for no request takes no turn', () => {
 test('work runs in its turn and gives it back, also where it fails', async () => {
   const { turns, take } = turnsOf()
   const held = Array.from({ length: 5 }, (_, at) => take(`m${at}`, 'Movie'))
-  const signal = new Ending({ request: {}, type: 'Movie' })
+  const signal = new Ending(undefined, { request: {}, type: 'Movie' })
   await expect(turns.run(signal, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
   expect(await turns.run(signal, async () => 'done')).toBe('done')
   expect(held).toHaveLength(5)

@@ -1,0 +1,82 @@
+import { defineEntity, int, load, text } from 'crossfade'
+import { connection, createBuilder, entityType } from 'crossfade/pothos'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+
+const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
+const large = 'x'.repeat(40_000)
+
+let asked = 0
+let gate = Promise.withResolvers<boolean>()
+
+const builder = createBuilder()
+const NoteType = entityType(builder, Note)
+builder.queryType({
+  fields: (t) => ({
+    notes: connection(t, Note),
+    late: t.boolean({
+      resolve: () => {
+        asked++
+        return gate.promise
+      },
+    }),
+  }),
+})
+builder.subscriptionType({
+  fields: (t) => ({
+    ticks: t.field({
+      type: NoteType,
+      async *subscribe() {
+        for (let n = 0; n < 6; n++) yield n
+      },
+      resolve: (_, __, context, info) => load(context, info, Note, 1),
+    }),
+  }),
+})
+
+let api: SmallGateway
+const logged: string[] = []
+beforeAll(async () => {
+  api = await openAppGateway(
+    { schema: builder.toSchema(), entities: [Note], migrations: {}, limits: { allRecordBytes: 130_000 } },
+    new Map([[Note, [1, 2].map((_id) => ({ _id, text: large }))]]),
+    { log: (_, message) => logged.push(message) },
+  )
+})
+afterAll(() => api?.close())
+
+const notes = 'notes(first: 2) { edges { node { text } } }'
+const answered = { notes: { edges: [{ node: { text: large } }, { node: { text: large } }] } }
+
+test('records of requests that are under way count together, until each is answered', async () => {
+  gate = Promise.withResolvers()
+  const first = api.ask(`{ ${notes} late }`)
+  await expect.poll(() => asked).toBe(1)
+  // It reads beside its waiting: by now it has
+  await expect
+    .poll(() => api.ask(`{ ${notes} }`))
+    .toMatchObject({
+      errors: [
+        {
+          message:
+            'The requests under way hold as many records as the gateway takes (limits.allRecordBytes). Try again later.',
+          extensions: { code: 'TRY_AGAIN' },
+        },
+      ],
+    })
+  expect(logged).toContainEqual(expect.stringMatching(/^limits\.allRecordBytes refuses the field notes: asked for /))
+  gate.resolve(true)
+  expect(await first).toEqual({ data: { ...answered, late: true } })
+  for (let n = 0; n < 4; n++) expect(await api.ask(`{ ${notes} }`)).toEqual({ data: answered })
+})
+
+test('events of a subscription count each until it was told', async () => {
+  const response = await fetch(api.gateway.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: 'subscription { ticks { text } }' }),
+  })
+  const told = await response.text()
+  expect(told.split(large)).toHaveLength(7)
+  expect(told).not.toContain('errors')
+})
