@@ -115,6 +115,7 @@ export class Reads {
     const { shadow, stores } = this.#routing
     const { entity, fields, resolver, args } = read
     const asked = { entity, epoch, resolver, store: reads }
+    const before = this.#bounds.bytes
     const began = performance.now()
     let answer: Answer<T>
     try {
@@ -138,6 +139,7 @@ export class Reads {
       types: [entity, ...(read.also ?? [])].map(({ name }) => name),
       stores: { control: reads, candidate },
       control: () => read.outcome(result),
+      bytes: this.#bounds.bytes - before, // and those of other reads that the request had under way meanwhile
       controlMs,
       candidate: async () => read.outcome(await read.ask(stores[candidate].candidate)),
       again: async () => read.outcome(await read.ask(stores[reads].candidate)),

@@ -41,6 +41,11 @@ export class RequestBounds {
     this.#held?.add(bytes)
   }
 
+  /** Bytes that have arrived so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** What a statement returned for one place of the answer. @throws as `handOut`. */
   returned(result: unknown): void {
     this.handOut(membersOf(result))

@@ -23,6 +23,8 @@ export interface Experiment {
   readonly args: () => Json
   /** What answered the client. */
   readonly control: () => Outcome
+  /** What it takes in memory at most, as the store has sent it. */
+  readonly bytes: number
   /** How long the client's read took, in milliseconds. */
   readonly controlMs: number
   readonly candidate: () => Promise<Outcome>
@@ -33,4 +35,4 @@ export interface Experiment {
 }
 
 /** An experiment without what answered the client, which is not held longer than it must. */
-export type Question = Omit<Experiment, 'control' | 'controlMs'>
+export type Question = Omit<Experiment, 'control' | 'bytes' | 'controlMs'>

@@ -36,6 +36,8 @@ export interface ShadowOptions extends Owing {
   readonly concurrency?: number
   /** Experiments that wait at most; past it reads are not compared. Default 500. */
   readonly queue?: number
+  /** Bytes of records that they hold at most, those under way included. Default 64,000,000. */
+  readonly queueBytes?: number
   /** What one read of a comparison may take, in milliseconds; default 2,000. */
   readonly timeoutMs?: number
   /** The share of comparisons in which the control is read twice and held against itself, in percent; default 5. */
@@ -83,6 +85,7 @@ export class Shadow {
   readonly #recheckLimit: ReturnType<typeof pLimit>
   readonly #rechecks = new Set<Promise<void>>()
   readonly #stopped = new AbortController()
+  #bytes = 0
 
   constructor(options: ShadowOptions) {
     this.#options = options
@@ -101,17 +104,27 @@ export class Shadow {
 
   /** Takes an experiment, or sheds it where the budget is used up. Returns at once. */
   offer(experiment: Experiment): void {
-    const { entity, epoch } = experiment
+    const { entity, epoch, bytes } = experiment
     const counts = this.statistics.of(entity.name)
     counts.sampled++
-    if (this.#stopped.signal.aborted || this.#limit.pendingCount >= (this.#options.queue ?? 500)) {
+    if (this.#stopped.signal.aborted || !this.#hasRoom(bytes)) {
       counts.shed++
       this.#publisher.note().verdict(entity, epoch, 'shed')
       return
     }
-    void this.#limit(() => this.#run(experiment)).catch((error: unknown) => {
-      this.#publisher.tell('fault', `A comparison failed and was left out: ${errorText(error)}`)
-    })
+    this.#bytes += bytes
+    void this.#limit(() => this.#run(experiment))
+      .catch((error: unknown) => {
+        this.#publisher.tell('fault', `A comparison failed and was left out: ${errorText(error)}`)
+      })
+      .finally(() => {
+        this.#bytes -= bytes
+      })
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { queue = 500, queueBytes = 64_000_000 } = this.#options
+    return this.#limit.pendingCount < queue && this.#bytes + bytes <= queueBytes
   }
 
   /** Notes that a client's read, which would have been compared, was not answered by the store that was to answer it. */

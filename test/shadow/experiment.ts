@@ -86,6 +86,7 @@ export async function compared(experiment: Partial<Experiment>, options: Partial
     resolver: 'Query.notes',
     stores: { control: 'mongo', candidate: 'postgres' },
     args: () => ({}),
+    bytes: 0,
     controlMs: 1,
     control,
     candidate: async () => page([]),

@@ -325,6 +325,7 @@ describe('the budget', () => {
       stores: { control: 'mongo', candidate: 'postgres' },
       args: () => ({}),
       control: () => value(1),
+      bytes: 1_000,
       controlMs: 1,
       candidate,
       again: async () => value(1),
@@ -347,6 +348,16 @@ describe('the budget', () => {
     expect(sampled).toBe(10)
     expect(shed + matched).toBe(10)
     expect(shed).toBeGreaterThanOrEqual(7)
+  })
+
+  test('has room for so many bytes of records, again once they were compared', async () => {
+    const shadow = new Shadow({ ...options, keep: async () => undefined, queueBytes: 3_500 })
+    for (let round = 1; round <= 2; round++) {
+      for (let n = 0; n < 10; n++) shadow.offer(experiment(async () => value(1)))
+      await shadow.idle()
+      await sleep(0) // what ends last gives its room back behind the count
+      expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 10 * round, matched: 3 * round, shed: 7 * round })
+    }
   })
 
   test('looks again at so many comparisons and no more; the others are not decided, and counted', async () => {
