@@ -31,6 +31,28 @@ builder.subscriptionType({
       },
       resolve: (_, __, context, info) => load(context, info, Note, 1),
     }),
+    lateTick: t.field({
+      type: NoteType,
+      async *subscribe() {
+        yield 1
+      },
+      async resolve(_, __, context, info) {
+        const note = await load(context, info, Note, 1)
+        asked++
+        await gate.promise
+        return note
+      },
+    }),
+    begun: t.boolean({
+      async subscribe(_, __, context, info) {
+        await load(context, info, Note, 1, { reading: ['text'] })
+        return (async function* () {
+          yield 1
+          await gate.promise
+        })()
+      },
+      resolve: () => true,
+    }),
   }),
 })
 
@@ -70,13 +92,31 @@ test('records of requests that are under way count together, until each is answe
   for (let n = 0; n < 4; n++) expect(await api.ask(`{ ${notes} }`)).toEqual({ data: answered })
 })
 
-test('events of a subscription count each until it was told', async () => {
-  const response = await fetch(api.gateway.url, {
+const subscribe = (field: string) =>
+  fetch(api.gateway.url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query: 'subscription { ticks { text } }' }),
+    body: JSON.stringify({ query: `subscription { ${field} }` }),
   })
-  const told = await response.text()
+
+test('events of a subscription count each until it was told', async () => {
+  const told = await (await subscribe('ticks { text }')).text()
   expect(told.split(large)).toHaveLength(7)
   expect(told).not.toContain('errors')
+  gate = Promise.withResolvers()
+  asked = 0
+  const late = await Promise.all([1, 2].map(() => subscribe('lateTick { text }')))
+  await expect.poll(() => asked).toBe(2)
+  expect(await api.ask(`{ ${notes} }`)).toHaveProperty('errors')
+  gate.resolve(true)
+  for (const each of late) expect(await each.text()).toContain(large)
+  expect(await api.ask(`{ ${notes} }`)).toEqual({ data: answered })
+})
+
+test('what a source has read counts no longer than until it is there', async () => {
+  gate = Promise.withResolvers()
+  const open = await Promise.all([1, 2, 3].map(() => subscribe('begun')))
+  expect(await api.ask(`{ ${notes} }`)).toEqual({ data: answered })
+  gate.resolve(true)
+  for (const each of open) expect(await each.text()).toContain('{"data":{"begun":true}}')
 })
