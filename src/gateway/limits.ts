@@ -37,7 +37,7 @@ export interface Limits {
   readonly answerBytes: number
   /** Bytes of the bodies of all requests that are under way; default 50,000,000. */
   readonly requestBytes: number
-  /** Bytes of answers that were made and that their clients, all together, have not read; default 100,000,000. */
+  /** Bytes of answers that were made and that their clients, all together, have not read; default 64,000,000. */
   readonly unreadBytes: number
   /** Bytes a second in which a client reads its answer at least, once it had 30 s; default 16,000. */
   readonly leastRate: number
@@ -76,7 +76,7 @@ export const limitsSchema = strict({
   bodyBytes: whole(1).default(1_000_000),
   answerBytes: whole(1).default(20_000_000),
   requestBytes: whole(1).default(50_000_000),
-  unreadBytes: whole(1).default(100_000_000),
+  unreadBytes: whole(1).default(64_000_000),
   leastRate: whole(1).default(16_000),
   documentCacheBytes: whole(1).default(50_000_000),
   headersMs: time().default(10_000),

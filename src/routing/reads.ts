@@ -95,6 +95,7 @@ export class Reads {
         await turn
         this.#signal?.throwIfAborted()
       }
+      this.#bounds.checkArrived()
       const result = isCompared
         ? await this.#compared(read, reads, candidate, epoch)
         : (await this.#answered(read)).result

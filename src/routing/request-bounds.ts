@@ -41,6 +41,11 @@ export class RequestBounds {
     this.#held?.add(bytes)
   }
 
+  /** @throws the same where too many have arrived: what is asked then would be thrown away. */
+  checkArrived(): void {
+    if (this.#tooLarge) throw this.#tooLarge
+  }
+
   /** Bytes that have arrived so far. */
   get bytes(): number {
     return this.#bytes

@@ -20,7 +20,7 @@ describe('limits of a config', () => {
       bodyBytes: 1_000_000,
       answerBytes: 20_000_000,
       requestBytes: 50_000_000,
-      unreadBytes: 100_000_000,
+      unreadBytes: 64_000_000,
       leastRate: 16_000,
       documentCacheBytes: 50_000_000,
       headersMs: 10_000,

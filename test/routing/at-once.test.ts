@@ -5,21 +5,21 @@ import { text } from '../../src/entity/field.ts'
 import { ReadBreakers } from '../../src/routing/read-breakers.ts'
 import { Reads } from '../../src/routing/reads.ts'
 import type { Routing } from '../../src/routing/routing.ts'
-import { type Asker, askerOf } from '../../src/util/ending.ts'
+import { arrivedOf, askerOf } from '../../src/util/ending.ts'
 
 const Movie = defineEntity('Movie', { mongo: 'movies', postgres: 'movies', id: text(), fields: {} })
 
 /** Reads of one request of a type that is off, and what they wait for. */
 function request(signal?: AbortSignal) {
   const asked: PromiseWithResolvers<string>[] = []
-  const askers: (Asker | undefined)[] = []
+  const signals: (AbortSignal | undefined)[] = []
   const routing = {
     flags: { get: (type: string) => initialFlag(type), isDown: () => false },
     killSwitch: { isOn: () => false },
     breakers: new ReadBreakers(() => undefined),
     errorBudgets: { isSpent: () => false },
     sweeper: { lagMs: () => 0 },
-    limits: { statements: 200, records: 50_000, textLength: 2_000 },
+    limits: { statements: 200, records: 50_000, recordBytes: 100, textLength: 2_000 },
     shadow: { statistics: { of: () => ({ reads: 0 }) }, asked: () => undefined },
     stores: {
       mongo: { origin: 'mongo', takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error },
@@ -34,13 +34,13 @@ function request(signal?: AbortSignal) {
       resolver: 'Query.movies',
       args: () => null,
       ask: (_, signal) => {
-        askers.push(askerOf(signal))
+        signals.push(signal)
         asked.push(Promise.withResolvers())
         return asked.at(-1)!.promise
       },
       outcome: () => ({ is: 'value', value: null }),
     })
-  return { routing, asked, askers, read }
+  return { routing, asked, signals, read }
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -81,8 +81,25 @@ test('a store is told whose turn it is: of each request and type another', async
   const [one, two] = [request(new AbortController().signal), request(new AbortController().signal)]
   for (const read of [one.read, one.read, two.read]) void read()
   await settled()
-  const [first, second] = one.askers
+  const [first, second] = one.signals.map(askerOf)
   expect(first).toEqual({ request: expect.anything(), type: 'Movie' })
   expect(second!.request).toBe(first!.request)
-  expect(two.askers[0]!.request).not.toBe(first!.request)
+  expect(askerOf(two.signals[0])!.request).not.toBe(first!.request)
+})
+
+test('what waits for its turn when too many bytes have arrived is not asked any more', async () => {
+  const { asked, signals, read } = request(new AbortController().signal)
+  const answers = Array.from({ length: 30 }, read)
+  await settled()
+  const tooMuch = 'The request asks for more than 100 bytes of records (limits.recordBytes).'
+  arrivedOf(signals[0])!(60)
+  expect(() => arrivedOf(signals[1])!(60)).toThrow(tooMuch)
+  for (const { resolve } of asked) resolve('answered')
+  const outcomes = await Promise.allSettled(answers)
+  expect(asked).toHaveLength(20)
+  for (const outcome of outcomes.slice(20))
+    expect(outcome).toEqual({
+      status: 'rejected',
+      reason: expect.objectContaining({ message: expect.stringContaining(tooMuch) }),
+    })
 })
