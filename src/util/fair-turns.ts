@@ -30,7 +30,7 @@ export class FairTurns {
    */
   constructor(most: number, waitMs: number, full: () => Error) {
     this.#most = most
-    this.#mostOfType = Math.max(1, Math.floor((most * 3) / 4))
+    this.#mostOfType = Math.max(1, Math.floor((most * 4) / 5))
     this.#waitMs = waitMs
     this.#full = full
   }
