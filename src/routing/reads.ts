@@ -159,7 +159,8 @@ export class Reads {
     const asking = this.#notes.asking(read, choice)
     // Nothing stands in for a store that alone keeps the type, or has answered of it: it is waited for
     if (choice.isAlone || choice.isFinal || candidateOf(flags.get(type)) === null) {
-      const ask = () => askOnly(stores[reads], asking, this.#underWay.signalOf(type))
+      const isDown = () => flags.isDown(reads)
+      const ask = () => askOnly(stores[reads], asking, this.#underWay.signalOf(type), isDown)
       return { result: await this.#underWay.admitted(reads, ask), origin: reads }
     }
     const other = otherOrigin(reads)
@@ -188,8 +189,8 @@ export class Reads {
       choice.decision = instead(choice.decision)
       choice.isFinal = true
     }
-    const isAlone = () => flags.isDown(reads)
-    const ask = () => askInstead(stores[other], asking, this.#underWay.signalOf(type), isAlone)
+    const waited = { isAlone: () => flags.isDown(reads), isDown: () => flags.isDown(other) }
+    const ask = () => askInstead(stores[other], asking, this.#underWay.signalOf(type), waited)
     const result = await this.#underWay.admitted(other, ask)
     failOvers.add(type, reads, failed)
     return { result, origin: other }

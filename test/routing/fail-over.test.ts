@@ -133,6 +133,37 @@ describe('A read that has failed over, where the store that stands in has an ele
   })
 })
 
+describe('A read where neither store answers', () => {
+  /** Both are down for so many looks at them. */
+  const within = async (ms: number, downFor: Readonly<Record<Origin, number>>, stage: Stage): Promise<unknown> => {
+    const looks = { mongo: 0, postgres: 0 }
+    const isDown = (origin: Origin): boolean => ++looks[origin] <= downFor[origin]
+    const get = (type: string) => ({ ...initialFlag(type), fresh: 1, stage, samplePercent: 0 })
+    const routing = routingOf({}, { stores, flags: { get, isDown, onDown: () => () => undefined } })
+    const ask = async ({ origin }: ReadSource): Promise<string> => {
+      if (looks[origin] > downFor[origin]) return origin
+      throw origin === 'mongo' ? noServer : new ConnectionFailure('unreachable', 'no answer')
+    }
+    return answerOf(new Reads(routing, () => 'anna', false, AbortSignal.timeout(ms)), ask)
+  }
+
+  test.each<[Stage, Origin]>([
+    ['shadow', 'postgres'],
+    ['live', 'mongo'],
+  ])('waits in %s for the one that stands in', async (stage, origin) => {
+    expect(await within(20_000, { mongo: 40, postgres: 40, [origin]: 5 }, stage)).toBe(origin)
+  })
+  test('waits for the only one of its stage', async () => {
+    expect(await within(20_000, { mongo: 0, postgres: 5 }, 'complete')).toBe('postgres')
+    expect(await within(20_000, { mongo: 5, postgres: 0 }, 'off')).toBe('mongo')
+  })
+  test('as long as its request may take', async () => {
+    const ever = Number.POSITIVE_INFINITY
+    expect(await within(300, { mongo: ever, postgres: ever }, 'shadow')).toMatchObject(neither)
+    expect(await within(300, { mongo: ever, postgres: ever }, 'complete')).toMatchObject({ code: 'UNAVAILABLE' })
+  })
+})
+
 test('the other store answers for one that cannot, and the log says which', async () => {
   const ask = async ({ origin }: ReadSource): Promise<string> => {
     if (origin === 'mongo') throw noServer
