@@ -1,4 +1,5 @@
 import { boolean, defineEntity, float, int, objectId, text } from 'crossfade'
+import { sql } from 'kysely'
 import { ObjectId } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ledgersOf } from '../../src/control/flag-store.ts'
@@ -10,6 +11,7 @@ import { type RetryOptions, retryIssues } from '../../src/jobs/retry-issues.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import type { Stage } from '../../src/stage/stage.ts'
 import type { IssueKind } from '../../src/stores/postgres/data-issues.ts'
+import { schemaDrift } from '../../src/stores/postgres/schema-diff.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -149,6 +151,9 @@ describe('A retry of data issues', () => {
 
   test('carries a document whose id a later mapping takes', async () => {
     const Named = defineEntity('Shop', { ...names, id: text(), fields })
+    // As its migration would: the table holds ObjectIds alone until then
+    const { connection } = stores.postgres
+    for (const { statement } of await schemaDrift(connection, [Named])) await connection.run(sql.raw(statement!))
     expect(await retry({ entity: Named, entities: [Named], among: await of('_id') })).toMatchObject({ put: 1 })
     const [image] = await stores.postgres.outbox.images(Named, ['old-2'])
     expect(image?.record).toMatchObject({ name: 'Shop 10' })

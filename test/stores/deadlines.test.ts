@@ -66,7 +66,9 @@ describe('PostgreSQL', () => {
   test('the statement of a caller that has left is ended in the server', async () => {
     const direct = connectPostgres({ uri: inject('databaseUrl'), statementTimeoutMs: 600_000 })
     const sleeping = () =>
-      direct.run(sql`select 1 from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()`)
+      direct.run(
+        sql`select 1 from pg_stat_activity where state = 'active' and query like '%pg_sleep(600)%' and pid <> pg_backend_pid()`,
+      )
     const ends = new AbortController()
     const error = failed(direct.run(sql`select pg_sleep(600)`, ends.signal))
     while ((await sleeping()).length === 0);
