@@ -19,6 +19,9 @@ export async function openWorld(stores: TestStores, world: World): Promise<Entit
   const collection = stores.mongo.connection.collection(entity)
   // Not emptied: what was found of the last world's values is kept for its collection
   await collection.drop()
+  // Stand-in (SecantusDB): an insert that makes its collection, and a look at collections at that moment, wait for each
+  // other without an end
+  await stores.mongo.connection.db.createCollection(entity.mongo)
   await collection.insertMany([...world.documents], { forceServerObjectId: true })
   await copyAll(stores, entity, 7)
   return entity
