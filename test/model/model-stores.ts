@@ -230,12 +230,14 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
     if (done) await write((state) => server.commit(state, done, written))
     return result
   }
+  const clients = source(ask)
   const store = {
-    ...source(ask),
+    ...clients,
     candidate: source(control),
     control: source(control),
     authority: {
       together,
+      images: clients.outbox.images,
       create: (...[entity, record, stamp]: Parameters<PostgresStore['authority']['create']>) => {
         const now = Date.now()
         return write((state) => server.create(state, entity, record as Rec, stamp, now))
