@@ -29,7 +29,8 @@ function bodyOf(request: IncomingMessage, { most, whenMore, keep }: BodyRules): 
     const chunks: Buffer[] = []
     let [length, parts] = [0, 0]
     const refuse = (error: Error, end = discard): void => {
-      request.off('data', take)
+      request.off('data', take).off('end', whole) // it may end all the same, and is no body then
+      chunks.length = 0
       end(request)
       reject(error)
     }
@@ -45,13 +46,14 @@ function bodyOf(request: IncomingMessage, { most, whenMore, keep }: BodyRules): 
       }
       if (chunks.length === mostHeld) chunks.splice(0, mostHeld, Buffer.concat(chunks))
     }
+    const whole = (): void => {
+      if (length > small) keep(length, true)
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
+    }
     if (Number(request.headers['content-length'] ?? 0) > most) return refuse(whenMore())
     request
       .on('data', take)
-      .once('end', () => {
-        if (length > small) keep(length, true)
-        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
-      })
+      .once('end', whole)
       .once('error', () => reject(refusal('The request ended before its body did.', 400))) // nobody is there to read it
   })
 }
@@ -94,6 +96,7 @@ export function requestBody(
   function keeping(request: IncomingMessage, response: ServerResponse): BodyRules['keep'] {
     let kept = 0
     return (length, isWhole = false) => {
+      if (response.closed) return null // what arrives behind the end of its connection is nobody's
       if (!held.fits(length - kept)) return full()
       if (kept === 0) response.once('close', () => held.delete(request))
       kept = length
