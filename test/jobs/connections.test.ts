@@ -56,14 +56,14 @@ test('what is reserved is taken off, and the tighter limit of role or database c
 test('every gateway that was seen lately counts, and a first one that comes', async () => {
   const room = async (): Promise<string> =>
     (await postgresNotes(stores)).find(({ text }) => text.includes('room'))!.text
-  expect(await room()).toMatch(/^1 gateway needs up to 45 connections \(45 each\)/)
+  expect(await room()).toMatch(/^1 gateway needs up to 47 connections \(47 each\)/)
   for (const ledger of [stores.mongo.ledger, stores.postgres.ledger]) {
     for (const id of ['a', 'b', 'gone']) await ledger.compareAndSet('instance', id, null, { acknowledged: {} })
   }
   await stores.postgres.connection.run(
     sql`update crossfade.ledger set at = at - interval '1 minute' where kind = 'instance' and key = 'gone'`,
   )
-  expect(await room()).toMatch(/^2 gateways need up to 90 connections/)
+  expect(await room()).toMatch(/^2 gateways need up to 94 connections/)
 })
 
 test('what an acknowledged write is worth is told', async () => {

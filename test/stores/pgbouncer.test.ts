@@ -112,7 +112,7 @@ describe.skipIf(version === null)('Behind PgBouncer', () => {
         MONGODB_URI: withPath(inject('mongoUri'), mongo.connection.db.databaseName),
         DATABASE_URL: withPath(bouncer.uri, name),
       })
-      expect(said.stderr).toMatch(/^PostgreSQL: a pooler in session mode .* default_pool_size of 45 a gateway/m)
+      expect(said.stderr).toMatch(/^PostgreSQL: a pooler in session mode .* default_pool_size of 47 a gateway/m)
       expect(said.stderr).toMatch(/^PostgreSQL: \d+ gateways? needs? up to \d+ connections/m)
       expect(said.stderr).toMatch(/^MongoDB: the replica set /m)
       await api.close()

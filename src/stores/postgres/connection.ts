@@ -75,7 +75,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
   // A server that hangs does not time its statements; the client's own limit comes a little later
   const patienceMs = statementTimeoutMs + 1_000
-  const poolSize = options.poolSize ?? 20
+  const poolSize = options.poolSize ?? 18
   const waitMs = options.waitMs ?? 5_000
   const full = (): ConnectionFailure =>
     new ConnectionFailure('full', `no connection to PostgreSQL was free within ${waitMs} ms`)

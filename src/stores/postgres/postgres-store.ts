@@ -64,7 +64,7 @@ export function postgresStore(
 ): PostgresStore {
   const connection = connectPostgres(options)
   const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
-  const writes = connectPostgres({ ...options, poolSize: 8 })
+  const writes = connectPostgres({ ...options, poolSize: 12 })
   const puts = connectPostgres({ ...options, poolSize: 6 })
   const control = postgresSource(
     connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs, keepsIdle: true }),
