@@ -1,17 +1,15 @@
 import type { FieldKind } from '@pothos/core'
-import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { KeyPathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
 import { maxOffsetBelow, type PageBounds } from '../query/page.ts'
-import type { GatewayContext } from '../resolve/context.ts'
 import { childrenPageOf } from '../resolve/load-children-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
 import type { PageNames } from '../resolve/page-bounds.ts'
 import type { Ref } from './builder.ts'
 import { entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf } from './field.ts'
-import { pageNumbers } from './page-field.ts'
+import { pagedField, pageNumbers } from './page-field.ts'
 import { type AnyBelow, type Below, keyOf, needsOf, orderBelow } from './related-fields.ts'
 import { shownTo } from './shown.ts'
 
@@ -59,19 +57,11 @@ export function childrenPage(
     },
     args,
   }
-  const load = (
-    parent: unknown,
-    given: Readonly<Record<string, unknown>>,
-    context: GatewayContext,
-    info: GraphQLResolveInfo,
-  ) => {
-    const value = keyOf(info, parent, of, entity, by)
-    return childrenPageOf(context, info, entity, by, value, keys, numbersOf(given), { names, ...shown(context) })
-  }
-  if (type) return fields.field({ ...shared, type, resolve: load })
-  return fields.field({
-    ...shared,
-    type: [entityTypeOf(t.builder, entity, as)],
-    resolve: async (...asked) => (await load(...asked)).items() as never,
+  return pagedField(fields, shared, type, {
+    node: () => entityTypeOf(t.builder, entity, as),
+    load(parent, given, context, info) {
+      const value = keyOf(info, parent, of, entity, by)
+      return childrenPageOf(context, info, entity, by, value, keys, numbersOf(given), { names, ...shown(context) })
+    },
   })
 }

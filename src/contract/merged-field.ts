@@ -4,7 +4,7 @@ import type { Narrow } from '../entity/record.ts'
 import { checkMerged } from '../query/merged-page.ts'
 import { ownValues } from '../query/own-values.ts'
 import type { PageArgs } from '../query/page.ts'
-import type { WhereOf } from '../query/where.ts'
+import type { Where, WhereOf } from '../query/where.ts'
 import type { Among } from '../resolve/among.ts'
 import { loadMerged } from '../resolve/load-merged.ts'
 import { mergedConnectionType, type NodeRef } from './connection-type.ts'
@@ -31,6 +31,12 @@ export interface MergedOptions<E extends Entity, O extends Entity, N extends Ord
   readonly type: NodeRef<Narrow<E>>
   /** Default `both`. */
   readonly paging?: Paging
+}
+
+/** The types of a list with what a client asks of them. @param asked of paths that all types have. */
+export function listedTypes<E extends Entity>(entities: readonly E[], asked: Where, unscoped?: boolean) {
+  const where = asked as WhereOf<E['fields']>
+  return entities.map((entity) => ({ entity, filter: ownValues(entity, where) as typeof where, unscoped }))
 }
 
 /**
@@ -63,15 +69,7 @@ export function mergedConnection<
     nullable: false,
     extensions: { ...told.extensions, page: { ...pageOf(entities[0]!, { size, max }).page, entities } },
     args: { ...args, ...pageArgs(fields, paging, orderBy?.hides ?? false) },
-    resolve: (_, given: ListArgs & PageArgs, context, info) => {
-      const where = whereOf(given) as WhereOf<E['fields']> // of paths that all types have
-      return loadMerged(
-        context,
-        info,
-        entities.map((entity) => ({ entity, filter: ownValues(entity, where) as typeof where, unscoped })),
-        orderOf(given),
-        given,
-      )
-    },
+    resolve: (_, given: ListArgs & PageArgs, context, info) =>
+      loadMerged(context, info, listedTypes(entities, whereOf(given), unscoped), orderOf(given), given),
   })
 }

@@ -1,13 +1,9 @@
 import type { FieldKind } from '@pothos/core'
-import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
 import { checkMerged } from '../query/merged-page.ts'
-import { ownValues } from '../query/own-values.ts'
 import { maxOffsetBelow, type PageBounds } from '../query/page.ts'
-import type { WhereOf } from '../query/where.ts'
 import type { Among } from '../resolve/among.ts'
-import type { GatewayContext } from '../resolve/context.ts'
 import { loadMergedPage } from '../resolve/load-merged-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
 import type { PageNames } from '../resolve/page-bounds.ts'
@@ -15,8 +11,9 @@ import type { Ref } from './builder.ts'
 import type { NodeRef } from './connection-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf, type Told } from './field.ts'
 import { type Listed, listArgs } from './list-args.ts'
+import { listedTypes } from './merged-field.ts'
 import type { OrderNames } from './order-type.ts'
-import { type Given, pageNumbers } from './page-field.ts'
+import { pagedField, pageNumbers } from './page-field.ts'
 
 /** Which types a list is of, what it can be asked, and how it is paged by offset. */
 export type MergedPageOptions<E extends Entity, O extends Entity, N extends OrderNames<O>> = Told &
@@ -65,16 +62,11 @@ export function mergedPage<
     },
     args: { ...args, ...numbers },
   }
-  function load(given: Given, context: GatewayContext, info: GraphQLResolveInfo) {
-    const where = whereOf(given) as WhereOf<E['fields']> // of paths that all types have
-    const types = entities.map((entity) => ({ entity, filter: ownValues(entity, where) as typeof where, unscoped }))
-    return loadMergedPage(context, info, types, orderOf(given), numbersOf(given), names)
-  }
-  if (type)
-    return fields.field({ ...shared, type, resolve: (_, given: Given, context, info) => load(given, context, info) })
-  return fields.field({
-    ...shared,
-    type: [of!],
-    resolve: async (_, given: Given, context, info) => (await load(given, context, info)).items() as never,
+  return pagedField(fields, shared, type, {
+    node: () => of!,
+    load(_, given, context, info) {
+      const types = listedTypes(entities, whereOf(given), unscoped)
+      return loadMergedPage(context, info, types, orderOf(given), numbersOf(given), names)
+    },
   })
 }

@@ -1,4 +1,4 @@
-import type { FieldKind } from '@pothos/core'
+import type { FieldKind, InputFieldMap } from '@pothos/core'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import type { Narrow } from '../entity/record.ts'
@@ -9,6 +9,7 @@ import { loadPage } from '../resolve/load-page.ts'
 import type { OffsetPage } from '../resolve/offset-page.ts'
 import type { PageNames } from '../resolve/page-bounds.ts'
 import type { FieldBuilder, Ref } from './builder.ts'
+import type { NodeRef } from './connection-type.ts'
 import { type As, entityTypeOf } from './entity-type.ts'
 import { type FieldsOf, type Made, objectFields, pageOf, type Told } from './field.ts'
 import { type ListArgs, type Listed, listArgs } from './list-args.ts'
@@ -43,6 +44,32 @@ export function pageNumbers(fields: FieldBuilder<unknown>, own: PageNames = { li
   }
 }
 
+/** How a page is read, and what its records are shown as where it is a plain list. */
+interface PageReading<R> {
+  readonly node: () => NodeRef<R>
+  readonly load: (
+    parent: unknown,
+    given: Given,
+    context: GatewayContext,
+    info: GraphQLResolveInfo,
+  ) => Promise<OffsetPage<R>>
+}
+
+/** The field of a page by offset: an object of its type, or without one the plain list of its records. */
+export function pagedField<R>(
+  fields: FieldBuilder<unknown>,
+  shared: Told & { readonly nullable: false; readonly args: InputFieldMap },
+  type: Ref<OffsetPage<R>> | undefined,
+  { node, load }: PageReading<R>,
+): Made {
+  if (type) return fields.field({ ...shared, type, resolve: load })
+  return fields.field({
+    ...shared,
+    type: [node()],
+    resolve: async (...asked) => (await load(...asked)).items() as never,
+  })
+}
+
 /**
  * The list of an entity's records, in pages by offset or number: `movies(filter:, orderBy:, limit:, offset:)`. Pages have
  * 20 records where no limit is given (`size`) and 100 at most (`max`), and stand behind 10,000 others at most
@@ -65,13 +92,9 @@ export function page<Parent, Kind extends FieldKind, E extends Entity, const N e
     extensions: { ...told.extensions, ...pageOf(entity, { size, max, maxOffset, args: named }) },
     args: { ...args, ...numbers },
   }
-  const load = (given: Given, context: GatewayContext, info: GraphQLResolveInfo) =>
-    loadPage(context, info, entity, whereOf(given), orderOf(given), numbersOf(given), { names, ...shown(context) })
-  if (type)
-    return fields.field({ ...shared, type, resolve: (_, given: Given, context, info) => load(given, context, info) })
-  return fields.field({
-    ...shared,
-    type: [entityTypeOf(t.builder, entity, as)],
-    resolve: async (_, given: Given, context, info) => (await load(given, context, info)).items() as never,
+  return pagedField(fields, shared, type, {
+    node: () => entityTypeOf(t.builder, entity, as),
+    load: (_, given, context, info) =>
+      loadPage(context, info, entity, whereOf(given), orderOf(given), numbersOf(given), { names, ...shown(context) }),
   })
 }
