@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
-import type { ImpliedColumn, ImpliedTable } from '../../entity/implied-tables.ts'
+import type { HeldTable, ImpliedColumn, ImpliedTable } from '../../entity/implied-tables.ts'
 import { type Check, calledName, checkDefinition, checksOf, createCalled, isOurs, stemFor, stemOf } from './checks.ts'
 import type { Difference } from './column-drift.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -53,14 +53,14 @@ function superseded(entity: Entity, table: ImpliedTable, check: Found): Differen
 }
 
 /** Checks of others: they may refuse what MongoDB has. */
-export async function foreignChecks(connection: PostgresConnection, table: ImpliedTable): Promise<Difference[]> {
-  const others = (await found(connection, table)).filter(({ name }) => !isOurs(name))
-  return others.map(({ name, definition }) => ({
-    problem: `check ${name} is not of the mapping: records that do not hold it are refused (${definition})`,
-    statement: `${alter(table)} drop constraint ${quote(name)}`,
-    works: true,
-  }))
-}
+const foreign = (table: ImpliedTable, all: readonly Found[]): Difference[] =>
+  all
+    .filter(({ name }) => !isOurs(name))
+    .map(({ name, definition }) => ({
+      problem: `check ${name} is not of the mapping: records that do not hold it are refused (${definition})`,
+      statement: `${alter(table)} drop constraint ${quote(name)}`,
+      works: true,
+    }))
 
 const validation = (table: ImpliedTable, { name }: Check): string =>
   `${alter(table)} validate constraint ${quote(name)}`
@@ -77,16 +77,7 @@ export async function unvalidated(
     .map((check) => ({ check, statement: validation(table, check) }))
 }
 
-/**
- * Where the checks of a type's table that is there are not ours. Those of others are theirs. New ones are held by what is
- * written from then on: `validateChecks` looks at the rows that are there.
- */
-export async function checkDrift(
-  connection: PostgresConnection,
-  entity: Entity,
-  table: ImpliedTable,
-): Promise<Difference[]> {
-  const all = await found(connection, table)
+function ofType(entity: Entity, table: ImpliedTable, all: readonly Found[]): Difference[] {
   const present = new Map(all.map((each) => [each.name, each]))
   const wanted = checksOf(entity, table)
   const names = new Set(wanted.map(({ name }) => name))
@@ -104,4 +95,16 @@ export async function checkDrift(
     return [...createCalled(check), { problem, statement, works: true }]
   })
   return [...old.flatMap((check) => superseded(entity, table, check)), ...missing]
+}
+
+/**
+ * Where the checks of a table that is there are not those of its types. New ones are held by what is written from then on:
+ * `validateChecks` looks at the rows that are there.
+ */
+export async function checkDrift(
+  connection: PostgresConnection,
+  { table, types }: HeldTable,
+): Promise<readonly Difference[]> {
+  const all = await found(connection, table)
+  return [...types.flatMap((entity) => ofType(entity, table, all)), ...foreign(table, all)]
 }

@@ -1,6 +1,6 @@
 import type { Entity } from '../../entity/entity.ts'
 import { type HeldTable, tablesOf } from '../../entity/implied-tables.ts'
-import { checkDrift, foreignChecks } from './check-drift.ts'
+import { checkDrift } from './check-drift.ts'
 import { checkDefinition, checksOf, createCalled } from './checks.ts'
 import { columnDrift, columnsOf, type Difference } from './column-drift.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -14,7 +14,8 @@ export interface Drift extends Difference {
   readonly table: string
 }
 
-async function tableDrift(connection: PostgresConnection, { table, types }: HeldTable): Promise<readonly Difference[]> {
+async function tableDrift(connection: PostgresConnection, held: HeldTable): Promise<readonly Difference[]> {
+  const { table, types } = held
   const present = await columnsOf(connection, table.name)
   if (present.length === 0) {
     const checks = types.flatMap((entity) => checksOf(entity, table))
@@ -30,7 +31,6 @@ async function tableDrift(connection: PostgresConnection, { table, types }: Held
       ),
     ]
   }
-  const checks = types.map((entity) => checkDrift(connection, entity, table))
   const triggers = types.flatMap((entity) => [
     triggerDrift(connection, entity, table),
     supersededTriggers(connection, entity, table),
@@ -38,8 +38,7 @@ async function tableDrift(connection: PostgresConnection, { table, types }: Held
   return [
     ...columnDrift(table, present),
     ...(await indexDrift(connection, table)),
-    ...(await Promise.all(checks)).flat(),
-    ...(await foreignChecks(connection, table)),
+    ...(await checkDrift(connection, held)),
     ...(await Promise.all(triggers)).flat(),
   ]
 }
