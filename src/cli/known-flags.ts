@@ -20,14 +20,20 @@ async function flagsOf(stores: Stores): Promise<Flag[]> {
 export const knownFlags = async (stores: Stores): Promise<ReadonlyMap<string, Flag>> =>
   flagsByType(await flagsOf(stores))
 
-/** Those that the store with authority does not confirm, as far as it answers: it was restored, or lost them. */
-export async function lostFlags(stores: Stores): Promise<Flag[]> {
+/**
+ * The same, and those that the store with authority does not confirm, as far as it answers: it was restored, or lost them.
+ *
+ * @throws where neither answers.
+ */
+export async function knownAndLost(stores: Stores): Promise<{ known: ReadonlyMap<string, Flag>; lost: Flag[] }> {
   const copies = await copiesOf(stores)
-  return newestFlags(copies.flatMap(({ flags }) => flags)).filter((flag) => {
+  const newest = newestFlags(copies.flatMap(({ flags }) => flags))
+  const lost = newest.filter((flag) => {
     const home = copies.find(({ origin }) => origin === authorityOf(flag))
     const own = home?.flags.find(({ type }) => type === flag.type) ?? null
     return flag.state === 'steady' && home !== undefined && isOlder(own, flag)
   })
+  return { known: flagsByType(newest), lost }
 }
 
 /**

@@ -17,7 +17,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import { origins, otherOrigin } from '../util/origin.ts'
 import { unmetEvidence } from './ask-gates.ts'
 import { fromEither } from './from-either.ts'
-import { checkGroups, knownFlags, lostFlags } from './known-flags.ts'
+import { checkGroups, knownAndLost, knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import type { Session } from './session.ts'
@@ -155,12 +155,11 @@ export function stageCommand(): Command {
   const add = subcommandsOf(stage)
   add('list', 'the flag of every type', 'crossfade stage list').action(({ config, json }: Options) =>
     withSession(config, async ({ config: app, stores }) => {
-      // Beside each other: on call nobody waits for a store that hangs four times
-      const [flags, measured, alerts, lost] = await Promise.all([
-        knownFlags(stores),
+      // Beside each other: on call nobody waits for a store that hangs three times
+      const [{ known: flags, lost }, measured, alerts] = await Promise.all([
+        knownAndLost(stores),
         measuredLatency(stores.postgres.findings),
         alertsOf(stores),
-        lostFlags(stores),
       ])
       const known = [...new Set(app.entities.flatMap(({ name }) => flags.get(name) ?? []))]
       if (known.length === 0) throw noFlag(...app.entities.map(({ name }) => name))
