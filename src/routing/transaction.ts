@@ -125,7 +125,8 @@ export class Transaction {
     const { store, joint, stamp, keep } = this.#place(entity, permit)
     const run = (steps: Steps) => steps.byHand(entity, sides, stamp)
     return this.#change(async () => {
-      const { result, images } = await (joint ? run(joint) : store.authority.together(run, stamp.check))
+      const alone = () => store.authority.together(run, stamp.check, permit.flag.type)
+      const { result, images } = await (joint ? run(joint) : alone())
       if (!joint) this.#acknowledged++ // it tells what the mirror is owed, and not whether anything was written
       images.forEach(keep)
       return result

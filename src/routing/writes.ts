@@ -129,7 +129,7 @@ async function inTransaction<T>(
     return carryOut(run, permits, new Map([...joints, ...own]), written)
   }
   try {
-    const result = await authority.together(work, () => own.get(key)?.check())
+    const result = await authority.together(work, () => own.get(key)?.check(), key)
     written.push(...(own.get(key)?.written ?? []))
     return result
   } finally {

@@ -230,10 +230,11 @@ export interface Authority extends RecordWrites {
    * UNKNOWN_OUTCOME. `work` is run once.
    *
    * @param mayCommit called right before each try to commit. @throws where nothing is to stand.
+   * @param share the key of its types' flag: of the connections for writes no one flag ever has all.
    * @throws what `work` throws; TRY_AGAIN where another write came in between; UNKNOWN_OUTCOME where the commit was not
    * answered.
    */
-  together<T>(work: (steps: Steps) => Promise<T>, mayCommit: () => void): Promise<T>
+  together<T>(work: (steps: Steps) => Promise<T>, mayCommit: () => void, share?: string): Promise<T>
   /**
    * Marks records, or their tombstones, as owed at the version that they have: what a copy could not bring, and what
    * stands against a write that came late to the mirror. Unknown ids are left out.

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
+import { flagKeyOf } from '../../entity/flag-key.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { KeyedQueue, type QueueBounds } from '../../util/keyed-queue.ts'
 import type { Authority } from '../store.ts'
@@ -28,7 +29,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
 
   /** One transaction on one record, under its lock, in one way to the server and back; returns the last one's rows. */
   async function onRecord<T>(entity: Entity, id: Id, statements: readonly Sql[]): Promise<Rows<T>> {
-    const write = (): Promise<Rows<T>> => connection.transaction((tx) => tx.commit<T>(statements))
+    const write = (): Promise<Rows<T>> => connection.transaction((tx) => tx.commit<T>(statements), flagKeyOf(entity))
     try {
       return await queue.run(`${entity.name}/${id}`, bounds(entity), write)
     } catch (error) {
@@ -73,7 +74,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
 
   return {
     ...recordWrites(connection, onRecord),
-    together: (work, mayCommit) => together(connection, work, mayCommit),
+    together: (...asked) => together(connection, ...asked),
     restamp,
     images: (entity, ids) => imagesIn(connection, connection, entity, ids),
     owe,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
+import { Ending } from '../../util/ending.ts'
 import { messageOf } from '../../util/errors.ts'
 import { FairTurns } from '../../util/fair-turns.ts'
 import type { Adopt } from '../store.ts'
@@ -43,14 +44,22 @@ export interface PostgresConnection extends Executor {
    * that are given together are sent together and run in their order: those that do not need each other's answers share
    * one way to the server and back.
    *
+   * @param share whose it is, where one of many may stand still: no share ever has all connections, see `FairTurns`.
    * @throws ConnectionFailure `unknown` where COMMIT was sent and not answered; in any other case nothing was written.
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>, share?: string): Promise<T>
 }
 
 /** "cached plan must not change result type" has no code of its own. Source: PostgreSQL's `plancache.c` */
 const isStalePlan = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery'
+
+/**
+ * The statement was refused, and the session goes on behind it. By its class: the server says how grave an error is in its
+ * own language.
+ */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && /^(2[1-3]|4[024]|54|55P03|57014|P0|CF)/.test(error.code ?? '')
 
 /** The next statement on the connection fails and tells. */
 const ignore = (): void => undefined
@@ -169,6 +178,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
       return rows
     } catch (error) {
       hasLeft = !isSound && signal?.aborted === true && error === signal.reason
+      isSound ||= isRefusal(error)
       throw error
     } finally {
       if (client && hasLeft) void takeBack(client).then(() => turns.done(signal))
@@ -179,8 +189,10 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     }
   }
 
-  const inTransaction: PostgresConnection['transaction'] = async (work) =>
-    transaction(await checkOut(), patienceMs, work)
+  const inTransaction: PostgresConnection['transaction'] = (work, share) => {
+    const whose = share === undefined ? undefined : new Ending(undefined, { request: {}, type: share })
+    return turns.run(whose, async () => transaction(await checkOut(), patienceMs, work))
+  }
 
   async function how(): Promise<Pooling> {
     const client = await checkOut()

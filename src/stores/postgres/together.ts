@@ -14,6 +14,7 @@ export async function together<T>(
   connection: PostgresConnection,
   work: (steps: Steps) => Promise<T>,
   mayCommit: () => void,
+  share?: string,
 ): Promise<T> {
   const written = new Set<Entity>()
   let failed = false
@@ -44,7 +45,7 @@ export async function together<T>(
         failed = true
         throw error
       }
-    })
+    }, share)
   } catch (error) {
     if (failed) throw error
     // Of the commit, or of what went before the first step

@@ -1,0 +1,60 @@
+import { type ByHand, defineEntity, int, only, text, together } from 'crossfade'
+import { createBuilder, entityType } from 'crossfade/pothos'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { write } from '../../src/routing/writes.ts'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
+
+const counted = (name: string, place: string) =>
+  defineEntity(name, { mongo: place, postgres: place, id: text(), fields: { count: int() } })
+const Vote = counted('Vote', 'votes')
+const Note = counted('Note', 'notes')
+
+const builder = createBuilder()
+const type = entityType(builder, Vote)
+entityType(builder, Note)
+builder.queryType({ fields: (t) => ({ none: t.field({ type, resolve: () => null }) }) })
+
+let api: SmallGateway
+beforeAll(async () => {
+  api = await openAppGateway({ schema: builder.toSchema(), entities: [Vote, Note], migrations: {} }, new Map())
+  await api.setStage('live')
+}, 60_000)
+afterAll(() => api?.close())
+
+const byHand = (id: string): ByHand<unknown> => ({
+  mongo: () => Promise.reject(new Error('PostgreSQL has authority')),
+  postgres: ({ sql, run }) => run(sql`update votes set count = 1 where id = ${id}`),
+})
+
+test.each(['alone', 'together', 'by hand'] as const)(
+  'writes of one table, %s, that wait for a lock leave others a connection',
+  async (how) => {
+    const { routing } = api.gateway
+    const { connection } = api.stores.postgres
+    const ids = Array.from({ length: 30 }, (_, n) => `${how} ${n}`)
+    await write(routing, only(Vote), async (tx) => {
+      for (const id of ids) await tx.of(Vote).create({ count: 0 }, id)
+    })
+    const declared = how === 'together' ? together(Vote) : only(Vote)
+    const one = (id: string) =>
+      write<unknown>(routing, declared, (tx) =>
+        how === 'by hand' ? tx.byHand(Vote, byHand(id)) : tx.of(Vote).patch(id, { count: 1 }),
+      )
+    const client = await connection.connect()
+    await client.query('begin; lock table votes in share mode')
+    const waiting = Promise.all(ids.map(one))
+    const locked = () => connection.run(sql`select from pg_locks where not granted and relation = 'votes'::regclass`)
+    await expect.poll(async () => (await locked()).length, { interval: 20 }).toBe(9)
+    expect(await write(routing, only(Note), (tx) => tx.of(Note).create({ count: 1 }, how))).toEqual({
+      id: how,
+      count: 1,
+    })
+    expect(await locked()).toHaveLength(9)
+    await client.query('rollback')
+    client.release()
+    await waiting
+    const changed = await connection.run(sql`select from votes where count = 1 and id = any(${ids}::text[])`)
+    expect(changed).toHaveLength(30)
+  },
+)
