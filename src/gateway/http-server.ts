@@ -179,6 +179,10 @@ export function httpServer({ limits, readiness, path, graphql }: HttpServerOptio
   })
   // A client that does not read its answer keeps it in memory. While an answer is worked out nothing moves, either
   server.timeout = Math.min(answerMs + idleGraceMs, 2_147_483_647)
+  server.on('checkExpectation', (request, response) => {
+    discard(request)
+    reply(response, 417, errorBody('The request expects what is not kept: of Expect, 100-continue alone is known.'))
+  })
   server.on('connect', (_, socket) => answerUnreadable(null, socket))
   return server.on('clientError', answerUnreadable)
 }

@@ -19,6 +19,7 @@ import { inputLimit } from './input-limit.ts'
 import { inputMistakes } from './input-mistakes.ts'
 import type { Limits } from './limits.ts'
 import { maskError } from './mask-error.ts'
+import { nothingHere } from './nothing-here.ts'
 import { ownEvents } from './own-events.ts'
 import { record } from './record.ts'
 import { Refusals } from './refusals.ts'
@@ -104,6 +105,7 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
       staleReads,
       carriedOut,
       shortErrors,
+      nothingHere(graphqlPath(config)),
     ],
   })
 }

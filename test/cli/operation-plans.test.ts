@@ -249,7 +249,7 @@ describe('doctor refuses to call nothing fine', () => {
         env: { DATABASE_URL: uri.href },
       })
       expect(
-        stderr.match(/^The operations were not explained further\. PostgreSQL at .*permission denied.*$/gm),
+        stderr.match(/^Q was not explained, nor any behind it: PostgreSQL at .*permission denied.*$/gm),
       ).toHaveLength(1)
       expect(stderr).not.toMatch(/\n {4}at /)
       expect(lines).toEqual([

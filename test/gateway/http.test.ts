@@ -204,6 +204,8 @@ describe('an address that is none', () => {
 
   test.each([
     ['a host with spaces', get('/graphql?query={__typename}', 'Host: a b c\r\n')],
+    ['two hosts', get('/graphql?query={__typename}', 'Host: a\r\nhost: b\r\n')],
+    ['the same host twice', get('/graphql?query={__typename}', 'Host: a\r\nHost: a\r\n')],
     ['an empty host', get('/graphql?query={__typename}', 'Host:\r\n')],
     ['no host', get('/graphql?query={__typename}', '')],
     ['a host with a user', get('/graphql', 'Host: a@b\r\n')],
@@ -229,7 +231,16 @@ describe('an address that is none', () => {
   })
 
   test.each(['//', '/%', '/graphql/%zz', '/../etc/passwd', '/graphql%00'])('there is nothing at %s', async (path) => {
-    expect(await raw(get(path))).toMatch(/^HTTP\/1\.1 404 /)
+    const received = await raw(get(path))
+    expect(received).toMatch(/^HTTP\/1\.1 404 /)
+    expect(received).toContain(JSON.stringify(errorOf('There is nothing here: GraphQL is at /graphql.')))
+  })
+
+  test('what is expected and not known is refused', async () => {
+    const received = await raw(get('/graphql?query={__typename}', 'Host: a\r\nExpect: a miracle\r\n'))
+    expect(received).toMatch(/^HTTP\/1\.1 417 /)
+    const message = 'The request expects what is not kept: of Expect, 100-continue alone is known.'
+    expect(received).toContain(JSON.stringify(errorOf(message)))
   })
 
   test.each([

@@ -210,7 +210,7 @@ export async function explainOperations(
         problems.push(`${origin}: not all was explained within ${ms / 1000} s: ${rest.join(', ')}. Run it again.`)
       } catch (error) {
         if (!(error instanceof StoreTrouble)) throw error
-        problems.push(`The operations were not explained further. ${error.message}`)
+        problems.push(`${operation.name} was not explained, nor any behind it: ${error.message}`)
       }
       break
     }
