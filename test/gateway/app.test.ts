@@ -94,6 +94,13 @@ const noting = (name: string): Plugin => ({
   },
 })
 
+/** Answers at a path of its own. */
+const files: Plugin = {
+  onRequest({ url, endResponse, fetchAPI }) {
+    if (url.pathname.startsWith('/files/')) endResponse(new fetchAPI.Response('no such file', { status: 404 }))
+  },
+}
+
 let api: SmallGateway
 const ask = async (query: string, headers: Record<string, string> = {}) => {
   const body = JSON.stringify({ query })
@@ -113,7 +120,7 @@ beforeAll(async () => {
       entities: [Note],
       migrations: {},
       path: '/api/graphql',
-      plugins: [noting('first'), noting('second')],
+      plugins: [noting('first'), noting('second'), files],
       async context(request) {
         const name = request.headers.get('x-user')
         if (name === 'nobody') throw new GraphQLError('Who are you?', { extensions: { code: 'UNAUTHENTICATED' } })
@@ -137,7 +144,14 @@ beforeEach(() => {
 test('GraphQL answers at the path of the configuration, and nowhere else', async () => {
   expect(api.gateway.url).toMatch(/:\d+\/api\/graphql$/)
   expect(await ask('{ me }')).toEqual({ data: { me: null } })
-  expect((await fetch(api.gateway.url.replace('/api', ''))).status).toBe(404)
+  const elsewhere = await fetch(api.gateway.url.replace('/api', ''))
+  expect(elsewhere.status).toBe(404)
+  expect(await elsewhere.text()).toContain('GraphQL is at /api/graphql.')
+})
+
+test('what a plugin answers elsewhere stays as it is', async () => {
+  const file = await fetch(new URL('/files/a', api.gateway.url))
+  expect([file.status, await file.text()]).toEqual([404, 'no such file'])
 })
 
 describe.each(['shadow', 'live'] as const)('in %s', (stage) => {
