@@ -58,3 +58,14 @@ test.each(['alone', 'together', 'by hand'] as const)(
     expect(changed).toHaveLength(30)
   },
 )
+
+test('what a mutation reads before it writes takes no connection of reads, or of the mirror', async () => {
+  const { routing } = api.gateway
+  const { connection, puts } = api.stores.postgres
+  await write(routing, only(Note), (tx) => tx.of(Note).create({ count: 1 }, 'read'))
+  const all = [connection, puts].flatMap(({ pool }) => Array.from({ length: pool.options.max! }, () => pool.connect()))
+  const clients = await Promise.all(all)
+  const more = write(routing, only(Note), (tx) => tx.of(Note).update('read', ({ count }) => ({ count: count! + 1 })))
+  expect(await more).toEqual({ id: 'read', count: 2 })
+  for (const client of clients) client.release()
+})
