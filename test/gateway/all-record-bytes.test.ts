@@ -14,6 +14,11 @@ const NoteType = entityType(builder, Note)
 builder.queryType({
   fields: (t) => ({
     notes: connection(t, Note),
+    note: t.field({
+      type: NoteType,
+      args: { id: t.arg.int({ required: true }) },
+      resolve: (_, { id }, context, info) => load(context, info, Note, id),
+    }),
     late: t.boolean({
       resolve: () => {
         asked++
@@ -90,6 +95,21 @@ test('records of requests that are under way count together, until each is answe
   gate.resolve(true)
   expect(await first).toEqual({ data: { ...answered, late: true } })
   for (let n = 0; n < 4; n++) expect(await api.ask(`{ ${notes} }`)).toEqual({ data: answered })
+})
+
+test('where it keeps more than a hundred fields from an answer, one error tells of all', async () => {
+  gate = Promise.withResolvers()
+  asked = 0
+  const first = api.ask(`{ ${notes} late }`)
+  await expect.poll(() => asked).toBe(1)
+  await expect.poll(() => api.ask(`{ ${notes} }`)).toHaveProperty('errors')
+  const many = Array.from({ length: 100 }, (_, n) => `a${n}: note(id: ${(n % 2) + 1}) { text }`).join(' ')
+  const message =
+    'The requests under way hold as many records as the gateway takes (limits.allRecordBytes). Try again later.'
+  const answer = await api.ask(`{ note(id: 1) { text } ${many} }`)
+  gate.resolve(true)
+  expect(answer).toEqual({ errors: [{ message, extensions: { code: 'TRY_AGAIN' } }] })
+  expect(await first).toEqual({ data: { ...answered, late: true } })
 })
 
 const subscribe = (field: string) =>
