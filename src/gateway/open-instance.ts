@@ -18,6 +18,7 @@ import { Capture } from '../mirror/capture.ts'
 import { Mirror } from '../mirror/mirror.ts'
 import { type Standing, standingOf } from '../mirror/standing.ts'
 import { Sweeper } from '../mirror/sweeper.ts'
+import { Admitted } from '../routing/admitted.ts'
 import { type ErrorBudget, ErrorBudgets, errorBudgetOf } from '../routing/error-budgets.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { guardWrites } from '../routing/guard-writes.ts'
@@ -169,7 +170,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
       log,
     }),
     recentWrites: new RecentWrites(2 * freshnessMs),
-    readsUnderWay: { mongo: 0, postgres: 0 },
+    readsUnderWay: { mongo: new Admitted(), postgres: new Admitted() },
     limits,
     log,
   }

@@ -2,6 +2,9 @@ import { PastLimit } from './past-limit.ts'
 
 const fact = 'The requests under way hold as many records as the gateway takes'
 
+/** The part of the room that requests may take which hold more than this, in bytes: those that ask little find some. */
+const [share, small] = [0.8, 100_000]
+
 /** Bytes of records that all requests hold which are under way. */
 export class AllRecords {
   readonly most: number
@@ -32,7 +35,7 @@ export class HeldRecords {
     if (this.#isReleased) return // of a call that has ended, and tells of it late
     this.#bytes += bytes
     this.#all.bytes += bytes
-    if (this.#all.bytes > this.#all.most)
+    if (this.#all.bytes > this.#all.most * (this.#bytes > small ? share : 1))
       throw new PastLimit('allRecordBytes', this.#all.bytes, fact, 'Try again later.', 'TRY_AGAIN')
   }
 

@@ -5,9 +5,6 @@ import type { Origin } from '../util/origin.ts'
 import type { Read } from './read.ts'
 import type { Routing } from './routing.ts'
 
-/** Reads of clients that a store is asked at a time, those that wait for a connection included. */
-const maxReadsUnderWay = 1_000
-
 /** Reads of one request on their way to the stores: counted with those of all others, and ended where a store goes down. */
 export class ReadsUnderWay {
   readonly #routing: Routing
@@ -46,25 +43,23 @@ export class ReadsUnderWay {
   }
 
   /** @throws TRY_AGAIN where too many reads of clients wait for the store already. */
-  async admitted<T>(origin: Origin, ask: () => Promise<T>): Promise<T> {
-    this.#enter(origin)
+  async admitted<T>(origin: Origin, type: string, ask: () => Promise<T>): Promise<T> {
+    this.#enter(origin, type)
     try {
       return await ask()
     } finally {
-      this.#routing.readsUnderWay[origin]--
+      this.#routing.readsUnderWay[origin].leave(type)
     }
   }
 
-  #enter(origin: Origin): void {
-    const { readsUnderWay } = this.#routing
-    if (readsUnderWay[origin] >= maxReadsUnderWay) throw troubleOfRead('full', undefined)
-    readsUnderWay[origin]++
+  #enter(origin: Origin, type: string): void {
+    if (!this.#routing.readsUnderWay[origin].enter(type)) throw troubleOfRead('full', undefined)
   }
 
   /** Asks a store, and ends the call when the store goes down, or soon where it is. @throws like `admitted`. */
   async unlessDown<T>(origin: Origin, type: string, ask: Read<T>['ask']): Promise<T> {
     const { flags, stores, readsUnderWay } = this.#routing
-    this.#enter(origin)
+    this.#enter(origin, type)
     const ends = this.#endsOf(origin)
     const end = (): void => ends.abort(new StoreSilent(origin))
     const forget = flags.onDown(origin, end)
@@ -75,7 +70,7 @@ export class ReadsUnderWay {
     } finally {
       forget()
       clearTimeout(late)
-      readsUnderWay[origin]--
+      readsUnderWay[origin].leave(type)
     }
   }
 

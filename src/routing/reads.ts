@@ -161,7 +161,7 @@ export class Reads {
     if (choice.isAlone || choice.isFinal || candidateOf(flags.get(type)) === null) {
       const isDown = () => flags.isDown(reads)
       const ask = () => askOnly(stores[reads], asking, this.#underWay.signalOf(type), isDown)
-      return { result: await this.#underWay.admitted(reads, ask), origin: reads }
+      return { result: await this.#underWay.admitted(reads, type, ask), origin: reads }
     }
     const other = otherOrigin(reads)
     let failed: unknown
@@ -191,7 +191,7 @@ export class Reads {
     }
     const waited = { isAlone: () => flags.isDown(reads), isDown: () => flags.isDown(other) }
     const ask = () => askInstead(stores[other], asking, this.#underWay.signalOf(type), waited)
-    const result = await this.#underWay.admitted(other, ask)
+    const result = await this.#underWay.admitted(other, type, ask)
     failOvers.add(type, reads, failed)
     return { result, origin: other }
   }

@@ -7,6 +7,7 @@ import type { Shadow } from '../shadow/shadow.ts'
 import type { MongoSource, MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresSource, PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Origin } from '../util/origin.ts'
+import type { Admitted } from './admitted.ts'
 import type { ErrorBudgets } from './error-budgets.ts'
 import type { FailOvers } from './fail-overs.ts'
 import type { Permits } from './permits.ts'
@@ -37,7 +38,7 @@ export interface Routing {
   readonly errorBudgets: ErrorBudgets
   readonly recentWrites: RecentWrites
   /** What clients ask of each store at the moment. */
-  readonly readsUnderWay: Record<Origin, number>
+  readonly readsUnderWay: Record<Origin, Admitted>
   readonly limits: ReadLimits
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import { text } from '../../src/entity/field.ts'
+import { Admitted } from '../../src/routing/admitted.ts'
 import { ReadBreakers } from '../../src/routing/read-breakers.ts'
 import { Reads } from '../../src/routing/reads.ts'
 import type { Routing } from '../../src/routing/routing.ts'
@@ -24,7 +25,7 @@ function request(signal?: AbortSignal) {
     stores: {
       mongo: { origin: 'mongo', takesWrites: () => true, failureOf: () => null, readError: (error: unknown) => error },
     },
-    readsUnderWay: { mongo: 0, postgres: 0 },
+    readsUnderWay: { mongo: new Admitted(), postgres: new Admitted() },
   } as unknown as Routing
   const reads = new Reads(routing, () => 'anna', false, signal)
   const read = (): Promise<string> =>
@@ -51,7 +52,7 @@ test('a request asks a store four things at a time, and all that it asks is answ
   answers[3]!.catch(() => undefined)
   await settled()
   expect(asked).toHaveLength(4)
-  expect(routing.readsUnderWay.mongo).toBe(4)
+  expect(routing.readsUnderWay.mongo.count).toBe(4)
   asked[2]!.resolve('third')
   asked[3]!.reject(new Error('fourth'))
   await settled()
@@ -62,7 +63,7 @@ test('a request asks a store four things at a time, and all that it asks is answ
   }
   const outcomes = (await Promise.allSettled(answers)).map(({ status }) => status)
   expect(outcomes).toEqual(outcomes.map((_, at) => (at === 3 ? 'rejected' : 'fulfilled')))
-  expect(routing.readsUnderWay.mongo).toBe(0)
+  expect(routing.readsUnderWay.mongo.count).toBe(0)
 })
 
 test('what waits for its turn when the request ends is not asked any more', async () => {

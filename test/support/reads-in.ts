@@ -1,4 +1,5 @@
 import { type Flag, initialFlag } from '../../src/control/flag.ts'
+import { Admitted } from '../../src/routing/admitted.ts'
 import { FailOvers } from '../../src/routing/fail-overs.ts'
 import type { Read } from '../../src/routing/read.ts'
 import { ReadBreakers } from '../../src/routing/read-breakers.ts'
@@ -22,7 +23,7 @@ export function routingOf(flag: Partial<Flag>, parts: object, logged: string[] =
     breakers: new ReadBreakers((_level, message) => logged.push(message)),
     errorBudgets: { isSpent: () => false, note: () => undefined },
     recentWrites: new RecentWrites(2_000),
-    readsUnderWay: { mongo: 0, postgres: 0 },
+    readsUnderWay: { mongo: new Admitted(), postgres: new Admitted() },
     limits: { statements: 200, records: 50_000, textLength: 2_000 },
     ...parts,
   }
