@@ -82,6 +82,7 @@ export class FairTurns {
   }
 
   #wait(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer)

@@ -50,7 +50,7 @@ function askToCancel(client: pg.Client & Known, onClosed: () => void): Wire {
  */
 export async function cancelled(client: pg.PoolClient, ms: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  let [isAnswered, isAsking] = [false, true]
+  let [isAnswered, isAsking] = [false, false]
   let wire: Wire | undefined
   const onAnswer = (): void => {
     isAnswered = true
@@ -61,16 +61,17 @@ export async function cancelled(client: pg.PoolClient, ms: number): Promise<bool
   client.once('drain', onAnswer) // whatever the answer is: there is nothing else that this connection waits for
   client.once('end', onEnd)
   const turn = turns.take()
-  if (turn) await turn
-  if (isAnswered) resolve(true)
-  else {
+  const isMine = !turn || (await Promise.race([turn.then(() => true), promise.then(() => false)]))
+  if (isMine && !isAnswered) {
+    isAsking = true
     wire = askToCancel(client as unknown as pg.Client & Known, () => {
       isAsking = false
       if (isAnswered) resolve(true)
     })
   }
   const isSound = await promise
-  turns.done()
+  if (isMine) turns.done()
+  else void turn.then(() => turns.done())
   clearTimeout(timer)
   client.off('drain', onAnswer)
   client.off('end', onEnd)
