@@ -273,10 +273,11 @@ describe.each(['mongo', 'postgres'] as const)('What is written by hand in %s', (
 
   test('is ended where it never ends, and leaves nothing', async () => {
     const id = await opened()
+    const hasty = { ...stores.postgres.connection, statementTimeoutMs: 2_000 }
     const short =
       origin === 'mongo'
         ? mongoAuthority({ ...stores.mongo.connection, maxTimeMs: 2_000 })
-        : postgresAuthority({ ...stores.postgres.connection, statementTimeoutMs: 2_000 })
+        : postgresAuthority(hasty, hasty)
     let begun = 0
     const endless = both(
       deleted(id),

@@ -12,6 +12,7 @@ const Vote = defineEntity('Vote', { mongo: 'votes', postgres: 'votes', id: text(
 
 let stores: TestStores
 let connection: PostgresConnection
+let uri: string
 beforeAll(async () => {
   stores = await openStores([Vote])
   await stores.postgres.ledger.compareAndSet(
@@ -20,7 +21,7 @@ beforeAll(async () => {
     null,
     flagJson({ ...initialFlag('Vote'), stage: 'live', epoch: 2 }),
   )
-  const uri = String(stores.postgres.connection.pool.options.connectionString)
+  uri = String(stores.postgres.connection.pool.options.connectionString)
   connection = connectPostgres({ uri, statementTimeoutMs: 1_000 }) // half of it for a lock, and for a turn
 })
 afterAll(async () => {
@@ -29,7 +30,7 @@ afterAll(async () => {
 })
 
 test('who waits behind a record that is locked is refused in the time of the first, and nothing of it is written later', async () => {
-  const authority = postgresAuthority(connection)
+  const authority = postgresAuthority(connection, connection)
   const stamp = { epoch: 2, owed: true }
   await authority.create(Vote, { id: 'a', count: 0 }, stamp)
   await authority.create(Vote, { id: 'b', count: 0 }, stamp)
@@ -50,4 +51,17 @@ test('who waits behind a record that is locked is refused in the time of the fir
   client.release()
   expect((await authority.patch(Vote, 'a', more, stamp))?.record).toEqual({ id: 'a', count: 1 })
   expect(await connection.run(sql`select count from votes where id = 'a'`)).toEqual([{ count: 1 }])
+})
+
+test('a transaction that finds no connection is to be tried again', async () => {
+  const full = connectPostgres({ uri, poolSize: 1, waitMs: 100 })
+  const client = await full.connect()
+  const authority = postgresAuthority(full, connection)
+  const begun = authority.together(
+    (steps) => steps.create(Vote, { id: 'c', count: 0 }, { epoch: 2, owed: true }),
+    () => undefined,
+  )
+  await expect(begun).rejects.toMatchObject({ code: 'TRY_AGAIN' })
+  client.release()
+  await full.pool.end()
 })

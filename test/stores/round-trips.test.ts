@@ -22,7 +22,7 @@ beforeAll(async () => {
   way = await countedWay(Number(uri.port))
   uri.port = String(way.port)
   connection = connectPostgres({ uri: uri.href, poolSize: 1, keepsIdle: true })
-  authority = postgresAuthority(connection)
+  authority = postgresAuthority(connection, connection)
 })
 
 afterAll(async () => {

@@ -18,7 +18,8 @@ import { together } from './together.ts'
 
 type Sql = RawBuilder<unknown>
 
-export function postgresAuthority(connection: PostgresConnection): Authority {
+/** @param beside see `together`. */
+export function postgresAuthority(connection: PostgresConnection, beside: PostgresConnection): Authority {
   // Writers of a hot record wait here, not each with a connection in its hand.
   const queue = new KeyedQueue()
   const bounds = ({ name }: Entity): QueueBounds => ({
@@ -74,7 +75,7 @@ export function postgresAuthority(connection: PostgresConnection): Authority {
 
   return {
     ...recordWrites(connection, onRecord),
-    together: (...asked) => together(connection, ...asked),
+    together: (...asked) => together(connection, beside, ...asked),
     restamp,
     images: (entity, ids) => imagesIn(connection, connection, entity, ids),
     owe,

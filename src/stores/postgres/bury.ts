@@ -19,12 +19,14 @@ async function buryTogether(
     where not exists (select from ${tableOf(entity)} where t.id = n.id)) as lost`
   const ids = tombstones.map(({ id }) => id)
   try {
-    await connection.transaction((tx) =>
-      tx.commit([
-        mayPut(entity, under),
-        lockRecords(entity, ids),
-        sql`with kept as (${keepTombstones(entity, lost)}) ${noteOwed(entity, sql`kept`)}`,
-      ]),
+    await connection.transaction(
+      (tx) =>
+        tx.commit([
+          mayPut(entity, under),
+          lockRecords(entity, ids),
+          sql`with kept as (${keepTombstones(entity, lost)}) ${noteOwed(entity, sql`kept`)}`,
+        ]),
+      entity.name,
     )
   } catch (error) {
     if (!isTooLong(error)) throw error

@@ -18,8 +18,9 @@ import { isRefused } from './refusals.ts'
 
 /** By SQLSTATE, else by its class: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const byState = meanings<string>({
-  // Connection lost, a standby, an end by an operator or a timeout, a server that starts or stops, broken files
-  unreachable: ['08', '25006', '25P03', '57', '58', 'F0', 'XX001', 'XX002'],
+  // Connection lost, a standby, an end by an operator or a timeout, a server that starts or stops, or a database that takes
+  // no connections, broken files
+  unreachable: ['08', '25006', '25P03', '55000', '57', '58', 'F0', 'XX001', 'XX002'],
   // Serialisation and deadlock, resources such as connections and disk, locks, authority that moves
   busy: ['40', '53', '55006', '55P03', 'CF006'],
   full: [], // told by ConnectionFailure
@@ -94,14 +95,19 @@ export function readError(error: unknown): unknown {
   return failure === null ? error : troubleOfRead(failure, error)
 }
 
+/** What a store's trouble means to whoever writes, before anything was written; other errors stay as they are. */
+export function writeTrouble(error: unknown): unknown {
+  const failure = failureOf(error)
+  return failure === null || error instanceof CrossfadeError ? error : troubleOfWrite('PostgreSQL', failure, error)
+}
+
 /** What a failed write means to the caller. A transaction whose COMMIT was not sent has written nothing. */
 export async function writeError(connection: PostgresConnection, entity: Entity, error: unknown): Promise<unknown> {
   if (isRefused(error, 'moved'))
     return new CrossfadeError('TRY_AGAIN', `Authority over ${entity.name} is moving; try again.`, { cause: error })
-  const failure = failureOf(error)
-  if (failure === null || error instanceof CrossfadeError) return error
-  if (failure === 'conflict' && error instanceof pg.DatabaseError)
+  if (error instanceof CrossfadeError) return error
+  if (failureOf(error) === 'conflict' && error instanceof pg.DatabaseError)
     return new Conflict(await conflictFields(connection, entity, error).catch(() => []))
   const reason = refusal(error)
-  return reason === null ? troubleOfWrite('PostgreSQL', failure, error) : refusedRecord(reason)
+  return reason === null ? writeTrouble(error) : refusedRecord(reason)
 }

@@ -63,9 +63,9 @@ export function postgresStore(
   controlBudgetMs = options.statementTimeoutMs,
 ): PostgresStore {
   const connection = connectPostgres(options)
-  const candidate = postgresSource(connectPostgres({ ...options, poolSize: 8, statementTimeoutMs: candidateBudgetMs }))
+  const candidate = postgresSource(connectPostgres({ ...options, poolSize: 7, statementTimeoutMs: candidateBudgetMs }))
   const writes = connectPostgres({ ...options, poolSize: 12 })
-  const puts = connectPostgres({ ...options, poolSize: 6 })
+  const puts = connectPostgres({ ...options, poolSize: 7 })
   const control = postgresSource(
     connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs, keepsIdle: true }),
   )
@@ -74,7 +74,7 @@ export function postgresStore(
     candidate,
     control,
     outbox: postgresOutbox(puts),
-    authority: postgresAuthority(writes),
+    authority: postgresAuthority(writes, puts),
     replica: postgresReplica(puts),
     writes,
     puts,

@@ -176,7 +176,7 @@ async function putTogether(
   vacating = false,
 ): Promise<readonly PutOutcome[]> {
   try {
-    return await connection.transaction((tx) => putAll(tx, entity, images, under, vacating))
+    return await connection.transaction((tx) => putAll(tx, entity, images, under, vacating), entity.name)
   } catch (error) {
     if (isRefused(error, 'overtaken')) return images.map(() => ({ put: 'overtaken' }))
     const [first, another] = images
