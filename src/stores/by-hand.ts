@@ -15,6 +15,8 @@ export const maxAwaited = 200
 export interface Calls {
   /** Puts a call behind those before it. */
   inTurn<R>(call: () => Promise<R>): Promise<R>
+  /** Makes a call at once: of a cursor, which is the side's own. */
+  atOnce<R>(call: () => Promise<R>): Promise<R>
   /** @throws MISCONFIGURED once the write has ended. */
   check(): void
 }
@@ -30,6 +32,8 @@ export interface Bounds {
   readonly ms: number
   /** Makes a call. @throws what a failure of the store means. */
   readonly told: <R>(call: () => Promise<R>) => Promise<R>
+  /** Ends the call that is under way past the time, where the store may not do so itself. */
+  readonly cut?: () => void
 }
 
 /**
@@ -38,8 +42,12 @@ export interface Bounds {
  *
  * @throws UNAVAILABLE past its time; what the work throws, as it is; what a call has thrown.
  */
-export async function carryOutByHand<T>({ store, ms, told }: Bounds, work: (calls: Calls) => Promise<T>): Promise<T> {
+export async function carryOutByHand<T>(
+  { store, ms, told, cut }: Bounds,
+  work: (calls: Calls) => Promise<T>,
+): Promise<T> {
   const failures: unknown[] = []
+  const failed = (error: unknown): void => void failures.push(error)
   let last: Promise<unknown> = Promise.resolve()
   let [hasEnded, isCut] = [false, false]
   const inTurn: Calls['inTurn'] = (call) => {
@@ -48,20 +56,24 @@ export async function carryOutByHand<T>({ store, ms, told }: Bounds, work: (call
       if (isCut) throw past()
       return told(call)
     })
-    const ended = mine.then(
-      () => undefined,
-      (error: unknown) => void failures.push(error),
-    )
+    const ended = mine.then(() => undefined, failed)
     if (!hasEnded) last = ended
     return mine
   }
   const check = (): void => {
     if (hasEnded) throw past()
   }
+  const atOnce: Calls['atOnce'] = async (call) => {
+    check()
+    const mine = told(call)
+    mine.catch(failed)
+    return mine
+  }
   let result: T | typeof timedOut
   try {
-    result = await awaitWithin(work({ inTurn, check }), ms)
+    result = await awaitWithin(work({ inTurn, atOnce, check }), ms)
     isCut = result === timedOut
+    if (isCut) cut?.()
   } catch (error) {
     isCut = true
     throw error

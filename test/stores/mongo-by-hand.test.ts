@@ -204,6 +204,38 @@ test('what a side has answered is held against what it answers where its transac
   expect(await imageOf(id)).toMatchObject({ record: { visits: 7 } })
 })
 
+const mistaken: readonly (readonly [string, Work<unknown>])[] = [
+  ['a cursor', (of) => of.find({ visits: { $nope: 1 } }).toArray()],
+  [
+    'a clone of a cursor',
+    (of) =>
+      of
+        .find({ visits: { $nope: 1 } })
+        .clone()
+        .next(),
+  ],
+  ['a pipeline', async (of) => void (await of.aggregate([{ $match: { visits: { $nope: 1 } } }]).hasNext())],
+  ['a look', (of) => of.findOne({ visits: { $nope: 1 } })],
+  ['a count', (of) => of.countDocuments({ visits: { $nope: 1 } })],
+  ['a change', (of) => of.updateMany({ visits: { $nope: 1 } }, { $set: { visits: 5 } })],
+]
+test.each(mistaken)(
+  'what a server refuses of the filter of %s is no client’s mistake, also where the side catches it',
+  async (_, work) => {
+    const id = await opened()
+    const before = await imageOf(id)
+    const refusal = { code: 'MISCONFIGURED', message: expect.stringMatching(/asks what MongoDB refuses: .*\$nope/) }
+    await expect(run((collection) => work(collection, id))).rejects.toMatchObject(refusal)
+    const caught = run(async (collection) => {
+      await collection.updateOne({ _id: id }, { $set: { visits: 5 } })
+      await work(collection, id).catch(() => undefined)
+      await collection.updateOne({ _id: id }, { $set: { visits: 6 } }).catch(() => undefined)
+    })
+    await expect(caught).rejects.toMatchObject(refusal)
+    expect(await imageOf(id)).toEqual(before)
+  },
+)
+
 test('a side may begin with two cursors at once', async () => {
   const id = await opened()
   const both = async (collection: HandCollection) => {

@@ -1,8 +1,8 @@
 import type { Entity, Id } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import { maxAwaited, type Sides } from '../by-hand.ts'
+import { type Bounds, carryOutByHand, maxAwaited, type Sides } from '../by-hand.ts'
 import type { DoneByHand, Outbox, Stamp } from '../store.ts'
-import { carryOut, handOf } from './by-hand.ts'
+import { handOf } from './by-hand.ts'
 import { storeNow } from './clock.ts'
 import type { MongoConnection } from './connection.ts'
 import { answered } from './sent.ts'
@@ -31,10 +31,9 @@ export async function byHandAlone<T>(
   const now = await storeNow(connection)
   const touch = (id: Id): void => void touched.add(id)
   try {
-    const result = await carryOut(
-      connection,
-      (call) => answered(entity, call),
-      (calls) => mongo(handOf({ connection, entity, stamp, now, session: null, calls, touch }) as never),
+    const told: Bounds['told'] = (call) => answered(entity, call)
+    const result = await carryOutByHand({ store: 'MongoDB', ms: connection.maxTimeMs, told }, (calls) =>
+      mongo(handOf({ connection, entity, stamp, now, session: null, calls, touch }) as never),
     )
     const ids = [...touched].slice(0, maxAwaited)
     return { result, images: stamp.owed && ids.length > 0 ? await images(entity, ids) : [] }

@@ -1,10 +1,8 @@
-import { MongoError } from 'mongodb'
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
-import { type Bounds, type Calls, carryOutByHand, maxAwaited, type Sides } from '../by-hand.ts'
+import { type Bounds, carryOutByHand, maxAwaited, type Sides } from '../by-hand.ts'
 import type { DoneByHand, Stamp, Steps } from '../store.ts'
 import { decoded } from './codec/expression.ts'
-import type { MongoConnection } from './connection.ts'
 import type { MongoHand } from './hand.ts'
 import { handCollection, type Writing } from './hand-collection.ts'
 import { settleTouched, type Touched, type Within } from './settle-touched.ts'
@@ -16,22 +14,6 @@ export const handOf = (writing: Writing): MongoHand => ({
   match: (entity, where) => translate(writing.connection, entity, where),
   value: (entity, path) => decoded(leafAt(entity, path)),
 })
-
-type Told = Bounds['told']
-
-/** Cursors are the driver's own: what they throw is told like the failure of a call. */
-export async function carryOut<T>(
-  { maxTimeMs }: MongoConnection,
-  told: Told,
-  work: (calls: Calls) => Promise<T>,
-): Promise<T> {
-  try {
-    return await carryOutByHand({ store: 'MongoDB', ms: maxTimeMs, told }, work)
-  } catch (error) {
-    if (error instanceof MongoError) return told(() => Promise.reject(error))
-    throw error
-  }
-}
 
 interface InTransaction extends Within {
   readonly clock: () => Promise<number>
@@ -47,7 +29,7 @@ export async function byHandIn<T>(
   { mongo }: Sides<T>,
   stamp: Stamp,
 ): Promise<DoneByHand<T>> {
-  const told: Told = (call) => step(entity, call)
+  const told: Bounds['told'] = (call) => step(entity, call)
   const now = await told(clock)
   const touched = new Map<Id, Touched>()
   const touch: Writing['touch'] = (id, raw, before) => {
@@ -57,7 +39,7 @@ export async function byHandIn<T>(
   const { connection, session } = within
   const first = { session, maxTimeMS: connection.maxTimeMs, projection: { _id: 1 } }
   await told(() => connection.collection(entity).findOne({ _id: null as never }, first))
-  const result = await carryOut(connection, told, (calls) =>
+  const result = await carryOutByHand({ store: 'MongoDB', ms: connection.maxTimeMs, told }, (calls) =>
     mongo(handOf({ ...within, entity, stamp, now, calls, touch }) as never),
   )
   if (touched.size === 0) return { result, images: [] }

@@ -1,7 +1,7 @@
-import type { ClientSession, Document } from 'mongodb'
+import type { AggregationCursor, ClientSession, Document, FindCursor } from 'mongodb'
 import { Refused } from '../../codec/refused.ts'
 import type { Entity, Id } from '../../entity/entity.ts'
-import { CrossfadeError } from '../../util/errors.ts'
+import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import { isPlainObject } from '../../util/json.ts'
 import type { Calls } from '../by-hand.ts'
 import type { Stamp } from '../store.ts'
@@ -10,7 +10,9 @@ import { alive, mirrored, notNewerThan, versionOf } from './bookkeeping.ts'
 import { decodeId } from './codec/decode.ts'
 import { encodeId } from './codec/encode.ts'
 import { deciding, type MongoConnection } from './connection.ts'
+import { failureOf } from './errors.ts'
 import type { HandCollection } from './hand.ts'
+import { handCursor } from './hand-cursor.ts'
 import { type Change, keepsBookkeeping, stamped } from './stamped.ts'
 import { visible } from './visible.ts'
 
@@ -52,6 +54,19 @@ function checkReads(entity: Entity, pipeline: readonly Document[]): void {
     throw refused(entity, 'takes no $out and no $merge')
 }
 
+/**
+ * Asks for documents. What the server refuses of that is the side's own filter or pipeline: no client gave it, and none can
+ * mend it.
+ */
+async function asked<T>(entity: Entity, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (failureOf(error) !== 'refused') throw error
+    throw refused(entity, `asks what MongoDB refuses: ${messageOf(error)}`)
+  }
+}
+
 /** The collection that a write by hand is given. */
 export function handCollection({ connection, entity, stamp, now, session, calls, touch }: Writing): HandCollection {
   const own = connection.collection(entity)
@@ -61,6 +76,10 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
     ...(session ? { session } : { writeConcern: deciding.writeConcern }),
   })
   const seen = (filter: Document = {}): Document => allOf(filter, visible(entity))
+
+  const reads = <T>(read: () => Promise<T>): Promise<T> => calls.inTurn(() => asked(entity, read))
+  const cursorOf = <C extends FindCursor | AggregationCursor>(cursor: C): C =>
+    handCursor(cursor, (call) => calls.atOnce(() => asked(entity, call)))
 
   /** @throws MISCONFIGURED on a server by itself: what it leaves would be told by nothing if it were cut off. */
   function needTransaction(method: string, remedy: string): void {
@@ -74,7 +93,7 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
     if (given.collation) throw refused(entity, 'takes no collation where it writes: find the documents, then name them')
     const { hint, let: variables, sort } = given
     const look = { hint, let: variables, sort, limit, projection: { _cf: 1 } }
-    const found = await own.find(seen(filter), within(look) as object).toArray()
+    const found = await asked(entity, () => own.find(seen(filter), within(look) as object).toArray())
     if (found.length > most) throw refused(entity, `changes ${most} documents at most in one call`)
     if (found.some((document) => versionOf(document).epoch > stamp.epoch)) throw movedOn(entity)
     const named = found.map((document) => [decodeId(entity, document._id), document] as const)
@@ -131,16 +150,15 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
   const collection = {
     find(filter?: Document, given?: object) {
       calls.check()
-      return own.find(seen(filter), within(given))
+      return cursorOf(own.find(seen(filter), within(given)))
     },
-    findOne: (filter?: Document, given?: object) => calls.inTurn(() => own.findOne(seen(filter), within(given))),
+    findOne: (filter?: Document, given?: object) => reads(() => own.findOne(seen(filter), within(given))),
     aggregate(pipeline: readonly Document[] = [], given?: object) {
       calls.check()
       checkReads(entity, pipeline)
-      return own.aggregate([{ $match: visible(entity) }, ...pipeline], within(given))
+      return cursorOf(own.aggregate([{ $match: visible(entity) }, ...pipeline], within(given)))
     },
-    countDocuments: (filter?: Document, given?: object) =>
-      calls.inTurn(() => own.countDocuments(seen(filter), within(given))),
+    countDocuments: (filter?: Document, given?: object) => reads(() => own.countDocuments(seen(filter), within(given))),
     insertOne: (document: Document, given?: object) => insert(() => all.insertOne(made(document), within(given))),
     insertMany: (documents: readonly Document[], given?: object) =>
       insert(() => all.insertMany(documents.map(made), within(given))),
