@@ -1,11 +1,13 @@
 import { defineEntity, everything, text, timestamp } from 'crossfade'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type Flag, initialFlag } from '../../src/control/flag.ts'
 import { raiseFlag } from '../../src/control/flag-store.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
+import { postgresAuthority } from '../../src/stores/postgres/authority.ts'
+import { connectPostgres } from '../../src/stores/postgres/connection.ts'
 import type { PostgresHand } from '../../src/stores/postgres/hand.ts'
-import type { DoneByHand, Image } from '../../src/stores/store.ts'
+import type { Authority, DoneByHand, Image } from '../../src/stores/store.ts'
 import { Account, account, newId } from '../support/account.ts'
 import { Purse } from '../support/purses.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -31,8 +33,12 @@ beforeEach(() => setFlag('Account', { stage: 'live', epoch }))
 afterAll(() => stores?.close())
 
 let epoch = 1
-const run = <T>(postgres: (hand: PostgresHand) => Promise<T>, owed = true): Promise<DoneByHand<T>> =>
-  stores.postgres.authority.together(
+const run = <T>(
+  postgres: (hand: PostgresHand) => Promise<T>,
+  owed = true,
+  { authority }: { readonly authority: Authority } = stores.postgres,
+): Promise<DoneByHand<T>> =>
+  authority.together(
     (steps) =>
       steps.byHand(Account, { mongo: () => Promise.reject(new Error('not asked')), postgres }, { epoch, owed }),
     () => undefined,
@@ -155,6 +161,41 @@ test.each([
     code: 'MISCONFIGURED',
     message: expect.stringMatching(/^Table "\w+" has no trigger \S+ that fires, which tells what is written by hand/),
   })
+  expect(await imageOf(id)).toMatchObject({ record: { visits: 1 } })
+})
+
+test('a side that turns a trigger off, and on again behind what it writes, is refused', async () => {
+  const id = await opened()
+  const written = run(async (hand) => {
+    await hand.run(sql`alter table accounts disable trigger user`)
+    await visited(id)(hand)
+    await hand.run(sql`alter table accounts enable trigger user`)
+  })
+  await expect(written).rejects.toMatchObject({
+    code: 'MISCONFIGURED',
+    message: expect.stringMatching(/^Trigger crossfade_\w+ of table "accounts" was changed during a write by hand/),
+  })
+  expect(await imageOf(id)).toMatchObject({ record: { visits: 1 } })
+  expect(await run(visited(id))).toMatchObject({ images: [{ record: { visits: 2 } }] })
+})
+
+test('a side that has lifted the time of its statements ends in its own time, and leaves nothing', async () => {
+  const id = await opened()
+  // Its server may take as long as it likes: nothing but the time of the side ends it
+  const uri = String(stores.postgres.connection.pool.options.connectionString)
+  const patient = connectPostgres({ uri, statementTimeoutMs: 60_000 })
+  onTestFinished(() => patient.pool.end())
+  const endless = async (hand: PostgresHand): Promise<void> => {
+    await hand.run(sql`set local statement_timeout = 0`)
+    await visited(id)(hand)
+    await hand.run(sql`select pg_sleep(600)`)
+  }
+  const short = postgresAuthority({ ...patient, statementTimeoutMs: 1_000 })
+  await expect(run(endless, true, { authority: short })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  const asleep = () =>
+    stores.postgres.connection.run(sql`select from pg_stat_activity
+      where datname = current_database() and wait_event = 'PgSleep'`)
+  await expect.poll(async () => (await asleep()).length, { timeout: 20_000 }).toBe(0)
   expect(await imageOf(id)).toMatchObject({ record: { visits: 1 } })
 })
 

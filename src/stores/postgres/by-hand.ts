@@ -28,6 +28,8 @@ const isStillOpen = sql`select current_setting('crossfade.writer', true) = 'by h
 interface Place {
   readonly name: string
   readonly place: string
+  /** The transaction that has changed it last; null where it is missing, or does not fire. */
+  readonly since: string | null
 }
 
 const triggerNames = onceFor((entity: Entity) => {
@@ -37,20 +39,30 @@ const triggerNames = onceFor((entity: Entity) => {
   return { tables: all.map(({ table }) => table), names: all.map(({ name }) => name) }
 })
 
-/** Those of ours without which nothing would tell what was written. */
-function missingTriggers(entity: Entity) {
+/** Those of ours without which nothing would tell what was written, as they are now. */
+function triggersNow(entity: Entity) {
   const { tables, names } = triggerNames(entity)
-  return sql`select w.name, w.place from unnest(${names}::text[], ${tables}::text[]) w(name, place)
-    where not exists (select from pg_trigger t
-      where t.tgrelid = to_regclass(w.place) and t.tgname = w.name
-        and (t.tgenabled = 'A' or (t.tgenabled = 'O' and current_setting('session_replication_role') <> 'replica')))`
+  return sql`select w.name, w.place, t.xmin::text as since from unnest(${names}::text[], ${tables}::text[]) w(name, place)
+    left join pg_trigger t on t.tgrelid = to_regclass(w.place) and t.tgname = w.name
+      and (t.tgenabled = 'A' or (t.tgenabled = 'O' and current_setting('session_replication_role') <> 'replica'))`
 }
 
 /** @throws MISCONFIGURED where a trigger is missing, or does not fire. */
-function checkTriggers([missing]: readonly Place[]): void {
+function checkTriggers(triggers: readonly Place[]): void {
+  const missing = triggers.find(({ since }) => since === null)
   if (!missing) return
   const text = `Table ${missing.place} has no trigger ${missing.name} that fires, which tells what is written by hand`
   throw new CrossfadeError('MISCONFIGURED', `${text}: \`crossfade migrate diff\` prints it.`)
+}
+
+/** @throws MISCONFIGURED where a trigger was changed meanwhile: it may have been off, and nothing tells what was written. */
+function checkUnchanged(before: readonly Place[], after: readonly Place[]): void {
+  checkTriggers(after)
+  const known = new Map(before.map(({ name, place, since }) => [`${place} ${name}`, since]))
+  const changed = after.find(({ name, place, since }) => known.get(`${place} ${name}`) !== since)
+  if (!changed) return
+  const text = `Trigger ${changed.name} of table ${changed.place} was changed during a write by hand`
+  throw new CrossfadeError('MISCONFIGURED', `${text}, of which it should have told.`)
 }
 
 /** Ids of what this transaction has noted as owed. What a statement has noted inside of a block of its own the sweep finds. */
@@ -92,14 +104,14 @@ export async function byHandIn<T>(
   stamp: Stamp,
 ): Promise<DoneByHand<T>> {
   tx.spend() // settings, temporary tables and advisory locks of a session outlive its transactions
-  const [, missing] = await Promise.all([
+  const [, before] = await Promise.all([
     tx.run(mayWrite(entity, stamp.epoch)),
-    tx.run<Place>(missingTriggers(entity)),
+    tx.run<Place>(triggersNow(entity)),
     tx.run(unannounce),
   ]).catch(async (error: unknown) => {
     throw await writeError(connection, entity, error)
   })
-  checkTriggers(missing)
+  checkTriggers(before)
   const told: Bounds['told'] = async (call) => {
     try {
       return await call()
@@ -107,11 +119,12 @@ export async function byHandIn<T>(
       throw await handError(connection, entity, error)
     }
   }
-  const bounds = { store: 'PostgreSQL', ms: connection.statementTimeoutMs, told }
+  // A side may have lifted the limits that the server keeps
+  const bounds = { store: 'PostgreSQL', ms: connection.statementTimeoutMs, told, cut: () => tx.cut() }
   const result = await carryOutByHand(bounds, (calls) => postgres(handOf(tx, calls) as never))
-  const [[state], gone, , noted] = await Promise.all([
+  const [[state], after, , noted] = await Promise.all([
     tx.run<{ open: boolean | null }>(isStillOpen),
-    tx.run<Place>(missingTriggers(entity)),
+    tx.run<Place>(triggersNow(entity)),
     tx.run(settingsAgain(connection.statementTimeoutMs)),
     stamp.owed ? tx.run<{ id: string }>(notedHere(entity)) : [],
     tx.run(sql.raw(announce)),
@@ -120,7 +133,7 @@ export async function byHandIn<T>(
     const text = `A write by hand of ${entity.name} has ended its transaction, or changed crossfade.writer`
     throw new CrossfadeError('UNKNOWN_OUTCOME', `${text}; look before repeating it.`)
   }
-  checkTriggers(gone)
+  checkUnchanged(before, after)
   return {
     result,
     images: await imagesIn(

@@ -25,6 +25,8 @@ export interface Transaction extends Executor {
   step<T = Record<string, unknown>>(statements: readonly RawBuilder<unknown>[]): Promise<Rows<T>>
   /** Has the connection closed behind it: what is run may change its session for whoever would have it next. */
   spend(): void
+  /** Closes the connection, and the server ends what it is at: whatever waits for an answer fails, and nothing stands. */
+  cut(): void
 }
 
 /** Told by what comes behind it. */
@@ -136,6 +138,9 @@ export async function transaction<T>(
     step,
     spend() {
       spent = true
+    },
+    cut() {
+      client.connection.stream.destroy()
     },
   }
 
