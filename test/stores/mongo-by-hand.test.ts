@@ -1,4 +1,4 @@
-import { defineEntity, text } from 'crossfade'
+import { defineEntity, objectId, text } from 'crossfade'
 import {
   type ClientSession,
   type CommandStartedEvent,
@@ -31,10 +31,17 @@ const Advert = defineEntity('Advert', {
   fields: { kind: text(), title: text() },
 })
 
+const Memo = defineEntity('Memo', {
+  mongo: 'memos',
+  postgres: 'memos',
+  id: objectId(),
+  fields: { title: text(), answers: objectId() },
+})
+
 let stores: TestStores
 let connection: MongoConnection
 beforeAll(async () => {
-  stores = await openStores([Account, Article, Advert])
+  stores = await openStores([Account, Article, Advert, Memo])
   ;({ connection } = stores.mongo)
 })
 afterAll(() => stores?.close())
@@ -235,6 +242,31 @@ test.each(mistaken)(
     expect(await imageOf(id)).toEqual(before)
   },
 )
+
+test('ids that are made for what a side inserts are the same where its transaction is run again', async () => {
+  const id = await opened()
+  let runs = 0
+  const answered = await stores.mongo.authority.together(
+    async (steps) => {
+      const pair = side(async (collection) => {
+        runs++
+        const { insertedId } = await collection.insertOne({ title: 'asks' })
+        return (await collection.insertMany([{ title: 'answers', answers: insertedId }])).insertedIds
+      })
+      await steps.byHand(Memo, pair, owed)
+      const { images } = await steps.byHand(Memo, pair, owed)
+      // It loses the transaction, which is run again from here
+      await raw().updateOne({ _id: id }, { $set: { visits: 7 } })
+      await steps.patch(Account, id, planPatch(Account, { visits: 2 }), owed)
+      return images.map(({ id }) => id)
+    },
+    () => undefined,
+  )
+  expect(runs).toBe(4)
+  const found = await stores.mongo.outbox.images(Memo, answered)
+  expect(found.map(({ record }) => record!['title']).sort()).toEqual(['answers', 'asks'])
+  expect(await connection.db.collection('memos').countDocuments()).toBe(4)
+})
 
 test('a side may begin with two cursors at once', async () => {
   const id = await opened()

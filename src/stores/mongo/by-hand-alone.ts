@@ -5,6 +5,7 @@ import type { DoneByHand, Outbox, Stamp } from '../store.ts'
 import { handOf } from './by-hand.ts'
 import { storeNow } from './clock.ts'
 import type { MongoConnection } from './connection.ts'
+import { repeatedIds } from './repeated-ids.ts'
 import { answered } from './sent.ts'
 
 /** What is said where nothing was written. */
@@ -29,11 +30,12 @@ export async function byHandAlone<T>(
   }
   const touched = new Set<Id>()
   const now = await storeNow(connection)
+  const nextId = repeatedIds()()
   const touch = (id: Id): void => void touched.add(id)
   try {
     const told: Bounds['told'] = (call) => answered(entity, call)
     const result = await carryOutByHand({ store: 'MongoDB', ms: connection.maxTimeMs, told }, (calls) =>
-      mongo(handOf({ connection, entity, stamp, now, session: null, calls, touch }) as never),
+      mongo(handOf({ connection, entity, stamp, now, nextId, session: null, calls, touch }) as never),
     )
     const ids = [...touched].slice(0, maxAwaited)
     return { result, images: stamp.owed && ids.length > 0 ? await images(entity, ids) : [] }

@@ -5,6 +5,7 @@ import type { DoneByHand, Stamp, Steps } from '../store.ts'
 import { decoded } from './codec/expression.ts'
 import type { MongoHand } from './hand.ts'
 import { handCollection, type Writing } from './hand-collection.ts'
+import type { NextId } from './repeated-ids.ts'
 import { settleTouched, type Touched, type Within } from './settle-touched.ts'
 import { translate } from './where.ts'
 
@@ -17,6 +18,7 @@ export const handOf = (writing: Writing): MongoHand => ({
 
 interface InTransaction extends Within {
   readonly clock: () => Promise<number>
+  readonly nextId: NextId
   readonly images: Steps['images']
   /** Tells what a failure of the store means. */
   readonly step: <T>(entity: Entity, work: () => Promise<T>) => Promise<T>
@@ -24,7 +26,7 @@ interface InTransaction extends Within {
 
 /** See `Steps.byHand`. At its end each record that was touched is stamped anew, or buried. */
 export async function byHandIn<T>(
-  { clock, images, step, ...within }: InTransaction,
+  { clock, nextId, images, step, ...within }: InTransaction,
   entity: Entity,
   { mongo }: Sides<T>,
   stamp: Stamp,
@@ -40,7 +42,7 @@ export async function byHandIn<T>(
   const first = { session, maxTimeMS: connection.maxTimeMs, projection: { _id: 1 } }
   await told(() => connection.collection(entity).findOne({ _id: null as never }, first))
   const result = await carryOutByHand({ store: 'MongoDB', ms: connection.maxTimeMs, told }, (calls) =>
-    mongo(handOf({ ...within, entity, stamp, now, calls, touch }) as never),
+    mongo(handOf({ ...within, entity, stamp, now, nextId, calls, touch }) as never),
   )
   if (touched.size === 0) return { result, images: [] }
   await told(() => settleTouched(within, entity, [...touched.values()], stamp, now))

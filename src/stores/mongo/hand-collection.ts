@@ -13,7 +13,9 @@ import { deciding, type MongoConnection } from './connection.ts'
 import { failureOf } from './errors.ts'
 import type { HandCollection } from './hand.ts'
 import { handCursor } from './hand-cursor.ts'
+import type { NextId } from './repeated-ids.ts'
 import { type Change, keepsBookkeeping, stamped } from './stamped.ts'
+import type { StoredId } from './stored.ts'
 import { visible } from './visible.ts'
 
 /** What a write by hand is part of. */
@@ -23,6 +25,7 @@ export interface Writing {
   readonly stamp: Stamp
   /** The store's time. */
   readonly now: number
+  readonly nextId: NextId
   /** Of its transaction; null on a server that has none, where each call stands by itself. */
   readonly session: ClientSession | null
   readonly calls: Calls
@@ -68,7 +71,16 @@ async function asked<T>(entity: Entity, read: () => Promise<T>): Promise<T> {
 }
 
 /** The collection that a write by hand is given. */
-export function handCollection({ connection, entity, stamp, now, session, calls, touch }: Writing): HandCollection {
+export function handCollection({
+  connection,
+  entity,
+  stamp,
+  now,
+  nextId,
+  session,
+  calls,
+  touch,
+}: Writing): HandCollection {
   const own = connection.collection(entity)
   const within = (given: object = {}) => ({
     maxTimeMS: connection.maxTimeMs,
@@ -111,9 +123,11 @@ export function handCollection({ connection, entity, stamp, now, session, calls,
     return stamped(given, stamp, now)
   }
 
+  const idOf = (id: Id | undefined): StoredId | undefined => (id === undefined ? id : encodeId(entity, id))
+
   /** With an id, made here where the mapping makes them, and a version. */
   function made(document: Document): Document {
-    const { _id = entity.newId && encodeId(entity, entity.newId()), ...members } = document
+    const { _id = idOf(nextId(entity)), ...members } = document
     const id = decodeId(entity, _id)
     if (id instanceof Refused) throw refused(entity, 'inserts a document whose `_id` is not of the mapping')
     touch(id, _id, null)

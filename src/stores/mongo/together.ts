@@ -1,6 +1,7 @@
 import type { Steps } from '../store.ts'
 import { storeNow } from './clock.ts'
 import type { MongoConnection } from './connection.ts'
+import { repeatedIds } from './repeated-ids.ts'
 import { ReplayedSteps } from './replayed-steps.ts'
 import { abort, commit, hasTransactions, inSession } from './transaction.ts'
 import { transactionSteps } from './transaction-steps.ts'
@@ -20,10 +21,11 @@ export async function together<T>(
   if (!(await hasTransactions(connection))) return work({ ...alone, isAtomic: false })
   let now: Promise<number> | undefined
   const clock = (): Promise<number> => (now ??= storeNow(connection))
+  const newIds = repeatedIds()
   return inSession(connection, async (session) => {
     const begin = (): Steps => {
       session.startTransaction()
-      return transactionSteps(connection, session, clock)
+      return transactionSteps(connection, session, clock, newIds())
     }
     const replayed = new ReplayedSteps(begin, () => abort(session))
     const result = await work(replayed.steps)

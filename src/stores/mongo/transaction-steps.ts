@@ -26,6 +26,7 @@ import { isDuplicate, writeError } from './errors.ts'
 import { guardedChanges, guardOf } from './guarded-changes.ts'
 import { patchStages } from './patch-stages.ts'
 import { readDocuments } from './read-documents.ts'
+import type { NextId } from './repeated-ids.ts'
 import { imageOf } from './scan.ts'
 import { settleHidden, settleHolders } from './settle-hidden.ts'
 import { graveOf, tombstoneCollection, tombstoneImage, tombstonesOf } from './tombstone.ts'
@@ -41,11 +42,13 @@ const heldUnseen = (entity: Entity): CrossfadeError =>
  * it writes. A tombstone and the delete that it is of are one.
  *
  * @param clock the same time for each step, however often it is run: so are the versions then.
+ * @param nextId the same ids likewise.
  */
 export function transactionSteps(
   connection: MongoConnection,
   session: ClientSession,
   clock: () => Promise<number>,
+  nextId: NextId,
 ): Steps {
   const options = { session, maxTimeMS: connection.maxTimeMs }
   const { change, checkEpoch } = guardedChanges(connection, session)
@@ -132,6 +135,6 @@ export function transactionSteps(
         const next = bump(stamp, {}, Long.fromNumber(await clock()))
         return change(entity, id, patchStages(entity, patch, next, touched), stamp, guardOf(entity, guard))
       }),
-    byHand: (...args) => byHandIn({ connection, session, clock, gone, images, step }, ...args),
+    byHand: (...args) => byHandIn({ connection, session, clock, nextId, gone, images, step }, ...args),
   }
 }
