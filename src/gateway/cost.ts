@@ -1,4 +1,5 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -15,7 +16,7 @@ import {
 } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { onceFor } from '../util/once-for.ts'
-import { type FieldCost, type FieldCosts, fieldCosts, type Skips } from './field-cost.ts'
+import { type FieldCost, type FieldCosts, fieldCosts, type Skips, type Usuals } from './field-cost.ts'
 import { type Given, givenIn, type Variables } from './given.ts'
 import { literalWeight } from './input-weight.ts'
 import { introspectionCost } from './introspection-cost.ts'
@@ -87,26 +88,29 @@ function count(
     return literal ? givenBy(literal, usual) : usual
   }
 
-  /** Null where no argument tells; what is no number is refused by whoever reads it. */
-  function askedSize({ arguments: args }: FieldNode, sizes: ReadonlyMap<string, unknown>): number | null {
-    let asked: number | null = null
-    for (const [name, usual] of sizes) {
+  /** What is no number is refused by whoever reads it. */
+  function numbersOf({ arguments: args }: FieldNode, usuals: Usuals): number[] {
+    return [...usuals].flatMap(([name, usual]) => {
       const argument = args?.find((each) => each.name.value === name)
       const value = argument ? givenBy(argument.value, usual) : usual
-      if (typeof value === 'number') asked = Math.max(asked ?? 0, value)
-    }
-    return asked
+      return typeof value === 'number' ? [value] : []
+    })
+  }
+
+  /** Null where no argument tells. */
+  function askedSize(node: FieldNode, sizes: Usuals): number | null {
+    const numbers = numbersOf(node, sizes)
+    return numbers.length > 0 ? Math.max(0, ...numbers) : null
   }
 
   /** Records that stand before a page of `size`, for each parent: a store reads them, and leaves them out. */
-  function skipped({ arguments: args = [] }: FieldNode, skips: Skips, size: number): number {
-    const { offset, page, cursor, most, types } = skips
-    const before = args.map(({ name: { value: name }, value: node }) => {
-      const value = givenBy(node, null)
-      if (cursor.has(name)) return value === null ? 0 : most // which of them it stands at only its decoder knows
-      if (typeof value !== 'number') return 0
-      return offset.has(name) ? value : page.has(name) ? (value - 1) * size : 0
-    })
+  function skipped(node: FieldNode, { offset, page, cursor, most, types }: Skips, size: number): number {
+    const isAt = ({ name, value }: ArgumentNode): boolean => cursor.has(name.value) && givenBy(value, null) !== null
+    const before = [
+      ...numbersOf(node, offset),
+      ...numbersOf(node, page).map((number) => (number - 1) * size),
+      ...(node.arguments?.some(isAt) ? [most] : []), // which of them it stands at only its decoder knows
+    ]
     return types * Math.min(Math.max(0, ...before), most)
   }
 

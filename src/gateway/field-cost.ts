@@ -21,12 +21,15 @@ import { onceFor } from '../util/once-for.ts'
 
 type Fields = GraphQLObjectType | GraphQLInterfaceType
 
+/** Arguments, with the values that the schema gives where the client does not. */
+export type Usuals = ReadonlyMap<string, unknown>
+
 /** Arguments by which a page stands behind others, which a store reads to leave them out. */
 export interface Skips {
   /** Say how many: `offset`, `skip`. */
-  readonly offset: ReadonlySet<string>
+  readonly offset: Usuals
   /** Say the number of the page: `page`. */
-  readonly page: ReadonlySet<string>
+  readonly page: Usuals
   /** Cursors of an earlier API, which may count records, too. */
   readonly cursor: ReadonlySet<string>
   /** Past it whoever reads the page refuses. */
@@ -40,8 +43,8 @@ export interface FieldCost {
   readonly type: GraphQLNamedType
   /** A list of objects, one object, or no object at all. */
   readonly holds: 'list' | 'one' | 'value'
-  /** Arguments that tell how many: `first`, `limit`; with the value that the schema gives where the client does not. */
-  readonly sizes: ReadonlyMap<string, unknown>
+  /** Arguments that tell how many: `first`, `limit`. */
+  readonly sizes: Usuals
   /** Arguments that are lists: `ids`; of a list whose size nothing tells there may be a record for each of their elements. */
   readonly lists: readonly string[]
   /** What tells of a page how many records stand before it; null of what is no page. */
@@ -79,17 +82,20 @@ const offsetNames = new Set(['offset', 'skip'])
 const pageNames = new Set(['page', 'pageNumber', 'page_number'])
 const none: ReadonlySet<string> = new Set()
 
-function sizesOf({ args, extensions: { page } }: GraphQLField<unknown, unknown>): ReadonlyMap<string, unknown> {
+const usualsOf = (args: GraphQLField<unknown, unknown>['args']): Usuals =>
+  new Map(args.map(({ name, defaultValue }) => [name, defaultValue]))
+
+function sizesOf({ args, extensions: { page } }: GraphQLField<unknown, unknown>): Usuals {
   const isSize = (name: string): boolean => name === page?.args?.limit || sizeNames.has(name)
-  const sizes = args.filter(({ name, type }) => isSize(name) && getNullableType(type).toString() === 'Int')
-  return new Map(sizes.map(({ name, defaultValue }) => [name, defaultValue]))
+  return usualsOf(args.filter(({ name, type }) => isSize(name) && getNullableType(type).toString() === 'Int'))
 }
 
-function skipsOf({ extensions: { page } }: GraphQLField<unknown, unknown>, { maxOffset }: PageBounds): Skips {
+function skipsOf({ args, extensions: { page } }: GraphQLField<unknown, unknown>, { maxOffset }: PageBounds): Skips {
   const { args: own } = page ?? {}
+  const among = (names: ReadonlySet<string>): Usuals => usualsOf(args.filter(({ name }) => names.has(name)))
   return {
-    offset: own ? new Set('offset' in own ? [own.offset] : []) : offsetNames,
-    page: own ? new Set('page' in own ? [own.page] : []) : pageNames,
+    offset: among(own ? new Set('offset' in own ? [own.offset] : []) : offsetNames),
+    page: among(own ? new Set('page' in own ? [own.page] : []) : pageNames),
     cursor: page?.cursor ? new Set(['after', 'before']) : none,
     most: maxOffset,
     types: page?.entities?.length ?? 1,

@@ -95,6 +95,23 @@ describe('records before a page cost a tenth of a value', () => {
     expect(cost(`{ songs(limit: 100) { ${aliases.join(' ')} } }`)).toBeGreaterThan(limitsOf({}).cost)
   })
 
+  test.each<[title: string, query: string, variables: Variables, cost: number]>([
+    ['where none is given', '{ songs { id } }', {}, ofPage(20) + 300],
+    ['where another one is', '{ songs(offset: 10) { id } }', {}, ofPage(20) + 1],
+    ['where null is', '{ songs(offset: null) { id } }', {}, ofPage(20)],
+    ['where a variable is not sent', 'query ($n: Int) { songs(offset: $n) { id } }', {}, ofPage(20) + 300],
+    ['where a variable is null', 'query ($n: Int) { songs(offset: $n) { id } }', { n: null }, ofPage(20)],
+    ['that is the number of a page', '{ numbered { id } }', {}, ofPage(10) + 30],
+  ])('by the value that the schema gives, %s', (_, query, variables, expected) => {
+    const schema = buildSchema(`type Query { songs(limit: Int, offset: Int = 3000): SongConnection
+      numbered(perPage: Int = 10, page: Int = 31): SongConnection } type SongConnection { nodes: [Song!] } type Song { id: ID }`)
+    // The page and its records: the list is a value of its own
+    expect(
+      costs(schema, [Song], limitsOf({}))(parse(query.replace('{ id }', '{ nodes { id } }')), undefined, variables)
+        ?.cost,
+    ).toBe(expected + 1)
+  })
+
   test('what an app pages by itself is its own affair', () => {
     const schema = buildSchema('type Query { rows(limit: Int, offset: Int): [Row] } type Row { n: Int }')
     const ofRows = costs(schema, [], limitsOf({}))
