@@ -112,7 +112,7 @@ export class Sweeper {
     const now = standing(entity.name)
     if (!now) return
     const { authority, isMirrored, epoch, confirmedEpoch } = now
-    if (settles) await stores[authority].authority.settleHidden(entity)
+    if (settles) await stores[authority].authority.settleHidden(entity, isMirrored)
     const owes = this.#backlog.get(entity.name)?.count !== 0
     if (!isMirrored || !(settles || owes)) return
     const options = settles ? { ...this.#options, arrivingMs } : this.#options

@@ -251,10 +251,11 @@ export interface Authority extends RecordWrites {
   bury(entity: Entity, tombstones: readonly Image[], under: number): Promise<boolean>
   /**
    * Settles what nobody sees: deletes that were acknowledged and cut off before the record was gone, and puts that came
-   * when authority had moved here already. Safe at any time, by anybody.
+   * when authority had moved here already. Safe at any time, by anybody. What another program has marked as deleted is
+   * deleted likewise, and owed to the mirror.
    * @returns how many there were.
    */
-  settleHidden(entity: Entity): Promise<number>
+  settleHidden(entity: Entity, isMirrored: boolean): Promise<number>
   /** Gives a record a version above `above`, where it is still at `version`; keeps it owed. */
   restamp(entity: Entity, id: Id, version: Version, above: Version): Promise<boolean>
   /** See `Outbox.images`; for what a client writes, over the connections of writes. */

@@ -155,10 +155,24 @@ describe('A delete in MongoDB that was cut off after its mark [delete-vs-sweep]'
     const off = { epoch: 1, owed: false }
     await stores.mongo.authority.create(Account, account(id), off)
     await accounts().updateOne({ _id: id }, [{ $set: { _cf: bump(off, { deleted: true }) } }])
-    expect(await stores.mongo.authority.settleHidden(Account)).toBe(1)
+    expect(await stores.mongo.authority.settleHidden(Account, false)).toBe(1)
     expect(await accounts().findOne({ _id: id })).toBeNull()
     expect(await stores.mongo.outbox.images(Account, [id])).toEqual([])
-    expect(await stores.mongo.authority.settleHidden(Account)).toBe(0)
+    expect(await stores.mongo.authority.settleHidden(Account, false)).toBe(0)
+  })
+
+  test('is owed where another program has set the mark, above what the mirror has', async () => {
+    const id = newId()
+    const { version } = await stores.mongo.authority.create(Account, account(id), owed)
+    await sweepOnce(stores, 'mongo')
+    await accounts().updateOne({ _id: id }, { $set: { '_cf.deleted': true } })
+    // Whoever looks at it leaves it to those who know of the mirror
+    expect(await stores.mongo.outbox.images(Account, [id])).toMatchObject([{ version, record: null }])
+    expect(await stores.mongo.authority.settleHidden(Account, true)).toBe(1)
+    expect(await accounts().findOne({ _id: id })).toBeNull()
+    expect(await sweepOnce(stores, 'mongo')).toBe(0)
+    const gone = { version: { epoch: 1, counter: version.counter + 1 }, record: null }
+    expect(await both(stores, 'mongo', id)).toEqual({ authority: gone, mirror: gone })
   })
 
   test('gives its unique values to whoever wants them [create-vs-delete]', async () => {

@@ -108,7 +108,7 @@ describe('A document that a put has inserted where authority has gone meanwhile 
 
   test('is removed, though the type has no mirror', async () => {
     const { id } = await arrives()
-    expect(await stores.mongo.authority.settleHidden(Account)).toBe(1)
+    expect(await stores.mongo.authority.settleHidden(Account, true)).toBe(1)
     expect(await stored(id)).toBeNull()
   })
 

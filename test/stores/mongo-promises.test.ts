@@ -68,7 +68,7 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     ),
   restamp: () => store.authority.restamp(Note, 2, version, { epoch: 1, counter: 9 }),
   delete: () => store.authority.delete(Note, 1, stamp),
-  'deletes that were cut off': () => store.authority.settleHidden(Note),
+  'deletes that were cut off': () => store.authority.settleHidden(Note, true),
   'puts that were cut off': () => store.replica.settleArriving(Note, 0),
   'what is owed': () => store.outbox.owed(Note, 0, 10),
   backlog: () => store.outbox.backlog(Note),

@@ -91,7 +91,9 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     const marked = await change(entity, id, mark, stamp, guardOf(entity, guard))
     if (!marked) return null
     // The mark is the acknowledgement; where the rest fails, the sweep resumes it.
-    await finishDelete(connection, entity, id, marked.version, stamp.owed).catch(() => undefined)
+    await finishDelete(connection, entity, id, marked.version, stamp.owed ? marked.version : null).catch(
+      () => undefined,
+    )
     return tombstoneImage(id, marked.version, stamp.owed)
   }
 
@@ -100,7 +102,7 @@ export function mongoAuthority(connection: MongoConnection): Authority {
     try {
       return await write()
     } catch (error) {
-      if (!isDuplicate(error) || (await settleHolders(connection, entity, error)) === 0) throw error
+      if (!isDuplicate(error) || (await settleHolders(connection, entity, error, stamp.owed)) === 0) throw error
       stamp.check?.()
       return write()
     }
@@ -147,12 +149,12 @@ export function mongoAuthority(connection: MongoConnection): Authority {
 
     bury: (entity, tombstones, under) => bury(connection, mongoOutbox(connection), entity, tombstones, under),
 
-    async settleHidden(entity) {
+    async settleHidden(entity, isMirrored) {
       const few = { projection: { _id: 1, _cf: 1 }, limit: batch, readConcern: { level: 'majority' } } as const
       const marked = await connection.collection(entity).find({ '_cf.deleted': true }, few).toArray()
       // A put that came when authority had moved here already
       const arriving = await settleArriving(connection, entity, 0)
-      return (await settleHidden(connection, entity, marked)) + arriving
+      return (await settleHidden(connection, entity, marked, isMirrored)) + arriving
     },
 
     async restamp(entity, id, version, above) {

@@ -21,7 +21,7 @@ interface InTransaction extends Within {
   readonly nextId: NextId
   readonly images: Steps['images']
   /** Tells what a failure of the store means. */
-  readonly step: <T>(entity: Entity, work: () => Promise<T>) => Promise<T>
+  readonly step: <T>(entity: Entity, stamp: Stamp, work: () => Promise<T>) => Promise<T>
 }
 
 /** See `Steps.byHand`. At its end each record that was touched is stamped anew, or buried. */
@@ -31,7 +31,7 @@ export async function byHandIn<T>(
   { mongo }: Sides<T>,
   stamp: Stamp,
 ): Promise<DoneByHand<T>> {
-  const told: Bounds['told'] = (call) => step(entity, call)
+  const told: Bounds['told'] = (call) => step(entity, stamp, call)
   const now = await told(clock)
   const touched = new Map<Id, Touched>()
   const touch: Writing['touch'] = (id, raw, before) => {

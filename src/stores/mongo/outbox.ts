@@ -119,9 +119,11 @@ export function mongoOutbox(connection: MongoConnection): Outbox {
         const id = decodeId(entity, document['_id'])
         if (id instanceof Refused || isArriving(document)) continue
         if (isDeleted(document)) {
-          // A delete that was cut off after its mark goes on from here.
-          await finishDelete(connection, entity, id, versionOf(document), isPending(document))
-          images.set(id, tombstoneImage(id, versionOf(document), isPending(document)))
+          const version = versionOf(document)
+          const pending = isPending(document)
+          // A delete that was cut off after its mark goes on from here; of one that is not owed see `settleHidden`
+          if (pending) await finishDelete(connection, entity, id, version, version)
+          images.set(id, tombstoneImage(id, version, pending))
         } else images.set(id, imageOf(entity, id, document))
       }
       const gone = ids.filter((id) => !images.has(id))

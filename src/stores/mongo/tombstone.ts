@@ -106,16 +106,17 @@ export async function tombstonesOf(
 /**
  * The steps after a document was marked deleted: a tombstone, then the document goes, if unchanged.
  *
- * @param isOwed whether there is a mirror; without one nobody puts a record back, and no tombstone is needed.
+ * @param version at which it was marked.
+ * @param buriedAt the tombstone's version; null without a mirror: nobody puts a record back, and none is needed.
  */
 export async function finishDelete(
   connection: MongoConnection,
   entity: Entity,
   id: Id,
   version: Version,
-  isOwed: boolean,
+  buriedAt: Version | null,
 ): Promise<void> {
-  if (isOwed) await keepTombstone(connection, entity, id, version, true)
+  if (buriedAt) await keepTombstone(connection, entity, id, buriedAt, true)
   await connection
     .collection(entity)
     .deleteOne(allOf({ _id: encodeId(entity, id), '_cf.deleted': true }, atVersion(version)))

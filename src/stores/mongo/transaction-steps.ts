@@ -58,11 +58,11 @@ export function transactionSteps(
     (await tombstonesOf(connection, entity, [id], session)).get(id)?.version
 
   /** Nothing of a transaction stands before its commit, whatever was sent. */
-  async function step<T>(entity: Entity, work: () => Promise<T>): Promise<T> {
+  async function step<T>(entity: Entity, { owed }: Stamp, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (isDuplicate(error) && (await settleHolders(connection, entity, error)) > 0) throw heldUnseen(entity)
+      if (isDuplicate(error) && (await settleHolders(connection, entity, error, owed)) > 0) throw heldUnseen(entity)
       throw writeError(entity, error, 0)
     }
   }
@@ -75,7 +75,7 @@ export function transactionSteps(
     const { _id, ...members } = document
     const marked = isMade ? null : await collection.findOne({ _id }, { ...options, projection: { _cf: 1 } })
     if (marked && isArriving(marked)) {
-      await settleHidden(connection, entity, [marked])
+      await settleHidden(connection, entity, [marked], stamp.owed)
       throw heldUnseen(entity)
     }
     if (marked && !isDeleted(marked)) throw new Conflict(['id'])
@@ -128,10 +128,10 @@ export function transactionSteps(
   return {
     isAtomic: true,
     images,
-    create: (entity, ...args) => step(entity, () => create(entity, ...args)),
-    delete: (entity, ...args) => step(entity, () => remove(entity, ...args)),
+    create: (entity, record, stamp, ...more) => step(entity, stamp, () => create(entity, record, stamp, ...more)),
+    delete: (entity, id, stamp, ...more) => step(entity, stamp, () => remove(entity, id, stamp, ...more)),
     patch: (entity, id, patch, stamp, guard = {}) =>
-      step(entity, async () => {
+      step(entity, stamp, async () => {
         const next = bump(stamp, {}, Long.fromNumber(await clock()))
         return change(entity, id, patchStages(entity, patch, next, touched), stamp, guardOf(entity, guard))
       }),
