@@ -6,7 +6,7 @@ import {
   handleAll,
   isBrokenCircuitError,
 } from 'cockatiel'
-import type { Entity } from '../entity/entity.ts'
+import type { Entity, Id } from '../entity/entity.ts'
 import type { Image, Store } from '../stores/store.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { messageOf } from '../util/errors.ts'
@@ -57,9 +57,23 @@ export class Mirror {
     return this.#puts.put(entity, image, from, under)
   }
 
+  get #budgetMs(): number {
+    return this.#options.budgetMs ?? 150
+  }
+
   /** Waits for puts within the budget of a reply. */
   async within(puts: Promise<unknown>): Promise<void> {
-    await awaitWithin(puts, this.#options.budgetMs ?? 150)
+    await awaitWithin(puts, this.#budgetMs)
+  }
+
+  /**
+   * Whether the mirror has the id for what is no record of the type, as far as it tells within the budget of a reply: one
+   * that is slow or in trouble keeps nobody from writing.
+   */
+  async isTaken(entity: Entity, id: Id, to: Origin): Promise<boolean> {
+    if (entity.fixed.size === 0 || this.#breakerOf(entity, to).state !== CircuitState.Closed) return false
+    const look = this.#options.stores[to].replica.isTaken(entity, id).catch(() => false)
+    return (await awaitWithin(look, this.#budgetMs)) === true
   }
 
   async #putOne(entity: Entity, image: Image, from: Origin, under: number): Promise<void> {

@@ -21,7 +21,7 @@ const authority: Effects<Authority> = {
   restamp: 'writes',
   images: 'reads',
 }
-const replica: Effects<Replica> = { bulkPut: 'writes', settleArriving: 'writes', unfit: 'reads' }
+const replica: Effects<Replica> = { bulkPut: 'writes', settleArriving: 'writes', unfit: 'reads', isTaken: 'reads' }
 const outbox: Effects<Outbox> = {
   owed: 'reads',
   images: 'reads',

@@ -6,7 +6,7 @@ import { isNothing, type Patch, planPatch } from '../query/patch.ts'
 import type { PatchOf } from '../query/patch-of.ts'
 import type { Where } from '../query/where.ts'
 import { writtenCondition } from '../query/written-condition.ts'
-import { refusedRecord } from '../stores/failure.ts'
+import { Conflict, refusedRecord } from '../stores/failure.ts'
 import type { Image, Replica, Stamp, Steps, Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { askOnly } from './fail-over.ts'
@@ -22,14 +22,19 @@ export interface Place {
   /** The transaction that they are steps of; null where each stands by itself. */
   readonly joint: Steps | null
   /** Null in stages without one. */
-  readonly mirror: Replica | null
+  readonly mirror: Pick<Replica, 'unfit'> | null
+  /** Whether the mirror is known to have the id for what is no record of the type. */
+  readonly isTaken: (id: Id) => Promise<boolean>
   readonly stamp: Stamp & { readonly check: () => void }
   /** Told of each record that was written, or deleted. */
   readonly keep: (image: Image) => void
 }
 
 /** Writes of one type, each a step that the authority acknowledges. */
-export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, stamp, keep }: Place): TypeWrites<E> {
+export function typeWrites<E extends Entity>(
+  entity: E,
+  { store, joint, mirror, isTaken, stamp, keep }: Place,
+): TypeWrites<E> {
   const authority = joint ?? store.authority
 
   function kept(image: Image | null): RecordOf<E> | null {
@@ -56,6 +61,12 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
     const reason = mirror?.unfit(entity, record)
     if (reason) throw refusedRecord(reason)
     return record
+  }
+
+  /** @param isMade whether its id was made here, and nobody has it. @throws CONFLICT where somebody has. */
+  async function create(record: Rec, isMade: boolean): Promise<RecordOf<E> | null> {
+    if (!isMade && (await isTaken(record.id))) throw new Conflict(['id'])
+    return kept(await authority.create(entity, record, stamp, isMade))
   }
 
   const planned = (input: PatchOf<E>): Patch => {
@@ -86,9 +97,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
   const writes: TypeWrites<E> = {
     get: async (id) => asRecord<E, RecordOf<E>>(entity, (await present(parseId(entity, id)))?.record ?? null),
 
-    async create(input, id) {
-      return kept(await authority.create(entity, made(input, id), stamp, id === undefined))!
-    },
+    create: async (input, id) => (await create(made(input, id), id === undefined))!,
 
     async patch(id, input) {
       const patch = planPatch(entity, input)
@@ -149,7 +158,7 @@ export function typeWrites<E extends Entity>(entity: E, { store, joint, mirror, 
         throw new CrossfadeError('BAD_USER_INPUT', `Two of the new ${entity.name} records have one id.`)
       return each([...wanted.keys()], async (id) => {
         const { record, isMade } = wanted.get(id)!
-        return kept(await authority.create(entity, record, stamp, isMade))
+        return create(record, isMade)
       })
     },
 

@@ -142,13 +142,14 @@ export class Transaction {
   #place(entity: Entity, permit: Permit): Place {
     const { flag } = permit
     const plan = STAGE_PLAN[flag.stage]
-    const { stores } = this.#routing
+    const { stores, mirror } = this.#routing
     const joint = this.#joints.get(flag.type)
     const written = joint?.written ?? this.#written
     return {
       store: stores[plan.authority],
       joint: joint?.steps ?? null,
       mirror: plan.mirror && stores[plan.mirror].replica,
+      isTaken: async (id) => plan.mirror !== null && mirror.isTaken(entity, id, plan.mirror),
       stamp: { epoch: flag.epoch, owed: plan.mirror !== null, check: () => checkPermits([permit]) },
       keep: (image) => {
         if (!joint) this.#acknowledged++

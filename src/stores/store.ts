@@ -285,6 +285,8 @@ export interface Replica {
   settleArriving(entity: Entity, olderThanMs: number): Promise<number>
   /** Why this store could never hold a record, where that is known without asking it; null where it may. */
   unfit(entity: Entity, record: Rec): string | null
+  /** Whether what is no record of the type has the id here, so that a record of it would be refused. */
+  isTaken(entity: Entity, id: Id): Promise<boolean>
 }
 
 /** How much is owed, and since when, both by the store's own clock. */

@@ -257,6 +257,7 @@ function postgres(network: Network, at: Server<PostgresState>): PostgresStore {
         ask('write', (state) => server.bulkPut(state, entity, images, under), true),
       settleArriving: async () => 0,
       unfit: () => null,
+      isTaken: async () => false,
     },
     ledger: ledger(control),
     // Nothing is mapped later here, and nothing has an issue

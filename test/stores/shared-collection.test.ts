@@ -12,6 +12,7 @@ import { retirement } from '../../src/jobs/retire.ts'
 import { unkeptPromises } from '../../src/jobs/unique-promises.ts'
 import { Capture } from '../../src/mirror/capture.ts'
 import { captured, caughtUp } from '../../src/mirror/captured.ts'
+import { Mirror } from '../../src/mirror/mirror.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { heldText } from '../../src/stores/held-text.ts'
 import { storeNow } from '../../src/stores/mongo/clock.ts'
@@ -22,6 +23,7 @@ import { isWhole } from '../../src/stores/mongo/order-indexes.ts'
 import { keepTombstone, tombstoneCollection } from '../../src/stores/mongo/tombstone.ts'
 import { removeTraces, tracesOf } from '../../src/stores/mongo/traces.ts'
 import { uniqueKeys } from '../../src/stores/mongo/unique-keys.ts'
+import type { Replica } from '../../src/stores/store.ts'
 import { unversioned } from '../../src/stores/version.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { emptyStores, openStores, type TestStores } from '../support/stores.ts'
@@ -203,6 +205,23 @@ describe.each<[string, (kind: string) => string]>([
         code: 'CONFLICT',
       })
       await stands()
+    })
+
+    test('is known to be taken, whether it has a type or none', async () => {
+      await outside.insertMany([
+        { _id: 'b', name: 'Nobody' },
+        { _id: 'c', kind: 'cat', name: 'Tom' },
+      ])
+      const isTaken = (id: string, type: Entity = Cat) => stores.mongo.replica.isTaken(type, id)
+      expect(await Promise.all(['a', 'b', 'c', 'd'].map((id) => isTaken(id)))).toEqual([true, true, false, false])
+      const mirror = (replica: Partial<Replica>, budgetMs = 60_000): Mirror => {
+        const mongo = { ...stores.mongo, replica: { ...stores.mongo.replica, ...replica } }
+        return new Mirror({ stores: { ...stores, mongo }, budgetMs, log: () => undefined })
+      }
+      const asked = (by: Mirror): Promise<boolean> => by.isTaken(Cat, 'a', 'mongo')
+      expect(await asked(mirror({}))).toBe(true)
+      expect(await asked(mirror({ isTaken: () => Promise.reject(new Error('in trouble')) }))).toBe(false)
+      expect(await asked(mirror({ isTaken: () => new Promise(() => undefined) }, 10))).toBe(false)
     })
 
     test('is refused by the mirror', async () => {

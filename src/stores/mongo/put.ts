@@ -1,5 +1,5 @@
 import type { ClientSession, Document, MongoServerError } from 'mongodb'
-import type { Entity } from '../../entity/entity.ts'
+import type { Entity, Id } from '../../entity/entity.ts'
 import { faultOf } from '../failure.ts'
 import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
@@ -10,6 +10,7 @@ import { storeNow } from './clock.ts'
 import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
 import type { MongoConnection } from './connection.ts'
+import { ofType } from './documents-of.ts'
 import { isDuplicate, isStoreTrouble, pathsRefused, refusal } from './errors.ts'
 import { idText, idTextOf } from './id-text.ts'
 import { readDocuments } from './read-documents.ts'
@@ -119,10 +120,10 @@ const idTaken: PutOutcome = { put: 'refused', reason: 'a document of another typ
 
 const maxRaces = 5 // another put of the same record won each time; the sweep looks at it again
 
-/** Whether the id is that of a document which is no record of the type. */
-async function isOfAnother({ connection, entity, image }: Put): Promise<boolean> {
+/** Whether the id is that of a document which is no record of the type: of another one of the collection, or of none. */
+export async function isOfAnother(connection: MongoConnection, entity: Entity, id: Id): Promise<boolean> {
   if (entity.fixed.size === 0) return false
-  const among: Document = { _id: encodeId(entity, image.id) }
+  const among: Document = { _id: encodeId(entity, id), $nor: [ofType(entity)] }
   return (await connection.db.collection(entity.mongo).findOne(among, { projection: { _id: 1 } })) !== null
 }
 
@@ -157,7 +158,7 @@ export async function putOne(first: Put, isNewTombstone: boolean): Promise<PutOu
     const isAsRead = stored ? put.stored && sameVersion(stored, put.stored) : !put.stored
     const isId = duplicate !== null && pathsRefused(duplicate).join() === '_id'
     if (duplicate && isAsRead && !isId) return holders(connection, entity, image, duplicate)
-    if (isId && !stored && (await isOfAnother(put))) return idTaken
+    if (isId && !stored && (await isOfAnother(connection, entity, image.id))) return idTaken
     put = { ...put, stored }
   }
   return late

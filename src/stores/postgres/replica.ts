@@ -8,4 +8,6 @@ export const postgresReplica = (connection: PostgresConnection): Replica => ({
   settleArriving: async () => 0,
   // What a text becomes when it is compressed for an index is known to the server alone
   unfit: () => null,
+  // Types that share a table share a collection, whose ids MongoDB has looked at
+  isTaken: async () => false,
 })
