@@ -1,18 +1,14 @@
 import { textKind } from '../codec/text.ts'
 import type { Scope } from '../entity/entity.ts'
 import { listAt } from '../entity/leaf-at.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { asksNothing, everything, filteredLeaf, parseNeedle, parseValue, type Where } from './where.ts'
-
-/** What somebody calls a test who has made a condition without `where`. */
-const nameOf = ({ op }: { readonly op: unknown }): string => String(op).slice(0, 40)
 
 /**
  * A condition with its values in the form of their kinds, for callers that cannot vouch for them: stores bind what they
  * are given. `everything` stays what it is, by which stores know that nothing is asked.
  *
- * @throws BAD_USER_INPUT for what a kind cannot be asked, and for a value that is not of it; MISCONFIGURED for a test that
- * there is not.
+ * @param where of a right form, see `checkForm`.
+ * @throws BAD_USER_INPUT for what a kind cannot be asked, and for a value that is not of it.
  */
 export function parseWhere(scope: Scope, where: Where): Where {
   if (asksNothing(where)) return everything
@@ -45,7 +41,5 @@ export function parseWhere(scope: Scope, where: Where): Where {
     case 'gt':
     case 'gte':
       return { ...where, value: parsed(where.value) }
-    default:
-      throw new CrossfadeError('MISCONFIGURED', `A condition on ${scope.name} has no test "${nameOf(where)}".`)
   }
 }

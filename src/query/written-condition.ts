@@ -1,21 +1,25 @@
 import type { Scope } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { checkForm } from './condition-form.ts'
 import { isWidened } from './parse-filter.ts'
 import { parseWhere } from './parse-where.ts'
 import { asksNothing, everything, type Where } from './where.ts'
 
-const isCondition = (given: unknown): given is Where => typeof given === 'object' && given !== null && 'op' in given
+const isCondition = (given: unknown): boolean => typeof given === 'object' && given !== null && 'op' in given
 
 /** @throws MISCONFIGURED for what is no condition: a filter as a client gives it has to be read first. */
 export function askedCondition(scope: Scope, given: unknown): Where {
-  if (isCondition(given)) return parseWhere(scope, given)
-  throw new CrossfadeError('MISCONFIGURED', `A filter on ${scope.name} is made by parseFilter() or where().`)
+  if (!isCondition(given))
+    throw new CrossfadeError('MISCONFIGURED', `A filter on ${scope.name} is made by parseFilter() or where().`)
+  checkForm(scope, given)
+  return parseWhere(scope, given)
 }
 
 /** @param more what a condition would do that asks less than was meant. */
 function stated(scope: Scope, given: unknown, more: string): Where {
   if (!isCondition(given))
     throw new CrossfadeError('MISCONFIGURED', `A condition on ${scope.name} is made by where(), or is \`everything\`.`)
+  checkForm(scope, given)
   if (!isWidened(given) && (given === everything || !asksNothing(given))) return parseWhere(scope, given)
   const why = `has a test without a value, or none, and would ${more} more than was meant`
   const remedy = 'Give the value, leave the test out, or say `everything`'

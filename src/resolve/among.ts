@@ -1,6 +1,5 @@
 import type { Entity } from '../entity/entity.ts'
 import { defaultScope } from '../query/default-scope.ts'
-import { parseWhere } from '../query/parse-where.ts'
 import { allOf, everything, type Where, type WhereOf } from '../query/where.ts'
 import { askedCondition, shownCondition } from '../query/written-condition.ts'
 import { onceFor } from '../util/once-for.ts'
@@ -22,14 +21,21 @@ export interface Asking<E extends Entity = Entity> extends Among<E> {
   readonly filter?: WhereOf<E['fields']>
 }
 
+type Read = (entity: Entity, given: unknown) => Where
+
 /** A field gives the same condition for each parent. */
-const shownOf = onceFor((entity: Entity) => onceFor((given: Where) => shownCondition(entity, given)))
-const askedOf = onceFor((entity: Entity) => onceFor((given: Where) => askedCondition(entity, given)))
+function oncePerCondition(read: Read): Read {
+  const known = onceFor((entity: Entity) => onceFor((given: object) => read(entity, given)))
+  return (entity, given) => (typeof given === 'object' && given !== null ? known(entity)(given) : read(entity, given))
+}
+
+const shownOf = oncePerCondition(shownCondition)
+const askedOf = oncePerCondition(askedCondition)
 
 /**
  * What is asked of a type, within what is shown of it, with values in the form of their kinds.
  *
- * @throws as `parseWhere`, and BAD_USER_INPUT for a `where` that asks nothing.
+ * @throws as `askedCondition`, and BAD_USER_INPUT for a `where` that asks nothing.
  */
 export function among(
   entity: Entity,
@@ -37,9 +43,9 @@ export function among(
   asked: Where = everything,
 ): Where {
   const isAll = unscoped || entity.defaultScope === null
-  const parsed = parseWhere(entity, asked)
+  const parsed = asked === everything ? asked : askedCondition(entity, asked)
   if (isAll && where === everything && filter === everything) return parsed
-  return allOf(isAll ? everything : defaultScope(entity), shownOf(entity)(where), askedOf(entity)(filter), parsed)
+  return allOf(isAll ? everything : defaultScope(entity), shownOf(entity, where), askedOf(entity, filter), parsed)
 }
 
 /** Equal for equal conditions. */
