@@ -1,3 +1,4 @@
+import { badValue } from '../codec/bad-value.ts'
 import { kindOf } from '../codec/kinds.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Entity, IdKinds } from './entity.ts'
@@ -20,6 +21,8 @@ export function parseId<K extends keyof IdKinds>(
     // Number() would take "", " 1 " and "0x1", too
     if (idKind === 'int') return parse(typeof id === 'string' && /^-?\d{1,10}$/.test(id) ? Number(id) : id)
     // A double past 2^53 may have been another number
+    const isRounded = Number.isInteger(id) && !Number.isSafeInteger(id)
+    if (idKind === 'text' && isRounded) throw badValue(idKind, id, 'a text, since numbers past 2^53 lose digits')
     return parse(typeof id === 'number' && idKind !== 'longId' ? String(id) : id)
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error

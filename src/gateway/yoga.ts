@@ -15,6 +15,7 @@ import { deadline, type Ends, timed } from './deadline.ts'
 import { documentCache } from './document-cache.ts'
 import { documentLimits } from './document-limits.ts'
 import type { EventStreams } from './event-streams.ts'
+import { idNumbers } from './id-numbers.ts'
 import { inputLimit } from './input-limit.ts'
 import { inputMistakes } from './input-mistakes.ts'
 import type { Limits } from './limits.ts'
@@ -87,7 +88,7 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
         }
       : (given) => contextOf(given, {}),
     plugins: [
-      // In this order: bytes, what is in document and variables, what they ask for, what its texts are; then the app's own;
+      // In this order: bytes, what is in document and variables, what they ask for, what its texts and ids are; then the app's own;
       // then what is recorded of it, and answered
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
@@ -97,6 +98,7 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
       costLimit(schema, entities, limits, refusals),
       inputMistakes,
       textGuard,
+      idNumbers,
       ...(plugins as readonly Plugin[]),
       ...(recorder ? [record(recorder)] : []),
       deadline(limits.answerMs),

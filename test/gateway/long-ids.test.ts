@@ -207,6 +207,24 @@ describe.each(stages)('Ids that are longs, in %s', (stage) => {
       })
   })
 
+  test('are refused as numbers of JSON that has lost digits of them', async () => {
+    const text = 'an ID past 2^53 has lost digits as a number; give it as a string.'
+    const refused = (place: string) => ({
+      errors: [{ message: `${place}: ${text}`, extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+    const one = 'query ($id: ID!) { crate(id: $id) { name } }'
+    for (const id of [9007199254740992, -9007199254740992, 1e21])
+      expect(await api.ask(one, { id })).toMatchObject(refused('$id'))
+    const many = 'query ($filter: CrateFilter) { crates(filter: $filter) { totalCount } }'
+    const filter = { or: [{ insideId: { eq: 12 } }, { insideId: { in: ['1', 9007199254740992] } }] }
+    expect(await api.ask(many, { filter })).toMatchObject(refused('$filter.or[1].insideId.in[1]'))
+    // Digits of the document are text, and numbers of other types what they are
+    expect(await api.ask(`{ crate(id: ${past}) { name } }`)).toEqual({ data: { crate: { name: 'crate' } } })
+    expect(await api.ask(page, { first: 9007199254740992 })).toMatchObject({
+      errors: [{ message: expect.stringContaining('Int cannot represent') }],
+    })
+  })
+
   test('have global ids', async () => {
     const key = 'Q3JhdGU6OTAwNzE5OTI1NDc0MDk5Mw==' // base64 of `Crate:9007199254740993`, written down
     expect(await api.ask('query ($id: ID!) { shown(id: $id) { id } node(id: $id) { id } }', { id: key })).toEqual({

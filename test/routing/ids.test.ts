@@ -123,6 +123,7 @@ describe.each(['shadow', 'live'] as const)('Ids in %s', (stage) => {
     [Hexed, 'me', 'Hexed.id: "me" is not a valid id: expected 24 hex digits.'],
     [Keyed, low, /^Keyed\.id: "5f0{20}aa" is not a valid uuid: expected 32 hex digits in groups/],
     [Hexed, { $gt: '' }, /^Hexed\.id: \[object Object\] is not a valid id/],
+    [Named, 2 ** 53, 'Named.id: 9007199254740992 is not a valid text: expected a text, since numbers past 2.53 lose'],
     [Named, 'a\0', /^Named\.id: .* NUL/],
   ])('an id that is none is refused (%#)', async (entity, id, message) => {
     await expect(create(entity, id)).rejects.toMatchObject({
