@@ -237,6 +237,14 @@ describe.each(['mongo', 'postgres'] as const)('Writes in %s', (origin) => {
     }
   })
 
+  test('no object stays unmapped that nothing is left of', async () => {
+    const document = { hull: 'steel', engine: { maker: 'M', fuel: { kind: 'oil', grade: 'A' } } }
+    const id = await insertRaw(fleet, Vessel, document)
+    const image = await fleet[origin].authority.patch(Vessel, id, planPatch(Vessel, { 'engine.fuel': null }), owed)
+    expect(image?.record).toMatchObject({ engine: { maker: 'M', fuel: null } })
+    expect(image?.rest).toEqual({ hull: 'steel' })
+  })
+
   test('a patch leaves dirty values that it does not name as they are', async () => {
     const id = await insertRaw(fleet, Vessel, { crew: '12', built: '1995è' })
     const image = await fleet[origin].authority.patch(Vessel, id, planPatch(Vessel, { name: 'A' }), owed)

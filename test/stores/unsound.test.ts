@@ -1,12 +1,14 @@
 import { append, defineEntity, embed, int, json, list, text, timestamp } from 'crossfade'
 import { Long } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { Issue } from '../../src/codec/refused.ts'
 import { allFields } from '../../src/entity/field-set.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { profile } from '../../src/jobs/profile.ts'
 import { totalOrder } from '../../src/query/order.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import { everything } from '../../src/query/where.ts'
+import { decodeRest } from '../../src/stores/mongo/codec/rest.ts'
 import { type MongoStore, mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { anyEpoch } from '../support/any-epoch.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
@@ -23,6 +25,20 @@ const Note = defineEntity('Note', {
     data: json(),
     rows: list(embed({ sku: text() })),
   },
+})
+
+test('of an object that is mapped nothing is unmapped where what stood beside is lost', () => {
+  const Parcel = defineEntity('Parcel', {
+    mongo: 'parcels',
+    postgres: 'parcels',
+    id: int(),
+    fields: { box: embed({ size: int() }), lid: int().at('cover.lid') },
+  })
+  const since = new Date(Number.NaN)
+  const issues: Issue[] = []
+  const document = { box: { size: 1, since }, cover: { since }, other: { since } }
+  expect(decodeRest(Parcel, document, issues)).toEqual({ other: {} })
+  expect(issues.map(({ path }) => path)).toEqual(['box.since', 'cover.since', 'other.since'])
 })
 
 /** What the driver would not write, other programs have stored: the server's answers are changed on their way. */

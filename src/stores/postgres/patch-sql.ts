@@ -93,11 +93,21 @@ function assigned(scope: Scope, change: Change): Sql {
   return sql`case when ${element} = any(${old}) then ${old} else array_append(${old}, ${element}) end`
 }
 
+/** Takes a path out of jsonb, and with it the objects around it that nothing is left of, as MongoDB's codec leaves them out. */
+function without(json: Sql, steps: readonly string[]): Sql {
+  const around = steps.slice(1).map((_, n) => steps.slice(0, steps.length - 1 - n))
+  return around.reduce(
+    (left, path) => sql`(select case when j.v #> ${path}::text[] = '{}' then j.v #- ${path}::text[] else j.v end
+      from (select ${left}) as j(v))`,
+    sql`${json} #- ${steps}::text[]`,
+  )
+}
+
 /** What the mapping does not name of objects that become null goes with them. */
 function lessRest({ embeds }: Scope, { presence }: Patch, rest: Sql): NewValue[] {
   const removed = [...presence].flatMap(([path, there]) => (there ? [] : [embeds.get(path)!.mongo.split('.')]))
   if (removed.length === 0) return []
-  const left = removed.reduce((json, steps) => sql`${json} #- ${steps}::text[]`, rest)
+  const left = removed.reduce(without, rest)
   return [['rest', sql`nullif(${left}, '{}')`]]
 }
 

@@ -48,8 +48,13 @@ const holdsNul = (kept: Json): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.st
 
 /** What the nodes do not name, as Extended JSON; null where they name everything. */
 export function restOf(document: Record<string, unknown>, nodes: readonly Node[], path: string, issues: Issues): Json {
-  const lost = (where: string, value: unknown): null => report(issues, where, unsoundness(value)!, value)
-  const rest = membersWithoutUnsound(withoutMapped(document, nodes), path === '(unmapped)' ? '' : path, lost)
+  let isWhole = true
+  const lost = (where: string, value: unknown): void => {
+    isWhole = false
+    report(issues, where, unsoundness(value)!, value)
+  }
+  const sound = membersWithoutUnsound(withoutMapped(document, nodes), path === '(unmapped)' ? '' : path, lost)
+  const rest = isWhole ? sound : withoutMapped(sound, nodes) // of an object that is mapped nothing may be left
   if (Object.keys(rest).length === 0) return null
   const kept = canonical(renamedMembers(rest, escaped))
   return holdsNul(kept) ? report(issues, path, 'holds the character NUL, which jsonb cannot store', rest) : kept
