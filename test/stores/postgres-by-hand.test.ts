@@ -190,7 +190,8 @@ test('a side that has lifted the time of its statements ends in its own time, an
     await visited(id)(hand)
     await hand.run(sql`select pg_sleep(600)`)
   }
-  const short = postgresAuthority({ ...patient, statementTimeoutMs: 1_000 })
+  const hasty = { ...patient, statementTimeoutMs: 1_000 }
+  const short = postgresAuthority(hasty, hasty)
   await expect(run(endless, true, { authority: short })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   const asleep = () =>
     stores.postgres.connection.run(sql`select from pg_stat_activity
