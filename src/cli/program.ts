@@ -24,6 +24,7 @@ import { retireCommand } from './retire.ts'
 import { serveCommand } from './serve.ts'
 import { stageCommand } from './stage.ts'
 import { storesCommand } from './stores.ts'
+import { tokenCommand } from './token.ts'
 import { verifyCommand } from './verify.ts'
 import { workerCommand } from './worker.ts'
 
@@ -55,6 +56,7 @@ export async function run(): Promise<void> {
     conflictsCommand,
     issuesCommand,
     forgetCommand,
+    tokenCommand,
     doctorCommand,
     erdCommand,
     retireCommand,

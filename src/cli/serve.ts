@@ -1,8 +1,10 @@
 import { Command } from 'commander'
+import { Metrics } from '../admin/metrics.ts'
 import { times } from '../control/times.ts'
 import { startGateway } from '../gateway/start-gateway.ts'
 import { messageOf } from '../util/errors.ts'
 import { createLog } from './log.ts'
+import { openAdmin } from './open-admin.ts'
 import { say } from './output.ts'
 import { openSession } from './session.ts'
 import { untilSignal } from './signals.ts'
@@ -27,6 +29,7 @@ export function serveCommand(): Command {
         log('warn', `A subscriber is too slow for its events, and loses some: ${messageOf(error)}`)
       })
       const session = await openSession(config, say, { controlMs: times.controlCall })
+      const metrics = new Metrics()
       try {
         const { PORT: port, HOST: host, CROSSFADE_DATA_DIR: dataDir } = session.settings
         const gateway = await startGateway({
@@ -36,9 +39,15 @@ export function serveCommand(): Command {
           host,
           dataDir,
           log,
+          meter: metrics,
         })
-        await stopped
-        await gateway.close()
+        try {
+          const admin = await openAdmin(session.settings, gateway.routing, metrics)
+          await stopped
+          await admin?.close()
+        } finally {
+          await gateway.close()
+        }
       } finally {
         await session.close()
       }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Meter } from '../routing/meter.ts'
 import { toldLimit } from '../routing/past-limit.ts'
 import { codeOf } from '../util/errors.ts'
 import { isAddressed } from './address.ts'
@@ -70,6 +71,7 @@ export interface HttpServerOptions {
   readonly path: string
   /** Answers everything but health. */
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown
+  readonly meter?: Pick<Meter, 'request'> | undefined
 }
 
 /** Requests of a connection that are under way at a time: clients send the next one behind an answer, most of them. */
@@ -100,7 +102,7 @@ interface Connection {
 }
 
 /** The gateway's HTTP server: health, and before GraphQL what is refused by address, content type or time. */
-export function httpServer({ limits, readiness, path, graphql }: HttpServerOptions): Server {
+export function httpServer({ limits, readiness, path, graphql, meter }: HttpServerOptions): Server {
   const { headersMs, requestMs, answerMs } = limits
   const options = {
     headersTimeout: Math.min(headersMs, requestMs), // Node throws where it is the longer one
@@ -119,7 +121,9 @@ export function httpServer({ limits, readiness, path, graphql }: HttpServerOptio
       connections.set(socket, (connection = { last: request, unanswered: 0, isSeen: false, waiting: [] }))
     connection.last = request
     connection.unanswered++
+    const began = meter && performance.now()
     response.once('close', () => {
+      if (began !== undefined) meter!.request(response.headersSent ? response.statusCode : 0, performance.now() - began)
       connection.unanswered--
       const begin = connection.waiting.shift()
       if (!socket.destroyed) begin?.()

@@ -22,6 +22,7 @@ import { Admitted } from '../routing/admitted.ts'
 import { type ErrorBudget, ErrorBudgets, errorBudgetOf } from '../routing/error-budgets.ts'
 import { FailOvers } from '../routing/fail-overs.ts'
 import { guardWrites } from '../routing/guard-writes.ts'
+import type { Meter } from '../routing/meter.ts'
 import { Permits } from '../routing/permits.ts'
 import { ReadBreakers } from '../routing/read-breakers.ts'
 import { freshnessMs } from '../routing/read-choices.ts'
@@ -52,6 +53,7 @@ export interface InstanceOptions {
   readonly id?: string
   /** Whether it may follow what other programs change in MongoDB; default: true. */
   readonly captures?: boolean
+  readonly meter?: Meter | undefined
   /** Default: a thread that watches the file of the data directory. */
   readonly killSwitch?: Pick<KillSwitch, 'isOn' | 'stop'>
 }
@@ -172,6 +174,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     recentWrites: new RecentWrites(2 * freshnessMs),
     readsUnderWay: { mongo: new Admitted(), postgres: new Admitted() },
     limits,
+    meter: options.meter,
     log,
   }
   const onLost = (type: string, why: string): Promise<void> => doubts.doubt(flagKeyOf(byName.get(type)!), why)

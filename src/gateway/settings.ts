@@ -19,6 +19,8 @@ const environment = z.object({
     .optional(),
   PORT: port.default(4000),
   HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: port.optional(),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
   CROSSFADE_DATA_DIR: z.string().min(1).default('.crossfade'),
 })
 

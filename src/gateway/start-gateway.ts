@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { times } from '../control/times.ts'
 import { Recorder } from '../replay/recorder.ts'
+import type { Meter } from '../routing/meter.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import type { Mismatch } from '../stores/findings.ts'
 import { CrossfadeError, codeOf } from '../util/errors.ts'
@@ -29,6 +30,8 @@ export interface GatewayRun {
   readonly onMismatch?: (mismatch: Mismatch) => void
   /** See `openInstance`. */
   readonly captures?: boolean
+  /** Default: nothing is measured. */
+  readonly meter?: Meter
   /** How long `close` waits for clients, in milliseconds; default 8,000. */
   readonly drainMs?: number
   /** A store that answers later than this is asked nothing that the other one can answer; default 500 ms. */
@@ -109,7 +112,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   })
   const streams = new EventStreams()
   const graphql = createGateway({ config, routing, limits, recorder, streams })
-  const server = httpServer({ limits, readiness, path: graphqlPath(config), graphql })
+  const server = httpServer({ limits, readiness, path: graphqlPath(config), graphql, meter: run.meter })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()

@@ -6,6 +6,7 @@ import { Turns } from '../util/turns.ts'
 import { candidateOf, type Decision } from './decide.ts'
 import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
 import type { HeldRecords } from './held-records.ts'
+import { codeOf, type Meter } from './meter.ts'
 import type { Read } from './read.ts'
 import { type Choice, instead, ReadChoices } from './read-choices.ts'
 import { ReadNotes } from './read-notes.ts'
@@ -28,6 +29,19 @@ const failsOften = new Error('again and again')
 interface Answer<T> {
   readonly result: T
   readonly origin: Origin
+}
+
+/** The time that a store was asked for, without that of waiting for a turn of the request. */
+async function measured<T>(meter: Meter, type: string, asked: Promise<Answer<T>>): Promise<Answer<T>> {
+  const began = performance.now()
+  try {
+    const answer = await asked
+    meter.read(type, answer.origin, performance.now() - began)
+    return answer
+  } catch (error) {
+    meter.readFailed(type, codeOf(error))
+    throw error
+  }
 }
 
 /** What those who load ask of a request's reads, and whoever answers it. */
@@ -85,7 +99,7 @@ export class Reads {
     this.#bounds.ask()
     const type = read.entity.name
     const { reads, candidate, samplePercent, epoch } = this.decision(type)
-    const { shadow } = this.#routing
+    const { shadow, meter } = this.#routing
     shadow.statistics.of(type).reads++
     if (candidate !== null) shadow.asked(read, epoch)
     const isCompared = candidate !== null && Math.random() * 100 < samplePercent
@@ -96,9 +110,8 @@ export class Reads {
         this.#signal?.throwIfAborted()
       }
       this.#bounds.checkArrived()
-      const result = isCompared
-        ? await this.#compared(read, reads, candidate, epoch)
-        : (await this.#answered(read)).result
+      const asked = isCompared ? this.#compared(read, reads, candidate, epoch) : this.#answered(read)
+      const { result } = meter ? await measured(meter, type, asked) : await asked
       if (!read.isShared) this.#bounds.returned(result)
       return result
     } finally {
@@ -112,7 +125,7 @@ export class Reads {
   }
 
   /** Times the reads that are compared and no others, so that both stores' times are those of the same reads. */
-  async #compared<T>(read: Read<T>, reads: Origin, candidate: Origin, epoch: number): Promise<T> {
+  async #compared<T>(read: Read<T>, reads: Origin, candidate: Origin, epoch: number): Promise<Answer<T>> {
     const { shadow, stores } = this.#routing
     const { entity, fields, resolver, args } = read
     const asked = { entity, epoch, resolver, store: reads }
@@ -129,7 +142,7 @@ export class Reads {
     const { result, origin } = answer
     if (origin !== reads) {
       shadow.controlFailed(asked, new FailedOver(origin))
-      return result
+      return answer
     }
     shadow.offer({
       entity,
@@ -147,7 +160,7 @@ export class Reads {
       records: (side, ids) =>
         stores[side === 'control' ? reads : candidate].candidate.reader.byIds(entity, ids, allFields(entity)),
     })
-    return result
+    return answer
   }
 
   /** Fails over where the stage keeps the other store fresh, unless the type was answered in this request before. */

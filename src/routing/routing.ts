@@ -10,6 +10,7 @@ import type { Origin } from '../util/origin.ts'
 import type { Admitted } from './admitted.ts'
 import type { ErrorBudgets } from './error-budgets.ts'
 import type { FailOvers } from './fail-overs.ts'
+import type { Meter } from './meter.ts'
 import type { Permits } from './permits.ts'
 import type { ReadBreakers } from './read-breakers.ts'
 import type { ReadLimits } from './read-limits.ts'
@@ -40,5 +41,7 @@ export interface Routing {
   /** What clients ask of each store at the moment. */
   readonly readsUnderWay: Record<Origin, Admitted>
   readonly limits: ReadLimits
+  /** Default: nothing is measured. */
+  readonly meter?: Meter | undefined
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
 }

@@ -6,6 +6,7 @@ import type { Image, Steps } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { ByHand } from './by-hand.ts'
 import type { Joint } from './joint.ts'
+import { codeOf } from './meter.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
 import { type Place, typeWrites } from './steps.ts'
@@ -79,8 +80,20 @@ export class Transaction {
   }
 
   /** A step that may change something, also where it fails. */
-  #change<T>(step: () => Promise<T>, own: Permit): Promise<T> {
-    return this.during(step, own).finally(this.#onWrite)
+  async #change<T>({ name }: Entity, step: () => Promise<T>, own: Permit): Promise<T> {
+    const { meter } = this.#routing
+    const { authority } = STAGE_PLAN[own.flag.stage]
+    const began = performance.now()
+    try {
+      const result = await this.during(step, own)
+      meter?.write(name, authority, performance.now() - began)
+      return result
+    } catch (error) {
+      meter?.writeFailed(name, authority, codeOf(error))
+      throw error
+    } finally {
+      this.#onWrite()
+    }
   }
 
   /** Takes no more steps, and waits for those that have begun: one of several may have failed before the others end. */
@@ -96,18 +109,19 @@ export class Transaction {
     const entity = typeof type === 'string' ? (typeOf(this.#routing.entities, type) as E) : type
     const permit = this.#permitOf(entity)
     const steps = typeWrites(entity, this.#place(entity, permit))
+    const change = <T>(step: () => Promise<T>): Promise<T> => this.#change(entity, step, permit)
     return {
       get: (id) => this.during(() => steps.get(id), permit),
-      create: (input, id) => this.#change(() => steps.create(input, id), permit),
-      patch: (id, patch) => this.#change(() => steps.patch(id, patch), permit),
-      patchWhen: (id, when, patch) => this.#change(() => steps.patchWhen(id, when, patch), permit),
-      update: (id, change) => this.#change(() => steps.update(id, change), permit),
-      upsert: (path, value, given) => this.#change(() => steps.upsert(path, value, given), permit),
-      delete: (id) => this.#change(() => steps.delete(id), permit),
-      deleteWhen: (id, when) => this.#change(() => steps.deleteWhen(id, when), permit),
-      createMany: (inputs) => this.#change(() => steps.createMany(inputs), permit),
-      patchMany: (when, patch, bound) => this.#change(() => steps.patchMany(when, patch, bound), permit),
-      deleteMany: (when, bound) => this.#change(() => steps.deleteMany(when, bound), permit),
+      create: (input, id) => change(() => steps.create(input, id)),
+      patch: (id, patch) => change(() => steps.patch(id, patch)),
+      patchWhen: (id, when, patch) => change(() => steps.patchWhen(id, when, patch)),
+      update: (id, decide) => change(() => steps.update(id, decide)),
+      upsert: (path, value, given) => change(() => steps.upsert(path, value, given)),
+      delete: (id) => change(() => steps.delete(id)),
+      deleteWhen: (id, when) => change(() => steps.deleteWhen(id, when)),
+      createMany: (inputs) => change(() => steps.createMany(inputs)),
+      patchMany: (when, patch, bound) => change(() => steps.patchMany(when, patch, bound)),
+      deleteMany: (when, bound) => change(() => steps.deleteMany(when, bound)),
     }
   }
 
@@ -124,13 +138,14 @@ export class Transaction {
     const permit = this.#permitOf(entity)
     const { store, joint, stamp, keep } = this.#place(entity, permit)
     const run = (steps: Steps) => steps.byHand(entity, sides, stamp)
-    return this.#change(async () => {
+    const step = async (): Promise<T> => {
       const alone = () => store.authority.together(run, stamp.check, permit.flag.type)
       const { result, images } = await (joint ? run(joint) : alone())
       if (!joint) this.#acknowledged++ // it tells what the mirror is owed, and not whether anything was written
       images.forEach(keep)
       return result
-    }, permit)
+    }
+    return this.#change(entity, step, permit)
   }
 
   #permitOf({ name }: Entity): Permit {

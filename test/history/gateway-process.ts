@@ -66,7 +66,7 @@ export async function gatewayProcess({
       if (child) return
       const log = openSync(join(dataDir, `${name}.log`), 'a')
       const started = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve', '--config', app], {
-        env: { ...process.env, ...env, PORT: String(port), CROSSFADE_DATA_DIR: join(dataDir, name) },
+        env: { ...process.env, ...env, PORT: String(port), ADMIN_PORT: '0', CROSSFADE_DATA_DIR: join(dataDir, name) },
         stdio: ['ignore', log, log],
       })
       closeSync(log)

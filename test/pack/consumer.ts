@@ -92,7 +92,7 @@ export async function serve(cwd: string, env: Environment): Promise<Served> {
   // A group of its own: npx does not hand every signal on
   const child = spawn('npx', ['crossfade', 'serve'], {
     cwd,
-    env: { ...environment, PORT: '0', ...env },
+    env: { ...environment, PORT: '0', ADMIN_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })

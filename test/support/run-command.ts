@@ -29,14 +29,18 @@ export async function serveOnce(env: Environment): Promise<{ readonly text: stri
   return { text, ready: answer ?? '' }
 }
 
-/** Runs `serve` until it says that it listens, asks what stands at its address, and stops it. Null where it never listens. */
+/**
+ * Runs `serve` until it says that it listens, asks what stands at its address, and stops it. Null where it never listens.
+ *
+ * @param ask is given what it has said so far, too.
+ */
 export async function askServed<T>(
   args: readonly string[],
   env: Environment,
-  ask: (url: string) => Promise<T>,
+  ask: (url: string, said: () => string) => Promise<T>,
 ): Promise<{ readonly text: string; readonly answer: T | null }> {
   const child = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve', ...args], {
-    env: { ...process.env, PORT: '0', ...env },
+    env: { ...process.env, PORT: '0', ADMIN_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'exit')
@@ -52,7 +56,7 @@ export async function askServed<T>(
     child.once('exit', () => resolve(null))
   })
   try {
-    return { answer: url === null ? null : await ask(url), text }
+    return { answer: url === null ? null : await ask(url, () => text), text }
   } finally {
     child.kill('SIGTERM')
     await ended

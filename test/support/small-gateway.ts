@@ -27,6 +27,7 @@ interface Watched {
   readonly log?: GatewayRun['log']
   readonly onMismatch?: GatewayRun['onMismatch']
   readonly captures?: boolean
+  readonly meter?: GatewayRun['meter']
   /** What the gateway gets for the stores. */
   readonly replace?: (stores: TestStores) => TestStores | Promise<TestStores>
 }
@@ -44,8 +45,9 @@ export const openSmallGateway = (
 export async function openAppGateway(
   app: CrossfadeConfig,
   documents: ReadonlyMap<Entity, readonly Document[]>,
-  { log = () => undefined, onMismatch = () => undefined, captures = true, replace = (stores) => stores }: Watched = {},
+  watched: Watched = {},
 ): Promise<SmallGateway> {
+  const { replace = (stores) => stores, log = () => undefined, ...given } = watched
   const { entities } = app
   const dataDir = mkdtempSync(join(tmpdir(), 'crossfade-gateway-'))
   const stores = await openStores(entities)
@@ -62,8 +64,7 @@ export async function openAppGateway(
     port: 0,
     dataDir,
     log,
-    onMismatch,
-    captures,
+    ...given,
     probeMs: 30_000, // the machine may be busy
   })
   const move = { ledgers, log: () => undefined, sweep: async () => 0 }

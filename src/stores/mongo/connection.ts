@@ -11,6 +11,7 @@ import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import { checkUri, hostsOf, withoutSecrets } from '../../util/store-uri.ts'
 import { documentsOf } from './documents-of.ts'
+import { poolCounts } from './pool-counts.ts'
 import type { StoredDocument } from './stored.ts'
 
 export interface MongoOptions {
@@ -40,6 +41,8 @@ export interface MongoConnection {
   reads(entity: Entity): Collection<StoredDocument>
   /** False while the driver knows of no server that takes writes: there is an election, or nobody answers. */
   takesWrites(): boolean
+  /** Its connections at the moment, and calls that wait for one. */
+  readonly counts: ReturnType<typeof poolCounts>
   /** To the same servers, for calls that take as long as they take: builds of indexes, scans of whole collections. */
   patient(): MongoConnection
   /** To the same servers, for change streams: each of them has a connection to itself while it waits. */
@@ -123,6 +126,7 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
   }
   const client = fromUri(options.uri, () => new MongoClient(options.uri, clientOptions))
   const takesWrites = watchWritable(client)
+  const counts = poolCounts(client)
   startAnew(client)
   if (options.database === undefined && !namesDatabase.test(options.uri)) {
     const example = `mongodb://${hostsOf(options.uri)}/shop`
@@ -142,6 +146,7 @@ function connectWith(options: MongoOptions, maxTimeMs: number, socketTimeoutMS: 
     collection: (entity) => documentsOf(db, entity),
     reads: (entity) => documentsOf(readOnly, entity),
     takesWrites,
+    counts,
     patient: () => (patient ??= connectWith({ ...options, poolSize: 2, waitMs: 60_000 }, maxTimeMs, 0)),
     streams: () => (streams ??= connectWith({ ...options, poolSize: 0 }, maxTimeMs, socketTimeoutMS)),
     async close() {

@@ -6,6 +6,7 @@ import { FairTurns } from '../../util/fair-turns.ts'
 import type { Json } from '../../util/json.ts'
 import type { ForeignChanges } from '../foreign-changes.ts'
 import type { Explaining } from '../plan.ts'
+import type { PoolState } from '../pool-state.ts'
 import { closeMs, type Reader, type Source, type Store } from '../store.ts'
 import { mongoAuthority } from './authority.ts'
 import { alive } from './bookkeeping.ts'
@@ -61,6 +62,7 @@ export interface MongoStore extends Store, MongoSource {
   survey(entity: Entity, before: Json, batch: SurveyedBatch): Promise<Json>
   /** Reads whose streams come from the members that a read preference names; all others from the primary. */
   readerOf(readPreference: ReadPreferenceMode): Reader
+  pools(): readonly PoolState[]
   /** Documents of the collection, also those that can have no record. */
   documents(entity: Entity): Promise<number>
   /** How many documents there are, about, from the collection's statistics; null where the server does not say. */
@@ -104,6 +106,7 @@ export function mongoStore(
   const writes = connectMongo({ ...options, poolSize: 20 })
   const puts = connectMongo({ ...options, poolSize: 10 })
   const control = mongoSource(connectMongo({ ...options, poolSize: 4, maxTimeMs: controlBudgetMs }))
+  const pools = { reads: connection, candidate: own, control: control.connection, writes, puts }
   return {
     ...clientsSource(connection),
     candidate,
@@ -124,6 +127,7 @@ export function mongoStore(
     readerOf: (readPreference) => membersReader(connection, { readPreference, behindMs: 5_000 }),
     documents: (entity) => connection.collection(entity).countDocuments(alive, { maxTimeMS: connection.maxTimeMs }),
     ledger: mongoLedger(control.connection),
+    pools: () => Object.entries(pools).map(([name, { counts }]) => ({ name: name as PoolState['name'], ...counts() })),
     explaining: (by) => mongoSource(explained(connection, by)),
     settled: () => looksSettled(connection),
     distrust: () => undefined, // the driver's monitors see to it
@@ -139,8 +143,8 @@ export function mongoStore(
       if (answer === timedOut) throw new Error(`MongoDB did not answer within ${ms} ms`)
     },
     async close() {
-      const clients = [connection, candidate.connection, control.connection, writes, puts].map((each) => each.close())
-      await awaitWithin(Promise.all(clients), closeMs)
+      const ends = Object.values(pools).map((each) => each.close())
+      await awaitWithin(Promise.all(ends), closeMs)
     },
   }
 }

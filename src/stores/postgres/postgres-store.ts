@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
+import type pg from 'pg'
 import { awaitWithin, timedOut } from '../../util/await-within.ts'
 import type { Findings } from '../findings.ts'
 import type { Explaining } from '../plan.ts'
+import type { PoolState } from '../pool-state.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
 import type { Triage } from '../triage.ts'
 import { postgresAuthority } from './authority.ts'
@@ -38,6 +40,7 @@ export interface PostgresStore extends Store, PostgresSource {
   /** The mirror's: what it puts here, and what it is owed from here. */
   readonly puts: PostgresConnection
   explaining(by: Explaining): PostgresSource
+  pools(): readonly PoolState[]
   readonly dataIssues: DataIssues
   readonly findings: Findings
   readonly triage: Triage
@@ -49,6 +52,13 @@ const postgresSource = (connection: PostgresConnection): PostgresSource => ({
   reader: postgresReader(connection),
   outbox: postgresOutbox(connection),
   side: (signal) => postgresSide(connection, signal),
+})
+
+const stateOf = (name: PoolState['name'], { totalCount, idleCount, waitingCount }: pg.Pool): PoolState => ({
+  name,
+  taken: totalCount - idleCount,
+  idle: idleCount,
+  waiting: waitingCount,
 })
 
 /**
@@ -69,6 +79,7 @@ export function postgresStore(
   const control = postgresSource(
     connectPostgres({ ...options, poolSize: 3, statementTimeoutMs: controlBudgetMs, keepsIdle: true }),
   )
+  const pools = { reads: connection, candidate: candidate.connection, control: control.connection, writes, puts }
   return {
     ...postgresSource(connection),
     candidate,
@@ -79,6 +90,7 @@ export function postgresStore(
     writes,
     puts,
     ledger: postgresLedger(control.connection),
+    pools: () => Object.entries(pools).map(([name, { pool }]) => stateOf(name as PoolState['name'], pool)),
     explaining: (by) => postgresSource(explained(connection, by)),
     settled: async () => false,
     distrust() {
@@ -99,8 +111,8 @@ export function postgresStore(
       if (answer === timedOut) throw new Error(`PostgreSQL did not answer within ${ms} ms`)
     },
     async close() {
-      const pools = [connection, candidate.connection, control.connection, writes, puts].map(({ pool }) => pool.end())
-      await awaitWithin(Promise.all(pools), closeMs)
+      const ends = Object.values(pools).map(({ pool }) => pool.end())
+      await awaitWithin(Promise.all(ends), closeMs)
     },
   }
 }

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
+import { askServed, runCommand } from '../support/run-command.ts'
+
+let opened: CommandStores
+beforeAll(async () => {
+  opened = await openCommandStores()
+})
+afterAll(() => opened?.close())
+
+const token = (...args: string[]) => runCommand(['token', ...args], opened.env)
+
+test('a token works at a gateway that runs until it is revoked', async () => {
+  const made = await token('make', 'prometheus', '--days', '30')
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^crossfade_[\w-]{43}\n$/) })
+  expect(made.stderr).toContain('It is not shown again. prometheus is a viewer for 30 days.')
+  const headers = { authorization: `Bearer ${made.stdout.trim()}` }
+  const { answer, text } = await askServed([], opened.env, async (_, said) => {
+    while (!/admin port listens/.test(said())) await sleep(20)
+    const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
+    const status = async () => (await fetch(`${url}/metrics`, { headers })).status
+    const before = await status()
+    expect(await token('revoke', 'prometheus')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('is revoked'),
+    })
+    await expect.poll(status).toBe(401)
+    return before
+  })
+  expect(answer, text).toBe(200)
+  const listed = await token('list')
+  expect(listed.stdout).toMatch(/^prometheus +viewer +\S+ +\S+ +revoked /m)
+})
+
+test('what is no token is refused in one line', async () => {
+  expect(await token('make', 'a b')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('A name has 64 letters'),
+  })
+  expect(await token('revoke', 'nobody')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no token nobody. See `crossfade token list`.'),
+  })
+  expect(await token('make', 'x', '--role', 'root')).toMatchObject({ code: 1 })
+  expect(await token('make', 'x', '--days', '0')).toMatchObject({ code: 1 })
+})
