@@ -11,7 +11,16 @@ export interface AdminOptions {
   readonly port: number
   readonly host: string
   readonly tokens: Pick<KnownTokens, 'find'>
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  readonly killed: Killed
+}
+
+/** The kill switch of this gateway. */
+export interface Killed {
+  /** Types and groups, or `all`. */
+  list(): readonly string[]
+  /** @throws CrossfadeError BAD_USER_INPUT for what is no type, no group and not `all`. */
+  set(type: string, on: boolean, by: string): readonly string[]
 }
 
 export interface RunningAdmin {
@@ -20,23 +29,41 @@ export interface RunningAdmin {
   close(): Promise<void>
 }
 
-interface Page {
+/** What one method does at one path. */
+interface Action {
   readonly role: Role
-  readonly answer: (response: ServerResponse) => Promise<void>
+  /** @throws CrossfadeError BAD_USER_INPUT */
+  readonly answer: (asked: Asked) => Promise<Answer> | Answer
 }
+
+interface Asked {
+  readonly query: URLSearchParams
+  /** Who asks, by the name of the token. */
+  readonly by: string
+}
+
+interface Answer {
+  readonly type: string
+  readonly text: string
+}
+
+const json = (value: unknown): Answer => ({
+  type: 'application/json; charset=utf-8',
+  text: `${JSON.stringify(value)}\n`,
+})
 
 const refusals = {
   401: 'This needs a token: send `Authorization: Bearer …`, as `crossfade token make` tells it.',
   403: 'The token is one of another role.',
-  404: 'There is nothing here: metrics are at /metrics.',
-  405: 'Send a GET.',
+  404: 'There is nothing here: see /metrics and /kill.',
+  405: 'Another method is meant: GET of /metrics, GET, POST or DELETE of /kill.',
   429: 'Too many wrong tokens came from this address. Wait for a minute.',
 } as const
 
-function refuse(response: ServerResponse, status: keyof typeof refusals): void {
+function refuse(response: ServerResponse, status: keyof typeof refusals | 400, why?: string): void {
   const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' }
   const asks = status === 401 ? { 'www-authenticate': 'Bearer realm="crossfade"' } : {}
-  response.writeHead(status, { ...headers, ...asks }).end(`${JSON.stringify({ error: refusals[status] })}\n`)
+  response.writeHead(status, { ...headers, ...asks }).end(json({ error: status === 400 ? why : refusals[status] }).text)
 }
 
 const secretOf = ({ headers: { authorization = '' } }: IncomingMessage): string | null =>
@@ -48,22 +75,34 @@ const limits = {
   connectionsCheckingInterval: 1_000,
 }
 
-/** Whoever operates, beside the clients: metrics now. Nothing is told without a token but that it is there. */
-function adminServer({ tokens, metrics }: AdminOptions): Server {
-  const wrong = new WrongTokens()
-  const pages: Readonly<Record<string, Page>> = {
+/** By path and method. */
+const actionsOf = ({ metrics, killed }: AdminOptions): ReadonlyMap<string, ReadonlyMap<string, Action>> => {
+  const kill = (on: boolean): Action => ({
+    role: 'operator',
+    answer: ({ query, by }) => json({ killed: killed.set(query.get('type') ?? 'all', on, by) }),
+  })
+  const actions = {
     '/metrics': {
-      role: 'viewer',
-      answer: async (response) => {
-        const text = await metrics.text()
-        response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(text)
-      },
+      GET: { role: 'viewer', answer: async () => ({ type: metrics.contentType, text: await metrics.text() }) },
     },
-  }
+    '/kill': {
+      GET: { role: 'viewer', answer: () => json({ killed: killed.list() }) },
+      POST: kill(true),
+      DELETE: kill(false),
+    },
+  } satisfies Record<string, Record<string, Action>>
+  return new Map(Object.entries(actions).map(([path, methods]) => [path, new Map(Object.entries(methods))]))
+}
+
+/** Whoever operates, beside the clients. Nothing is told without a token but that it is there. */
+function adminServer(options: AdminOptions): Server {
+  const { tokens } = options
+  const wrong = new WrongTokens()
+  const actions = actionsOf(options)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const from = request.socket.remoteAddress ?? ''
-    const path = (request.url ?? '').split('?', 1)[0]!
+    const [path = '', query] = (request.url ?? '').split('?', 2)
     if (path === '/healthz') return void response.writeHead(200).end()
     const secret = secretOf(request)
     const token = secret === null ? null : await tokens.find(secret)
@@ -72,11 +111,18 @@ function adminServer({ tokens, metrics }: AdminOptions): Server {
       if (secret !== null) wrong.add(from)
       return refuse(response, wrong.areMany(from) ? 429 : 401)
     }
-    const page = Object.hasOwn(pages, path) ? pages[path] : undefined
-    if (!page) return refuse(response, 404)
-    if (!mayDo(token.role, page.role)) return refuse(response, 403)
-    if (request.method !== 'GET') return refuse(response, 405)
-    await page.answer(response)
+    const methods = actions.get(path)
+    if (!methods) return refuse(response, 404)
+    const action = methods.get(request.method ?? '')
+    if (!action) return refuse(response, 405)
+    if (!mayDo(token.role, action.role)) return refuse(response, 403)
+    try {
+      const { type, text } = await action.answer({ query: new URLSearchParams(query), by: token.name })
+      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
+    } catch (error) {
+      if (!(error instanceof CrossfadeError)) throw error
+      refuse(response, 400, error.message)
+    }
   }
 
   return createServer(limits, (request, response) => {

@@ -1,13 +1,26 @@
-import { type RunningAdmin, startAdmin } from '../admin/admin-server.ts'
+import { type Killed, type RunningAdmin, startAdmin } from '../admin/admin-server.ts'
 import { KnownTokens } from '../admin/known-tokens.ts'
 import type { Metrics } from '../admin/metrics.ts'
 import { routingMetrics } from '../admin/routing-metrics.ts'
 import { ledgersOf } from '../control/flag-store.ts'
+import { kill, killFileOf, readKilled } from '../control/kill-file.ts'
+import { flagKeyNamed } from '../entity/type-of.ts'
 import type { Settings } from '../gateway/settings.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 
 const defaultPort = 4001
+
+/** The switch of the gateways of a data directory, as `stage kill` has it. */
+const killedIn = (dataDir: string, { entities, log }: Routing): Killed => ({
+  list: () => readKilled(killFileOf(dataDir)),
+  set(type, on, by) {
+    if (type !== 'all' && on) flagKeyNamed(entities, type)
+    const killed = kill(dataDir, type, on)
+    log('warn', `${by} has ${on ? 'killed' : 'let the flags rule again of'} ${type}, by the admin port.`)
+    return killed
+  },
+})
 
 /**
  * The admin port of a gateway. Where none is asked for, and another gateway of this machine has the default one, there is
@@ -16,14 +29,20 @@ const defaultPort = 4001
  * @throws MISCONFIGURED where the one that is asked for is taken.
  */
 export async function openAdmin(
-  { ADMIN_PORT: port, ADMIN_HOST: host }: Settings,
+  { ADMIN_PORT: port, ADMIN_HOST: host, CROSSFADE_DATA_DIR: dataDir }: Settings,
   routing: Routing,
   metrics: Metrics,
 ): Promise<RunningAdmin | null> {
   for (const each of routingMetrics(routing)) metrics.add(each)
   const tokens = new KnownTokens(ledgersOf(routing.stores))
   try {
-    const admin = await startAdmin({ port: port ?? defaultPort, host, tokens, metrics })
+    const admin = await startAdmin({
+      port: port ?? defaultPort,
+      host,
+      tokens,
+      metrics,
+      killed: killedIn(dataDir, routing),
+    })
     routing.log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.`)
     return admin
   } catch (error) {

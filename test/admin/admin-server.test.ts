@@ -1,12 +1,13 @@
 import { defineEntity, int, only, text, write } from 'crossfade'
 import { connection, createBuilder, entityType, payloadType, record } from 'crossfade/pothos'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
+import { type Killed, type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
 import { KnownTokens } from '../../src/admin/known-tokens.ts'
 import { Metrics } from '../../src/admin/metrics.ts'
 import { routingMetrics } from '../../src/admin/routing-metrics.ts'
 import { makeToken } from '../../src/admin/tokens.ts'
 import { ledgersOf } from '../../src/control/flag-store.ts'
+import { CrossfadeError } from '../../src/util/errors.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
 const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
@@ -37,13 +38,27 @@ builder.mutationType({
 let api: SmallGateway
 let admin: RunningAdmin
 let secret: string
+let operator: string
+
+const set: unknown[] = []
+const killed: Killed = {
+  list: () => ['Note'],
+  set(type, ...given) {
+    if (type === 'Nope') throw new CrossfadeError('BAD_USER_INPUT', 'There is no type Nope.')
+    set.push([type, ...given])
+    return [type]
+  },
+}
+
 beforeAll(async () => {
   const metrics = new Metrics()
   api = await openSmallGateway(builder.toSchema(), Note, [{ _id: 1, text: 'a' }], { meter: metrics })
   for (const each of routingMetrics(api.gateway.routing)) metrics.add(each)
   const ledgers = ledgersOf(api.stores)
   secret = await makeToken(ledgers, { name: 'prometheus', role: 'viewer', days: 1, by: 'a test' })
-  admin = await startAdmin({ port: 0, host: '127.0.0.1', tokens: new KnownTokens(ledgers), metrics })
+  operator = await makeToken(ledgers, { name: 'on-call', role: 'operator', days: 1, by: 'a test' })
+  const tokens = new KnownTokens(ledgers)
+  admin = await startAdmin({ port: 0, host: '127.0.0.1', tokens, metrics, killed })
 }, 60_000)
 afterAll(async () => {
   await admin?.close()
@@ -118,6 +133,25 @@ test('without a token nothing is told but that it is there', async () => {
   expect((await get('/nope', secret)).status).toBe(404)
   expect((await get('/__proto__', secret)).status).toBe(404)
   expect((await get('/metrics', secret, 'POST')).status).toBe(405)
+})
+
+test('who may only look kills nothing, and on-call does', async () => {
+  expect((await get('/kill', secret, 'POST')).status).toBe(403)
+  expect((await get('/kill', undefined, 'POST')).status).toBe(401)
+  expect(set).toEqual([])
+  expect(await (await get('/kill', secret)).json()).toEqual({ killed: ['Note'] })
+  expect(await (await get('/kill?type=Note', operator, 'POST')).json()).toEqual({ killed: ['Note'] })
+  expect((await get('/kill', operator, 'POST')).status).toBe(200)
+  expect((await get('/kill?type=Note', operator, 'DELETE')).status).toBe(200)
+  expect(set).toEqual([
+    ['Note', true, 'on-call'],
+    ['all', true, 'on-call'],
+    ['Note', false, 'on-call'],
+  ])
+  const refused = await get('/kill?type=Nope', operator, 'POST')
+  expect([refused.status, await refused.json()]).toEqual([400, { error: 'There is no type Nope.' }])
+  expect((await get('/kill', operator, 'PUT')).status).toBe(405)
+  expect((await get('/metrics', operator)).status).toBe(200)
 })
 
 test('whoever tries one token after the other is told to wait, and keeps no good one out', async () => {

@@ -21,11 +21,11 @@ const down = (ledger: Ledger): Ledger => {
 
 test('a secret is good as soon as it was made, and is kept nowhere', async () => {
   const ledgers = ledgersOf(stores)
-  const secret = await makeToken(ledgers, { ...viewer('grafana'), role: 'qa' })
+  const secret = await makeToken(ledgers, { ...viewer('grafana'), role: 'operator' })
   expect(secret).toMatch(/^crossfade_[\w-]{43}$/)
   expect(await new KnownTokens(ledgers).find(secret)).toMatchObject({
     name: 'grafana',
-    role: 'qa',
+    role: 'operator',
     madeBy: 'anna@host',
   })
   for (const origin of ['mongo', 'postgres'] as const) {
@@ -59,6 +59,9 @@ test('a token that is revoked is good no longer, also where one store does not k
   })
   expect(await revokeToken(ledgers, 'leaked')).toEqual([])
   expect(await new KnownTokens({ ...ledgers, mongo: down(ledgers.mongo) }).find(secret)).toBeNull()
+  const other = await makeToken(ledgers, viewer('other'))
+  expect(await revokeToken({ ...ledgers, mongo: down(ledgers.mongo) }, 'other')).toHaveLength(1)
+  expect(await new KnownTokens(ledgers).find(other)).toBeNull()
   expect((await listTokens(ledgers)).find(({ name }) => name === 'leaked')?.revokedAt).toBeInstanceOf(Date)
   await expect(revokeToken(ledgers, 'nobody')).rejects.toThrow('There is no token nobody.')
 })

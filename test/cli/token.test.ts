@@ -16,11 +16,22 @@ test('a token works at a gateway that runs until it is revoked', async () => {
   expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^crossfade_[\w-]{43}\n$/) })
   expect(made.stderr).toContain('It is not shown again. prometheus is a viewer for 30 days.')
   const headers = { authorization: `Bearer ${made.stdout.trim()}` }
+  const onCall = await token('make', 'on-call', '--role', 'operator', '--json')
   const { answer, text } = await askServed([], opened.env, async (_, said) => {
     while (!/admin port listens/.test(said())) await sleep(20)
     const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
     const status = async () => (await fetch(`${url}/metrics`, { headers })).status
     const before = await status()
+    const kill = async (query: string, method: string) => {
+      const authorization = `Bearer ${JSON.parse(onCall.stdout).secret}`
+      return (await fetch(`${url}/kill${query}`, { method, headers: { authorization } })).json()
+    }
+    const killed = async () => (await fetch(`${url}/metrics`, { headers })).text()
+    expect(await kill('?type=Nope', 'POST')).toMatchObject({ error: expect.stringContaining('Nope') })
+    expect(await kill('?type=Movie', 'POST')).toEqual({ killed: ['Movie'] })
+    await expect.poll(killed).toContain('crossfade_killed{type="Movie"} 1')
+    expect(await kill('', 'DELETE')).toEqual({ killed: [] })
+    await expect.poll(killed).toContain('crossfade_killed{type="Movie"} 0')
     expect(await token('revoke', 'prometheus')).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('is revoked'),
@@ -29,6 +40,7 @@ test('a token works at a gateway that runs until it is revoked', async () => {
     return before
   })
   expect(answer, text).toBe(200)
+  expect(text).toContain('on-call has killed Movie, by the admin port.')
   const listed = await token('list')
   expect(listed.stdout).toMatch(/^prometheus +viewer +\S+ +\S+ +revoked /m)
 })

@@ -14,7 +14,7 @@ const kept = metrics.registry.getMetricsAsArray().map(({ name }) => name)
 const ours = kept.filter((name) => name.startsWith('crossfade_'))
 
 test('the page names every metric, and no other', () => {
-  const page = readFileSync(join(docs, 'metrics.md'), 'utf8')
+  const page = readFileSync(join(docs, 'admin.md'), 'utf8')
   const listed = [...page.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name)
   expect(listed.toSorted()).toEqual(ours.toSorted())
 })
