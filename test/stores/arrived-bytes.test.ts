@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
+import { BSON } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readAll } from '../../src/stores/mongo/read-documents.ts'
+import { readAll, readDocuments } from '../../src/stores/mongo/read-documents.ts'
 import { Ending } from '../../src/util/ending.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -55,4 +56,51 @@ test('MongoDB is asked for no further batch once it is too much', async () => {
   }
   await expect(readAll(cursor, ending, (bytes) => bytes.byteLength)).rejects.toThrow('too much')
   expect({ told, asked, isClosed }).toEqual({ told: [100, 100, 100], asked: 2, isClosed: true })
+})
+
+test('large documents are asked for in small batches, once they are known to be large', async () => {
+  const selection = {}
+  const asked: object[] = []
+  const read = (sizes: readonly number[], of = selection) =>
+    readDocuments(
+      (more) => {
+        asked.push(more)
+        const all = sizes.map((size) => BSON.serialize({ text: 'x'.repeat(size) }))
+        return { ...all, toArray: async () => all, readBufferedDocuments: () => [] } as never
+      },
+      { of },
+    )
+  await read([10, 10])
+  await read([200_000, 200_000])
+  await read([10])
+  expect(await read([10])).toEqual([{ text: 'xxxxxxxxxx' }])
+  await read([30_000_000])
+  await read([], selection)
+  await read([10], {})
+  expect(asked).toEqual([
+    { raw: true },
+    { raw: true },
+    { raw: true, batchSize: 9 },
+    { raw: true, batchSize: 11 },
+    { raw: true, batchSize: 12 },
+    { raw: true, batchSize: 1 },
+    { raw: true },
+  ])
+})
+
+test('a collection of large documents is read whole in small batches', async () => {
+  const { connection } = stores.mongo
+  const collection = connection.db.collection<{ _id: number; text: string }>('large')
+  await collection.insertMany(Array.from({ length: 30 }, (_, n) => ({ _id: n, text: 'x'.repeat(300_000) })))
+  const selection = {}
+  const { ending, told } = upTo(100_000_000)
+  const read = () =>
+    readDocuments((more) => collection.find({}, { sort: { _id: 1 }, limit: 25, ...more }) as never, {
+      signal: ending,
+      of: selection,
+    })
+  for (const documents of [await read(), await read()]) {
+    expect(documents.map(({ _id }) => _id)).toEqual(Array.from({ length: 25 }, (_, n) => n))
+  }
+  expect(told).toHaveLength(50)
 })

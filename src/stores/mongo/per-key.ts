@@ -44,7 +44,7 @@ async function windows(
     readDocuments(
       (more) =>
         collection.aggregate([{ $match: visibly }, ...tail], { maxTimeMS: connection.maxTimeMs, signal, ...more }),
-      { signal },
+      { signal, of: per.fields },
     )
   // Nobody sees whether a document that is not part of the API is among those that are left out
   const documents = await (offset > 0 ? read(allOf(match, visible(entity))) : visibility.read(entity, match, read))
@@ -71,7 +71,7 @@ async function firsts(
         connection
           .reads(entity)
           .find(visibly, { maxTimeMS: connection.maxTimeMs, signal, projection, sort: { _id: 1 }, limit, ...more }),
-      { signal },
+      { signal, of: fields },
     ),
   )
   return documents.length < limit ? documents : null

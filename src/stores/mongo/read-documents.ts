@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb'
 import { arrivedOf } from '../../util/ending.ts'
+import { onceFor } from '../../util/once-for.ts'
 import { weigh } from '../../util/weigh.ts'
 import { decodeBytes } from './codec/unsound.ts'
 
@@ -11,9 +12,32 @@ interface Cursor<T> extends AsyncIterable<T> {
 interface Reading {
   /** Told of what arrives, where it is one that is, see `Ending`. */
   readonly signal?: AbortSignal | undefined
+  /** What documents are alike that are read for it, as a selection of fields; default: nothing is known of them. */
+  readonly of?: object
   /** About how many bytes are read: the document that goes past it is the last. */
   readonly maxBytes?: number
 }
+
+/** Bytes of one batch, about: what is too much is so before the next one. The server's own batches have 16 MB. */
+const batchBytes = 2_000_000
+
+/** The documents of a batch where they are small, as the server has them in the first. */
+const smallBatch = 100
+
+/** How many bytes documents have that are alike, by those that were read last. */
+const meanOf = onceFor((_: object) => ({ bytes: 0 }))
+
+interface Mean {
+  bytes: number
+}
+
+const learn = (mean: Mean, documents: readonly Uint8Array[], bytes: number): void => {
+  // Large ones are not forgotten for one page of small ones
+  if (documents.length > 0) mean.bytes = Math.max(bytes / documents.length, mean.bytes * 0.9)
+}
+
+const batchOf = ({ bytes }: Mean): { batchSize?: number } =>
+  bytes * smallBatch > batchBytes ? { batchSize: Math.max(1, Math.floor(batchBytes / bytes)) } : {}
 
 /** With this option a cursor gives each document's bytes, which the driver's types don't say. */
 export const asBytes = { raw: true } as const
@@ -54,11 +78,21 @@ export async function readAll<T>(
  * @param ask makes the query, with the given options beside its own.
  */
 export async function readDocuments(
-  ask: (more: typeof asBytes) => Cursor<unknown>,
-  { signal, maxBytes }: Reading = {},
+  ask: (more: typeof asBytes & { batchSize?: number }) => Cursor<unknown>,
+  { signal, maxBytes, of }: Reading = {},
 ): Promise<Document[]> {
-  const cursor = ask(asBytes)
-  if (maxBytes === undefined) return (await readAll(cursor, signal, byteLength)).map(fromBytes)
+  const mean = of && meanOf(of)
+  const cursor = ask(mean ? { ...asBytes, ...batchOf(mean) } : asBytes)
+  if (maxBytes === undefined) {
+    const all = (await readAll(cursor, signal, byteLength)) as Uint8Array[]
+    if (mean)
+      learn(
+        mean,
+        all,
+        all.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      )
+    return all.map(fromBytes)
+  }
   const documents: Document[] = []
   let left = maxBytes
   for await (const bytes of cursor) {

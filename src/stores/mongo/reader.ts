@@ -43,7 +43,7 @@ export function mongoReader(connection: MongoConnection): Reader {
       const wanted = keys ? Object.fromEntries(keys.map((path) => [path, 1])) : projection
       const behind = skip > 0 ? { skip } : {}
       const given = { ...options(signal), projection: wanted, sort: sortOf(entity, by), ...behind, limit: most }
-      return readDocuments((more) => collection.find(match, { ...given, ...more }), { signal })
+      return readDocuments((more) => collection.find(match, { ...given, ...more }), { signal, of: fields })
     }
     const where = served ? asked.where : whole(asked)
     const read = (match: Document): Promise<Document[]> => {
@@ -54,7 +54,7 @@ export function mongoReader(connection: MongoConnection): Reader {
       const tail = [{ $set: computed }, { $sort: sort }, ...page, { $project: projection }]
       return readDocuments(
         (more) => collection.aggregate([{ $match: match }, ...tail], { ...options(signal), ...more }),
-        { signal },
+        { signal, of: fields },
       )
     }
     const match = translate(connection, entity, where)
@@ -102,7 +102,7 @@ export function mongoReader(connection: MongoConnection): Reader {
       const projection = projectionOf(fields)
       const documents = await readDocuments(
         (more) => connection.reads(entity).find(match, { ...options(signal), projection, ...more }),
-        { signal },
+        { signal, of: fields },
       )
       const items = documents.flatMap((document) => (isHidden(document) ? [] : toItem(entity, fields, document)))
       return new Map<Id, Item>(items.map((item) => [item.record.id, item]))
