@@ -97,6 +97,8 @@ interface Connection {
   unanswered: number
   /** Whether it was looked whether it goes on behind its first request: who sends another is there. */
   isSeen: boolean
+  /** What is answered to the request that is under way, until it is read. */
+  underWay: ServerResponse | null
   /** Begin those requests that wait for the answers before theirs to be read. */
   readonly waiting: (() => void)[]
 }
@@ -117,16 +119,19 @@ export function httpServer({ limits, readiness, path, graphql, meter }: HttpServ
   function enter(request: IncomingMessage, response: ServerResponse): Connection {
     const { socket } = request
     let connection = connections.get(socket)
-    if (!connection)
-      connections.set(socket, (connection = { last: request, unanswered: 0, isSeen: false, waiting: [] }))
+    if (!connection) {
+      connection = { last: request, unanswered: 0, isSeen: false, underWay: null, waiting: [] }
+      connections.set(socket, connection)
+    }
     connection.last = request
     connection.unanswered++
     const began = meter && performance.now()
     response.once('close', () => {
       if (began !== undefined) meter!.request(response.headersSent ? response.statusCode : 0, performance.now() - began)
       connection.unanswered--
-      const begin = connection.waiting.shift()
-      if (!socket.destroyed) begin?.()
+      if (connection.underWay !== response) return // it was refused, and does not make room for another one
+      connection.underWay = null
+      if (!socket.destroyed) connection.waiting.shift()?.()
     })
     return connection
   }
@@ -173,9 +178,14 @@ export function httpServer({ limits, readiness, path, graphql, meter }: HttpServ
     const problem = typeProblem(request, path)
     if (problem !== null) return refuse(415, problem)
     if (isPacked(request)) return refuse(415, 'The body of the request has a Content-Encoding. Send it without.')
+    const begin = (): unknown => {
+      connection.underWay = response
+      return graphql(request, response)
+    }
     // Of a connection whose client does not read it holds one answer, and not ten
-    if (unanswered > 1) return void connection.waiting.push(() => graphql(request, response))
-    if (connection.isSeen) return graphql(request, response)
+    if (connection.underWay) return void connection.waiting.push(begin)
+    if (connection.isSeen) return begin()
+    connection.underWay = response
     behindEnd(() => {
       connection.isSeen = true
       if (!hasEnded(request)) void graphql(request, response)

@@ -107,6 +107,22 @@ test('the next request of a connection begins when the answer before it was read
   await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['/first', '/graphql', '/graphql'])
 })
 
+test('what is refused between two requests does not let a third begin beside the second', async () => {
+  const begun: ServerResponse[] = []
+  const socket = await connected(30_000, (_, response) => void begun.push(response))
+  const refused = 'POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}'
+  let received = ''
+  socket.on('data', (data) => (received += data)).write(ask + refused + refused + ask + ask)
+  await expect.poll(() => begun.length).toBe(1)
+  begun[0]!.end('first')
+  await expect.poll(() => received.split('HTTP/1.1 415')).toHaveLength(3)
+  await expect.poll(() => begun.length).toBe(2)
+  begun[1]!.end('second')
+  await expect.poll(() => begun.length).toBe(3)
+  begun[2]!.end('third')
+  await expect.poll(() => received).toContain('third')
+})
+
 test('a request that waits is not begun where its client leaves', async () => {
   const begun: ServerResponse[] = []
   const socket = await connected(30_000, (_, response) => void begun.push(response))
