@@ -1,8 +1,4 @@
-/** Bytes below which a holding is small. */
-export const small = 8_192
-
-/** The part of the room that holdings which are not small may take: those that are find some whatever others ask for. */
-const share = 0.8
+import { BySize } from './by-size.ts'
 
 /** How long a client may keep its bytes where there is no room for another one's, in milliseconds. */
 const patienceMs = 5_000
@@ -19,7 +15,7 @@ export class Held<Of extends { destroy(): unknown }> {
   readonly #room: number
   readonly #patienceMs: number
   readonly #holdings = new Map<Of, Holding>()
-  #bytes = 0
+  readonly #taken = new BySize()
 
   /** @param room bytes. @param patience see `patienceMs`. */
   constructor(room: number, patience = patienceMs) {
@@ -37,26 +33,49 @@ export class Held<Of extends { destroy(): unknown }> {
 
   /** How many bytes one holds now. @param since where its time does not go on. */
   set(of: Of, bytes: number, since = this.#holdings.get(of)?.since ?? performance.now()): void {
-    this.#bytes += bytes - (this.#holdings.get(of)?.bytes ?? 0)
+    const known = this.#holdings.get(of)
+    if (known) this.#taken.take(known)
+    this.#taken.add({ bytes })
     this.#holdings.set(of, { bytes, since })
   }
 
   delete(of: Of): void {
-    this.#bytes -= this.#holdings.get(of)?.bytes ?? 0
+    const known = this.#holdings.get(of)
+    if (known) this.#taken.take(known)
     this.#holdings.delete(of)
   }
 
-  /** Whether there is room for so many more. Where there is none, those are cut off who have kept theirs for long. */
-  fits(bytes: number): boolean {
-    const room = this.#room * (bytes > small ? share : 1) - bytes
-    if (this.#bytes <= room) return true
-    const before = performance.now() - this.#patienceMs
-    for (const [of, { bytes: held, since }] of this.#holdings) {
-      if (held === 0 || since > before) continue
-      this.delete(of)
-      of.destroy()
-      if (this.#bytes <= room) return true
+  /**
+   * Whether there is room for a holding. Where there is none, those are cut off who have kept theirs for long, the largest
+   * first, as many as make room for it, and nobody where that would not.
+   *
+   * @param bytes all that it would have. @param of whose it is, where it holds a part of them already.
+   */
+  fits(bytes: number, of?: Of): boolean {
+    const after = this.#taken.copy()
+    const known = of && this.#holdings.get(of)
+    if (known) after.take(known)
+    after.add({ bytes })
+    if (after.keepWithin(this.#room, bytes)) return true
+    const cut: Of[] = []
+    for (const [each, holding] of this.#pastPatience()) {
+      if (each === of) continue
+      after.take(holding)
+      cut.push(each)
+      if (!after.keepWithin(this.#room, bytes)) continue
+      for (const one of cut) this.#cutOff(one)
+      return true
     }
     return false
+  }
+
+  #pastPatience(): (readonly [of: Of, holding: Holding])[] {
+    const before = performance.now() - this.#patienceMs
+    return [...this.#holdings].filter(([, { since }]) => since <= before).sort(([, a], [, b]) => b.bytes - a.bytes)
+  }
+
+  #cutOff(of: Of): void {
+    this.delete(of)
+    of.destroy()
   }
 }

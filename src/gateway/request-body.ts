@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { toldLimit } from '../routing/past-limit.ts'
+import { small } from './by-size.ts'
 import { discard, hangUp } from './discard.ts'
-import { Held, small } from './held.ts'
+import { Held } from './held.ts'
 import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
 import type { Refusals } from './refusals.ts'
@@ -94,12 +95,12 @@ export function requestBody(
     return noRoom('requestBytes', 'Too many requests with large bodies are under way')
   }
   function keeping(request: IncomingMessage, response: ServerResponse): BodyRules['keep'] {
-    let kept = 0
+    let isKept = false
     return (length, isWhole = false) => {
       if (response.closed) return null // what arrives behind the end of its connection is nobody's
-      if (!held.fits(length - kept)) return full()
-      if (kept === 0) response.once('close', () => held.delete(request))
-      kept = length
+      if (!held.fits(length, request)) return full()
+      if (!isKept) response.once('close', () => held.delete(request))
+      isKept = true
       held.set(request, length, isWhole ? Number.POSITIVE_INFINITY : undefined) // a whole one is not the client's to finish
       return null
     }

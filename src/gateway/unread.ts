@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Routing } from '../routing/routing.ts'
 import { Seldom } from '../util/seldom.ts'
-import { Held, small } from './held.ts'
+import { small } from './by-size.ts'
+import { Held } from './held.ts'
 import type { Limits } from './limits.ts'
 
 /** What a client has for its answer before it is asked how fast it reads, in milliseconds. */
@@ -73,12 +74,14 @@ export class Unread {
    */
   take(response: ServerResponse, weight: number): boolean {
     if (weight <= small && !response.headersSent) return this.#held.isEmpty || this.#held.fits(weight)
-    if (!this.#held.fits(weight)) return false
+    // Behind an event that is not read yet
+    const held = response.headersSent ? response.writableLength + weight : weight
+    if (!this.#held.fits(held, this.#answers.get(response))) return false
     if (response.closed) return true
     const answer = this.#answerOf(response)
     answer.weight = weight
     // A stream asks for an event when the one before the last was read, so its time begins anew
-    this.#held.set(answer, weight, performance.now())
+    this.#held.set(answer, held, performance.now())
     setImmediate(() => this.#measure(answer))
     this.#timer ??= setInterval(() => this.#look(), 1_000).unref()
     return true
