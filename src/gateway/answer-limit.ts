@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { PastLimit, toldLimit } from '../routing/past-limit.ts'
-import { weigh } from '../util/weigh.ts'
+import { bytesInJson, weigh } from '../util/weigh.ts'
+import { small } from './by-size.ts'
 import { eachResult } from './each-result.ts'
 import type { Limits } from './limits.ts'
 import { type Refusals, whoAsks } from './refusals.ts'
@@ -42,15 +43,24 @@ function refused({ document, operationName }: ExecutionArgs, { limit, fact }: Pa
  * no room beside those that their clients have not read.
  */
 export function answerLimit({ answerBytes }: Limits, refusals: Refusals, unread: Unread): Plugin {
-  const fact = `The answer is larger than ${answerBytes} bytes`
+  const tooLarge = {
+    limit: 'answerBytes',
+    asked: null,
+    fact: `The answer is larger than ${answerBytes} bytes`,
+  } as const
+  const withoutRoom = { limit: 'unreadBytes', asked: null, fact: noRoomFact } as const
 
   function passed({ contextValue }: ExecutionArgs, result: ExecutionResult): Passed | null {
     const past = passedByMany(result)
     if (past) return past
-    const weight = weigh(result, answerBytes)
-    if (weight > answerBytes) return { limit: 'answerBytes', asked: null, fact }
     const { res } = contextValue as { readonly res?: ServerResponse }
-    return !res || unread.take(res, weight) ? null : { limit: 'unreadBytes', asked: null, fact: noRoomFact }
+    // Of most answers by characters alone, and also of those that are refused: to count bytes takes as long as to write them
+    const about = weigh(result, answerBytes)
+    if (about > answerBytes) return tooLarge
+    if (res && !unread.fits(res, about)) return withoutRoom
+    const bytes = about <= small ? about : weigh(result, answerBytes, bytesInJson)
+    if (bytes > answerBytes) return tooLarge
+    return !res || unread.take(res, bytes) ? null : withoutRoom
   }
 
   return eachResult(({ args, result }) => {

@@ -16,12 +16,19 @@ export interface UnreadOptions extends Pick<Limits, 'unreadBytes' | 'leastRate'>
   readonly patienceMs?: number
 }
 
+/** Small answers are not held; of a stream each event is, small ones as well. */
+const isSmall = ({ headersSent }: ServerResponse, bytes: number): boolean => bytes <= small && !headersSent
+
+/** An event waits behind those before it that are not read. */
+const heldBy = ({ headersSent, writableLength }: ServerResponse, bytes: number): number =>
+  headersSent ? writableLength + bytes : bytes
+
 /** An answer, or the last event of a stream of them. */
 class Written {
   readonly #response: ServerResponse
   /** Of an event the web stream keeps one more, which Node does not know of yet. */
   readonly #isStream: boolean
-  weight = 0
+  bytes = 0
 
   constructor(response: ServerResponse) {
     this.#response = response
@@ -32,8 +39,8 @@ class Written {
   get unread(): number {
     const { closed, headersSent, writableLength } = this.#response
     if (closed) return 0
-    if (!headersSent) return this.weight
-    return this.#isStream && writableLength > 0 ? writableLength + this.weight : writableLength
+    if (!headersSent) return this.bytes
+    return this.#isStream && writableLength > 0 ? writableLength + this.bytes : writableLength
   }
 
   destroy(): void {
@@ -66,22 +73,25 @@ export class Unread {
     return !this.#held.isEmpty && !this.#held.fits(1)
   }
 
+  /** Whether there is room for an answer of so many bytes, or an event of a stream. */
+  fits(response: ServerResponse, bytes: number): boolean {
+    if (isSmall(response, bytes)) return this.#held.isEmpty || this.#held.fits(bytes)
+    return this.#held.fits(heldBy(response, bytes), this.#answers.get(response))
+  }
+
   /**
    * Takes an answer that is about to be written, or an event of a stream.
    *
-   * @param weight about how many bytes it has; how many are not read shows as soon as it is written.
+   * @param bytes of a small one about; how many are not read shows as soon as it is written.
    * @returns false where there is no room for it.
    */
-  take(response: ServerResponse, weight: number): boolean {
-    if (weight <= small && !response.headersSent) return this.#held.isEmpty || this.#held.fits(weight)
-    // Behind an event that is not read yet
-    const held = response.headersSent ? response.writableLength + weight : weight
-    if (!this.#held.fits(held, this.#answers.get(response))) return false
-    if (response.closed) return true
+  take(response: ServerResponse, bytes: number): boolean {
+    if (!this.fits(response, bytes)) return false
+    if (isSmall(response, bytes) || response.closed) return true
     const answer = this.#answerOf(response)
-    answer.weight = weight
+    answer.bytes = bytes
     // A stream asks for an event when the one before the last was read, so its time begins anew
-    this.#held.set(answer, held, performance.now())
+    this.#held.set(answer, heldBy(response, bytes), performance.now())
     setImmediate(() => this.#measure(answer))
     this.#timer ??= setInterval(() => this.#look(), 1_000).unref()
     return true
@@ -96,7 +106,6 @@ export class Unread {
     return answer
   }
 
-  /** Estimates are far off for texts that JSON writes with escapes. */
   #measure(answer: Written): void {
     const { unread } = answer
     if (unread === 0) this.#held.delete(answer)
@@ -106,7 +115,7 @@ export class Unread {
   /** Cuts off who reads too slowly. */
   #look(): void {
     for (const [answer, { bytes, since }] of this.#held) {
-      const allowedMs = this.#graceMs + (Math.max(bytes, answer.weight) / this.#leastRate) * 1_000
+      const allowedMs = this.#graceMs + (Math.max(bytes, answer.bytes) / this.#leastRate) * 1_000
       this.#measure(answer)
       if (performance.now() - since <= allowedMs || answer.unread === 0) continue
       answer.destroy()

@@ -8,6 +8,7 @@ import type { Look } from '../routing/look.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { answerLimit } from './answer-limit.ts'
+import { asBytes } from './as-bytes.ts'
 import { carriedOut } from './carried-out.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { costLimit } from './cost-limit.ts'
@@ -108,6 +109,7 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
       carriedOut,
       shortErrors,
       nothingHere(graphqlPath(config)),
+      asBytes,
     ],
   })
 }

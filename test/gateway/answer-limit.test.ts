@@ -5,6 +5,7 @@ import { Patient, schema } from './patients.ts'
 
 const large = 'x'.repeat(20_000)
 const times = (count: number): string => Array.from({ length: count }, (_, n) => `a${n}: body`).join(' ')
+const escaped = '\u0001'.repeat(9_000)
 const limit = 'The answer is larger than 100000 bytes (limits.answerBytes).'
 
 describe.each([false, true])('where limits are only reported: %s', (reportOnly) => {
@@ -13,7 +14,15 @@ describe.each([false, true])('where limits are only reported: %s', (reportOnly) 
   beforeAll(async () => {
     api = await openAppGateway(
       { schema, entities: [Patient], migrations: {}, limits: { answerBytes: 100_000, reportOnly } },
-      new Map([[Patient, Array.from({ length: 12 }, (_, n) => ({ _id: n + 1, ward: 'B', body: large }))]]),
+      new Map([
+        [
+          Patient,
+          [
+            ...Array.from({ length: 12 }, (_, n) => ({ _id: n + 1, ward: 'B', body: large })),
+            { _id: 13, ward: 'C', body: escaped },
+          ],
+        ],
+      ]),
       { log: (_, message) => logged.push(message) },
     )
   })
@@ -28,6 +37,7 @@ describe.each([false, true])('where limits are only reported: %s', (reportOnly) 
   test.each([
     ['one text many times', `query Many { patient(id: 1) { ${times(6)} } }`],
     ['a text of each record', 'query Many { patients(first: 12) { edges { node { body } } } }'],
+    ['a text that JSON writes with six bytes a character', `query Many { patient(id: 13) { ${times(2)} } }`],
     ['long names', `query Many { patients(first: 12) { edges { node { ${'n'.repeat(9_000)}: n } } } }`],
   ])('past it by %s the client gets one refusal, and the operator a line', async (_, query) => {
     expect(await api.ask(query)).toEqual({

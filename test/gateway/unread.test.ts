@@ -81,6 +81,17 @@ test('large answers leave room for small ones, however many bytes they have', as
   expect(await ask(port, 'mutation { text(kb: 1) }')).toMatchObject({ status: 200 })
 })
 
+test('a text that JSON writes with escapes counts as it is written', async () => {
+  server = await textsServer({ unreadBytes: 40_000_000 })
+  const { port } = server
+  // 3 million characters, and six times as many bytes: two of them are more than large ones may take
+  deaf(port, requestOf('{ text(kb: 3000, escaped: true) }'))
+  await expect
+    .poll(() => ask(port, '{ text(kb: 3000, escaped: true) }'), patient)
+    .toEqual({ status: 503, answer: { errors: [noRoom] } })
+  expect(await ask(port, '{ text(kb: 5000) }')).toMatchObject({ status: 200 })
+})
+
 test('what is read makes room', async () => {
   server = await textsServer({ unreadBytes: 30_000_000 })
   const { port, asked } = server
