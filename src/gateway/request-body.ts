@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { GraphQLError } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
+import type { ExecutionArgs, GraphQLError } from 'graphql'
+import { type GraphQLParams, isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { toldLimit } from '../routing/past-limit.ts'
 import { small } from './by-size.ts'
 import { discard, hangUp } from './discard.ts'
-import { Held } from './held.ts'
+import { HeldBodies } from './held-bodies.ts'
 import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
 import type { Refusals } from './refusals.ts'
@@ -76,15 +76,21 @@ function toldAsMistake(error: unknown): never {
   throw error instanceof SyntaxError ? refusal('What the request gives as JSON cannot be read as such.', 400) : error
 }
 
+/** What Yoga hands from hook to hook. */
+interface Context {
+  readonly req?: IncomingMessage
+  readonly res?: ServerResponse
+  /** What the request asks, once it is parsed. */
+  params?: GraphQLParams
+}
+
 /**
  * Reads bodies from Node's stream and counts their bytes while they arrive. Yoga's own limit does so in web streams,
- * which each request would pay for. What is made of a body is kept until its request is answered, so it counts that long.
+ * which each request would pay for. What is made of a body is kept until the request's answer is made, and of a stream of
+ * events until it ends, so it counts that long.
  */
-export function requestBody(
-  { bodyBytes: most, requestBytes }: Limits,
-  refusals: Refusals,
-): Plugin<object, { readonly req?: IncomingMessage; readonly res?: ServerResponse }> {
-  const held = new Held<IncomingMessage>(requestBytes)
+export function requestBody({ bodyBytes: most, requestBytes }: Limits, refusals: Refusals): Plugin<object, Context> {
+  const held = new HeldBodies(requestBytes)
   const fact = `The body of the request is larger than ${most} bytes`
   const tooLarge = (): GraphQLError => {
     refusals.note({ limit: 'bodyBytes', asked: null, who: 'a request' })
@@ -98,10 +104,9 @@ export function requestBody(
     let isKept = false
     return (length, isWhole = false) => {
       if (response.closed) return null // what arrives behind the end of its connection is nobody's
-      if (!held.fits(length, request)) return full()
-      if (!isKept) response.once('close', () => held.delete(request))
+      if (!held.keep(request, length, isWhole)) return full()
+      if (!isKept) response.once('close', () => held.release(request))
       isKept = true
-      held.set(request, length, isWhole ? Number.POSITIVE_INFINITY : undefined) // a whole one is not the client's to finish
       return null
     }
   }
@@ -118,6 +123,17 @@ export function requestBody(
         return requestParser(new fetchAPI.Request(url, { method, headers, signal, body: (await body()).toString() }))
       }
       setRequestParser(() => parse().catch(toldAsMistake))
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const { req, res, params = {} } = (args as ExecutionArgs).contextValue as Context
+      if (!req || !res || res.closed) return
+      if (!held.keepOfStream(req, params)) return setResultAndStopExecution({ errors: [full()] })
+      res.once('close', () => held.release(req))
+    },
+    onResultProcess({ result, serverContext }) {
+      if (!serverContext.req || isAsyncIterable(result)) return
+      held.release(serverContext.req)
+      serverContext.params = undefined // Yoga keeps it until its client has read the answer
     },
   }
 }

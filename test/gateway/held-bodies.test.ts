@@ -1,6 +1,10 @@
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createSchema, type Plugin } from 'graphql-yoga'
 import { afterEach, expect, test } from 'vitest'
+import { limitsOf } from '../../src/gateway/limits.ts'
+import { createGateway } from '../../src/gateway/yoga.ts'
 import { type TextsServer, textsServer } from './texts-server.ts'
 
 let server: TextsServer | undefined
@@ -32,6 +36,20 @@ async function send(
     body: JSON.stringify({ query }).padEnd(length),
   })
   return { status: response.status, answer: await response.json() }
+}
+
+/** A whole request of a client that reads only the beginning of what it is answered. */
+function ask(port: number, query: string, length = 0) {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+  sockets.push(socket)
+  let received = ''
+  socket.on('data', (data) => {
+    received += data.toString().slice(0, 1_000)
+    if (received.length > 1_000) socket.pause()
+  })
+  const body = JSON.stringify({ query }).padEnd(length)
+  socket.write(head(body.length) + body)
+  return { socket, received: () => received }
 }
 
 /** The machine may be busy. */
@@ -104,3 +122,58 @@ test('a whole body counts until its request is answered, and is not cut off', as
   expect(await late).toEqual({ status: 200, answer: { data: { late: 'at last' } } })
   await expect.poll(() => send(port, 500_000), patient).toEqual(answered)
 }, 20_000)
+
+test('a body counts no longer when its answer is made, however slowly that is read', async () => {
+  server = await textsServer({ requestBytes: 1_600_000 })
+  const { port } = server
+  const { received } = ask(port, '{ text(kb: 16000) }', 700_000)
+  await expect.poll(received, patient).toContain('200 OK')
+  expect(await send(port, justLarge)).toEqual(answered)
+})
+
+test('a stream keeps of its body what it asks', async () => {
+  server = await textsServer({ requestBytes: 1_600_000 })
+  const { port } = server
+  const { received } = ask(port, 'subscription { quiet }', 900_000)
+  await expect.poll(received, patient).toContain('text/event-stream')
+  expect(await send(port, justLarge)).toEqual(answered)
+})
+
+test.each([
+  { requestBytes: 1_600_000, each: 300_000, other: justLarge },
+  { requestBytes: 1_000, each: 300, other: 100 },
+])('streams keep half of $requestBytes bytes at most, and leave the rest to queries', async (sizes) => {
+  const { requestBytes, each, other } = sizes
+  server = await textsServer({ requestBytes })
+  const { port } = server
+  const long = `subscription { quiet ${' '.repeat(each)} }`
+  const first = ask(port, long)
+  await expect.poll(first.received, patient).toContain('text/event-stream')
+  const second = ask(port, long)
+  await expect.poll(second.received, patient).toContain(refused.answer.errors[0]!.message)
+  expect(second.received()).toContain('503')
+  expect(await send(port, other)).toEqual(answered)
+  first.socket.destroy()
+  await expect
+    .poll(async () => {
+      const { received } = ask(port, long)
+      await expect.poll(received).not.toBe('')
+      return received()
+    }, patient)
+    .toContain('text/event-stream')
+})
+
+test('what a request asked is let go before its answer is read', async () => {
+  const kept: unknown[] = []
+  const limits = limitsOf({})
+  const routing = { limits, answer: () => Promise.reject(new Error('there is no store')), log: () => undefined }
+  const schema = createSchema({ typeDefs: 'type Query { text: String }' })
+  const plugin: Plugin = { onResponse: ({ serverContext }) => void kept.push(Reflect.get(serverContext!, 'params')) }
+  const config = { schema, entities: [], migrations: {}, plugins: [plugin] }
+  const listening = createServer(createGateway({ config, routing, limits }))
+  await new Promise<void>((resolve) => void listening.listen(0, '127.0.0.1', resolve))
+  const { status } = await send((listening.address() as AddressInfo).port, 0, '{ text }')
+  expect([status, kept]).toEqual([200, [undefined]])
+  listening.closeAllConnections()
+  listening.close()
+})

@@ -13,6 +13,15 @@ interface Size {
 /** Of so many thousand bytes. */
 const textOf = ({ kb, escaped }: Size): string => (escaped ? '\u0001' : 'x').repeat(kb * 1_000)
 
+/** A stream in which nothing happens. */
+const silence = (): AsyncIterableIterator<unknown> => ({
+  next: () => new Promise(() => undefined),
+  return: async () => ({ done: true, value: undefined }),
+  [Symbol.asyncIterator]() {
+    return this
+  },
+})
+
 export interface TextsServer {
   readonly port: number
   /** What each field was asked, in order. */
@@ -39,7 +48,7 @@ export async function textsServer(given: Partial<Limits> = {}): Promise<TextsSer
     typeDefs: `
       type Query { text(kb: Int!, escaped: Boolean): String late: String }
       type Mutation { text(kb: Int!): String }
-      type Subscription { texts(kb: Int!): String }`,
+      type Subscription { texts(kb: Int!): String quiet: String }`,
     resolvers: {
       Query: {
         text: (_, size: Size) => told(size, 'query'),
@@ -50,6 +59,7 @@ export async function textsServer(given: Partial<Limits> = {}): Promise<TextsSer
       },
       Mutation: { text: (_, size: Size) => told(size, 'mutation') },
       Subscription: {
+        quiet: { subscribe: silence },
         texts: {
           async *subscribe(_: unknown, size: Size) {
             for (;;) {
