@@ -33,9 +33,9 @@ export interface Limits {
   readonly textLength: number
   /** Bytes of a request's body; default 1,000,000. */
   readonly bodyBytes: number
-  /** Bytes of an answer, by an estimate; default 20,000,000. */
+  /** Bytes of an answer, its texts as JSON writes them; default 20,000,000. */
   readonly answerBytes: number
-  /** Bytes of the bodies of all requests that are under way; default 50,000,000. */
+  /** Bytes of the bodies of all requests that are under way, streams of events half of it at most; default 50,000,000. */
   readonly requestBytes: number
   /** Bytes of answers that were made and that their clients, all together, have not read; default 64,000,000. */
   readonly unreadBytes: number

@@ -1,8 +1,9 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSchema, type Plugin } from 'graphql-yoga'
 import { afterEach, expect, test } from 'vitest'
+import { HeldBodies } from '../../src/gateway/held-bodies.ts'
 import { limitsOf } from '../../src/gateway/limits.ts'
 import { createGateway } from '../../src/gateway/yoga.ts'
 import { type TextsServer, textsServer } from './texts-server.ts'
@@ -161,6 +162,16 @@ test.each([
       return received()
     }, patient)
     .toContain('text/event-stream')
+})
+
+test('a stream finds no room where bodies take it', () => {
+  const bodies = new HeldBodies(1_000_000)
+  const [writing, listening] = [{}, {}] as IncomingMessage[]
+  const params = { query: ' '.repeat(270_000) }
+  expect(bodies.keep(writing!, 500_000, true)).toBe(true)
+  expect(bodies.keepOfStream(listening!, params)).toBe(false)
+  bodies.release(writing!)
+  expect(bodies.keepOfStream(listening!, params)).toBe(true)
 })
 
 test('what a request asked is let go before its answer is read', async () => {
