@@ -85,7 +85,7 @@ test('what a gateway does is counted', async () => {
   await api.ask('mutation { addNote(id: 1) { note { text } } }')
   expect((await fetch(api.gateway.url, { method: 'POST', body: '' })).status).toBe(415)
   await expect
-    .poll(() => samples('crossfade_request_duration_seconds_count'))
+    .poll(() => samples('crossfade_request_duration_seconds_count'), { timeout: 20_000 })
     .toEqual({ 'status="200"': (before['status="200"'] ?? 0) + 3, 'status="415"': 1 })
   expect(await samples('crossfade_read_duration_seconds_count')).toEqual({ 'type="Note",store="mongo"': 1 })
   expect(await samples('crossfade_write_duration_seconds_count')).toEqual({ 'type="Note",authority="mongo"': 1 })
@@ -95,7 +95,7 @@ test('what a gateway does is counted', async () => {
   expect(await samples('crossfade_stage')).toEqual({ 'type="Note",stage="shadow"': 1 })
   expect(await samples('crossfade_store_up')).toEqual({ 'store="mongo"': 1, 'store="postgres"': 1 })
   expect(await samples('crossfade_killed')).toEqual({ 'type="Note"': 0 })
-  await expect.poll(() => samples('crossfade_owed_records')).toEqual({ 'type="Note"': 0 })
+  await expect.poll(() => samples('crossfade_owed_records'), { timeout: 20_000 }).toEqual({ 'type="Note"': 0 })
   expect(Object.keys(await samples('crossfade_pool_connections'))).toHaveLength(20)
   expect(await samples('nodejs_eventloop_lag_p99_seconds')).toHaveProperty([''])
 })
@@ -118,7 +118,7 @@ test('what is in a pool is told as it is', async () => {
 test('comparisons are counted by how they end', async () => {
   await api.ask('{ notes { edges { node { text } } } }')
   await expect
-    .poll(() => samples('crossfade_comparisons_total'))
+    .poll(() => samples('crossfade_comparisons_total'), { timeout: 20_000 })
     .toMatchObject({ 'type="Note",verdict="diverged"': 0, 'type="Note",verdict="matched"': expect.any(Number) })
 })
 

@@ -29,14 +29,14 @@ test('a token works at a gateway that runs until it is revoked', async () => {
     const killed = async () => (await fetch(`${url}/metrics`, { headers })).text()
     expect(await kill('?type=Nope', 'POST')).toMatchObject({ error: expect.stringContaining('Nope') })
     expect(await kill('?type=Movie', 'POST')).toEqual({ killed: ['Movie'] })
-    await expect.poll(killed).toContain('crossfade_killed{type="Movie"} 1')
+    await expect.poll(killed, { timeout: 20_000 }).toContain('crossfade_killed{type="Movie"} 1')
     expect(await kill('', 'DELETE')).toEqual({ killed: [] })
-    await expect.poll(killed).toContain('crossfade_killed{type="Movie"} 0')
+    await expect.poll(killed, { timeout: 20_000 }).toContain('crossfade_killed{type="Movie"} 0')
     expect(await token('revoke', 'prometheus')).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('is revoked'),
     })
-    await expect.poll(status).toBe(401)
+    await expect.poll(status, { timeout: 20_000 }).toBe(401)
     return before
   })
   expect(answer, text).toBe(200)

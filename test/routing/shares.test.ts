@@ -50,7 +50,7 @@ test.each(['alone', 'together', 'by hand'] as const)(
     const waiting = Promise.allSettled(ids.map(one))
     const locked = () => connection.run(sql`select from pg_locks where not granted and relation = 'votes'::regclass`)
     try {
-      await expect.poll(async () => (await locked()).length, { interval: 20 }).toBe(9)
+      await expect.poll(async () => (await locked()).length, { interval: 20, timeout: 20_000 }).toBe(9)
       const note = await write(routing, only(Note), (tx) => tx.of(Note).create({ count: 1 }, how))
       expect(note).toMatchObject({ id: how, count: 1 })
       expect(await locked()).toHaveLength(9)

@@ -36,7 +36,7 @@ test('puts to one table that wait for a lock leave those of others a connection'
   const waiting = Promise.allSettled(Array.from({ length: 20 }, (_, n) => put(n)))
   const locked = () => connection.run(sql`select from pg_locks where not granted and relation = 'votes'::regclass`)
   try {
-    await expect.poll(async () => (await locked()).length, { interval: 20 }).toBe(5)
+    await expect.poll(async () => (await locked()).length, { interval: 20, timeout: 20_000 }).toBe(5)
     expect(await replica.bulkPut(Note, [imageOf('n')], 2)).toEqual([{ put: 'applied' }])
     expect(await locked()).toHaveLength(5)
   } finally {
