@@ -45,7 +45,7 @@ test('the tarball holds the engine, its types, its licence and documents, and no
   const compiled = globSync('src/**/*.ts', { cwd: root }).flatMap((file) =>
     ['js', 'd.ts'].map((ending) => `package/dist/${file.replace(/ts$/, ending)}`),
   )
-  const documents = globSync('docs/*.md', { cwd: root })
+  const documents = globSync('docs/{*.md,prometheus/*.yml}', { cwd: root })
   const besides = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', ...documents]
   expect(files.sort()).toEqual([...compiled, ...besides.map((file) => `package/${file}`)].sort())
   expect(compiled.length).toBeGreaterThan(400)
