@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CrossfadeError, codeOf } from '../util/errors.ts'
+import { CrossfadeError } from '../util/errors.ts'
+import { listen } from '../util/listen.ts'
 import type { KnownTokens } from './known-tokens.ts'
 import type { Metrics } from './metrics.ts'
 import { mayDo, type Role } from './role.ts'
@@ -131,21 +132,13 @@ function adminServer(options: AdminOptions): Server {
   })
 }
 
-/** @throws MISCONFIGURED where the port is taken, or is not ours to take. */
+/** @throws see `listen`. */
 export async function startAdmin(options: AdminOptions): Promise<RunningAdmin> {
   const { host, port } = options
   const server = adminServer(options)
   server.timeout = 30_000
   server.maxConnections = 100
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const code = codeOf(error)
-      const why = code === 'EADDRINUSE' ? 'is taken' : code === 'EACCES' ? 'may not be taken by this user' : null
-      const text = `${host}:${port} ${why}. Set ADMIN_PORT to another, or to 0 for a free one.`
-      reject(why ? new CrossfadeError('MISCONFIGURED', text, { cause: error }) : error)
-    })
-    server.listen(port, host, resolve)
-  })
+  await listen(server, { port, host, setting: 'ADMIN_PORT' })
   const { port: own } = server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${own}`,

@@ -5,7 +5,7 @@ import { Recorder } from '../replay/recorder.ts'
 import type { Meter } from '../routing/meter.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import type { Mismatch } from '../stores/findings.ts'
-import { CrossfadeError, codeOf } from '../util/errors.ts'
+import { type ListenAt, listen } from '../util/listen.ts'
 import { until } from '../util/until.ts'
 import { checkApp, startLooks } from './app.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
@@ -48,23 +48,14 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
-/** @throws MISCONFIGURED where the port is taken, or is not ours to take. */
-function listen(server: Server, { port, host = '127.0.0.1' }: Pick<GatewayRun, 'port' | 'host'>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const code = codeOf(error)
-      const why = code === 'EADDRINUSE' ? 'is taken' : code === 'EACCES' ? 'may not be taken by this user' : null
-      const text = `${host}:${port} ${why}. Set PORT to another, or to 0 for a free one.`
-      reject(why ? new CrossfadeError('MISCONFIGURED', text, { cause: error }) : error)
-    })
-    server.listen(port, host, resolve)
-  })
-}
+type At = Pick<GatewayRun, 'port' | 'host'>
 
-/** For what takes a while to get as far as the gateway. @throws MISCONFIGURED as `startGateway` does for its port. */
-export async function checkPort(at: Pick<GatewayRun, 'port' | 'host'>): Promise<void> {
+const place = ({ port, host = '127.0.0.1' }: At): ListenAt => ({ port, host, setting: 'PORT' })
+
+/** For what takes a while to get as far as the gateway. @throws see `listen`. */
+export async function checkPort(at: At): Promise<void> {
   const server = createServer()
-  await listen(server, at)
+  await listen(server, place(at))
   await new Promise((closed) => server.close(closed))
 }
 
@@ -122,7 +113,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     await Promise.all([recorder.stop(), retention.stop(), leave()])
   }
   try {
-    await listen(server, run)
+    await listen(server, place(run))
   } catch (error) {
     await close()
     throw error
