@@ -50,6 +50,9 @@ export function answerLimit({ answerBytes }: Limits, refusals: Refusals, unread:
   } as const
   const withoutRoom = { limit: 'unreadBytes', asked: null, fact: noRoomFact } as const
 
+  const taken = (res: ServerResponse | undefined, bytes: number): Passed | null =>
+    !res || unread.take(res, bytes) ? null : withoutRoom
+
   function passed({ contextValue }: ExecutionArgs, result: ExecutionResult): Passed | null {
     const past = passedByMany(result)
     if (past) return past
@@ -57,10 +60,10 @@ export function answerLimit({ answerBytes }: Limits, refusals: Refusals, unread:
     // Of most answers by characters alone, and also of those that are refused: to count bytes takes as long as to write them
     const about = weigh(result, answerBytes)
     if (about > answerBytes) return tooLarge
+    if (about <= small) return taken(res, about)
     if (res && !unread.fits(res, about)) return withoutRoom
-    const bytes = about <= small ? about : weigh(result, answerBytes, bytesInJson)
-    if (bytes > answerBytes) return tooLarge
-    return !res || unread.take(res, bytes) ? null : withoutRoom
+    const bytes = weigh(result, answerBytes, bytesInJson)
+    return bytes > answerBytes ? tooLarge : taken(res, bytes)
   }
 
   return eachResult(({ args, result }) => {
