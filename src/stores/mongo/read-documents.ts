@@ -24,16 +24,18 @@ const batchBytes = 2_000_000
 /** The documents of a batch where they are small, as the server has them in the first. */
 const smallBatch = 100
 
-/** How many bytes documents have that are alike, by those that were read last. */
-const meanOf = onceFor((_: object) => ({ bytes: 0 }))
-
 interface Mean {
   bytes: number
 }
 
-const learn = (mean: Mean, documents: readonly Uint8Array[], bytes: number): void => {
+/** How many bytes documents have that are alike, by those that were read last. */
+const meanOf = onceFor((_: object): Mean => ({ bytes: 0 }))
+
+function learn(mean: Mean, documents: readonly Uint8Array[]): void {
+  if (documents.length === 0) return
+  const bytes = documents.reduce((sum, { byteLength }) => sum + byteLength, 0)
   // Large ones are not forgotten for one page of small ones
-  if (documents.length > 0) mean.bytes = Math.max(bytes / documents.length, mean.bytes * 0.9)
+  mean.bytes = Math.max(bytes / documents.length, mean.bytes * 0.9)
 }
 
 const batchOf = ({ bytes }: Mean): { batchSize?: number } =>
@@ -85,12 +87,7 @@ export async function readDocuments(
   const cursor = ask(mean ? { ...asBytes, ...batchOf(mean) } : asBytes)
   if (maxBytes === undefined) {
     const all = (await readAll(cursor, signal, byteLength)) as Uint8Array[]
-    if (mean)
-      learn(
-        mean,
-        all,
-        all.reduce((sum, { byteLength }) => sum + byteLength, 0),
-      )
+    if (mean) learn(mean, all)
     return all.map(fromBytes)
   }
   const documents: Document[] = []
