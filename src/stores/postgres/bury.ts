@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
+import { flagKeyOf } from '../../entity/flag-key.ts'
 import { byWeight } from '../../util/weigh.ts'
 import type { Image } from '../store.ts'
 import { keepTombstones, lockRecords, maxLocked, mayPut, noteOwed, versions } from './bookkeeping.ts'
@@ -26,7 +27,7 @@ async function buryTogether(
           lockRecords(entity, ids),
           sql`with kept as (${keepTombstones(entity, lost)}) ${noteOwed(entity, sql`kept`)}`,
         ]),
-      entity.name,
+      flagKeyOf(entity),
     )
   } catch (error) {
     if (!isTooLong(error)) throw error
