@@ -1,6 +1,5 @@
-import type { Ledger } from '../stores/ledger.ts'
+import type { Ledgers } from '../control/flag-store.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
-import type { Origin } from '../util/origin.ts'
 import { hashOf, listTokens, type Token } from './tokens.ts'
 
 /** How long the stores are waited for, in milliseconds. */
@@ -11,14 +10,14 @@ const patienceMs = 1_000
  * store answers those go on that were good last: the kill switch is needed most then.
  */
 export class KnownTokens {
-  readonly #ledgers: Readonly<Record<Origin, Ledger>>
+  readonly #ledgers: Ledgers
   readonly #freshMs: number
   #byHash: ReadonlyMap<string, Token> = new Map()
   #readAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
 
   /** @param freshMs how old what is known may be, in milliseconds. */
-  constructor(ledgers: Readonly<Record<Origin, Ledger>>, freshMs = 1_000) {
+  constructor(ledgers: Ledgers, freshMs = 1_000) {
     this.#ledgers = ledgers
     this.#freshMs = freshMs
   }

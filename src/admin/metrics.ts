@@ -78,23 +78,14 @@ export class Metrics implements Meter {
   /** Adds what is looked at when it is asked for. */
   add({ name, help, kind, labels, values }: Sampled): void {
     const given = { ...this.#registers, name, help, labelNames: [...labels] }
-    if (kind === 'gauge') {
-      new Gauge({
-        ...given,
-        collect() {
-          this.reset()
-          for (const [of, value] of values()) this.labels(...of).set(value)
-        },
-      })
-    } else {
-      new Counter({
-        ...given,
-        collect() {
-          this.reset()
-          for (const [of, value] of values()) this.labels(...of).inc(value)
-        },
-      })
-    }
+    const Kind = kind === 'gauge' ? Gauge : Counter
+    const metric: Gauge | Counter = new Kind({
+      ...given,
+      collect() {
+        metric.reset()
+        for (const [of, value] of values()) metric.labels(...of).inc(value)
+      },
+    })
   }
 }
 

@@ -1,32 +1,23 @@
 import type { Entity } from '../entity/entity.ts'
 import type { Routing } from '../routing/routing.ts'
-import type { TypeStatistics } from '../shadow/statistics.ts'
+import { verdicts } from '../shadow/statistics.ts'
 import { origins } from '../util/origin.ts'
 import type { Sampled } from './metrics.ts'
 
 type Value = readonly [of: readonly string[], value: number]
-
-const verdicts = [
-  'matched',
-  'lag',
-  'indeterminate',
-  'diverged',
-  'accepted',
-  'noise',
-  'failed',
-] as const satisfies (keyof TypeStatistics)[]
 
 const counts = (of: ReadonlyMap<string, number>): Value[] => [...of].map(([type, count]) => [[type], count])
 
 /** What routing, shadow, mirror and stores know of themselves, as metrics. */
 export function routingMetrics(routing: Routing): readonly Sampled[] {
   const { entities, flags, shadow, sweeper, failOvers, breakers, killSwitch, stores } = routing
-  const types = entities.filter(({ name }) => flags.has(name))
+  /** Those whose flags are known by now: a store may have been down when the gateway started. */
+  const types = (): Entity[] => entities.filter(({ name }) => flags.has(name))
   const perType = (value: (entity: Entity) => number): (() => Value[]) => {
-    return () => types.map((entity) => [[entity.name], value(entity)])
+    return () => types().map((entity) => [[entity.name], value(entity)])
   }
   const owing = (): [string, { count: number; oldestMs: number }][] =>
-    types.flatMap(({ name }) => {
+    types().flatMap(({ name }) => {
       const backlog = sweeper.backlog(name)
       return backlog ? [[name, backlog]] : []
     })
@@ -36,7 +27,7 @@ export function routingMetrics(routing: Routing): readonly Sampled[] {
       help: '1 for the stage that a type has.',
       kind: 'gauge',
       labels: ['type', 'stage'],
-      values: () => types.map(({ name }) => [[name, flags.get(name).stage], 1]),
+      values: () => types().map(({ name }) => [[name, flags.get(name).stage], 1]),
     },
     {
       name: 'crossfade_killed',
@@ -58,7 +49,7 @@ export function routingMetrics(routing: Routing): readonly Sampled[] {
       kind: 'counter',
       labels: ['type', 'verdict'],
       values: () =>
-        types.flatMap(({ name }) => {
+        types().flatMap(({ name }) => {
           const statistics = shadow.statistics.of(name)
           return verdicts.map((verdict): Value => [[name, verdict], statistics[verdict]])
         }),
@@ -69,7 +60,7 @@ export function routingMetrics(routing: Routing): readonly Sampled[] {
       kind: 'counter',
       labels: ['type', 'reason'],
       values: () =>
-        types.flatMap(({ name }): Value[] => {
+        types().flatMap(({ name }): Value[] => {
           const { shed, outages } = shadow.statistics.of(name)
           return [
             [[name, 'shed'], shed],
@@ -111,7 +102,7 @@ export function routingMetrics(routing: Routing): readonly Sampled[] {
       kind: 'gauge',
       labels: ['type', 'store'],
       values: () =>
-        types.flatMap(({ name }) =>
+        types().flatMap(({ name }) =>
           origins.map((origin): Value => [[name, origin], Number(breakers.isOpen(name, origin))]),
         ),
     },

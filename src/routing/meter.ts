@@ -7,7 +7,7 @@ export interface Meter {
   request(status: number, ms: number): void
   /** A read, by the store that answered it. */
   read(type: string, store: Origin, ms: number): void
-  /** A read that no store answered. @param code what its client is told, see `codeOf`. */
+  /** A read that no store answered. @param code what its client is told, see `toldCode`. */
   readFailed(type: string, code: string): void
   /** A step of a mutation, as its authority acknowledged it: the mirror may be at it still. */
   write(type: string, authority: Origin, ms: number): void
@@ -16,4 +16,4 @@ export interface Meter {
 }
 
 /** The code of an error of ours; all others, as the app has, are one, so that there are few. */
-export const codeOf = (error: unknown): string => (error instanceof CrossfadeError ? error.code : 'other')
+export const toldCode = (error: unknown): string => (error instanceof CrossfadeError ? error.code : 'other')

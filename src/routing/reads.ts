@@ -6,7 +6,7 @@ import { Turns } from '../util/turns.ts'
 import { candidateOf, type Decision } from './decide.ts'
 import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
 import type { HeldRecords } from './held-records.ts'
-import { codeOf, type Meter } from './meter.ts'
+import { type Meter, toldCode } from './meter.ts'
 import type { Read } from './read.ts'
 import { type Choice, instead, ReadChoices } from './read-choices.ts'
 import { ReadNotes } from './read-notes.ts'
@@ -39,7 +39,7 @@ async function measured<T>(meter: Meter, type: string, asked: Promise<Answer<T>>
     meter.read(type, answer.origin, performance.now() - began)
     return answer
   } catch (error) {
-    meter.readFailed(type, codeOf(error))
+    meter.readFailed(type, toldCode(error))
     throw error
   }
 }

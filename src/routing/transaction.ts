@@ -6,7 +6,7 @@ import type { Image, Steps } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { ByHand } from './by-hand.ts'
 import type { Joint } from './joint.ts'
-import { codeOf } from './meter.ts'
+import { toldCode } from './meter.ts'
 import type { Permit } from './permits.ts'
 import type { Routing } from './routing.ts'
 import { type Place, typeWrites } from './steps.ts'
@@ -89,7 +89,7 @@ export class Transaction {
       meter?.write(name, authority, performance.now() - began)
       return result
     } catch (error) {
-      meter?.writeFailed(name, authority, codeOf(error))
+      meter?.writeFailed(name, authority, toldCode(error))
       throw error
     } finally {
       this.#onWrite()

@@ -3,6 +3,17 @@ import type { RuleVerdict } from '../compare/rules.ts'
 /** How a comparison ended; `accepted` and `noise` where all that it found is covered by rules. */
 export type Verdict = 'matched' | 'lag' | 'indeterminate' | 'diverged' | RuleVerdict | 'failed'
 
+/** All of them, in the order in which they are shown. */
+export const verdicts = [
+  'matched',
+  'lag',
+  'indeterminate',
+  'diverged',
+  'accepted',
+  'noise',
+  'failed',
+] as const satisfies Verdict[]
+
 /** Counts of one type. */
 export interface TypeStatistics {
   reads: number

@@ -1,3 +1,4 @@
+import { verdicts } from '../../shadow/statistics.ts'
 import type { Failures, Findings, Undecided, UndecidedReason, VerdictCount } from '../../stores/findings.ts'
 import { printJson, printTable, say } from '../output.ts'
 import { printGroups } from './print-groups.ts'
@@ -48,25 +49,16 @@ function printOutages(outages: readonly Failures[]): void {
   printTable(['type', 'read by', 'store', 'reason', 'count', 'last seen'], rows)
 }
 
-const verdicts = [
-  'matched',
-  'lag',
-  'indeterminate',
-  'diverged',
-  'accepted',
-  'noise',
-  'failed',
-  'outages',
-  'shed',
-] as const
+/** Of reads that were compared, and that were not. */
+const endings = [...verdicts, 'outages', 'shed'] as const
 
 function printVerdicts(counts: readonly VerdictCount[]): void {
   process.stdout.write('\nComparisons by how they ended:\n')
   const rows = [...Map.groupBy(counts, ({ type }) => type)].map(([type, of]) => [
     type,
-    ...verdicts.map((verdict) => of.find((each) => each.verdict === verdict)?.count ?? 0),
+    ...endings.map((verdict) => of.find((each) => each.verdict === verdict)?.count ?? 0),
   ])
-  printTable(['type', ...verdicts], rows)
+  printTable(['type', ...endings], rows)
 }
 
 /** What shadow reads found and could not decide, and how comparisons ended. */
