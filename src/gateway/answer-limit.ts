@@ -3,12 +3,17 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST
 import type { Plugin } from 'graphql-yoga'
 import { PastLimit, toldLimit } from '../routing/past-limit.ts'
 import { bytesInJson, weigh } from '../util/weigh.ts'
-import { small } from './by-size.ts'
 import { eachResult } from './each-result.ts'
 import type { Limits } from './limits.ts'
 import { type Refusals, whoAsks } from './refusals.ts'
 import type { Unread } from './unread.ts'
 import { noRoom, noRoomFact } from './when-room.ts'
+
+/** Characters up to which an answer counts as so many bytes: how many it has shows as soon as it is written. */
+const soonMeasured = 65_536
+
+/** Bytes that JSON writes for one character at most: \\u0001. */
+const mostPerCharacter = 6
 
 /** Errors of fields past which one is told in place of the answer, where they are of a limit. */
 const mostErrors = 100
@@ -60,7 +65,9 @@ export function answerLimit({ answerBytes }: Limits, refusals: Refusals, unread:
     // Of most answers by characters alone, and also of those that are refused: to count bytes takes as long as to write them
     const about = weigh(result, answerBytes)
     if (about > answerBytes) return tooLarge
-    if (about <= small) return taken(res, about)
+    // Of a stream one event is kept that nothing measures
+    const countsExactly = about > soonMeasured || about * mostPerCharacter > answerBytes || res?.headersSent
+    if (!countsExactly) return taken(res, about)
     if (res && !unread.fits(res, about)) return withoutRoom
     const bytes = weigh(result, answerBytes, bytesInJson)
     return bytes > answerBytes ? tooLarge : taken(res, bytes)
