@@ -126,7 +126,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     log,
   })
   const source = options.flags && sourceOf(options, owner, flags, changeOptions(stores, log))
-  const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites())
+  const permits: Permits = new Permits(flags, (origin) => stores[origin].takesWrites() && !flags.isDown(origin))
   const mirror = new Mirror({ stores, log })
   const place = (type: string) => (flags.has(type) ? standingOf(flags.get(type)) : null)
   const standing = (type: string): Standing | null => {

@@ -6,7 +6,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
 import { until } from '../util/until.ts'
 
-/** Writes that wait at most, while authority moves or its store has no server that takes them. */
+/** Writes that wait at most, while authority moves or its store takes none. */
 const maxHeld = 1_000
 
 /** The right to write the types of one flag, until it is given back. */
@@ -36,13 +36,15 @@ export class Permits {
   #held = 0
   #closed = false
 
+  /** @param takesWrites whether a store has answered for a while, and has a server that takes writes. */
   constructor(flags: FlagWatch, takesWrites: (origin: Origin) => boolean) {
     this.#flags = flags
     this.#takesWrites = takesWrites
   }
 
   /**
-   * Waits, bounded, while the type's writes are held, or no server takes them: before the write begins, nothing is lost.
+   * Waits, bounded, while the type's writes are held, or its store takes none: before the write begins, nothing is lost.
+   * One that began might have to be told UNKNOWN_OUTCOME.
    *
    * @throws TRY_AGAIN past the bounds, and once the gateway stops.
    */

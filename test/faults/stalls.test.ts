@@ -108,6 +108,18 @@ describe('In live', { timeout }, () => {
     expect(await outcome(addComment)).toBe('ok')
   })
 
+  test('PostgreSQL did not answer: no write begins before it has answered for a while', async () => {
+    const { flags, permits } = api.gateway.routing
+    postgres.hang(true)
+    await expect.poll(() => flags.isDown('postgres'), { timeout: 30_000 }).toBe(true)
+    const wasDown = permits.take('Comment').then((permit) => {
+      permit.done()
+      return flags.isDown('postgres')
+    })
+    postgres.hang(false)
+    expect(await wasDown).toBe(false)
+  })
+
   test('PostgreSQL is gone: the other store answers at once', async () => {
     postgres.close(true)
     const before = api.gateway.routing.failOvers.count.get('Movie') ?? 0
