@@ -39,6 +39,7 @@ const proofs = {
     options: {
       '--trials <number>': 'of each message; 1, and 3 with --long',
       '--only <pattern>': 'the cases whose titles match',
+      '--lanes <number>': 'how many run beside each other, each on stores of its own; 1',
     },
   },
   workers: {

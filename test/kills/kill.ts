@@ -20,19 +20,19 @@ export interface Killed {
   readonly wasAcknowledged: boolean
 }
 
-const program = new URL('./child.ts', import.meta.url).pathname
-
 export interface Child {
   /** Told to do its task, it is killed at the point. */
   killAt(task: Task, point: Point, proxies: readonly TcpProxy[]): Promise<Killed>
   end(): void
 }
 
-/** A process of its own that waits for its task, connected to both stores: it starts while the one before is looked at. */
-export function startChild(ways: Ways): Child {
-  const child = spawn(process.execPath, ['--conditions=@crossfade/source', program, JSON.stringify(ways)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+/**
+ * A process of its own that waits for its task, connected to both stores: it starts while the one before is looked at.
+ *
+ * @param program see `bundleChild`.
+ */
+export function startChild(program: string, ways: Ways): Child {
+  const child = spawn(process.execPath, [program, JSON.stringify(ways)], { stdio: ['pipe', 'pipe', 'inherit'] })
   let said = ''
   child.stdout.on('data', (chunk) => {
     said += chunk
