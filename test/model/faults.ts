@@ -60,7 +60,7 @@ export function strike(setting: Setting, kind: FaultKind, targets: Targets): voi
   const place = random.pick(places)
   const ms = seconds(setting, kind === 'stop' || kind === 'outage' ? 15 : 40)
   log(`fault: ${kind} ${kind === 'stop' || kind === 'outage' ? server.name : place.name} for ${Math.round(ms)} ms`)
-  const end = (work: () => void): void => world.schedule(world.now + ms, work)
+  const end = (work: () => void): void => void world.schedule(world.now + ms, work)
   if (kind === 'crash') crash(setting, targets)
   else if (kind === 'pause') pause(setting, place, ms)
   else if (kind === 'stop') pause(setting, server.place, ms)

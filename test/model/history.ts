@@ -75,7 +75,7 @@ function goOn(setting: Setting, plan: Plan, gateways: (Gateway | null)[], comman
   const { random } = world
   let count = 0
   const again = (everyMs: number, work: () => void): void =>
-    world.schedule(world.now + random.next() * 2 * everyMs, () => {
+    void world.schedule(world.now + random.next() * 2 * everyMs, () => {
       if (!setting.isOpen) return
       work()
       again(everyMs, work)

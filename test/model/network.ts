@@ -70,7 +70,8 @@ export class Network {
   }
 
   way(place: Place, server: { readonly name: string }): Way {
-    return this.#ways.get(`${place.name} ${server.name}`) ?? { ...goodWay, latencyMs: this.usualMs(place) }
+    const other = this.#ways.size > 0 ? this.#ways.get(`${place.name} ${server.name}`) : undefined
+    return other ?? { ...goodWay, latencyMs: this.usualMs(place) }
   }
 
   /** @param way null as usual. */

@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { performance } from 'node:perf_hooks'
 import timers from 'node:timers/promises'
-import { simulated } from './world.ts'
+import { type Event, simulated } from './world.ts'
 
 const real = {
   Date: globalThis.Date,
@@ -17,22 +17,38 @@ const real = {
 
 /** A timer of a place's clock. It stops with its place, and nothing real waits for it. */
 class Timer {
-  cleared = false
-  unref = (): this => this
-  ref = (): this => this
-  hasRef = (): boolean => false
-  refresh = (): this => this
+  event: Event | null = null
+
+  clear(): void {
+    if (this.event) this.event.isOff = true
+  }
+
+  unref(): this {
+    return this
+  }
+
+  ref(): this {
+    return this
+  }
+
+  hasRef(): boolean {
+    return false
+  }
+
+  refresh(): this {
+    return this
+  }
 }
 
 function startTimer(run: (...args: unknown[]) => void, ms = 0, args: unknown[] = [], repeats = false): Timer {
   const { world, place } = simulated()!
   const timer = new Timer()
   const fire = (): void => {
-    if (timer.cleared) return
-    if (repeats) world.schedulePlace(place, Math.max(1, ms), fire)
+    if (timer.event!.isOff) return // it was due while its place was paused
+    if (repeats) timer.event = world.schedulePlace(place, Math.max(1, ms), fire)
     run(...args)
   }
-  world.schedulePlace(place, Math.max(1, ms), fire)
+  timer.event = world.schedulePlace(place, Math.max(1, ms), fire)
   return timer
 }
 
@@ -61,7 +77,7 @@ export function installVirtualTime(): void {
   const clear =
     (fallback: (id: never) => void) =>
     (id: unknown): void => {
-      if (id instanceof Timer) id.cleared = true
+      if (id instanceof Timer) id.clear()
       else fallback(id as never)
     }
   Object.assign(globalThis, {
@@ -86,7 +102,7 @@ export function installVirtualTime(): void {
       return new Promise((resolve, reject) => {
         const pending = startTimer(() => resolve(value), ms)
         options?.signal?.addEventListener('abort', () => {
-          pending.cleared = true
+          pending.clear()
           reject(options.signal!.reason)
         })
       })

@@ -12,21 +12,25 @@ export interface Place {
   paused: (() => void)[] | null
   /** Nothing of it goes on any more. */
   dead: boolean
+  /** Runs something there, whatever runs it. */
+  readonly enter: (run: () => void) => void
 }
 
-interface Event {
+/** Something that is to happen. */
+export interface Event {
   readonly at: number
   readonly order: number
   readonly run: () => void
+  /** It is not to happen any more. */
+  isOff: boolean
 }
 
 /** The world's start, in milliseconds since 1970: whatever a test does, its versions are the same. */
 const epoch = Date.UTC(2026, 0, 1)
 
-const here = new AsyncLocalStorage<{ readonly world: World; readonly place: Place }>()
+const settled = Promise.resolve()
 
-/** All that follows from promises that are settled by now has run when it resolves: a tick comes behind all of it. */
-const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+const here = new AsyncLocalStorage<{ readonly world: World; readonly place: Place }>()
 
 /**
  * Time, as a queue of what happens in it: nothing waits for a real clock, and the same seed gives the same history, since
@@ -48,13 +52,19 @@ export class World {
   }
 
   place(name: string, rate = 1, ahead = 0): Place {
-    return { name, rate, ahead, paused: null, dead: false }
+    // Its context is made once: a new one for each event takes longer than most events
+    let enter: Place['enter'] = (run) => run()
+    const place: Place = { name, rate, ahead, paused: null, dead: false, enter: (run) => enter(run) }
+    here.run({ world: this, place }, () => {
+      enter = AsyncLocalStorage.snapshot()
+    })
+    return place
   }
 
   /** @param at by the world's clock. */
-  schedule(at: number, run: () => void): void {
+  schedule(at: number, run: () => void): Event {
     const events = this.#events
-    const event: Event = { at, order: this.#order++, run }
+    const event: Event = { at, order: this.#order++, run, isOff: false }
     let index = events.push(event) - 1
     while (index > 0) {
       const parent = (index - 1) >> 1
@@ -63,18 +73,19 @@ export class World {
       index = parent
     }
     events[index] = event
+    return event
   }
 
   /** In so many milliseconds of a place's clock, if the place is still there; later where it is paused. */
-  schedulePlace(place: Place, ms: number, run: () => void): void {
-    this.schedule(this.#now + Math.max(0, ms) / place.rate, () => this.inPlace(place, run))
+  schedulePlace(place: Place, ms: number, run: () => void): Event {
+    return this.schedule(this.#now + Math.max(0, ms) / place.rate, () => this.inPlace(place, run))
   }
 
   /** Now, in a place that may be paused. */
   inPlace(place: Place, run: () => void): void {
     if (place.dead) return
     if (place.paused) place.paused.push(run)
-    else here.run({ world: this, place }, run)
+    else place.enter(run)
   }
 
   resume(place: Place): void {
@@ -107,19 +118,39 @@ export class World {
   }
 
   /** Lets time pass until something is so, or until the given time. @returns whether it became so. */
-  async run(until: number, isDone: () => boolean = () => false): Promise<boolean> {
-    for (;;) {
-      await settled()
-      if (isDone()) return true
-      const event = this.#events[0]
-      if (!event || event.at > until) {
-        this.#now = Math.max(this.#now, until)
-        return false
+  run(until: number, isDone: () => boolean = () => false): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        try {
+          if (isDone()) resolve(true)
+          else if (this.#step(until)) process.nextTick(next)
+          else resolve(false)
+        } catch (error) {
+          reject(error)
+        }
       }
+      // A tick comes behind all that follows from promises that are settled by now; a tick of a tick alone would not
+      const next = (): void => void settled.then(go)
+      process.nextTick(next)
+    })
+  }
+
+  /** Has the next event happen, if it is due by then. */
+  #step(until: number): boolean {
+    const event = this.#due(until)
+    event?.run()
+    if (!event) this.#now = Math.max(this.#now, until)
+    return event !== null
+  }
+
+  /** The next event that is to happen by the given time; it is time for it now. */
+  #due(until: number): Event | null {
+    for (let event = this.#events[0]; event && event.at <= until; event = this.#events[0]) {
       this.#next()
       this.#now = Math.max(this.#now, event.at)
-      event.run()
+      if (!event.isOff) return event
     }
+    return null
   }
 }
 
