@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ledgersOf } from '../../src/control/flag-store.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import type { Entity } from '../../src/entity/entity.ts'
@@ -18,10 +16,12 @@ import { ids } from './operations.ts'
 import type { Plan } from './plan.ts'
 import { emptyState } from './postgres-server.ts'
 import { randomOf } from './random.ts'
+import { disk, installVirtualDisk } from './virtual-disk.ts'
 import { installVirtualTime } from './virtual-time.ts'
 import { type Place, World } from './world.ts'
 
 installVirtualTime()
+installVirtualDisk()
 
 /** A loop without an end is a fault like any other. */
 const mostMessages = 200_000
@@ -50,7 +50,7 @@ export async function openWorld(
     world,
     network,
     servers,
-    dataDir: join(tmpdir(), `crossfade-model-${process.pid}`, String(seed)),
+    dataDir: `${disk}/${seed}`,
     operations: [],
     entities,
     ids: among,
