@@ -6,12 +6,26 @@ import type { Servers } from './model-stores.ts'
 
 /** What is so, as no place in the world can see it: of both servers at one moment. */
 export function flagOf({ mongo, postgres }: Servers): Flag {
-  const copiesOf = (key: string): (Flag | null)[] => {
-    const stored = mongo.state.get('_crossfade_ledger')?.documents.get(JSON.stringify(`flag/${key}`))?.['value']
-    return [stored && JSON.parse(stored), postgres.state.ledger.get(`flag ${key}`)?.value].map(parseFlag)
-  }
+  const copiesOf = (key: string): (Flag | null)[] => [
+    parsed(mongo.state.get('_crossfade_ledger')?.documents.get(JSON.stringify(`flag/${key}`))?.['value']),
+    parsed(postgres.state.ledger.get(`flag ${key}`)?.value),
+  ]
   // A history has the one or the other
   return ['Doc', 'papers'].flatMap(copiesOf).reduce(newer)!
+}
+
+/** What was parsed, by the values as they are stored: those never change in place, and are asked for at each event. */
+const known = new WeakMap<object, Flag | null>()
+let latest: { readonly text: string; readonly flag: Flag | null } = { text: '', flag: null }
+
+function parsed(value: unknown): Flag | null {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'string') {
+    if (latest.text !== value) latest = { text: value, flag: parseFlag(JSON.parse(value)) }
+    return latest.flag
+  }
+  if (!known.has(value as object)) known.set(value as object, parseFlag(value))
+  return known.get(value as object)!
 }
 
 export const isMirrored = (servers: Servers): boolean => STAGE_PLAN[flagOf(servers).stage].mirror !== null
