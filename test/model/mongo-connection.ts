@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { BSON, type Document, MongoNetworkError } from 'mongodb'
 import type { Entity } from '../../src/entity/entity.ts'
 import type { MongoConnection } from '../../src/stores/mongo/connection.ts'
-import { aggregate, count, find, insert, type MongoState, remove, type Updated, update } from './mongo-server.ts'
+import { aggregate, copy, count, find, insert, type MongoState, remove, type Updated, update } from './mongo-server.ts'
 import { ModelSession } from './mongo-session.ts'
 import type { Network, Server } from './network.ts'
 
@@ -138,9 +138,11 @@ export function modelConnection(
         for (const { _id } of find(state, name, filter)) update(state, name, { _id }, change)
       }),
     findOneAndUpdate: async (filter: Document, change: Change, options?: Options) =>
-      (await call('findAndModify', (state) => update(state, name, filter, change, options), options?.session))[
-        options?.returnDocument ?? 'before'
-      ],
+      copy(
+        (await call('findAndModify', (state) => update(state, name, filter, change, options), options?.session))[
+          options?.returnDocument ?? 'before'
+        ],
+      ),
     bulkWrite: (changes: readonly BulkUpdate[]) =>
       call('update', (state) => {
         for (const { updateOne } of changes) update(state, name, updateOne.filter, updateOne.update)

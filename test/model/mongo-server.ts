@@ -6,6 +6,8 @@ import * as stages from 'mingo/operators/pipeline'
 import * as queries from 'mingo/operators/query'
 import { Query } from 'mingo/query'
 import { type Document, Int32, Long, MongoServerError } from 'mongodb'
+import { piped, Untold } from './expressions.ts'
+import { plainTest } from './plain-filter.ts'
 
 /** One collection: documents by the text of their id. */
 interface Stored {
@@ -42,20 +44,58 @@ const evaluated = { context }
 const keyOf = (id: unknown): string => JSON.stringify(id)
 
 const dates = Date.prototype
+const plain = Object.prototype
+
+/** What BSON makes of a value that is no plain object; the value itself where it leaves it as it is. */
+function unboxed(value: object): unknown {
+  if (value instanceof Long) return value.toNumber()
+  return value instanceof Int32 ? value.valueOf() : value
+}
 
 /** What the driver and BSON make of a value on its way: copies, and numbers in place of longs. */
 export function copy<T>(value: T): T {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(copy) as T
-  if (Object.getPrototypeOf(value) === dates) return value
-  if (value instanceof Long) return value.toNumber() as T
-  if (value instanceof Int32) return value.valueOf() as T
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === dates) return value
+  if (prototype !== plain) {
+    const inner = unboxed(value)
+    if (inner !== value) return inner as T
+  }
   const made: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     const each = (value as Record<string, unknown>)[key]
     if (each !== undefined) made[key] = copy(each)
   }
   return made as T
+}
+
+function sentAll(values: readonly unknown[]): readonly unknown[] {
+  let made: unknown[] | null = null
+  for (let index = 0; index < values.length; index++) {
+    const inner = sent(values[index])
+    if (inner !== values[index]) (made ??= [...values])[index] = inner
+  }
+  return made ?? values
+}
+
+/** The same of what is only read: no more of it is copied than has to be another. */
+function sent<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === dates) return value
+  if (Array.isArray(value)) return sentAll(value) as T
+  if (prototype !== plain) return unboxed(value) as T
+  let made: Record<string, unknown> | null = null
+  for (const key of Object.keys(value)) {
+    const each = (value as Record<string, unknown>)[key]
+    const inner = sent(each)
+    if (inner === each && each !== undefined) continue
+    made ??= { ...value } as Record<string, unknown>
+    if (inner === undefined) delete made[key]
+    else made[key] = inner
+  }
+  return (made ?? value) as T
 }
 
 export function collectionOf(state: MongoState, name: string): Stored {
@@ -84,13 +124,18 @@ function named(filter: Document): unknown[] | null {
 }
 
 function matching(state: MongoState, name: string, raw: Document): Document[] {
-  const filter = copy(raw)
+  const filter = sent(raw)
   const { documents } = collectionOf(state, name)
   const ids = named(filter)
   const among = ids ? ids.flatMap((id) => documents.get(keyOf(id)) ?? []) : [...documents.values()]
   if (among.length === 0 || Object.keys(filter).length === 0) return among
+  return among.filter(plainTest(filter, ids !== null) ?? evaluatedTest(filter))
+}
+
+/** A filter by the evaluator of all that MongoDB has. */
+export function evaluatedTest(filter: Document): (document: Document) => boolean {
   const query = new Query(filter, evaluated)
-  return among.filter((document) => query.test(document))
+  return (document) => query.test(document)
 }
 
 const valueAt = (document: Document, path: string): unknown =>
@@ -118,6 +163,20 @@ function parentOf(document: Document, path: string): readonly [parent: Document,
   return [keys.reduce((parent, each) => (parent[each] ??= {}), document), key]
 }
 
+/** What a pipeline makes of documents, which stay as they are. */
+function throughAll(pipeline: Document[], documents: readonly Document[]): Document[] {
+  try {
+    return documents.map((document) => piped(pipeline, document))
+  } catch (error) {
+    if (error instanceof Untold) return evaluatedPipeline(pipeline, documents)
+    throw error
+  }
+}
+
+/** The same by the evaluator. */
+export const evaluatedPipeline = (pipeline: Document[], documents: readonly Document[]): Document[] =>
+  new Aggregator(sent(pipeline), evaluated).run(documents.map(copy))
+
 const operators: Readonly<Record<string, (parent: Document, key: string, value: unknown) => void>> = {
   $set: (parent, key, value) => {
     parent[key] = value
@@ -128,7 +187,8 @@ const operators: Readonly<Record<string, (parent: Document, key: string, value: 
 }
 
 function changed(document: Document, update: Document | Document[]): Document {
-  if (Array.isArray(update)) return new Aggregator(copy(update), evaluated).run([copy(document)])[0]!
+  // What it makes may hold parts of the update, which is the caller's
+  if (Array.isArray(update)) return copy(throughAll(update, [document])[0]!)
   const after = copy(document)
   for (const [name, paths] of Object.entries(copy(update)))
     for (const [path, value] of Object.entries(paths)) operators[name]!(...parentOf(after, path), value)
@@ -156,6 +216,7 @@ export function insert(state: MongoState, name: string, document: Document): voi
   store(state, name, made)
 }
 
+/** Documents as they are stored: whoever hands one on copies it. */
 export interface Updated {
   readonly matched: boolean
   readonly before: Document | null
@@ -173,13 +234,13 @@ export function update(
   if (before) {
     const after = changed(before, change)
     store(state, name, after)
-    return { matched: true, before: copy(before), after: copy(after) }
+    return { matched: true, before, after }
   }
   if (!upsert) return { matched: false, before: null, after: null }
   const after = changed({ _id: filter['_id'] }, change)
   if (collectionOf(state, name).documents.has(keyOf(after['_id']))) throw duplicate('_id', after['_id'])
   store(state, name, after)
-  return { matched: false, before: null, after: copy(after) }
+  return { matched: false, before: null, after }
 }
 
 export function remove(state: MongoState, name: string, filter: Document): number {
@@ -196,8 +257,11 @@ export function aggregate(state: MongoState, name: string, pipeline: Document[])
     const both = [...aggregate(state, name, pipeline.slice(0, union)), ...aggregate(state, coll, own)]
     return new Aggregator(copy(pipeline.slice(union + 1)), evaluated).run(both).map(copy)
   }
-  const [first, ...rest] = pipeline
-  const matches = first && '$match' in first
-  const from = matching(state, name, matches ? first['$match'] : {})
-  return new Aggregator(copy(matches ? rest : pipeline), evaluated).run(from.map(copy)).map(copy)
+  const matches = pipeline[0] && '$match' in pipeline[0]
+  const { $match: filter = {} } = matches ? pipeline[0]! : {}
+  const [first, ...rest] = matches ? pipeline.slice(1) : pipeline
+  if (!first) return find(state, name, filter)
+  const sorts = '$sort' in first
+  const from = find(state, name, filter, sorts ? { sort: first['$sort'] } : {})
+  return throughAll(sorts ? rest : [first, ...rest], from)
 }
