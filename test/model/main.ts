@@ -41,6 +41,7 @@ const mutants = all.filter(({ covered }) => covered === undefined)
 /** Plays histories in this process. */
 async function playAll({ from, count }: Part, stopAtFirst: boolean): Promise<Sum> {
   const { play } = await import('./history.ts')
+  Error.stackTraceLimit = 0 // many errors are what clients are to see, and a history that fails is played again to be told
   const sum = nothing()
   for (let seed = from; seed < from + count; seed++) {
     const plan = planOf(seed)
