@@ -170,6 +170,19 @@ describe('A put that a delete has overtaken leaves nothing [put-vs-delete-mongo]
     expect(await stored(id)).toBeNull()
   })
 
+  test('where it changes what a late message of an earlier epoch has written behind the delete [late-packet]', async () => {
+    const id = newId()
+    const { changed, gone } = await lifeOf(id)
+    const ofEarlier = { epoch: 0, owed: true }
+    const before = async () => {
+      await put(gone)
+      // Made ids are not looked up in tombstones, as if whoever sent it were gone
+      await stores.mongo.authority.create(Account, account(id, { visits: 9 }), ofEarlier, true)
+    }
+    expect(await bulkPut(aroundInserts(stores, { before }), Account, [changed], anyEpoch)).toEqual([{ put: 'late' }])
+    expect(await stored(id)).toBeNull()
+  })
+
   test('however many of each come at once', async () => {
     const rounds = Array.from({ length: 40 }, async () => {
       const id = newId()

@@ -5,7 +5,7 @@ import type { Image, PutOutcome } from '../store.ts'
 import { compareVersions } from '../version.ts'
 import { allOf } from './all-of.ts'
 import { settle } from './arriving.ts'
-import { arrivingOf, atVersion, isArriving, mirrored, versionOf } from './bookkeeping.ts'
+import { arrivingOf, atVersion, isArriving, isPending, mirrored, versionOf } from './bookkeeping.ts'
 import { storeNow } from './clock.ts'
 import { difference, Unwritable } from './codec/difference.ts'
 import { encodeId, encodeWhole, isTooLarge, tooLarge } from './codec/encode.ts'
@@ -14,7 +14,7 @@ import { ofType } from './documents-of.ts'
 import { isDuplicate, isStoreTrouble, pathsRefused, refusal } from './errors.ts'
 import { idText, idTextOf } from './id-text.ts'
 import { readDocuments } from './read-documents.ts'
-import type { StoredDocument } from './stored.ts'
+import type { Arriving, StoredDocument } from './stored.ts'
 import { holders } from './unique-values.ts'
 
 export const late: PutOutcome = { put: 'late' }
@@ -39,22 +39,33 @@ export interface Put {
 /** Null where the document was no longer as it had been read. */
 type Step = (put: Put) => Promise<PutOutcome | null>
 
-type State = 'absent' | 'older' | 'olderArriving' | 'sameArriving' | 'asNew'
+type State = 'absent' | 'older' | 'olderUnsure' | 'sameArriving' | 'asNew'
+
+/**
+ * No put has revealed it: it arrives, or a message that came after authority had gone to the other store has written it,
+ * which may have been after the record's delete.
+ */
+const isUnsure = (stored: StoredDocument): boolean => isArriving(stored) || isPending(stored)
 
 export function stateOf({ image, stored }: Put): State {
   if (!stored) return 'absent'
   const order = compareVersions(versionOf(stored), image.version)
-  if (order < 0) return isArriving(stored) ? 'olderArriving' : 'older'
+  if (order < 0) return isUnsure(stored) ? 'olderUnsure' : 'older'
   return order === 0 && isArriving(stored) ? 'sameArriving' : 'asNew'
 }
 
 /** What others have made of it meanwhile is as new, or newer: whoever owes the record looks again. */
 const revealed: Step = ({ connection, entity, image, under }) => settle(connection, entity, image, under)
 
+const arrivesNow = async ({ connection, under }: Put): Promise<Arriving> => ({
+  since: new Date(await storeNow(connection)),
+  under,
+})
+
 /** Unseen at first: a delete that came between our look for tombstones and the insert has found nothing to remove. */
 const insert: Step = async (put) => {
-  const { connection, entity, image, under } = put
-  const arriving = { since: new Date(await storeNow(connection)), under }
+  const { connection, entity, image } = put
+  const arriving = await arrivesNow(put)
   const _cf = { ...mirrored(image.version), arriving }
   const document = { _id: encodeId(entity, image.id), ...encodeWhole(entity, image.record!, image), _cf }
   if (isTooLarge(document)) throw new TooLarge()
@@ -80,9 +91,10 @@ export async function changed(put: Put, kept: Document, session?: ClientSession)
 const steps: Readonly<Record<State, Step>> = {
   absent: insert,
   older: async (put) => ((await changed(put, {})) ? applied : null),
-  // Still unseen: whoever wrote it first may have been cut off before its look
-  olderArriving: async (put) => {
-    const arriving = { ...arrivingOf(put.stored!), under: put.under }
+  // Unseen, or still so: whoever wrote it first may have been cut off before its look, or has never looked
+  olderUnsure: async (put) => {
+    const since = arrivingOf(put.stored!)?.since
+    const arriving = since ? { since, under: put.under } : await arrivesNow(put)
     return (await changed(put, { arriving })) ? revealed(put) : null
   },
   sameArriving: revealed,
