@@ -1,43 +1,17 @@
 import { Command } from 'commander'
-import { type Flag, keptSince } from '../control/flag.ts'
 import { noFlag } from '../control/flag-store.ts'
-import type { Entity } from '../entity/entity.ts'
-import { mappingDigest } from '../entity/mapping-digest.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { contractFields } from '../resolve/contract-fields.ts'
-import {
-  type FieldCoverage,
-  fieldCoverage,
-  isUnproved,
-  type ResolverCoverage,
-  resultCoverage,
-} from '../shadow/field-coverage.ts'
+import { isUnproved, type ResolverCoverage } from '../shadow/field-coverage.ts'
+import { isProved, type TypeCoverage, typeCoverage } from '../shadow/type-coverage.ts'
 import { knownFlags } from './known-flags.ts'
 import { kept } from './mismatches/kept.ts'
 import { printJson, printTable } from './output.ts'
-import type { Session } from './session.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
   readonly config?: string
   readonly json?: boolean
-}
-
-/** What is known of a type since its mirror was made equal. */
-interface TypeCoverage {
-  readonly type: string
-  readonly mapping: string
-  readonly sinceEpoch: number
-  readonly fields: readonly FieldCoverage[]
-  readonly results: readonly ResolverCoverage[]
-}
-
-async function coverageOf({ config, stores }: Session, entity: Entity, flag: Flag): Promise<TypeCoverage> {
-  const mapping = mappingDigest(entity)
-  const sinceEpoch = keptSince(flag)
-  const rows = await kept(stores.postgres.findings.coverage(entity.name, mapping, sinceEpoch))
-  const fields = fieldCoverage(contractFields(config.schema, entity), rows)
-  return { type: entity.name, mapping, sinceEpoch, fields, results: resultCoverage(rows) }
 }
 
 type Row = readonly (string | number)[]
@@ -77,9 +51,6 @@ function print(found: TypeCoverage): void {
   printTable(['field', 'read by', 'asked', 'compared', 'matched', 'flaps', 'last compared'], rowsOf(found))
 }
 
-const isProved = ({ fields, results }: TypeCoverage): boolean =>
-  ![...fields.flatMap(({ readBy }) => readBy), ...results].some(isUnproved)
-
 /** What clients ask for of a type, and what of it was compared. */
 export function coverageCommand(): Command {
   return new Command('coverage')
@@ -93,11 +64,12 @@ export function coverageCommand(): Command {
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')
     .action((type: string, { config, json }: Options) =>
-      withSession(config, async (session) => {
-        const entity = typeOf(session.config.entities, type)
-        const flag = (await knownFlags(session.stores)).get(type)
+      withSession(config, async ({ config: { entities, schema }, stores }) => {
+        const entity = typeOf(entities, type)
+        const flag = (await knownFlags(stores)).get(type)
         if (!flag) throw noFlag(type)
-        const found = await coverageOf(session, entity, flag)
+        const { findings } = stores.postgres
+        const found = await kept(typeCoverage(findings, entity, flag, contractFields(schema, entity)))
         if (json) printJson(found)
         else print(found)
         if (!isProved(found)) process.exitCode = 2

@@ -4,9 +4,8 @@ import { authorityOf, noFlag } from '../control/flag-store.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { typeOf } from '../entity/type-of.ts'
-import { type DeadLetter, deadLetterKind, parseDeadLetter } from '../mirror/dead-letters.ts'
-import { drop, droppedOf } from '../mirror/dropped.ts'
-import { idIn } from '../mirror/record-key.ts'
+import { drop } from '../mirror/dropped.ts'
+import { type ListedLetter, listedLetters } from '../mirror/listed-letters.ts'
 import { retryLetters } from '../mirror/retry.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
@@ -25,46 +24,17 @@ interface Options {
   readonly json?: boolean
 }
 
-interface Told {
-  readonly type: string
-  readonly id: string
-  /** The store that owes the record. */
-  readonly owedBy: string
-  /** Null where somebody has dropped the letter: the record differs, and is owed no more. */
-  readonly letter: DeadLetter | null
-  readonly reason: string
-  readonly version: string
-  readonly why: string | null
-}
-
-const unknownForm = {
-  reason: 'kept in a form that this version does not know; the next try writes it anew',
-  version: 'unknown',
-}
-
-async function toldOf({ ledger, origin }: Store, entity: Entity): Promise<Told[]> {
-  const own = { type: entity.name, owedBy: origin }
-  const letters = (await ledger.list(deadLetterKind)).flatMap((entry): Told[] => {
-    const id = idIn(entity, entry.key)
-    const letter = parseDeadLetter(entry)
-    return id === null ? [] : [{ ...own, id, ...unknownForm, ...pick(letter), letter, why: null }]
-  })
-  const dropped = (await droppedOf(ledger, entity)).map((each): Told => ({ ...own, ...each, letter: null }))
-  return [...letters, ...dropped]
-}
-
-const pick = (letter: DeadLetter | null): Partial<Pick<DeadLetter, 'reason' | 'version'>> =>
-  letter ? { reason: letter.reason, version: letter.version } : {}
-
-const all = async (stores: Stores, entities: readonly Entity[]): Promise<Told[]> =>
+const all = async (stores: Stores, entities: readonly Entity[]): Promise<ListedLetter[]> =>
   (
-    await fromEither(stores, async (store) => (await Promise.all(entities.map((each) => toldOf(store, each)))).flat())
+    await fromEither(stores, async (store) =>
+      (await Promise.all(entities.map((each) => listedLetters(store, each)))).flat(),
+    )
   ).flat()
 
-const nextOf = ({ letter, why }: Told): string =>
+const nextOf = ({ letter, why }: ListedLetter): string =>
   why !== null ? 'dropped' : letter ? new Date(letter.next).toISOString() : 'next round'
 
-function print(told: readonly Told[]): void {
+function print(told: readonly ListedLetter[]): void {
   printTable(
     ['type', 'id', 'owed by', 'version', 'tries', 'next try', 'reason'],
     told.map((each) => [

@@ -1,15 +1,15 @@
 import { Command } from 'commander'
+import { asksGates } from '../admin/asks-gates.ts'
 import type { Flag } from '../control/flag.ts'
 import { allFlags, ledgersOf, noFlag } from '../control/flag-store.ts'
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
-import { mappingDigest } from '../entity/mapping-digest.ts'
 import { typeOf } from '../entity/type-of.ts'
-import { evidenceMarkdown, type TypeEvidence } from '../evidence/report.ts'
-import { lastSignOff, signOff } from '../evidence/sign-off.ts'
-import { type Stage, stages } from '../stage/stage.ts'
+import { evidenceMarkdown } from '../evidence/report.ts'
+import { signOff } from '../evidence/sign-off.ts'
+import { nextStage, type TypeEvidence, typeEvidence } from '../evidence/type-evidence.ts'
+import type { Stage } from '../stage/stage.ts'
 import type { Json } from '../util/json.ts'
-import { asksGates } from './ask-gates.ts'
 import { printJson, printTable } from './output.ts'
 import type { Session } from './session.ts'
 import { stageOf } from './stage-of.ts'
@@ -24,23 +24,10 @@ interface Options {
   readonly why?: string
 }
 
-/** Where a type goes next, if nobody says otherwise. */
-const nextOf = (stage: Stage): Stage => stages[Math.min(stages.indexOf(stage) + 1, stages.length - 1)]!
-
 type Ask = ReturnType<typeof asksGates>
 
-async function evidenceOf({ stores }: Session, ask: Ask, entity: Entity, flag: Flag, to: Stage): Promise<TypeEvidence> {
-  return {
-    type: entity.name,
-    from: flag.stage,
-    to,
-    epoch: flag.epoch,
-    mapping: mappingDigest(entity),
-    at: new Date().toISOString(),
-    gates: await ask(entity, flag, to),
-    signOff: await lastSignOff(stores.postgres.ledger, entity),
-  }
-}
+const evidenceOf = async ({ stores }: Session, ask: Ask, entity: Entity, flag: Flag, to: Stage) =>
+  typeEvidence(stores.postgres.ledger, entity, flag, to, await ask(entity, flag, to))
 
 /** Signs what is seen, and looks again: the signature may be a gate itself. */
 async function signed(
@@ -97,12 +84,12 @@ export function evidenceCommand(): Command {
         const to = options.to === undefined ? undefined : stageOf(options.to)
         const chosen = types.length === 0 ? config.entities : types.map((type) => typeOf(config.entities, type))
         const flags = new Map((await allFlags(ledgersOf(stores))).map((flag) => [flag.type, flag]))
-        const ask = asksGates(session)
+        const ask = asksGates(config, stores)
         const found: TypeEvidence[] = []
         for (const entity of chosen) {
           const flag = flags.get(flagKeyOf(entity))
           if (!flag) throw noFlag(entity.name)
-          const evidence = await evidenceOf(session, ask, entity, flag, to ?? nextOf(flag.stage))
+          const evidence = await evidenceOf(session, ask, entity, flag, to ?? nextStage(flag.stage))
           found.push(
             options.sign === undefined ? evidence : await signed(session, ask, entity, flag, evidence, options),
           )

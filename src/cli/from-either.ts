@@ -1,29 +1,24 @@
 import { told } from '../gateway/told.ts'
 import type { Stores } from '../routing/routing.ts'
+import { askEither, type Silent } from '../stores/ask-either.ts'
 import type { Store } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
-import { type Origin, origins } from '../util/origin.ts'
+import type { Origin } from '../util/origin.ts'
 import { say } from './output.ts'
 
 const said = new Set<Origin>()
 
-/** What a store that does not answer says, once for each command: asked for several things it says it in several ways. */
-function sayOnce(origin: Origin, line: string): void {
-  if (!said.has(origin)) say(line)
-  said.add(origin)
+/** What stores that do not answer say, once for each command: asked for several things one says it in several ways. */
+export function saySilent(silent: readonly Silent[]): void {
+  for (const { origin, error } of silent) {
+    if (!said.has(origin)) say(told(error) ?? messageOf(error))
+    said.add(origin)
+  }
 }
 
-/**
- * Asks both stores, and goes on with what one says while the other does not answer.
- *
- * @throws the error of one where neither answers.
- */
+/** As `askEither` asks them, and says which does not answer. */
 export async function fromEither<T>(stores: Stores, ask: (store: Store) => Promise<T>): Promise<readonly T[]> {
-  const answers = await Promise.allSettled(origins.map((origin) => ask(stores[origin])))
-  const failed = answers.flatMap((answer, at) =>
-    answer.status === 'rejected' ? [{ origin: origins[at]!, error: answer.reason as unknown }] : [],
-  )
-  if (failed.length === answers.length) throw failed[0]!.error
-  for (const { origin, error } of failed) sayOnce(origin, told(error) ?? messageOf(error))
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  const { answers, silent } = await askEither(stores, ask)
+  saySilent(silent)
+  return answers
 }

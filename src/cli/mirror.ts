@@ -3,19 +3,17 @@ import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { told } from '../gateway/told.ts'
-import { DeadLetters } from '../mirror/dead-letters.ts'
-import { keptIn } from '../mirror/kept-conflicts.ts'
+import { owedOf } from '../mirror/owed-of.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
-import { otherOrigin } from '../util/origin.ts'
 import { deadLettersCommand, retry } from './dead-letters.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable } from './output.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { withSession } from './with-session.ts'
 
-interface Owed {
+interface Row {
   readonly type: string
   readonly authority: string
   readonly owed: number | null
@@ -25,23 +23,13 @@ interface Owed {
   readonly problem: string | null
 }
 
-async function owedOf(stores: Stores, entity: Entity, flag: Flag | undefined): Promise<Owed> {
-  const type = entity.name
-  const authority = STAGE_PLAN[flag?.stage ?? 'off'].authority
+async function rowOf(stores: Stores, entity: Entity, flag: Flag | undefined): Promise<Row> {
+  const own = { type: entity.name, authority: STAGE_PLAN[flag?.stage ?? 'off'].authority }
   try {
-    const { outbox, ledger } = stores[authority]
-    const [{ count, oldest }, dead, kept, ofOther] = await Promise.all([
-      outbox.backlog(entity),
-      DeadLetters.of(ledger, entity),
-      keptIn(stores[authority], entity),
-      // The other store keeps those of the time in which it had authority, and may be down
-      keptIn(stores[otherOrigin(authority)], entity).catch(() => []),
-    ])
-    const conflicts = [...kept, ...ofOther].filter(({ closed }) => !closed).length
-    return { type, authority, owed: count, oldest, deadLetters: dead.ids.length, conflicts, problem: null }
+    return { ...own, ...(await owedOf(stores, entity, flag)), problem: null }
   } catch (error) {
     const problem = told(error) ?? messageOf(error)
-    return { type, authority, owed: null, oldest: null, deadLetters: null, conflicts: null, problem }
+    return { ...own, owed: null, oldest: null, deadLetters: null, conflicts: null, problem }
   }
 }
 
@@ -56,7 +44,7 @@ export function mirrorCommand(): Command {
       withSession(file, async ({ config, stores }) => {
         const { entities } = config
         const flags = await knownFlags(stores)
-        const rows = await Promise.all(entities.map((entity) => owedOf(stores, entity, flags.get(entity.name))))
+        const rows = await Promise.all(entities.map((entity) => rowOf(stores, entity, flags.get(entity.name))))
         if (json) return printJson(rows)
         printTable(
           ['type', 'authority', 'owed', 'oldest', 'dead letters', 'conflicts', 'problem'],

@@ -15,9 +15,8 @@ import { isCopied, STAGE_PLAN, type Stage } from '../stage/stage.ts'
 import type { Findings } from '../stores/findings.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { origins, otherOrigin } from '../util/origin.ts'
-import { unmetEvidence } from './ask-gates.ts'
 import { fromEither } from './from-either.ts'
-import { checkGroups, knownAndLost, knownFlags } from './known-flags.ts'
+import { allKnown, checkGroups, knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
 import type { Session } from './session.ts'
@@ -25,6 +24,7 @@ import { addKill, tellKilled } from './stage-kill.ts'
 import { stageOf } from './stage-of.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { moveOptions } from './sweep-now.ts'
+import { unmetEvidence } from './unmet-evidence.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -156,8 +156,8 @@ export function stageCommand(): Command {
   add('list', 'the flag of every type', 'crossfade stage list').action(({ config, json }: Options) =>
     withSession(config, async ({ config: app, stores }) => {
       // Beside each other: on call nobody waits for a store that hangs three times
-      const [{ known: flags, lost }, measured, alerts] = await Promise.all([
-        knownAndLost(stores),
+      const [{ byType: flags, lost }, measured, alerts] = await Promise.all([
+        allKnown(stores),
         measuredLatency(stores.postgres.findings),
         alertsOf(stores),
       ])

@@ -1,21 +1,4 @@
-import type { Stage } from '../stage/stage.ts'
-import type { GateState } from './look-at.ts'
-import type { SignOff } from './sign-off.ts'
-
-/** What is proved about a type, for one change of its stage. */
-export interface TypeEvidence {
-  readonly type: string
-  readonly from: Stage
-  readonly to: Stage
-  readonly epoch: number
-  /** Of the mapping that it is said of, see `mappingDigest`. */
-  readonly mapping: string
-  /** By the host's clock. */
-  readonly at: string
-  readonly gates: readonly GateState[]
-  /** The last; it may be of an earlier state. */
-  readonly signOff: SignOff | null
-}
+import type { TypeEvidence } from './type-evidence.ts'
 
 /** What a table of Markdown would take for its own. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')

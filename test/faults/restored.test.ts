@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { knownAndLost } from '../../src/cli/known-flags.ts'
 import { Doubts, doubt } from '../../src/control/doubts.ts'
 import type { Flag } from '../../src/control/flag.ts'
 import { FlagKeeper } from '../../src/control/flag-keeper.ts'
 import { type Ledgers, ledgersOf, markFresh, readFlag, writeFlag } from '../../src/control/flag-store.ts'
 import { FlagWatch } from '../../src/control/flag-watch.ts'
+import { flagsInForce } from '../../src/control/flags-in-force.ts'
 import { lostFlag } from '../../src/control/lost-flag.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
@@ -133,10 +133,10 @@ describe('A flag of which the store with authority knows an older copy', () => {
       await expect(to(stage)).rejects.toMatchObject({ code: 'CONFLICT', message: says })
     // It would replace what the other store has had since
     await expect(backfill({ stores, entity: Account })).rejects.toMatchObject({ code: 'CONFLICT', message: says })
-    expect((await knownAndLost(stores)).lost.map(lostFlag)).toEqual([says])
+    expect((await flagsInForce(stores)).lost.map(lostFlag)).toEqual([says])
     const options = { ledgers, log: () => undefined }
     expect(await resetStage(options, 'Account', 'off')).toMatchObject({ stage: 'off', epoch: 1_002 })
-    expect((await knownAndLost(stores)).lost).toEqual([])
+    expect((await flagsInForce(stores)).lost).toEqual([])
     await to('dualwrite')
   })
 
@@ -176,7 +176,7 @@ describe('A flag of which the store with authority knows an older copy', () => {
       fresh: 3,
       revision: flag.revision + 2,
     })
-    expect((await knownAndLost(stores)).lost).toEqual([])
+    expect((await flagsInForce(stores)).lost).toEqual([])
     await to('shadow')
   })
 })
