@@ -69,6 +69,7 @@ const dataIssues: Effects<DataIssues> = {
 const findings: Effects<Findings> = {
   add: 'writes',
   groups: 'reads',
+  search: 'reads',
   show: 'reads',
   close: 'writes',
   undecided: 'reads',

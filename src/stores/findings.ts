@@ -52,6 +52,29 @@ export interface MismatchGroup extends GroupKey {
  */
 export type GroupState = 'open' | 'covered' | 'closed'
 
+/** By what groups are in order, the largest or the newest first; equal ones by their fingerprints. */
+export const groupSorts = ['count', 'firstAt', 'lastAt'] as const
+
+export type GroupSort = (typeof groupSorts)[number]
+
+/** Which groups of mismatches are looked for; what is left out is any. */
+export interface GroupSearch {
+  readonly state?: GroupState
+  readonly type?: string
+  readonly kind?: MismatchKind
+  /** A part of fingerprint, resolver, path, or the name of whom it was given to, in any case. */
+  readonly text?: string
+  readonly sort: GroupSort
+  readonly limit: number
+  readonly offset: number
+}
+
+export interface FoundGroups {
+  readonly groups: readonly MismatchGroup[]
+  /** How many there are in all. */
+  readonly total: number
+}
+
 export interface MismatchExample {
   readonly id: string | null
   readonly at: Date
@@ -154,6 +177,8 @@ export interface Findings {
   add(seen: Seen): Promise<void>
   /** Most frequent first; default: those that are open. */
   groups(which?: GroupState): Promise<readonly MismatchGroup[]>
+  /** A part of them, as people look for it. */
+  search(search: GroupSearch): Promise<FoundGroups>
   /** By fingerprint or an unambiguous beginning of one; null where there is none. */
   show(fingerprint: string): Promise<{ group: MismatchGroup; examples: readonly MismatchExample[] } | null>
   /** Until it is seen again; a group is named as in `show`. Null where there is none, or it is closed already. */

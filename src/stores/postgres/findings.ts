@@ -5,7 +5,7 @@ import type { Failures, Findings, MismatchExample, MismatchGroup, Timing, Undeci
 import { addSeen, forgetOldCounts } from './add-seen.ts'
 import type { PostgresConnection } from './connection.ts'
 import { expireFindings, forgetInFindings } from './forget-findings.ts'
-import { groupByPrefix, groupsWhere } from './groups.ts'
+import { groupByPrefix, groupsWhere, inState, searchGroups } from './groups.ts'
 import { note } from './triage.ts'
 
 const count = sql`count::float8 as count` // exact up to 2^53, and a number to the driver
@@ -28,10 +28,9 @@ export function postgresFindings(connection: PostgresConnection): Findings {
       if (forgets.due('counts') !== null) await forgetOldCounts(connection, countedDays)
     },
 
-    async groups(which = 'open') {
-      const groups = await groupsWhere(connection, sql`(closed_at is not null) = ${which === 'closed'}::boolean`)
-      return which === 'closed' ? groups : groups.filter(({ rule }) => (rule !== null) === (which === 'covered'))
-    },
+    groups: (which = 'open') => groupsWhere(connection, inState[which]),
+
+    search: (search) => searchGroups(connection, search),
 
     async show(prefix) {
       const group = await groupByPrefix(connection, prefix)

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { coveringRule } from '../../compare/rules.ts'
-import type { MismatchGroup } from '../findings.ts'
+import type { FoundGroups, GroupSearch, GroupSort, GroupState, MismatchGroup } from '../findings.ts'
 import type { KeptRule } from '../kept-rule.ts'
 import type { Executor } from './executor.ts'
 
@@ -18,15 +18,39 @@ export const rulesInForce = (executor: Executor): Promise<readonly KeptRule[]> =
     sql`select ${ruleColumns} from crossfade.mismatch_rules where until > clock_timestamp() order by name`,
   )
 
-/** Groups that a condition selects, most frequent first, each with the rule that covers it by now. */
+/** Whether a rule in force covers a group, as `coveringRule` has it. */
+const isCovered = sql`exists (select from crossfade.mismatch_rules r
+  where r.until > clock_timestamp() and r.entity = mismatch_groups.entity and r.kind = mismatch_groups.kind
+    and r.path = mismatch_groups.path and (r.resolver is null or r.resolver = mismatch_groups.resolver))`
+
+export const inState: Readonly<Record<GroupState, RawBuilder<unknown>>> = {
+  open: sql`closed_at is null and not ${isCovered}`,
+  covered: sql`closed_at is null and ${isCovered}`,
+  closed: sql`closed_at is not null`,
+}
+
+const sortColumns: Readonly<Record<GroupSort, RawBuilder<unknown>>> = {
+  count: sql`mismatch_groups.count`,
+  firstAt: sql`first_at`,
+  lastAt: sql`last_at`,
+}
+
+/** Default: all, the most frequent first. */
+interface Part {
+  readonly sort?: GroupSort
+  readonly limit?: number
+  readonly offset?: number
+}
+
+/** Groups that a condition selects, each with the rule that covers it by now. */
 export async function groupsWhere(
   executor: Executor,
   condition: RawBuilder<unknown>,
-  limit: number | null = null,
+  { sort = 'count', limit, offset = 0 }: Part = {},
 ): Promise<MismatchGroup[]> {
   const rows = await executor.run<GroupRow>(
     sql`select ${columns} from crossfade.mismatch_groups where ${condition}
-        order by mismatch_groups.count desc, fingerprint limit ${limit}::int`,
+        order by ${sortColumns[sort]} desc, fingerprint limit ${limit ?? null}::int offset ${offset}::int`,
   )
   const rules = rows.length > 0 ? await rulesInForce(executor) : []
   return rows.map((row) => ({ ...row, rule: coveringRule(rules, row) }))
@@ -34,6 +58,30 @@ export async function groupsWhere(
 
 /** By fingerprint or an unambiguous beginning of one; null where there is none. */
 export async function groupByPrefix(executor: Executor, prefix: string): Promise<MismatchGroup | null> {
-  const groups = await groupsWhere(executor, sql`starts_with(fingerprint, ${prefix}::text)`, 2)
+  const groups = await groupsWhere(executor, sql`starts_with(fingerprint, ${prefix}::text)`, { limit: 2 })
   return groups.length === 1 ? groups[0]! : null
+}
+
+/** Of each group, what a text is looked for in. */
+const searched = sql`lower(concat_ws(' ', fingerprint, resolver, path, assignee))`
+
+/** See `Findings.search`. */
+export async function searchGroups(
+  executor: Executor,
+  { state, type, kind, text, ...part }: GroupSearch,
+): Promise<FoundGroups> {
+  const conditions = [
+    state === undefined ? [] : inState[state],
+    type === undefined ? [] : sql`entity = ${type}`,
+    kind === undefined ? [] : sql`kind = ${kind}`,
+    text === undefined ? [] : sql`strpos(${searched}, lower(${text}::text)) > 0`,
+  ].flat()
+  const condition = sql.join([sql`true`, ...conditions], sql` and `)
+  const [groups, [counted]] = await Promise.all([
+    groupsWhere(executor, condition, part),
+    executor.run<{ total: number }>(
+      sql`select count(*)::float8 as total from crossfade.mismatch_groups where ${condition}`,
+    ),
+  ])
+  return { groups, total: counted!.total }
 }
