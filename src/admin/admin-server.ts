@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { CrossfadeError } from '../util/errors.ts'
 import { listen } from '../util/listen.ts'
+import type { AdminApi } from './api/api.ts'
+import type { Killed } from './killed.ts'
 import type { KnownTokens } from './known-tokens.ts'
 import type { Metrics } from './metrics.ts'
 import { mayDo, type Role } from './role.ts'
@@ -14,14 +16,7 @@ export interface AdminOptions {
   readonly tokens: Pick<KnownTokens, 'find'>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   readonly killed: Killed
-}
-
-/** The kill switch of this gateway. */
-export interface Killed {
-  /** Types and groups, or `all`. */
-  list(): readonly string[]
-  /** @throws CrossfadeError BAD_USER_INPUT for what is no type, no group and not `all`. */
-  set(type: string, on: boolean, by: string): readonly string[]
+  readonly api: AdminApi
 }
 
 export interface RunningAdmin {
@@ -56,7 +51,7 @@ const json = (value: unknown): Answer => ({
 const refusals = {
   401: 'This needs a token: send `Authorization: Bearer …`, as `crossfade token make` tells it.',
   403: 'The token is one of another role.',
-  404: 'There is nothing here: see /metrics and /kill.',
+  404: 'There is nothing here: see /graphql, /metrics and /kill.',
   405: 'Another method is meant: GET of /metrics, GET, POST or DELETE of /kill.',
   429: 'Too many wrong tokens came from this address. Wait for a minute.',
 } as const
@@ -97,7 +92,7 @@ const actionsOf = ({ metrics, killed }: AdminOptions): ReadonlyMap<string, Reado
 
 /** Whoever operates, beside the clients. Nothing is told without a token but that it is there. */
 function adminServer(options: AdminOptions): Server {
-  const { tokens } = options
+  const { tokens, api } = options
   const wrong = new WrongTokens()
   const actions = actionsOf(options)
 
@@ -112,6 +107,8 @@ function adminServer(options: AdminOptions): Server {
       if (secret !== null) wrong.add(from)
       return refuse(response, wrong.areMany(from) ? 429 : 401)
     }
+    if (path === '/graphql') return api(request, response, token)
+    request.resume()
     const methods = actions.get(path)
     if (!methods) return refuse(response, 404)
     const action = methods.get(request.method ?? '')
@@ -127,7 +124,6 @@ function adminServer(options: AdminOptions): Server {
   }
 
   return createServer(limits, (request, response) => {
-    request.resume()
     void answer(request, response).catch(() => response.destroy())
   })
 }

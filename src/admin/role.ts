@@ -1,5 +1,5 @@
 /** What whoever holds a token may do: each may do what those before it may. */
-export const roles = ['viewer', 'operator'] as const
+export const roles = ['viewer', 'qa', 'operator'] as const
 
 export type Role = (typeof roles)[number]
 

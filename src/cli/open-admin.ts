@@ -1,11 +1,15 @@
-import { type Killed, type RunningAdmin, startAdmin } from '../admin/admin-server.ts'
+import { type RunningAdmin, startAdmin } from '../admin/admin-server.ts'
+import { adminApi } from '../admin/api/api.ts'
+import type { Killed } from '../admin/killed.ts'
 import { KnownTokens } from '../admin/known-tokens.ts'
 import type { Metrics } from '../admin/metrics.ts'
 import { routingMetrics } from '../admin/routing-metrics.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { kill, killFileOf, readKilled } from '../control/kill-file.ts'
 import { flagKeyNamed } from '../entity/type-of.ts'
+import type { CrossfadeConfig } from '../gateway/config.ts'
 import type { Settings } from '../gateway/settings.ts'
+import { told } from '../gateway/told.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 
@@ -22,32 +26,33 @@ const killedIn = (dataDir: string, { entities, log }: Routing): Killed => ({
   },
 })
 
+interface Opened {
+  readonly settings: Settings
+  readonly config: CrossfadeConfig
+  readonly routing: Routing
+  readonly metrics: Metrics
+}
+
 /**
  * The admin port of a gateway. Where none is asked for, and another gateway of this machine has the default one, there is
  * none, and the log says so.
  *
  * @throws MISCONFIGURED where the one that is asked for is taken.
  */
-export async function openAdmin(
-  { ADMIN_PORT: port, ADMIN_HOST: host, CROSSFADE_DATA_DIR: dataDir }: Settings,
-  routing: Routing,
-  metrics: Metrics,
-): Promise<RunningAdmin | null> {
+export async function openAdmin({ settings, config, routing, metrics }: Opened): Promise<RunningAdmin | null> {
+  const { ADMIN_PORT: port, ADMIN_HOST: host, CROSSFADE_DATA_DIR: dataDir } = settings
+  const { stores, log } = routing
   for (const each of routingMetrics(routing)) metrics.add(each)
-  const tokens = new KnownTokens(ledgersOf(routing.stores))
+  const tokens = new KnownTokens(ledgersOf(stores))
+  const killed = killedIn(dataDir, routing)
+  const api = adminApi({ app: config, stores, killed, tell: told, log })
   try {
-    const admin = await startAdmin({
-      port: port ?? defaultPort,
-      host,
-      tokens,
-      metrics,
-      killed: killedIn(dataDir, routing),
-    })
-    routing.log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.`)
+    const admin = await startAdmin({ port: port ?? defaultPort, host, tokens, metrics, killed, api })
+    log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.`)
     return admin
   } catch (error) {
     if (port !== undefined || !(error instanceof CrossfadeError)) throw error
-    routing.log('warn', `There is no admin port: ${messageOf(error)}`)
+    log('warn', `There is no admin port: ${messageOf(error)}`)
     return null
   }
 }

@@ -15,7 +15,7 @@ export function serveCommand(): Command {
     .description('the gateway, against MONGODB_URI and DATABASE_URL or the embedded stores of the data directory')
     .addHelpText('before', 'Example:\n  PORT=4000 crossfade serve\n')
     .option('--config <file>', 'default crossfade.config.ts')
-    .action(async ({ config }: { config?: string }) => {
+    .action(async ({ config: file }: { config?: string }) => {
       const stopped = untilSignal()
       const log = createLog()
       // A resolver that begins several reads and throws leaves the others behind: one request must not end those of others
@@ -28,7 +28,7 @@ export function serveCommand(): Command {
         if (error.name !== 'RepeaterOverflowError') throw error
         log('warn', `A subscriber is too slow for its events, and loses some: ${messageOf(error)}`)
       })
-      const session = await openSession(config, say, { controlMs: times.controlCall })
+      const session = await openSession(file, say, { controlMs: times.controlCall })
       const metrics = new Metrics()
       try {
         const { PORT: port, HOST: host, CROSSFADE_DATA_DIR: dataDir } = session.settings
@@ -42,7 +42,8 @@ export function serveCommand(): Command {
           meter: metrics,
         })
         try {
-          const admin = await openAdmin(session.settings, gateway.routing, metrics)
+          const { settings, config } = session
+          const admin = await openAdmin({ settings, config, routing: gateway.routing, metrics })
           await stopped
           await admin?.close()
         } finally {

@@ -1,7 +1,8 @@
 import { defineEntity, int, only, text, write } from 'crossfade'
 import { connection, createBuilder, entityType, payloadType, record } from 'crossfade/pothos'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Killed, type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
+import { type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
+import type { Killed } from '../../src/admin/killed.ts'
 import { KnownTokens } from '../../src/admin/known-tokens.ts'
 import { Metrics } from '../../src/admin/metrics.ts'
 import { routingMetrics } from '../../src/admin/routing-metrics.ts'
@@ -58,7 +59,7 @@ beforeAll(async () => {
   secret = await makeToken(ledgers, { name: 'prometheus', role: 'viewer', days: 1, by: 'a test' })
   operator = await makeToken(ledgers, { name: 'on-call', role: 'operator', days: 1, by: 'a test' })
   const tokens = new KnownTokens(ledgers)
-  admin = await startAdmin({ port: 0, host: '127.0.0.1', tokens, metrics, killed })
+  admin = await startAdmin({ port: 0, host: '127.0.0.1', tokens, metrics, killed, api: async () => undefined })
 }, 60_000)
 afterAll(async () => {
   await admin?.close()

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parse } from 'graphql'
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
+import { Known } from './known.ts'
+import { movingTypeFields } from './moving-type.ts'
+import { mutationFields } from './mutation.ts'
+import { queryFields } from './query.ts'
+import { scalars } from './scalars.ts'
+import type { ApiContext, Asker, Served } from './served.ts'
+import { shownError } from './shown-error.ts'
+import { typeDefs } from './type-defs.ts'
+
+/** Whoever asks has a token, and none of them needs more. */
+const most = { tokens: 1_000, bodyBytes: 100_000 }
+
+/** What nests is bounded by the contract, which has no cycle. */
+const bounded: Plugin = {
+  onParse: ({ setParseFn }) => setParseFn((source, options) => parse(source, { ...options, maxTokens: most.tokens })),
+}
+
+/** Groups go by their fingerprints, which commands call by the name of the group. */
+const groupFields = { name: ({ fingerprint }: { readonly fingerprint: string }) => fingerprint }
+
+/** Answers a request of somebody whose token is good. */
+export type AdminApi = (request: IncomingMessage, response: ServerResponse, asker: Asker) => Promise<void>
+
+/** GraphQL over what the commands work with. */
+export function adminApi(served: Served): AdminApi {
+  const schema = createSchema<ApiContext>({
+    typeDefs,
+    resolvers: {
+      ...scalars,
+      Query: queryFields(served),
+      MovingType: movingTypeFields(served),
+      Group: groupFields,
+      Mutation: mutationFields(served),
+    },
+  })
+  const yoga = createYoga<{ readonly asker: Asker }, ApiContext>({
+    schema,
+    logging: false,
+    landingPage: false,
+    graphiql: false,
+    cors: false,
+    multipart: false,
+    maxRequestBodySize: most.bodyBytes,
+    parserAndValidationCache: false,
+    maskedErrors: { maskError: shownError(served) },
+    context: ({ asker }) => ({ asker, known: new Known(served.stores) }),
+    plugins: [bounded],
+  })
+  return async (request, response, asker) => {
+    await yoga(request, response, { asker })
+  }
+}

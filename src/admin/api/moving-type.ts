@@ -1,0 +1,74 @@
+import type { Flag } from '../../control/flag.ts'
+import { noFlag } from '../../control/flag-store.ts'
+import type { Entity } from '../../entity/entity.ts'
+import { nextStage, type TypeEvidence, typeEvidence } from '../../evidence/type-evidence.ts'
+import { owedOf } from '../../mirror/owed-of.ts'
+import { contractFields } from '../../resolve/contract-fields.ts'
+import { isProved, typeCoverage } from '../../shadow/type-coverage.ts'
+import { STAGE_PLAN, type Stage } from '../../stage/stage.ts'
+import { asksGates } from '../asks-gates.ts'
+import type { ApiContext, Served } from './served.ts'
+
+/** A type of the mapping, as fields find it. */
+export interface MovingType {
+  readonly name: string
+  readonly entity: Entity
+}
+
+/** @throws MISCONFIGURED where no store that answers knows one. */
+export async function flagOf({ name }: MovingType, { known }: ApiContext): Promise<Flag> {
+  const flag = (await known.flags()).byType.get(name)
+  if (!flag) throw noFlag(name)
+  return flag
+}
+
+/** Looks at what is proved of a type, for its next stage or another. */
+export function evidenceFor({ app, stores }: Served) {
+  const ask = asksGates(app, stores)
+  return async (type: MovingType, to: Stage | null | undefined, context: ApiContext): Promise<TypeEvidence> => {
+    const flag = await flagOf(type, context)
+    const stage = to ?? nextStage(flag.stage)
+    return typeEvidence(stores.postgres.ledger, type.entity, flag, stage, await ask(type.entity, flag, stage))
+  }
+}
+
+/** The fields of a type, each worked out where it is selected. */
+export function movingTypeFields(served: Served) {
+  const { app, stores, killed } = served
+  const evidence = evidenceFor(served)
+  return {
+    async flag({ name }: MovingType, _: unknown, { known }: ApiContext) {
+      const { byType, lost } = await known.flags()
+      const flag = byType.get(name)
+      if (!flag) return null
+      const { authority, reads, candidate } = STAGE_PLAN[flag.stage]
+      const desired = flag.desired?.stage ?? null
+      return { ...flag, key: flag.type, authority, reads, candidate, desired, isLost: lost.includes(flag) }
+    },
+
+    async isKilled(type: MovingType, _: unknown, { known }: ApiContext) {
+      const names = killed.list()
+      if (names.includes('all') || names.includes(type.name)) return true
+      const flag = names.length > 0 ? (await known.flags()).byType.get(type.name) : undefined
+      return flag !== undefined && names.includes(flag.type)
+    },
+
+    latency: async ({ name }: MovingType, _: unknown, { known }: ApiContext) =>
+      (await known.latencies()).find(({ type }) => type === name) ?? null,
+
+    verdicts: async ({ name }: MovingType, _: unknown, { known }: ApiContext) =>
+      (await known.verdicts()).filter(({ type }) => type === name),
+
+    owed: async (type: MovingType, _: unknown, context: ApiContext) =>
+      owedOf(stores, type.entity, await flagOf(type, context)),
+
+    async coverage(type: MovingType, _: unknown, context: ApiContext) {
+      const fields = contractFields(app.schema, type.entity)
+      const found = await typeCoverage(stores.postgres.findings, type.entity, await flagOf(type, context), fields)
+      return { ...found, isProved: isProved(found) }
+    },
+
+    evidence: (type: MovingType, { to }: { readonly to?: Stage | null }, context: ApiContext) =>
+      evidence(type, to, context),
+  }
+}

@@ -1,0 +1,113 @@
+import { typeOf } from '../../entity/type-of.ts'
+import { signOff } from '../../evidence/sign-off.ts'
+import { recheckGroup } from '../../jobs/recheck-group.ts'
+import type { Stage } from '../../stage/stage.ts'
+import type { GroupVerdict, Judgement } from '../../stores/triage.ts'
+import { CrossfadeError } from '../../util/errors.ts'
+import type { Json } from '../../util/json.ts'
+import { mayDo, type Role } from '../role.ts'
+import { evidenceFor, flagOf } from './moving-type.ts'
+import { said } from './said.ts'
+import type { ApiContext, Served } from './served.ts'
+
+const maxDays = 366
+const dayMs = 86_400_000
+
+interface Judged {
+  readonly group: string
+  readonly verdict: GroupVerdict
+  readonly why: string
+  readonly until?: Date | null
+  readonly hereOnly?: boolean | null
+}
+
+/** @throws BAD_USER_INPUT for a rule without an end, or with a wrong one, and a bug with one. */
+function judgementOf({ verdict, why, until, hereOnly }: Judged, by: string): Judgement {
+  const refuse = (text: string): CrossfadeError => new CrossfadeError('BAD_USER_INPUT', text)
+  if (verdict === 'bug') {
+    if (until || hereOnly) throw refuse('A bug makes no rule: leave out until and hereOnly.')
+    return { verdict, why: said('why', why), by }
+  }
+  if (!until) throw refuse(`What is ${verdict} has an end: say until.`)
+  const aheadMs = until.getTime() - Date.now()
+  if (!(aheadMs > 0 && aheadMs <= maxDays * dayMs)) throw refuse(`until must lie ahead, within ${maxDays} days.`)
+  return { verdict, why: said('why', why), by, until, isHereOnly: hereOnly === true }
+}
+
+/** @throws BAD_USER_INPUT where a name is that of none, or of several. */
+function named<T>(found: T | null, name: string, what = 'group'): T {
+  if (found !== null) return found
+  throw new CrossfadeError('BAD_USER_INPUT', `No one ${what} begins with ${name}.`)
+}
+
+type Does<Arguments, T> = (of: Arguments, asker: ApiContext['asker'], context: ApiContext) => Promise<T> | T
+
+/** Whoever does it has the role. @throws BAD_USER_INPUT for others. */
+const needs =
+  <Arguments, T>(role: Role, does: Does<Arguments, T>) =>
+  (_: unknown, given: Arguments, context: ApiContext): Promise<T> | T => {
+    const { asker } = context
+    if (mayDo(asker.role, role)) return does(given, asker, context)
+    throw new CrossfadeError('BAD_USER_INPUT', `A token of the role ${role} may do this; yours is ${asker.role}.`)
+  }
+
+interface OfGroup {
+  readonly group: string
+}
+
+export function mutationFields(served: Served) {
+  const { app, stores, killed } = served
+  const { findings, triage, ledger } = stores.postgres
+  const evidence = evidenceFor(served)
+  return {
+    comment: needs('qa', async ({ group, text }: OfGroup & { readonly text: string }, { name }) =>
+      named(await triage.comment(said('group', group), said('text', text), name), group),
+    ),
+
+    assign: needs('qa', async ({ group, to }: OfGroup & { readonly to: string }, { name }) =>
+      named(await triage.assign(said('group', group), said('to', to), name), group),
+    ),
+
+    judge: needs('qa', async (judged: Judged, { name }) =>
+      named(await triage.judge(said('group', judged.group), judgementOf(judged, name)), judged.group),
+    ),
+
+    dropRule: needs('qa', async ({ rule, why }: { readonly rule: string; readonly why: string }, { name }) =>
+      named(await triage.drop(said('rule', rule), name, said('why', why)), rule, 'rule'),
+    ),
+
+    close: needs('qa', async ({ group, why }: OfGroup & { readonly why: string }, { name }) =>
+      named(await findings.close(said('group', group), said('why', why), name), group, 'group that is not closed'),
+    ),
+
+    recheck: needs('qa', async ({ group: prefix }: OfGroup) => {
+      const { group, examples } = named(await findings.show(said('group', prefix)), prefix)
+      return recheckGroup({ stores, entity: typeOf(app.entities, group.type), group, examples })
+    }),
+
+    sign: needs('qa', async ({ type: name, to, why }: Signed, asker, context) => {
+      const type = { name, entity: typeOf(app.entities, name) }
+      const seen = await evidence(type, to, context)
+      const reason = why ? said('why', why) : null
+      const flag = await flagOf(type, context)
+      await signOff(
+        ledger,
+        type.entity,
+        flag,
+        { by: asker.name, why: reason },
+        JSON.parse(JSON.stringify(seen)) as Json,
+      )
+      return evidence(type, seen.to, context) // the signature may be a gate itself
+    }),
+
+    kill: needs('operator', ({ type, on }: { readonly type: string; readonly on: boolean }, { name }) =>
+      killed.set(type, on, name),
+    ),
+  }
+}
+
+interface Signed {
+  readonly type: string
+  readonly to?: Stage | null
+  readonly why?: string | null
+}

@@ -1,0 +1,84 @@
+import type { MismatchKind } from '../../compare/mismatch-kind.ts'
+import { flagKeyNamed, typeOf } from '../../entity/type-of.ts'
+import { type ListedLetter, listedLetters } from '../../mirror/listed-letters.ts'
+import { askEither } from '../../stores/ask-either.ts'
+import type { GroupSort, GroupState } from '../../stores/findings.ts'
+import type { Store } from '../../stores/store.ts'
+import { messageOf } from '../../util/errors.ts'
+import type { MovingType } from './moving-type.ts'
+import { atMost, said } from './said.ts'
+import type { ApiContext, Served } from './served.ts'
+
+interface Sought {
+  readonly state?: GroupState | null
+  readonly type?: string | null
+  readonly kind?: MismatchKind | null
+  readonly text?: string | null
+  readonly sort: GroupSort
+  readonly first: number
+  readonly skip: number
+}
+
+const mostAtOnce = 200
+const farthest = 1_000_000_000
+
+const letterShown = ({ letter, why, ...rest }: ListedLetter) => ({
+  ...rest,
+  tries: letter?.tries ?? null,
+  nextTry: letter ? new Date(letter.next) : null,
+  droppedWhy: why,
+})
+
+export function queryFields({ app: { entities }, stores, tell }: Served) {
+  const { findings, triage } = stores.postgres
+  return {
+    me: (_: unknown, __: unknown, { asker }: ApiContext) => asker,
+
+    types: (_: unknown, { names }: { readonly names?: readonly string[] | null }): MovingType[] =>
+      (names?.map((name) => typeOf(entities, name)) ?? entities).map((entity) => ({ name: entity.name, entity })),
+
+    async silent(_: unknown, __: unknown, { known }: ApiContext) {
+      const { silent } = await known.flags()
+      return silent.map(({ origin, error }) => ({ store: origin, why: tell(error) ?? messageOf(error) }))
+    },
+
+    mismatches: (_: unknown, { state, type, kind, text, sort, first, skip }: Sought) =>
+      findings.search({
+        ...(state ? { state } : {}),
+        ...(type ? { type: said('type', type) } : {}),
+        ...(kind ? { kind } : {}),
+        ...(text ? { text: said('text', text) } : {}),
+        sort,
+        limit: atMost('first', first, mostAtOnce),
+        offset: atMost('skip', skip, farthest),
+      }),
+
+    async mismatch(_: unknown, { group: prefix }: { readonly group: string }) {
+      const found = await findings.show(said('group', prefix))
+      return found && { ...found, notes: await triage.notes(found.group.fingerprint) }
+    },
+
+    rules: () => triage.rules(),
+
+    async deadLetters(_: unknown, { type }: { readonly type?: string | null }) {
+      const of = type ? [typeOf(entities, type)] : entities
+      const { answers } = await askEither(stores, async (store: Store) =>
+        Promise.all(of.map((each) => listedLetters(store, each))),
+      )
+      return answers.flat(2).map(letterShown)
+    },
+
+    async history(_: unknown, { type, last }: { readonly type?: string | null; readonly last: number }) {
+      const limit = atMost('last', last, mostAtOnce)
+      // Of a type that has changed groups, what it went through by itself as well
+      const keys = type ? [...new Set([type, flagKeyNamed(entities, type)])] : [undefined]
+      const { answers } = await askEither(stores, ({ ledger }: Store) =>
+        Promise.all(keys.map((key) => ledger.tail('stage', limit, key))),
+      )
+      return answers
+        .flat(2)
+        .sort((a, b) => b.at.getTime() - a.at.getTime())
+        .slice(0, limit)
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import type { Routing, Stores } from '../../routing/routing.ts'
+import type { GatedApp } from '../asks-gates.ts'
+import type { Killed } from '../killed.ts'
+import type { Role } from '../role.ts'
+import type { Known } from './known.ts'
+
+/** What the API tells of, and acts on. */
+export interface Served {
+  readonly app: GatedApp
+  readonly stores: Stores
+  readonly killed: Killed
+  /** What the error of a store says to an operator; null for what is no store's. */
+  readonly tell: (error: unknown) => string | null
+  readonly log: Routing['log']
+}
+
+/** Who asks. */
+export interface Asker {
+  readonly name: string
+  readonly role: Role
+}
+
+export interface ApiContext {
+  readonly asker: Asker
+  readonly known: Known
+}

@@ -1,0 +1,300 @@
+/** The contract of the admin port. Words are those of the commands, and of docs/glossary.md. */
+export const typeDefs = /* GraphQL */ `
+  "A time, as ISO 8601 has it."
+  scalar DateTime
+  "Anything: what was compared, redacted by the mapping."
+  scalar JSON
+
+  enum Role { viewer qa operator }
+  enum Stage { off dualwrite shadow live rampdown complete }
+  enum Origin { mongo postgres }
+  enum FlagState { steady draining handed forming retired }
+  enum MismatchKind { divergence version missing extra order error }
+  enum GroupState { open covered closed }
+  enum GroupSort { count firstAt lastAt }
+  enum Verdict { bug accepted noise }
+  enum RecheckState { differs agrees undecided untold }
+
+  type Query {
+    me: Me!
+    "The types of the mapping, or those that are named."
+    types(names: [String!]): [MovingType!]!
+    "Stores that do not answer: what they alone know is not told."
+    silent: [SilentStore!]!
+    "Groups of differences, the largest or the newest first."
+    mismatches(
+      state: GroupState = open
+      type: String
+      kind: MismatchKind
+      "A part of group, resolver, path, or the name of whom it was given to, in any case."
+      text: String
+      sort: GroupSort = count
+      "200 at most."
+      first: Int = 50
+      skip: Int = 0
+    ): Groups!
+    "By its name, or an unambiguous beginning of it."
+    mismatch(group: String!): Mismatch
+    "What is counted apart, by whose word, until when; those that are over too."
+    rules: [Rule!]!
+    "Records that the other store refuses, of all types or one."
+    deadLetters(type: String): [DeadLetter!]!
+    "Who changed what, newest first; 200 at most."
+    history(type: String, last: Int = 50): [Change!]!
+  }
+
+  type Me {
+    name: String!
+    role: Role!
+  }
+
+  type SilentStore {
+    store: Origin!
+    "Where it is, why it does not answer, and what to do."
+    why: String!
+  }
+
+  type MovingType {
+    name: String!
+    "Null where no store that answers knows its flag."
+    flag: Flag
+    "Whether the kill switch of this gateway is on for it."
+    isKilled: Boolean!
+    "What both stores took for the same reads; null where nothing was compared."
+    latency: Latency
+    "Comparisons that ended in one way, and reads that were sampled and not compared."
+    verdicts: [VerdictCount!]
+    "What the store with authority owes the other one."
+    owed: Owed
+    coverage: Coverage
+    "What is proved, and what a change of stage still asks for; default: the next one."
+    evidence(to: Stage): Evidence
+  }
+
+  type Flag {
+    "The type, or its group."
+    key: String!
+    members: [String!]!
+    stage: Stage!
+    state: FlagState!
+    "While it moves."
+    target: Stage
+    epoch: Int!
+    "The store that writes go to first."
+    authority: Origin!
+    "The store that reads go to."
+    reads: Origin!
+    "The store that reads are compared with, or go to in part."
+    candidate: Origin
+    "The epoch since which the store without authority is kept equal; null until a copy has made it so."
+    fresh: Int
+    readPercent: Float!
+    samplePercent: Float!
+    "Why its reads were taken back; null where they were not."
+    returned: Returned
+    "The stage that a provider of flags asks for."
+    desired: Stage
+    "The store with authority does not confirm it: it was restored, or has lost it."
+    isLost: Boolean!
+  }
+
+  type Returned {
+    at: DateTime!
+    by: String!
+    why: String!
+    readPercent: Float!
+  }
+
+  type Latency {
+    mongo: StoreLatency!
+    postgres: StoreLatency!
+  }
+
+  "Times in milliseconds."
+  type StoreLatency {
+    reads: Float!
+    p50: Float
+    p95: Float
+    p99: Float
+    "The share of the reads that failed."
+    failed: Float
+  }
+
+  type VerdictCount {
+    verdict: String!
+    count: Float!
+  }
+
+  type Owed {
+    owed: Int!
+    "Since when the oldest is."
+    oldest: DateTime
+    deadLetters: Int!
+    conflicts: Int!
+  }
+
+  type Coverage {
+    mapping: String!
+    sinceEpoch: Int!
+    fields: [FieldCoverage!]!
+    "Of results that are compared as a whole."
+    results: [ResolverCoverage!]!
+    "All that was asked for was compared."
+    isProved: Boolean!
+  }
+
+  type FieldCoverage {
+    field: String!
+    "Empty where no client has asked for it."
+    readBy: [ResolverCoverage!]!
+  }
+
+  type ResolverCoverage {
+    resolver: String!
+    asked: Float!
+    compared: Float!
+    matched: Float!
+    repeated: Float!
+    flapped: Float!
+    lastAt: DateTime
+  }
+
+  type Evidence {
+    from: Stage!
+    to: Stage!
+    epoch: Int!
+    mapping: String!
+    gates: [Gate!]!
+    "The last; it may be of an earlier state."
+    signOff: SignOff
+  }
+
+  type Gate {
+    gate: String!
+    met: Boolean!
+    found: String!
+    remedy: String
+  }
+
+  type SignOff {
+    by: String!
+    why: String
+    at: DateTime!
+    epoch: Int!
+    mapping: String!
+  }
+
+  type Groups {
+    "How many there are in all."
+    total: Int!
+    groups: [Group!]!
+  }
+
+  "Groups count everything."
+  type Group {
+    name: String!
+    type: String!
+    resolver: String!
+    kind: MismatchKind!
+    path: String!
+    count: Float!
+    firstAt: DateTime!
+    lastAt: DateTime!
+    closedAt: DateTime
+    closedWhy: String
+    reopenedAt: DateTime
+    isBug: Boolean!
+    assignee: String
+    "What covers it by now, so that it is not open."
+    rule: Rule
+  }
+
+  type Mismatch {
+    group: Group!
+    "What was said of it, oldest first."
+    notes: [Note!]!
+    "One a record, the newest first; 20 at most are kept."
+    examples: [Example!]!
+  }
+
+  type Note {
+    at: DateTime!
+    by: String!
+    act: String!
+    text: String!
+    until: DateTime
+  }
+
+  type Example {
+    id: String
+    at: DateTime!
+    example: JSON!
+  }
+
+  type Rule {
+    name: String!
+    "The group that it was made for."
+    group: String!
+    type: String!
+    kind: MismatchKind!
+    path: String!
+    "Null: wherever the type is read, and for verify."
+    resolver: String
+    verdict: Verdict!
+    by: String!
+    why: String!
+    at: DateTime!
+    until: DateTime!
+    isInForce: Boolean!
+  }
+
+  type DeadLetter {
+    type: String!
+    id: String!
+    owedBy: Origin!
+    version: String!
+    reason: String!
+    tries: Int
+    nextTry: DateTime
+    "Null where it was not dropped."
+    droppedWhy: String
+  }
+
+  type Change {
+    at: DateTime!
+    key: String!
+    value: JSON!
+  }
+
+  type Rechecked {
+    id: String
+    state: RecheckState!
+    "How the record differs now, there or elsewhere."
+    kind: String
+    paths: [String!]!
+  }
+
+  "Groups and rules are named as by mismatch. Who did it is kept, by the name of the token."
+  type Mutation {
+    comment(group: String!, text: String!): Group!
+    assign(group: String!, to: String!): Group!
+    "A bug stays open until it is closed; accepted and noise need an end, 366 days ahead at most."
+    judge(
+      group: String!
+      verdict: Verdict!
+      why: String!
+      until: DateTime
+      "For the group's resolver alone."
+      hereOnly: Boolean = false
+    ): Group!
+    dropRule(rule: String!, why: String!): Rule!
+    "Until it is seen again."
+    close(group: String!, why: String!): Group!
+    "Reads the records of a group's examples in both stores now."
+    recheck(group: String!): [Rechecked!]!
+    "Puts the name of the token to what is proved of a type; it holds until authority moves or the mapping changes."
+    sign(type: String!, to: Stage, why: String): Evidence!
+    "What is killed at the gateways of this data directory, behind it."
+    kill(type: String! = "all", on: Boolean!): [String!]!
+  }
+`

@@ -1,0 +1,7 @@
+/** The kill switch of this gateway. */
+export interface Killed {
+  /** Types and groups, or `all`. */
+  list(): readonly string[]
+  /** @throws CrossfadeError BAD_USER_INPUT for what is no type, no group and not `all`. */
+  set(type: string, on: boolean, by: string): readonly string[]
+}

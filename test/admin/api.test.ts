@@ -1,0 +1,292 @@
+import { defineEntity, int, text } from 'crossfade'
+import { connection, createBuilder, entityType, record } from 'crossfade/pothos'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
+import { adminApi } from '../../src/admin/api/api.ts'
+import type { Killed } from '../../src/admin/killed.ts'
+import { KnownTokens } from '../../src/admin/known-tokens.ts'
+import { Metrics } from '../../src/admin/metrics.ts'
+import { type Role, roles } from '../../src/admin/role.ts'
+import { makeToken } from '../../src/admin/tokens.ts'
+import { ledgersOf } from '../../src/control/flag-store.ts'
+import { told } from '../../src/gateway/told.ts'
+import type { Stores } from '../../src/routing/routing.ts'
+import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import { CrossfadeError } from '../../src/util/errors.ts'
+import { nothingSeen } from '../support/nothing-seen.ts'
+import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+
+const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
+
+const builder = createBuilder()
+entityType(builder, Note)
+builder.queryType({ fields: (t) => ({ note: record(t, Note), notes: connection(t, Note) }) })
+const schema = builder.toSchema()
+
+let api: SmallGateway
+let admin: RunningAdmin
+const secrets = {} as Record<Role, string>
+const logged: string[] = []
+
+const killed: Killed & { names: string[] } = {
+  names: [],
+  list: () => killed.names,
+  set(type, on, by) {
+    if (type === 'Nope') throw new CrossfadeError('BAD_USER_INPUT', 'There is no type Nope.')
+    killed.names = on ? [type] : []
+    logged.push(`${by} ${type} ${on}`)
+    return killed.names
+  },
+}
+
+async function open(stores: Stores): Promise<RunningAdmin> {
+  const app = { schema, entities: [Note] }
+  const log = (level: string, message: string): void => void logged.push(`${level} ${message}`)
+  return startAdmin({
+    port: 0,
+    host: '127.0.0.1',
+    tokens: new KnownTokens(ledgersOf(api.stores)),
+    metrics: new Metrics(),
+    killed,
+    api: adminApi({ app, stores, killed, tell: (error) => told(error, { env: {} }), log }),
+  })
+}
+
+beforeAll(async () => {
+  api = await openSmallGateway(schema, Note, [{ _id: 1, text: 'a' }])
+  for (const role of roles)
+    secrets[role] = await makeToken(ledgersOf(api.stores), { name: `the-${role}`, role, days: 1, by: 'a test' })
+  admin = await open(api.stores)
+  const group = { type: 'Note', resolver: 'Query.note', kind: 'divergence', count: 3, firstMs: 0, lastMs: 0 } as const
+  await api.stores.postgres.findings.add({
+    ...nothingSeen,
+    groups: [
+      {
+        ...group,
+        fingerprint: 'abc123',
+        path: 'text',
+        examples: [{ subject: 'id 1', id: '1', agoMs: 0, example: { control: 'a', candidate: 'b' } }],
+      },
+      { ...group, fingerprint: 'def456', path: 'other', count: 1, examples: [] },
+    ],
+  })
+}, 60_000)
+afterAll(async () => {
+  await admin?.close()
+  await api?.close()
+})
+
+interface Answer {
+  readonly data?: Record<string, unknown> | null
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
+}
+
+async function ask(query: string, role: Role = 'viewer', variables: object = {}, url = admin.url): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secrets[role]}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  })
+  return (await response.json()) as Answer
+}
+
+/** What is wrong, by code and message. */
+const wrong = async (...asked: Parameters<typeof ask>): Promise<string> => {
+  const [error] = (await ask(...asked)).errors ?? []
+  return `${error?.extensions?.code}: ${error?.message}`
+}
+
+test('a type is told with its flag, what it owes, and what its next stage asks for', async () => {
+  const { data, errors } = await ask(`{
+    me { name role }
+    silent { store }
+    types {
+      name
+      isKilled
+      flag { key members stage state target epoch authority reads candidate readPercent samplePercent returned { why } desired isLost }
+      owed { owed oldest deadLetters conflicts }
+      latency { mongo { reads } }
+      coverage { fields { field readBy { resolver } } isProved }
+      evidence { from to gates { gate met } signOff { by } }
+    }
+  }`)
+  expect(errors).toBeUndefined()
+  const [type] = data!['types'] as { evidence: { gates: object[] } }[]
+  expect(data).toMatchObject({
+    me: { name: 'the-viewer', role: 'viewer' },
+    silent: [],
+    types: [
+      {
+        name: 'Note',
+        isKilled: false,
+        flag: {
+          key: 'Note',
+          members: ['Note'],
+          stage: 'shadow',
+          state: 'steady',
+          target: null,
+          authority: 'mongo',
+          reads: 'mongo',
+          candidate: 'postgres',
+          readPercent: 0,
+          returned: null,
+          desired: null,
+          isLost: false,
+        },
+        owed: { owed: 0, oldest: null, deadLetters: 0, conflicts: 0 },
+        latency: null,
+        coverage: { fields: [{ field: 'text', readBy: [] }], isProved: true },
+        evidence: { from: 'shadow', to: 'live', signOff: null },
+      },
+    ],
+  })
+  expect(type!.evidence.gates).toContainEqual({ gate: 'verified', met: false })
+})
+
+test('differences are found, shown, judged and closed, by the name of the token', async () => {
+  const list = `{ mismatches(text: "QUERY.note", first: 1) { total groups { name path count kind isBug } } }`
+  expect(await ask(list)).toEqual({
+    data: {
+      mismatches: {
+        total: 2,
+        groups: [{ name: 'abc123', path: 'text', count: 3, kind: 'divergence', isBug: false }],
+      },
+    },
+  })
+  const until = new Date(Date.now() + 86_400_000).toISOString()
+  expect(await ask('mutation { assign(group: "abc", to: "Cyd") { assignee } }', 'qa')).toEqual({
+    data: { assign: { assignee: 'Cyd' } },
+  })
+  expect(await ask('mutation { comment(group: "abc", text: "since May") { name } }', 'operator')).toEqual({
+    data: { comment: { name: 'abc123' } },
+  })
+  const judge = `mutation ($until: DateTime) { judge(group: "abc", verdict: noise, why: "spaces", until: $until) { rule { verdict until by } } }`
+  expect(await ask(judge, 'qa', { until })).toEqual({
+    data: { judge: { rule: { verdict: 'noise', until, by: 'the-qa' } } },
+  })
+  expect(await ask('{ mismatches { total } covered: mismatches(state: covered) { total } rules { group } }')).toEqual({
+    data: { mismatches: { total: 1 }, covered: { total: 1 }, rules: [{ group: 'abc123' }] },
+  })
+  expect(await ask('{ mismatch(group: "abc") { notes { by act text } examples { id example } } }')).toEqual({
+    data: {
+      mismatch: {
+        notes: [
+          { by: 'the-qa', act: 'assigned', text: 'Cyd' },
+          { by: 'the-operator', act: 'comment', text: 'since May' },
+          { by: 'the-qa', act: 'noise', text: 'spaces' },
+        ],
+        examples: [{ id: '1', example: { control: 'a', candidate: 'b' } }],
+      },
+    },
+  })
+  expect(await ask('mutation { recheck(group: "abc") { id state paths } }', 'qa')).toEqual({
+    data: { recheck: [{ id: '1', state: 'agrees', paths: [] }] },
+  })
+  expect(await ask('mutation { close(group: "def", why: "mended") { closedWhy } }', 'qa')).toEqual({
+    data: { close: { closedWhy: 'mended' } },
+  })
+  expect(await ask('{ mismatches { total } mismatch(group: "nope") { notes { by } } }')).toEqual({
+    data: { mismatches: { total: 0 }, mismatch: null },
+  })
+})
+
+test('a name is put to what is proved', async () => {
+  const { data } = await ask(
+    'mutation { sign(type: "Note", to: live, why: "seen") { to signOff { by why epoch } } }',
+    'qa',
+  )
+  expect(data).toMatchObject({ sign: { to: 'live', signOff: { by: 'the-qa', why: 'seen' } } })
+  expect(await ask('{ types { evidence(to: live) { signOff { by } } } }')).toEqual({
+    data: { types: [{ evidence: { signOff: { by: 'the-qa' } } }] },
+  })
+})
+
+test('who may look changes nothing, and QA kills nothing', async () => {
+  const changes = [
+    'comment(group: "abc", text: "x") { name }',
+    'assign(group: "abc", to: "x") { name }',
+    'judge(group: "abc", verdict: bug, why: "x") { name }',
+    'dropRule(rule: "abc", why: "x") { name }',
+    'close(group: "abc", why: "x") { name }',
+    'recheck(group: "abc") { id }',
+    'sign(type: "Note") { to }',
+  ]
+  for (const change of changes)
+    expect(await wrong(`mutation { ${change} }`)).toBe(
+      'BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.',
+    )
+  const kill = 'mutation { kill(type: "Note", on: true) }'
+  expect(await wrong(kill, 'qa')).toBe('BAD_USER_INPUT: A token of the role operator may do this; yours is qa.')
+  expect(killed.names).toEqual([])
+  expect(await ask(kill, 'operator')).toEqual({ data: { kill: ['Note'] } })
+  expect(await ask('{ types { isKilled } }')).toEqual({ data: { types: [{ isKilled: true }] } })
+  expect(await ask('mutation { kill(on: false) }', 'operator')).toEqual({ data: { kill: [] } })
+  expect(logged).toContain('the-operator Note true')
+  expect(await wrong('mutation { kill(type: "Nope", on: true) }', 'operator')).toBe(
+    'BAD_USER_INPUT: There is no type Nope.',
+  )
+})
+
+test('what makes no sense is refused with what to do', async () => {
+  const judge = (rest: string): Promise<string> =>
+    wrong(`mutation { judge(group: "abc", why: "x", ${rest}) { name } }`, 'qa')
+  expect(await judge('verdict: accepted')).toBe('BAD_USER_INPUT: What is accepted has an end: say until.')
+  expect(await judge('verdict: noise, until: "2020-01-01"')).toBe(
+    'BAD_USER_INPUT: until must lie ahead, within 366 days.',
+  )
+  expect(await judge('verdict: bug, hereOnly: true')).toBe(
+    'BAD_USER_INPUT: A bug makes no rule: leave out until and hereOnly.',
+  )
+  expect(await judge('verdict: noise, until: "soon"')).toContain('It must be a time as 2026-12-31T12:00:00Z')
+  const comment = 'mutation ($text: String!) { comment(group: "abc", text: $text) { name } }'
+  expect(await wrong(comment, 'qa', { text: ' ' })).toBe('BAD_USER_INPUT: text says nothing.')
+  expect(await wrong(comment, 'qa', { text: 'a\0' })).toBe('BAD_USER_INPUT: text holds a NUL character.')
+  expect(await wrong(comment, 'qa', { text: 'a'.repeat(2_001) })).toBe(
+    'BAD_USER_INPUT: text is longer than 2000 characters.',
+  )
+  expect(await wrong('mutation { comment(group: "zzz", text: "x") { name } }', 'qa')).toBe(
+    'BAD_USER_INPUT: No one group begins with zzz.',
+  )
+  expect(await wrong('{ mismatches(first: 201) { total } }')).toBe('BAD_USER_INPUT: first must be between 0 and 200.')
+  expect(await wrong('{ mismatches(skip: -1) { total } }')).toContain('skip must be between 0 and')
+  expect(await wrong('{ mismatches(text: "\\u0000") { total } }')).toBe('BAD_USER_INPUT: text holds a NUL character.')
+  expect(await wrong('{ types(names: ["Noet"]) { name } }')).toBe(
+    'BAD_USER_INPUT: There is no type Noet; there are Note. Did you mean "Note"?',
+  )
+  expect(await wrong(`{ ${'a: me { name } '.repeat(300)} }`)).toContain('Parsing aborted')
+  const large = await fetch(`${admin.url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secrets.viewer}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ me { name } }', variables: { text: 'a'.repeat(100_000) } }),
+  })
+  expect(large.status).toBe(413)
+  expect((await fetch(`${admin.url}/graphql`, { method: 'POST', body: '{}' })).status).toBe(401)
+})
+
+test('with PostgreSQL down it tells what MongoDB knows, and says what it cannot know', async () => {
+  const dead = postgresStore({ uri: 'postgres://127.0.0.1:1/nothing' })
+  const other = await open({ mongo: api.stores.mongo, postgres: dead })
+  try {
+    const { data, errors } = await ask(
+      '{ silent { store why } types { name flag { stage isLost } owed { owed } latency { mongo { reads } } } history { key } }',
+      'viewer',
+      {},
+      other.url,
+    )
+    expect(data).toMatchObject({
+      silent: [{ store: 'postgres', why: expect.stringMatching(/^PostgreSQL at .*ECONNREFUSED/) }],
+      types: [{ name: 'Note', flag: { stage: 'shadow', isLost: false }, owed: { owed: 0 }, latency: null }],
+    })
+    expect((data!['history'] as object[])[0]).toEqual({ key: 'Note' })
+    expect(errors).toMatchObject([
+      {
+        path: ['types', 0, 'latency'],
+        message: expect.stringMatching(/^PostgreSQL at/),
+        extensions: { code: 'UNAVAILABLE' },
+      },
+    ])
+  } finally {
+    await other.close()
+    await dead.close()
+  }
+})
