@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { CrossfadeError } from '../util/errors.ts'
 import { listen } from '../util/listen.ts'
 import type { AdminApi } from './api/api.ts'
+import type { Asker } from './api/served.ts'
+import { type ConsoleFile, consoleHeaders } from './console-files.ts'
 import type { Killed } from './killed.ts'
-import type { KnownTokens } from './known-tokens.ts'
 import type { Metrics } from './metrics.ts'
 import { mayDo, type Role } from './role.ts'
 import { WrongTokens } from './wrong-tokens.ts'
@@ -13,10 +14,17 @@ export interface AdminOptions {
   /** 0 chooses a free one. */
   readonly port: number
   readonly host: string
-  readonly tokens: Pick<KnownTokens, 'find'>
+  readonly tokens: Tokens
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   readonly killed: Killed
   readonly api: AdminApi
+  /** See `consoleFiles`. */
+  readonly console: ReadonlyMap<string, ConsoleFile>
+}
+
+export interface Tokens {
+  /** Null where the secret is none that is good. */
+  find(secret: string): Promise<Asker | null>
 }
 
 export interface RunningAdmin {
@@ -51,7 +59,7 @@ const json = (value: unknown): Answer => ({
 const refusals = {
   401: 'This needs a token: send `Authorization: Bearer …`, as `crossfade token make` tells it.',
   403: 'The token is one of another role.',
-  404: 'There is nothing here: see /graphql, /metrics and /kill.',
+  404: 'There is nothing here: see /, /graphql, /metrics and /kill.',
   405: 'Another method is meant: GET of /metrics, GET, POST or DELETE of /kill.',
   429: 'Too many wrong tokens came from this address. Wait for a minute.',
 } as const
@@ -59,6 +67,7 @@ const refusals = {
 function refuse(response: ServerResponse, status: keyof typeof refusals | 400, why?: string): void {
   const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' }
   const asks = status === 401 ? { 'www-authenticate': 'Bearer realm="crossfade"' } : {}
+  response.req.resume()
   response.writeHead(status, { ...headers, ...asks }).end(json({ error: status === 400 ? why : refusals[status] }).text)
 }
 
@@ -90,9 +99,9 @@ const actionsOf = ({ metrics, killed }: AdminOptions): ReadonlyMap<string, Reado
   return new Map(Object.entries(actions).map(([path, methods]) => [path, new Map(Object.entries(methods))]))
 }
 
-/** Whoever operates, beside the clients. Nothing is told without a token but that it is there. */
+/** Whoever operates, beside the clients. Nothing is told without a token but that it is there; the console's files are no secret. */
 function adminServer(options: AdminOptions): Server {
-  const { tokens, api } = options
+  const { tokens, api, console } = options
   const wrong = new WrongTokens()
   const actions = actionsOf(options)
 
@@ -100,6 +109,11 @@ function adminServer(options: AdminOptions): Server {
     const from = request.socket.remoteAddress ?? ''
     const [path = '', query] = (request.url ?? '').split('?', 2)
     if (path === '/healthz') return void response.writeHead(200).end()
+    const file = request.method === 'GET' ? console.get(path) : undefined
+    if (file)
+      return void response
+        .writeHead(200, { ...consoleHeaders, 'content-type': file.type, 'cache-control': 'no-cache' })
+        .end(file.bytes)
     const secret = secretOf(request)
     const token = secret === null ? null : await tokens.find(secret)
     // Whoever has a good one is heard whatever others at his address try: on-call may need it

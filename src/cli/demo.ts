@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import { Metrics } from '../admin/metrics.ts'
 import { sampleDocuments } from '../demo/sample.ts'
 import { readSettings } from '../gateway/settings.ts'
 import { checkPort, type RunningGateway, startGateway } from '../gateway/start-gateway.ts'
@@ -13,6 +15,7 @@ import { moveToShadow } from './demo/stages.ts'
 import { furtherLines, type Summary, summarise, summaryLines } from './demo/summary.ts'
 import { createLog } from './log.ts'
 import { migrateAll } from './migrate.ts'
+import { openAdmin } from './open-admin.ts'
 import { printJson, say } from './output.ts'
 import { loadConfig, openSession, type Session } from './session.ts'
 import { untilSignal } from './signals.ts'
@@ -86,11 +89,19 @@ async function run(
   return summarise(session, gateway, drifted, reported, began)
 }
 
-function tell(summary: Summary, url: string, config: string | undefined): void {
+function tell(summary: Summary, url: string, console: string | null, config: string | undefined): void {
   for (const line of summaryLines(summary)) say(line)
   say('')
   for (const line of furtherLines(summary, config)) say(line)
+  if (console !== null) say(`The console: ${console}`)
   say(`The API answers at ${url} until Ctrl-C.`)
+}
+
+/** The console of a demo that goes on, and a link that lets its reader in; null where its port is taken. */
+async function openConsole(opened: Parameters<typeof openAdmin>[0]) {
+  const secret = randomBytes(32).toString('base64url')
+  const admin = await openAdmin({ ...opened, guest: { name: 'demo', role: 'operator', secret } })
+  return admin && { url: `${admin.url}/#token=${secret}`, close: () => admin.close() }
 }
 
 async function demo(options: Options): Promise<void> {
@@ -112,6 +123,7 @@ async function demo(options: Options): Promise<void> {
     await stores.postgres.findings.clear()
     await moveToShadow(session, !options.once)
     const reported: Mismatch[] = []
+    const metrics = new Metrics()
     const gateway = await startGateway({
       config,
       stores,
@@ -119,12 +131,15 @@ async function demo(options: Options): Promise<void> {
       dataDir: settings.CROSSFADE_DATA_DIR,
       log: createLog(process.env['LOG_LEVEL'] ?? 'silent'),
       onMismatch: (mismatch) => reported.push(mismatch),
+      meter: metrics,
     })
     try {
       const summary = await run(session, gateway, reported, options, began)
-      if (options.once) printJson(summary)
-      else tell(summary, gateway.url, options.config)
+      if (options.once) return printJson(summary)
+      const console = await openConsole({ settings, config, routing: gateway.routing, metrics })
+      tell(summary, gateway.url, console?.url ?? null, options.config)
       await stopped
+      await console?.close()
     } finally {
       await gateway.close()
     }

@@ -1,9 +1,13 @@
-import { type RunningAdmin, startAdmin } from '../admin/admin-server.ts'
+import { fileURLToPath } from 'node:url'
+import { type RunningAdmin, startAdmin, type Tokens } from '../admin/admin-server.ts'
 import { adminApi } from '../admin/api/api.ts'
+import type { Asker } from '../admin/api/served.ts'
+import { consoleFiles } from '../admin/console-files.ts'
 import type { Killed } from '../admin/killed.ts'
 import { KnownTokens } from '../admin/known-tokens.ts'
 import type { Metrics } from '../admin/metrics.ts'
 import { routingMetrics } from '../admin/routing-metrics.ts'
+import { hashOf } from '../admin/tokens.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { kill, killFileOf, readKilled } from '../control/kill-file.ts'
 import { flagKeyNamed } from '../entity/type-of.ts'
@@ -31,6 +35,22 @@ interface Opened {
   readonly config: CrossfadeConfig
   readonly routing: Routing
   readonly metrics: Metrics
+  /** Somebody who is let in beside those who have tokens of `crossfade token`. */
+  readonly guest?: Guest
+}
+
+export interface Guest extends Asker {
+  readonly secret: string
+}
+
+/** Where the console is built, beside our sources and in the package. */
+const builtIn = ['../../dist/console', '../../console'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+
+const builtConsole = () => builtIn.map(consoleFiles).find(({ size }) => size > 0) ?? new Map<string, never>()
+
+function tokensWith(known: Tokens, guest: Guest | undefined): Tokens {
+  const hash = guest && hashOf(guest.secret)
+  return { find: async (secret) => (guest && hashOf(secret) === hash ? guest : known.find(secret)) }
 }
 
 /**
@@ -39,16 +59,18 @@ interface Opened {
  *
  * @throws MISCONFIGURED where the one that is asked for is taken.
  */
-export async function openAdmin({ settings, config, routing, metrics }: Opened): Promise<RunningAdmin | null> {
+export async function openAdmin({ settings, config, routing, metrics, guest }: Opened): Promise<RunningAdmin | null> {
   const { ADMIN_PORT: port, ADMIN_HOST: host, CROSSFADE_DATA_DIR: dataDir } = settings
   const { stores, log } = routing
   for (const each of routingMetrics(routing)) metrics.add(each)
-  const tokens = new KnownTokens(ledgersOf(stores))
+  const tokens = tokensWith(new KnownTokens(ledgersOf(stores)), guest)
+  const console = builtConsole()
   const killed = killedIn(dataDir, routing)
   const api = adminApi({ app: config, stores, killed, tell: told, log })
   try {
-    const admin = await startAdmin({ port: port ?? defaultPort, host, tokens, metrics, killed, api })
-    log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.`)
+    const admin = await startAdmin({ port: port ?? defaultPort, host, tokens, metrics, killed, api, console })
+    const page = console.size > 0 ? ' It has the console.' : ''
+    log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.${page}`)
     return admin
   } catch (error) {
     if (port !== undefined || !(error instanceof CrossfadeError)) throw error

@@ -59,7 +59,15 @@ beforeAll(async () => {
   secret = await makeToken(ledgers, { name: 'prometheus', role: 'viewer', days: 1, by: 'a test' })
   operator = await makeToken(ledgers, { name: 'on-call', role: 'operator', days: 1, by: 'a test' })
   const tokens = new KnownTokens(ledgers)
-  admin = await startAdmin({ port: 0, host: '127.0.0.1', tokens, metrics, killed, api: async () => undefined })
+  admin = await startAdmin({
+    port: 0,
+    host: '127.0.0.1',
+    tokens,
+    metrics,
+    killed,
+    api: async () => undefined,
+    console: new Map([['/assets/a.js', { type: 'text/javascript', bytes: Buffer.from('1') }]]),
+  })
 }, 60_000)
 afterAll(async () => {
   await admin?.close()
@@ -131,6 +139,10 @@ test('without a token nothing is told but that it is there', async () => {
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="crossfade"')
     expect(await refused.text()).toContain('crossfade token make')
   }
+  for (const path of ['/assets/', '/assets/b.js', '/assets/..%2fa.js']) expect((await get(path)).status).toBe(401)
+  const file = await get('/assets/a.js')
+  expect([file.status, await file.text()]).toEqual([200, '1'])
+  expect(file.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'")
   expect((await get('/nope', secret)).status).toBe(404)
   expect((await get('/__proto__', secret)).status).toBe(404)
   expect((await get('/metrics', secret, 'POST')).status).toBe(405)

@@ -48,6 +48,7 @@ async function open(stores: Stores): Promise<RunningAdmin> {
     tokens: new KnownTokens(ledgersOf(api.stores)),
     metrics: new Metrics(),
     killed,
+    console: new Map(),
     api: adminApi({ app, stores, killed, tell: (error) => told(error, { env: {} }), log }),
   })
 }

@@ -45,8 +45,10 @@ test('the tarball holds the engine, its types, its licence and documents, and no
   const compiled = globSync('src/**/*.ts', { cwd: root }).flatMap((file) =>
     ['js', 'd.ts'].map((ending) => `package/dist/${file.replace(/ts$/, ending)}`),
   )
+  const page = globSync('dist/console/{index.html,assets/*.{js,css}}', { cwd: root })
+  expect(page).toHaveLength(3)
   const documents = globSync('docs/{*.md,prometheus/*.yml}', { cwd: root })
-  const besides = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', ...documents]
+  const besides = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', ...documents, ...page]
   expect(files.sort()).toEqual([...compiled, ...besides.map((file) => `package/${file}`)].sort())
   expect(compiled.length).toBeGreaterThan(400)
   say(`the tarball has ${files.length} files and ${mb(statSync(tarball).size)}`)

@@ -55,6 +55,12 @@ interface OfGroup {
   readonly group: string
 }
 
+interface Signed {
+  readonly type: string
+  readonly to?: Stage | null
+  readonly why?: string | null
+}
+
 export function mutationFields(served: Served) {
   const { app, stores, killed } = served
   const { findings, triage, ledger } = stores.postgres
@@ -104,10 +110,4 @@ export function mutationFields(served: Served) {
       killed.set(type, on, name),
     ),
   }
-}
-
-interface Signed {
-  readonly type: string
-  readonly to?: Stage | null
-  readonly why?: string | null
 }

@@ -1,0 +1,40 @@
+import { readToken } from './token.ts'
+
+/** What could not be told, and where in the answer. */
+export interface Trouble {
+  readonly message: string
+  readonly path?: readonly (string | number)[]
+}
+
+export interface Answer<T> {
+  /** Null where nothing was answered. */
+  readonly data: T | null
+  readonly errors: readonly Trouble[]
+}
+
+/** The token is none, or no longer good. */
+export class NoToken extends Error {}
+
+/** Asks the admin port. @throws NoToken. What else goes wrong is in the answer. */
+export async function ask<T>(query: string, variables: object = {}): Promise<Answer<T>> {
+  const token = readToken()
+  if (token === null) throw new NoToken()
+  let response: Response
+  try {
+    response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    })
+  } catch {
+    return { data: null, errors: [{ message: 'The gateway does not answer. It is asked again.' }] }
+  }
+  if (response.status === 401) throw new NoToken()
+  const text = await response.text()
+  try {
+    const { data = null, errors = [] } = JSON.parse(text)
+    return { data, errors }
+  } catch {
+    return { data: null, errors: [{ message: `The gateway answered ${response.status}.` }] }
+  }
+}

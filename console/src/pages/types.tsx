@@ -1,0 +1,151 @@
+import { useContext } from 'preact/hooks'
+import { useAct } from '../parts/act.tsx'
+import { count, ms } from '../parts/format.ts'
+import { StageTrack } from '../parts/stage-track.tsx'
+import { Told, Troubles } from '../parts/told.tsx'
+import { linkTo } from '../route.ts'
+import { mayDo, Session } from '../session.ts'
+import { useQuery } from '../use-query.ts'
+
+const query = `{
+  types {
+    name
+    isKilled
+    flag { key members stage target reads candidate readPercent samplePercent fresh isLost returned { why } }
+    latency { mongo { p50 p99 } postgres { p50 p99 } }
+    verdicts { verdict count }
+    owed { owed deadLetters }
+  }
+}`
+
+interface Speed {
+  readonly p50: number | null
+  readonly p99: number | null
+}
+
+interface TypeRow {
+  readonly name: string
+  readonly isKilled: boolean
+  readonly flag: {
+    readonly key: string
+    readonly members: readonly string[]
+    readonly stage: string
+    readonly target: string | null
+    readonly reads: string
+    readonly candidate: string | null
+    readonly readPercent: number
+    readonly samplePercent: number
+    readonly fresh: number | null
+    readonly isLost: boolean
+    readonly returned: { readonly why: string } | null
+  } | null
+  readonly latency: { readonly mongo: Speed; readonly postgres: Speed } | null
+  readonly verdicts: readonly { readonly verdict: string; readonly count: number }[] | null
+  readonly owed: { readonly owed: number; readonly deadLetters: number } | null
+}
+
+const speed = (of: Speed | undefined): string => (of ? `${ms(of.p50)} / ${ms(of.p99)}` : '–')
+
+/** Of what was compared, how much differed. */
+function divergence(verdicts: TypeRow['verdicts']): string {
+  const of = (verdict: string): number => verdicts?.find((each) => each.verdict === verdict)?.count ?? 0
+  const diverged = of('diverged')
+  const compared = diverged + of('matched') + of('accepted') + of('noise')
+  return compared === 0 ? '–' : `${count(diverged)} of ${count(compared)}`
+}
+
+function reads({ flag }: TypeRow): string {
+  if (!flag) return '–'
+  const { reads: store, candidate, readPercent } = flag
+  return candidate === null || readPercent === 0 ? store : `${store}, ${candidate} ${readPercent} %`
+}
+
+/** What is out of order, in words. */
+function remarks({ isKilled, flag }: TypeRow): string[] {
+  return [
+    isKilled ? 'killed: reads answer from the authority' : [],
+    flag?.isLost ? 'its store does not confirm this flag' : [],
+    flag?.returned ? `reads were taken back: ${flag.returned.why}` : [],
+    flag && flag.key !== flag.members.join() ? `moves with ${flag.key}` : [],
+  ].flat()
+}
+
+const kill = 'mutation ($type: String!, $on: Boolean!) { kill(type: $type, on: $on) }'
+
+/** Every type at a glance, and the kill switch. */
+export function Types() {
+  const who = useContext(Session)
+  const answer = useQuery<{ readonly types: readonly TypeRow[] }>(query)
+  const { act, isBusy, errors } = useAct(answer.again)
+  const isOperator = mayDo(who, 'operator')
+  const killing = (type: string, on: boolean): void => {
+    const what = type === 'all' ? 'all types' : type
+    const sure = on
+      ? `Reads of ${what} answer from the store with authority, nothing is compared, and no reply waits for the mirror. Kill ${what}?`
+      : `The flags rule again of ${what}. Go on?`
+    void act(kill, { type, on }, { sure })
+  }
+  return (
+    <>
+      <div class="title">
+        <h1>Types</h1>
+        {isOperator && (
+          <button type="button" class="danger" disabled={isBusy} onClick={() => killing('all', true)}>
+            Kill all
+          </button>
+        )}
+      </div>
+      <Troubles errors={errors} />
+      <Told answer={answer}>
+        {({ types }) => (
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Type</th>
+                <th scope="col">Stage</th>
+                <th scope="col">Reads</th>
+                <th scope="col">Compared</th>
+                <th scope="col">Differ</th>
+                <th scope="col">MongoDB p50 / p99</th>
+                <th scope="col">PostgreSQL p50 / p99</th>
+                <th scope="col">Owed</th>
+                {isOperator && <th scope="col">Kill</th>}
+              </tr>
+            </thead>
+            <tbody>
+              {types.map((type) => (
+                <tr key={type.name}>
+                  <th scope="row">
+                    <a href={linkTo('types', type.name)}>{type.name}</a>
+                    {remarks(type).map((remark) => (
+                      <small key={remark}>{remark}</small>
+                    ))}
+                  </th>
+                  <td data-label="Stage">{type.flag ? <StageTrack {...type.flag} /> : 'not known'}</td>
+                  <td data-label="Reads">{reads(type)}</td>
+                  <td data-label="Compared">{type.flag?.candidate ? `${type.flag.samplePercent} %` : '–'}</td>
+                  <td data-label="Differ">{divergence(type.verdicts)}</td>
+                  <td data-label="MongoDB p50 / p99">{speed(type.latency?.mongo)}</td>
+                  <td data-label="PostgreSQL p50 / p99">{speed(type.latency?.postgres)}</td>
+                  <td data-label="Owed">
+                    {type.owed ? count(type.owed.owed) : '?'}
+                    {type.owed && type.owed.deadLetters > 0 && (
+                      <a href={linkTo('outbox')}> {count(type.owed.deadLetters)} refused</a>
+                    )}
+                  </td>
+                  {isOperator && (
+                    <td data-label="Kill">
+                      <button type="button" disabled={isBusy} onClick={() => killing(type.name, !type.isKilled)}>
+                        {type.isKilled ? 'Let the flag rule' : 'Kill'}
+                      </button>
+                    </td>
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Told>
+    </>
+  )
+}

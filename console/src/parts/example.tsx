@@ -1,0 +1,61 @@
+import { Ago } from './ago.tsx'
+
+export interface ExampleOf {
+  readonly id: string | null
+  readonly at: string
+  readonly example: {
+    readonly args?: unknown
+    readonly control?: unknown
+    readonly candidate?: unknown
+    readonly controlVersion?: string | null
+    readonly candidateVersion?: string | null
+  }
+}
+
+const text = (value: unknown): string => (value === undefined ? '–' : JSON.stringify(value, null, 2))
+
+/** The lines of one text, those marked that the other one has not at the same place. */
+function Lines({ own, other }: { readonly own: string; readonly other: string }) {
+  const others = other.split('\n')
+  return (
+    <pre>
+      {own.split('\n').map((line, at) => {
+        const key = `${at} ${line}`
+        return others[at] === line ? <span key={key}>{`${line}\n`}</span> : <mark key={key}>{`${line}\n`}</mark>
+      })}
+    </pre>
+  )
+}
+
+/** One record, or one whole result, as both stores answered it. */
+export function Example({
+  id,
+  at,
+  example: { args, control, candidate, controlVersion, candidateVersion },
+}: ExampleOf) {
+  const [ours, theirs] = [text(control), text(candidate)]
+  return (
+    <article class="example">
+      <h3>
+        {id ?? '(whole result)'}{' '}
+        <small>
+          <Ago at={at} />
+        </small>
+      </h3>
+      <div class="sides">
+        <figure>
+          <figcaption>What answered{controlVersion ? ` (${controlVersion})` : ''}</figcaption>
+          <Lines own={ours} other={theirs} />
+        </figure>
+        <figure>
+          <figcaption>What it was compared with{candidateVersion ? ` (${candidateVersion})` : ''}</figcaption>
+          <Lines own={theirs} other={ours} />
+        </figure>
+      </div>
+      <details>
+        <summary>What was asked</summary>
+        <pre>{text(args)}</pre>
+      </details>
+    </article>
+  )
+}

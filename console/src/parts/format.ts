@@ -1,0 +1,22 @@
+const numbers = new Intl.NumberFormat('en')
+
+export const count = (value: number): string => numbers.format(value)
+
+/** Milliseconds, with as many digits as tell something. */
+export const ms = (value: number | null): string =>
+  value === null ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+
+const units = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+  ['s', 1],
+] as const
+
+/** How long ago a time is. */
+export function ago(at: string | null, now = Date.now()): string {
+  if (at === null) return '–'
+  const seconds = Math.max(0, Math.round((now - Date.parse(at)) / 1_000))
+  const [unit, size] = units.find(([, length]) => seconds >= length) ?? units[3]
+  return `${Math.floor(seconds / size)} ${unit} ago`
+}

@@ -1,0 +1,183 @@
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import { chromiumPath, launch } from './chromium.ts'
+import { type OpenedConsole, openConsole } from './opened-console.ts'
+
+const path = chromiumPath()
+if (path === null && process.env['CI'] === 'true') throw new Error('There is no Chromium: .ci/run installs one.')
+
+const screenshots = join(import.meta.dirname, '.screenshots')
+mkdirSync(screenshots, { recursive: true })
+
+const wide = { viewport: { width: 1280, height: 900 } }
+const narrow = { viewport: { width: 390, height: 844 } }
+
+describe.skipIf(path === null)('The console', { timeout: 180_000 }, () => {
+  let opened: OpenedConsole
+  let browser: Browser
+  beforeAll(async () => {
+    opened = await openConsole()
+    browser = await launch(path!)
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await opened?.close()
+  })
+
+  /** A tab at a link. Whatever the page complains of fails the test. */
+  async function open(link: string, options: BrowserContextOptions = wide): Promise<Page> {
+    const context = await browser.newContext(options)
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    onTestFinished(async () => {
+      await context.close()
+      expect(complaints).toEqual([])
+    })
+    await page.goto(link)
+    return page
+  }
+
+  const heading = (page: Page, name: string | RegExp): Promise<void> =>
+    page.getByRole('heading', { level: 1, name }).waitFor()
+
+  test('asks for a token, and lets a good one in', async () => {
+    const link = await opened.link('viewer')
+    const page = await open(link.split('#')[0]!)
+    await heading(page, 'Crossfade')
+    await page.getByLabel('Token').fill('viewer')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await heading(page, 'Types')
+    expect(await page.getByText('the-viewer (viewer)').isVisible()).toBe(true)
+    expect(await page.getByRole('button', { name: /Kill/ }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Token').waitFor()
+  })
+
+  test('a link brings its token, which leaves the address', async () => {
+    const page = await open(await opened.link('qa'))
+    await heading(page, 'Types')
+    expect(page.url()).not.toContain('token')
+    const row = page.getByRole('row', { name: /Note/ })
+    await row.getByText('shadow').waitFor()
+    expect(await row.getByText('mongo', { exact: true }).isVisible()).toBe(true)
+  })
+
+  test('QA finds a difference, sees both sides, judges it and signs', async () => {
+    const page = await open(await opened.link('qa'))
+    await page.getByRole('link', { name: 'Mismatches' }).click()
+    await page.getByText('1 to 50 of 61').waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('51 to 61 of 61').waitFor()
+    await page.getByLabel('Search').fill('ABC')
+    await page.getByLabel('Search').press('Enter')
+    await page.getByLabel('Search').blur()
+    await page.getByRole('link', { name: 'Note text' }).click()
+    await heading(page, /Note text/)
+    const [answered, compared] = await page.getByRole('figure').all()
+    expect(await answered!.locator('mark').allInnerTexts()).toEqual(['  "text": "a",\n'])
+    expect(await compared!.locator('mark').allInnerTexts()).toEqual(['  "text": "b",\n'])
+
+    await page.getByRole('button', { name: 'Look again, in both stores' }).click()
+    await page.getByText('1: agrees now').waitFor()
+    await page.getByRole('combobox', { name: /^It is/ }).selectOption('noise')
+    await page.getByLabel('Why', { exact: true }).fill('spaces')
+    await page.getByLabel('Until', { exact: true }).fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 10))
+    await page.getByRole('button', { name: 'Judge' }).click()
+    await page.getByText(/the-qa called it noise until .*: spaces/).waitFor()
+    await page.getByLabel('Comment', { exact: true }).fill('since May')
+    await page.getByRole('button', { name: 'Comment' }).click()
+    await page.getByText('the-qa commented: since May').waitFor()
+    expect(await page.getByLabel('Comment', { exact: true }).inputValue()).toBe('')
+    expect(await opened.api.stores.postgres.findings.show('abc123')).toMatchObject({
+      group: { rule: { verdict: 'noise', by: 'the-qa' } },
+    })
+
+    await page.getByRole('heading', { level: 1 }).getByRole('link', { name: 'Note' }).click()
+    await heading(page, 'Note')
+    await page.getByRole('button', { name: 'What its next stage asks for' }).click()
+    await page.getByText(/shadow → live: \d+ of \d+ gates are not met/).waitFor()
+    await page.getByLabel('Why', { exact: true }).fill('seen')
+    await page.getByRole('button', { name: 'Sign shadow → live as the-qa' }).click()
+    await page.getByText(/Signed by the-qa, .*: seen/).waitFor()
+  })
+
+  test('an operator kills a type, and is asked before', async () => {
+    const page = await open(await opened.link('operator'))
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message())
+      void (asked.length === 1 ? dialog.dismiss() : dialog.accept())
+    })
+    const row = page.getByRole('row', { name: /Note/ })
+    await row.getByRole('button', { name: 'Kill' }).click()
+    await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(1)
+    expect(opened.killed).toEqual([])
+    await row.getByRole('button', { name: 'Kill' }).click()
+    await row.getByText('killed: reads answer from the authority').waitFor()
+    expect(opened.killed).toEqual(['Note'])
+    await row.getByRole('button', { name: 'Let the flag rule' }).click()
+    await row.getByRole('button', { name: 'Kill' }).waitFor()
+    expect(opened.killed).toEqual([])
+    expect(asked[0]).toContain('Kill Note?')
+  })
+
+  test('with PostgreSQL down it says so, and shows what MongoDB knows', async () => {
+    const dead = postgresStore({ uri: 'postgres://127.0.0.1:1/nothing' })
+    onTestFinished(() => dead.close())
+    const page = await open(await opened.link('viewer', { mongo: opened.api.stores.mongo, postgres: dead }))
+    await page.getByText(/PostgreSQL does not answer, and what it alone knows is missing here/).waitFor()
+    await page.getByRole('row', { name: /Note/ }).getByText('shadow').waitFor()
+  })
+
+  const hashes = ['types', 'types/Note', 'mismatches', 'mismatches/abc123', 'outbox', 'history']
+  test.each([
+    ['light, wide', { ...wide, colorScheme: 'light' }],
+    ['dark, narrow', { ...narrow, colorScheme: 'dark' }],
+  ] as const)('every page is readable by machines, and fits: %s', async (name, options) => {
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    const page = await open(await opened.link('operator'), options)
+    await heading(page, 'Types')
+    for (const hash of hashes) {
+      await page.evaluate((to) => {
+        location.hash = `/${to}`
+      }, hash)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForFunction(() => !document.body.textContent?.includes('Asking …'))
+      await page.screenshot({ path: join(screenshots, `${name}, ${hash.replace('/', '-')}.png`), fullPage: true })
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect([hash, width]).toEqual([hash, options.viewport.width])
+      await page.evaluate(axe)
+      const found = await page.evaluate(async () => {
+        const { violations } = await (
+          globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }> }
+          }
+        ).axe.run()
+        return violations.map(
+          ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ target }) => target.join()).join('; ')}`,
+        )
+      })
+      expect([hash, ...found]).toEqual([hash])
+    }
+  })
+
+  test('everything is reached by the keyboard', async () => {
+    const page = await open(await opened.link('qa'))
+    await page.getByRole('row', { name: /Note/ }).waitFor()
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toBe('To the content')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toBe('Note')
+    await page.keyboard.press('Enter')
+    await heading(page, 'Note')
+  })
+})
