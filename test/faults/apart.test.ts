@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, test } from 'vitest'
-import { moveOptions } from '../../src/cli/sweep-now.ts'
 import { setStage } from '../../src/control/move.ts'
+import { moveOptions } from '../../src/jobs/move-options.ts'
 import { isLong } from '../support/long.ts'
 import { openProxiedGateway, type ProxiedGateway } from '../support/proxied-gateway.ts'
 import { counted, expectTold, untilWritten, whileWriting } from '../support/writing-clients.ts'

@@ -5,12 +5,12 @@ import { missingIndexes } from '../../evidence/index-parity.ts'
 import { backfill } from '../../jobs/backfill.ts'
 import { buildIndexes } from '../../jobs/build-indexes.ts'
 import { ensureConstraints } from '../../jobs/ensure-constraints.ts'
+import { moveOptions } from '../../jobs/move-options.ts'
 import { contractOrders } from '../../resolve/contract-orders.ts'
 import { stages } from '../../stage/stage.ts'
 import { copiedTypes } from '../backfill.ts'
 import { ProgressLine } from '../progress-line.ts'
 import type { Session } from '../session.ts'
-import { moveOptions } from '../sweep-now.ts'
 
 /** Brings every type to shadow, by the steps of a real move: dualwrite, backfill, indexes, then shadow. Later stages stay. */
 export async function moveToShadow(session: Session, showProgress: boolean): Promise<void> {

@@ -1,18 +1,18 @@
 import type { Flag } from '../control/flag.ts'
-import { authorityOf, ledgersOf, readFlag } from '../control/flag-store.ts'
+import { authorityOf, ledgersOf } from '../control/flag-store.ts'
 import { otherMappings } from '../control/instances.ts'
 import type { MoveOptions } from '../control/move.ts'
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { mappingDigest } from '../entity/mapping-digest.ts'
-import { unseenWriters } from '../jobs/unseen-writers.ts'
-import { sweep } from '../mirror/sweep.ts'
 import { unmirrored } from '../mirror/unmirrored.ts'
 import type { Stores } from '../routing/routing.ts'
 import { movesAuthority, type Stage } from '../stage/stage.ts'
 import { tellsOfTrouble } from '../stores/failure.ts'
 import type { Origin } from '../util/origin.ts'
 import { captureNow } from './capture-now.ts'
+import { sweepNow } from './sweep-now.ts'
+import { unseenWriters } from './unseen-writers.ts'
 
 interface Moving {
   readonly entities: readonly Entity[]
@@ -20,28 +20,6 @@ interface Moving {
   readonly log: (line: string) => void
   /** What is not measured yet of a type for a change of stage, a line each; default: what the mirror refuses. */
   readonly evidence?: (entity: Entity, was: Flag, to: Stage) => Promise<readonly string[]>
-}
-
-/**
- * One round of the sweep for a type, with all that `from` owes, however young.
- *
- * @param impatient tries all dead letters, too; else those whose time has come.
- * @returns how many records are still owed.
- */
-export async function sweepNow(
-  stores: Moving['stores'],
-  entity: Entity,
-  from: Origin,
-  say: Moving['log'],
-  impatient = true,
-): Promise<number> {
-  const copy = await readFlag(stores[from].ledger, flagKeyOf(entity))
-  // What it owes was taken over, or is nobody's: the other store has gone on
-  if (copy && authorityOf(copy.flag) !== from) return (await stores[from].control.outbox.backlog(entity)).count
-  const epoch = copy?.flag.epoch
-  const log = (level: string, message: string): void => say(`${level}: ${message}`)
-  const owner = `command ${process.pid}`
-  return sweep({ stores, owner, under: epoch ?? 0, epoch, olderThanMs: 0, impatient, arrivingMs: 0, log }, entity, from)
 }
 
 /** Gateways that keep records of a type in another way than this command, in words. */
