@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { ask, NoToken } from './ask.ts'
 import { Changes } from './pages/changes.tsx'
+import { Issues } from './pages/issues.tsx'
 import { Mismatch } from './pages/mismatch.tsx'
 import { Mismatches } from './pages/mismatches.tsx'
 import { Outbox } from './pages/outbox.tsx'
+import { Records } from './pages/records.tsx'
 import { SignIn } from './pages/sign-in.tsx'
 import { Type } from './pages/type.tsx'
 import { Types } from './pages/types.tsx'
@@ -15,14 +17,18 @@ import { dropToken, readToken } from './token.ts'
 const pages = [
   ['types', 'Types'],
   ['mismatches', 'Mismatches'],
+  ['records', 'Records'],
   ['outbox', 'Outbox'],
+  ['issues', 'Data issues'],
   ['history', 'History'],
 ] as const
 
 function Page({ path: [page = 'types', name], query }: Route) {
   if (page === 'types') return name ? <Type key={name} name={name} /> : <Types />
   if (page === 'mismatches') return name ? <Mismatch key={name} name={name} /> : <Mismatches query={query} />
+  if (page === 'records') return <Records query={query} />
   if (page === 'outbox') return <Outbox />
+  if (page === 'issues') return <Issues />
   if (page === 'history') return <Changes query={query} />
   return (
     <p>

@@ -146,7 +146,7 @@ function adminServer(options: AdminOptions): Server {
 export async function startAdmin(options: AdminOptions): Promise<RunningAdmin> {
   const { host, port } = options
   const server = adminServer(options)
-  server.timeout = 30_000
+  server.timeout = 60_000 // a record that is refused may be tried for half of it
   server.maxConnections = 100
   await listen(server, { port, host, setting: 'ADMIN_PORT' })
   const { port: own } = server.address() as AddressInfo

@@ -13,6 +13,8 @@ export interface GatedApp {
   readonly schema: GraphQLSchema
   readonly entities: readonly Entity[]
   readonly gates?: GatesConfig | undefined
+  /** Of whom a share of reads is; a share is refused without. */
+  readonly subject?: unknown
 }
 
 /** Looks at what a change of stage asks for, of one type. */

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { unmetEvidence } from '../admin/unmet-evidence.ts'
 import type { Flag, Returned } from '../control/flag.ts'
 import { note } from '../control/flag-history.ts'
 import { noFlag } from '../control/flag-store.ts'
@@ -24,7 +25,7 @@ import type { Session } from './session.ts'
 import { addKill, tellKilled } from './stage-kill.ts'
 import { stageOf } from './stage-of.ts'
 import { subcommandsOf } from './subcommands.ts'
-import { unmetEvidence } from './unmet-evidence.ts'
+import { whoRuns } from './who-runs.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -210,7 +211,12 @@ export function stageCommand(): Command {
         if (reads && reads < 100 && !subject) throw new CrossfadeError('BAD_USER_INPUT', noSubject)
         /** @param tell of gates that are met. */
         const going = (tell: (line: string) => void): MoveOptions =>
-          moveOptions({ entities, stores: session.stores, log: say, evidence: unmetEvidence(session, tell) })
+          moveOptions({
+            entities,
+            stores: session.stores,
+            log: say,
+            evidence: unmetEvidence(session.config, session.stores, tell),
+          })
         tellKilled()
         const moved: (Moved & { readonly stage: Stage | undefined })[] = []
         for (const each of await movedBy(session, type))
@@ -231,6 +237,7 @@ export function stageCommand(): Command {
             why: why ?? null,
             force: force ?? false,
             noOtherWriters: !otherWriters,
+            by: whoRuns(),
           })
           if (json) printJson(flag)
           else say(flagText(flag))

@@ -15,7 +15,7 @@ export interface Noted {
   readonly noOtherWriters?: boolean
   /** What was asked for and not met, a line each. */
   readonly forced?: readonly string[]
-  /** The gateway that has made it by itself. */
+  /** Who has made it: somebody, or a gateway by itself. */
   readonly by?: string
 }
 

@@ -35,7 +35,7 @@ export interface MoveOptions extends GateOptions {
   readonly unseen?: Unseen
 }
 
-export interface StageChange extends Pick<Noted, 'why' | 'force' | 'noOtherWriters'> {
+export interface StageChange extends Pick<Noted, 'why' | 'force' | 'noOtherWriters' | 'by'> {
   /** The key of the flag: of a type that moves alone, or of a group. */
   readonly type: string
   readonly stage?: Stage

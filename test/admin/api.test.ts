@@ -1,5 +1,6 @@
 import { defineEntity, int, text } from 'crossfade'
 import { connection, createBuilder, entityType, record } from 'crossfade/pothos'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
 import { adminApi } from '../../src/admin/api/api.ts'
@@ -15,6 +16,7 @@ import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { changeUnseen } from '../support/stores.ts'
 
 const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
 
@@ -54,7 +56,10 @@ async function open(stores: Stores): Promise<RunningAdmin> {
 }
 
 beforeAll(async () => {
-  api = await openSmallGateway(schema, Note, [{ _id: 1, text: 'a' }])
+  api = await openSmallGateway(schema, Note, [
+    { _id: 1, text: 'a' },
+    { _id: 2, text: ['x'] },
+  ])
   for (const role of roles)
     secrets[role] = await makeToken(ledgersOf(api.stores), { name: `the-${role}`, role, days: 1, by: 'a test' })
   admin = await open(api.stores)
@@ -191,6 +196,87 @@ test('differences are found, shown, judged and closed, by the name of the token'
   })
 })
 
+test('a record is told as both stores have it', async () => {
+  const look = `query ($id: String!) { record(type: "Note", id: $id) {
+    mongo { isOwed isDeleted issues { path } } postgres { isOwed isDeleted } fields { path mongo postgres differs } others } }`
+  expect(await ask(look, 'viewer', { id: '1' })).toEqual({
+    data: {
+      record: {
+        mongo: { isOwed: false, isDeleted: false, issues: [] },
+        postgres: { isOwed: false, isDeleted: false },
+        fields: [{ path: 'text', mongo: 'a', postgres: 'a', differs: false }],
+        others: [],
+      },
+    },
+  })
+  await changeUnseen(api.stores, sql`update notes set text = 'b' where id = 1`)
+  const { data } = await ask(look, 'viewer', { id: '1' })
+  expect(data).toMatchObject({
+    record: { fields: [{ path: 'text', mongo: 'a', postgres: 'b', differs: true }] },
+  })
+  await changeUnseen(api.stores, sql`update notes set text = 'a' where id = 1`)
+  expect(await ask(look, 'viewer', { id: '7' })).toEqual({
+    data: { record: { mongo: null, postgres: null, fields: [], others: [] } },
+  })
+  expect(await wrong(look, 'viewer', { id: 'x' })).toContain('BAD_USER_INPUT')
+})
+
+test('what could not be carried is told, and accepted by name', async () => {
+  const list = '{ issues(type: "Note") { type group path count ids accepted { count by why } } }'
+  const { data } = await ask(list)
+  const [issue] = data!['issues'] as { group: string }[]
+  expect(data!['issues']).toEqual([
+    { type: 'Note', group: expect.any(String), path: 'text', count: 1, ids: ['2'], accepted: null },
+  ])
+  const accept = `mutation { acceptIssues(type: "Note", group: "${issue!.group}", why: "an old test") { accepted { count by why } } }`
+  expect(await ask(accept, 'qa')).toEqual({
+    data: { acceptIssues: { accepted: { count: 1, by: 'the-qa', why: 'an old test' } } },
+  })
+  expect(await wrong('mutation { acceptIssues(type: "Note", group: "zzz", why: "x") { group } }', 'qa')).toContain(
+    'Note has no group of issues zzz',
+  )
+})
+
+test('an operator changes a stage, sees how it goes, and why it is refused', async () => {
+  const changes = '{ changes { key by lines endedAt error } }'
+  const ended = async (): Promise<Record<string, unknown>> => {
+    const found = async () => ((await ask(changes)).data!['changes'] as Record<string, unknown>[])[0]!
+    await expect.poll(async () => (await found())['endedAt'], { timeout: 90_000, interval: 200 }).not.toBeNull()
+    return found()
+  }
+  const go = (rest: string): Promise<Answer> =>
+    ask(`mutation { setStage(type: "Note", ${rest}) { key by endedAt } }`, 'operator')
+  expect(await go('stage: live')).toEqual({ data: { setStage: { key: 'Note', by: 'the-operator', endedAt: null } } })
+  expect(await ended()).toMatchObject({ error: expect.stringContaining('verified') })
+  await go('stage: live, force: true, why: "a test", noOtherWriters: true')
+  expect(await ended()).toMatchObject({
+    key: 'Note',
+    error: null,
+    lines: expect.arrayContaining(['Note: live, epoch 3']),
+  })
+  expect((await ask('{ history(last: 1) { value } }')).data!['history']).toMatchObject([
+    { value: { from: 'shadow', to: 'live', why: 'a test', forced: true, by: 'the-operator' } },
+  ])
+  await go('stage: shadow, noOtherWriters: true')
+  expect(await ended()).toMatchObject({ error: null })
+  expect(await wrong('mutation { setStage(type: "Note", force: true) { key } }', 'operator')).toBe(
+    'BAD_USER_INPUT: force needs why: the history tells who took what risk.',
+  )
+  expect(await wrong('mutation { setStage(type: "Note", readPercent: 10) { key } }', 'operator')).toContain('subject')
+  expect(await wrong('mutation { setStage(type: "Note", samplePercent: 101) { key } }', 'operator')).toBe(
+    'BAD_USER_INPUT: samplePercent must be between 0 and 100.',
+  )
+}, 200_000)
+
+test('an operator tries what the other store refuses again, or gives it up', async () => {
+  expect(await ask('mutation { retry(type: "Note") { mirrored refused owed } }', 'operator')).toEqual({
+    data: { retry: { mirrored: [], refused: [], owed: 0 } },
+  })
+  expect(await wrong('mutation { drop(type: "Note", id: "1", why: "x") }', 'operator')).toBe(
+    'BAD_USER_INPUT: Note 1 has no dead letter that mongo owes.',
+  )
+})
+
 test('a name is put to what is proved', async () => {
   const { data } = await ask(
     'mutation { sign(type: "Note", to: live, why: "seen") { to signOff { by why epoch } } }',
@@ -211,13 +297,21 @@ test('who may look changes nothing, and QA kills nothing', async () => {
     'close(group: "abc", why: "x") { name }',
     'recheck(group: "abc") { id }',
     'sign(type: "Note") { to }',
+    'acceptIssues(type: "Note", group: "a", why: "x") { group }',
   ]
   for (const change of changes)
     expect(await wrong(`mutation { ${change} }`)).toBe(
       'BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.',
     )
   const kill = 'mutation { kill(type: "Note", on: true) }'
-  expect(await wrong(kill, 'qa')).toBe('BAD_USER_INPUT: A token of the role operator may do this; yours is qa.')
+  const operations = [
+    kill,
+    'mutation { setStage(type: "Note", stage: live) { key } }',
+    'mutation { retry(type: "Note") { owed } }',
+    'mutation { drop(type: "Note", id: "1", why: "x") }',
+  ]
+  for (const operation of operations)
+    expect(await wrong(operation, 'qa')).toBe('BAD_USER_INPUT: A token of the role operator may do this; yours is qa.')
   expect(killed.names).toEqual([])
   expect(await ask(kill, 'operator')).toEqual({ data: { kill: ['Note'] } })
   expect(await ask('{ types { isKilled } }')).toEqual({ data: { types: [{ isKilled: true }] } })

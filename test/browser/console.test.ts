@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import { changeUnseen } from '../support/stores.ts'
 import { chromiumPath, launch } from './chromium.ts'
 import { type OpenedConsole, openConsole } from './opened-console.ts'
 
@@ -129,6 +131,31 @@ describe.skipIf(path === null)('The console', { timeout: 180_000 }, () => {
     expect(asked[0]).toContain('Kill Note?')
   })
 
+  test('an operator moves a type, where its gates say why not', async () => {
+    const page = await open(await opened.link('operator'))
+    page.on('dialog', (dialog) => void dialog.accept())
+    await page.getByRole('link', { name: 'Note' }).click()
+    await page.getByRole('combobox', { name: /^To stage/ }).selectOption('live')
+    await page.getByRole('button', { name: 'Change' }).click()
+    await page.getByText('Change not made').waitFor()
+    await page.getByText(/Note: verified: nothing was verified/).waitFor()
+  })
+
+  test('a record is looked up in both stores, and a data issue accepted', async () => {
+    await changeUnseen(opened.api.stores, sql`update notes set title = 'other' where id = 1`)
+    const page = await open(await opened.link('qa'))
+    await page.getByRole('link', { name: 'Records' }).click()
+    await page.getByLabel('Id').fill('1')
+    await page.getByRole('button', { name: 'Look up' }).click()
+    const row = page.getByRole('row', { name: /title/ })
+    await row.getByText('differs').waitFor()
+    expect(await row.getByRole('cell').allTextContents()).toEqual(['"x"', '"other"'])
+    await page.getByRole('link', { name: 'Data issues' }).click()
+    await page.getByLabel(/Why it may move/).fill('an old test')
+    await page.getByRole('button', { name: 'Accept' }).click()
+    await page.getByText(/accepted by the-qa, .*: an old test/).waitFor()
+  })
+
   test('with PostgreSQL down it says so, and shows what MongoDB knows', async () => {
     const dead = postgresStore({ uri: 'postgres://127.0.0.1:1/nothing' })
     onTestFinished(() => dead.close())
@@ -137,7 +164,16 @@ describe.skipIf(path === null)('The console', { timeout: 180_000 }, () => {
     await page.getByRole('row', { name: /Note/ }).getByText('shadow').waitFor()
   })
 
-  const hashes = ['types', 'types/Note', 'mismatches', 'mismatches/abc123', 'outbox', 'history']
+  const hashes = [
+    'types',
+    'types/Note',
+    'mismatches',
+    'mismatches/abc123',
+    'records?type=Note&id=1',
+    'outbox',
+    'issues',
+    'history',
+  ]
   test.each([
     ['light, wide', { ...wide, colorScheme: 'light' }],
     ['dark, narrow', { ...narrow, colorScheme: 'dark' }],
@@ -151,7 +187,7 @@ describe.skipIf(path === null)('The console', { timeout: 180_000 }, () => {
       }, hash)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.waitForFunction(() => !document.body.textContent?.includes('Asking …'))
-      await page.screenshot({ path: join(screenshots, `${name}, ${hash.replace('/', '-')}.png`), fullPage: true })
+      await page.screenshot({ path: join(screenshots, `${name}, ${hash.replaceAll(/\W+/g, '-')}.png`), fullPage: true })
       const width = await page.evaluate(() => document.documentElement.scrollWidth)
       expect([hash, width]).toEqual([hash, options.viewport.width])
       await page.evaluate(axe)

@@ -68,6 +68,7 @@ export async function openConsole(): Promise<OpenedConsole> {
   const api = await openSmallGateway(schema, Note, [
     { _id: 1, title: 'x', text: 'a' },
     { _id: 2, title: 'y', text: 'c' },
+    { _id: 3, title: 'z', text: ['x'] },
   ])
   const other = (n: number): SeenGroup => ({
     ...group,

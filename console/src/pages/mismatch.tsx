@@ -29,7 +29,7 @@ interface Shown {
   readonly mismatch: {
     readonly group: Group
     readonly notes: readonly Note[]
-    readonly examples: readonly ExampleOf[]
+    readonly examples: readonly Omit<ExampleOf, 'type'>[]
   } | null
 }
 
@@ -242,7 +242,7 @@ export function Mismatch({ name }: { readonly name: string }) {
             <h2>Examples</h2>
             {mismatch.examples.length === 0 && <p class="quiet">None is kept.</p>}
             {mismatch.examples.map((example) => (
-              <Example key={`${example.id} ${example.at}`} {...example} />
+              <Example key={`${example.id} ${example.at}`} type={mismatch.group.type} {...example} />
             ))}
           </>
         )

@@ -1,7 +1,10 @@
+import { useContext } from 'preact/hooks'
+import { ActForm, useAct } from '../parts/act.tsx'
 import { Ago } from '../parts/ago.tsx'
 import { count } from '../parts/format.ts'
 import { Told } from '../parts/told.tsx'
 import { linkTo } from '../route.ts'
+import { mayDo, Session } from '../session.ts'
 import { useQuery } from '../use-query.ts'
 
 const query = `{
@@ -33,7 +36,42 @@ interface Shown {
   readonly deadLetters: readonly Letter[]
 }
 
-function Letters({ letters }: { readonly letters: readonly Letter[] }) {
+const mutations = {
+  retry: 'mutation ($type: String!, $id: String) { retry(type: $type, id: $id) { mirrored refused owed } }',
+  drop: 'mutation ($type: String!, $id: String!, $why: String!) { drop(type: $type, id: $id, why: $why) }',
+} as const
+
+/** For an operator: tries one again, or gives it up. */
+function Deciding({ letter: { type, id }, onDone }: { readonly letter: Letter; readonly onDone: () => void }) {
+  const { act, isBusy, errors } = useAct(onDone)
+  const sure = `${type} ${id} will not be mirrored at this version, and the stores stay unequal in it. Go on?`
+  return (
+    <>
+      <button type="button" disabled={isBusy} onClick={() => act(mutations.retry, { type, id })}>
+        Try again
+      </button>
+      <ActForm
+        title="Give up"
+        isBusy={isBusy}
+        errors={errors}
+        onSubmit={({ why }) => act(mutations.drop, { type, id, why }, { sure })}
+      >
+        <label>
+          Why
+          <input name="why" required maxLength={2_000} />
+        </label>
+      </ActForm>
+    </>
+  )
+}
+
+interface LettersProps {
+  readonly letters: readonly Letter[]
+  readonly onDone: () => void
+}
+
+function Letters({ letters, onDone }: LettersProps) {
+  const isOperator = mayDo(useContext(Session), 'operator')
   if (letters.length === 0) return <p class="quiet">The other store refuses no record.</p>
   return (
     <table>
@@ -45,13 +83,16 @@ function Letters({ letters }: { readonly letters: readonly Letter[] }) {
           <th scope="col">Tries</th>
           <th scope="col">Next try</th>
           <th scope="col">Why it is refused</th>
+          {isOperator && <th scope="col">Decide</th>}
         </tr>
       </thead>
       <tbody>
-        {letters.map(({ type, id, owedBy, version, reason, tries, nextTry, droppedWhy }) => (
+        {letters.map(({ type, id, owedBy, version, reason, tries, nextTry, droppedWhy }, at) => (
           <tr key={`${owedBy} ${type} ${id}`}>
             <th scope="row">
-              {type} {id}
+              <a href={`${linkTo('records')}?${new URLSearchParams({ type, id })}`}>
+                {type} {id}
+              </a>
             </th>
             <td data-label="Owed by">{owedBy}</td>
             <td data-label="Version">{version}</td>
@@ -61,6 +102,9 @@ function Letters({ letters }: { readonly letters: readonly Letter[] }) {
               {reason}
               {droppedWhy !== null && ` (dropped: ${droppedWhy})`}
             </td>
+            {isOperator && (
+              <td data-label="Decide">{droppedWhy === null && <Deciding letter={letters[at]!} onDone={onDone} />}</td>
+            )}
           </tr>
         ))}
       </tbody>
@@ -104,7 +148,7 @@ export function Outbox() {
               </tbody>
             </table>
             <h2>Refused records</h2>
-            <Letters letters={deadLetters} />
+            <Letters letters={deadLetters} onDone={answer.again} />
           </>
         )}
       </Told>

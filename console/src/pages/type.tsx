@@ -1,6 +1,7 @@
 import { useContext, useState } from 'preact/hooks'
 import { ActForm, useAct } from '../parts/act.tsx'
 import { Ago } from '../parts/ago.tsx'
+import { Changing } from '../parts/changing.tsx'
 import { count } from '../parts/format.ts'
 import { StageTrack } from '../parts/stage-track.tsx'
 import { Told } from '../parts/told.tsx'
@@ -11,7 +12,7 @@ import { useQuery } from '../use-query.ts'
 const query = `query ($names: [String!]) {
   types(names: $names) {
     name
-    flag { stage state target epoch authority reads candidate fresh readPercent samplePercent }
+    flag { key stage state target epoch authority reads candidate fresh readPercent samplePercent }
     owed { owed oldest deadLetters conflicts }
     verdicts { verdict count }
     coverage { isProved fields { field readBy { ...read } } results { ...read } }
@@ -39,6 +40,7 @@ interface Shown {
   readonly types: readonly {
     readonly name: string
     readonly flag: {
+      readonly key: string
       readonly stage: string
       readonly state: string
       readonly target: string | null
@@ -257,6 +259,7 @@ function EvidenceOf({ name }: { readonly name: string }) {
 
 /** One type: where it stands, what its next stage asks for, and what of its contract was compared. */
 export function Type({ name }: { readonly name: string }) {
+  const who = useContext(Session)
   const answer = useQuery<Shown>(query, { names: [name] })
   const [isOpen, setOpen] = useState(false)
   return (
@@ -278,6 +281,9 @@ export function Type({ name }: { readonly name: string }) {
                 <button type="button" onClick={() => setOpen(true)}>
                   What its next stage asks for
                 </button>
+              )}
+              {type.flag && mayDo(who, 'operator') && (
+                <Changing key={type.flag.stage} type={name} keyOf={type.flag.key} stage={type.flag.stage} />
               )}
               <h2>Coverage</h2>
               {type.coverage && <CoverageRows coverage={type.coverage} />}

@@ -1,6 +1,9 @@
+import { linkTo } from '../route.ts'
 import { Ago } from './ago.tsx'
 
 export interface ExampleOf {
+  /** That the record is of. */
+  readonly type: string
   readonly id: string | null
   readonly at: string
   readonly example: {
@@ -29,6 +32,7 @@ function Lines({ own, other }: { readonly own: string; readonly other: string })
 
 /** One record, or one whole result, as both stores answered it. */
 export function Example({
+  type,
   id,
   at,
   example: { args, control, candidate, controlVersion, candidateVersion },
@@ -37,7 +41,11 @@ export function Example({
   return (
     <article class="example">
       <h3>
-        {id ?? '(whole result)'}{' '}
+        {id === null ? (
+          '(whole result)'
+        ) : (
+          <a href={`${linkTo('records')}?${new URLSearchParams({ type, id })}`}>{id}</a>
+        )}{' '}
         <small>
           <Ago at={at} />
         </small>

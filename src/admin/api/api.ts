@@ -7,6 +7,7 @@ import { mutationFields } from './mutation.ts'
 import { queryFields } from './query.ts'
 import { scalars } from './scalars.ts'
 import type { ApiContext, Asker, Served } from './served.ts'
+import { stageChanges } from './set-stage.ts'
 import { shownError } from './shown-error.ts'
 import { typeDefs } from './type-defs.ts'
 
@@ -26,14 +27,15 @@ export type AdminApi = (request: IncomingMessage, response: ServerResponse, aske
 
 /** GraphQL over what the commands work with. */
 export function adminApi(served: Served): AdminApi {
+  const changes = stageChanges(served)
   const schema = createSchema<ApiContext>({
     typeDefs,
     resolvers: {
       ...scalars,
-      Query: queryFields(served),
+      Query: { ...queryFields(served), changes: () => changes.list() },
       MovingType: movingTypeFields(served),
       Group: groupFields,
-      Mutation: mutationFields(served),
+      Mutation: mutationFields(served, changes),
     },
   })
   const yoga = createYoga<{ readonly asker: Asker }, ApiContext>({

@@ -1,4 +1,5 @@
 import { typeOf } from '../../entity/type-of.ts'
+import { acceptIssues } from '../../evidence/accepted-issues.ts'
 import { signOff } from '../../evidence/sign-off.ts'
 import { recheckGroup } from '../../jobs/recheck-group.ts'
 import type { Stage } from '../../stage/stage.ts'
@@ -6,9 +7,11 @@ import type { GroupVerdict, Judgement } from '../../stores/triage.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import type { Json } from '../../util/json.ts'
 import { mayDo, type Role } from '../role.ts'
+import { letterChanges } from './letters.ts'
 import { evidenceFor, flagOf } from './moving-type.ts'
 import { said } from './said.ts'
 import type { ApiContext, Served } from './served.ts'
+import type { Change, stageChanges } from './set-stage.ts'
 
 const maxDays = 366
 const dayMs = 86_400_000
@@ -55,16 +58,20 @@ interface OfGroup {
   readonly group: string
 }
 
-interface Signed {
+interface OfType {
   readonly type: string
+}
+
+interface Signed extends OfType {
   readonly to?: Stage | null
   readonly why?: string | null
 }
 
-export function mutationFields(served: Served) {
+export function mutationFields(served: Served, changes: ReturnType<typeof stageChanges>) {
   const { app, stores, killed } = served
   const { findings, triage, ledger } = stores.postgres
   const evidence = evidenceFor(served)
+  const letters = letterChanges(served)
   return {
     comment: needs('qa', async ({ group, text }: OfGroup & { readonly text: string }, { name }) =>
       named(await triage.comment(said('group', group), said('text', text), name), group),
@@ -105,6 +112,24 @@ export function mutationFields(served: Served) {
       )
       return evidence(type, seen.to, context) // the signature may be a gate itself
     }),
+
+    acceptIssues: needs('qa', async ({ type, group, why }: OfGroup & OfType & { readonly why: string }, { name }) => {
+      const [accepted] = await acceptIssues(stores.postgres, typeOf(app.entities, type), [said('group', group)], {
+        by: name,
+        why: said('why', why),
+      })
+      return { type, ...accepted }
+    }),
+
+    setStage: needs('operator', (change: Change, _, context) => changes.start(change, context)),
+
+    retry: needs('operator', ({ type, id }: OfType & { readonly id?: string | null }, _, context) =>
+      letters.retry(type, id, context),
+    ),
+
+    drop: needs('operator', ({ type, id, why }: OfType & { readonly id: string; readonly why: string }, _, context) =>
+      letters.drop(type, id, why, context),
+    ),
 
     kill: needs('operator', ({ type, on }: { readonly type: string; readonly on: boolean }, { name }) =>
       killed.set(type, on, name),

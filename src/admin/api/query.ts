@@ -1,5 +1,8 @@
 import type { MismatchKind } from '../../compare/mismatch-kind.ts'
+import { parseId } from '../../entity/parse-id.ts'
 import { flagKeyNamed, typeOf } from '../../entity/type-of.ts'
+import { issueGroups } from '../../evidence/accepted-issues.ts'
+import { recordInBoth } from '../../jobs/record-in-both.ts'
 import { type ListedLetter, listedLetters } from '../../mirror/listed-letters.ts'
 import { askEither } from '../../stores/ask-either.ts'
 import type { GroupSort, GroupState } from '../../stores/findings.ts'
@@ -66,6 +69,17 @@ export function queryFields({ app: { entities }, stores, tell }: Served) {
         Promise.all(of.map((each) => listedLetters(store, each))),
       )
       return answers.flat(2).map(letterShown)
+    },
+
+    record: (_: unknown, { type, id }: { readonly type: string; readonly id: string }) => {
+      const entity = typeOf(entities, type)
+      return recordInBoth(stores, entity, parseId(entity, id))
+    },
+
+    async issues(_: unknown, { type }: { readonly type?: string | null }) {
+      const of = type ? [typeOf(entities, type)] : entities
+      const groups = await Promise.all(of.map((entity) => issueGroups(stores.postgres, entity)))
+      return groups.flatMap((each, at) => each.map((group) => ({ type: of[at]!.name, ...group })))
     },
 
     async history(_: unknown, { type, last }: { readonly type?: string | null; readonly last: number }) {

@@ -39,6 +39,12 @@ export const typeDefs = /* GraphQL */ `
     rules: [Rule!]!
     "Records that the other store refuses, of all types or one."
     deadLetters(type: String): [DeadLetter!]!
+    "A record as both stores have it now, without what the mapping hides."
+    record(type: String!, id: String!): RecordInBoth!
+    "Values that could not be carried, of all types or one."
+    issues(type: String): [IssueGroup!]!
+    "Changes of flags that were asked for at this gateway, the newest first; twenty are told of."
+    changes: [Move!]!
     "Who changed what, newest first; 200 at most."
     history(type: String, last: Int = 50): [Change!]!
   }
@@ -260,6 +266,74 @@ export const typeDefs = /* GraphQL */ `
     droppedWhy: String
   }
 
+  "Null where a store never had it."
+  type RecordInBoth {
+    mongo: StoredCopy
+    postgres: StoredCopy
+    fields: [FieldInBoth!]!
+    "Paths that differ and are no fields."
+    others: [String!]!
+  }
+
+  type StoredCopy {
+    version: String!
+    "Its store owes it to the other one."
+    isOwed: Boolean!
+    isDeleted: Boolean!
+    issues: [Issue!]!
+  }
+
+  type Issue {
+    path: String!
+    rule: String!
+  }
+
+  type FieldInBoth {
+    path: String!
+    mongo: JSON
+    postgres: JSON
+    differs: Boolean!
+  }
+
+  type IssueGroup {
+    type: String!
+    group: String!
+    path: String!
+    rule: String!
+    count: Float!
+    "The first of the records."
+    ids: [String!]!
+    "More than so many are open again."
+    accepted: AcceptedIssues
+  }
+
+  type AcceptedIssues {
+    count: Float!
+    by: String!
+    why: String!
+    at: DateTime!
+  }
+
+  type Move {
+    "The type, or its group."
+    key: String!
+    by: String!
+    startedAt: DateTime!
+    "What it told so far."
+    lines: [String!]!
+    "Null while it is under way."
+    endedAt: DateTime
+    "Why it was not made."
+    error: String
+  }
+
+  type Retried {
+    mirrored: [String!]!
+    refused: [String!]!
+    "How much is owed still."
+    owed: Int!
+  }
+
   type Change {
     at: DateTime!
     key: String!
@@ -294,6 +368,24 @@ export const typeDefs = /* GraphQL */ `
     recheck(group: String!): [Rechecked!]!
     "Puts the name of the token to what is proved of a type; it holds until authority moves or the mapping changes."
     sign(type: String!, to: Stage, why: String): Evidence!
+    "Says that a type may move although there are so many of a group."
+    acceptIssues(type: String!, group: String!, why: String!): IssueGroup!
+    "Begins to change a flag: changes tells how it goes. Gates that are not met refuse it unless it is forced."
+    setStage(
+      type: String!
+      stage: Stage
+      readPercent: Float
+      samplePercent: Float
+      "Kept in the history; force needs it."
+      why: String
+      force: Boolean! = false
+      "Nobody but gateways writes to the type, or will from now on."
+      noOtherWriters: Boolean! = false
+    ): Move!
+    "Tries records again that the other store refuses: one, or all of a type."
+    retry(type: String!, id: String): Retried!
+    "Gives up what the other store refuses of a record; the stores stay unequal in it."
+    drop(type: String!, id: String!, why: String!): Boolean!
     "What is killed at the gateways of this data directory, behind it."
     kill(type: String! = "all", on: Boolean!): [String!]!
   }

@@ -1,0 +1,134 @@
+import { useState } from 'preact/hooks'
+import { Told } from '../parts/told.tsx'
+import { choose, linkTo } from '../route.ts'
+import { useQuery } from '../use-query.ts'
+
+const names = '{ types { name } }'
+
+const query = `query ($type: String!, $id: String!) {
+  record(type: $type, id: $id) {
+    mongo { ...copy }
+    postgres { ...copy }
+    fields { path mongo postgres differs }
+    others
+  }
+}
+fragment copy on StoredCopy { version isOwed isDeleted issues { path rule } }`
+
+interface Copy {
+  readonly version: string
+  readonly isOwed: boolean
+  readonly isDeleted: boolean
+  readonly issues: readonly { readonly path: string; readonly rule: string }[]
+}
+
+interface Shown {
+  readonly record: {
+    readonly mongo: Copy | null
+    readonly postgres: Copy | null
+    readonly fields: readonly {
+      readonly path: string
+      readonly mongo: unknown
+      readonly postgres: unknown
+      readonly differs: boolean
+    }[]
+    readonly others: readonly string[]
+  }
+}
+
+function words(copy: Copy | null): string {
+  if (copy === null) return 'not there'
+  const { version, isOwed, isDeleted, issues } = copy
+  return [
+    `version ${version}`,
+    ...(isDeleted ? ['deleted'] : []),
+    ...(isOwed ? ['owed to the other store'] : []),
+    ...issues.map(({ path, rule }) => `${path}: ${rule}`),
+  ].join(', ')
+}
+
+const text = (value: unknown): string => (value === null ? '–' : JSON.stringify(value))
+
+function InBoth({ record: { mongo, postgres, fields, others } }: Shown) {
+  return (
+    <>
+      <dl class="facts">
+        <dt>MongoDB</dt>
+        <dd>{words(mongo)}</dd>
+        <dt>PostgreSQL</dt>
+        <dd>{words(postgres)}</dd>
+      </dl>
+      {others.length > 0 && <p>It differs in what has no field: {others.join(', ')}.</p>}
+      {fields.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">MongoDB</th>
+              <th scope="col">PostgreSQL</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map(({ path, mongo: ours, postgres: theirs, differs }) => (
+              <tr key={path} class={differs ? 'unproved' : undefined}>
+                <th scope="row">
+                  {path}
+                  {differs && <small>differs</small>}
+                </th>
+                <td data-label="MongoDB">{text(ours)}</td>
+                <td data-label="PostgreSQL">{text(theirs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  )
+}
+
+const Found = ({ type, id }: { readonly type: string; readonly id: string }) => (
+  <Told answer={useQuery<Shown>(query, { type, id })}>{(shown) => <InBoth {...shown} />}</Told>
+)
+
+/** One record, side by side. */
+export function Records({ query: chosen }: { readonly query: URLSearchParams }) {
+  const { data } = useQuery<{ readonly types: readonly { readonly name: string }[] }>(names, {}, 60_000)
+  const types = data?.types.map(({ name }) => name) ?? []
+  const [type, id] = [chosen.get('type') ?? types[0] ?? '', chosen.get('id') ?? '']
+  const [typed, setTyped] = useState(id)
+  const look = (event: Event): void => {
+    event.preventDefault()
+    choose({ type, id: typed.trim() })
+  }
+  return (
+    <>
+      <h1>Records</h1>
+      <search>
+        <form class="filter" onSubmit={look}>
+          <label>
+            Type
+            <select value={type} onChange={({ currentTarget }) => choose({ type: currentTarget.value })}>
+              {types.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            Id
+            <input required value={typed} onInput={({ currentTarget }) => setTyped(currentTarget.value)} />
+          </label>
+          <button type="submit">Look up</button>
+        </form>
+      </search>
+      {type && id ? (
+        <Found key={`${type} ${id}`} type={type} id={id} />
+      ) : (
+        <p class="quiet">
+          Both stores are asked for it. <a href={linkTo('mismatches')}>Mismatches</a> name records that differ.
+        </p>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,60 @@
+import { disagreements } from '../../control/groups.ts'
+import { setStage } from '../../control/move.ts'
+import { flagKeyOf } from '../../entity/flag-key.ts'
+import { flagKeyNamed } from '../../entity/type-of.ts'
+import { forewarnings } from '../../jobs/forewarnings.ts'
+import { moveOptions } from '../../jobs/move-options.ts'
+import { isCopied, type Stage } from '../../stage/stage.ts'
+import { CrossfadeError, messageOf } from '../../util/errors.ts'
+import { Moves } from '../moves.ts'
+import { unmetEvidence } from '../unmet-evidence.ts'
+import { atMost, said } from './said.ts'
+import type { ApiContext, Served } from './served.ts'
+
+/** As `stage set` takes it. */
+export interface Change {
+  readonly type: string
+  readonly stage?: Stage | null
+  readonly readPercent?: number | null
+  readonly samplePercent?: number | null
+  readonly why?: string | null
+  readonly force: boolean
+  readonly noOtherWriters: boolean
+}
+
+const given = (name: string, value: number | null | undefined): number | undefined =>
+  value === null || value === undefined ? undefined : atMost(name, value, 100)
+
+/** Changes of stage as commands make them, and how those go that were asked for. */
+export function stageChanges({ app, stores, tell }: Served) {
+  const { entities } = app
+  const moves = new Moves((error) => tell(error) ?? messageOf(error))
+
+  async function start(change: Change, { asker, known }: ApiContext) {
+    const { type, stage, force, noOtherWriters } = change
+    const key = flagKeyNamed(entities, type)
+    const why = change.why ? said('why', change.why) : null
+    if (force && why === null)
+      throw new CrossfadeError('BAD_USER_INPUT', 'force needs why: the history tells who took what risk.')
+    const readPercent = given('readPercent', change.readPercent)
+    if (readPercent && readPercent < 100 && !app.subject)
+      throw new CrossfadeError(
+        'BAD_USER_INPUT',
+        'A share of reads needs `subject` in the configuration: see docs/reads.md.',
+      )
+    const members = entities.filter((entity) => flagKeyOf(entity) === key)
+    const lines = disagreements((await known.flags()).flags, entities)
+    const own = members.flatMap(({ name }) => lines.get(name) ?? [])
+    if (own.length > 0) throw new CrossfadeError('MISCONFIGURED', own.join(' '))
+    const samplePercent = given('samplePercent', change.samplePercent)
+    return moves.start(key, asker.name, async (line) => {
+      if (stage && isCopied(stage)) for (const each of await forewarnings(stores.mongo, members)) line(each)
+      const options = moveOptions({ entities, stores, log: line, evidence: unmetEvidence(app, stores, line) })
+      const wanted = { type: key, stage: stage ?? undefined, readPercent, samplePercent, why, force, noOtherWriters }
+      const { stage: reached, epoch } = await setStage(options, { ...wanted, by: asker.name })
+      line(`${key}: ${reached}, epoch ${epoch}`)
+    })
+  }
+
+  return { start, list: () => moves.list() }
+}
