@@ -45,6 +45,12 @@ export class Metrics implements Meter {
     help: 'Steps of mutations that failed, by the code that they were told.',
     labelNames: ['type', 'authority', 'code'],
   })
+  readonly #refusals = new Counter({
+    ...this.#registers,
+    name: 'crossfade_refusals_total',
+    help: 'Requests that passed a limit, by its name, and whether they were refused or only reported.',
+    labelNames: ['limit', 'outcome'],
+  })
 
   constructor() {
     collectDefaultMetrics({ register: this.registry })
@@ -68,6 +74,10 @@ export class Metrics implements Meter {
 
   writeFailed(type: string, authority: Origin, code: string): void {
     this.#failedWrites.labels(type, authority, code).inc()
+  }
+
+  refused(limit: string, isRefused: boolean): void {
+    this.#refusals.labels(limit, isRefused ? 'refused' : 'reported').inc()
   }
 
   /** All of it as of now. */

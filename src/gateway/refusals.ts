@@ -1,5 +1,6 @@
 import type { DocumentNode, GraphQLError } from 'graphql'
 import { getOperationAST } from 'graphql'
+import type { Meter } from '../routing/meter.ts'
 import { toldLimit } from '../routing/past-limit.ts'
 import type { Routing } from '../routing/routing.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
@@ -34,14 +35,17 @@ export function whoAsks(document: DocumentNode, operationName: string | null | u
 export class Refusals {
   readonly #limits: Limits
   readonly #log: Routing['log']
+  readonly #meter: Pick<Meter, 'refused'> | undefined
   readonly #seldom = new Seldom(60_000)
 
-  constructor(limits: Limits, log: Routing['log']) {
+  constructor(limits: Limits, log: Routing['log'], meter?: Pick<Meter, 'refused'>) {
     this.#limits = limits
     this.#log = log
+    this.#meter = meter
   }
 
   note({ limit, asked, who }: Past, isRefused = true): void {
+    this.#meter?.refused(limit, isRefused)
     const held = this.#seldom.due(limit)
     if (held === null) return
     const what = `limits.${limit} ${isRefused ? 'refuses' : 'would refuse'} ${who}`

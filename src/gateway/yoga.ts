@@ -34,7 +34,7 @@ import { whenRoom } from './when-room.ts'
 
 export interface GatewayOptions {
   readonly config: CrossfadeConfig
-  readonly routing: Routing | (Look & Pick<Routing, 'log'>)
+  readonly routing: Routing | (Look & Pick<Routing, 'log' | 'meter'>)
   readonly limits: Limits
   /** Default: nothing is recorded. */
   readonly recorder?: Pick<Recorder, 'offer'>
@@ -62,7 +62,7 @@ function together(app: AppContext, ours: Context): Context {
 /** The GraphQL endpoint. */
 export function createGateway({ config, routing, limits, recorder, streams }: GatewayOptions) {
   const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
-  const refusals = new Refusals(limits, routing.log)
+  const refusals = new Refusals(limits, routing.log, routing.meter)
   const unread = new Unread({ ...limits, log: routing.log })
   const allRecords = new AllRecords(limits.allRecordBytes)
   const contextOf = ({ request, look, res }: Given & { request: Request }, app: AppContext): Context => {

@@ -13,6 +13,8 @@ export interface Meter {
   write(type: string, authority: Origin, ms: number): void
   /** @param code likewise. */
   writeFailed(type: string, authority: Origin, code: string): void
+  /** A request that passed a limit. @param isRefused false where limits are only reported. */
+  refused(limit: string, isRefused: boolean): void
 }
 
 /** The code of an error of ours; all others, as the app has, are one, so that there are few. */

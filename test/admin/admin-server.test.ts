@@ -96,6 +96,8 @@ test('what a gateway does is counted', async () => {
   await expect
     .poll(() => samples('crossfade_request_duration_seconds_count'), { timeout: 20_000 })
     .toEqual({ 'status="200"': (before['status="200"'] ?? 0) + 3, 'status="415"': 1 })
+  await api.ask(`{ ${Array.from({ length: 101 }, (_, n) => `a${n}: __typename`).join(' ')} }`)
+  expect(await samples('crossfade_refusals_total')).toEqual({ 'limit="aliases",outcome="refused"': 1 })
   expect(await samples('crossfade_read_duration_seconds_count')).toEqual({ 'type="Note",store="mongo"': 1 })
   expect(await samples('crossfade_write_duration_seconds_count')).toEqual({ 'type="Note",authority="mongo"': 1 })
   expect(await samples('crossfade_write_failures_total')).toEqual({

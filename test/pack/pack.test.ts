@@ -47,7 +47,7 @@ test('the tarball holds the engine, its types, its licence and documents, and no
   )
   const page = globSync('dist/console/{index.html,assets/*.{js,css}}', { cwd: root })
   expect(page).toHaveLength(3)
-  const documents = globSync('docs/{*.md,prometheus/*.yml}', { cwd: root })
+  const documents = globSync('docs/{*.md,prometheus/*.{yml,json}}', { cwd: root })
   const besides = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', ...documents, ...page]
   expect(files.sort()).toEqual([...compiled, ...besides.map((file) => `package/${file}`)].sort())
   expect(compiled.length).toBeGreaterThan(400)
