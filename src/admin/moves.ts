@@ -19,12 +19,12 @@ const mostKept = 20
 
 /** A move may take a minute: whoever asks for it looks how it goes. Another gateway ends one whose own has gone. */
 export class Moves {
-  readonly #tell: (error: unknown) => string
+  readonly #failed: (move: Move, error: unknown) => string
   readonly #moves: { -readonly [K in keyof Move]: Move[K] }[] = []
 
-  /** @param tell what an error says to whoever asked. */
-  constructor(tell: (error: unknown) => string) {
-    this.#tell = tell
+  /** @param failed what an error says to whoever asked. */
+  constructor(failed: (move: Move, error: unknown) => string) {
+    this.#failed = failed
   }
 
   /** The newest first. */
@@ -46,7 +46,7 @@ export class Moves {
     }
     work((line) => void lines.push(line)).then(
       () => end(null),
-      (error) => end(this.#tell(error)),
+      (error) => end(this.#failed(move, error)),
     )
     return move
   }

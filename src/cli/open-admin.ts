@@ -10,6 +10,7 @@ import { routingMetrics } from '../admin/routing-metrics.ts'
 import { hashOf } from '../admin/tokens.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { kill, killFileOf, readKilled } from '../control/kill-file.ts'
+import type { Notices } from '../control/notices.ts'
 import { flagKeyNamed } from '../entity/type-of.ts'
 import type { CrossfadeConfig } from '../gateway/config.ts'
 import type { Settings } from '../gateway/settings.ts'
@@ -37,6 +38,7 @@ interface Opened {
   readonly metrics: Metrics
   /** Somebody who is let in beside those who have tokens of `crossfade token`. */
   readonly guest?: Guest
+  readonly notices?: Notices | undefined
 }
 
 export interface Guest extends Asker {
@@ -59,14 +61,21 @@ function tokensWith(known: Tokens, guest: Guest | undefined): Tokens {
  *
  * @throws MISCONFIGURED where the one that is asked for is taken.
  */
-export async function openAdmin({ settings, config, routing, metrics, guest }: Opened): Promise<RunningAdmin | null> {
+export async function openAdmin({
+  settings,
+  config,
+  routing,
+  metrics,
+  guest,
+  notices,
+}: Opened): Promise<RunningAdmin | null> {
   const { ADMIN_PORT: port, ADMIN_HOST: host, CROSSFADE_DATA_DIR: dataDir } = settings
   const { stores, log } = routing
   for (const each of routingMetrics(routing)) metrics.add(each)
   const tokens = tokensWith(new KnownTokens(ledgersOf(stores)), guest)
   const console = builtConsole()
   const killed = killedIn(dataDir, routing)
-  const api = adminApi({ app: config, stores, killed, tell: told, log })
+  const api = adminApi({ app: config, stores, killed, tell: told, log, notices })
   try {
     const admin = await startAdmin({ port: port ?? defaultPort, host, tokens, metrics, killed, api, console })
     const page = console.size > 0 ? ' It has the console.' : ''

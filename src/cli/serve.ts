@@ -1,13 +1,23 @@
 import { Command } from 'commander'
 import { Metrics } from '../admin/metrics.ts'
 import { times } from '../control/times.ts'
+import type { Settings } from '../gateway/settings.ts'
 import { startGateway } from '../gateway/start-gateway.ts'
-import { messageOf } from '../util/errors.ts'
+import { Webhook } from '../gateway/webhook.ts'
+import type { Routing } from '../routing/routing.ts'
+import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { createLog } from './log.ts'
 import { openAdmin } from './open-admin.ts'
 import { say } from './output.ts'
 import { openSession } from './session.ts'
 import { untilSignal } from './signals.ts'
+
+/** @throws MISCONFIGURED where only one of the two settings is there. */
+function webhookOf({ NOTIFY_URL: url, NOTIFY_SECRET: secret }: Settings, log: Routing['log']): Webhook | undefined {
+  if (url === undefined && secret === undefined) return undefined
+  if (url && secret) return new Webhook({ url, secret, log })
+  throw new CrossfadeError('MISCONFIGURED', 'NOTIFY_URL and NOTIFY_SECRET belong together: see docs/admin.md.')
+}
 
 /** The gateway. */
 export function serveCommand(): Command {
@@ -32,6 +42,7 @@ export function serveCommand(): Command {
       const metrics = new Metrics()
       try {
         const { PORT: port, HOST: host, CROSSFADE_DATA_DIR: dataDir } = session.settings
+        const notices = webhookOf(session.settings, log)
         const gateway = await startGateway({
           config: session.config,
           stores: session.stores,
@@ -40,14 +51,16 @@ export function serveCommand(): Command {
           dataDir,
           log,
           meter: metrics,
+          notices,
         })
         try {
           const { settings, config } = session
-          const admin = await openAdmin({ settings, config, routing: gateway.routing, metrics })
+          const admin = await openAdmin({ settings, config, routing: gateway.routing, metrics, notices })
           await stopped
           await admin?.close()
         } finally {
           await gateway.close()
+          await notices?.close()
         }
       } finally {
         await session.close()

@@ -10,6 +10,7 @@ import type { FlagsConfig } from '../control/flags-config.ts'
 import { HighWater } from '../control/high-water.ts'
 import type { Sign } from '../control/instances.ts'
 import { KillSwitch } from '../control/kill-switch.ts'
+import type { Notice, Notices } from '../control/notices.ts'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf, flagMembers } from '../entity/flag-key.ts'
@@ -31,7 +32,7 @@ import { RecentWrites } from '../routing/recent-writes.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts'
 import { failureOfAny, isOutage, tellsOfTrouble } from '../stores/failure.ts'
-import type { Mismatch } from '../stores/findings.ts'
+import type { GroupKey, Mismatch } from '../stores/findings.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import type { Origin } from '../util/origin.ts'
 import { until } from '../util/until.ts'
@@ -54,6 +55,8 @@ export interface InstanceOptions {
   /** Whether it may follow what other programs change in MongoDB; default: true. */
   readonly captures?: boolean
   readonly meter?: Meter | undefined
+  /** Default: nobody is told. */
+  readonly notices?: Notices | undefined
   /** Default: a thread that watches the file of the data directory. */
   readonly killSwitch?: Pick<KillSwitch, 'isOn' | 'stop'>
 }
@@ -89,8 +92,22 @@ function sourceOf(
   return new FlagSource({ ...given, intervalMs, id: owner, types, log, onLook })
 }
 
+const mismatchNotice = ({ fingerprint: group, type, resolver, kind, path }: GroupKey): Notice => ({
+  event: 'mismatch.new',
+  type,
+  text: `Reads of ${type} differ${path ? ` in ${path}` : ''} (${kind}), read by ${resolver}.`,
+  facts: { group, resolver, kind, path },
+})
+
+const deadLetterNotice = (type: string, id: string, reason: string): Notice => ({
+  event: 'dead-letter.new',
+  type,
+  text: `${type} ${id} cannot be mirrored: ${reason}.`,
+  facts: { id, reason },
+})
+
 function createMembers(options: InstanceOptions, owner: string): Members {
-  const { entities, dataDir, limits, log, onMismatch, probeMs } = options
+  const { entities, dataDir, limits, log, onMismatch, probeMs, notices } = options
   const stores = guardWrites(options.stores, () => flags.formats.check())
   const ledgers = ledgersOf(stores)
   const types = entities.map(({ name }) => name)
@@ -137,7 +154,15 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     const now = place(type)
     return now?.isMirrored ? now.authority : null
   }
-  const sweeper: Sweeper = new Sweeper({ stores, entities, standing, owner, olderThanMs: 1_000, log })
+  const sweeper: Sweeper = new Sweeper({
+    stores,
+    entities,
+    standing,
+    owner,
+    olderThanMs: 1_000,
+    log,
+    onDeadLetter: ({ name: type }, id, reason) => notices?.send(deadLetterNotice(type, String(id), reason)),
+  })
   const shadow = new Shadow({
     ...options.shadow,
     log,
@@ -151,7 +176,10 @@ function createMembers(options: InstanceOptions, owner: string): Members {
       const from = owing(type)
       return from === null ? new Map() : stores[from].candidate.outbox.owedFor(byName.get(type)!, ids)
     },
-    keep: (seen) => stores.postgres.findings.add(seen),
+    async keep(seen) {
+      const opened = new Set(await stores.postgres.findings.add(seen))
+      for (const group of seen.groups) if (opened.has(group.fingerprint)) notices?.send(mismatchNotice(group))
+    },
     rules: () => stores.postgres.triage.rulesInForce(),
   })
   const routing: Routing = {

@@ -21,6 +21,11 @@ const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: z.string().default('127.0.0.1'),
+  NOTIFY_URL: z
+    .string()
+    .regex(/^https?:\/\//, 'expected https://… or http://…')
+    .optional(),
+  NOTIFY_SECRET: z.string().optional(),
   CROSSFADE_DATA_DIR: z.string().min(1).default('.crossfade'),
 })
 

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Notices } from '../control/notices.ts'
 import { times } from '../control/times.ts'
 import { Recorder } from '../replay/recorder.ts'
 import type { Meter } from '../routing/meter.ts'
@@ -11,6 +12,7 @@ import { checkApp, startLooks } from './app.ts'
 import { type CrossfadeConfig, graphqlPath } from './config.ts'
 import { EventStreams } from './event-streams.ts'
 import { httpServer } from './http-server.ts'
+import { watchKilled } from './kill-notices.ts'
 import { limitsOf } from './limits.ts'
 import { openInstance } from './open-instance.ts'
 import { Readiness } from './readiness.ts'
@@ -32,6 +34,8 @@ export interface GatewayRun {
   readonly captures?: boolean
   /** Default: nothing is measured. */
   readonly meter?: Meter
+  /** Default: nobody is told. */
+  readonly notices?: Notices
   /** How long `close` waits for clients, in milliseconds; default 8,000. */
   readonly drainMs?: number
   /** A store that answers later than this is asked nothing that the other one can answer; default 500 ms. */
@@ -102,11 +106,13 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     log: run.log,
   })
   const streams = new EventStreams()
+  const unwatch = run.notices && watchKilled(routing, run.notices)
   const graphql = createGateway({ config, routing, limits, recorder, streams })
   const server = httpServer({ limits, readiness, path: graphqlPath(config), graphql, meter: run.meter })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()
+    unwatch?.()
     const drainMs = run.drainMs ?? times.drain
     run.log('info', `The gateway stops, and waits ${drainMs / 1_000} s at most for its clients.`)
     await drain(server, streams, drainMs)

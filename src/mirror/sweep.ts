@@ -20,6 +20,8 @@ export interface SweepOptions extends JudgeOptions {
    * what came late to the mirror.
    */
   readonly arrivingMs?: number
+  /** Told of a record that the mirror refuses, the first time. */
+  readonly onDeadLetter?: (entity: Entity, id: Id, reason: string) => void
 }
 
 /** Records that are read and put together. */
@@ -45,8 +47,10 @@ async function putBatch(options: SweepOptions, entity: Entity, from: Origin, let
   for (const [index, image] of images.entries()) {
     const verdict = known.has(image.id) ? 'cleared' : await judge({ options, entity, from, image }, outcomes[index]!)
     if (verdict === 'cleared') cleared.push(image)
-    else if (verdict !== 'owed' && (await letters.write(image, verdict.reason, verdict.by)))
+    else if (verdict !== 'owed' && (await letters.write(image, verdict.reason, verdict.by))) {
       options.log('warn', `${keyOf(entity, image.id)} cannot be mirrored: ${verdict.reason}.`)
+      options.onDeadLetter?.(entity, image.id, verdict.reason)
+    }
   }
   await outbox.clear(entity, cleared.map(clearedOf))
 }

@@ -5,7 +5,7 @@ import { errorText } from './redact.ts'
 
 export interface PublisherOptions {
   /** Keeps all of it or nothing. */
-  readonly keep: (seen: Seen) => Promise<void>
+  readonly keep: (seen: Seen) => Promise<unknown>
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
   /** Called with every mismatch as it is found. */
   readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined

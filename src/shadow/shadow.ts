@@ -24,7 +24,7 @@ import { Statistics, type Verdict } from './statistics.ts'
 
 export interface ShadowOptions extends Owing {
   /** Keeps what was seen: all of it or nothing. */
-  readonly keep: (seen: Seen) => Promise<void>
+  readonly keep: (seen: Seen) => Promise<unknown>
   /** Which differences are counted apart by now. */
   readonly rules: () => Promise<readonly Rule[]>
   /** True for errors that tell of the store's state and nothing of the read: no connection, no answer in time. */

@@ -173,8 +173,8 @@ export interface Seen {
 
 /** Where what shadow reads saw is kept, summed over all gateways. Groups count everything, examples are capped. */
 export interface Findings {
-  /** All of it or nothing. */
-  add(seen: Seen): Promise<void>
+  /** All of it or nothing. @returns the fingerprints of groups that are new by it, or came back, and that no rule covers. */
+  add(seen: Seen): Promise<readonly string[]>
   /** Most frequent first; default: those that are open. */
   groups(which?: GroupState): Promise<readonly MismatchGroup[]>
   /** A part of them, as people look for it. */

@@ -29,7 +29,7 @@ const group = (id: string, agoMs = 0, count = 1): SeenGroup => ({
   examples: [{ subject: `id ${id}`, id, agoMs, example: { args: {} } }],
 })
 
-const seen = (...groups: SeenGroup[]): Promise<void> => findings.add({ ...nothingSeen, groups })
+const seen = (...groups: SeenGroup[]): Promise<unknown> => findings.add({ ...nothingSeen, groups })
 
 test('a group that is closed and seen again comes back as new, with the reason it was closed for', async () => {
   await seen(group('old', 0, 5))

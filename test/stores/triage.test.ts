@@ -29,7 +29,7 @@ const group = (fingerprint: string, resolver: string, change: Partial<SeenGroup>
   ...change,
 })
 
-const seen = (...groups: SeenGroup[]): Promise<void> => findings.add({ ...nothingSeen, groups })
+const seen = (...groups: SeenGroup[]): Promise<unknown> => findings.add({ ...nothingSeen, groups })
 const names = async (...given: Parameters<Findings['groups']>): Promise<string[]> =>
   (await findings.groups(...given)).map(({ fingerprint }) => fingerprint)
 

@@ -17,6 +17,7 @@ import { openStores, type TestStores } from './stores.ts'
 export interface SmallGateway {
   readonly gateway: RunningGateway
   readonly stores: TestStores
+  readonly dataDir: string
   ask(query: string, variables?: object): Promise<unknown>
   /** Moves all types. */
   setStage(stage: Stage): Promise<void>
@@ -28,6 +29,7 @@ interface Watched {
   readonly onMismatch?: GatewayRun['onMismatch']
   readonly captures?: boolean
   readonly meter?: GatewayRun['meter']
+  readonly notices?: GatewayRun['notices']
   /** What the gateway gets for the stores. */
   readonly replace?: (stores: TestStores) => TestStores | Promise<TestStores>
 }
@@ -84,6 +86,7 @@ export async function openAppGateway(
   return {
     gateway,
     stores,
+    dataDir,
     setStage: changeStage,
     async ask(query, variables = {}) {
       const response = await fetch(gateway.url, {

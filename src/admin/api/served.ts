@@ -1,3 +1,4 @@
+import type { Notices } from '../../control/notices.ts'
 import type { Routing, Stores } from '../../routing/routing.ts'
 import type { GatedApp } from '../asks-gates.ts'
 import type { Killed } from '../killed.ts'
@@ -12,6 +13,8 @@ export interface Served {
   /** What the error of a store says to an operator; null for what is no store's. */
   readonly tell: (error: unknown) => string | null
   readonly log: Routing['log']
+  /** Default: nobody is told. */
+  readonly notices?: Notices | undefined
 }
 
 /** Who asks. */

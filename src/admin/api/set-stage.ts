@@ -26,9 +26,13 @@ const given = (name: string, value: number | null | undefined): number | undefin
   value === null || value === undefined ? undefined : atMost(name, value, 100)
 
 /** Changes of stage as commands make them, and how those go that were asked for. */
-export function stageChanges({ app, stores, tell }: Served) {
+export function stageChanges({ app, stores, tell, notices }: Served) {
   const { entities } = app
-  const moves = new Moves((error) => tell(error) ?? messageOf(error))
+  const moves = new Moves(({ key: type, by }, error) => {
+    const reason = tell(error) ?? messageOf(error)
+    notices?.send({ event: 'move.failed', type, text: `${type} was not changed: ${reason}`, facts: { by, reason } })
+    return reason
+  })
 
   async function start(change: Change, { asker, known }: ApiContext) {
     const { type, stage, force, noOtherWriters } = change

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { maxExamples, type Seen, type SeenGroup } from '../findings.ts'
 import type { Executor } from './executor.ts'
+import { isCoveredAs } from './groups.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -14,12 +15,14 @@ const ago = (ms: Sql): Sql => sql`clock_timestamp() - ${ms} * interval '1 millis
 /**
  * Counts are added up, in one order for all gateways, so that none waits for another in a circle. A group that was
  * closed after the last of the mismatches were found stays closed; otherwise it begins anew.
+ *
+ * @returns see `Findings.add`.
  */
-async function addGroups(tx: Executor, groups: readonly SeenGroup[]): Promise<unknown> {
+async function addGroups(tx: Executor, groups: readonly SeenGroup[]): Promise<string[]> {
   const columns = sql`fingerprint text, type text, resolver text, kind text, path text, count bigint, "firstMs" float8, "lastMs" float8`
   const isBack = sql`(g.closed_at < excluded.last_at)`
-  return tx.run(
-    sql`insert into crossfade.mismatch_groups as g (fingerprint, entity, resolver, kind, path, count, first_at, last_at)
+  const rows = await tx.run<{ fingerprint: string }>(
+    sql`with added as (insert into crossfade.mismatch_groups as g (fingerprint, entity, resolver, kind, path, count, first_at, last_at)
         select fingerprint, type, resolver, kind, path, count, ${ago(sql`r."firstMs"`)}, ${ago(sql`r."lastMs"`)}
         from ${rowsOf(
           groups.map(({ examples: _, ...group }) => group),
@@ -30,8 +33,11 @@ async function addGroups(tx: Executor, groups: readonly SeenGroup[]): Promise<un
           first_at = case when ${isBack} then excluded.first_at else least(g.first_at, excluded.first_at) end,
           last_at = greatest(g.last_at, excluded.last_at),
           reopened_at = case when ${isBack} then excluded.last_at else g.reopened_at end,
-          closed_at = case when ${isBack} then null else g.closed_at end`,
+          closed_at = case when ${isBack} then null else g.closed_at end
+        returning g.*, (xmax = 0 or g.reopened_at = g.last_at) as is_new)
+        select fingerprint from added g where is_new and not ${isCoveredAs(sql`g`)}`,
   )
+  return rows.map(({ fingerprint }) => fingerprint)
 }
 
 /**
@@ -119,18 +125,17 @@ async function addTimings(tx: Executor, rows: Seen['timings']): Promise<unknown>
   )
 }
 
-/** All of it or nothing, in the transaction of the caller. */
-export async function addSeen(tx: Executor, seen: Seen): Promise<void> {
+/** All of it or nothing, in the transaction of the caller. @returns see `Findings.add`. */
+export async function addSeen(tx: Executor, seen: Seen): Promise<readonly string[]> {
   const { groups, undecided, verdicts, failures, timings, coverage } = seen
-  if (groups.length > 0) {
-    await addGroups(tx, groups)
-    await addExamples(tx, groups)
-  }
+  const opened = groups.length > 0 ? await addGroups(tx, groups) : []
+  if (groups.length > 0) await addExamples(tx, groups)
   if (undecided.length > 0) await addUndecided(tx, undecided)
   if (verdicts.length > 0) await addVerdicts(tx, verdicts)
   if (failures.length > 0) await addFailures(tx, failures)
   if (timings.length > 0) await addTimings(tx, timings)
   if (coverage.length > 0) await addCoverage(tx, coverage)
+  return opened
 }
 
 /**

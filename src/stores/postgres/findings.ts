@@ -24,8 +24,9 @@ export function postgresFindings(connection: PostgresConnection): Findings {
 
   return {
     async add(seen) {
-      await connection.transaction((tx) => addSeen(tx, seen))
+      const opened = await connection.transaction((tx) => addSeen(tx, seen))
       if (forgets.due('counts') !== null) await forgetOldCounts(connection, countedDays)
+      return opened
     },
 
     groups: (which = 'open') => groupsWhere(connection, inState[which]),

@@ -18,10 +18,12 @@ export const rulesInForce = (executor: Executor): Promise<readonly KeptRule[]> =
     sql`select ${ruleColumns} from crossfade.mismatch_rules where until > clock_timestamp() order by name`,
   )
 
-/** Whether a rule in force covers a group, as `coveringRule` has it. */
-const isCovered = sql`exists (select from crossfade.mismatch_rules r
-  where r.until > clock_timestamp() and r.entity = mismatch_groups.entity and r.kind = mismatch_groups.kind
-    and r.path = mismatch_groups.path and (r.resolver is null or r.resolver = mismatch_groups.resolver))`
+/** Whether a rule in force covers a group, as `coveringRule` has it. @param g what its table goes by. */
+export const isCoveredAs = (g: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`exists (select from crossfade.mismatch_rules r where r.until > clock_timestamp() and r.entity = ${g}.entity
+    and r.kind = ${g}.kind and r.path = ${g}.path and (r.resolver is null or r.resolver = ${g}.resolver))`
+
+const isCovered = isCoveredAs(sql`mismatch_groups`)
 
 export const inState: Readonly<Record<GroupState, RawBuilder<unknown>>> = {
   open: sql`closed_at is null and not ${isCovered}`,

@@ -1,0 +1,60 @@
+import { defineEntity, int, text } from 'crossfade'
+import { connection, createBuilder, entityType, record } from 'crossfade/pothos'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kill } from '../../src/control/kill-file.ts'
+import type { Notice } from '../../src/control/notices.ts'
+import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { changeUnseen } from '../support/stores.ts'
+
+const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
+
+const builder = createBuilder()
+entityType(builder, Note)
+builder.queryType({ fields: (t) => ({ note: record(t, Note), notes: connection(t, Note) }) })
+
+let api: SmallGateway
+const told: Notice[] = []
+const patient = { timeout: 30_000 }
+
+beforeAll(async () => {
+  const documents = [
+    { _id: 1, text: 'a' },
+    { _id: 2, text: 'b' },
+  ]
+  api = await openSmallGateway(builder.toSchema(), Note, documents, {
+    notices: { send: (notice) => told.push(notice) },
+  })
+})
+afterAll(() => api?.close())
+
+test('a difference is told once, and again when it comes back', async () => {
+  const { findings } = api.stores.postgres
+  const counted = async (count: number): Promise<void> => {
+    await expect.poll(async () => (await findings.groups())[0]?.count, patient).toBe(count)
+  }
+  await changeUnseen(api.stores, sql`update notes set text = 'x'`)
+  await api.ask('{ note(id: 1) { text } }')
+  await counted(1)
+  await api.ask('{ note(id: 2) { text } }')
+  await counted(2)
+  const [group] = await findings.groups()
+  const notice = {
+    event: 'mismatch.new',
+    type: 'Note',
+    text: 'Reads of Note differ in text (divergence), read by Query.note.',
+    facts: { group: group!.fingerprint, resolver: 'Query.note', kind: 'divergence', path: 'text' },
+  }
+  expect(told).toEqual([notice])
+  await findings.close(group!.fingerprint, 'mended', 'Ann')
+  await api.ask('{ note(id: 1) { text } }')
+  await expect.poll(() => told, patient).toEqual([notice, notice])
+})
+
+test('the kill switch is told when it is thrown, and when it is let go', async () => {
+  told.length = 0
+  kill(api.dataDir, 'Note', true)
+  await expect.poll(() => told.map(({ event }) => event), patient).toEqual(['type.killed'])
+  kill(api.dataDir, 'Note', false)
+  await expect.poll(() => told.map(({ event }) => event), patient).toEqual(['type.killed', 'type.released'])
+})
