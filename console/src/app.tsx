@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import { ask, NoToken } from './ask.ts'
 import { Changes } from './pages/changes.tsx'
 import { Issues } from './pages/issues.tsx'
+import { Jobs } from './pages/jobs.tsx'
 import { Mismatch } from './pages/mismatch.tsx'
 import { Mismatches } from './pages/mismatches.tsx'
 import { Outbox } from './pages/outbox.tsx'
@@ -19,6 +20,7 @@ const pages = [
   ['mismatches', 'Mismatches'],
   ['records', 'Records'],
   ['outbox', 'Outbox'],
+  ['jobs', 'Jobs'],
   ['issues', 'Data issues'],
   ['history', 'History'],
 ] as const
@@ -28,6 +30,7 @@ function Page({ path: [page = 'types', name], query }: Route) {
   if (page === 'mismatches') return name ? <Mismatch key={name} name={name} /> : <Mismatches query={query} />
   if (page === 'records') return <Records query={query} />
   if (page === 'outbox') return <Outbox />
+  if (page === 'jobs') return <Jobs />
   if (page === 'issues') return <Issues />
   if (page === 'history') return <Changes query={query} />
   return (

@@ -19,22 +19,20 @@ export class NoToken extends Error {}
 export async function ask<T>(query: string, variables: object = {}): Promise<Answer<T>> {
   const token = readToken()
   if (token === null) throw new NoToken()
-  let response: Response
+  const untold = (message: string): Answer<T> => ({ data: null, errors: [{ message }] })
+  const sent = await fetch('/graphql', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  })
+    .then(async (response) => ({ status: response.status, text: await response.text() }))
+    .catch(() => null)
+  if (sent === null) return untold('The gateway does not answer. It is asked again.')
+  if (sent.status === 401) throw new NoToken()
   try {
-    response = await fetch('/graphql', {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables }),
-    })
-  } catch {
-    return { data: null, errors: [{ message: 'The gateway does not answer. It is asked again.' }] }
-  }
-  if (response.status === 401) throw new NoToken()
-  const text = await response.text()
-  try {
-    const { data = null, errors = [] } = JSON.parse(text)
+    const { data = null, errors = [] } = JSON.parse(sent.text)
     return { data, errors }
   } catch {
-    return { data: null, errors: [{ message: `The gateway answered ${response.status}.` }] }
+    return untold(`The gateway answered ${sent.status}.`)
   }
 }

@@ -6,9 +6,18 @@ export interface Route {
   readonly query: URLSearchParams
 }
 
+/** A part of an address that somebody has typed may be none. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
 function present(): Route {
   const [path = '', query] = location.hash.slice(1).split('?', 2)
-  return { path: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) }
+  return { path: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(query) }
 }
 
 export function useRoute(): Route {

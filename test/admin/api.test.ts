@@ -268,6 +268,41 @@ test('an operator changes a stage, sees how it goes, and why it is refused', asy
   )
 }, 200_000)
 
+test('an operator repairs the records of a group, and sees before what that does', async () => {
+  await changeUnseen(api.stores, sql`update notes set text = 'b' where id = 1`)
+  const repair = `mutation ($isDryRun: Boolean!) { repair(type: "Note", group: "abc", isDryRun: $isDryRun) {
+    records unequal { id kind paths } undecided put keptOut left { id } } }`
+  const unequal = [{ id: '1', kind: 'content', paths: ['text'] }]
+  const nothing = { undecided: [], keptOut: [], left: [] }
+  expect(await ask(repair, 'operator', { isDryRun: true })).toEqual({
+    data: { repair: { records: 1, unequal, put: 0, ...nothing } },
+  })
+  expect(await ask(repair, 'operator', { isDryRun: false })).toEqual({
+    data: { repair: { records: 1, unequal, put: 1, ...nothing } },
+  })
+  expect((await ask(repair, 'operator', { isDryRun: true })).data).toMatchObject({ repair: { unequal: [] } })
+  expect(await wrong('mutation { repair(type: "Note", group: "zzz") { put } }', 'operator')).toContain(
+    'No one group of Note begins with zzz',
+  )
+})
+
+test('a copy is told, and an operator has it wait, or go by another rate', async () => {
+  const look = '{ copies { type from total seen copied done ended isPaused limit owners ranges rangesDone } }'
+  const { data } = await ask(look)
+  const copy = { type: 'Note', from: 'mongo', seen: 2, copied: 2, done: true, ended: expect.any(String), owners: [] }
+  expect(data!['copies']).toMatchObject([{ ...copy, isPaused: false, limit: null }])
+  const control = (rest: string): Promise<Answer> => ask(`mutation { controlCopy(type: "Note", ${rest}) }`, 'operator')
+  expect(await control('isPaused: true, limit: 500')).toEqual({ data: { controlCopy: true } })
+  expect((await ask(look)).data!['copies']).toMatchObject([{ isPaused: true, limit: 500 }])
+  await control('isPaused: false')
+  expect((await ask(look)).data!['copies']).toMatchObject([{ isPaused: false, limit: 500 }])
+  await control('limit: 0')
+  expect((await ask(look)).data!['copies']).toMatchObject([{ limit: null }])
+  expect(await wrong('mutation { controlCopy(type: "Note", limit: -1) }', 'operator')).toContain(
+    'limit must be between',
+  )
+})
+
 test('an operator tries what the other store refuses again, or gives it up', async () => {
   expect(await ask('mutation { retry(type: "Note") { mirrored refused owed } }', 'operator')).toEqual({
     data: { retry: { mirrored: [], refused: [], owed: 0 } },
@@ -308,6 +343,8 @@ test('who may look changes nothing, and QA kills nothing', async () => {
     kill,
     'mutation { setStage(type: "Note", stage: live) { key } }',
     'mutation { retry(type: "Note") { owed } }',
+    'mutation { repair(type: "Note", group: "abc") { put } }',
+    'mutation { controlCopy(type: "Note", isPaused: true) }',
     'mutation { drop(type: "Note", id: "1", why: "x") }',
   ]
   for (const operation of operations)

@@ -1,6 +1,7 @@
 import { typeOf } from '../../entity/type-of.ts'
 import { acceptIssues } from '../../evidence/accepted-issues.ts'
 import { signOff } from '../../evidence/sign-off.ts'
+import { controlCopy } from '../../jobs/copy-control.ts'
 import { recheckGroup } from '../../jobs/recheck-group.ts'
 import type { Stage } from '../../stage/stage.ts'
 import type { GroupVerdict, Judgement } from '../../stores/triage.ts'
@@ -9,10 +10,13 @@ import type { Json } from '../../util/json.ts'
 import { mayDo, type Role } from '../role.ts'
 import { letterChanges } from './letters.ts'
 import { evidenceFor, flagOf } from './moving-type.ts'
-import { said } from './said.ts'
+import { repairs } from './repairs.ts'
+import { atMost, said } from './said.ts'
 import type { ApiContext, Served } from './served.ts'
 import type { Change, stageChanges } from './set-stage.ts'
 
+/** Documents a second. */
+const fastest = 1_000_000_000
 const maxDays = 366
 const dayMs = 86_400_000
 
@@ -62,6 +66,11 @@ interface OfType {
   readonly type: string
 }
 
+interface Controlled extends OfType {
+  readonly isPaused?: boolean | null
+  readonly limit?: number | null
+}
+
 interface Signed extends OfType {
   readonly to?: Stage | null
   readonly why?: string | null
@@ -72,6 +81,7 @@ export function mutationFields(served: Served, changes: ReturnType<typeof stageC
   const { findings, triage, ledger } = stores.postgres
   const evidence = evidenceFor(served)
   const letters = letterChanges(served)
+  const repaired = repairs(served)
   return {
     comment: needs('qa', async ({ group, text }: OfGroup & { readonly text: string }, { name }) =>
       named(await triage.comment(said('group', group), said('text', text), name), group),
@@ -122,6 +132,21 @@ export function mutationFields(served: Served, changes: ReturnType<typeof stageC
     }),
 
     setStage: needs('operator', (change: Change, _, context) => changes.start(change, context)),
+
+    repair: needs(
+      'operator',
+      ({ type, group, isDryRun }: OfGroup & OfType & { readonly isDryRun: boolean }, _, context) =>
+        repaired(type, group, isDryRun, context),
+    ),
+
+    controlCopy: needs('operator', async ({ type, isPaused, limit }: Controlled) => {
+      const { name } = typeOf(app.entities, type)
+      await controlCopy(ledger, name, {
+        ...(isPaused === null || isPaused === undefined ? {} : { isPaused }),
+        ...(limit === null || limit === undefined ? {} : { limit: atMost('limit', limit, fastest) || null }),
+      })
+      return true
+    }),
 
     retry: needs('operator', ({ type, id }: OfType & { readonly id?: string | null }, _, context) =>
       letters.retry(type, id, context),

@@ -2,6 +2,7 @@ import type { MismatchKind } from '../../compare/mismatch-kind.ts'
 import { parseId } from '../../entity/parse-id.ts'
 import { flagKeyNamed, typeOf } from '../../entity/type-of.ts'
 import { issueGroups } from '../../evidence/accepted-issues.ts'
+import { copyProgress } from '../../jobs/copy-progress.ts'
 import { recordInBoth } from '../../jobs/record-in-both.ts'
 import { type ListedLetter, listedLetters } from '../../mirror/listed-letters.ts'
 import { askEither } from '../../stores/ask-either.ts'
@@ -80,6 +81,11 @@ export function queryFields({ app: { entities }, stores, tell }: Served) {
       const of = type ? [typeOf(entities, type)] : entities
       const groups = await Promise.all(of.map((entity) => issueGroups(stores.postgres, entity)))
       return groups.flatMap((each, at) => each.map((group) => ({ type: of[at]!.name, ...group })))
+    },
+
+    async copies() {
+      const copies = await Promise.all(entities.map((entity) => copyProgress(stores.postgres.ledger, entity)))
+      return copies.flatMap((copy) => (copy ? [{ ...copy, isPaused: copy.paused }] : []))
     },
 
     async history(_: unknown, { type, last }: { readonly type?: string | null; readonly last: number }) {

@@ -43,6 +43,8 @@ export const typeDefs = /* GraphQL */ `
     record(type: String!, id: String!): RecordInBoth!
     "Values that could not be carried, of all types or one."
     issues(type: String): [IssueGroup!]!
+    "The last copy of each type, as far as there was one."
+    copies: [Copy!]!
     "Changes of flags that were asked for at this gateway, the newest first; twenty are told of."
     changes: [Move!]!
     "Who changed what, newest first; 200 at most."
@@ -314,6 +316,31 @@ export const typeDefs = /* GraphQL */ `
     at: DateTime!
   }
 
+  "By all who work on it."
+  type Copy {
+    type: String!
+    "The store that is copied."
+    from: Origin!
+    "About; null where it is not known."
+    total: Float
+    seen: Float!
+    copied: Float!
+    "Records that differed; the replaced copies are in conflicts."
+    mended: Float!
+    removed: Float!
+    quarantined: Float!
+    refused: Float!
+    done: Boolean!
+    ended: DateTime
+    ranges: Int!
+    rangesDone: Int!
+    isPaused: Boolean!
+    "Documents a second at most, of all who copy it."
+    limit: Float
+    "Processes that work on it."
+    owners: [String!]!
+  }
+
   type Move {
     "The type, or its group."
     key: String!
@@ -325,6 +352,28 @@ export const typeDefs = /* GraphQL */ `
     endedAt: DateTime
     "Why it was not made."
     error: String
+  }
+
+  type Repaired {
+    "Those of the group that have an id."
+    records: Int!
+    "Those that differed still."
+    unequal: [UnequalRecord!]!
+    "Those that were owed or changed each time that they were looked at."
+    undecided: [String!]!
+    put: Int!
+    "Copies that the store with authority does not have."
+    buried: Int!
+    "Those that the other store refuses."
+    keptOut: [String!]!
+    "Those that differ behind it."
+    left: [UnequalRecord!]!
+  }
+
+  type UnequalRecord {
+    id: String!
+    kind: String!
+    paths: [String!]!
   }
 
   type Retried {
@@ -382,6 +431,10 @@ export const typeDefs = /* GraphQL */ `
       "Nobody but gateways writes to the type, or will from now on."
       noOtherWriters: Boolean! = false
     ): Move!
+    "Makes the records of a group equal, from the store with authority; first what it would do."
+    repair(type: String!, group: String!, isDryRun: Boolean! = true): Repaired!
+    "Has all who copy the type wait, or go on, or go by another rate; 0 for none."
+    controlCopy(type: String!, isPaused: Boolean, limit: Float): Boolean!
     "Tries records again that the other store refuses: one, or all of a type."
     retry(type: String!, id: String): Retried!
     "Gives up what the other store refuses of a record; the stores stay unequal in it."
