@@ -1,6 +1,7 @@
 import { Ago } from '../parts/ago.tsx'
 import { count } from '../parts/format.ts'
 import { type Group, groupFields, stateOf } from '../parts/group.ts'
+import { Table } from '../parts/table.tsx'
 import { Told } from '../parts/told.tsx'
 import { choose, linkTo } from '../route.ts'
 import { useQuery } from '../use-query.ts'
@@ -105,39 +106,29 @@ function Pages({ page, total }: { readonly page: number; readonly total: number 
 function Groups({ groups }: { readonly groups: readonly Group[] }) {
   if (groups.length === 0) return <p class="quiet">No difference is found by this.</p>
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Where</th>
-          <th scope="col">Kind</th>
-          <th scope="col">Read by</th>
-          <th scope="col">Count</th>
-          <th scope="col">Last seen</th>
-          <th scope="col">State</th>
-          <th scope="col">Assigned</th>
-        </tr>
-      </thead>
-      <tbody>
-        {groups.map((group) => (
-          <tr key={group.name}>
-            <th scope="row">
-              <a href={linkTo('mismatches', group.name)}>
-                {group.type} {group.path}
+    <Table
+      rows={groups}
+      keyOf={({ name }) => name}
+      columns={[
+        {
+          title: 'Where',
+          of: ({ name, type, path }) => (
+            <>
+              <a href={linkTo('mismatches', name)}>
+                {type} {path}
               </a>
-              <small>{group.name}</small>
-            </th>
-            <td data-label="Kind">{group.kind}</td>
-            <td data-label="Read by">{group.resolver}</td>
-            <td data-label="Count">{count(group.count)}</td>
-            <td data-label="Last seen">
-              <Ago at={group.lastAt} />
-            </td>
-            <td data-label="State">{stateOf(group)}</td>
-            <td data-label="Assigned">{group.assignee ?? '–'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+              <small>{name}</small>
+            </>
+          ),
+        },
+        { title: 'Kind', of: ({ kind }) => kind },
+        { title: 'Read by', of: ({ resolver }) => resolver },
+        { title: 'Count', of: (group) => count(group.count) },
+        { title: 'Last seen', of: ({ lastAt }) => <Ago at={lastAt} /> },
+        { title: 'State', of: stateOf },
+        { title: 'Assigned', of: ({ assignee }) => assignee ?? '–' },
+      ]}
+    />
   )
 }
 

@@ -2,13 +2,15 @@ import { useContext } from 'preact/hooks'
 import { ActForm, useAct } from '../parts/act.tsx'
 import { Ago } from '../parts/ago.tsx'
 import { count } from '../parts/format.ts'
+import { type Owed, owedFields } from '../parts/owed.ts'
+import { Table } from '../parts/table.tsx'
 import { Told } from '../parts/told.tsx'
 import { linkTo } from '../route.ts'
 import { mayDo, Session } from '../session.ts'
 import { useQuery } from '../use-query.ts'
 
 const query = `{
-  types { name owed { owed oldest deadLetters conflicts } }
+  types { name ${owedFields} }
   deadLetters { type id owedBy version reason tries nextTry droppedWhy }
 }`
 
@@ -24,15 +26,7 @@ interface Letter {
 }
 
 interface Shown {
-  readonly types: readonly {
-    readonly name: string
-    readonly owed: {
-      readonly owed: number
-      readonly oldest: string | null
-      readonly deadLetters: number
-      readonly conflicts: number
-    } | null
-  }[]
+  readonly types: readonly { readonly name: string; readonly owed: Owed | null }[]
   readonly deadLetters: readonly Letter[]
 }
 
@@ -74,41 +68,39 @@ function Letters({ letters, onDone }: LettersProps) {
   const isOperator = mayDo(useContext(Session), 'operator')
   if (letters.length === 0) return <p class="quiet">The other store refuses no record.</p>
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Record</th>
-          <th scope="col">Owed by</th>
-          <th scope="col">Version</th>
-          <th scope="col">Tries</th>
-          <th scope="col">Next try</th>
-          <th scope="col">Why it is refused</th>
-          {isOperator && <th scope="col">Decide</th>}
-        </tr>
-      </thead>
-      <tbody>
-        {letters.map(({ type, id, owedBy, version, reason, tries, nextTry, droppedWhy }, at) => (
-          <tr key={`${owedBy} ${type} ${id}`}>
-            <th scope="row">
-              <a href={`${linkTo('records')}?${new URLSearchParams({ type, id })}`}>
-                {type} {id}
-              </a>
-            </th>
-            <td data-label="Owed by">{owedBy}</td>
-            <td data-label="Version">{version}</td>
-            <td data-label="Tries">{tries ?? '–'}</td>
-            <td data-label="Next try">{droppedWhy === null ? (nextTry ?? 'next round') : 'dropped'}</td>
-            <td data-label="Why it is refused">
-              {reason}
-              {droppedWhy !== null && ` (dropped: ${droppedWhy})`}
-            </td>
-            {isOperator && (
-              <td data-label="Decide">{droppedWhy === null && <Deciding letter={letters[at]!} onDone={onDone} />}</td>
-            )}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      rows={letters}
+      keyOf={({ owedBy, type, id }) => `${owedBy} ${type} ${id}`}
+      columns={[
+        {
+          title: 'Record',
+          of: ({ type, id }) => (
+            <a href={`${linkTo('records')}?${new URLSearchParams({ type, id })}`}>
+              {type} {id}
+            </a>
+          ),
+        },
+        { title: 'Owed by', of: ({ owedBy }) => owedBy },
+        { title: 'Version', of: ({ version }) => version },
+        { title: 'Tries', of: ({ tries }) => tries ?? '–' },
+        {
+          title: 'Next try',
+          of: ({ nextTry, droppedWhy }) => (droppedWhy === null ? (nextTry ?? 'next round') : 'dropped'),
+        },
+        {
+          title: 'Why it is refused',
+          of: ({ reason, droppedWhy }) => (droppedWhy === null ? reason : `${reason} (dropped: ${droppedWhy})`),
+        },
+        ...(isOperator
+          ? [
+              {
+                title: 'Decide',
+                of: (letter: Letter) => letter.droppedWhy === null && <Deciding letter={letter} onDone={onDone} />,
+              },
+            ]
+          : []),
+      ]}
+    />
   )
 }
 
@@ -121,32 +113,17 @@ export function Outbox() {
       <Told answer={answer}>
         {({ types, deadLetters }) => (
           <>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Type</th>
-                  <th scope="col">Owed</th>
-                  <th scope="col">Oldest</th>
-                  <th scope="col">Refused</th>
-                  <th scope="col">Conflicts</th>
-                </tr>
-              </thead>
-              <tbody>
-                {types.map(({ name, owed }) => (
-                  <tr key={name}>
-                    <th scope="row">
-                      <a href={linkTo('types', name)}>{name}</a>
-                    </th>
-                    <td data-label="Owed">{owed ? count(owed.owed) : '?'}</td>
-                    <td data-label="Oldest">
-                      <Ago at={owed?.oldest ?? null} />
-                    </td>
-                    <td data-label="Refused">{owed ? count(owed.deadLetters) : '?'}</td>
-                    <td data-label="Conflicts">{owed ? count(owed.conflicts) : '?'}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <Table
+              rows={types}
+              keyOf={({ name }) => name}
+              columns={[
+                { title: 'Type', of: ({ name }) => <a href={linkTo('types', name)}>{name}</a> },
+                { title: 'Owed', of: ({ owed }) => (owed ? count(owed.owed) : '?') },
+                { title: 'Oldest', of: ({ owed }) => <Ago at={owed?.oldest ?? null} /> },
+                { title: 'Refused', of: ({ owed }) => (owed ? count(owed.deadLetters) : '?') },
+                { title: 'Conflicts', of: ({ owed }) => (owed ? count(owed.conflicts) : '?') },
+              ]}
+            />
             <h2>Refused records</h2>
             <Letters letters={deadLetters} onDone={answer.again} />
           </>

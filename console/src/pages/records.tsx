@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { Table } from '../parts/table.tsx'
 import { Told } from '../parts/told.tsx'
 import { choose, linkTo } from '../route.ts'
 import { useQuery } from '../use-query.ts'
@@ -60,27 +61,24 @@ function InBoth({ record: { mongo, postgres, fields, others } }: Shown) {
       </dl>
       {others.length > 0 && <p>It differs in what has no field: {others.join(', ')}.</p>}
       {fields.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">MongoDB</th>
-              <th scope="col">PostgreSQL</th>
-            </tr>
-          </thead>
-          <tbody>
-            {fields.map(({ path, mongo: ours, postgres: theirs, differs }) => (
-              <tr key={path} class={differs ? 'unproved' : undefined}>
-                <th scope="row">
+        <Table
+          rows={fields}
+          keyOf={({ path }) => path}
+          isOdd={({ differs }) => differs}
+          columns={[
+            {
+              title: 'Field',
+              of: ({ path, differs }) => (
+                <>
                   {path}
                   {differs && <small>differs</small>}
-                </th>
-                <td data-label="MongoDB">{text(ours)}</td>
-                <td data-label="PostgreSQL">{text(theirs)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+                </>
+              ),
+            },
+            { title: 'MongoDB', of: (field) => text(field.mongo) },
+            { title: 'PostgreSQL', of: (field) => text(field.postgres) },
+          ]}
+        />
       )}
     </>
   )

@@ -2,6 +2,7 @@ import { useContext } from 'preact/hooks'
 import { useAct } from '../parts/act.tsx'
 import { count, ms } from '../parts/format.ts'
 import { StageTrack } from '../parts/stage-track.tsx'
+import { Table } from '../parts/table.tsx'
 import { Told, Troubles } from '../parts/told.tsx'
 import { linkTo } from '../route.ts'
 import { mayDo, Session } from '../session.ts'
@@ -70,6 +71,25 @@ function remarks({ isKilled, flag }: TypeRow): string[] {
   ].flat()
 }
 
+const Name = (type: TypeRow) => (
+  <>
+    <a href={linkTo('types', type.name)}>{type.name}</a>
+    {remarks(type).map((remark) => (
+      <small key={remark}>{remark}</small>
+    ))}
+  </>
+)
+
+const OwedCell = ({ owed }: Pick<TypeRow, 'owed'>) =>
+  owed === null ? (
+    <>?</>
+  ) : (
+    <>
+      {count(owed.owed)}
+      {owed.deadLetters > 0 && <a href={linkTo('outbox')}> {count(owed.deadLetters)} refused</a>}
+    </>
+  )
+
 const kill = 'mutation ($type: String!, $on: Boolean!) { kill(type: $type, on: $on) }'
 
 /** Every type at a glance, and the kill switch. */
@@ -85,6 +105,11 @@ export function Types() {
       : `The flags rule again of ${what}. Go on?`
     void act(kill, { type, on }, { sure })
   }
+  const killCell = ({ name, isKilled }: TypeRow) => (
+    <button type="button" disabled={isBusy} onClick={() => killing(name, !isKilled)}>
+      {isKilled ? 'Let the flag rule' : 'Kill'}
+    </button>
+  )
   return (
     <>
       <div class="title">
@@ -98,52 +123,21 @@ export function Types() {
       <Troubles errors={errors} />
       <Told answer={answer}>
         {({ types }) => (
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Type</th>
-                <th scope="col">Stage</th>
-                <th scope="col">Reads</th>
-                <th scope="col">Compared</th>
-                <th scope="col">Differ</th>
-                <th scope="col">MongoDB p50 / p99</th>
-                <th scope="col">PostgreSQL p50 / p99</th>
-                <th scope="col">Owed</th>
-                {isOperator && <th scope="col">Kill</th>}
-              </tr>
-            </thead>
-            <tbody>
-              {types.map((type) => (
-                <tr key={type.name}>
-                  <th scope="row">
-                    <a href={linkTo('types', type.name)}>{type.name}</a>
-                    {remarks(type).map((remark) => (
-                      <small key={remark}>{remark}</small>
-                    ))}
-                  </th>
-                  <td data-label="Stage">{type.flag ? <StageTrack {...type.flag} /> : 'not known'}</td>
-                  <td data-label="Reads">{reads(type)}</td>
-                  <td data-label="Compared">{type.flag?.candidate ? `${type.flag.samplePercent} %` : '–'}</td>
-                  <td data-label="Differ">{divergence(type.verdicts)}</td>
-                  <td data-label="MongoDB p50 / p99">{speed(type.latency?.mongo)}</td>
-                  <td data-label="PostgreSQL p50 / p99">{speed(type.latency?.postgres)}</td>
-                  <td data-label="Owed">
-                    {type.owed ? count(type.owed.owed) : '?'}
-                    {type.owed && type.owed.deadLetters > 0 && (
-                      <a href={linkTo('outbox')}> {count(type.owed.deadLetters)} refused</a>
-                    )}
-                  </td>
-                  {isOperator && (
-                    <td data-label="Kill">
-                      <button type="button" disabled={isBusy} onClick={() => killing(type.name, !type.isKilled)}>
-                        {type.isKilled ? 'Let the flag rule' : 'Kill'}
-                      </button>
-                    </td>
-                  )}
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Table
+            rows={types}
+            keyOf={({ name }) => name}
+            columns={[
+              { title: 'Type', of: (type) => <Name {...type} /> },
+              { title: 'Stage', of: ({ flag }) => (flag ? <StageTrack {...flag} /> : 'not known') },
+              { title: 'Reads', of: reads },
+              { title: 'Compared', of: ({ flag }) => (flag?.candidate ? `${flag.samplePercent} %` : '–') },
+              { title: 'Differ', of: ({ verdicts }) => divergence(verdicts) },
+              { title: 'MongoDB p50 / p99', of: ({ latency }) => speed(latency?.mongo) },
+              { title: 'PostgreSQL p50 / p99', of: ({ latency }) => speed(latency?.postgres) },
+              { title: 'Owed', of: ({ owed }) => <OwedCell owed={owed} /> },
+              ...(isOperator ? [{ title: 'Kill', of: killCell }] : []),
+            ]}
+          />
         )}
       </Told>
     </>

@@ -1,0 +1,65 @@
+import { Ago } from './ago.tsx'
+import { count } from './format.ts'
+import { Table } from './table.tsx'
+
+interface Read {
+  readonly resolver: string
+  readonly asked: number
+  readonly compared: number
+  readonly matched: number
+  readonly repeated: number
+  readonly flapped: number
+  readonly lastAt: string | null
+}
+
+export interface Coverage {
+  readonly isProved: boolean
+  readonly fields: readonly { readonly field: string; readonly readBy: readonly Read[] }[]
+  readonly results: readonly Read[]
+}
+
+export const coverageFields = 'coverage { isProved fields { field readBy { ...read } } results { ...read } }'
+
+/** Stands behind a query that selects them. */
+export const coverageFragment =
+  'fragment read on ResolverCoverage { resolver asked compared matched repeated flapped lastAt }'
+
+const isUnproved = ({ compared }: Read): boolean => compared === 0
+
+/** What clients ask for, that which nobody compared first. */
+export function CoverageRows({ coverage }: { readonly coverage: Coverage }) {
+  const read = [
+    ...coverage.fields.flatMap(({ field, readBy }) => readBy.map((each) => ({ field, each }))),
+    ...coverage.results.map((each) => ({ field: '(whole result)', each })),
+  ].sort((a, b) => Number(isUnproved(b.each)) - Number(isUnproved(a.each)))
+  const unread = coverage.fields.filter(({ readBy }) => readBy.length === 0).map(({ field }) => field)
+  return (
+    <>
+      <p>
+        {coverage.isProved
+          ? 'All that clients asked for was compared.'
+          : 'Some of what clients asked for was never compared.'}
+        {unread.length > 0 && ` Nobody asked for ${unread.join(', ')}.`}
+      </p>
+      {read.length > 0 && (
+        <Table
+          rows={read}
+          keyOf={({ field, each }) => `${field} ${each.resolver}`}
+          isOdd={({ each }) => isUnproved(each)}
+          columns={[
+            { title: 'Field', of: ({ field }) => field },
+            { title: 'Read by', of: ({ each }) => each.resolver },
+            { title: 'Asked', of: ({ each }) => count(each.asked) },
+            { title: 'Compared', of: ({ each }) => (isUnproved(each) ? 'never' : count(each.compared)) },
+            { title: 'Matched', of: ({ each }) => count(each.matched) },
+            {
+              title: 'Flaps',
+              of: ({ each }) => (each.flapped > 0 ? `${count(each.flapped)} of ${count(each.repeated)}` : '–'),
+            },
+            { title: 'Last compared', of: ({ each }) => <Ago at={each.lastAt} /> },
+          ]}
+        />
+      )}
+    </>
+  )
+}

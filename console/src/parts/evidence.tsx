@@ -1,0 +1,97 @@
+import { useContext } from 'preact/hooks'
+import { mayDo, Session } from '../session.ts'
+import { useQuery } from '../use-query.ts'
+import { ActForm, useAct } from './act.tsx'
+import { Ago } from './ago.tsx'
+import { Told } from './told.tsx'
+
+const evidenceQuery = `query ($names: [String!]) {
+  types(names: $names) { evidence { from to gates { gate met found remedy } signOff { by why at epoch } } }
+}`
+
+interface Evidence {
+  readonly from: string
+  readonly to: string
+  readonly gates: readonly {
+    readonly gate: string
+    readonly met: boolean
+    readonly found: string
+    readonly remedy: string | null
+  }[]
+  readonly signOff: {
+    readonly by: string
+    readonly why: string | null
+    readonly at: string
+    readonly epoch: number
+  } | null
+}
+
+const sign = 'mutation ($type: String!, $to: Stage!, $why: String) { sign(type: $type, to: $to, why: $why) { to } }'
+
+function Gates({ from, to, gates, signOff }: Evidence) {
+  const unmet = gates.filter(({ met }) => !met).length
+  return (
+    <>
+      <p>
+        {from} → {to}: {unmet === 0 ? 'all gates are met' : `${unmet} of ${gates.length} gates are not met`}
+      </p>
+      <ul class="gates">
+        {gates.map(({ gate, met, found, remedy }) => (
+          <li key={gate} class={met ? 'met' : 'unmet'}>
+            <strong>
+              {gate}: {met ? 'met' : 'not met'}
+            </strong>{' '}
+            {found}
+            {remedy && `: ${remedy}`}
+          </li>
+        ))}
+      </ul>
+      <p>
+        {signOff ? (
+          <>
+            Signed by {signOff.by}, <Ago at={signOff.at} />, epoch {signOff.epoch}
+            {signOff.why && `: ${signOff.why}`}
+          </>
+        ) : (
+          'Nobody has signed.'
+        )}
+      </p>
+    </>
+  )
+}
+
+/** What is proved, looked at once and when it is asked for: it reads much. */
+export function EvidenceOf({ name }: { readonly name: string }) {
+  const who = useContext(Session)
+  const answer = useQuery<{ readonly types: readonly { readonly evidence: Evidence | null }[] }>(
+    evidenceQuery,
+    { names: [name] },
+    3_600_000,
+  )
+  const { act, isBusy, errors } = useAct(answer.again)
+  const evidence = answer.data?.types[0]?.evidence
+  return (
+    <section>
+      <div class="title">
+        <h2>Evidence</h2>
+        <button type="button" onClick={answer.again}>
+          Look again
+        </button>
+      </div>
+      <Told answer={answer}>{() => evidence && <Gates {...evidence} />}</Told>
+      {evidence && mayDo(who, 'qa') && (
+        <ActForm
+          title={`Sign ${evidence.from} → ${evidence.to} as ${who.name}`}
+          isBusy={isBusy}
+          errors={errors}
+          onSubmit={({ why }) => act(sign, { type: name, to: evidence.to, why: why || null })}
+        >
+          <label>
+            Why
+            <input name="why" maxLength={2_000} />
+          </label>
+        </ActForm>
+      )}
+    </section>
+  )
+}
