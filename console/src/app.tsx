@@ -76,7 +76,6 @@ export function App() {
     setWho(null)
   }, [])
   useEffect(() => {
-    if (token === null) return
     ask<{ me: Who }>('{ me { name role } }').then(
       ({ data, errors }) => {
         setWho(data?.me ?? null)
@@ -85,7 +84,7 @@ export function App() {
       (error) => {
         if (!(error instanceof NoToken)) throw error
         leave()
-        setTrouble('That token is not known here, or no longer good.')
+        setTrouble(token === null ? null : 'That token is not known here, or no longer good.')
       },
     )
   }, [token, leave])

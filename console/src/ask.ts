@@ -15,14 +15,16 @@ export interface Answer<T> {
 /** The token is none, or no longer good. */
 export class NoToken extends Error {}
 
-/** Asks the admin port. @throws NoToken. What else goes wrong is in the answer. */
+/** Asks the admin port; without a token a proxy may say who asks. @throws NoToken. What else goes wrong is in the answer. */
 export async function ask<T>(query: string, variables: object = {}): Promise<Answer<T>> {
   const token = readToken()
-  if (token === null) throw new NoToken()
   const untold = (message: string): Answer<T> => ({ data: null, errors: [{ message }] })
   const sent = await fetch('/graphql', {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ query, variables }),
   })
     .then(async (response) => ({ status: response.status, text: await response.text() }))

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { AdminProxy } from '../control/admin-proxy.ts'
+import { mayDo, type Role } from '../control/role.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { listen } from '../util/listen.ts'
 import type { AdminApi } from './api/api.ts'
@@ -7,7 +9,7 @@ import type { Asker } from './api/served.ts'
 import { type ConsoleFile, consoleHeaders } from './console-files.ts'
 import type { Killed } from './killed.ts'
 import type { Metrics } from './metrics.ts'
-import { mayDo, type Role } from './role.ts'
+import { proxied } from './proxied.ts'
 import { WrongTokens } from './wrong-tokens.ts'
 
 export interface AdminOptions {
@@ -18,6 +20,8 @@ export interface AdminOptions {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   readonly killed: Killed
   readonly api: AdminApi
+  /** Default: tokens alone let in. */
+  readonly proxy?: AdminProxy | undefined
   /** See `consoleFiles`. */
   readonly console: ReadonlyMap<string, ConsoleFile>
 }
@@ -102,6 +106,7 @@ const actionsOf = ({ metrics, killed }: AdminOptions): ReadonlyMap<string, Reado
 /** Whoever operates, beside the clients. Nothing is told without a token but that it is there; the console's files are no secret. */
 function adminServer(options: AdminOptions): Server {
   const { tokens, api, console } = options
+  const byProxy = options.proxy && proxied(options.proxy)
   const wrong = new WrongTokens()
   const actions = actionsOf(options)
 
@@ -115,21 +120,21 @@ function adminServer(options: AdminOptions): Server {
         .writeHead(200, { ...consoleHeaders, 'content-type': file.type, 'cache-control': 'no-cache' })
         .end(file.bytes)
     const secret = secretOf(request)
-    const token = secret === null ? null : await tokens.find(secret)
-    // Whoever has a good one is heard whatever others at his address try: on-call may need it
-    if (!token) {
+    const asker = secret === null ? (byProxy?.(request) ?? null) : await tokens.find(secret)
+    // Whoever has a good token is heard whatever others at his address try: on-call may need it
+    if (!asker) {
       if (secret !== null) wrong.add(from)
       return refuse(response, wrong.areMany(from) ? 429 : 401)
     }
-    if (path === '/graphql') return api(request, response, token)
+    if (path === '/graphql') return api(request, response, asker)
     request.resume()
     const methods = actions.get(path)
     if (!methods) return refuse(response, 404)
     const action = methods.get(request.method ?? '')
     if (!action) return refuse(response, 405)
-    if (!mayDo(token.role, action.role)) return refuse(response, 403)
+    if (!mayDo(asker.role, action.role)) return refuse(response, 403)
     try {
-      const { type, text } = await action.answer({ query: new URLSearchParams(query), by: token.name })
+      const { type, text } = await action.answer({ query: new URLSearchParams(query), by: asker.name })
       response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
     } catch (error) {
       if (!(error instanceof CrossfadeError)) throw error

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Ledgers } from '../control/flag-store.ts'
+import { type Role, roles } from '../control/role.ts'
 import { changeEntry, type Ledger, parseAs } from '../stores/ledger.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
-import { type Role, roles } from './role.ts'
 
 const kind = 'token'
 

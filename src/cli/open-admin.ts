@@ -77,7 +77,16 @@ export async function openAdmin({
   const killed = killedIn(dataDir, routing)
   const api = adminApi({ app: config, stores, killed, tell: told, log, notices })
   try {
-    const admin = await startAdmin({ port: port ?? defaultPort, host, tokens, metrics, killed, api, console })
+    const admin = await startAdmin({
+      port: port ?? defaultPort,
+      host,
+      tokens,
+      metrics,
+      killed,
+      api,
+      console,
+      proxy: config.admin?.proxy,
+    })
     const page = console.size > 0 ? ' It has the console.' : ''
     log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.${page}`)
     return admin

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Role, roles } from '../admin/role.ts'
 import { listTokens, makeToken, revokeToken, type Token } from '../admin/tokens.ts'
 import { ledgersOf } from '../control/flag-store.ts'
+import { type Role, roles } from '../control/role.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { printJson, printTable, say } from './output.ts'
 import { subcommandsOf } from './subcommands.ts'

@@ -20,6 +20,7 @@ const isProvider = (value: unknown): boolean =>
 const provider = given(isProvider, 'a provider of OpenFeature, or a function that makes one,')
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
 const texts = given(isTexts, 'a list of texts')
+const text = given((value) => typeof value === 'string', 'a text')
 
 /** As browsers name a site: scheme, host and the port that is not the usual one, in small letters, and no path. */
 function isSite(text: string): boolean {
@@ -93,6 +94,14 @@ const config = strict({
   limits: limitsSchema.optional(),
   record: strict({ percent: percent.optional(), maxBytes: whole(1_000_000).optional() }).optional(),
   retention: strict({ days: whole(1).max(36_500, 'at most 36500 is expected').optional() }).optional(),
+  admin: strict({
+    proxy: strict({
+      addresses: texts,
+      user: text.optional(),
+      groups: text.optional(),
+      roles: strict({ viewer: texts.optional(), qa: texts.optional(), operator: texts.optional() }),
+    }).optional(),
+  }).optional(),
   cors: strict({
     origin: sites,
     methods: texts.optional(),

@@ -1,4 +1,5 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql'
+import type { AdminProxy } from '../control/admin-proxy.ts'
 import type { FlagsConfig } from '../control/flags-config.ts'
 import type { SampleIndex } from '../demo/sample.ts'
 import type { Entity } from '../entity/entity.ts'
@@ -122,6 +123,8 @@ export interface CrossfadeConfig {
   readonly record?: RecordConfig
   /** For how many days findings, conflicts, what repair has replaced, and recordings are kept; default 30. */
   readonly retention?: { readonly days?: number }
+  /** Who is let in at the admin port beside those who have tokens, see docs/admin.md. */
+  readonly admin?: { readonly proxy?: AdminProxy }
   /** Which other sites' pages may read answers; default none. */
   readonly cors?: Cors
   readonly demo?: DemoConfig

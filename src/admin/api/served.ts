@@ -1,8 +1,8 @@
 import type { Notices } from '../../control/notices.ts'
+import type { Role } from '../../control/role.ts'
 import type { Routing, Stores } from '../../routing/routing.ts'
 import type { GatedApp } from '../asks-gates.ts'
 import type { Killed } from '../killed.ts'
-import type { Role } from '../role.ts'
 import type { Known } from './known.ts'
 
 /** What the API tells of, and acts on. */

@@ -1,0 +1,13 @@
+import type { Role } from './role.ts'
+
+/** A proxy before the admin port that signs people in, as by OpenID Connect, and says who they are. */
+export interface AdminProxy {
+  /** Addresses that it asks from: of all others its headers are not believed. */
+  readonly addresses: readonly string[]
+  /** The header with a person's name, which the proxy sets whatever a client sends; default `x-forwarded-email`. */
+  readonly user?: string
+  /** The header with the groups, between commas; default `x-forwarded-groups`. */
+  readonly groups?: string
+  /** Names and groups that have a role; the one that may most counts. */
+  readonly roles: Partial<Readonly<Record<Role, readonly string[]>>>
+}
