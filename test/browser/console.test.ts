@@ -9,14 +9,12 @@ import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { changeUnseen } from '../support/stores.ts'
 import { chromiumPath, launch } from './chromium.ts'
 import { type OpenedConsole, openConsole } from './opened-console.ts'
+import { heading, narrow, openTab, wide } from './tab.ts'
 
 const path = chromiumPath()
 
 const screenshots = join(import.meta.dirname, '.screenshots')
 mkdirSync(screenshots, { recursive: true })
-
-const wide = { viewport: { width: 1280, height: 900 } }
-const narrow = { viewport: { width: 390, height: 844 } }
 
 describe.skipIf(path === null)('The console', { timeout: 180_000 }, () => {
   let opened: OpenedConsole
@@ -30,27 +28,7 @@ describe.skipIf(path === null)('The console', { timeout: 180_000 }, () => {
     await opened?.close()
   })
 
-  /** A tab at a link. Whatever the page complains of fails the test. */
-  async function open(link: string, options: BrowserContextOptions = wide): Promise<Page> {
-    const context = await browser.newContext(options)
-    const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
-    const complaints: string[] = []
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('console', (message) => {
-      // Who has no token is asked for one
-      if (message.type() === 'error' && !message.text().includes('status of 401')) complaints.push(message.text())
-    })
-    onTestFinished(async () => {
-      await context.close()
-      expect(complaints).toEqual([])
-    })
-    await page.goto(link)
-    return page
-  }
-
-  const heading = (page: Page, name: string | RegExp): Promise<void> =>
-    page.getByRole('heading', { level: 1, name }).waitFor()
+  const open = (link: string, options?: BrowserContextOptions): Promise<Page> => openTab(browser, link, options)
 
   test('asks for a token, and lets a good one in', async () => {
     const link = await opened.link('viewer')

@@ -1,19 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { defineEntity, int, text } from 'crossfade'
 import { connection, createBuilder, entityType, record } from 'crossfade/pothos'
-import { build } from 'vite'
-import { startAdmin } from '../../src/admin/admin-server.ts'
-import { adminApi } from '../../src/admin/api/api.ts'
-import { consoleFiles } from '../../src/admin/console-files.ts'
-import { Metrics } from '../../src/admin/metrics.ts'
-import { type Role, roles } from '../../src/control/role.ts'
-import { told } from '../../src/gateway/told.ts'
+import type { Role } from '../../src/control/role.ts'
 import type { Stores } from '../../src/routing/routing.ts'
 import type { SeenGroup } from '../../src/stores/findings.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { serveConsole } from './served-console.ts'
 
 const Note = defineEntity('Note', {
   mongo: 'notes',
@@ -62,9 +54,7 @@ export interface OpenedConsole {
 
 /** The console over both real stores, with a type in shadow and differences that were found. */
 export async function openConsole(): Promise<OpenedConsole> {
-  const outDir = mkdtempSync(join(tmpdir(), 'crossfade-console-'))
-  const root = new URL('../../console', import.meta.url).pathname
-  await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  const served = await serveConsole({ schema, entities: [Note] })
   const api = await openSmallGateway(schema, Note, [
     { _id: 1, title: 'x', text: 'a' },
     { _id: 2, title: 'y', text: 'c' },
@@ -83,46 +73,13 @@ export async function openConsole(): Promise<OpenedConsole> {
     ...nothingSeen,
     groups: [group, ...Array.from({ length: 60 }, (_, n) => other(n + 1))],
   })
-  const killed: string[] = []
-  const running: { close(): Promise<void> }[] = []
-  const log = (): void => undefined
-  const switching = {
-    list: () => killed,
-    set(type: string, on: boolean) {
-      killed.splice(0, killed.length, ...(on ? [type] : []))
-      return killed
-    },
-  }
-  async function link(role: Role, stores: Stores = api.stores): Promise<string> {
-    const admin = await startAdmin({
-      port: 0,
-      host: '127.0.0.1',
-      tokens: {
-        find: async (secret) =>
-          roles.find((each) => secret === each) ? { name: `the-${secret}`, role: secret as Role } : null,
-      },
-      metrics: new Metrics(),
-      killed: switching,
-      api: adminApi({
-        app: { schema, entities: [Note] },
-        stores,
-        killed: switching,
-        tell: (error) => told(error, { env: {} }),
-        log,
-      }),
-      console: consoleFiles(outDir),
-    })
-    running.push(admin)
-    return `${admin.url}/#token=${role}`
-  }
   return {
     api,
-    link,
-    killed,
+    killed: served.killed,
+    link: (role, stores = api.stores) => served.link(role, stores),
     async close() {
-      await Promise.all(running.map((each) => each.close()))
+      await served.close()
       await api.close()
-      rmSync(outDir, { recursive: true })
     },
   }
 }

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'vite'
+import { startAdmin } from '../../src/admin/admin-server.ts'
+import { adminApi } from '../../src/admin/api/api.ts'
+import type { GatedApp } from '../../src/admin/asks-gates.ts'
+import { consoleFiles } from '../../src/admin/console-files.ts'
+import { Metrics } from '../../src/admin/metrics.ts'
+import { type Role, roles } from '../../src/control/role.ts'
+import { told } from '../../src/gateway/told.ts'
+import type { Stores } from '../../src/routing/routing.ts'
+
+export interface ServedConsole {
+  /** The page, with the token of a role. */
+  link(role: Role, stores: Stores): Promise<string>
+  readonly killed: readonly string[]
+  close(): Promise<void>
+}
+
+/** A secret is the role that it lets in. */
+const find = async (secret: string) => {
+  const role = roles.find((each) => each === secret)
+  return role ? { name: `the-${role}`, role } : null
+}
+
+/** The console, as it is built now, over an app. */
+export async function serveConsole(app: GatedApp): Promise<ServedConsole> {
+  const outDir = mkdtempSync(join(tmpdir(), 'crossfade-console-'))
+  const root = new URL('../../console', import.meta.url).pathname
+  await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  const killed: string[] = []
+  const running: { close(): Promise<void> }[] = []
+  const switching = {
+    list: () => killed,
+    set(type: string, on: boolean) {
+      killed.splice(0, killed.length, ...(on ? [type] : []))
+      return killed
+    },
+  }
+  const tell = (error: unknown): string | null => told(error, { env: {} })
+  return {
+    killed,
+    async link(role, stores) {
+      const admin = await startAdmin({
+        port: 0,
+        host: '127.0.0.1',
+        tokens: { find },
+        metrics: new Metrics(),
+        killed: switching,
+        api: adminApi({ app, stores, killed: switching, tell, log: () => undefined }),
+        console: consoleFiles(outDir),
+      })
+      running.push(admin)
+      return `${admin.url}/#token=${role}`
+    },
+    async close() {
+      await Promise.all(running.map((each) => each.close()))
+      rmSync(outDir, { recursive: true })
+    },
+  }
+}
