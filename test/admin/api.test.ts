@@ -1,68 +1,17 @@
-import { defineEntity, int, text } from 'crossfade'
-import { connection, createBuilder, entityType, record } from 'crossfade/pothos'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
-import { adminApi } from '../../src/admin/api/api.ts'
-import type { Killed } from '../../src/admin/killed.ts'
-import { KnownTokens } from '../../src/admin/known-tokens.ts'
-import { Metrics } from '../../src/admin/metrics.ts'
-import { makeToken } from '../../src/admin/tokens.ts'
-import { ledgersOf } from '../../src/control/flag-store.ts'
-import { type Role, roles } from '../../src/control/role.ts'
-import { told } from '../../src/gateway/told.ts'
-import type { Stores } from '../../src/routing/routing.ts'
+import type { Role } from '../../src/control/role.ts'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
-import { CrossfadeError } from '../../src/util/errors.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
-import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 import { changeUnseen } from '../support/stores.ts'
+import { type OpenedAdmin, openAdmin } from './opened-admin.ts'
 
-const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
-
-const builder = createBuilder()
-entityType(builder, Note)
-builder.queryType({ fields: (t) => ({ note: record(t, Note), notes: connection(t, Note) }) })
-const schema = builder.toSchema()
-
-let api: SmallGateway
-let admin: RunningAdmin
-const secrets = {} as Record<Role, string>
-const logged: string[] = []
-
-const killed: Killed & { names: string[] } = {
-  names: [],
-  list: () => killed.names,
-  set(type, on, by) {
-    if (type === 'Nope') throw new CrossfadeError('BAD_USER_INPUT', 'There is no type Nope.')
-    killed.names = on ? [type] : []
-    logged.push(`${by} ${type} ${on}`)
-    return killed.names
-  },
-}
-
-async function open(stores: Stores): Promise<RunningAdmin> {
-  const app = { schema, entities: [Note] }
-  const log = (level: string, message: string): void => void logged.push(`${level} ${message}`)
-  return startAdmin({
-    port: 0,
-    host: '127.0.0.1',
-    tokens: new KnownTokens(ledgersOf(api.stores)),
-    metrics: new Metrics(),
-    killed,
-    console: new Map(),
-    api: adminApi({ app, stores, killed, tell: (error) => told(error, { env: {} }), log }),
-  })
-}
+let opened: OpenedAdmin
+let api: OpenedAdmin['api']
 
 beforeAll(async () => {
-  api = await openSmallGateway(schema, Note, [
-    { _id: 1, text: 'a' },
-    { _id: 2, text: ['x'] },
-  ])
-  for (const role of roles)
-    secrets[role] = await makeToken(ledgersOf(api.stores), { name: `the-${role}`, role, days: 1, by: 'a test' })
-  admin = await open(api.stores)
+  opened = await openAdmin()
+  ;({ api } = opened)
   const group = { type: 'Note', resolver: 'Query.note', kind: 'divergence', count: 3, firstMs: 0, lastMs: 0 } as const
   await api.stores.postgres.findings.add({
     ...nothingSeen,
@@ -77,20 +26,17 @@ beforeAll(async () => {
     ],
   })
 }, 60_000)
-afterAll(async () => {
-  await admin?.close()
-  await api?.close()
-})
+afterAll(() => opened?.close())
 
 interface Answer {
   readonly data?: Record<string, unknown> | null
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
 }
 
-async function ask(query: string, role: Role = 'viewer', variables: object = {}, url = admin.url): Promise<Answer> {
+async function ask(query: string, role: Role = 'viewer', variables: object = {}, url = opened.url): Promise<Answer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${secrets[role]}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${opened.secrets[role]}`, 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
   })
   return (await response.json()) as Answer
@@ -349,11 +295,11 @@ test('who may look changes nothing, and QA kills nothing', async () => {
   ]
   for (const operation of operations)
     expect(await wrong(operation, 'qa')).toBe('BAD_USER_INPUT: A token of the role operator may do this; yours is qa.')
-  expect(killed.names).toEqual([])
+  expect(opened.killed.names).toEqual([])
   expect(await ask(kill, 'operator')).toEqual({ data: { kill: ['Note'] } })
   expect(await ask('{ types { isKilled } }')).toEqual({ data: { types: [{ isKilled: true }] } })
   expect(await ask('mutation { kill(on: false) }', 'operator')).toEqual({ data: { kill: [] } })
-  expect(logged).toContain('the-operator Note true')
+  expect(opened.logged).toContain('the-operator Note true')
   expect(await wrong('mutation { kill(type: "Nope", on: true) }', 'operator')).toBe(
     'BAD_USER_INPUT: There is no type Nope.',
   )
@@ -386,18 +332,18 @@ test('what makes no sense is refused with what to do', async () => {
     'BAD_USER_INPUT: There is no type Noet; there are Note. Did you mean "Note"?',
   )
   expect(await wrong(`{ ${'a: me { name } '.repeat(300)} }`)).toContain('Parsing aborted')
-  const large = await fetch(`${admin.url}/graphql`, {
+  const large = await fetch(`${opened.url}/graphql`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${secrets.viewer}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${opened.secrets.viewer}`, 'content-type': 'application/json' },
     body: JSON.stringify({ query: '{ me { name } }', variables: { text: 'a'.repeat(100_000) } }),
   })
   expect(large.status).toBe(413)
-  expect((await fetch(`${admin.url}/graphql`, { method: 'POST', body: '{}' })).status).toBe(401)
+  expect((await fetch(`${opened.url}/graphql`, { method: 'POST', body: '{}' })).status).toBe(401)
 })
 
 test('with PostgreSQL down it tells what MongoDB knows, and says what it cannot know', async () => {
   const dead = postgresStore({ uri: 'postgres://127.0.0.1:1/nothing' })
-  const other = await open({ mongo: api.stores.mongo, postgres: dead })
+  const other = await opened.open({ mongo: api.stores.mongo, postgres: dead })
   try {
     const { data, errors } = await ask(
       '{ silent { store why } types { name flag { stage isLost } owed { owed } latency { mongo { reads } } } history { key } }',
