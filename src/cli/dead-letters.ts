@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { authorityOf, noFlag } from '../control/flag-store.ts'
+import { noFlag } from '../control/flag-store.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { sweepNow } from '../jobs/sweep-now.ts'
 import { drop } from '../mirror/dropped.ts'
 import { type ListedLetter, listedLetters } from '../mirror/listed-letters.ts'
+import { owingOrigin } from '../mirror/owed-of.ts'
 import { retryLetters } from '../mirror/retry.ts'
 import type { Stores } from '../routing/routing.ts'
-import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Store } from '../stores/store.ts'
-import { CrossfadeError } from '../util/errors.ts'
 import { otherOrigin } from '../util/origin.ts'
 import { fromEither } from './from-either.ts'
 import { knownFlags } from './known-flags.ts'
@@ -25,11 +24,7 @@ interface Options {
 }
 
 const all = async (stores: Stores, entities: readonly Entity[]): Promise<ListedLetter[]> =>
-  (
-    await fromEither(stores, async (store) =>
-      (await Promise.all(entities.map((each) => listedLetters(store, each)))).flat(),
-    )
-  ).flat()
+  (await fromEither(stores, (store) => listedLetters(store, entities))).flat()
 
 const nextOf = ({ letter, why }: ListedLetter): string =>
   why !== null ? 'dropped' : letter ? new Date(letter.next).toISOString() : 'next round'
@@ -50,12 +45,10 @@ function print(told: readonly ListedLetter[]): void {
 }
 
 /** The store that owes the type's records. @throws BAD_USER_INPUT where none does. */
-export async function owingStore(stores: Stores, { name }: Entity): Promise<Store> {
-  const flag = (await knownFlags(stores)).get(name)
-  if (!flag) throw noFlag(name)
-  if (STAGE_PLAN[flag.stage].mirror === null)
-    throw new CrossfadeError('BAD_USER_INPUT', `${name} is ${flag.stage}: no store is owed anything.`)
-  return stores[authorityOf(flag)]
+async function owingStore(stores: Stores, entity: Entity): Promise<Store> {
+  const flag = (await knownFlags(stores)).get(entity.name)
+  if (!flag) throw noFlag(entity.name)
+  return stores[owingOrigin(entity, flag)]
 }
 
 /** Sweeps until no more is owed than is refused; a gateway's sweep may hold the type for a moment. */

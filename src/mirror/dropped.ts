@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { sameRecord } from '../compare/differences.ts'
 import type { Entity } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
-import { type Ledger, parseAs } from '../stores/ledger.ts'
+import { type Entry, type Ledger, parseAs } from '../stores/ledger.ts'
 import type { Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -27,13 +27,16 @@ const form = z.object({ version: z.string(), reason: z.string(), why: z.string()
 
 const unknownForm = { version: 'unknown', reason: 'kept in a form that this version does not know', why: '' }
 
-/** Those of a type, in the ledger of the store with authority. */
-export async function droppedOf(ledger: Ledger, entity: Pick<Entity, 'name'>): Promise<Dropped[]> {
-  return (await ledger.list(droppedKind)).flatMap(({ key, value }) => {
+/** Those of a type, among all that a ledger has. */
+export const droppedAmong = (entries: readonly Entry[], entity: Pick<Entity, 'name'>): Dropped[] =>
+  entries.flatMap(({ key, value }) => {
     const id = idIn(entity, key)
     return id === null ? [] : [{ id, ...(parseAs(form, value) ?? unknownForm) }]
   })
-}
+
+/** Those of a type, in the ledger of the store with authority. */
+export const droppedOf = async (ledger: Ledger, entity: Pick<Entity, 'name'>): Promise<Dropped[]> =>
+  droppedAmong(await ledger.list(droppedKind), entity)
 
 /** The letter of a record that has not changed since. @throws BAD_USER_INPUT with what is otherwise. */
 async function letterFor(store: Store, entity: Entity, text: string): Promise<DeadLetter> {

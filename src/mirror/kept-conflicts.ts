@@ -42,17 +42,31 @@ function nameOf({ key, at, value }: Logged): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
-/** Those that one store's ledger keeps: of the time in which it had authority. */
-export async function keptIn({ ledger, origin }: Store, entity: Entity): Promise<KeptConflict[]> {
+/** What one store's ledger keeps of all types: of the time in which it had authority. */
+export interface ConflictLog {
+  readonly origin: Origin
+  readonly logged: readonly Logged[]
+  readonly decided: ReadonlyMap<string, Closed>
+}
+
+export async function readConflicts({ ledger, origin }: Pick<Store, 'ledger' | 'origin'>): Promise<ConflictLog> {
   const [logged, closed] = await Promise.all([ledger.tail(conflictLog, newest), ledger.list(closedKind)])
   const decided = new Map(closed.map(({ key, value }) => [key, parseAs(form, value) ?? unknownForm]))
-  return logged.flatMap((line): KeptConflict[] => {
+  return { origin, logged, decided }
+}
+
+/** Those of one type. */
+export const keptAmong = ({ origin, logged, decided }: ConflictLog, entity: Entity): KeptConflict[] =>
+  logged.flatMap((line): KeptConflict[] => {
     const id = idIn(entity, line.key)
     if (id === null) return []
     const conflict = nameOf(line)
     return [{ conflict, id, at: line.at, origin, copy: parseConflict(line), closed: decided.get(conflict) ?? null }]
   })
-}
+
+/** The same of one store's ledger. */
+export const keptIn = async (store: Store, entity: Entity): Promise<KeptConflict[]> =>
+  keptAmong(await readConflicts(store), entity)
 
 /** Those of a type among the newest 10,000 of each store, newest first. */
 export async function keptConflicts(

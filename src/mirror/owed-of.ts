@@ -1,10 +1,13 @@
 import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
+import type { Entry } from '../stores/ledger.ts'
 import type { Store } from '../stores/store.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
-import { DeadLetters } from './dead-letters.ts'
-import { keptIn } from './kept-conflicts.ts'
+import { deadLetterKind } from './dead-letters.ts'
+import { type ConflictLog, keptAmong, readConflicts } from './kept-conflicts.ts'
+import { idIn } from './record-key.ts'
 
 /** What the store with authority owes the other one of a type. */
 export interface Owed {
@@ -25,13 +28,28 @@ export async function owedOf(
 ): Promise<Owed> {
   const { authority } = STAGE_PLAN[flag?.stage ?? 'off']
   const { outbox, ledger } = stores[authority]
-  const [{ count, oldest }, dead, kept, ofOther] = await Promise.all([
+  const [{ count, oldest }, letters, own, others] = await Promise.all([
     outbox.backlog(entity),
-    DeadLetters.of(ledger, entity),
-    keptIn(stores[authority], entity),
+    ledger.list(deadLetterKind),
+    readConflicts(stores[authority]),
     // The other store keeps those of the time in which it had authority, and may be down
-    keptIn(stores[otherOrigin(authority)], entity).catch(() => []),
+    readConflicts(stores[otherOrigin(authority)]).catch(() => null),
   ])
-  const conflicts = [...kept, ...ofOther].filter(({ closed }) => !closed).length
-  return { owed: count, oldest, deadLetters: dead.ids.length, conflicts }
+  const conflicts = openConflicts(entity, own, others)
+  return { owed: count, oldest, deadLetters: deadLettersAmong(letters, entity), conflicts }
+}
+
+/** How many of a ledger's dead letters are of a type. */
+export const deadLettersAmong = (letters: readonly Entry[], entity: Entity): number =>
+  letters.filter(({ key }) => idIn(entity, key) !== null).length
+
+/** How many of a type nobody has closed, as far as the logs were read. */
+export const openConflicts = (entity: Entity, ...logs: readonly (ConflictLog | null)[]): number =>
+  logs.flatMap((log) => (log ? keptAmong(log, entity) : [])).filter(({ closed }) => !closed).length
+
+/** The store that owes the type's records. @throws BAD_USER_INPUT where none does. */
+export function owingOrigin({ name }: Entity, { stage }: Flag): Origin {
+  const { authority, mirror } = STAGE_PLAN[stage]
+  if (mirror === null) throw new CrossfadeError('BAD_USER_INPUT', `${name} is ${stage}: no store is owed anything.`)
+  return authority
 }

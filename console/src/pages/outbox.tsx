@@ -106,7 +106,7 @@ function Letters({ letters, onDone }: LettersProps) {
 
 /** What is on its way to the other store, and what it refuses. */
 export function Outbox() {
-  const answer = useQuery<Shown>(query)
+  const answer = useQuery<Shown>(query, {}, 10_000)
   return (
     <>
       <h1>Outbox</h1>

@@ -48,7 +48,7 @@ export function adminApi(served: Served): AdminApi {
     maxRequestBodySize: most.bodyBytes,
     parserAndValidationCache: false,
     maskedErrors: { maskError: shownError(served) },
-    context: ({ asker }) => ({ asker, known: new Known(served.stores) }),
+    context: ({ asker }) => ({ asker, known: new Known(served.stores, served.app.entities) }),
     plugins: [bounded],
   })
   return async (request, response, asker) => {

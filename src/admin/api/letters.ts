@@ -1,11 +1,9 @@
-import { authorityOf } from '../../control/flag-store.ts'
 import { parseId } from '../../entity/parse-id.ts'
 import { typeOf } from '../../entity/type-of.ts'
 import { sweepNow } from '../../jobs/sweep-now.ts'
 import { drop } from '../../mirror/dropped.ts'
+import { owingOrigin } from '../../mirror/owed-of.ts'
 import { retryLetters } from '../../mirror/retry.ts'
-import { STAGE_PLAN } from '../../stage/stage.ts'
-import { CrossfadeError } from '../../util/errors.ts'
 import { flagOf } from './moving-type.ts'
 import { said } from './said.ts'
 import type { ApiContext, Served } from './served.ts'
@@ -15,10 +13,7 @@ export function letterChanges({ app: { entities }, stores, log }: Served) {
   /** @throws BAD_USER_INPUT where no store owes the type's records. */
   async function owing(name: string, context: ApiContext) {
     const entity = typeOf(entities, name)
-    const flag = await flagOf({ name, entity }, context)
-    if (STAGE_PLAN[flag.stage].mirror === null)
-      throw new CrossfadeError('BAD_USER_INPUT', `${name} is ${flag.stage}: no store is owed anything.`)
-    return { entity, store: stores[authorityOf(flag)] }
+    return { entity, store: stores[owingOrigin(entity, await flagOf({ name, entity }, context))] }
   }
 
   return {

@@ -1,11 +1,12 @@
 import type { Flag } from '../../control/flag.ts'
-import { noFlag } from '../../control/flag-store.ts'
+import { authorityOf, noFlag } from '../../control/flag-store.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { nextStage, type TypeEvidence, typeEvidence } from '../../evidence/type-evidence.ts'
-import { owedOf } from '../../mirror/owed-of.ts'
+import { deadLettersAmong, openConflicts } from '../../mirror/owed-of.ts'
 import { contractFields } from '../../resolve/contract-fields.ts'
 import { isProved, typeCoverage } from '../../shadow/type-coverage.ts'
 import { STAGE_PLAN, type Stage } from '../../stage/stage.ts'
+import { otherOrigin } from '../../util/origin.ts'
 import { asksGates } from '../asks-gates.ts'
 import type { ApiContext, Served } from './served.ts'
 
@@ -59,8 +60,23 @@ export function movingTypeFields(served: Served) {
     verdicts: async ({ name }: MovingType, _: unknown, { known }: ApiContext) =>
       (await known.verdicts()).filter(({ type }) => type === name),
 
-    owed: async (type: MovingType, _: unknown, context: ApiContext) =>
-      owedOf(stores, type.entity, await flagOf(type, context)),
+    /** What is dear is worked out where it is selected: a console asks every few seconds. */
+    async owed(type: MovingType, _: unknown, context: ApiContext) {
+      const { known } = context
+      const from = authorityOf(await flagOf(type, context))
+      const backlog = (await known.backlogs(from)).get(type.name)
+      return {
+        owed: backlog?.count ?? 0,
+        oldest: backlog?.oldest ?? null,
+        deadLetters: async () => deadLettersAmong(await known.deadLetters(from), type.entity),
+        conflicts: async () =>
+          openConflicts(
+            type.entity,
+            await known.conflicts(from),
+            await known.conflicts(otherOrigin(from)).catch(() => null), // it may be down
+          ),
+      }
+    },
 
     async coverage(type: MovingType, _: unknown, context: ApiContext) {
       const fields = contractFields(app.schema, type.entity)

@@ -66,10 +66,8 @@ export function queryFields({ app: { entities }, stores, tell }: Served) {
 
     async deadLetters(_: unknown, { type }: { readonly type?: string | null }) {
       const of = type ? [typeOf(entities, type)] : entities
-      const { answers } = await askEither(stores, async (store: Store) =>
-        Promise.all(of.map((each) => listedLetters(store, each))),
-      )
-      return answers.flat(2).map(letterShown)
+      const { answers } = await askEither(stores, (store: Store) => listedLetters(store, of))
+      return answers.flat().map(letterShown)
     },
 
     record: (_: unknown, { type, id }: { readonly type: string; readonly id: string }) => {
