@@ -39,7 +39,10 @@ export class Moves {
     const lines: string[] = []
     const move = { key, by, startedAt: new Date(), lines, endedAt: null as Date | null, error: null as string | null }
     this.#moves.push(move)
-    if (this.#moves.length > mostKept) this.#moves.shift()
+    if (this.#moves.length > mostKept) {
+      const ended = this.#moves.findIndex(({ endedAt }) => endedAt !== null)
+      if (ended >= 0) this.#moves.splice(ended, 1)
+    }
     const end = (error: string | null): void => {
       move.endedAt = new Date()
       move.error = error

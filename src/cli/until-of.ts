@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from 'commander'
+import { longestRuleMs } from '../stores/triage.ts'
 
 const dayMs = 86_400_000
-/** What holds for longer is no exception any more. */
-const maxDays = 366
 
 const given = (text: string): number => {
   const days = /^(\d{1,4})d$/.exec(text)
@@ -15,6 +14,7 @@ export function untilOf(text: string): Date {
   const at = given(text)
   if (Number.isNaN(at)) throw new InvalidArgumentError('It must be a number of days as 30d, or a date as 2026-12-31.')
   if (at <= Date.now()) throw new InvalidArgumentError('It must lie ahead.')
-  if (at > Date.now() + maxDays * dayMs) throw new InvalidArgumentError(`It must lie within ${maxDays} days.`)
+  if (at > Date.now() + longestRuleMs)
+    throw new InvalidArgumentError(`It must lie within ${longestRuleMs / dayMs} days.`)
   return new Date(at)
 }

@@ -1,5 +1,6 @@
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf, flagMembers } from '../entity/flag-key.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import type { Flag } from './flag.ts'
 
 type Named = Pick<Entity, 'name' | 'group'>
@@ -45,4 +46,15 @@ export function disagreements(flags: Iterable<Flag>, entities: readonly Named[])
     )
   }
   return lines
+}
+
+/**
+ * What the stores keep together is changed, or copied, as a whole.
+ *
+ * @throws MISCONFIGURED with a line for each of the types of which mapping and stores say otherwise what they move with.
+ */
+export function checkTogether(flags: Iterable<Flag>, entities: readonly Named[], types: readonly string[]): void {
+  const lines = disagreements(flags, entities)
+  const own = types.flatMap((type) => lines.get(type) ?? [])
+  if (own.length > 0) throw new CrossfadeError('MISCONFIGURED', own.join('\n'))
 }

@@ -12,7 +12,7 @@ import { noRoom, noRoomFact } from './when-room.ts'
 /** Characters up to which an answer counts as so many bytes: how many it has shows as soon as it is written. */
 const soonMeasured = 65_536
 
-/** Bytes that JSON writes for one character at most: \\u0001. */
+/** Bytes that JSON writes for one character at most: \u0001. */
 const mostPerCharacter = 6
 
 /** Errors of fields past which one is told in place of the answer, where they are of a limit. */

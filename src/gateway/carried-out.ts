@@ -1,8 +1,8 @@
 import { type ExecutionResult, GraphQLError, responsePathAsArray } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type GatewayContext, writtenIn } from '../resolve/context.ts'
+import { original } from '../resolve/original.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { original } from './mask-error.ts'
 
 /** Codes that let a client mend its request, or wait, and send it again. */
 const repeatable: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'TRY_AGAIN', 'UNAVAILABLE'])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError, Kind } from 'graphql'
+import { original } from '../resolve/original.ts'
 import { PastLimit } from '../routing/past-limit.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
@@ -9,13 +10,6 @@ import type { Refusals } from './refusals.ts'
 
 /** Codes that are the caller's to act on; all others are masked. */
 const shown = new Set(['BAD_USER_INPUT', 'CONFLICT', 'TRY_AGAIN', 'UNKNOWN_OUTCOME', 'UNAVAILABLE'])
-
-/** What a resolver has thrown. */
-export function original(error: unknown): unknown {
-  let cause = error
-  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
-  return cause
-}
 
 const whoAsks = (error: unknown): string => {
   const field = error instanceof GraphQLError ? error.nodes?.[0] : undefined

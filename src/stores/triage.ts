@@ -16,6 +16,9 @@ export interface Note {
   readonly until: Date | null
 }
 
+/** What holds for longer is no exception any more. */
+export const longestRuleMs = 366 * 86_400_000
+
 /** A bug, or a rule until a time. */
 export type Judgement = { readonly by: string; readonly why: string } & (
   | { readonly verdict: 'bug' }

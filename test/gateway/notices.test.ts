@@ -51,6 +51,18 @@ test('a difference is told once, and again when it comes back', async () => {
   await expect.poll(() => told, patient).toEqual([notice, notice])
 })
 
+test('a difference that a rule covers is not told', async () => {
+  told.length = 0
+  const { findings, triage } = api.stores.postgres
+  const [group] = await findings.groups()
+  const until = new Date(Date.now() + 86_400_000)
+  await triage.judge(group!.fingerprint, { verdict: 'accepted', why: 'x', by: 'Ann', until, isHereOnly: false })
+  await api.ask('{ notes { edges { node { text } } } }')
+  const covered = async () => (await findings.groups('covered')).map(({ resolver }) => resolver).sort()
+  await expect.poll(covered, patient).toEqual(['Query.note', 'Query.notes'])
+  expect(told).toEqual([])
+})
+
 test('the kill switch is told when it is thrown, and when it is let go', async () => {
   told.length = 0
   kill(api.dataDir, 'Note', true)

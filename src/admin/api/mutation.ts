@@ -5,7 +5,7 @@ import { signOff } from '../../evidence/sign-off.ts'
 import { controlCopy } from '../../jobs/copy-control.ts'
 import { recheckGroup } from '../../jobs/recheck-group.ts'
 import type { Stage } from '../../stage/stage.ts'
-import type { GroupVerdict, Judgement } from '../../stores/triage.ts'
+import { type GroupVerdict, type Judgement, longestRuleMs } from '../../stores/triage.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import type { Json } from '../../util/json.ts'
 import { letterChanges } from './letters.ts'
@@ -17,7 +17,6 @@ import type { Change, stageChanges } from './set-stage.ts'
 
 /** Documents a second. */
 const fastest = 1_000_000_000
-const maxDays = 366
 const dayMs = 86_400_000
 
 interface Judged {
@@ -37,7 +36,8 @@ function judgementOf({ verdict, why, until, hereOnly }: Judged, by: string): Jud
   }
   if (!until) throw refuse(`What is ${verdict} has an end: say until.`)
   const aheadMs = until.getTime() - Date.now()
-  if (!(aheadMs > 0 && aheadMs <= maxDays * dayMs)) throw refuse(`until must lie ahead, within ${maxDays} days.`)
+  if (!(aheadMs > 0 && aheadMs <= longestRuleMs))
+    throw refuse(`until must lie ahead, within ${longestRuleMs / dayMs} days.`)
   return { verdict, why: said('why', why), by, until, isHereOnly: hereOnly === true }
 }
 

@@ -1,4 +1,4 @@
-import { disagreements } from '../../control/groups.ts'
+import { checkTogether } from '../../control/groups.ts'
 import { setStage } from '../../control/move.ts'
 import { flagKeyOf } from '../../entity/flag-key.ts'
 import { flagKeyNamed } from '../../entity/type-of.ts'
@@ -47,9 +47,8 @@ export function stageChanges({ app, stores, tell, notices }: Served) {
         'A share of reads needs `subject` in the configuration: see docs/reads.md.',
       )
     const members = entities.filter((entity) => flagKeyOf(entity) === key)
-    const lines = disagreements((await known.flags()).flags, entities)
-    const own = members.flatMap(({ name }) => lines.get(name) ?? [])
-    if (own.length > 0) throw new CrossfadeError('MISCONFIGURED', own.join(' '))
+    const names = members.map(({ name }) => name)
+    checkTogether((await known.flags()).flags, entities, names)
     const samplePercent = given('samplePercent', change.samplePercent)
     return moves.start(key, asker.name, async (line) => {
       if (stage && isCopied(stage)) for (const each of await forewarnings(stores.mongo, members)) line(each)

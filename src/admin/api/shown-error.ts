@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
+import { original } from '../../resolve/original.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
 import type { Served } from './served.ts'
-
-/** What a resolver has thrown. */
-function original(error: unknown): unknown {
-  let cause = error
-  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
-  return cause
-}
 
 /**
  * What who operates sees of an error: ours as they are, a store's as commands tell it; of a fault an id that finds the log
