@@ -1,8 +1,9 @@
+import { canonicalRecord, shownRecord } from '../compare/canonical.ts'
 import { contentDifferences } from '../compare/content.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { allFields } from '../entity/field-set.ts'
 import type { Stores } from '../routing/routing.ts'
-import { shownRecord } from '../shadow/shown-record.ts'
+import { cut } from '../shadow/redact.ts'
 import type { Image, LiveImage, Store } from '../stores/store.ts'
 import { formatVersion } from '../stores/version.ts'
 import type { Json } from '../util/json.ts'
@@ -51,18 +52,22 @@ const copyOf = ({ image, isOwed }: Looked): StoredCopy | null =>
 
 const alive = (image: Image | null): LiveImage | null => (image?.record ? (image as LiveImage) : null)
 
+/** By path, as conflicts show it. */
+const shown = (entity: Entity, image: LiveImage | null) =>
+  image && (shownRecord(entity, canonicalRecord(entity, image.record)) as Readonly<Record<string, Json>>)
+
 /** @throws the error of a store that does not answer. */
 export async function recordInBoth({ mongo, postgres }: Stores, entity: Entity, id: Id): Promise<RecordInBoth> {
   const looked = await Promise.all([look(mongo, entity, id), look(postgres, entity, id)])
   const [ours, theirs] = looked.map(({ image }) => alive(image))
   const found = ours && theirs ? contentDifferences(allFields(entity), ours, theirs).map(({ path }) => path) : []
-  const [own, other] = [ours, theirs].map((image) => image && shownRecord(entity, image.record))
-  const paths = [...(own ?? other ?? new Map<string, Json>()).keys()]
+  const [own, other] = [ours, theirs].map((image) => shown(entity, image ?? null))
+  const paths = own || other ? [...entity.leaves.keys(), ...entity.lists.keys()] : []
   const isAt = (path: string, difference: string): boolean => difference === path || difference.startsWith(`${path}.`)
   const fields = paths.map((path) => ({
     path,
-    mongo: own?.get(path) ?? null,
-    postgres: other?.get(path) ?? null,
+    mongo: cut(own?.[path] ?? null),
+    postgres: cut(other?.[path] ?? null),
     differs: found.some((each) => isAt(path, each)),
   }))
   const others = found.filter((each) => !paths.some((path) => isAt(path, each)))

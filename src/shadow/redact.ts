@@ -44,8 +44,7 @@ export function cut(value: Json, room = { left: maxAll }): Json {
 export const shownValues = (leaf: Leaf, values: readonly unknown[]): Json =>
   cut(values.map((value) => inClientForm(leaf, value)))
 
-/** A value of a field, likewise. */
-export const shownValue = (leaf: Leaf, value: unknown): Json => cut(inClientForm(leaf, value))
+const shownValue = (leaf: Leaf, value: unknown): Json => cut(inClientForm(leaf, value))
 
 function inClientForm(leaf: Leaf, value: unknown): Json {
   if (leaf.sensitive) return hidden

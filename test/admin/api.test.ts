@@ -87,7 +87,13 @@ test('a type is told with its flag, what it owes, and what its next stage asks f
         },
         owed: { owed: 0, oldest: null, deadLetters: 0, conflicts: 0 },
         latency: null,
-        coverage: { fields: [{ field: 'text', readBy: [] }], isProved: true },
+        coverage: {
+          fields: [
+            { field: 'secret', readBy: [] },
+            { field: 'text', readBy: [] },
+          ],
+          isProved: true,
+        },
         evidence: { from: 'shadow', to: 'live', signOff: null },
       },
     ],
@@ -150,7 +156,10 @@ test('a record is told as both stores have it', async () => {
       record: {
         mongo: { isOwed: false, isDeleted: false, issues: [] },
         postgres: { isOwed: false, isDeleted: false },
-        fields: [{ path: 'text', mongo: 'a', postgres: 'a', differs: false }],
+        fields: [
+          { path: 'text', mongo: 'a', postgres: 'a', differs: false },
+          { path: 'secret', mongo: '[redacted]', postgres: '[redacted]', differs: false },
+        ],
         others: [],
       },
     },
@@ -158,7 +167,7 @@ test('a record is told as both stores have it', async () => {
   await changeUnseen(api.stores, sql`update notes set text = 'b' where id = 1`)
   const { data } = await ask(look, 'viewer', { id: '1' })
   expect(data).toMatchObject({
-    record: { fields: [{ path: 'text', mongo: 'a', postgres: 'b', differs: true }] },
+    record: { fields: [{ path: 'text', mongo: 'a', postgres: 'b', differs: true }, { path: 'secret' }] },
   })
   await changeUnseen(api.stores, sql`update notes set text = 'a' where id = 1`)
   expect(await ask(look, 'viewer', { id: '7' })).toEqual({

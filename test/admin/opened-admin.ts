@@ -13,7 +13,12 @@ import type { Stores } from '../../src/routing/routing.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
-const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
+const Note = defineEntity('Note', {
+  mongo: 'notes',
+  postgres: 'notes',
+  id: int(),
+  fields: { text: text(), secret: text().sensitive() },
+})
 
 const builder = createBuilder()
 entityType(builder, Note)
@@ -45,7 +50,7 @@ export async function openAdmin(): Promise<OpenedAdmin> {
     },
   }
   const api = await openSmallGateway(schema, Note, [
-    { _id: 1, text: 'a' },
+    { _id: 1, text: 'a', secret: 'nobody reads this' },
     { _id: 2, text: ['x'] },
   ])
   const ledgers = ledgersOf(api.stores)

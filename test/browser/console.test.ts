@@ -16,7 +16,7 @@ const path = chromiumPath()
 const screenshots = join(import.meta.dirname, '.screenshots')
 mkdirSync(screenshots, { recursive: true })
 
-describe.skipIf(path === null)('The console', { timeout: 180_000 }, () => {
+describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
   let opened: OpenedConsole
   let browser: Browser
   beforeAll(async () => {

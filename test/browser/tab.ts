@@ -8,7 +8,7 @@ export const narrow = { viewport: { width: 390, height: 844 } }
 export async function openTab(browser: Browser, link: string, options: BrowserContextOptions = wide): Promise<Page> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000) // the machine may be busy
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
