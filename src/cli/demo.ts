@@ -136,7 +136,13 @@ async function demo(options: Options): Promise<void> {
     try {
       const summary = await run(session, gateway, reported, options, began)
       if (options.once) return printJson(summary)
-      const console = await openConsole({ settings, config, routing: gateway.routing, metrics })
+      const console = await openConsole({
+        settings,
+        config,
+        configFile: options.config,
+        routing: gateway.routing,
+        metrics,
+      })
       tell(summary, gateway.url, console?.url ?? null, options.config)
       await stopped
       await console?.close()

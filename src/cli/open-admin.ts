@@ -17,6 +17,7 @@ import type { Settings } from '../gateway/settings.ts'
 import { told } from '../gateway/told.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { verifyApart } from './verify-apart.ts'
 
 const defaultPort = 4001
 
@@ -34,6 +35,8 @@ const killedIn = (dataDir: string, { entities, log }: Routing): Killed => ({
 interface Opened {
   readonly settings: Settings
   readonly config: CrossfadeConfig
+  /** The file that it was loaded from, where one was named. */
+  readonly configFile?: string | undefined
   readonly routing: Routing
   readonly metrics: Metrics
   /** Somebody who is let in beside those who have tokens of `crossfade token`. */
@@ -64,6 +67,7 @@ function tokensWith(known: Tokens, guest: Guest | undefined): Tokens {
 export async function openAdmin({
   settings,
   config,
+  configFile,
   routing,
   metrics,
   guest,
@@ -75,7 +79,9 @@ export async function openAdmin({
   const tokens = tokensWith(new KnownTokens(ledgersOf(stores)), guest)
   const console = builtConsole()
   const killed = killedIn(dataDir, routing)
-  const api = adminApi({ app: config, stores, killed, tell: told, log, notices })
+  const closing = new AbortController()
+  const verify = verifyApart(configFile, closing.signal)
+  const api = adminApi({ app: config, stores, killed, verify, tell: told, log, notices })
   try {
     const admin = await startAdmin({
       port: port ?? defaultPort,
@@ -89,7 +95,13 @@ export async function openAdmin({
     })
     const page = console.size > 0 ? ' It has the console.' : ''
     log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.${page}`)
-    return admin
+    return {
+      url: admin.url,
+      close() {
+        closing.abort()
+        return admin.close()
+      },
+    }
   } catch (error) {
     if (port !== undefined || !(error instanceof CrossfadeError)) throw error
     log('warn', `There is no admin port: ${messageOf(error)}`)

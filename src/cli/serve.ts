@@ -55,7 +55,14 @@ export function serveCommand(): Command {
         })
         try {
           const { settings, config } = session
-          const admin = await openAdmin({ settings, config, routing: gateway.routing, metrics, notices })
+          const admin = await openAdmin({
+            settings,
+            config,
+            configFile: file,
+            routing: gateway.routing,
+            metrics,
+            notices,
+          })
           await stopped
           await admin?.close()
         } finally {

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../src/control/role.ts'
+import { verify } from '../../src/jobs/verify.ts'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
 import { changeUnseen } from '../support/stores.ts'
-import { type OpenedAdmin, openAdmin } from './opened-admin.ts'
+import { Note, type OpenedAdmin, openAdmin } from './opened-admin.ts'
 
 let opened: OpenedAdmin
 let api: OpenedAdmin['api']
@@ -376,4 +377,47 @@ test('with PostgreSQL down it tells what MongoDB knows, and says what it cannot 
     await other.close()
     await dead.close()
   }
+})
+
+test('QA has a type verified, sees how it goes, stops it, and is told what was found', async () => {
+  const query =
+    '{ verifications { type by compared total unequal endedAt error found { isClean missing examples { id kind } } } }'
+  const last = async () => ((await ask(query)).data!['verifications'] as { endedAt: string | null }[])[0]
+  const ended = () => expect.poll(async () => (await last())?.endedAt, { timeout: 20_000 }).toBeTruthy()
+  const start = 'mutation { verify(type: "Note") { type by endedAt } }'
+  expect(await wrong(start)).toBe('BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.')
+  expect(await wrong('mutation { verify(type: "Nope") { type } }', 'qa')).toContain('There is no type Nope')
+
+  opened.verify = (_, { signal, onProgress }) => {
+    onProgress({ compared: 500, total: 2_000, unequal: 3, retried: 0 })
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  }
+  expect(await ask(start, 'qa')).toEqual({ data: { verify: { type: 'Note', by: 'the-qa', endedAt: null } } })
+  expect(await last()).toEqual({
+    type: 'Note',
+    by: 'the-qa',
+    compared: 500,
+    total: 2_000,
+    unequal: 3,
+    endedAt: null,
+    error: null,
+    found: null,
+  })
+  expect(await wrong(start, 'qa')).toBe('TRY_AGAIN: Note is being verified; see how that ends, and try again.')
+  const stop = 'mutation { stopVerify(type: "Note") }'
+  expect(await ask(stop, 'qa')).toEqual({ data: { stopVerify: true } })
+  await ended()
+  expect(await last()).toMatchObject({ error: 'It was stopped: nothing was verified.', found: null })
+  expect(await ask(stop, 'qa')).toEqual({ data: { stopVerify: false } })
+
+  await changeUnseen(api.stores, sql`delete from notes where id = 1`)
+  opened.verify = (_, watching) => verify({ stores: api.stores, entity: Note, ...watching })
+  await ask(start, 'qa')
+  await ended()
+  expect(await last()).toMatchObject({
+    compared: 2,
+    error: null,
+    found: { isClean: false, missing: 1, examples: [{ id: '1', kind: 'missing' }] },
+  })
+  expect(opened.logged).toContain('info the-qa has Note verified, by the admin port.')
 })

@@ -6,6 +6,7 @@ import type { Killed } from '../../src/admin/killed.ts'
 import { KnownTokens } from '../../src/admin/known-tokens.ts'
 import { Metrics } from '../../src/admin/metrics.ts'
 import { makeToken } from '../../src/admin/tokens.ts'
+import type { Verifies } from '../../src/admin/verifies.ts'
 import { ledgersOf } from '../../src/control/flag-store.ts'
 import { type Role, roles } from '../../src/control/role.ts'
 import { told } from '../../src/gateway/told.ts'
@@ -13,7 +14,7 @@ import type { Stores } from '../../src/routing/routing.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 
-const Note = defineEntity('Note', {
+export const Note = defineEntity('Note', {
   mongo: 'notes',
   postgres: 'notes',
   id: int(),
@@ -31,6 +32,8 @@ export interface OpenedAdmin {
   readonly secrets: Readonly<Record<Role, string>>
   readonly killed: Killed & { names: string[] }
   readonly logged: string[]
+  /** What `verify` does; default: nothing, for ever. */
+  verify: Verifies
   /** Another port, over other stores. */
   open(stores: Stores): Promise<RunningAdmin>
   close(): Promise<void>
@@ -68,11 +71,12 @@ export async function openAdmin(): Promise<OpenedAdmin> {
       metrics: new Metrics(),
       killed,
       console: new Map(),
-      api: adminApi({ app, stores, killed, tell, log }),
+      api: adminApi({ app, stores, killed, verify: (...asked) => opened.verify(...asked), tell, log }),
     })
   const admin = await open(api.stores)
-  return {
+  const opened: OpenedAdmin = {
     api,
+    verify: () => new Promise(() => undefined),
     url: admin.url,
     secrets,
     killed,
@@ -83,4 +87,5 @@ export async function openAdmin(): Promise<OpenedAdmin> {
       await api.close()
     },
   }
+  return opened
 }

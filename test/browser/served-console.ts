@@ -7,8 +7,11 @@ import { adminApi } from '../../src/admin/api/api.ts'
 import type { GatedApp } from '../../src/admin/asks-gates.ts'
 import { consoleFiles } from '../../src/admin/console-files.ts'
 import { Metrics } from '../../src/admin/metrics.ts'
+import type { Verifies } from '../../src/admin/verifies.ts'
 import { type Role, roles } from '../../src/control/role.ts'
+import { typeOf } from '../../src/entity/type-of.ts'
 import { told } from '../../src/gateway/told.ts'
+import { verify } from '../../src/jobs/verify.ts'
 import type { Stores } from '../../src/routing/routing.ts'
 
 export interface ServedConsole {
@@ -23,6 +26,12 @@ const find = async (secret: string) => {
   const role = roles.find((each) => each === secret)
   return role ? { name: `the-${role}`, role } : null
 }
+
+/** In this process: a test's stores and app are in no configuration that a command could load. */
+const verifying =
+  ({ entities }: GatedApp, stores: Stores): Verifies =>
+  (type, watching) =>
+    verify({ stores, entity: typeOf(entities, type), ...watching })
 
 /** The console, as it is built now, over an app. */
 export async function serveConsole(app: GatedApp): Promise<ServedConsole> {
@@ -48,7 +57,7 @@ export async function serveConsole(app: GatedApp): Promise<ServedConsole> {
         tokens: { find },
         metrics: new Metrics(),
         killed: switching,
-        api: adminApi({ app, stores, killed: switching, tell, log: () => undefined }),
+        api: adminApi({ app, stores, killed: switching, verify: verifying(app, stores), tell, log: () => undefined }),
         console: consoleFiles(outDir),
       })
       running.push(admin)

@@ -3,12 +3,20 @@ import { ActForm, useAct } from '../parts/act.tsx'
 import { Ago } from '../parts/ago.tsx'
 import { count } from '../parts/format.ts'
 import { Told, Troubles } from '../parts/told.tsx'
+import { type Verification, VerificationShown, verificationFields } from '../parts/verification.tsx'
 import { linkTo } from '../route.ts'
 import { mayDo, Session } from '../session.ts'
 import { useQuery } from '../use-query.ts'
 
-const query =
-  '{ copies { type from total seen copied mended removed quarantined refused done ended ranges rangesDone isPaused limit owners } }'
+const query = `{
+  copies { type from total seen copied mended removed quarantined refused done ended ranges rangesDone isPaused limit owners }
+  ${verificationFields}
+}`
+
+interface Shown {
+  readonly copies: readonly Copy[]
+  readonly verifications: readonly Verification[]
+}
 
 interface Copy {
   readonly type: string
@@ -112,20 +120,27 @@ function Job({ copy, onDone }: { readonly copy: Copy; readonly onDone: () => voi
   )
 }
 
-/** Copies, as far as they are. */
+/** Copies and verifications, as far as they are. */
 export function Jobs() {
-  const answer = useQuery<{ readonly copies: readonly Copy[] }>(query)
+  const answer = useQuery<Shown>(query)
   return (
     <>
       <h1>Jobs</h1>
       <Told answer={answer}>
-        {({ copies }) =>
-          copies.length === 0 ? (
-            <p class="quiet">Nothing was copied yet: `crossfade backfill` copies.</p>
-          ) : (
-            copies.map((copy) => <Job key={copy.type} copy={copy} onDone={answer.again} />)
-          )
-        }
+        {({ copies, verifications }) => (
+          <>
+            {copies.map((copy) => (
+              <Job key={copy.type} copy={copy} onDone={answer.again} />
+            ))}
+            {verifications.map((each) => (
+              <VerificationShown key={`${each.type} ${each.startedAt}`} verification={each} onDone={answer.again} />
+            ))}
+            {copies.length === 0 && <p class="quiet">Nothing was copied yet: `crossfade backfill` copies.</p>}
+            {verifications.length === 0 && (
+              <p class="quiet">Nothing was verified by this page yet: a type's own page has it done.</p>
+            )}
+          </>
+        )}
       </Told>
     </>
   )

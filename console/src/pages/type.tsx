@@ -7,6 +7,7 @@ import { count } from '../parts/format.ts'
 import { type Owed, owedFields } from '../parts/owed.ts'
 import { StageTrack } from '../parts/stage-track.tsx'
 import { Told } from '../parts/told.tsx'
+import { type Verification, Verifying, verificationFields } from '../parts/verification.tsx'
 import { linkTo } from '../route.ts'
 import { mayDo, Session } from '../session.ts'
 import { useQuery } from '../use-query.ts'
@@ -19,6 +20,7 @@ const query = `query ($names: [String!]) {
     verdicts { verdict count }
     ${coverageFields}
   }
+  ${verificationFields}
 }
 ${coverageFragment}`
 
@@ -42,6 +44,7 @@ interface Shown {
     readonly verdicts: readonly { readonly verdict: string; readonly count: number }[] | null
     readonly coverage: Coverage | null
   }[]
+  readonly verifications: readonly Verification[]
 }
 
 type TypeOf = Shown['types'][number]
@@ -109,10 +112,11 @@ export function Type({ name }: { readonly name: string }) {
         <a href={`${linkTo('history')}?type=${encodeURIComponent(name)}`}>Its history</a>
       </p>
       <Told answer={answer}>
-        {({ types: [type] }) =>
+        {({ types: [type], verifications }) =>
           type && (
             <>
               <Facts {...type} />
+              <Verifying type={name} last={verifications.find((each) => each.type === name)} onDone={answer.again} />
               {isOpen ? (
                 <EvidenceOf name={name} />
               ) : (

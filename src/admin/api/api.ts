@@ -7,9 +7,10 @@ import { mutationFields } from './mutation.ts'
 import { queryFields } from './query.ts'
 import { scalars } from './scalars.ts'
 import type { ApiContext, Asker, Served } from './served.ts'
-import { stageChanges } from './set-stage.ts'
+import { moveFields, stageChanges } from './set-stage.ts'
 import { shownError } from './shown-error.ts'
 import { typeDefs } from './type-defs.ts'
+import { verificationFields, verifications } from './verifications.ts'
 
 /** Whoever asks has a token, and none of them needs more. */
 const most = { tokens: 1_000, bodyBytes: 100_000 }
@@ -28,14 +29,17 @@ export type AdminApi = (request: IncomingMessage, response: ServerResponse, aske
 /** GraphQL over what the commands work with. */
 export function adminApi(served: Served): AdminApi {
   const changes = stageChanges(served)
+  const verifying = verifications(served)
   const schema = createSchema<ApiContext>({
     typeDefs,
     resolvers: {
       ...scalars,
-      Query: { ...queryFields(served), changes: () => changes.list() },
+      Query: { ...queryFields(served), changes: () => changes.list(), verifications: () => verifying.list() },
       MovingType: movingTypeFields(served),
       Group: groupFields,
-      Mutation: mutationFields(served, changes),
+      Move: moveFields,
+      Verification: verificationFields,
+      Mutation: mutationFields(served, changes, verifying),
     },
   })
   const yoga = createYoga<{ readonly asker: Asker }, ApiContext>({

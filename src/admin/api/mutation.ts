@@ -14,6 +14,7 @@ import { repairs } from './repairs.ts'
 import { atMost, said } from './said.ts'
 import type { ApiContext, Served } from './served.ts'
 import type { Change, stageChanges } from './set-stage.ts'
+import type { verifications } from './verifications.ts'
 
 /** Documents a second. */
 const fastest = 1_000_000_000
@@ -76,7 +77,11 @@ interface Signed extends OfType {
   readonly why?: string | null
 }
 
-export function mutationFields(served: Served, changes: ReturnType<typeof stageChanges>) {
+export function mutationFields(
+  served: Served,
+  changes: ReturnType<typeof stageChanges>,
+  verifying: ReturnType<typeof verifications>,
+) {
   const { app, stores, killed } = served
   const { findings, triage, ledger } = stores.postgres
   const evidence = evidenceFor(served)
@@ -107,6 +112,10 @@ export function mutationFields(served: Served, changes: ReturnType<typeof stageC
       const { group, examples } = named(await findings.show(said('group', prefix)), prefix)
       return recheckGroup({ stores, entity: typeOf(app.entities, group.type), group, examples })
     }),
+
+    verify: needs('qa', ({ type }: OfType, asker) => verifying.start(type, asker)),
+
+    stopVerify: needs('qa', ({ type }: OfType) => verifying.stop(type)),
 
     sign: needs('qa', async ({ type: name, to, why }: Signed, asker, context) => {
       const type = { name, entity: typeOf(app.entities, name) }

@@ -6,7 +6,7 @@ import { forewarnings } from '../../jobs/forewarnings.ts'
 import { moveOptions } from '../../jobs/move-options.ts'
 import { isCopied, type Stage } from '../../stage/stage.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
-import { Moves } from '../moves.ts'
+import { Tasks } from '../tasks.ts'
 import { unmetEvidence } from '../unmet-evidence.ts'
 import { atMost, said } from './said.ts'
 import type { ApiContext, Served } from './served.ts'
@@ -22,16 +22,24 @@ export interface Change {
   readonly noOtherWriters: boolean
 }
 
+interface Move {
+  /** What it has told. */
+  readonly lines: string[]
+}
+
 const given = (name: string, value: number | null | undefined): number | undefined =>
   value === null || value === undefined ? undefined : atMost(name, value, 100)
 
 /** Changes of stage as commands make them, and how those go that were asked for. */
 export function stageChanges({ app, stores, tell, notices }: Served) {
   const { entities } = app
-  const moves = new Moves(({ key: type, by }, error) => {
-    const reason = tell(error) ?? messageOf(error)
-    notices?.send({ event: 'move.failed', type, text: `${type} was not changed: ${reason}`, facts: { by, reason } })
-    return reason
+  const tasks = new Tasks<Move>({
+    doing: 'is being changed',
+    failed({ key: type, by }, error) {
+      const reason = tell(error) ?? messageOf(error)
+      notices?.send({ event: 'move.failed', type, text: `${type} was not changed: ${reason}`, facts: { by, reason } })
+      return reason
+    },
   })
 
   async function start(change: Change, { asker, known }: ApiContext) {
@@ -50,7 +58,8 @@ export function stageChanges({ app, stores, tell, notices }: Served) {
     const names = members.map(({ name }) => name)
     checkTogether((await known.flags()).flags, entities, names)
     const samplePercent = given('samplePercent', change.samplePercent)
-    return moves.start(key, asker.name, async (line) => {
+    return tasks.start(key, asker.name, { lines: [] }, async ({ lines }) => {
+      const line = (text: string): void => void lines.push(text)
       if (stage && isCopied(stage)) for (const each of await forewarnings(stores.mongo, members)) line(each)
       const options = moveOptions({ entities, stores, log: line, evidence: unmetEvidence(app, stores, line) })
       const wanted = { type: key, stage: stage ?? undefined, readPercent, samplePercent, why, force, noOtherWriters }
@@ -59,5 +68,8 @@ export function stageChanges({ app, stores, tell, notices }: Served) {
     })
   }
 
-  return { start, list: () => moves.list() }
+  return { start, list: () => tasks.list() }
 }
+
+/** Of what the contract calls a move. */
+export const moveFields = { lines: ({ progress }: { readonly progress: Move }) => progress.lines }

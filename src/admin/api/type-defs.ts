@@ -47,6 +47,8 @@ export const typeDefs = /* GraphQL */ `
     copies: [Copy!]!
     "Changes of flags that were asked for at this gateway, the newest first; twenty are told of."
     changes: [Move!]!
+    "Likewise verifications."
+    verifications: [Verification!]!
     "Who changed what, newest first; 200 at most."
     history(type: String, last: Int = 50): [Change!]!
   }
@@ -354,6 +356,52 @@ export const typeDefs = /* GraphQL */ `
     error: String
   }
 
+  type Verification {
+    type: String!
+    by: String!
+    startedAt: DateTime!
+    "Records of the store with authority that were held against the other one so far."
+    compared: Float!
+    "About; null where it is not known."
+    total: Float
+    "Those that differ, so far."
+    unequal: Float!
+    "Null while it is under way."
+    endedAt: DateTime
+    "Why nothing was verified."
+    error: String
+    found: Verified
+  }
+
+  type Verified {
+    "Nothing differs, and nothing was left undecided."
+    isClean: Boolean!
+    authority: Origin!
+    epoch: Int!
+    mapping: String!
+    compared: Float!
+    "Records that the other store does not have."
+    missing: Float!
+    "Those that it has alone."
+    extra: Float!
+    "Those whose values differ."
+    content: Float!
+    "Those whose versions do."
+    version: Float!
+    "Those that rules cover, or that were accepted; in none of the other counts."
+    accepted: Float!
+    "Those that were owed or changed each time that they were looked at."
+    undecided: Float!
+    "Documents that have no record."
+    quarantined: Float!
+    "Values that are to be unique, and are not."
+    duplicates: Float!
+    "References that lead nowhere."
+    dangling: Float!
+    "Some of those that differ."
+    examples: [UnequalRecord!]!
+  }
+
   type Repaired {
     "Those of the group that have an id."
     records: Int!
@@ -415,6 +463,10 @@ export const typeDefs = /* GraphQL */ `
     close(group: String!, why: String!): Group!
     "Reads the records of a group's examples in both stores now."
     recheck(group: String!): [Rechecked!]!
+    "Begins to hold all records of a type in both stores against each other: verifications tells how it goes."
+    verify(type: String!): Verification!
+    "Whether one was under way at this gateway."
+    stopVerify(type: String!): Boolean!
     "Puts the name of the token to what is proved of a type; it holds until authority moves or the mapping changes."
     sign(type: String!, to: Stage, why: String): Evidence!
     "Says that a type may move although there are so many of a group."

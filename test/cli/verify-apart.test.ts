@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
+import { askServed, runCommand } from '../support/run-command.ts'
+
+let opened: CommandStores
+beforeAll(async () => {
+  opened = await openCommandStores()
+})
+afterAll(() => opened?.close())
+
+interface Last {
+  readonly type: string
+  readonly endedAt: string | null
+  readonly error: string | null
+  readonly found: { readonly isClean: boolean; readonly compared: number; readonly missing: number } | null
+}
+
+test('a gateway has a type verified by a process beside it, and tells what that found', async () => {
+  await opened.stores.mongo.connection.db.collection('movies').insertOne({ title: 'A' })
+  const made = await runCommand(['token', 'make', 'ada', '--role', 'qa', '--json'], opened.env)
+  const headers = { authorization: `Bearer ${JSON.parse(made.stdout).secret}`, 'content-type': 'application/json' }
+  const { answer, text } = await askServed([], opened.env, async (_, said) => {
+    while (!/admin port listens/.test(said())) await sleep(20)
+    const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
+    const ask = async (query: string) => {
+      const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })
+      return (await response.json()) as { data: { verifications: Last[] } }
+    }
+    const last = async () =>
+      (await ask('{ verifications { type endedAt error found { isClean compared missing } } }')).data.verifications[0]
+    await ask('mutation { verify(type: "Movie") { type } }')
+    await expect.poll(async () => (await last())?.endedAt, { timeout: 60_000 }).toBeTruthy()
+    return last()
+  })
+  expect(answer, text).toMatchObject({ type: 'Movie', error: null, found: { isClean: false, compared: 1, missing: 1 } })
+})
