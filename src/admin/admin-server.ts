@@ -88,7 +88,7 @@ const limits = {
 const actionsOf = ({ metrics, killed }: AdminOptions): ReadonlyMap<string, ReadonlyMap<string, Action>> => {
   const kill = (on: boolean): Action => ({
     role: 'operator',
-    answer: ({ query, by }) => json({ killed: killed.set(query.get('type') ?? 'all', on, by) }),
+    answer: async ({ query, by }) => json({ killed: await killed.set(query.get('type') ?? 'all', on, by) }),
   })
   const actions = {
     '/metrics': {

@@ -10,6 +10,7 @@ import { routingMetrics } from '../admin/routing-metrics.ts'
 import { hashOf } from '../admin/tokens.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { kill, killFileOf, readKilled } from '../control/kill-file.ts'
+import { killByStores } from '../control/killed-by-stores.ts'
 import type { Notices } from '../control/notices.ts'
 import { flagKeyNamed } from '../entity/type-of.ts'
 import type { CrossfadeConfig } from '../gateway/config.ts'
@@ -21,13 +22,19 @@ import { verifyApart } from './verify-apart.ts'
 
 const defaultPort = 4001
 
-/** The switch of the gateways of a data directory, as `stage kill` has it. */
-const killedIn = (dataDir: string, { entities, log }: Routing): Killed => ({
-  list: () => readKilled(killFileOf(dataDir)),
-  set(type, on, by) {
+/** The switch, as `stage kill` has it: by the file of this data directory, and by the stores that answer. */
+const killedIn = (dataDir: string, { entities, stores, killSwitch, log }: Routing): Killed => ({
+  list: () => [...new Set([...readKilled(killFileOf(dataDir)), ...killSwitch.namesByStores()])],
+  async set(type, on, by) {
     if (type !== 'all' && on) flagKeyNamed(entities, type)
     const killed = kill(dataDir, type, on)
     log('warn', `${by} has ${on ? 'killed' : 'let the flags rule again of'} ${type}, by the admin port.`)
+    const untold = await killByStores(ledgersOf(stores), type, on, by)
+    if (untold.length > 0)
+      log(
+        'warn',
+        `${untold.join(' and ')} could not be told: gateways that see neither ${untold.length === 1 ? 'the other store' : 'store'} nor ${dataDir} do not know.`,
+      )
     return killed
   },
 })

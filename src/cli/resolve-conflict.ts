@@ -42,7 +42,7 @@ async function writeBack(
     dataDir: settings.CROSSFADE_DATA_DIR,
     limits: noReads,
     log: (level, message) => level === 'warn' && say(message),
-    killSwitch: { isOn: () => false, stop: async () => undefined },
+    killSwitch: { isOn: () => false, stop: async () => undefined, learn: () => undefined, namesByStores: () => [] },
   })
   try {
     await write(instance.routing, only(entity), async (transaction) => {

@@ -167,7 +167,7 @@ export function stageCommand(): Command {
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
       for (const line of alerts) warn(line)
       for (const flag of lost) warn(lostFlag(flag))
-      tellKilled()
+      await tellKilled(stores)
       if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
       const rows = known.map((flag) => [
         shownKey(flag),
@@ -217,7 +217,7 @@ export function stageCommand(): Command {
             log: say,
             evidence: unmetEvidence(session.config, session.stores, tell),
           })
-        tellKilled()
+        await tellKilled(session.stores)
         const moved: (Moved & { readonly stage: Stage | undefined })[] = []
         for (const each of await movedBy(session, type))
           moved.push({ ...each, stage: desired ? await desiredStage(session, each.key) : named })

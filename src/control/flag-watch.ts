@@ -9,6 +9,7 @@ import { authorityOf, type Ledgers, newer, noFlag } from './flag-store.ts'
 import { FormatWatch } from './format-watch.ts'
 import { disagreements, flagsByType } from './groups.ts'
 import { type Sign, withdraw } from './instances.ts'
+import type { Killing } from './killed-by-stores.ts'
 import { isOlder } from './lost-flag.ts'
 import { Registration } from './registration.ts'
 import { StoreWatch } from './store-watch.ts'
@@ -27,6 +28,8 @@ export interface WatchOptions {
   readonly intervalMs?: number
   /** A store that answers a look later than this is down for reads, in milliseconds; default: see `times`. */
   readonly probeMs?: number
+  /** Called with what a store says of the kill switch, as often as it is looked at. */
+  readonly onKilled?: (found: ReadonlyMap<string, Killing>) => void
   /** Called when a look has failed. */
   readonly onSilent?: (origin: Origin) => void
   /** Called when a store answers, for the first time or again. */
@@ -69,6 +72,7 @@ export class FlagWatch {
         probeMs,
         onFlags: (flags) => this.#learn(flags),
         onFormat: (found) => this.formats.learn(origin, found),
+        ...(options.onKilled ? { onKilled: options.onKilled } : {}),
         onSilent: () => options.onSilent?.(origin),
         onAnswer: () => options.onAnswer?.(origin),
       })

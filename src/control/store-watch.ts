@@ -5,6 +5,7 @@ import type { Origin } from '../util/origin.ts'
 import { announcedKind, isAnnounced } from './announcement.ts'
 import { type Flag, parseFlag } from './flag.ts'
 import { format, formatAmong, formatKind, readFormat } from './format.ts'
+import { type Killing, killedAmong, killedKind } from './killed-by-stores.ts'
 import type { Registration } from './registration.ts'
 import { times } from './times.ts'
 
@@ -20,6 +21,8 @@ export interface StoreWatchOptions {
   readonly onFlags: (flags: ReadonlyMap<string, Flag>) => void
   /** Called with the format of the store's bookkeeping, before the first sign of life there and with each look. */
   readonly onFormat: (found: number) => void
+  /** Called with what each look found of the kill switch. */
+  readonly onKilled?: (found: ReadonlyMap<string, Killing>) => void
   /** Called when a look has failed. */
   readonly onSilent: () => void
   /** Called when it answers for the first time, and whenever it does again. */
@@ -163,10 +166,11 @@ export class StoreWatch {
       const leaseFrom = registration.beganAt
       const flags = new Map<string, Flag>()
       const sign = this.#isMoving ? undefined : this.#renew() // more looks need no more signs
-      const [entries, failure] = await Promise.all([ledger.list(flagKind, formatKind, announcedKind), sign])
+      const [entries, failure] = await Promise.all([ledger.list(flagKind, formatKind, announcedKind, killedKind), sign])
       const found = formatAmong(entries)
       onFormat(found)
       this.#isMoving = isAnnounced(entries)
+      this.#options.onKilled?.(killedAmong(entries))
       for (const { kind, key, value } of entries) {
         if (kind !== flagKind) continue
         const flag = parseFlag(value)

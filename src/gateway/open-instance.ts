@@ -58,7 +58,7 @@ export interface InstanceOptions {
   /** Default: nobody is told. */
   readonly notices?: Notices | undefined
   /** Default: a thread that watches the file of the data directory. */
-  readonly killSwitch?: Pick<KillSwitch, 'isOn' | 'stop'>
+  readonly killSwitch?: Routing['killSwitch']
 }
 
 /** One member of those that read and write the stores together: it is known to movers, and sweeps. */
@@ -124,6 +124,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     mappings: Object.fromEntries(entities.map((entity) => [entity.name, mappingDigest(entity)])),
     alerts: source?.alerts.slice(0, mostAlerts) ?? [],
   })
+  const killSwitch = options.killSwitch ?? new KillSwitch(dataDir, entities)
   const flags: FlagWatch = new FlagWatch({
     id: owner,
     sign,
@@ -132,6 +133,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     dataDir,
     log,
     probeMs,
+    onKilled: (found) => killSwitch.learn(found),
     onSilent: (origin) => stores[origin].distrust(),
     onAnswer: (origin) => void doubts.answers(origin),
     onLess: (origin) => void doubts.wentBack(origin).catch(() => undefined), // it stops
@@ -186,7 +188,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     stores,
     entities,
     flags,
-    killSwitch: options.killSwitch ?? new KillSwitch(dataDir, entities),
+    killSwitch,
     shadow,
     mirror,
     sweeper,

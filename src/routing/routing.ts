@@ -29,7 +29,7 @@ export interface Routing {
   readonly stores: Stores
   readonly entities: readonly Entity[]
   readonly flags: FlagWatch
-  readonly killSwitch: Pick<KillSwitch, 'isOn' | 'stop'>
+  readonly killSwitch: Pick<KillSwitch, 'isOn' | 'stop' | 'learn' | 'namesByStores'>
   readonly shadow: Shadow
   readonly mirror: Mirror
   readonly sweeper: Sweeper

@@ -44,7 +44,7 @@ let operator: string
 const set: unknown[] = []
 const killed: Killed = {
   list: () => ['Note'],
-  set(type, ...given) {
+  async set(type, ...given) {
     if (type === 'Nope') throw new CrossfadeError('BAD_USER_INPUT', 'There is no type Nope.')
     set.push([type, ...given])
     return [type]

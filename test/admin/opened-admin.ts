@@ -45,7 +45,7 @@ export async function openAdmin(): Promise<OpenedAdmin> {
   const killed: Killed & { names: string[] } = {
     names: [],
     list: () => killed.names,
-    set(type, on, by) {
+    async set(type, on, by) {
       if (type !== 'Note' && type !== 'all') throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${type}.`)
       killed.names = on ? [type] : []
       logged.push(`${by} ${type} ${on}`)

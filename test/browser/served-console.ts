@@ -42,7 +42,7 @@ export async function serveConsole(app: GatedApp): Promise<ServedConsole> {
   const running: { close(): Promise<void> }[] = []
   const switching = {
     list: () => killed,
-    set(type: string, on: boolean) {
+    async set(type: string, on: boolean) {
       killed.splice(0, killed.length, ...(on ? [type] : []))
       return killed
     },

@@ -70,7 +70,7 @@ export function startGateway(setting: Setting, name: string): Gateway {
       dataDir: `${dataDir}/${name}`,
       limits: limitsOf({}),
       log: (_, line) => log(`${name}: ${line}`),
-      killSwitch: { isOn: () => false, stop: async () => undefined },
+      killSwitch: { isOn: () => false, stop: async () => undefined, learn: () => undefined, namesByStores: () => [] },
       id: `${name} ${world.now}`,
     })
     for (let n = 0; n < clients; n++) begin(setting, place, () => client(setting, gateway.instance!))

@@ -68,7 +68,7 @@ export const typeDefs = /* GraphQL */ `
     name: String!
     "Null where no store that answers knows its flag."
     flag: Flag
-    "Whether the kill switch of this gateway is on for it."
+    "Whether the kill switch is on for it, by the file of this gateway or by the stores."
     isKilled: Boolean!
     "What both stores took for the same reads; null where nothing was compared."
     latency: Latency
@@ -491,7 +491,7 @@ export const typeDefs = /* GraphQL */ `
     retry(type: String!, id: String): Retried!
     "Gives up what the other store refuses of a record; the stores stay unequal in it."
     drop(type: String!, id: String!, why: String!): Boolean!
-    "What is killed at the gateways of this data directory, behind it."
+    "What is killed, behind it: at the gateways of this data directory, and by the stores at all others."
     kill(type: String! = "all", on: Boolean!): [String!]!
   }
 `

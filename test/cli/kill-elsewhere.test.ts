@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
+import { askServed, runCommand } from '../support/run-command.ts'
+
+let opened: CommandStores
+beforeAll(async () => {
+  opened = await openCommandStores()
+})
+afterAll(() => opened?.close())
+
+const nowhere = { MONGODB_URI: 'mongodb://127.0.0.1:9/x', DATABASE_URL: 'postgresql://127.0.0.1:9/x' } as const
+
+test('a kill on one machine reaches gateways of others through whichever store answers', async () => {
+  const here = { ...opened.env, CROSSFADE_DATA_DIR: join(opened.env.CROSSFADE_DATA_DIR, 'another-machine') }
+  const kill = (...args: string[]) => runCommand(['stage', 'kill', ...args], here)
+  const made = await runCommand(['token', 'make', 'eve', '--json'], opened.env)
+  const headers = { authorization: `Bearer ${JSON.parse(made.stdout).secret}` }
+  const { answer, text } = await askServed([], opened.env, async (_, said) => {
+    while (!/admin port listens/.test(said())) await sleep(20)
+    const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
+    const get = async (path: string) => (await fetch(`${url}${path}`, { headers })).text()
+    const is = (metric: string) => expect.poll(() => get('/metrics'), { timeout: 20_000 }).toContain(metric)
+
+    expect(await kill('Movie')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Gateways elsewhere that see mongo or postgres know within two seconds as well'),
+    })
+    await is('crossfade_killed{type="Movie"} 1')
+    expect(await get('/metrics')).toContain('crossfade_killed{type="User"} 0')
+    expect(JSON.parse(await get('/kill'))).toEqual({ killed: ['Movie'] })
+    const listed = await runCommand(['stage', 'list'], opened.env)
+    expect(listed.stderr).toMatch(
+      /Killed at all gateways: Movie, by \S+@\S+, \d{4}-\S+Z; `crossfade stage kill Movie --undo`/,
+    )
+
+    const withoutMongo = { ...here, MONGODB_URI: nowhere.MONGODB_URI }
+    const undone = await runCommand(['stage', 'kill', '--undo'], withoutMongo)
+    expect(undone.stderr).toMatch(/see postgres know .*mongo could not be told\./s)
+    await is('crossfade_killed{type="Movie"} 0')
+    expect(JSON.parse(await get('/kill'))).toEqual({ killed: [] })
+
+    await kill('Movie', '--here')
+    const last = await runCommand(['stage', 'list'], here)
+    expect(last.stderr).not.toContain('at all gateways')
+    return 'heard'
+  })
+  expect(answer, text).toBe('heard')
+})
+
+test('with neither store the gateways of the data directory are killed all the same', async () => {
+  const said = await runCommand(['stage', 'kill', 'Movie', '--json'], { ...opened.env, ...nowhere })
+  expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining('mongo and postgres could not be told.') })
+  expect(JSON.parse(said.stdout)).toMatchObject({ killed: ['Movie'], told: [] })
+})
