@@ -25,6 +25,12 @@ export interface Mismatch {
 /** Examples that are kept of one group; the group counts everything. */
 export const maxExamples = 20
 
+/** Hours that counts are kept of, the present one included. */
+export const keptHours = 168
+
+/** By fingerprint, the counts of so many hours (UTC), the oldest first and the present one last. */
+export type HourCounts = ReadonlyMap<string, readonly number[]>
+
 /** What one group of mismatches is about. */
 export type GroupKey = Pick<Mismatch, 'fingerprint' | 'type' | 'resolver' | 'kind' | 'path'>
 
@@ -158,6 +164,11 @@ export interface VerdictCount {
   readonly count: number
 }
 
+/** Verdicts of the hour (UTC) that lies so many back, 0 for the present one: that in which a gateway told of them. */
+export interface HourVerdicts extends VerdictCount {
+  readonly ago: number
+}
+
 export interface SeenVerdicts extends VerdictCount, Basis {}
 
 /** What a gateway saw since it last told, added up, so that it takes few statements however much it is. */
@@ -181,11 +192,18 @@ export interface Findings {
   search(search: GroupSearch): Promise<FoundGroups>
   /** By fingerprint or an unambiguous beginning of one; null where there is none. */
   show(fingerprint: string): Promise<{ group: MismatchGroup; examples: readonly MismatchExample[] } | null>
+  /**
+   * Counts of the last hours, `keptHours` at most, of each group that is named: zeros for one that there is none of.
+   * What was told at once counts in the hour of its last; what was found before a group came back does not count.
+   */
+  recent(fingerprints: readonly string[], hours: number): Promise<HourCounts>
   /** Until it is seen again; a group is named as in `show`. Null where there is none, or it is closed already. */
   close(fingerprint: string, why: string, by: string): Promise<MismatchGroup | null>
   undecided(): Promise<readonly Undecided[]>
   /** All that were ever counted. */
   verdicts(): Promise<readonly VerdictCount[]>
+  /** Those of the last hours, `keptHours` at most; an hour without any is left out. */
+  recentVerdicts(hours: number): Promise<readonly HourVerdicts[]>
   /** Those of a type under one mapping since an epoch, by verdict; a verdict that there was none of is left out. */
   comparisons(type: string, mapping: string, sinceEpoch: number): Promise<Readonly<Record<string, number>>>
   /** What was read and compared of a type under one mapping since an epoch, by resolver and path. */

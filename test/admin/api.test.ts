@@ -149,6 +149,29 @@ test('differences are found, shown, judged and closed, by the name of the token'
   })
 })
 
+test('counts of the last hours are told of groups and of types', async () => {
+  const verdict = { type: 'Note', mapping: 'm', epoch: 1, count: 8 }
+  const verdicts = ['matched', 'lag', 'diverged'].map((each) => ({ ...verdict, verdict: each }))
+  await api.stores.postgres.findings.add({ ...nothingSeen, verdicts })
+  const look = `{ mismatches(state: null) { groups { name recent(hours: 2) } }
+    mismatch(group: "abc") { group { recent } } types { recent(hours: 1) { compared diverged } } }`
+  expect(await ask(look)).toEqual({
+    data: {
+      mismatches: {
+        groups: [
+          { name: 'abc123', recent: [0, 3] },
+          { name: 'def456', recent: [0, 1] },
+        ],
+      },
+      mismatch: { group: { recent: [...new Array(23).fill(0), 3] } },
+      types: [{ recent: [{ compared: 16, diverged: 8 }] }],
+    },
+  })
+  expect(await wrong('{ mismatch(group: "abc") { group { recent(hours: 169) } } }')).toBe(
+    'BAD_USER_INPUT: hours must be between 0 and 168.',
+  )
+})
+
 test('a record is told as both stores have it', async () => {
   const look = `query ($id: String!) { record(type: "Note", id: $id) {
     mongo { isOwed isDeleted issues { path } } postgres { isOwed isDeleted } fields { path mongo postgres differs } others } }`

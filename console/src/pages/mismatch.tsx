@@ -1,7 +1,8 @@
 import { Ago } from '../parts/ago.tsx'
 import { Example, type ExampleOf } from '../parts/example.tsx'
 import { count } from '../parts/format.ts'
-import { type Group, groupFields, stateOf } from '../parts/group.ts'
+import { type Group, groupFields, recentInWords, stateOf } from '../parts/group.ts'
+import { Sparkline } from '../parts/sparkline.tsx'
 import { Told } from '../parts/told.tsx'
 import { Triage } from '../parts/triage.tsx'
 import { linkTo } from '../route.ts'
@@ -50,6 +51,10 @@ function Facts({ group }: { readonly group: Group }) {
       <dd>{group.kind}</dd>
       <dt>Count</dt>
       <dd>{count(group.count)}</dd>
+      <dt>24 hours</dt>
+      <dd>
+        <Sparkline values={group.recent} says={recentInWords(group)} /> {recentInWords(group)}
+      </dd>
       <dt>First seen</dt>
       <dd>
         <Ago at={group.firstAt} />

@@ -1,6 +1,7 @@
 import { Ago } from '../parts/ago.tsx'
 import { count } from '../parts/format.ts'
-import { type Group, groupFields, stateOf } from '../parts/group.ts'
+import { type Group, groupFields, recentInWords, stateOf } from '../parts/group.ts'
+import { Sparkline } from '../parts/sparkline.tsx'
 import { Table } from '../parts/table.tsx'
 import { Told } from '../parts/told.tsx'
 import { choose, linkTo } from '../route.ts'
@@ -124,6 +125,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
         { title: 'Kind', of: ({ kind }) => kind },
         { title: 'Read by', of: ({ resolver }) => resolver },
         { title: 'Count', of: (group) => count(group.count) },
+        { title: '24 hours', of: (group) => <Sparkline values={group.recent} says={recentInWords(group)} /> },
         { title: 'Last seen', of: ({ lastAt }) => <Ago at={lastAt} /> },
         { title: 'State', of: stateOf },
         { title: 'Assigned', of: ({ assignee }) => assignee ?? '–' },

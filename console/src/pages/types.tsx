@@ -1,6 +1,7 @@
 import { useContext } from 'preact/hooks'
 import { useAct } from '../parts/act.tsx'
 import { count, ms } from '../parts/format.ts'
+import { Sparkline } from '../parts/sparkline.tsx'
 import { StageTrack } from '../parts/stage-track.tsx'
 import { Table } from '../parts/table.tsx'
 import { Told, Troubles } from '../parts/told.tsx'
@@ -15,6 +16,7 @@ const query = `{
     flag { key members stage target reads candidate readPercent samplePercent fresh isLost returned { why } }
     latency { mongo { p50 p99 } postgres { p50 p99 } }
     verdicts { verdict count }
+    recent { compared diverged }
     owed { owed deadLetters }
   }
 }`
@@ -42,6 +44,7 @@ interface TypeRow {
   } | null
   readonly latency: { readonly mongo: Speed; readonly postgres: Speed } | null
   readonly verdicts: readonly { readonly verdict: string; readonly count: number }[] | null
+  readonly recent: readonly { readonly compared: number; readonly diverged: number }[] | null
   readonly owed: { readonly owed: number; readonly deadLetters: number } | null
 }
 
@@ -53,6 +56,24 @@ function divergence(verdicts: TypeRow['verdicts']): string {
   const diverged = of('diverged')
   const compared = diverged + of('matched') + of('accepted') + of('noise')
   return compared === 0 ? '–' : `${count(diverged)} of ${count(compared)}`
+}
+
+/** How much of what was compared differed, by the hour. */
+function Recent({ recent }: Pick<TypeRow, 'recent'>) {
+  const sum = (of: 'compared' | 'diverged'): number => recent?.reduce((all, hour) => all + hour[of], 0) ?? 0
+  const compared = sum('compared')
+  if (!recent || compared === 0) return <>–</>
+  const percent = `${count((sum('diverged') / compared) * 100)} %`
+  const rates = recent.map((hour) => (hour.compared === 0 ? 0 : hour.diverged / hour.compared))
+  return (
+    <>
+      <Sparkline
+        values={rates}
+        says={`${percent} of ${count(compared)} comparisons differed in ${recent.length} hours`}
+      />{' '}
+      {percent}
+    </>
+  )
 }
 
 function reads({ flag }: TypeRow): string {
@@ -132,6 +153,7 @@ export function Types() {
               { title: 'Reads', of: reads },
               { title: 'Compared', of: ({ flag }) => (flag?.candidate ? `${flag.samplePercent} %` : '–') },
               { title: 'Differ', of: ({ verdicts }) => divergence(verdicts) },
+              { title: 'Differ, 24 hours', of: ({ recent }) => <Recent recent={recent} /> },
               { title: 'MongoDB p50 / p99', of: ({ latency }) => speed(latency?.mongo) },
               { title: 'PostgreSQL p50 / p99', of: ({ latency }) => speed(latency?.postgres) },
               { title: 'Owed', of: ({ owed }) => <OwedCell owed={owed} /> },

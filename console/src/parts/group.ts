@@ -1,3 +1,5 @@
+import { count } from './format.ts'
+
 export interface Rule {
   readonly name: string
   readonly verdict: string
@@ -14,6 +16,8 @@ export interface Group {
   readonly kind: string
   readonly path: string
   readonly count: number
+  /** Of each of the last 24 hours, the oldest first. */
+  readonly recent: readonly number[]
   readonly firstAt: string
   readonly lastAt: string
   readonly closedAt: string | null
@@ -25,7 +29,11 @@ export interface Group {
 }
 
 export const groupFields =
-  'name type resolver kind path count firstAt lastAt closedAt closedWhy reopenedAt isBug assignee rule { name verdict until by why }'
+  'name type resolver kind path count recent firstAt lastAt closedAt closedWhy reopenedAt isBug assignee rule { name verdict until by why }'
+
+/** `12 this hour, 240 in 24 hours`. */
+export const recentInWords = ({ recent }: Pick<Group, 'recent'>): string =>
+  `${count(recent.at(-1) ?? 0)} this hour, ${count(recent.reduce((sum, each) => sum + each, 0))} in ${recent.length} hours`
 
 /** What was last made of a group, in a word or two. */
 export function stateOf({ closedAt, reopenedAt, isBug, rule }: Group): string {

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parse } from 'graphql'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
+import { keptHours, type MismatchGroup } from '../../stores/findings.ts'
 import { Known } from './known.ts'
 import { movingTypeFields } from './moving-type.ts'
 import { mutationFields } from './mutation.ts'
 import { queryFields } from './query.ts'
+import { atMost } from './said.ts'
 import { scalars } from './scalars.ts'
 import type { ApiContext, Asker, Served } from './served.ts'
 import { moveFields, stageChanges } from './set-stage.ts'
@@ -20,8 +22,14 @@ const bounded: Plugin = {
   onParse: ({ setParseFn }) => setParseFn((source, options) => parse(source, { ...options, maxTokens: most.tokens })),
 }
 
+type Named = Pick<MismatchGroup, 'fingerprint'>
+
 /** Groups go by their fingerprints, which commands call by the name of the group. */
-const groupFields = { name: ({ fingerprint }: { readonly fingerprint: string }) => fingerprint }
+const groupFields = {
+  name: ({ fingerprint }: Named) => fingerprint,
+  recent: ({ fingerprint }: Named, { hours }: { readonly hours: number }, { known }: ApiContext) =>
+    known.recent(atMost('hours', hours, keptHours)).load(fingerprint),
+}
 
 /** Answers a request of somebody whose token is good. */
 export type AdminApi = (request: IncomingMessage, response: ServerResponse, asker: Asker) => Promise<void>

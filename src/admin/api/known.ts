@@ -1,20 +1,21 @@
+import DataLoader from 'dataloader'
 import { type FlagsInForce, flagsInForce } from '../../control/flags-in-force.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { deadLetterKind } from '../../mirror/dead-letters.ts'
 import { type ConflictLog, readConflicts } from '../../mirror/kept-conflicts.ts'
 import type { Stores } from '../../routing/routing.ts'
 import { type Latency, latencies } from '../../shadow/latency.ts'
-import type { VerdictCount } from '../../stores/findings.ts'
+import type { HourVerdicts, VerdictCount } from '../../stores/findings.ts'
 import type { Entry } from '../../stores/ledger.ts'
 import type { Backlog } from '../../stores/store.ts'
 import type { Origin } from '../../util/origin.ts'
 
-/** Asks once, for each store. */
-const once = <T>(ask: (origin: Origin) => Promise<T>): ((origin: Origin) => Promise<T>) => {
-  const asked = new Map<Origin, Promise<T>>()
-  return (origin) => {
-    const known = asked.get(origin) ?? ask(origin)
-    asked.set(origin, known)
+/** Asks once, for each store, or whatever else it is asked by. */
+const once = <K, T>(ask: (by: K) => T): ((by: K) => T) => {
+  const asked = new Map<K, T>()
+  return (by) => {
+    const known = asked.get(by) ?? ask(by)
+    asked.set(by, known)
     return known
   }
 }
@@ -26,6 +27,9 @@ export class Known {
   readonly backlogs: (owing: Origin) => Promise<ReadonlyMap<string, Backlog>>
   readonly deadLetters: (owing: Origin) => Promise<readonly Entry[]>
   readonly conflicts: (keeping: Origin) => Promise<ConflictLog>
+  /** Counts of groups by hour, for so many hours: those of a page in one statement. */
+  readonly recent: (hours: number) => DataLoader<string, readonly number[]>
+  readonly recentVerdicts: (hours: number) => Promise<readonly HourVerdicts[]>
   #flags: Promise<FlagsInForce> | undefined
   #latencies: Promise<Latency[]> | undefined
   #verdicts: Promise<readonly VerdictCount[]> | undefined
@@ -35,6 +39,15 @@ export class Known {
     this.backlogs = once((origin) => stores[origin].outbox.backlogs(entities))
     this.deadLetters = once((origin) => stores[origin].ledger.list(deadLetterKind))
     this.conflicts = once((origin) => readConflicts(stores[origin]))
+    const { findings } = stores.postgres
+    this.recentVerdicts = once((hours) => findings.recentVerdicts(hours))
+    this.recent = once(
+      (hours) =>
+        new DataLoader(async (fingerprints) => {
+          const counts = await findings.recent(fingerprints, hours)
+          return fingerprints.map((each) => counts.get(each)!)
+        }),
+    )
   }
 
   flags(): Promise<FlagsInForce> {

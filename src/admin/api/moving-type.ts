@@ -4,10 +4,13 @@ import type { Entity } from '../../entity/entity.ts'
 import { nextStage, type TypeEvidence, typeEvidence } from '../../evidence/type-evidence.ts'
 import { deadLettersAmong, openConflicts } from '../../mirror/owed-of.ts'
 import { contractFields } from '../../resolve/contract-fields.ts'
+import { comparedByHour } from '../../shadow/compared-by-hour.ts'
 import { isProved, typeCoverage } from '../../shadow/type-coverage.ts'
 import { STAGE_PLAN, type Stage } from '../../stage/stage.ts'
+import { keptHours } from '../../stores/findings.ts'
 import { otherOrigin } from '../../util/origin.ts'
 import { asksGates } from '../asks-gates.ts'
+import { atMost } from './said.ts'
 import type { ApiContext, Served } from './served.ts'
 
 /** A type of the mapping, as fields find it. */
@@ -59,6 +62,9 @@ export function movingTypeFields(served: Served) {
 
     verdicts: async ({ name }: MovingType, _: unknown, { known }: ApiContext) =>
       (await known.verdicts()).filter(({ type }) => type === name),
+
+    recent: async ({ name }: MovingType, { hours }: { readonly hours: number }, { known }: ApiContext) =>
+      comparedByHour(await known.recentVerdicts(atMost('hours', hours, keptHours)), name, hours),
 
     /** What is dear is worked out where it is selected: a console asks every few seconds. */
     async owed(type: MovingType, _: unknown, context: ApiContext) {

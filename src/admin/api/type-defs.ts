@@ -74,6 +74,8 @@ export const typeDefs = /* GraphQL */ `
     latency: Latency
     "Comparisons that ended in one way, and reads that were sampled and not compared."
     verdicts: [VerdictCount!]
+    "What was decided in each of the last hours (UTC), the oldest first, the present one last; 168 at most."
+    recent(hours: Int! = 24): [ComparedHour!]
     "What the store with authority owes the other one."
     owed: Owed
     coverage: Coverage
@@ -133,6 +135,12 @@ export const typeDefs = /* GraphQL */ `
   type VerdictCount {
     verdict: String!
     count: Float!
+  }
+
+  "Comparisons that were decided, and how many of them found a difference that no rule covers."
+  type ComparedHour {
+    compared: Float!
+    diverged: Float!
   }
 
   type Owed {
@@ -208,6 +216,8 @@ export const typeDefs = /* GraphQL */ `
     kind: MismatchKind!
     path: String!
     count: Float!
+    "Counts of each of the last hours (UTC), the oldest first, the present one last; 168 at most."
+    recent(hours: Int! = 24): [Float!]!
     firstAt: DateTime!
     lastAt: DateTime!
     closedAt: DateTime

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { maxExamples, type Seen, type SeenGroup } from '../findings.ts'
 import type { Executor } from './executor.ts'
 import { isCoveredAs } from './groups.ts'
+import { forgetHours, hourOf } from './hours.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -38,6 +39,23 @@ async function addGroups(tx: Executor, groups: readonly SeenGroup[]): Promise<st
         select fingerprint from added g where is_new and not ${isCoveredAs(sql`g`)}`,
   )
   return rows.map(({ fingerprint }) => fingerprint)
+}
+
+/** What came at once counts in the hour of its last. The groups' rows are locked by now. */
+async function addHours(tx: Executor, groups: readonly SeenGroup[]): Promise<unknown> {
+  const rows = groups.map(({ fingerprint, count, lastMs }) => ({ fingerprint, count, lastMs }))
+  await forgetHours(
+    tx,
+    rows.map(({ fingerprint }) => fingerprint),
+  )
+  const columns = sql`fingerprint text, count bigint, "lastMs" float8`
+  return tx.run(
+    sql`insert into crossfade.mismatch_hours as h (fingerprint, hour, count, at)
+        select fingerprint, ${hourOf(sql`at`)}, count, at
+        from ${rowsOf(rows, columns)}, lateral (select ${ago(sql`r."lastMs"`)} as at) found
+        on conflict (fingerprint, hour) do update
+          set count = h.count + excluded.count, at = greatest(h.at, excluded.at)`,
+  )
 }
 
 /**
@@ -79,11 +97,17 @@ async function addUndecided(tx: Executor, rows: Seen['undecided']): Promise<unkn
 
 async function addVerdicts(tx: Executor, rows: Seen['verdicts']): Promise<unknown> {
   const columns = sql`type text, mapping text, epoch bigint, verdict text, count bigint`
-  return tx.run(
+  await tx.run(
     sql`insert into crossfade.shadow_verdicts as v (entity, mapping, epoch, verdict, count)
         select type, mapping, epoch, verdict, count from ${rowsOf(rows, columns)} order by 1, 2, 3, 4
         on conflict (entity, mapping, epoch, verdict)
           do update set count = v.count + excluded.count, at = clock_timestamp()`,
+  )
+  return tx.run(
+    sql`insert into crossfade.verdict_hours as v (entity, hour, verdict, count)
+        select type, ${hourOf(sql`now()`)}, verdict, sum(count) from ${rowsOf(rows, columns)}
+        group by 1, 2, 3 order by 1, 2, 3
+        on conflict (entity, hour, verdict) do update set count = v.count + excluded.count`,
   )
 }
 
@@ -129,6 +153,7 @@ async function addTimings(tx: Executor, rows: Seen['timings']): Promise<unknown>
 export async function addSeen(tx: Executor, seen: Seen): Promise<readonly string[]> {
   const { groups, undecided, verdicts, failures, timings, coverage } = seen
   const opened = groups.length > 0 ? await addGroups(tx, groups) : []
+  if (groups.length > 0) await addHours(tx, groups)
   if (groups.length > 0) await addExamples(tx, groups)
   if (undecided.length > 0) await addUndecided(tx, undecided)
   if (verdicts.length > 0) await addVerdicts(tx, verdicts)

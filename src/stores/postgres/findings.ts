@@ -6,6 +6,7 @@ import { addSeen, forgetOldCounts } from './add-seen.ts'
 import type { PostgresConnection } from './connection.ts'
 import { expireFindings, forgetInFindings } from './forget-findings.ts'
 import { groupByPrefix, groupsWhere, inState, searchGroups } from './groups.ts'
+import { recentCounts, recentVerdicts } from './hours.ts'
 import { note } from './triage.ts'
 
 const count = sql`count::float8 as count` // exact up to 2^53, and a number to the driver
@@ -43,6 +44,8 @@ export function postgresFindings(connection: PostgresConnection): Findings {
       return { group, examples }
     },
 
+    recent: (fingerprints, hours) => recentCounts(connection, fingerprints, hours),
+
     close: (prefix, why, by) =>
       connection.transaction(async (tx): Promise<MismatchGroup | null> => {
         const group = await groupByPrefix(tx, prefix)
@@ -69,6 +72,8 @@ export function postgresFindings(connection: PostgresConnection): Findings {
         sql`select entity as type, verdict, sum(count)::float8 as count from crossfade.shadow_verdicts
             group by 1, 2 order by 1, 2`,
       ),
+
+    recentVerdicts: (hours) => recentVerdicts(connection, hours),
 
     async comparisons(type, mapping, sinceEpoch) {
       const rows = await connection.run<{ verdict: string; count: number }>(
@@ -104,9 +109,10 @@ export function postgresFindings(connection: PostgresConnection): Findings {
 
     async clear() {
       await connection.run(
-        sql`truncate crossfade.mismatch_groups, crossfade.mismatch_examples, crossfade.mismatch_notes,
+        sql`truncate crossfade.mismatch_groups, crossfade.mismatch_examples, crossfade.mismatch_hours,
+              crossfade.mismatch_notes,
               crossfade.mismatch_rules, crossfade.shadow_undecided, crossfade.shadow_verdicts, crossfade.shadow_coverage,
-              crossfade.shadow_failures, crossfade.shadow_timings`,
+              crossfade.shadow_failures, crossfade.shadow_timings, crossfade.verdict_hours`,
       )
     },
 

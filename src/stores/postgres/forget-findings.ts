@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Id } from '../../entity/entity.ts'
 import type { PostgresConnection } from './connection.ts'
 import type { Executor } from './executor.ts'
+import { isOldHour } from './hours.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -9,6 +10,8 @@ type Sql = RawBuilder<unknown>
 const aged = (old: (at: Sql) => Sql): readonly (readonly [table: string, key: string, isOld: Sql])[] => [
   ['mismatch_groups', 'fingerprint', old(sql`last_at`)],
   ['mismatch_examples', 'n', old(sql`at`)],
+  ['mismatch_hours', 'ctid', isOldHour],
+  ['verdict_hours', 'ctid', isOldHour],
   // What was said of a group goes with it, but what is said last is kept as long as anything
   [
     'mismatch_notes',

@@ -14,6 +14,7 @@ import * as groups from './migrations/0008-groups.ts'
 import * as triage from './migrations/0009-triage.ts'
 import * as sharedTables from './migrations/0010-shared-tables.ts'
 import * as checks from './migrations/0011-checks.ts'
+import * as hours from './migrations/0012-hours.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -36,6 +37,7 @@ const own: Migrations = {
   '0009-triage': triage,
   '0010-shared-tables': sharedTables,
   '0011-checks': checks,
+  '0012-hours': hours,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */
