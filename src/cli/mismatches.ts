@@ -39,8 +39,9 @@ async function show(session: Session, prefix: string, json: boolean): Promise<vo
   const { group, examples } = named(await findings.show(prefix), prefix)
   const notes = await triage.notes(group.fingerprint)
   const flaps = await flapsOf(session, group)
-  if (json) printJson({ group, flaps, notes, examples })
-  else printGroup(group, flaps, examples, notes)
+  const recent = (await findings.recent([group.fingerprint], 24)).get(group.fingerprint)!
+  if (json) printJson({ group, recent, flaps, notes, examples })
+  else printGroup(group, recent, flaps, examples, notes)
 }
 
 /** What shadow reads found. */

@@ -48,9 +48,10 @@ function printNotes(notes: readonly Note[]): void {
 
 export type Flaps = Pick<Coverage, 'repeated' | 'flapped'>
 
-/** One group, with what was said of it and its examples. */
+/** One group, with its counts of the last hours, what was said of it and its examples. */
 export function printGroup(
   group: MismatchGroup,
+  recent: readonly number[],
   flaps: Flaps | null,
   examples: readonly MismatchExample[],
   notes: readonly Note[],
@@ -58,6 +59,7 @@ export function printGroup(
   const { type, resolver, kind, path, count, closedAt, closedWhy, reopenedAt, assignee, rule } = group
   const line = (text: string): void => void process.stdout.write(`${text}\n`)
   line(`${type} ${path} (${kind}), read by ${resolver}: ${count} times, ${examples.length} examples kept`)
+  line(`${recent.at(-1)} in this hour, ${recent.reduce((sum, each) => sum + each, 0)} in the last ${recent.length}`)
   if (closedAt) line(`Closed at ${closedAt.toISOString()}: ${closedWhy}`)
   else if (reopenedAt) line(`Came back at ${reopenedAt.toISOString()}; it had been closed: ${closedWhy}`)
   line(
