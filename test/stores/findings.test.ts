@@ -51,6 +51,15 @@ test('a group that is closed and seen again comes back as new, with the reason i
   expect(await findings.groups('closed')).toEqual([])
 })
 
+test('a group is told as new once, though what another gateway saw before that comes later', async () => {
+  expect(await seen(group('a', 5_000))).toEqual(['abcdef012345'])
+  expect(await seen(group('b'))).toEqual([])
+  await findings.close('abcd', 'done', 'Ann')
+  expect(await seen(group('c'))).toEqual(['abcdef012345'])
+  expect(await seen(group('d', 60_000))).toEqual([])
+  expect(await seen(group('e'))).toEqual([])
+})
+
 test('what was found before a group was closed, and told after, does not bring it back', async () => {
   await seen(group('a'))
   await findings.close('abcd', 'done', 'Ann')

@@ -23,20 +23,23 @@ async function addGroups(tx: Executor, groups: readonly SeenGroup[]): Promise<st
   const columns = sql`fingerprint text, type text, resolver text, kind text, path text, count bigint, "firstMs" float8, "lastMs" float8`
   const isBack = sql`(g.closed_at < excluded.last_at)`
   const rows = await tx.run<{ fingerprint: string }>(
-    sql`with added as (insert into crossfade.mismatch_groups as g (fingerprint, entity, resolver, kind, path, count, first_at, last_at)
-        select fingerprint, type, resolver, kind, path, count, ${ago(sql`r."firstMs"`)}, ${ago(sql`r."lastMs"`)}
-        from ${rowsOf(
-          groups.map(({ examples: _, ...group }) => group),
-          columns,
-        )} order by fingerprint
+    sql`with given as materialized (
+          select r.*, ${ago(sql`r."firstMs"`)} as first_at, ${ago(sql`r."lastMs"`)} as last_at
+          from ${rowsOf(
+            groups.map(({ examples: _, ...group }) => group),
+            columns,
+          )}),
+        added as (insert into crossfade.mismatch_groups as g (fingerprint, entity, resolver, kind, path, count, first_at, last_at)
+        select fingerprint, type, resolver, kind, path, count, first_at, last_at from given order by fingerprint
         on conflict (fingerprint) do update set
           count = case when ${isBack} then excluded.count else g.count + excluded.count end,
           first_at = case when ${isBack} then excluded.first_at else least(g.first_at, excluded.first_at) end,
           last_at = greatest(g.last_at, excluded.last_at),
           reopened_at = case when ${isBack} then excluded.last_at else g.reopened_at end,
           closed_at = case when ${isBack} then null else g.closed_at end
-        returning g.*, (xmax = 0 or g.reopened_at = g.last_at) as is_new)
-        select fingerprint from added g where is_new and not ${isCoveredAs(sql`g`)}`,
+        returning g.*, xmax = 0 as is_new)
+        select fingerprint from added g join given using (fingerprint)
+        where (is_new or g.reopened_at = given.last_at) and not ${isCoveredAs(sql`g`)}`,
   )
   return rows.map(({ fingerprint }) => fingerprint)
 }
