@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AgedEntry, changeEntry, type Entry, type Ledger, parseAs } from '../stores/ledger.ts'
+import { type AgedEntry, changeEntry, type Ledger, parseAs } from '../stores/ledger.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import type { Ledgers } from './flag-store.ts'
@@ -10,7 +10,7 @@ export const killedKind = 'killed'
 /** What was said last of one name. */
 export interface Killing {
   readonly on: boolean
-  /** Milliseconds since 1970, by the clock of whoever said it: of two stores the one that was told last is right. */
+  /** Milliseconds since 1970, or more: of two stores the one that was told last is right. */
   readonly at: number
   readonly by: string
 }
@@ -42,23 +42,33 @@ export const namesKilled = (known: ReadonlyMap<string, Killing>): string[] =>
   [...known].flatMap(([name, { on }]) => (on ? [name] : []))
 
 /** Whoever lets go of all lets go of each. */
-const namesOf = (type: string, on: boolean, known: readonly Entry[]): string[] =>
-  type === 'all' && !on ? [...new Set(['all', ...known.map(({ key }) => key)])] : [type]
+const namesOf = (type: string, on: boolean, known: ReadonlyMap<string, Killing>): string[] =>
+  type === 'all' && !on ? [...new Set(['all', ...known.keys()])] : [type]
 
-async function killIn(ledger: Ledger, type: string, killing: Killing): Promise<void> {
-  const names = namesOf(type, killing.on, await ledger.list(killedKind))
+/** A store that hangs keeps nobody from the switch. */
+const patienceMs = 2_000
+
+/** Null where the store does not do it in time. */
+async function inTime<T>(work: Promise<T>): Promise<T | null> {
+  const done = await awaitWithin(
+    work.catch(() => null),
+    patienceMs,
+  )
+  return done === timedOut ? null : done
+}
+
+async function keep(ledger: Ledger, names: readonly string[], killing: Killing): Promise<true> {
   for (const name of names)
     await changeEntry(ledger, killedKind, name, (value) => {
       const known = value === undefined ? null : parseAs(form, value)
       return known && known.at > killing.at ? undefined : { ...killing }
     })
+  return true
 }
 
-/** A store that hangs keeps nobody from the switch. */
-const patienceMs = 2_000
-
 /**
- * Tells the stores that are given, whose gateways see it with their next look at the flags. Never rejects.
+ * Tells the stores that are given, whose gateways see it with their next look at the flags. It comes behind all that they
+ * hold by then, however far the clocks are apart of those who said it. Never rejects.
  *
  * @returns the stores that could not be told.
  */
@@ -68,18 +78,14 @@ export async function killByStores(
   on: boolean,
   by: string,
 ): Promise<Origin[]> {
-  const killing: Killing = { on, at: Date.now(), by }
-  const untold = await Promise.all(
-    origins.map(async (origin) => {
-      const ledger = ledgers[origin]
-      if (!ledger) return []
-      const telling = killIn(ledger, type, killing).then(
-        () => [],
-        () => [origin],
-      )
-      const told = await awaitWithin(telling, patienceMs)
-      return told === timedOut ? [origin] : told
-    }),
+  const given = origins.flatMap((origin) => ledgers[origin] ?? [])
+  const known = new Map<string, Killing>()
+  const lists = await Promise.all(given.map((ledger) => inTime(ledger.list(killedKind))))
+  for (const entries of lists) if (entries) keepNewest(known, killedAmong(entries))
+  const latest = Math.max(...[...known.values()].map(({ at }) => at))
+  const killing: Killing = { on, at: Math.max(Date.now(), latest + 1), by }
+  const told = await Promise.all(
+    given.map((ledger, at) => lists[at] && inTime(keep(ledger, namesOf(type, on, known), killing))),
   )
-  return untold.flat()
+  return origins.filter((origin) => ledgers[origin] && !told[given.indexOf(ledgers[origin])])
 }

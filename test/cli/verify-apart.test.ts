@@ -29,7 +29,11 @@ test('a gateway has a type verified by a process beside it, and tells what that 
     }
     const last = async () =>
       (await ask('{ verifications { type endedAt error found { isClean compared missing } } }')).data.verifications[0]
-    await ask('mutation { verify(type: "Movie") { type } }')
+    const start = 'mutation { verify(type: "Movie") { type } }'
+    await ask(start)
+    await ask('mutation { stopVerify(type: "Movie") }') // it has hardly begun
+    await expect.poll(async () => (await last())?.error, { timeout: 60_000 }).toContain('It was stopped')
+    await ask(start)
     await expect.poll(async () => (await last())?.endedAt, { timeout: 60_000 }).toBeTruthy()
     return last()
   })
