@@ -3,6 +3,7 @@ import { type RunningAdmin, startAdmin, type Tokens } from '../admin/admin-serve
 import { adminApi } from '../admin/api/api.ts'
 import type { Asker } from '../admin/api/served.ts'
 import { consoleFiles } from '../admin/console-files.ts'
+import { GateNotices } from '../admin/gate-notices.ts'
 import type { Killed } from '../admin/killed.ts'
 import { KnownTokens } from '../admin/known-tokens.ts'
 import type { Metrics } from '../admin/metrics.ts'
@@ -102,9 +103,12 @@ export async function openAdmin({
     })
     const page = console.size > 0 ? ' It has the console.' : ''
     log('info', `The admin port listens at ${admin.url}; \`crossfade token make\` gives access.${page}`)
+    const gates = notices && new GateNotices({ app: config, stores, notices, log })
+    gates?.start()
     return {
       url: admin.url,
       close() {
+        gates?.stop()
         closing.abort()
         return admin.close()
       },

@@ -1,7 +1,13 @@
 import type { Json } from '../util/json.ts'
 
 /** What people wait to hear of. */
-export type NoticeEvent = 'mismatch.new' | 'dead-letter.new' | 'type.killed' | 'type.released' | 'move.failed'
+export type NoticeEvent =
+  | 'mismatch.new'
+  | 'dead-letter.new'
+  | 'gate.lost'
+  | 'type.killed'
+  | 'type.released'
+  | 'move.failed'
 
 export interface Notice {
   readonly event: NoticeEvent
