@@ -22,7 +22,7 @@ export interface Change {
   readonly noOtherWriters: boolean
 }
 
-interface Move {
+export interface Move {
   /** What it has told. */
   readonly lines: string[]
 }

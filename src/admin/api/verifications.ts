@@ -11,7 +11,8 @@ const mostAtOnce = 2
 /** Of each list of what was found. */
 const mostTold = 20
 
-interface Verifying {
+/** One verification, as far as it is. */
+export interface Verifying {
   /** Null before the first batch. */
   present: VerifyProgress | null
   /** Null until it has ended. */
