@@ -120,9 +120,12 @@ export function Type({ name }: { readonly name: string }) {
               {isOpen ? (
                 <EvidenceOf name={name} />
               ) : (
-                <button type="button" onClick={() => setOpen(true)}>
-                  What its next stage asks for
-                </button>
+                <section>
+                  <h2>Evidence</h2>
+                  <button type="button" onClick={() => setOpen(true)}>
+                    What its next stage asks for
+                  </button>
+                </section>
               )}
               {type.flag && mayDo(who, 'operator') && (
                 <Changing key={type.flag.stage} type={name} keyOf={type.flag.key} stage={type.flag.stage} />
