@@ -88,7 +88,8 @@ const limits = {
 const actionsOf = ({ metrics, killed }: AdminOptions): ReadonlyMap<string, ReadonlyMap<string, Action>> => {
   const kill = (on: boolean): Action => ({
     role: 'operator',
-    answer: async ({ query, by }) => json({ killed: await killed.set(query.get('type') ?? 'all', on, by) }),
+    answer: async ({ query, by }) =>
+      json({ killed: await killed.set(query.get('type') ?? 'all', on, by, query.has('here')) }),
   })
   const actions = {
     '/metrics': {

@@ -19,23 +19,22 @@ import type { Settings } from '../gateway/settings.ts'
 import { told } from '../gateway/told.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { tellPeers } from './tell-peers.ts'
 import { verifyApart } from './verify-apart.ts'
 
 const defaultPort = 4001
 
-/** The switch, as `stage kill` has it: by the file of this data directory, and by the stores that answer. */
+/** The switch, as `stage kill` has it: by the file of this data directory, by the stores that answer, and by peers. */
 const killedIn = (dataDir: string, { entities, stores, killSwitch, log }: Routing): Killed => ({
   list: () => [...new Set([...readKilled(killFileOf(dataDir)), ...killSwitch.namesByStores()])],
-  async set(type, on, by) {
+  async set(type, on, by, here) {
     if (type !== 'all' && on) flagKeyNamed(entities, type)
     const killed = kill(dataDir, type, on)
     log('warn', `${by} has ${on ? 'killed' : 'let the flags rule again of'} ${type}, by the admin port.`)
-    const untold = await killByStores(ledgersOf(stores), type, on, by)
-    if (untold.length > 0)
-      log(
-        'warn',
-        `${untold.join(' and ')} could not be told: gateways that see neither ${untold.length === 1 ? 'the other store' : 'store'} nor ${dataDir} do not know.`,
-      )
+    if (here) return killed
+    const [untold, peers] = await Promise.all([killByStores(ledgersOf(stores), type, on, by), tellPeers(type, on)])
+    for (const each of [...untold, ...[...peers.untold].map(([peer, why]) => `${peer} (${why})`)])
+      log('warn', `${each} could not be told of it.`)
     return killed
   },
 })

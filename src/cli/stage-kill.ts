@@ -22,6 +22,7 @@ import type { Store } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
 import { printJson, say, warn } from './output.ts'
 import { loadConfig } from './session.ts'
+import { tellPeers } from './tell-peers.ts'
 import { whoRuns } from './who-runs.ts'
 
 interface Options {
@@ -74,7 +75,7 @@ function addressed(dataDir: string): Partial<Stores> {
   }
 }
 
-/** The gateways of other machines. One that sees neither store is reached by neither of them. */
+/** The gateways of other machines that see a store. @returns those that were told. */
 async function tellStores(dataDir: string, type: string, on: boolean): Promise<readonly string[]> {
   const { mongo, postgres } = addressed(dataDir)
   const ledgers = { ...(mongo && { mongo: mongo.ledger }), ...(postgres && { postgres: postgres.ledger }) }
@@ -84,6 +85,14 @@ async function tellStores(dataDir: string, type: string, on: boolean): Promise<r
   if (told.length > 0)
     say(`Gateways elsewhere that see ${told.join(' or ')} know within two seconds as well; \`--here\` leaves them out.`)
   if (untold.length > 0) warn(`${untold.join(' and ')} could not be told.`)
+  return told
+}
+
+/** Those that `ADMIN_PEERS` names, whatever they see. @returns those that were told. */
+async function tellEachPeer(type: string, on: boolean): Promise<readonly string[]> {
+  const { told, untold } = await tellPeers(type, on)
+  if (told.length > 0) say(`Told: ${told.join(', ')}.`)
+  for (const [peer, why] of untold) warn(`${peer} could not be told: ${why}`)
   return told
 }
 
@@ -106,8 +115,10 @@ export function addKill(stage: Command): void {
       if (on && !existsSync(dataDir)) warn(noGateway(dataDir))
       const killed = kill(dataDir, name, on)
       if (!json) say(killed.length > 0 ? killedText(dataDir, killed) : `Nothing is killed any more in ${dataDir}.`)
-      const told = here ? [] : await tellStores(dataDir, name, on)
-      if (json) printJson({ killed, file: killFileOf(dataDir), told })
+      const [stores, peers] = here
+        ? [[], []]
+        : await Promise.all([tellStores(dataDir, name, on), tellEachPeer(name, on)])
+      if (json) printJson({ killed, file: killFileOf(dataDir), stores, peers })
       process.exit() // a store that hangs is not waited for
     })
 }

@@ -21,6 +21,20 @@ const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PEERS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((each) => each.trim())
+        .filter(Boolean),
+    )
+    .refine(
+      (urls) => urls.every((url) => /^https?:\/\//.test(url) && URL.canParse(url)),
+      'expected http://… or https://…, with commas between',
+    ),
+  ADMIN_TOKEN: z.string().min(1).optional(),
   NOTIFY_URL: z
     .string()
     .regex(/^https?:\/\//, 'expected https://… or http://…')

@@ -157,11 +157,11 @@ test('who may only look kills nothing, and on-call does', async () => {
   expect(await (await get('/kill', secret)).json()).toEqual({ killed: ['Note'] })
   expect(await (await get('/kill?type=Note', operator, 'POST')).json()).toEqual({ killed: ['Note'] })
   expect((await get('/kill', operator, 'POST')).status).toBe(200)
-  expect((await get('/kill?type=Note', operator, 'DELETE')).status).toBe(200)
+  expect((await get('/kill?type=Note&here', operator, 'DELETE')).status).toBe(200)
   expect(set).toEqual([
-    ['Note', true, 'on-call'],
-    ['all', true, 'on-call'],
-    ['Note', false, 'on-call'],
+    ['Note', true, 'on-call', false],
+    ['all', true, 'on-call', false],
+    ['Note', false, 'on-call', true],
   ])
   const refused = await get('/kill?type=Nope', operator, 'POST')
   expect([refused.status, await refused.json()]).toEqual([400, { error: 'There is no type Nope.' }])

@@ -41,6 +41,22 @@ test('a kill on one machine reaches gateways of others through whichever store a
     await is('crossfade_killed{type="Movie"} 0')
     expect(JSON.parse(await get('/kill'))).toEqual({ killed: [] })
 
+    const operator = await runCommand(['token', 'make', 'kay', '--role', 'operator', '--json'], opened.env)
+    const peers = {
+      ...here,
+      ...nowhere,
+      ADMIN_PEERS: `${url},http://127.0.0.1:10`,
+      ADMIN_TOKEN: JSON.parse(operator.stdout).secret,
+    }
+    const told = await runCommand(['stage', 'kill', 'User', '--json'], peers)
+    expect(JSON.parse(told.stdout)).toMatchObject({ killed: ['User'], stores: [], peers: [url] })
+    expect(told.stderr).toContain('http://127.0.0.1:10 could not be told: connect ECONNREFUSED')
+    await is('crossfade_killed{type="User"} 1')
+    await runCommand(['stage', 'kill', '--undo'], { ...peers, ADMIN_TOKEN: headers.authorization.slice(7) })
+    expect(await get('/kill')).toContain('User')
+    await runCommand(['stage', 'kill', '--undo'], peers)
+    await is('crossfade_killed{type="User"} 0')
+
     await kill('Movie', '--here')
     const last = await runCommand(['stage', 'list'], here)
     expect(last.stderr).not.toContain('at all gateways')
@@ -52,5 +68,5 @@ test('a kill on one machine reaches gateways of others through whichever store a
 test('with neither store the gateways of the data directory are killed all the same', async () => {
   const said = await runCommand(['stage', 'kill', 'Movie', '--json'], { ...opened.env, ...nowhere })
   expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining('mongo and postgres could not be told.') })
-  expect(JSON.parse(said.stdout)).toMatchObject({ killed: ['Movie'], told: [] })
+  expect(JSON.parse(said.stdout)).toMatchObject({ killed: ['Movie'], stores: [], peers: [] })
 })

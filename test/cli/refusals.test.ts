@@ -80,7 +80,8 @@ test('the kill switch kills no type that there is not, and says which there are'
   expect(JSON.parse((await runCommand(['stage', 'kill', 'Movie', '--json'], opened.env)).stdout)).toEqual({
     killed: ['Movie'],
     file: join(opened.env['CROSSFADE_DATA_DIR']!, 'killed.json'),
-    told: ['mongo', 'postgres'],
+    stores: ['mongo', 'postgres'],
+    peers: [],
   })
   const undone = await runCommand(['stage', 'kill', 'Movie', '--undo', '--here'], opened.env)
   expect(undone.stderr).toBe(`Nothing is killed any more in ${opened.env['CROSSFADE_DATA_DIR']}.\n`)

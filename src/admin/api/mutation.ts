@@ -166,7 +166,7 @@ export function mutationFields(
     ),
 
     kill: needs('operator', ({ type, on }: { readonly type: string; readonly on: boolean }, { name }) =>
-      killed.set(type, on, name),
+      killed.set(type, on, name, false),
     ),
   }
 }
