@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { ask, NoToken } from './ask.ts'
+import { startChanges } from './changes.ts'
 import { Changes } from './pages/changes.tsx'
 import { Issues } from './pages/issues.tsx'
 import { Jobs } from './pages/jobs.tsx'
@@ -88,6 +89,8 @@ export function App() {
       },
     )
   }, [token, leave])
+  const isIn = who !== null
+  useEffect(() => (isIn ? startChanges() : undefined), [isIn])
   if (who === null) return <SignIn trouble={trouble} onToken={setToken} />
   return (
     <Session.Provider value={{ ...who, leave }}>

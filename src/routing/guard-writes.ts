@@ -76,6 +76,7 @@ const findings: Effects<Findings> = {
   undecided: 'reads',
   verdicts: 'reads',
   recentVerdicts: 'reads',
+  lastChange: 'reads',
   comparisons: 'reads',
   coverage: 'reads',
   failures: 'reads',

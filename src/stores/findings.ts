@@ -204,6 +204,8 @@ export interface Findings {
   verdicts(): Promise<readonly VerdictCount[]>
   /** Those of the last hours, `keptHours` at most; an hour without any is left out. */
   recentVerdicts(hours: number): Promise<readonly HourVerdicts[]>
+  /** Another text once a difference was told, or something was said of a group. */
+  lastChange(): Promise<string>
   /** Those of a type under one mapping since an epoch, by verdict; a verdict that there was none of is left out. */
   comparisons(type: string, mapping: string, sinceEpoch: number): Promise<Readonly<Record<string, number>>>
   /** What was read and compared of a type under one mapping since an epoch, by resolver and path. */

@@ -444,3 +444,35 @@ test('QA has a type verified, sees how it goes, stops it, and is told what was f
   })
   expect(opened.logged).toContain('info the-qa has Note verified, by the admin port.')
 })
+
+test('what has changed is told as it happens, to whoever listens', async () => {
+  const ended = new AbortController()
+  const response = await fetch(`${opened.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${opened.secrets.viewer}`,
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+    },
+    body: JSON.stringify({ query: 'subscription { changed(topics: [mismatches, types]) }' }),
+    signal: ended.signal,
+  })
+  expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  const heard = async (topic: string): Promise<void> => {
+    for (let text = ''; !text.includes(`{"data":{"changed":"${topic}"}}`); ) {
+      const { done, value } = await reader.read()
+      expect(done).toBe(false)
+      text += value
+    }
+  }
+  // Until the first look nobody knows what was before
+  const commenting = setInterval(
+    () => void ask('mutation { comment(group: "abc123", text: "more") { name } }', 'qa'),
+    1_000,
+  )
+  await heard('mismatches').finally(() => clearInterval(commenting))
+  await api.setStage('dualwrite')
+  await heard('types')
+  ended.abort()
+})

@@ -35,10 +35,12 @@ function words({
   ].join(', ')
 }
 
+const fresh = { of: ['history'] } as const
+
 /** Who changed what. */
 export function Changes({ query: chosen }: { readonly query: URLSearchParams }) {
   const type = chosen.get('type')
-  const answer = useQuery<{ readonly history: readonly Change[] }>(query, { type })
+  const answer = useQuery<{ readonly history: readonly Change[] }>(query, { type }, fresh)
   return (
     <>
       <h1>History{type && ` of ${type}`}</h1>

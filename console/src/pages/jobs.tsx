@@ -120,9 +120,11 @@ function Job({ copy, onDone }: { readonly copy: Copy; readonly onDone: () => voi
   )
 }
 
+const fresh = { of: ['jobs'] } as const
+
 /** Copies and verifications, as far as they are. */
 export function Jobs() {
-  const answer = useQuery<Shown>(query)
+  const answer = useQuery<Shown>(query, {}, fresh)
   return (
     <>
       <h1>Jobs</h1>

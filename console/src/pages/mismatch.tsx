@@ -75,9 +75,11 @@ function Facts({ group }: { readonly group: Group }) {
   )
 }
 
+const fresh = { of: ['mismatches'] } as const
+
 /** One group: what it is, what was said of it, examples side by side, and what QA makes of it. */
 export function Mismatch({ name }: { readonly name: string }) {
-  const answer = useQuery<Shown>(query, { group: name })
+  const answer = useQuery<Shown>(query, { group: name }, fresh)
   return (
     <Told answer={answer}>
       {({ mismatch }) =>

@@ -134,19 +134,25 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
   )
 }
 
+const fresh = { of: ['mismatches'] } as const
+
 /** What shadow reads have found, by what is chosen in the address. */
 export function Mismatches({ query: chosen }: { readonly query: URLSearchParams }) {
   const page = Math.max(0, Number.parseInt(chosen.get('page') ?? '0', 10) || 0)
   const state = chosen.get('state') ?? 'open'
-  const answer = useQuery<Found>(query, {
-    state: state === 'any' ? null : state,
-    type: chosen.get('type'),
-    kind: chosen.get('kind'),
-    text: chosen.get('text'),
-    sort: chosen.get('sort') ?? 'count',
-    first: atOnce,
-    skip: page * atOnce,
-  })
+  const answer = useQuery<Found>(
+    query,
+    {
+      state: state === 'any' ? null : state,
+      type: chosen.get('type'),
+      kind: chosen.get('kind'),
+      text: chosen.get('text'),
+      sort: chosen.get('sort') ?? 'count',
+      first: atOnce,
+      skip: page * atOnce,
+    },
+    fresh,
+  )
   return (
     <>
       <h1>Mismatches</h1>

@@ -104,9 +104,11 @@ function Letters({ letters, onDone }: LettersProps) {
   )
 }
 
+const fresh = { everyMs: 10_000, of: ['types', 'outbox'] } as const
+
 /** What is on its way to the other store, and what it refuses. */
 export function Outbox() {
-  const answer = useQuery<Shown>(query, {}, 10_000)
+  const answer = useQuery<Shown>(query, {}, fresh)
   return (
     <>
       <h1>Outbox</h1>

@@ -90,7 +90,7 @@ const Found = ({ type, id }: { readonly type: string; readonly id: string }) => 
 
 /** One record, side by side. */
 export function Records({ query: chosen }: { readonly query: URLSearchParams }) {
-  const { data } = useQuery<{ readonly types: readonly { readonly name: string }[] }>(names, {}, 60_000)
+  const { data } = useQuery<{ readonly types: readonly { readonly name: string }[] }>(names, {}, { everyMs: 60_000 })
   const types = data?.types.map(({ name }) => name) ?? []
   const [type, id] = [chosen.get('type') ?? types[0] ?? '', chosen.get('id') ?? '']
   const [typed, setTyped] = useState(id)

@@ -98,10 +98,12 @@ function Facts({ flag, owed, verdicts }: TypeOf) {
   )
 }
 
+const fresh = { of: ['types', 'outbox', 'jobs'] } as const
+
 /** One type: where it stands, what its next stage asks for, and what of its contract was compared. */
 export function Type({ name }: { readonly name: string }) {
   const who = useContext(Session)
-  const answer = useQuery<Shown>(query, { names: [name] })
+  const answer = useQuery<Shown>(query, { names: [name] }, fresh)
   const [isOpen, setOpen] = useState(false)
   return (
     <>

@@ -113,10 +113,12 @@ const OwedCell = ({ owed }: Pick<TypeRow, 'owed'>) =>
 
 const kill = 'mutation ($type: String!, $on: Boolean!) { kill(type: $type, on: $on) }'
 
+const fresh = { of: ['types', 'outbox'] } as const
+
 /** Every type at a glance, and the kill switch. */
 export function Types() {
   const who = useContext(Session)
-  const answer = useQuery<{ readonly types: readonly TypeRow[] }>(query)
+  const answer = useQuery<{ readonly types: readonly TypeRow[] }>(query, {}, fresh)
   const { act, isBusy, errors } = useAct(answer.again)
   const isOperator = mayDo(who, 'operator')
   const killing = (type: string, on: boolean): void => {

@@ -15,6 +15,8 @@ interface Move {
   readonly error: string | null
 }
 
+const fresh = { everyMs: 1_000, of: ['jobs'] } as const
+
 const setStage = `mutation ($type: String!, $stage: Stage, $readPercent: Float, $samplePercent: Float, $why: String, $force: Boolean!, $noOtherWriters: Boolean!) {
   setStage(type: $type, stage: $stage, readPercent: $readPercent, samplePercent: $samplePercent, why: $why, force: $force, noOtherWriters: $noOtherWriters) { key }
 }`
@@ -64,7 +66,7 @@ interface ChangingProps {
 
 /** For an operator: another stage, or other shares, and how it goes. */
 export function Changing({ type, keyOf, stage }: ChangingProps) {
-  const answer = useQuery<{ readonly changes: readonly Move[] }>(query, {}, 1_000)
+  const answer = useQuery<{ readonly changes: readonly Move[] }>(query, {}, fresh)
   const [to, setTo] = useState(stage)
   const { act, isBusy, errors } = useAct(answer.again)
   const change = ({ reads, sample, why, force, alone }: Readonly<Record<string, string>>): Promise<boolean> => {

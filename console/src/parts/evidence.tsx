@@ -66,7 +66,7 @@ export function EvidenceOf({ name }: { readonly name: string }) {
   const answer = useQuery<{ readonly types: readonly { readonly evidence: Evidence | null }[] }>(
     evidenceQuery,
     { names: [name] },
-    3_600_000,
+    { everyMs: 3_600_000 },
   )
   const { act, isBusy, errors } = useAct(answer.again)
   const evidence = answer.data?.types[0]?.evidence

@@ -3,8 +3,10 @@ import { parse } from 'graphql'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { keptHours, type MismatchGroup } from '../../stores/findings.ts'
 import { Known } from './known.ts'
+import { marks } from './marks.ts'
 import { movingTypeFields } from './moving-type.ts'
 import { mutationFields } from './mutation.ts'
+import { Pulse } from './pulse.ts'
 import { queryFields } from './query.ts'
 import { atMost } from './said.ts'
 import { scalars } from './scalars.ts'
@@ -38,11 +40,19 @@ export type AdminApi = (request: IncomingMessage, response: ServerResponse, aske
 export function adminApi(served: Served): AdminApi {
   const changes = stageChanges(served)
   const verifying = verifications(served)
+  const pulse = new Pulse(marks(served, changes, verifying))
   const schema = createSchema<ApiContext>({
     typeDefs,
     resolvers: {
       ...scalars,
       Query: { ...queryFields(served), changes: () => changes.list(), verifications: () => verifying.list() },
+      Subscription: {
+        changed: {
+          subscribe: (_: unknown, { topics }: { readonly topics: Parameters<typeof pulse.listen>[0] }) =>
+            pulse.listen(topics),
+          resolve: (topic: string) => topic,
+        },
+      },
       MovingType: movingTypeFields(served),
       Group: groupFields,
       Move: moveFields,

@@ -15,6 +15,9 @@ export const typeDefs = /* GraphQL */ `
   enum Verdict { bug accepted noise }
   enum RecheckState { differs agrees undecided untold }
 
+  "What changes together."
+  enum Topic { types mismatches outbox jobs history }
+
   type Query {
     me: Me!
     "The types of the mapping, or those that are named."
@@ -503,5 +506,10 @@ export const typeDefs = /* GraphQL */ `
     drop(type: String!, id: String!, why: String!): Boolean!
     "What is killed, behind it: at the gateways of this data directory, and by the stores at all others."
     kill(type: String! = "all", on: Boolean!): [String!]!
+  }
+
+  type Subscription {
+    "Which of these topics has changed, each time within two seconds or so. It ends within a minute: ask again."
+    changed(topics: [Topic!]!): Topic!
   }
 `

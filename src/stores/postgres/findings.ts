@@ -6,7 +6,7 @@ import { addSeen, forgetOldCounts } from './add-seen.ts'
 import type { PostgresConnection } from './connection.ts'
 import { expireFindings, forgetInFindings } from './forget-findings.ts'
 import { groupByPrefix, groupsWhere, inState, searchGroups } from './groups.ts'
-import { recentCounts, recentVerdicts } from './hours.ts'
+import { lastChange, recentCounts, recentVerdicts } from './hours.ts'
 import { note } from './triage.ts'
 
 const count = sql`count::float8 as count` // exact up to 2^53, and a number to the driver
@@ -74,6 +74,7 @@ export function postgresFindings(connection: PostgresConnection): Findings {
       ),
 
     recentVerdicts: (hours) => recentVerdicts(connection, hours),
+    lastChange: () => lastChange(connection),
 
     async comparisons(type, mapping, sinceEpoch) {
       const rows = await connection.run<{ verdict: string; count: number }>(

@@ -48,3 +48,12 @@ export const recentVerdicts = (executor: Executor, hours: number): Promise<reado
     sql`select entity as type, verdict, ${thisHour} - hour as ago, count::float8 as count
         from crossfade.verdict_hours where ${isRecent(hours)} order by 1, 2, 3 desc`,
   )
+
+/** See `Findings.lastChange`. It reads two hours at most, and the newest note. */
+export async function lastChange(executor: Executor): Promise<string> {
+  const [{ mark }] = (await executor.run<{ mark: string }>(
+    sql`select concat_ws('/', max(at), sum(count), (select max(n) from crossfade.mismatch_notes)) as mark
+        from crossfade.mismatch_hours where hour >= ${thisHour} - 1`,
+  )) as [{ mark: string }]
+  return mark
+}

@@ -1,0 +1,72 @@
+import { readToken } from './token.ts'
+
+/** What the gateway tells of as a whole, see its contract. */
+export type Topic = 'types' | 'mismatches' | 'outbox' | 'jobs' | 'history'
+
+const topics: readonly Topic[] = ['types', 'mismatches', 'outbox', 'jobs', 'history']
+
+/** Behind a stream that broke; one that has come to its end is asked for again at once. */
+const waitMs = 5_000
+
+const listeners = new Set<{ readonly topics: readonly Topic[]; readonly changed: () => void }>()
+let isOpen = false
+
+/** Whether changes are told at the moment, so that nobody needs to ask. */
+export const isTold = (): boolean => isOpen
+
+/** Calls back when one of the topics has changed. @returns what ends that. */
+export function onChange(of: readonly Topic[], changed: () => void): () => void {
+  const listener = { topics: of, changed }
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function tell(block: string): void {
+  const data = /^data: ?(.+)$/m.exec(block)?.[1]
+  if (!data) return // it only says that it is there
+  const topic: Topic | undefined = JSON.parse(data).data?.changed
+  for (const listener of listeners) if (topic && listener.topics.includes(topic)) listener.changed()
+}
+
+/** Until it ends. @returns whether it came to an end of its own. */
+async function listen(signal: AbortSignal): Promise<boolean> {
+  const token = readToken()
+  const response = await fetch('/graphql', {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({
+      query: 'subscription ($topics: [Topic!]!) { changed(topics: $topics) }',
+      variables: { topics },
+    }),
+    signal,
+  })
+  if (!response.ok || !response.body) return false
+  isOpen = true
+  let text = ''
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const blocks = (text + read.value).split('\n\n')
+    text = blocks.pop()!
+    for (const block of blocks) tell(block)
+  }
+  return true
+}
+
+/** Listens, again and again. @returns what ends it. */
+export function startChanges(): () => void {
+  const ended = new AbortController()
+  const { signal } = ended
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const isWhole = await listen(signal).catch(() => false)
+      isOpen = false
+      if (!isWhole && !signal.aborted) await new Promise((done) => setTimeout(done, waitMs))
+    }
+  }
+  void run()
+  return () => ended.abort()
+}
