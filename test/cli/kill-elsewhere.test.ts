@@ -52,6 +52,7 @@ test('a kill on one machine reaches gateways of others through whichever store a
     expect(JSON.parse(told.stdout)).toMatchObject({ killed: ['User'], stores: [], peers: [url] })
     expect(told.stderr).toContain('http://127.0.0.1:10 could not be told: connect ECONNREFUSED')
     await is('crossfade_killed{type="User"} 1')
+    expect((await runCommand(['stage', 'list'], here)).stderr).not.toContain('at all gateways')
     await runCommand(['stage', 'kill', '--undo'], { ...peers, ADMIN_TOKEN: headers.authorization.slice(7) })
     expect(await get('/kill')).toContain('User')
     await runCommand(['stage', 'kill', '--undo'], peers)
