@@ -91,13 +91,16 @@ export class Metrics implements Meter {
     const Kind = kind === 'gauge' ? Gauge : Counter
     const metric: Gauge | Counter = new Kind({
       ...given,
-      collect() {
+      async collect() {
+        const found = await values()
         metric.reset()
-        for (const [of, value] of values()) metric.labels(...of).inc(value)
+        for (const [of, value] of found) metric.labels(...of).inc(value)
       },
     })
   }
 }
+
+type Samples = Iterable<readonly [of: readonly string[], value: number]>
 
 /** What the gateway counts already, or knows at the moment. */
 export interface Sampled {
@@ -105,6 +108,6 @@ export interface Sampled {
   readonly help: string
   readonly kind: 'gauge' | 'counter'
   readonly labels: readonly string[]
-  /** The values of the labels, in their order, and what there is. */
-  readonly values: () => Iterable<readonly [of: readonly string[], value: number]>
+  /** The values of the labels, in their order, and what there is. Never rejects. */
+  readonly values: () => Samples | Promise<Samples>
 }

@@ -4,6 +4,7 @@ import { adminApi } from '../admin/api/api.ts'
 import type { Asker } from '../admin/api/served.ts'
 import { consoleFiles } from '../admin/console-files.ts'
 import { GateNotices } from '../admin/gate-notices.ts'
+import { jobMetrics } from '../admin/job-metrics.ts'
 import type { Killed } from '../admin/killed.ts'
 import { KnownTokens } from '../admin/known-tokens.ts'
 import type { Metrics } from '../admin/metrics.ts'
@@ -82,7 +83,7 @@ export async function openAdmin({
 }: Opened): Promise<RunningAdmin | null> {
   const { ADMIN_PORT: port, ADMIN_HOST: host, CROSSFADE_DATA_DIR: dataDir } = settings
   const { stores, log } = routing
-  for (const each of routingMetrics(routing)) metrics.add(each)
+  for (const each of [...routingMetrics(routing), ...jobMetrics(stores, config.entities)]) metrics.add(each)
   const tokens = tokensWith(new KnownTokens(ledgersOf(stores)), guest)
   const console = builtConsole()
   const killed = killedIn(dataDir, routing)

@@ -40,12 +40,19 @@ const form = z.object({
   undecided: z.number(),
 })
 
-/** The last `verify` of a whole type that is kept in this store; null where there is none. */
-export async function lastVerify(ledger: Ledger, { name }: Pick<Entity, 'name'>): Promise<KeptVerify | null> {
-  const entry = (await ledger.list(verifiedKind)).find(({ key }) => key === name)
-  const kept = entry && parseAs(form, entry.value)
-  return kept ? { ...kept, ageMs: entry.ageMs } : null
+/** The last `verify` of each whole type that is kept in this store, by the type's name. */
+export async function lastVerifies(ledger: Ledger): Promise<ReadonlyMap<string, KeptVerify>> {
+  const found = new Map<string, KeptVerify>()
+  for (const { key, value, ageMs } of await ledger.list(verifiedKind)) {
+    const kept = parseAs(form, value)
+    if (kept) found.set(key, { ...kept, ageMs })
+  }
+  return found
 }
+
+/** That of one type; null where there is none. */
+export const lastVerify = async (ledger: Ledger, { name }: Pick<Entity, 'name'>): Promise<KeptVerify | null> =>
+  (await lastVerifies(ledger)).get(name) ?? null
 
 /** The last of either store: each keeps those of the time when it had authority. */
 export async function newestVerify(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { jobMetrics } from '../../src/admin/job-metrics.ts'
 import { Metrics } from '../../src/admin/metrics.ts'
 import { routingMetrics } from '../../src/admin/routing-metrics.ts'
 import type { Routing } from '../../src/routing/routing.ts'
@@ -9,7 +10,8 @@ const docs = join(import.meta.dirname, '../../docs')
 const namesIn = (text: string): string[] => [...new Set(text.match(/\bcrossfade_[a-z_]+(?=[`{ )[]|$)/gm) ?? [])]
 
 const metrics = new Metrics()
-for (const each of routingMetrics({ entities: [] } as unknown as Routing)) metrics.add(each)
+const routing = { entities: [] } as unknown as Routing
+for (const each of [...routingMetrics(routing), ...jobMetrics(routing.stores, [])]) metrics.add(each)
 const kept = metrics.registry.getMetricsAsArray().map(({ name }) => name)
 const ours = kept.filter((name) => name.startsWith('crossfade_'))
 
