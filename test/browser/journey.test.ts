@@ -8,7 +8,7 @@ import { openGateway, type TestGateway } from '../support/gateway.ts'
 import { changeUnseen } from '../support/stores.ts'
 import { chromiumPath, launch } from './chromium.ts'
 import { type ServedConsole, serveConsole } from './served-console.ts'
-import { heading, openTab } from './tab.ts'
+import { heading, openTab, press, type } from './tab.ts'
 
 const path = chromiumPath()
 const timeout = 300_000
@@ -62,7 +62,7 @@ describe.skipIf(path === null)('From differences to live', { timeout }, () => {
     return ids
   }
 
-  test('QA knows why 25 records differ, they are repaired and signed off, and Movie is live', async () => {
+  test('by the keyboard alone QA learns why 25 records differ, they are repaired and signed off, and Movie is live', async () => {
     const ids = await drift()
     expect(await verified()).toBe(false)
 
@@ -74,42 +74,43 @@ describe.skipIf(path === null)('From differences to live', { timeout }, () => {
       ['runtime', 9],
       ['plot', 7],
     ] as const) {
-      await page.getByRole('link', { name: 'Mismatches' }).click()
-      await page.getByRole('link', { name: `Movie ${field}` }).click()
+      await press(page, page.getByRole('link', { name: 'Mismatches' }))
+      await press(page, page.getByRole('link', { name: `Movie ${field}` }))
       await heading(page, new RegExp(`Movie ${field}`))
       expect(await page.locator('figure mark').count()).toBe(2 * records)
-      await page.getByRole('button', { name: 'What a repair would do' }).click()
+      await press(page, page.getByRole('button', { name: 'What a repair would do' }))
       await page.getByText(`${records} of ${records} records differ now.`).waitFor()
-      await page.getByRole('button', { name: `Repair ${records}` }).click()
+      await press(page, page.getByRole('button', { name: `Repair ${records}` }))
       await page.getByText(`Put: ${records}, removed: 0, differing still: 0, refused: 0.`).waitFor()
-      await page.getByLabel('Why it is closed').fill('a second write that somebody forgot; repaired')
-      await page.getByRole('button', { name: 'Close', exact: true }).click()
+      await type(page, page.getByLabel('Why it is closed'), 'a second write that somebody forgot; repaired')
+      await press(page, page.getByRole('button', { name: 'Close', exact: true }))
       await page.getByText(/the-operator closed it: a second write/).waitFor()
     }
-    await page.getByRole('link', { name: 'Mismatches' }).click()
+    await press(page, page.getByRole('link', { name: 'Mismatches' }))
     await page.getByText('No difference is found by this.').waitFor()
 
-    await page.getByRole('link', { name: 'Types' }).click()
-    await page.getByRole('link', { name: 'Movie' }).click()
+    await press(page, page.getByRole('link', { name: 'Types' }))
+    await press(page, page.getByRole('link', { name: 'Movie' }))
     const change = async (): Promise<void> => {
-      await page.getByRole('combobox', { name: /^To stage/ }).selectOption('live')
-      await page.getByLabel('Nobody but gateways writes to it').check()
-      await page.getByRole('button', { name: 'Change' }).click()
+      await type(page, page.getByRole('combobox', { name: /^To stage/ }), 'live')
+      const alone = page.getByLabel('Nobody but gateways writes to it')
+      if (!(await alone.isChecked())) await press(page, alone, 'Space')
+      await press(page, page.getByRole('button', { name: 'Change' }))
     }
     await change()
     await page.getByText('Change not made').waitFor()
     await page.getByText(/Movie: verified: /).waitFor()
-    await page.getByRole('button', { name: 'Verify all records now' }).click()
+    await press(page, page.getByRole('button', { name: 'Verify all records now' }))
     await page.getByText('nothing differs').waitFor({ timeout: 120_000 })
     await readAll(ids)
     const matched = async () =>
       (await api.stores.postgres.findings.verdicts()).find((of) => of.type === 'Movie' && of.verdict === 'matched')
         ?.count
     await expect.poll(matched, { timeout: 60_000 }).toBeGreaterThanOrEqual(25)
-    await page.getByRole('button', { name: 'What its next stage asks for' }).click()
+    await press(page, page.getByRole('button', { name: 'What its next stage asks for' }))
     await page.getByText(/^signed: not met/).waitFor()
-    await page.getByLabel('Why', { exact: true }).fill('25 records repaired, verified')
-    await page.getByRole('button', { name: 'Sign shadow → live as the-operator' }).click()
+    await type(page, page.getByLabel('Why', { exact: true }), '25 records repaired, verified')
+    await press(page, page.getByRole('button', { name: 'Sign shadow → live as the-operator' }))
     await page.getByText('shadow → live: all gates are met').waitFor()
     await change()
     await page.getByText('Change done').waitFor({ timeout: 90_000 })

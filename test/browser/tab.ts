@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 
 export const wide = { viewport: { width: 1280, height: 900 } }
@@ -26,3 +26,28 @@ export async function openTab(browser: Browser, link: string, options: BrowserCo
 /** The page that a heading names is there. */
 export const heading = (page: Page, name: string | RegExp): Promise<void> =>
   page.getByRole('heading', { level: 1, name }).waitFor()
+
+/** Elements of the longest page, and some more. */
+const mostTabs = 500
+
+/** Goes to it as somebody without a mouse does: by Tab, from wherever the focus is. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor()
+  for (let n = 0; n < mostTabs; n++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`No Tab leads to ${target}.`)
+}
+
+/** Goes to it and presses a key there. */
+export async function press(page: Page, target: Locator, key = 'Enter'): Promise<void> {
+  await tabTo(page, target)
+  await page.keyboard.press(key)
+}
+
+/** Goes to it and types; in a choice that chooses what begins so. */
+export async function type(page: Page, target: Locator, text: string): Promise<void> {
+  await tabTo(page, target)
+  await page.keyboard.type(text)
+}
