@@ -108,7 +108,7 @@ test('the format comes with the flags: no other command asks for it at rest', as
   expect((await signsIn('mongo'))[0]!.revision).toBeGreaterThan(before)
   expect(asked.length).toBeGreaterThanOrEqual(1)
   expect(new Set(asked.map((stage) => JSON.stringify(stage)))).toEqual(
-    new Set(['{"$match":{"kind":{"$in":["flag","format","announced-move"]}}}']),
+    new Set(['{"$match":{"kind":{"$in":["flag","format","announced-move","killed"]}}}']),
   )
 })
 
