@@ -37,8 +37,8 @@ async function toShadow(): Promise<void> {
   await look()
 }
 
-/** A gateway whose provider says something. */
-function gateway(by: string) {
+/** A gateway whose provider says something. Its claim lasts three looks: by default longer than a test on a busy machine. */
+function gateway(by: string, intervalMs = 20_000) {
   const logged: string[] = []
   const change = {
     ledgers: ledgersOf(stores),
@@ -47,7 +47,7 @@ function gateway(by: string) {
   }
   const flags = { has: () => true, get: () => flag }
   const log = (_level: string, message: string): void => void logged.push(message)
-  const keeper = new DesiredKeeper({ by, types: ['Account'], flags, change, log, intervalMs: 200 })
+  const keeper = new DesiredKeeper({ by, types: ['Account'], flags, change, log, intervalMs })
   return {
     logged,
     async says(asked: Asked, isWell = true): Promise<Flag> {
@@ -118,8 +118,8 @@ test('of gateways whose providers differ one is believed, until its provider doe
 
 test('one that has died is followed by another when its claim is over', async () => {
   await toShadow()
-  await gateway('one').says({ readPercent: 10 })
-  const two = gateway('two')
+  await gateway('one', 200).says({ readPercent: 10 })
+  const two = gateway('two', 200)
   await expect.poll(async () => (await two.says({ readPercent: 5 })).readPercent, { timeout: 10_000 }).toBe(5)
 })
 
