@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { didYouMean } from '../src/util/did-you-mean.ts'
 import { inOneLine } from '../test/support/in-one-line.ts'
 import { backfillBench } from './backfill.ts'
+import { consoleBench } from './console.ts'
 import { decideBench } from './decide.ts'
 import { holds } from './holds.ts'
 import { hostile } from './hostile.ts'
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'query-count': { run: queryCount, does: 'store queries of an operation', isStandard: true },
   pages: { run: pages, does: 'a page among many records, against one among few' },
   hostile: { run: hostile, does: 'what an honest client sees beside hostile ones' },
+  console: { run: consoleBench, does: 'the console over many groups of differences, against few' },
   decide: { run: decideBench, does: 'decisions, against flag libraries', isStandard: true },
   'mirrored-write': {
     run: mirroredWrite,
