@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Verifies } from '../admin/verifies.ts'
 import type { VerifyProgress } from '../jobs/verification.ts'
@@ -10,15 +9,11 @@ import { CrossfadeError } from '../util/errors.ts'
 /** This program, beside our sources and in the package. */
 const program = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url))
 
-/** Lines of what went wrong. */
-const mostLines = 5
+/** Characters of what it said last, for where it tells nothing else. */
+const mostSaid = 2_000
 
-/** What a line of `verify` tells of how it goes; null for one that is meant to be read. */
-function progressIn(line: string): VerifyProgress | null {
-  if (!line.startsWith('{"job":"verify"')) return null
-  const { done: compared, total, unequal, retried } = JSON.parse(line)
-  return { compared, total, unequal, retried }
-}
+/** What `verify` tells whoever has begun it, on a channel of its own: an app may print whatever it likes. */
+export type Tidings = { readonly progress: VerifyProgress } | { readonly found: Verified }
 
 /** Where the machine has no priorities it goes beside the others. */
 function giveWay(pid: number | undefined): void {
@@ -30,7 +25,7 @@ function giveWay(pid: number | undefined): void {
 }
 
 /**
- * The command, in a process of its own, behind those who serve clients on the same machine.
+ * The command, in a process of its own, behind those who serve clients on the same machine. It ends with this one.
  *
  * @param config the file that this process was told of.
  * @param closing ends those that are under way.
@@ -43,24 +38,24 @@ export const verifyApart =
       // A debugger listens at one port
       const options = process.execArgv.filter((each) => !each.startsWith('--inspect'))
       const child = spawn(process.execPath, [...options, program, 'verify', type, '--json', ...named], {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        serialization: 'advanced',
         signal: AbortSignal.any([signal, closing]),
       })
-      giveWay(child.pid)
-      let found = ''
-      child.stdout.on('data', (chunk) => {
-        found += chunk
-      })
-      const said: string[] = []
-      createInterface({ input: child.stderr }).on('line', (line) => {
-        const progress = progressIn(line)
-        if (progress) onProgress(progress)
-        else if (said.push(line) > mostLines) said.shift()
-      })
+      let said = ''
+      let found: Verified | null = null
       child.on('error', reject)
-      child.on('close', (code) => {
-        // Of what differs it tells as well, and ends with 2
-        if (found !== '') resolve((JSON.parse(found) as Verified[])[0]!)
-        else reject(new CrossfadeError('UNAVAILABLE', said.join('\n') || `\`verify\` ended with ${code}.`))
+      child.on('message', (tidings: Tidings) => {
+        if ('found' in tidings) found = tidings.found
+        else onProgress(tidings.progress)
       })
+      child.on('close', (code) => {
+        if (found) resolve(found)
+        else reject(new CrossfadeError('UNAVAILABLE', said.trim() || `\`verify\` ended with ${code}.`))
+      })
+      // Without a process there is none
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-mostSaid)
+      })
+      giveWay(child.pid)
     })

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
@@ -16,11 +18,15 @@ interface Last {
   readonly found: { readonly isClean: boolean; readonly compared: number; readonly missing: number } | null
 }
 
-test('a gateway has a type verified by a process beside it, and tells what that found', async () => {
+test('a gateway has a type verified by a process beside it, whatever the app prints, and tells what that found', async () => {
   await opened.stores.mongo.connection.db.collection('movies').insertOne({ title: 'A' })
+  // As libraries do that read settings
+  const config = join(opened.env.CROSSFADE_DATA_DIR, 'noisy.config.ts')
+  const ours = new URL('../../crossfade.config.ts', import.meta.url).href
+  writeFileSync(config, `console.log('[settings] 3 are read')\nexport { default } from '${ours}'\n`)
   const made = await runCommand(['token', 'make', 'ada', '--role', 'qa', '--json'], opened.env)
   const headers = { authorization: `Bearer ${JSON.parse(made.stdout).secret}`, 'content-type': 'application/json' }
-  const { answer, text } = await askServed([], opened.env, async (_, said) => {
+  const { answer, text } = await askServed(['--config', config], opened.env, async (_, said) => {
     while (!/admin port listens/.test(said())) await sleep(20)
     const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
     const ask = async (query: string) => {
