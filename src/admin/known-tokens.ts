@@ -1,17 +1,19 @@
 import type { Ledgers } from '../control/flag-store.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
-import { hashOf, listTokens, type Token } from './tokens.ts'
+import { type Origin, origins } from '../util/origin.ts'
+import { hashOf, merged, type Token, tokensIn } from './tokens.ts'
 
-/** How long the stores are waited for, in milliseconds. */
+/** How long each store is waited for, in milliseconds: a driver tells later than this that there is no server. */
 const patienceMs = 1_000
 
 /**
- * The tokens that are good, as the stores know them: a second after a token was revoked it is good no longer. While no
- * store answers those go on that were good last: the kill switch is needed most then.
+ * The tokens that are good, as the stores know them: a second after a token was revoked it is good no longer. Of a store
+ * that does not answer what it said last counts: the kill switch is needed most then.
  */
 export class KnownTokens {
   readonly #ledgers: Ledgers
   readonly #freshMs: number
+  readonly #lists = new Map<Origin, readonly Token[]>()
   #byHash: ReadonlyMap<string, Token> = new Map()
   #readAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
@@ -31,14 +33,18 @@ export class KnownTokens {
   }
 
   async #read(): Promise<void> {
-    try {
-      const tokens = await awaitWithin(listTokens(this.#ledgers), patienceMs)
-      if (tokens !== timedOut) this.#byHash = new Map(tokens.map((token) => [token.hash, token]))
-    } catch {
-      // Those that were good last
-    } finally {
-      this.#readAt = performance.now()
-      this.#reading = undefined
-    }
+    await Promise.all(origins.map((origin) => this.#readOne(origin)))
+    this.#byHash = new Map(merged([...this.#lists.values()].flat()).map((token) => [token.hash, token]))
+    this.#readAt = performance.now()
+    this.#reading = undefined
+  }
+
+  /** Never rejects. */
+  async #readOne(origin: Origin): Promise<void> {
+    const found = await awaitWithin(
+      tokensIn(this.#ledgers[origin]).catch(() => null),
+      patienceMs,
+    )
+    if (found !== timedOut && found !== null) this.#lists.set(origin, found)
   }
 }

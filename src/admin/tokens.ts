@@ -36,7 +36,8 @@ const newSecret = (): string => prefix + randomBytes(32).toString('base64url')
 /** Its names stand in logs and lists. */
 const namePattern = /^[\w.@-]{1,64}$/
 
-async function tokensIn(ledger: Ledger): Promise<readonly Token[]> {
+/** All that one store knows. */
+export async function tokensIn(ledger: Ledger): Promise<readonly Token[]> {
   return (await ledger.list(kind)).flatMap(({ key, value }) => {
     const found = parseAs(form, value)
     return found ? [{ ...found, name: key }] : []
@@ -44,7 +45,7 @@ async function tokensIn(ledger: Ledger): Promise<readonly Token[]> {
 }
 
 /** Those of several stores, each once: one that any store knows as revoked is. */
-function merged(found: readonly Token[]): readonly Token[] {
+export function merged(found: readonly Token[]): readonly Token[] {
   const byName = Map.groupBy(found, ({ name }) => name)
   const one = (same: readonly Token[]): Token => same.find(({ revokedAt }) => revokedAt !== null) ?? same[0]!
   return [...byName.values()].map(one).sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { KnownTokens } from '../../src/admin/known-tokens.ts'
 import { listTokens, makeToken, revokeToken } from '../../src/admin/tokens.ts'
 import { ledgersOf } from '../../src/control/flag-store.ts'
 import type { Ledger } from '../../src/stores/ledger.ts'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -83,4 +84,15 @@ test('while no store answers, those go on that were good last', async () => {
   expect(await known.find(secret)).toMatchObject({ name: 'last' })
   await expect(makeToken({ ...ledgersOf(stores), postgres: both.postgres }, viewer('half'))).rejects.toThrow('is down')
   expect((await listTokens(ledgersOf(stores))).map(({ name }) => name)).not.toContain('half')
+})
+
+test('while MongoDB refuses connections tokens are known, and those that PostgreSQL knows as revoked are not', async () => {
+  const gone = mongoStore({ uri: 'mongodb://127.0.0.1:1/nothing' })
+  onTestFinished(() => gone.close())
+  const ledgers = ledgersOf(stores)
+  const secret = await makeToken(ledgers, viewer('oncall'))
+  const known = new KnownTokens({ ...ledgers, mongo: gone.ledger }, 0)
+  expect(await known.find(secret)).toMatchObject({ name: 'oncall' })
+  await revokeToken(ledgers, 'oncall')
+  expect(await known.find(secret)).toBeNull()
 })
