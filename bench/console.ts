@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'kysely'
 import type { Page } from 'playwright-core'
 import { migrateAll } from '../src/cli/migrate.ts'
 import { openSession } from '../src/cli/session.ts'
-import type { PostgresStore } from '../src/stores/postgres/postgres-store.ts'
+import type { Findings, SeenGroup } from '../src/stores/findings.ts'
 import { chromiumPath, launch } from '../test/browser/chromium.ts'
 import { serveConsole } from '../test/browser/served-console.ts'
+import { nothingSeen } from '../test/support/nothing-seen.ts'
 import { say } from './fixture.ts'
 import type { Row } from './row.ts'
 
@@ -16,21 +16,31 @@ const rounds = 5
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
-/** So many groups, each seen in four hours of the last day. */
-async function fill({ connection }: PostgresStore, count: number): Promise<void> {
-  await connection.run(sql`truncate crossfade.mismatch_groups cascade`)
-  await connection.run(
-    sql`insert into crossfade.mismatch_groups (fingerprint, entity, resolver, kind, path, count, first_at, last_at)
-        select md5(n::text), 'Movie', 'Query.movies' || n % 50, 'divergence', 'field' || n, n, now(), now()
-        from generate_series(1, ${count}::int) n`,
-  )
-  await connection.run(
-    sql`insert into crossfade.mismatch_hours (fingerprint, hour, count, at)
-        select fingerprint, floor(extract(epoch from now()) / 3600)::int - h, count, now()
-        from crossfade.mismatch_groups, generate_series(0, 18, 6) h`,
-  )
-  await connection.run(sql`analyze crossfade.mismatch_groups`)
-  await connection.run(sql`analyze crossfade.mismatch_hours`)
+const hourMs = 3_600_000
+const atOnce = 1_000
+
+const nameOf = (n: number): string => n.toString(16).padStart(12, '0')
+
+const seen = (n: number, agoMs: number): SeenGroup => ({
+  fingerprint: nameOf(n),
+  type: 'Movie',
+  resolver: `Query.movies${n % 50}`,
+  kind: 'divergence',
+  path: `field${n}`,
+  count: n + 1,
+  firstMs: agoMs,
+  lastMs: agoMs,
+  examples: [],
+})
+
+/** So many groups, each seen in three hours of the last day. */
+async function fill(findings: Findings, count: number): Promise<void> {
+  await findings.clear()
+  for (const agoMs of [12 * hourMs, 6 * hourMs, 0])
+    for (let from = 0; from < count; from += atOnce) {
+      const groups = Array.from({ length: Math.min(atOnce, count - from) }, (_, n) => seen(from + n, agoMs))
+      await findings.add({ ...nothingSeen, groups })
+    }
 }
 
 /** How long the page takes to show a text, in milliseconds. */
@@ -58,7 +68,7 @@ export async function consoleBench(): Promise<Row[]> {
   try {
     await migrateAll(session)
     const measured = async (count: number): Promise<number[]> => {
-      await fill(session.stores.postgres, count)
+      await fill(session.stores.postgres.findings, count)
       const times: number[][] = names.map(() => [])
       for (let round = 0; round < rounds; round++) {
         const page = await (await browser.newContext()).newPage()
@@ -69,8 +79,7 @@ export async function consoleBench(): Promise<Row[]> {
         const all = new RegExp(`of ${new Intl.NumberFormat('en').format(count)}$`)
         times[1]!.push(await until(page, all, to('/mismatches')))
         times[2]!.push(await until(page, 'Movie field77', to('/mismatches?text=field77')))
-        const [group] = await session.stores.postgres.connection.run<{ name: string }>(sql`select md5('77') as name`)
-        times[3]!.push(await until(page, 'What was said', to(`/mismatches/${group!.name}`)))
+        times[3]!.push(await until(page, 'What was said', to(`/mismatches/${nameOf(77)}`)))
         await page.context().close()
       }
       return times.map(median)
