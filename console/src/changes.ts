@@ -5,8 +5,8 @@ export type Topic = 'types' | 'mismatches' | 'outbox' | 'jobs' | 'history'
 
 const topics: readonly Topic[] = ['types', 'mismatches', 'outbox', 'jobs', 'history']
 
-/** Behind a stream that broke; one that has come to its end is asked for again at once. */
-const waitMs = 5_000
+/** Behind a stream that broke; one that has come to its end is asked for again sooner. */
+const waitsMs = { broken: 5_000, ended: 500 }
 
 const listeners = new Set<{ readonly topics: readonly Topic[]; readonly changed: () => void }>()
 let isOpen = false
@@ -21,11 +21,13 @@ export function onChange(of: readonly Topic[], changed: () => void): () => void 
   return () => listeners.delete(listener)
 }
 
-function tell(block: string): void {
+/** @returns whether it is told on: a gateway that has too many listeners says so, and ends. */
+function tell(block: string): boolean {
   const data = /^data: ?(.+)$/m.exec(block)?.[1]
-  if (!data) return // it only says that it is there
+  if (!data) return true // it only says that it is there
   const topic: Topic | undefined = JSON.parse(data).data?.changed
   for (const listener of listeners) if (topic && listener.topics.includes(topic)) listener.changed()
+  return topic !== undefined
 }
 
 /** Until it ends. @returns whether it came to an end of its own. */
@@ -45,13 +47,13 @@ async function listen(signal: AbortSignal): Promise<boolean> {
     signal,
   })
   if (!response.ok || !response.body) return false
-  isOpen = true
   let text = ''
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     const blocks = (text + read.value).split('\n\n')
     text = blocks.pop()!
-    for (const block of blocks) tell(block)
+    for (const block of blocks) if (!tell(block)) return false
+    isOpen = true
   }
   return true
 }
@@ -64,7 +66,7 @@ export function startChanges(): () => void {
     while (!signal.aborted) {
       const isWhole = await listen(signal).catch(() => false)
       isOpen = false
-      if (!isWhole && !signal.aborted) await new Promise((done) => setTimeout(done, waitMs))
+      await new Promise((done) => setTimeout(done, isWhole ? waitsMs.ended : waitsMs.broken))
     }
   }
   void run()

@@ -78,6 +78,11 @@ function refuse(response: ServerResponse, status: keyof typeof refusals | 400, w
 const secretOf = ({ headers: { authorization = '' } }: IncomingMessage): string | null =>
   /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? null
 
+/** Yoga makes an address of it. */
+const isAddress = ({ headers: { host } }: IncomingMessage): boolean => URL.canParse(`http://${host}`)
+
+const badHost = 'The header Host names no host.'
+
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 10_000,
@@ -88,8 +93,13 @@ const limits = {
 const actionsOf = ({ metrics, killed }: AdminOptions): ReadonlyMap<string, ReadonlyMap<string, Action>> => {
   const kill = (on: boolean): Action => ({
     role: 'operator',
-    answer: async ({ query, by }) =>
-      json({ killed: await killed.set(query.get('type') ?? 'all', on, by, query.has('here')) }),
+    answer: async ({ query, by }) => {
+      // A slip must not stand for all
+      const unknown = [...query.keys()].find((name) => name !== 'type' && name !== 'here')
+      if (unknown !== undefined)
+        throw new CrossfadeError('BAD_USER_INPUT', `There is no parameter ${unknown}; there are type and here.`)
+      return json(await killed.set(query.get('type') ?? 'all', on, by, query.has('here')))
+    },
   })
   const actions = {
     '/metrics': {
@@ -127,7 +137,9 @@ function adminServer(options: AdminOptions): Server {
       if (secret !== null) wrong.add(from)
       return refuse(response, wrong.areMany(from) ? 429 : 401)
     }
-    if (path === '/graphql') return api(request, response, asker)
+    if (path === '/graphql') return isAddress(request) ? api(request, response, asker) : refuse(response, 400, badHost)
+    const hasBody = Number(request.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in request.headers
+    if (hasBody) return refuse(response, 400, 'What is meant stands in the address: /kill?type=Movie.')
     request.resume()
     const methods = actions.get(path)
     if (!methods) return refuse(response, 404)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { Flag } from '../control/flag.ts'
 import { flagsInForce } from '../control/flags-in-force.ts'
 import type { Notices } from '../control/notices.ts'
 import type { Entity } from '../entity/entity.ts'
@@ -54,14 +55,22 @@ export class GateNotices {
     try {
       if (!(await stores.postgres.ledger.claim(claim, this.#owner, everyMs))) return
       const { byType } = await flagsInForce(stores)
-      for (const entity of app.entities) {
-        const flag = byType.get(entity.name)
-        if (flag?.state !== 'steady') continue
-        const states = await this.#ask(entity, flag, nextStage(flag.stage))
-        await this.#compare(entity, flag.stage, states)
-      }
+      for (const entity of app.entities) await this.#lookAt(entity, byType.get(entity.name))
     } catch (error) {
       if (this.#seldom.due('') !== null) log('warn', `Gates could not be looked at: ${messageOf(error)}`)
+    }
+  }
+
+  /** Never rejects: one type does not keep others from being looked at. */
+  async #lookAt(entity: Entity, flag: Flag | undefined): Promise<void> {
+    if (flag?.state !== 'steady') return
+    const { name } = entity
+    try {
+      const states = await this.#ask(entity, flag, nextStage(flag.stage))
+      await this.#compare(entity, flag.stage, states)
+    } catch (error) {
+      if (this.#seldom.due(name) === null) return
+      this.#options.log('warn', `Gates of ${name} could not be looked at: ${messageOf(error)}`)
     }
   }
 

@@ -25,20 +25,36 @@ import { verifyApart } from './verify-apart.ts'
 
 const defaultPort = 4001
 
+/** What the file could not take; the stores and peers are told all the same. */
+function killHere(dataDir: string, type: string, on: boolean): string[] {
+  try {
+    kill(dataDir, type, on)
+    return []
+  } catch (error) {
+    return [`${killFileOf(dataDir)} (${messageOf(error)})`]
+  }
+}
+
 /** The switch, as `stage kill` has it: by the file of this data directory, by the stores that answer, and by peers. */
-const killedIn = (dataDir: string, { entities, stores, killSwitch, log }: Routing): Killed => ({
-  list: () => [...new Set([...readKilled(killFileOf(dataDir)), ...killSwitch.namesByStores()])],
-  async set(type, on, by, here) {
-    if (type !== 'all' && on) flagKeyNamed(entities, type)
-    const killed = kill(dataDir, type, on)
-    log('warn', `${by} has ${on ? 'killed' : 'let the flags rule again of'} ${type}, by the admin port.`)
-    if (here) return killed
-    const [untold, peers] = await Promise.all([killByStores(ledgersOf(stores), type, on, by), tellPeers(type, on)])
-    for (const each of [...untold, ...[...peers.untold].map(([peer, why]) => `${peer} (${why})`)])
-      log('warn', `${each} could not be told of it.`)
-    return killed
-  },
-})
+function killedIn(dataDir: string, { entities, stores, killSwitch, log }: Routing): Killed {
+  const list = (): string[] => [...new Set([...readKilled(killFileOf(dataDir)), ...killSwitch.namesByStores()])]
+  const elsewhere = async (type: string, on: boolean, by: string): Promise<string[]> => {
+    const [byStores, peers] = await Promise.all([killByStores(ledgersOf(stores), type, on, by), tellPeers(type, on)])
+    killSwitch.learn(byStores.said)
+    return [...byStores.untold, ...[...peers.untold].map(([peer, why]) => `${peer} (${why})`)]
+  }
+  return {
+    list,
+    async set(type, on, by, here) {
+      // One that the mapping has no more may be killed still
+      if (type !== 'all' && !list().includes(type)) flagKeyNamed(entities, type)
+      const untold = [...killHere(dataDir, type, on), ...(here ? [] : await elsewhere(type, on, by))]
+      log('warn', `${by} has ${on ? 'killed' : 'let the flags rule again of'} ${type}, by the admin port.`)
+      for (const each of untold) log('warn', `${each} could not be told of it.`)
+      return { killed: list(), untold }
+    },
+  }
+}
 
 interface Opened {
   readonly settings: Settings

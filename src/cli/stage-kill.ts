@@ -80,7 +80,7 @@ async function tellStores(dataDir: string, type: string, on: boolean): Promise<r
   const { mongo, postgres } = addressed(dataDir)
   const ledgers = { ...(mongo && { mongo: mongo.ledger }), ...(postgres && { postgres: postgres.ledger }) }
   const asked = Object.keys(ledgers)
-  const untold = await killByStores(ledgers, type, on, whoRuns())
+  const { untold } = await killByStores(ledgers, type, on, whoRuns())
   const told = asked.filter((origin) => !untold.some((each) => each === origin))
   if (told.length > 0)
     say(`Gateways elsewhere that see ${told.join(' or ')} know within two seconds as well; \`--here\` leaves them out.`)
@@ -94,6 +94,17 @@ async function tellEachPeer(type: string, on: boolean): Promise<readonly string[
   if (told.length > 0) say(`Told: ${told.join(', ')}.`)
   for (const [peer, why] of untold) warn(`${peer} could not be told: ${why}`)
   return told
+}
+
+/** Null where the file could not be written; the stores and peers are told all the same. */
+function killHere(dataDir: string, name: string, on: boolean): readonly string[] | null {
+  try {
+    return kill(dataDir, name, on)
+  } catch (error) {
+    warn(`${killFileOf(dataDir)} could not be written: ${messageOf(error)}`)
+    process.exitCode = 1
+    return null
+  }
 }
 
 /** The command that works without either store. */
@@ -113,12 +124,13 @@ export function addKill(stage: Command): void {
       if (name !== 'all' && on) await checkKilled(name, config)
       const dataDir = dataDirectory()
       if (on && !existsSync(dataDir)) warn(noGateway(dataDir))
-      const killed = kill(dataDir, name, on)
-      if (!json) say(killed.length > 0 ? killedText(dataDir, killed) : `Nothing is killed any more in ${dataDir}.`)
+      const killed = killHere(dataDir, name, on)
+      if (!json && killed)
+        say(killed.length > 0 ? killedText(dataDir, killed) : `Nothing is killed any more in ${dataDir}.`)
       const [stores, peers] = here
         ? [[], []]
         : await Promise.all([tellStores(dataDir, name, on), tellEachPeer(name, on)])
       if (json) printJson({ killed, file: killFileOf(dataDir), stores, peers })
-      process.exit() // a store that hangs is not waited for
+      process.exit(process.exitCode) // a store that hangs is not waited for
     })
 }

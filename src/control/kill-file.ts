@@ -4,13 +4,14 @@ import { join } from 'node:path'
 /** The kill switch: a file that names the types it holds for, or groups of them, or `all`. It needs no store. */
 export const killFileOf = (dataDir: string): string => join(dataDir, 'killed.json')
 
-/** The types that are killed; a file that cannot be read as a list kills all, the safe way to be wrong. */
+/** The types that are killed; a file that is there and cannot be read as a list kills all, the safe way to be wrong. */
 export function readKilled(file: string): readonly string[] {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
-  } catch {
-    return []
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? [] : ['all']
   }
   try {
     const value: unknown = JSON.parse(text)

@@ -31,7 +31,9 @@ export function killedAmong(entries: readonly AgedEntry[]): ReadonlyMap<string, 
 export function keepNewest(known: Map<string, Killing>, found: ReadonlyMap<string, Killing>): boolean {
   let isNews = false
   for (const [name, killing] of found) {
-    if (killing.at <= (known.get(name)?.at ?? Number.NEGATIVE_INFINITY)) continue
+    const last = known.get(name)
+    // Of two who spoke at once the one that kills is heard: wherever it is read first, and the safe way to be wrong
+    if (last && (killing.at < last.at || (killing.at === last.at && (last.on || !killing.on)))) continue
     known.set(name, killing)
     isNews = true
   }
@@ -57,27 +59,36 @@ async function inTime<T>(work: Promise<T>): Promise<T | null> {
   return done === timedOut ? null : done
 }
 
-async function keep(ledger: Ledger, names: readonly string[], killing: Killing): Promise<true> {
+/** Behind whatever the store holds by then. @returns what it holds. */
+async function keep(ledger: Ledger, names: readonly string[], killing: Killing): Promise<Map<string, Killing>> {
+  const kept = new Map<string, Killing>()
   for (const name of names)
     await changeEntry(ledger, killedKind, name, (value) => {
       const known = value === undefined ? null : parseAs(form, value)
-      return known && known.at > killing.at ? undefined : { ...killing }
+      const now = { ...killing, at: Math.max(killing.at, (known?.at ?? 0) + 1) }
+      kept.set(name, now)
+      return now
     })
-  return true
+  return kept
+}
+
+export interface KilledByStores {
+  /** Stores that could not be told. */
+  readonly untold: readonly Origin[]
+  /** What those hold that were, by name. */
+  readonly said: ReadonlyMap<string, Killing>
 }
 
 /**
  * Tells the stores that are given, whose gateways see it with their next look at the flags. It comes behind all that they
  * hold by then, however far the clocks are apart of those who said it. Never rejects.
- *
- * @returns the stores that could not be told.
  */
 export async function killByStores(
   ledgers: Partial<Ledgers>,
   type: string,
   on: boolean,
   by: string,
-): Promise<Origin[]> {
+): Promise<KilledByStores> {
   const given = origins.flatMap((origin) => ledgers[origin] ?? [])
   const known = new Map<string, Killing>()
   const lists = await Promise.all(given.map((ledger) => inTime(ledger.list(killedKind))))
@@ -87,5 +98,7 @@ export async function killByStores(
   const told = await Promise.all(
     given.map((ledger, at) => lists[at] && inTime(keep(ledger, namesOf(type, on, known), killing))),
   )
-  return origins.filter((origin) => ledgers[origin] && !told[given.indexOf(ledgers[origin])])
+  const said = new Map<string, Killing>()
+  for (const kept of told) if (kept) keepNewest(said, kept)
+  return { untold: origins.filter((origin) => ledgers[origin] && !told[given.indexOf(ledgers[origin])]), said }
 }

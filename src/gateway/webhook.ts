@@ -14,6 +14,12 @@ export interface WebhookOptions {
   readonly waitsMs?: readonly number[]
 }
 
+interface Waiting {
+  readonly notice: Notice
+  /** When it happened. */
+  readonly at: Date
+}
+
 /** Notices that wait at most: behind them others are lost, which the log says. */
 const mostWaiting = 100
 const patienceMs = 5_000
@@ -35,7 +41,7 @@ function keyOf(secret: string): Buffer {
 export class Webhook implements Notices {
   readonly #options: WebhookOptions
   readonly #key: Buffer
-  readonly #waiting: Notice[] = []
+  readonly #waiting: Waiting[] = []
   readonly #seldom = new Seldom(60_000)
   readonly #closed = new AbortController()
   #sending: Promise<void> | null = null
@@ -48,11 +54,22 @@ export class Webhook implements Notices {
 
   send(notice: Notice): void {
     if (this.#closed.signal.aborted) return
-    if (this.#waiting.length >= mostWaiting) this.#lose('too many others wait')
-    else this.#waiting.push(notice)
+    if (this.#hasRoom(notice)) this.#waiting.push({ notice, at: new Date() })
+    else this.#lose('too many others wait')
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = null
     })
+  }
+
+  /** A difference that is new makes room for what is rarer, as the kill switch. */
+  #hasRoom({ event }: Notice): boolean {
+    if (this.#waiting.length < mostWaiting) return true
+    const least =
+      event === 'mismatch.new' ? -1 : this.#waiting.findIndex(({ notice }) => notice.event === 'mismatch.new')
+    if (least < 0) return false
+    this.#waiting.splice(least, 1)
+    this.#lose('too many others wait')
+    return true
   }
 
   /** What waits is lost. */
@@ -62,12 +79,12 @@ export class Webhook implements Notices {
   }
 
   async #sendAll(): Promise<void> {
-    for (let notice = this.#waiting.shift(); notice; notice = this.#waiting.shift()) await this.#sendOne(notice)
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await this.#sendOne(next)
   }
 
   /** Never rejects. */
-  async #sendOne({ event, type, text, facts }: Notice): Promise<void> {
-    const body = JSON.stringify({ type: event, timestamp: new Date().toISOString(), data: { type, text, ...facts } })
+  async #sendOne({ notice: { event, type, text, facts }, at }: Waiting): Promise<void> {
+    const body = JSON.stringify({ type: event, timestamp: at.toISOString(), data: { type, text, ...facts } })
     const id = `msg_${randomUUID()}`
     let fault = ''
     for (const waitMs of [0, ...(this.#options.waitsMs ?? defaultWaitsMs)]) {

@@ -47,7 +47,7 @@ const killed: Killed = {
   async set(type, ...given) {
     if (type === 'Nope') throw new CrossfadeError('BAD_USER_INPUT', 'There is no type Nope.')
     set.push([type, ...given])
-    return [type]
+    return { killed: [type], untold: [] }
   },
 }
 
@@ -155,7 +155,7 @@ test('who may only look kills nothing, and on-call does', async () => {
   expect((await get('/kill', undefined, 'POST')).status).toBe(401)
   expect(set).toEqual([])
   expect(await (await get('/kill', secret)).json()).toEqual({ killed: ['Note'] })
-  expect(await (await get('/kill?type=Note', operator, 'POST')).json()).toEqual({ killed: ['Note'] })
+  expect(await (await get('/kill?type=Note', operator, 'POST')).json()).toEqual({ killed: ['Note'], untold: [] })
   expect((await get('/kill', operator, 'POST')).status).toBe(200)
   expect((await get('/kill?type=Note&here', operator, 'DELETE')).status).toBe(200)
   expect(set).toEqual([
@@ -163,6 +163,12 @@ test('who may only look kills nothing, and on-call does', async () => {
     ['all', true, 'on-call', false],
     ['Note', false, 'on-call', true],
   ])
+  expect(await (await get('/kill?tpye=Note', operator, 'DELETE')).json()).toEqual({
+    error: 'There is no parameter tpye; there are type and here.',
+  })
+  const withBody = { method: 'POST', headers: { authorization: `Bearer ${operator}` }, body: '{"type":"Note"}' }
+  expect((await fetch(`${admin.url}/kill`, withBody)).status).toBe(400)
+  expect(set).toHaveLength(3)
   const refused = await get('/kill?type=Nope', operator, 'POST')
   expect([refused.status, await refused.json()]).toEqual([400, { error: 'There is no type Nope.' }])
   expect((await get('/kill', operator, 'PUT')).status).toBe(405)

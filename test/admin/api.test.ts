@@ -55,7 +55,7 @@ test('a type is told with its flag, what it owes, and what its next stage asks f
     silent { store }
     types {
       name
-      isKilled
+      killedAs
       flag { key members stage state target epoch authority reads candidate readPercent samplePercent returned { why } desired isLost }
       owed { owed oldest deadLetters conflicts }
       latency { mongo { reads } }
@@ -71,7 +71,7 @@ test('a type is told with its flag, what it owes, and what its next stage asks f
     types: [
       {
         name: 'Note',
-        isKilled: false,
+        killedAs: [],
         flag: {
           key: 'Note',
           members: ['Note'],
@@ -317,7 +317,7 @@ test('who may look changes nothing, and QA kills nothing', async () => {
     expect(await wrong(`mutation { ${change} }`)).toBe(
       'BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.',
     )
-  const kill = 'mutation { kill(type: "Note", on: true) }'
+  const kill = 'mutation { kill(type: "Note", on: true) { killed untold } }'
   const operations = [
     kill,
     'mutation { setStage(type: "Note", stage: live) { key } }',
@@ -329,11 +329,13 @@ test('who may look changes nothing, and QA kills nothing', async () => {
   for (const operation of operations)
     expect(await wrong(operation, 'qa')).toBe('BAD_USER_INPUT: A token of the role operator may do this; yours is qa.')
   expect(opened.killed.names).toEqual([])
-  expect(await ask(kill, 'operator')).toEqual({ data: { kill: ['Note'] } })
-  expect(await ask('{ types { isKilled } }')).toEqual({ data: { types: [{ isKilled: true }] } })
-  expect(await ask('mutation { kill(on: false) }', 'operator')).toEqual({ data: { kill: [] } })
+  expect(await ask(kill, 'operator')).toEqual({ data: { kill: { killed: ['Note'], untold: [] } } })
+  expect(await ask('{ types { killedAs } }')).toEqual({ data: { types: [{ killedAs: ['Note'] }] } })
+  expect(await ask('mutation { kill(type: "all", on: false) { killed } }', 'operator')).toEqual({
+    data: { kill: { killed: [] } },
+  })
   expect(opened.logged).toContain('the-operator Note true')
-  expect(await wrong('mutation { kill(type: "Nope", on: true) }', 'operator')).toBe(
+  expect(await wrong('mutation { kill(type: "Nope", on: true) { killed } }', 'operator')).toBe(
     'BAD_USER_INPUT: There is no type Nope.',
   )
 })

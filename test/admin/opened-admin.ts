@@ -49,7 +49,7 @@ export async function openAdmin(): Promise<OpenedAdmin> {
       if (type !== 'Note' && type !== 'all') throw new CrossfadeError('BAD_USER_INPUT', `There is no type ${type}.`)
       killed.names = on ? [type] : []
       logged.push(`${by} ${type} ${on}`)
-      return killed.names
+      return { killed: killed.names, untold: [] }
     },
   }
   const api = await openSmallGateway(schema, Note, [

@@ -44,7 +44,7 @@ export async function serveConsole(app: GatedApp): Promise<ServedConsole> {
     list: () => killed,
     async set(type: string, on: boolean) {
       killed.splice(0, killed.length, ...(on ? [type] : []))
-      return killed
+      return { killed, untold: [] }
     },
   }
   const tell = (error: unknown): string | null => told(error, { env: {} })

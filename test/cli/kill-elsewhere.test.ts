@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -70,4 +71,13 @@ test('with neither store the gateways of the data directory are killed all the s
   const said = await runCommand(['stage', 'kill', 'Movie', '--json'], { ...opened.env, ...nowhere })
   expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining('mongo and postgres could not be told.') })
   expect(JSON.parse(said.stdout)).toMatchObject({ killed: ['Movie'], stores: [], peers: [] })
+})
+
+test('where the data directory cannot be written the others are told all the same', async () => {
+  const file = join(opened.env.CROSSFADE_DATA_DIR, 'a-file')
+  writeFileSync(file, '')
+  const said = await runCommand(['stage', 'kill', 'Movie', '--json'], { ...opened.env, CROSSFADE_DATA_DIR: file })
+  expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('killed.json could not be written') })
+  expect(JSON.parse(said.stdout)).toMatchObject({ killed: null, stores: ['mongo', 'postgres'] })
+  await runCommand(['stage', 'kill', '--undo'], opened.env)
 })

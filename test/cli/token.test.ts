@@ -28,9 +28,9 @@ test('a token works at a gateway that runs until it is revoked', async () => {
     }
     const killed = async () => (await fetch(`${url}/metrics`, { headers })).text()
     expect(await kill('?type=Nope', 'POST')).toMatchObject({ error: expect.stringContaining('Nope') })
-    expect(await kill('?type=Movie', 'POST')).toEqual({ killed: ['Movie'] })
+    expect(await kill('?type=Movie', 'POST')).toEqual({ killed: ['Movie'], untold: [] })
     await expect.poll(killed, { timeout: 20_000 }).toContain('crossfade_killed{type="Movie"} 1')
-    expect(await kill('', 'DELETE')).toEqual({ killed: [] })
+    expect(await kill('', 'DELETE')).toEqual({ killed: [], untold: [] })
     await expect.poll(killed, { timeout: 20_000 }).toContain('crossfade_killed{type="Movie"} 0')
     expect(await token('revoke', 'prometheus')).toMatchObject({
       code: 0,

@@ -41,6 +41,12 @@ test('what was said last of a name holds, whichever store tells it first', () =>
   expect([isOn(), killSwitch.namesByStores()]).toEqual([[false, true], ['money']])
   killSwitch.learn(new Map([['all', said(true, 5)]]))
   expect(isOn()).toEqual([true, true])
+  // Of two who spoke at once, in whichever order they are read
+  killSwitch.learn(new Map([['all', said(false, 5)]]))
+  expect(isOn()).toEqual([true, true])
+  killSwitch.learn(new Map([['all', said(false, 6)]]))
+  killSwitch.learn(new Map([['all', said(true, 6)]]))
+  expect(isOn()).toEqual([true, true])
 })
 
 test('who lets go of all lets go of each name, in both stores, also of what a fast clock has said', async () => {
@@ -50,10 +56,13 @@ test('who lets go of all lets go of each name, in both stores, also of what a fa
     expect(killedAmong(await stores.mongo.ledger.list(killedKind))).toEqual(found)
     return [...found].map(([name, killing]) => `${name} ${killing.on} ${killing.by}`).sort()
   }
-  expect(await killByStores(ledgers, 'Movie', true, 'Ada')).toEqual([])
-  expect(await killByStores(ledgers, 'money', true, 'Bob')).toEqual([])
+  expect(await killByStores(ledgers, 'Movie', true, 'Ada')).toMatchObject({
+    untold: [],
+    said: new Map([['Movie', { on: true, by: 'Ada' }]]),
+  })
+  await killByStores(ledgers, 'money', true, 'Bob')
   expect(await on()).toEqual(['Movie true Ada', 'money true Bob'])
-  expect(await killByStores(ledgers, 'all', false, 'Eve')).toEqual([])
+  await killByStores(ledgers, 'all', false, 'Eve')
   expect(await on()).toEqual(['Movie false Eve', 'all false Eve', 'money false Eve'])
 
   const ahead = { on: true, at: Date.now() + 60_000, by: 'a fast clock' }

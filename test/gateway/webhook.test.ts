@@ -78,6 +78,19 @@ test('what is never taken is lost, which the log says once, and those behind it 
   expect(logged).toEqual(['Notices to NOTIFY_URL are lost: it answered 500.'])
 })
 
+test('of a hundred that wait new differences make room for a kill, which tells when it happened', async () => {
+  const webhook = open([])
+  const before = new Date().toISOString()
+  for (let n = 0; n < 102; n++) webhook.send(notice)
+  webhook.send({ ...notice, event: 'type.killed' })
+  const after = new Date().toISOString()
+  await expect.poll(() => got.length, patient).toBe(101)
+  await webhook.close()
+  const last = JSON.parse(got.at(-1)!.body)
+  expect(last.type).toBe('type.killed')
+  expect(last.timestamp >= before && last.timestamp <= after).toBe(true)
+})
+
 test('a hundred wait at most, and nothing waits once the gateway stops', async () => {
   statuses = [null]
   const webhook = open()

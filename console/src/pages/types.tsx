@@ -1,4 +1,4 @@
-import { useContext } from 'preact/hooks'
+import { useContext, useState } from 'preact/hooks'
 import { useAct } from '../parts/act.tsx'
 import { count, ms } from '../parts/format.ts'
 import { Sparkline } from '../parts/sparkline.tsx'
@@ -12,7 +12,7 @@ import { useQuery } from '../use-query.ts'
 const query = `{
   types {
     name
-    isKilled
+    killedAs
     flag { key members stage target reads candidate readPercent samplePercent fresh isLost returned { why } }
     latency { mongo { p50 p99 } postgres { p50 p99 } }
     verdicts { verdict count }
@@ -28,7 +28,8 @@ interface Speed {
 
 interface TypeRow {
   readonly name: string
-  readonly isKilled: boolean
+  /** By which names; empty where it is not. */
+  readonly killedAs: readonly string[]
   readonly flag: {
     readonly key: string
     readonly members: readonly string[]
@@ -83,9 +84,9 @@ function reads({ flag }: TypeRow): string {
 }
 
 /** What is out of order, in words. */
-function remarks({ isKilled, flag }: TypeRow): string[] {
+function remarks({ killedAs, flag }: TypeRow): string[] {
   return [
-    isKilled ? 'killed: reads answer from the authority' : [],
+    killedAs.length > 0 ? `killed${killedAs.includes('all') ? ' with all' : ''}: reads answer from the authority` : [],
     flag?.isLost ? 'its store does not confirm this flag' : [],
     flag?.returned ? `reads were taken back: ${flag.returned.why}` : [],
     flag && flag.key !== flag.members.join() ? `moves with ${flag.key}` : [],
@@ -111,7 +112,11 @@ const OwedCell = ({ owed }: Pick<TypeRow, 'owed'>) =>
     </>
   )
 
-const kill = 'mutation ($type: String!, $on: Boolean!) { kill(type: $type, on: $on) }'
+const kill = 'mutation ($type: String!, $on: Boolean!) { kill(type: $type, on: $on) { untold } }'
+
+interface KillAnswer {
+  readonly kill: { readonly untold: readonly string[] }
+}
 
 const fresh = { of: ['types', 'outbox'] } as const
 
@@ -119,7 +124,12 @@ const fresh = { of: ['types', 'outbox'] } as const
 export function Types() {
   const who = useContext(Session)
   const answer = useQuery<{ readonly types: readonly TypeRow[] }>(query, {}, fresh)
-  const { act, isBusy, errors } = useAct(answer.again)
+  const [untold, setUntold] = useState<readonly string[]>([])
+  const { act, isBusy, errors } = useAct(({ data }) => {
+    setUntold((data as KillAnswer | null)?.kill.untold ?? [])
+    answer.again()
+  })
+  const isAllKilled = answer.data?.types.some(({ killedAs }) => killedAs.includes('all')) === true
   const isOperator = mayDo(who, 'operator')
   const killing = (type: string, on: boolean): void => {
     const what = type === 'all' ? 'all types' : type
@@ -128,22 +138,26 @@ export function Types() {
       : `The flags rule again of ${what}. Go on?`
     void act(kill, { type, on }, { sure })
   }
-  const killCell = ({ name, isKilled }: TypeRow) => (
-    <button type="button" disabled={isBusy} onClick={() => killing(name, !isKilled)}>
-      {isKilled ? 'Let the flag rule' : 'Kill'}
-    </button>
-  )
+  const killCell = ({ name, killedAs }: TypeRow) => {
+    if (killedAs.includes('all')) return <>–</>
+    const [as] = killedAs
+    return (
+      <button type="button" disabled={isBusy} onClick={() => killing(as ?? name, as === undefined)}>
+        {as === undefined ? 'Kill' : `Let the flag rule${as === name ? '' : ` of ${as}`}`}
+      </button>
+    )
+  }
   return (
     <>
       <div class="title">
         <h1>Types</h1>
         {isOperator && (
-          <button type="button" class="danger" disabled={isBusy} onClick={() => killing('all', true)}>
-            Kill all
+          <button type="button" class="danger" disabled={isBusy} onClick={() => killing('all', !isAllKilled)}>
+            {isAllKilled ? 'Let all flags rule' : 'Kill all'}
           </button>
         )}
       </div>
-      <Troubles errors={errors} />
+      <Troubles errors={[...errors, ...untold.map((who) => ({ message: `Not told: ${who}` }))]} />
       <Told answer={answer}>
         {({ types }) => (
           <Table

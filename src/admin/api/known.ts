@@ -1,14 +1,16 @@
 import DataLoader from 'dataloader'
 import { type FlagsInForce, flagsInForce } from '../../control/flags-in-force.ts'
 import type { Entity } from '../../entity/entity.ts'
+import type { TypeEvidence } from '../../evidence/type-evidence.ts'
 import { deadLetterKind } from '../../mirror/dead-letters.ts'
 import { type ConflictLog, readConflicts } from '../../mirror/kept-conflicts.ts'
 import type { Stores } from '../../routing/routing.ts'
 import { type Latency, latencies } from '../../shadow/latency.ts'
+import type { Silent } from '../../stores/ask-either.ts'
 import type { HourVerdicts, VerdictCount } from '../../stores/findings.ts'
-import type { Entry } from '../../stores/ledger.ts'
+import { type Entry, flagKind } from '../../stores/ledger.ts'
 import type { Backlog } from '../../stores/store.ts'
-import type { Origin } from '../../util/origin.ts'
+import { type Origin, origins } from '../../util/origin.ts'
 
 /** Asks once, for each store, or whatever else it is asked by. */
 const once = <K, T>(ask: (by: K) => T): ((by: K) => T) => {
@@ -30,6 +32,7 @@ export class Known {
   /** Counts of groups by hour, for so many hours: those of a page in one statement. */
   readonly recent: (hours: number) => DataLoader<string, readonly number[]>
   readonly recentVerdicts: (hours: number) => Promise<readonly HourVerdicts[]>
+  readonly #evidence = new Map<string, Promise<TypeEvidence>>()
   #flags: Promise<FlagsInForce> | undefined
   #latencies: Promise<Latency[]> | undefined
   #verdicts: Promise<readonly VerdictCount[]> | undefined
@@ -52,6 +55,28 @@ export class Known {
 
   flags(): Promise<FlagsInForce> {
     return (this.#flags ??= flagsInForce(this.#stores))
+  }
+
+  /** Stores that do not answer: where neither does, each with its own reason. */
+  async silent(): Promise<readonly Silent[]> {
+    try {
+      return (await this.flags()).silent
+    } catch {
+      const asked = origins.map((origin) =>
+        this.#stores[origin].ledger.list(flagKind).then(
+          () => [],
+          (error: unknown) => [{ origin, error }],
+        ),
+      )
+      return (await Promise.all(asked)).flat()
+    }
+  }
+
+  /** Looked at once, however often a request selects it: it reads much. */
+  evidence(of: string, look: () => Promise<TypeEvidence>): Promise<TypeEvidence> {
+    const known = this.#evidence.get(of) ?? look()
+    this.#evidence.set(of, known)
+    return known
   }
 
   latencies(): Promise<Latency[]> {

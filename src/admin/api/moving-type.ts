@@ -1,6 +1,7 @@
 import type { Flag } from '../../control/flag.ts'
 import { authorityOf, noFlag } from '../../control/flag-store.ts'
 import type { Entity } from '../../entity/entity.ts'
+import { flagKeyOf } from '../../entity/flag-key.ts'
 import { nextStage, type TypeEvidence, typeEvidence } from '../../evidence/type-evidence.ts'
 import { deadLettersAmong, openConflicts } from '../../mirror/owed-of.ts'
 import { contractFields } from '../../resolve/contract-fields.ts'
@@ -50,11 +51,9 @@ export function movingTypeFields(served: Served) {
       return { ...flag, key: flag.type, authority, reads, candidate, desired, isLost: lost.includes(flag) }
     },
 
-    async isKilled(type: MovingType, _: unknown, { known }: ApiContext) {
-      const names = killed.list()
-      if (names.includes('all') || names.includes(type.name)) return true
-      const flag = names.length > 0 ? (await known.flags()).byType.get(type.name) : undefined
-      return flag !== undefined && names.includes(flag.type)
+    killedAs: ({ entity }: MovingType) => {
+      const names = ['all', flagKeyOf(entity), entity.name]
+      return [...new Set(killed.list().filter((each) => names.includes(each)))]
     },
 
     latency: async ({ name }: MovingType, _: unknown, { known }: ApiContext) =>
@@ -91,6 +90,6 @@ export function movingTypeFields(served: Served) {
     },
 
     evidence: (type: MovingType, { to }: { readonly to?: Stage | null }, context: ApiContext) =>
-      evidence(type, to, context),
+      context.known.evidence(`${type.name} ${to ?? ''}`, () => evidence(type, to, context)),
   }
 }

@@ -39,11 +39,16 @@ export function queryFields({ app: { entities }, stores, tell }: Served) {
     me: (_: unknown, __: unknown, { asker }: ApiContext) => asker,
 
     types: (_: unknown, { names }: { readonly names?: readonly string[] | null }): MovingType[] =>
-      (names?.map((name) => typeOf(entities, name)) ?? entities).map((entity) => ({ name: entity.name, entity })),
+      (names ? [...new Set(names)].map((name) => typeOf(entities, name)) : entities).map((entity) => ({
+        name: entity.name,
+        entity,
+      })),
 
     async silent(_: unknown, __: unknown, { known }: ApiContext) {
-      const { silent } = await known.flags()
-      return silent.map(({ origin, error }) => ({ store: origin, why: tell(error) ?? messageOf(error) }))
+      return (await known.silent()).map(({ origin, error }) => ({
+        store: origin,
+        why: tell(error) ?? messageOf(error),
+      }))
     },
 
     mismatches: (_: unknown, { state, type, kind, text, sort, first, skip }: Sought) =>

@@ -71,8 +71,8 @@ export const typeDefs = /* GraphQL */ `
     name: String!
     "Null where no store that answers knows its flag."
     flag: Flag
-    "Whether the kill switch is on for it, by the file of this gateway or by the stores."
-    isKilled: Boolean!
+    "By which names the kill switch is on for it: its own, its group's, or all; empty where it is not."
+    killedAs: [String!]!
     "What both stores took for the same reads; null where nothing was compared."
     latency: Latency
     "Comparisons that ended in one way, and reads that were sampled and not compared."
@@ -415,6 +415,13 @@ export const typeDefs = /* GraphQL */ `
     examples: [UnequalRecord!]!
   }
 
+  type Kill {
+    "What is killed behind it."
+    killed: [String!]!
+    "Who could not be told, and why: gateways that see nobody else go on as before."
+    untold: [String!]!
+  }
+
   type Repaired {
     "Those of the group that have an id."
     records: Int!
@@ -504,8 +511,8 @@ export const typeDefs = /* GraphQL */ `
     retry(type: String!, id: String): Retried!
     "Gives up what the other store refuses of a record; the stores stay unequal in it."
     drop(type: String!, id: String!, why: String!): Boolean!
-    "What is killed, behind it: at the gateways of this data directory, and by the stores at all others."
-    kill(type: String! = "all", on: Boolean!): [String!]!
+    "A type, a group, or all: at the gateways of this data directory, and by the stores and peers at all others."
+    kill(type: String!, on: Boolean!): Kill!
   }
 
   type Subscription {
