@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { defineEntity, int, only, text, write } from 'crossfade'
 import { connection, createBuilder, entityType, payloadType, record } from 'crossfade/pothos'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -182,4 +184,14 @@ test('whoever tries one token after the other is told to wait, and keeps no good
   expect((await get('/metrics')).status).toBe(429)
   expect((await get('/metrics', secret)).status).toBe(200)
   expect((await get('/healthz')).status).toBe(200)
+})
+
+test('a host that is none is refused, and nothing of ours is told', async () => {
+  const { hostname, port } = new URL(admin.url)
+  const headers = { authorization: `Bearer ${operator}`, host: '[' }
+  const asked = request({ hostname, port, path: '/graphql', method: 'POST', headers }).end('{}')
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  let text = ''
+  for await (const chunk of response) text += String(chunk)
+  expect([response.statusCode, text]).toEqual([400, '{"error":"The header Host names no host."}\n'])
 })

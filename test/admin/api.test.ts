@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../src/control/role.ts'
 import { verify } from '../../src/jobs/verify.ts'
+import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
 import { changeUnseen } from '../support/stores.ts'
@@ -477,4 +478,27 @@ test('what has changed is told as it happens, to whoever listens', async () => {
   await api.setStage('dualwrite')
   await heard('types')
   ended.abort()
+})
+
+test('with both stores down it says so of each, and what is killed', async () => {
+  const stores = {
+    mongo: mongoStore({ uri: 'mongodb://127.0.0.1:1/nothing' }),
+    postgres: postgresStore({ uri: 'postgres://127.0.0.1:1/nothing' }),
+  }
+  const other = await opened.open(stores)
+  try {
+    await ask('mutation { kill(type: "Note", on: true) { killed } }', 'operator')
+    expect(
+      await ask('{ silent { store } types(names: ["Note", "Note"]) { name killedAs } }', 'viewer', {}, other.url),
+    ).toEqual({
+      data: {
+        silent: [{ store: 'mongo' }, { store: 'postgres' }],
+        types: [{ name: 'Note', killedAs: ['Note'] }],
+      },
+    })
+  } finally {
+    await ask('mutation { kill(type: "all", on: false) { killed } }', 'operator')
+    await other.close()
+    await Promise.all([stores.mongo.close(), stores.postgres.close()])
+  }
 })
