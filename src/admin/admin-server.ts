@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { AdminProxy } from '../control/admin-proxy.ts'
 import { mayDo, type Role } from '../control/role.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -160,12 +160,27 @@ function adminServer(options: AdminOptions): Server {
   })
 }
 
+/** Of the connections that are taken, those that have not sent a request yet. */
+const mostUnheard = 50
+
+/** Whoever opens connections and says nothing keeps nobody out: the oldest of them go. */
+function limitUnheard(server: Server): void {
+  const unheard = new Set<Socket>()
+  server.on('connection', (socket) => {
+    unheard.add(socket)
+    socket.once('close', () => unheard.delete(socket))
+    if (unheard.size > mostUnheard) unheard.values().next().value?.destroy()
+  })
+  server.on('request', ({ socket }) => unheard.delete(socket))
+}
+
 /** @throws see `listen`. */
 export async function startAdmin(options: AdminOptions): Promise<RunningAdmin> {
   const { host, port } = options
   const server = adminServer(options)
   server.timeout = 60_000 // a record that is refused may be tried for half of it
   server.maxConnections = 100
+  limitUnheard(server)
   await listen(server, { port, host, setting: 'ADMIN_PORT' })
   const { port: own } = server.address() as AddressInfo
   return {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { defineEntity, int, only, text, write } from 'crossfade'
 import { connection, createBuilder, entityType, payloadType, record } from 'crossfade/pothos'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -194,4 +195,19 @@ test('a host that is none is refused, and nothing of ours is told', async () => 
   let text = ''
   for await (const chunk of response) text += String(chunk)
   expect([response.statusCode, text]).toEqual([400, '{"error":"The header Host names no host."}\n'])
+})
+
+test('connections on which nobody asks keep nobody out', async () => {
+  const { hostname, port } = new URL(admin.url)
+  const silent = Array.from({ length: 120 }, () => {
+    const socket = connect(Number(port), hostname).on('error', () => undefined)
+    socket.write('GET /kill HTTP/1.1\r\nhost: ')
+    return socket
+  })
+  try {
+    await Promise.all(silent.slice(0, 50).map((socket) => socket.closed || once(socket, 'close')))
+    expect((await get('/kill', operator)).status).toBe(200)
+  } finally {
+    for (const socket of silent) socket.destroy()
+  }
 })
