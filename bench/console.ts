@@ -9,12 +9,11 @@ import { chromiumPath, launch } from '../test/browser/chromium.ts'
 import { serveConsole } from '../test/browser/served-console.ts'
 import { nothingSeen } from '../test/support/nothing-seen.ts'
 import { say } from './fixture.ts'
+import { median } from './load.ts'
 import type { Row } from './row.ts'
 
 const [few, many] = [100, 100_000]
 const rounds = 5
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 const hourMs = 3_600_000
 const atOnce = 1_000

@@ -18,6 +18,7 @@ import { mongoReader } from '../src/stores/mongo/reader.ts'
 import { schemaDrift } from '../src/stores/postgres/schema-diff.ts'
 import type { Reader } from '../src/stores/store.ts'
 import { say } from './fixture.ts'
+import { median } from './load.ts'
 import type { Row } from './row.ts'
 
 const few = 20_000
@@ -64,8 +65,6 @@ async function fill({ mongo, postgres }: Stores, films: Films, size: number): Pr
   await run(`analyze ${films.postgres}`)
   for (const path of ['title', 'shown']) await lookAt(mongo.connection, films, leafAt(films, path))
 }
-
-const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
 
 async function timed(ask: () => Promise<unknown>): Promise<number> {
   const times: number[] = []

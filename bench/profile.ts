@@ -8,12 +8,11 @@ import { profile } from '../src/jobs/profile.ts'
 import { ownAnswer } from '../src/resolve/own-answer.ts'
 import type { Json } from '../src/util/json.ts'
 import { say } from './fixture.ts'
+import { median } from './load.ts'
 import type { Row } from './row.ts'
 
 const size = 20_000
 const rounds = 5
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 /** Documents a second, and CPU microseconds of this process a document. */
 async function measured(work: () => Promise<number>): Promise<readonly [rate: number, cpu: number]> {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { say } from './fixture.ts'
+import { median } from './load.ts'
 import type { Row } from './row.ts'
 
 const run = promisify(execFile)
@@ -83,8 +84,6 @@ async function compile(folder: string, types: number): Promise<{ seconds: number
   const figure = (name: string): number => Number(new RegExp(`${name}:\\s+([\\d.]+)`).exec(stdout)?.[1])
   return { seconds: figure('Total time'), megabytes: figure('Memory used') / 1024 }
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 /** What the compiler takes for one type more: in an app of 300 as much as in one of 75, where it grows in proportion. */
 export async function typeCheck(only: string): Promise<Row[]> {
