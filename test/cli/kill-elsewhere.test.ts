@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
-import { askServed, runCommand } from '../support/run-command.ts'
+import { adminUrl, askServed, runCommand } from '../support/run-command.ts'
 
 let opened: CommandStores
 beforeAll(async () => {
@@ -19,8 +18,7 @@ test('a kill on one machine reaches gateways of others through whichever store a
   const made = await runCommand(['token', 'make', 'eve', '--json'], opened.env)
   const headers = { authorization: `Bearer ${JSON.parse(made.stdout).secret}` }
   const { answer, text } = await askServed([], opened.env, async (_, said) => {
-    while (!/admin port listens/.test(said())) await sleep(20)
-    const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
+    const url = await adminUrl(said)
     const get = async (path: string) => (await fetch(`${url}${path}`, { headers })).text()
     const is = (metric: string) => expect.poll(() => get('/metrics'), { timeout: 20_000 }).toContain(metric)
 

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
-import { askServed, runCommand } from '../support/run-command.ts'
+import { adminUrl, askServed, runCommand } from '../support/run-command.ts'
 
 let opened: CommandStores
 beforeAll(async () => {
@@ -18,8 +17,7 @@ test('a token works at a gateway that runs until it is revoked', async () => {
   const headers = { authorization: `Bearer ${made.stdout.trim()}` }
   const onCall = await token('make', 'on-call', '--role', 'operator', '--json')
   const { answer, text } = await askServed([], opened.env, async (_, said) => {
-    while (!/admin port listens/.test(said())) await sleep(20)
-    const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
+    const url = await adminUrl(said)
     const status = async () => (await fetch(`${url}/metrics`, { headers })).status
     const before = await status()
     const kill = async (query: string, method: string) => {

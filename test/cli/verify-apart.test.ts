@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
-import { askServed, runCommand } from '../support/run-command.ts'
+import { adminUrl, askServed, runCommand } from '../support/run-command.ts'
 
 let opened: CommandStores
 beforeAll(async () => {
@@ -27,8 +26,7 @@ test('a gateway has a type verified by a process beside it, whatever the app pri
   const made = await runCommand(['token', 'make', 'ada', '--role', 'qa', '--json'], opened.env)
   const headers = { authorization: `Bearer ${JSON.parse(made.stdout).secret}`, 'content-type': 'application/json' }
   const { answer, text } = await askServed(['--config', config], opened.env, async (_, said) => {
-    while (!/admin port listens/.test(said())) await sleep(20)
-    const [, url] = /admin port listens at (http:[^\s;]+)/.exec(said())!
+    const url = await adminUrl(said)
     const ask = async (query: string) => {
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })
       return (await response.json()) as { data: { verifications: Last[] } }

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
@@ -21,6 +22,12 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
   } catch (error) {
     return error as Said
   }
+}
+
+/** Where `serve` has its admin port, by what it has said. */
+export async function adminUrl(said: () => string): Promise<string> {
+  while (!/admin port listens/.test(said())) await sleep(20)
+  return /admin port listens at (http:[^\s;]+)/.exec(said())![1]!
 }
 
 /** Runs `serve` until it says that it listens, asks `/readyz`, and stops it. */
