@@ -15,18 +15,30 @@ export interface Answer<T> {
 /** The token is none, or no longer good. */
 export class NoToken extends Error {}
 
-/** Asks the admin port; without a token a proxy may say who asks. @throws NoToken. What else goes wrong is in the answer. */
-export async function ask<T>(query: string, variables: object = {}): Promise<Answer<T>> {
+interface Wanted {
+  readonly accept?: string
+  readonly signal?: AbortSignal
+}
+
+/** Sends it to the admin port, as whoever looks. */
+export function send(query: string, variables: object, { accept, signal }: Wanted = {}): Promise<Response> {
   const token = readToken()
-  const untold = (message: string): Answer<T> => ({ data: null, errors: [{ message }] })
-  const sent = await fetch('/graphql', {
+  return fetch('/graphql', {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
+      ...(accept === undefined ? {} : { accept }),
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ query, variables }),
+    ...(signal === undefined ? {} : { signal }),
   })
+}
+
+/** Asks the admin port; without a token a proxy may say who asks. @throws NoToken. What else goes wrong is in the answer. */
+export async function ask<T>(query: string, variables: object = {}): Promise<Answer<T>> {
+  const untold = (message: string): Answer<T> => ({ data: null, errors: [{ message }] })
+  const sent = await send(query, variables)
     .then(async (response) => ({ status: response.status, text: await response.text() }))
     .catch(() => null)
   if (sent === null) return untold('The gateway does not answer. It is asked again.')

@@ -1,9 +1,11 @@
-import { readToken } from './token.ts'
+import { send } from './ask.ts'
 
 /** What the gateway tells of as a whole, see its contract. */
 export type Topic = 'types' | 'mismatches' | 'outbox' | 'jobs' | 'history'
 
 const topics: readonly Topic[] = ['types', 'mismatches', 'outbox', 'jobs', 'history']
+
+const query = 'subscription ($topics: [Topic!]!) { changed(topics: $topics) }'
 
 /** Behind a stream that broke; one that has come to its end is asked for again sooner. */
 const waitsMs = { broken: 5_000, ended: 500 }
@@ -32,20 +34,7 @@ function tell(block: string): boolean {
 
 /** Until it ends. @returns whether it came to an end of its own. */
 async function listen(signal: AbortSignal): Promise<boolean> {
-  const token = readToken()
-  const response = await fetch('/graphql', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify({
-      query: 'subscription ($topics: [Topic!]!) { changed(topics: $topics) }',
-      variables: { topics },
-    }),
-    signal,
-  })
+  const response = await send(query, { topics }, { accept: 'text/event-stream', signal })
   if (!response.ok || !response.body) return false
   let text = ''
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()

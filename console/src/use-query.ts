@@ -67,7 +67,7 @@ export function useQuery<T>(
       isChanged = false
       void again()
     }
-    const timer = setInterval(look, Math.min(everyMs, lookMs))
+    const timer = setInterval(look, lookMs)
     return () => {
       clearInterval(timer)
       forget()
