@@ -1,5 +1,5 @@
 import type { Entity } from '../entity/entity.ts'
-import { type KeptVerify, lastVerifies } from '../evidence/verified.ts'
+import { type KeptVerify, lastVerifies, newestVerifies, unequalIn } from '../evidence/verified.ts'
 import { copyProgress, type LastCopy } from '../jobs/copy-progress.ts'
 import type { Stores } from '../routing/routing.ts'
 import { askEither } from '../stores/ask-either.ts'
@@ -17,25 +17,14 @@ interface Jobs {
 
 const none: Jobs = { copies: [], verifies: new Map() }
 
-/** The newest of each type: each store keeps those of the time when it had authority. */
-async function newestVerifies(stores: Stores): Promise<Map<string, KeptVerify>> {
-  const { answers } = await askEither(stores, ({ ledger }: Store) => lastVerifies(ledger))
-  const newest = new Map<string, KeptVerify>()
-  for (const [type, kept] of answers.flatMap((each) => [...each]))
-    if (kept.ageMs < (newest.get(type)?.ageMs ?? Number.POSITIVE_INFINITY)) newest.set(type, kept)
-  return newest
-}
-
 async function lookAt(stores: Stores, entities: readonly Entity[]): Promise<Jobs> {
   const { ledger } = stores.postgres
-  const [copies, verifies] = await Promise.all([
+  const [copies, { answers }] = await Promise.all([
     Promise.all(entities.map((entity) => copyProgress(ledger, entity))),
-    newestVerifies(stores),
+    askEither(stores, (store: Store) => lastVerifies(store.ledger)),
   ])
-  return { copies: copies.filter((copy) => copy !== null), verifies }
+  return { copies: copies.filter((copy) => copy !== null), verifies: newestVerifies(answers) }
 }
-
-const unequal = ({ different }: KeptVerify): number => Object.values(different).reduce((sum, count) => sum + count, 0)
 
 /** The last copy and the last `verify` of each type, whoever ran them; nothing while their store does not tell. */
 export function jobMetrics(stores: Stores, entities: readonly Entity[]): readonly Sampled[] {
@@ -89,7 +78,7 @@ export function jobMetrics(stores: Stores, entities: readonly Entity[]): readonl
       help: 'Records that it found to differ.',
       kind: 'gauge',
       labels: ['type'],
-      values: async () => [...(await jobs()).verifies].map(([type, kept]) => [[type], unequal(kept)] as const),
+      values: async () => [...(await jobs()).verifies].map(([type, kept]) => [[type], unequalIn(kept)] as const),
     },
   ]
 }

@@ -11,7 +11,7 @@ import type { Metrics } from '../admin/metrics.ts'
 import { routingMetrics } from '../admin/routing-metrics.ts'
 import { hashOf } from '../admin/tokens.ts'
 import { ledgersOf } from '../control/flag-store.ts'
-import { kill, killFileOf, readKilled } from '../control/kill-file.ts'
+import { killFileOf, readKilled } from '../control/kill-file.ts'
 import { killByStores } from '../control/killed-by-stores.ts'
 import type { Notices } from '../control/notices.ts'
 import { flagKeyNamed } from '../entity/type-of.ts'
@@ -20,24 +20,16 @@ import type { Settings } from '../gateway/settings.ts'
 import { told } from '../gateway/told.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { killHere } from './kill-here.ts'
 import { tellPeers } from './tell-peers.ts'
 import { verifyApart } from './verify-apart.ts'
 
 const defaultPort = 4001
 
-/** What the file could not take; the stores and peers are told all the same. */
-function killHere(dataDir: string, type: string, on: boolean): string[] {
-  try {
-    kill(dataDir, type, on)
-    return []
-  } catch (error) {
-    return [`${killFileOf(dataDir)} (${messageOf(error)})`]
-  }
-}
-
 /** The switch, as `stage kill` has it: by the file of this data directory, by the stores that answer, and by peers. */
 function killedIn(dataDir: string, { entities, stores, killSwitch, log }: Routing): Killed {
-  const list = (): string[] => [...new Set([...readKilled(killFileOf(dataDir)), ...killSwitch.namesByStores()])]
+  const file = killFileOf(dataDir)
+  const list = (): string[] => [...new Set([...readKilled(file), ...killSwitch.namesByStores()])]
   const elsewhere = async (type: string, on: boolean, by: string): Promise<string[]> => {
     const [byStores, peers] = await Promise.all([killByStores(ledgersOf(stores), type, on, by), tellPeers(type, on)])
     killSwitch.learn(byStores.said)
@@ -48,7 +40,8 @@ function killedIn(dataDir: string, { entities, stores, killSwitch, log }: Routin
     async set(type, on, by, here) {
       // One that the mapping has no more may be killed still
       if (type !== 'all' && !list().includes(type)) flagKeyNamed(entities, type)
-      const untold = [...killHere(dataDir, type, on), ...(here ? [] : await elsewhere(type, on, by))]
+      const { fault } = killHere(dataDir, type, on)
+      const untold = [...(fault === null ? [] : [`${file} (${fault})`]), ...(here ? [] : await elsewhere(type, on, by))]
       log('warn', `${by} has ${on ? 'killed' : 'let the flags rule again of'} ${type}, by the admin port.`)
       for (const each of untold) log('warn', `${each} could not be told of it.`)
       return { killed: list(), untold }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { kill, killFileOf, readKilled } from '../control/kill-file.ts'
+import { killFileOf, readKilled } from '../control/kill-file.ts'
 import {
   type Killing,
   keepNewest,
@@ -20,6 +20,7 @@ import { mongoStore } from '../stores/mongo/mongo-store.ts'
 import { postgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Store } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
+import { killHere } from './kill-here.ts'
 import { printJson, say, warn } from './output.ts'
 import { loadConfig } from './session.ts'
 import { tellPeers } from './tell-peers.ts'
@@ -96,17 +97,6 @@ async function tellEachPeer(type: string, on: boolean): Promise<readonly string[
   return told
 }
 
-/** Null where the file could not be written; the stores and peers are told all the same. */
-function killHere(dataDir: string, name: string, on: boolean): readonly string[] | null {
-  try {
-    return kill(dataDir, name, on)
-  } catch (error) {
-    warn(`${killFileOf(dataDir)} could not be written: ${messageOf(error)}`)
-    process.exitCode = 1
-    return null
-  }
-}
-
 /** The command that works without either store. */
 export function addKill(stage: Command): void {
   stage
@@ -124,7 +114,11 @@ export function addKill(stage: Command): void {
       if (name !== 'all' && on) await checkKilled(name, config)
       const dataDir = dataDirectory()
       if (on && !existsSync(dataDir)) warn(noGateway(dataDir))
-      const killed = killHere(dataDir, name, on)
+      const { killed, fault } = killHere(dataDir, name, on)
+      if (fault !== null) {
+        warn(`${killFileOf(dataDir)} could not be written: ${fault}`)
+        process.exitCode = 1
+      }
       if (!json && killed)
         say(killed.length > 0 ? killedText(dataDir, killed) : `Nothing is killed any more in ${dataDir}.`)
       const [stores, peers] = here

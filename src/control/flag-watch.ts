@@ -72,7 +72,7 @@ export class FlagWatch {
         probeMs,
         onFlags: (flags) => this.#learn(flags),
         onFormat: (found) => this.formats.learn(origin, found),
-        ...(options.onKilled ? { onKilled: options.onKilled } : {}),
+        onKilled: (found) => options.onKilled?.(found),
         onSilent: () => options.onSilent?.(origin),
         onAnswer: () => options.onAnswer?.(origin),
       })

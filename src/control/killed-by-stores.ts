@@ -89,16 +89,18 @@ export async function killByStores(
   on: boolean,
   by: string,
 ): Promise<KilledByStores> {
-  const given = origins.flatMap((origin) => ledgers[origin] ?? [])
+  const asked = origins.flatMap((origin) => {
+    const ledger = ledgers[origin]
+    return ledger ? [{ origin, ledger }] : []
+  })
+  const lists = await Promise.all(asked.map(({ ledger }) => inTime(ledger.list(killedKind))))
   const known = new Map<string, Killing>()
-  const lists = await Promise.all(given.map((ledger) => inTime(ledger.list(killedKind))))
   for (const entries of lists) if (entries) keepNewest(known, killedAmong(entries))
   const latest = Math.max(...[...known.values()].map(({ at }) => at))
   const killing: Killing = { on, at: Math.max(Date.now(), latest + 1), by }
-  const told = await Promise.all(
-    given.map((ledger, at) => lists[at] && inTime(keep(ledger, namesOf(type, on, known), killing))),
-  )
+  const names = namesOf(type, on, known)
+  const told = await Promise.all(asked.map(({ ledger }, at) => lists[at] && inTime(keep(ledger, names, killing))))
   const said = new Map<string, Killing>()
   for (const kept of told) if (kept) keepNewest(said, kept)
-  return { untold: origins.filter((origin) => ledgers[origin] && !told[given.indexOf(ledgers[origin])]), said }
+  return { untold: asked.flatMap(({ origin }, at) => (told[at] ? [] : [origin])), said }
 }

@@ -50,25 +50,34 @@ export async function lastVerifies(ledger: Ledger): Promise<ReadonlyMap<string, 
   return found
 }
 
-/** That of one type; null where there is none. */
-export const lastVerify = async (ledger: Ledger, { name }: Pick<Entity, 'name'>): Promise<KeptVerify | null> =>
-  (await lastVerifies(ledger)).get(name) ?? null
+/** The last of several stores: each keeps those of the time when it had authority. */
+export function newestVerifies(ofStores: readonly ReadonlyMap<string, KeptVerify>[]): ReadonlyMap<string, KeptVerify> {
+  const newest = new Map<string, KeptVerify>()
+  for (const [type, kept] of ofStores.flatMap((each) => [...each]))
+    if (kept.ageMs < (newest.get(type)?.ageMs ?? Number.POSITIVE_INFINITY)) newest.set(type, kept)
+  return newest
+}
 
-/** The last of either store: each keeps those of the time when it had authority. */
+/** That of one type in either store. @throws where one does not answer: it may have the last. */
 export async function newestVerify(
   stores: Readonly<Record<Origin, { readonly ledger: Ledger }>>,
-  entity: Pick<Entity, 'name'>,
+  { name }: Pick<Entity, 'name'>,
 ): Promise<KeptVerify | null> {
-  const kept = await Promise.all(origins.map((origin) => lastVerify(stores[origin].ledger, entity)))
-  return kept.reduce((newest, each) => (each && (!newest || each.ageMs < newest.ageMs) ? each : newest))
+  const kept = await Promise.all(origins.map((origin) => lastVerifies(stores[origin].ledger)))
+  return newestVerifies(kept).get(name) ?? null
 }
+
+/** Records that it found to differ. */
+export const unequalIn = ({ different }: Pick<KeptVerify, 'different'>): number =>
+  Object.values(different).reduce((sum, count) => sum + count, 0)
 
 /**
  * What is wrong with it; null where both stores were equal. What is wrong in both alike, as values that should be unique,
  * is the issues' affair.
  */
-export function faultOf({ different, undecided, ended }: KeptVerify): string | null {
-  const unequal = Object.values(different).reduce((sum, count) => sum + count, 0)
+export function faultOf(kept: KeptVerify): string | null {
+  const { undecided, ended } = kept
+  const unequal = unequalIn(kept)
   const at = `the last \`verify\`, of ${ended},`
   if (unequal > 0) return `${at} found ${unequal} records that differ`
   return undecided > 0 ? `${at} could not decide on ${undecided} records` : null

@@ -3,6 +3,7 @@ import type { Rule } from '../compare/rules.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { compareIds } from '../entity/compare-ids.ts'
 import type { Entity, Id } from '../entity/entity.ts'
+import { unequalIn } from '../evidence/verified.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Image, Store } from '../stores/store.ts'
@@ -164,8 +165,8 @@ export class Verification {
       if (this.#suspects.length >= suspectsAtOnce) await this.#settleSuspects()
       this.compared += batch.length
       batch = []
-      const unequal = Object.values(this.different).reduce((sum, count) => sum + count, 0)
-      onProgress?.({ compared: this.compared, total: this.#records.total, unequal, retried: this.#retried })
+      const { compared } = this
+      onProgress?.({ compared, total: this.#records.total, unequal: unequalIn(this), retried: this.#retried })
     }
     const [ours, theirs] = [authority, mirror].map((store) => readAhead(this.#batches(store)))
     await mergeById(ours!, theirs!, compareIds(entity), look, turn)

@@ -8,9 +8,6 @@ import type { Asker, Served } from './served.ts'
 /** Each reads both stores as fast as they answer. */
 const mostAtOnce = 2
 
-/** Of each list of what was found. */
-const mostTold = 20
-
 /** One verification, as far as it is. */
 export interface Verifying {
   /** Null before the first batch. */
@@ -28,7 +25,7 @@ const shown = (found: Verified) => {
     isClean: isClean(found),
     duplicates: duplicates?.length ?? 0,
     dangling: relations.dangling.length,
-    examples: examples.slice(0, mostTold).map(({ id, ...rest }) => ({ id: String(id), ...rest })),
+    examples: examples.map(({ id, ...rest }) => ({ id: String(id), ...rest })),
   }
 }
 
