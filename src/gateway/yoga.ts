@@ -29,6 +29,7 @@ import { requestBody } from './request-body.ts'
 import { shortErrors } from './short-errors.ts'
 import { staleReads } from './stale-reads.ts'
 import { textGuard } from './text-guard.ts'
+import { traces } from './traces.ts'
 import { Unread } from './unread.ts'
 import { whenRoom } from './when-room.ts'
 
@@ -91,6 +92,7 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
     plugins: [
       // In this order: bytes, what is in document and variables, what they ask for, what its texts and ids are; then the app's own;
       // then what is recorded of it, and answered
+      traces, // around all of it
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),

@@ -12,6 +12,7 @@ import { awaitWithin } from '../util/await-within.ts'
 import { messageOf } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
+import { inSpan, isTraced } from '../util/trace.ts'
 import { ClearedMarks } from './cleared-marks.ts'
 import { Puts } from './puts.ts'
 
@@ -54,7 +55,10 @@ export class Mirror {
    */
   put(entity: Entity, image: Image, from: Origin, under: number): Promise<void> {
     this.acknowledged.set(entity.name, (this.acknowledged.get(entity.name) ?? 0) + 1)
-    return this.#puts.put(entity, image, from, under)
+    const put = (): Promise<void> => this.#puts.put(entity, image, from, under)
+    if (!isTraced()) return put()
+    const attributes = { 'crossfade.type': entity.name, 'crossfade.store': otherOrigin(from) }
+    return inSpan(`put ${entity.name}`, { attributes }, put)
   }
 
   get #budgetMs(): number {

@@ -2,6 +2,7 @@ import type { Entity } from '../entity/entity.ts'
 import { owesNothing } from '../stores/store.ts'
 import { messageOf } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
+import { tellSpan } from '../util/trace.ts'
 import type { Standing } from './standing.ts'
 import { type SweepOptions, sweep } from './sweep.ts'
 
@@ -113,10 +114,13 @@ export class Sweeper {
     if (!now) return
     const { authority, isMirrored, epoch, confirmedEpoch } = now
     if (settles) await stores[authority].authority.settleHidden(entity, isMirrored)
-    const owes = this.#backlog.get(entity.name)?.count !== 0
-    if (!isMirrored || !(settles || owes)) return
+    const owed = this.#backlog.get(entity.name)?.count
+    if (!isMirrored || !(settles || owed !== 0)) return
     const options = settles ? { ...this.#options, arrivingMs } : this.#options
-    await sweep({ ...options, under: epoch, epoch: confirmedEpoch }, entity, authority)
+    const began = Date.now()
+    const left = await sweep({ ...options, under: epoch, epoch: confirmedEpoch }, entity, authority)
+    // At rest there is a round a second
+    if (owed) tellSpan(`sweep ${entity.name}`, { 'crossfade.owed': owed, 'crossfade.left': left }, began)
   }
 
   /** What was owed when last looked; null for a type that has not been looked at yet. */

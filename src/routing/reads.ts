@@ -2,6 +2,7 @@ import { allFields } from '../entity/field-set.ts'
 import { FailedOver } from '../shadow/failed-over.ts'
 import { type Failure, StoreSilent } from '../stores/failure.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
+import { inSpan, isTraced, spanIds } from '../util/trace.ts'
 import { Turns } from '../util/turns.ts'
 import { candidateOf, type Decision } from './decide.ts'
 import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
@@ -94,7 +95,22 @@ export class Reads {
    *
    * @throws BAD_USER_INPUT for a request that asks the stores too often, or for too much.
    */
-  async run<T>(read: Read<T>): Promise<T> {
+  run<T>(read: Read<T>): Promise<T> {
+    return isTraced() ? this.#traced(read) : this.#run(read)
+  }
+
+  #traced<T>(read: Read<T>): Promise<T> {
+    const type = read.entity.name
+    const attributes = { 'crossfade.type': type, 'crossfade.resolver': read.resolver }
+    return inSpan(`read ${type}`, { attributes }, async (span) => {
+      const result = await this.#run(read)
+      span.setAttribute('crossfade.stage', this.#routing.flags.get(type).stage)
+      span.setAttribute('crossfade.store', this.decision(type).reads) // a fail-over has changed it
+      return result
+    })
+  }
+
+  async #run<T>(read: Read<T>): Promise<T> {
     this.#signal?.throwIfAborted()
     this.#bounds.ask()
     const type = read.entity.name
@@ -155,6 +171,7 @@ export class Reads {
       control: () => read.outcome(result),
       bytes: this.#bounds.bytes - before, // and those of other reads that the request had under way meanwhile
       controlMs,
+      seenIn: spanIds(),
       candidate: async () => read.outcome(await read.ask(stores[candidate].candidate)),
       again: async () => read.outcome(await read.ask(stores[reads].candidate)),
       records: (side, ids) =>

@@ -4,6 +4,8 @@ import { typeOf } from '../entity/type-of.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Image, Steps } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import type { Origin } from '../util/origin.ts'
+import { inSpan, isTraced } from '../util/trace.ts'
 import type { ByHand } from './by-hand.ts'
 import type { Joint } from './joint.ts'
 import { toldCode } from './meter.ts'
@@ -79,13 +81,18 @@ export class Transaction {
     }
   }
 
+  #traced<T>(type: string, store: Origin, step: () => Promise<T>): Promise<T> {
+    if (!isTraced()) return step()
+    return inSpan(`change ${type}`, { attributes: { 'crossfade.type': type, 'crossfade.store': store } }, step)
+  }
+
   /** A step that may change something, also where it fails. */
   async #change<T>({ name }: Entity, step: () => Promise<T>, own: Permit): Promise<T> {
     const { meter } = this.#routing
     const { authority } = STAGE_PLAN[own.flag.stage]
     const began = performance.now()
     try {
-      const result = await this.during(step, own)
+      const result = await this.#traced(name, authority, () => this.during(step, own))
       meter?.write(name, authority, performance.now() - began)
       return result
     } catch (error) {

@@ -4,6 +4,7 @@ import { flagKeyOf } from '../entity/flag-key.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import type { Steps } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { inSpan, isTraced } from '../util/trace.ts'
 import type { Writes } from './declared-writes.ts'
 import { Joint } from './joint.ts'
 import type { Permit, Wait } from './permits.ts'
@@ -37,6 +38,8 @@ interface Open {
 
 const open = new AsyncLocalStorage<Open>()
 
+type Given = [held: ReadonlyMap<string, Permit>, joints: Joints, wait: Wait]
+
 interface Run<T> {
   readonly routing: Routing
   readonly writes: Writes
@@ -65,7 +68,14 @@ export function write<T>(
   return outer.transaction.during(() => permitted(run, outer.permits, outer.joints, wait))
 }
 
-async function permitted<T>(run: Run<T>, held: ReadonlyMap<string, Permit>, joints: Joints, wait: Wait): Promise<T> {
+/** Also what waits for permits, and for the mirror. */
+function permitted<T>(run: Run<T>, ...given: Given): Promise<T> {
+  if (!isTraced()) return carried(run, ...given)
+  const types = run.writes.entities.map(({ name }) => name)
+  return inSpan(`write ${types.join(', ')}`, { attributes: { 'crossfade.types': types } }, () => carried(run, ...given))
+}
+
+async function carried<T>(run: Run<T>, held: ReadonlyMap<string, Permit>, joints: Joints, wait: Wait): Promise<T> {
   const { routing, writes } = run
   const own = new Map<string, Permit>()
   const written: Written[] = []
@@ -82,7 +92,7 @@ async function permitted<T>(run: Run<T>, held: ReadonlyMap<string, Permit>, join
     } finally {
       const { inBudget, ended } = mirrored(routing, written)
       puts = ended
-      await inBudget
+      await (isTraced() ? inSpan('wait for the mirror', {}, () => inBudget) : inBudget)
     }
   } finally {
     // A mover waits for the puts as well: none of an earlier flag may arrive behind the move

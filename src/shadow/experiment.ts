@@ -3,6 +3,7 @@ import type { FieldSet } from '../entity/field-set.ts'
 import type { Item } from '../stores/store.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
+import type { SpanIds } from '../util/trace.ts'
 import type { Outcome } from './outcome.ts'
 
 export type Side = 'control' | 'candidate'
@@ -18,6 +19,8 @@ export interface Experiment {
   readonly resolver: string
   /** Types whose records are part of the result. */
   readonly types: readonly string[]
+  /** The span of the client's read; default: it is not traced. */
+  readonly seenIn?: SpanIds | null
   readonly stores: Readonly<Record<Side, Origin>>
   /** As they may be shown; asked for only where something is to be told. */
   readonly args: () => Json

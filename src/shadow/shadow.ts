@@ -6,6 +6,7 @@ import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
+import { inLinkedSpan } from '../util/trace.ts'
 import { classify, type Open } from './classify.ts'
 import type { ReadOf } from './coverage.ts'
 import type { Experiment, Question, Side } from './experiment.ts'
@@ -113,13 +114,21 @@ export class Shadow {
       return
     }
     this.#bytes += bytes
-    void this.#limit(() => this.#run(experiment))
+    void this.#limit(() => this.#traced(experiment))
       .catch((error: unknown) => {
         this.#publisher.tell('fault', `A comparison failed and was left out: ${errorText(error)}`)
       })
       .finally(() => {
         this.#bytes -= bytes
       })
+  }
+
+  /** Apart from the request, which has been answered, and linked to it. */
+  #traced(experiment: Experiment): Promise<void> {
+    const { entity, resolver, seenIn } = experiment
+    if (!seenIn) return this.#run(experiment)
+    const attributes = { 'crossfade.type': entity.name, 'crossfade.resolver': resolver }
+    return inLinkedSpan(`compare ${entity.name}`, { attributes, link: seenIn }, () => this.#run(experiment))
   }
 
   #hasRoom(bytes: number): boolean {

@@ -20,6 +20,8 @@ export interface Mismatch {
   readonly candidate: Json
   readonly controlVersion: string | null
   readonly candidateVersion: string | null
+  /** Of the request that it was seen in, where that was traced. */
+  readonly traceId?: string
 }
 
 /** Examples that are kept of one group; the group counts everything. */

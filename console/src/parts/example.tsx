@@ -12,6 +12,7 @@ export interface ExampleOf {
     readonly candidate?: unknown
     readonly controlVersion?: string | null
     readonly candidateVersion?: string | null
+    readonly traceId?: string
   }
 }
 
@@ -35,7 +36,7 @@ export function Example({
   type,
   id,
   at,
-  example: { args, control, candidate, controlVersion, candidateVersion },
+  example: { args, control, candidate, controlVersion, candidateVersion, traceId },
 }: ExampleOf) {
   const [ours, theirs] = [text(control), text(candidate)]
   return (
@@ -63,6 +64,7 @@ export function Example({
       <details>
         <summary>What was asked</summary>
         <pre>{text(args)}</pre>
+        {traceId && <p>In the trace {traceId}</p>}
       </details>
     </article>
   )

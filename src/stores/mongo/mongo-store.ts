@@ -8,6 +8,7 @@ import type { ForeignChanges } from '../foreign-changes.ts'
 import type { Explaining } from '../plan.ts'
 import type { PoolState } from '../pool-state.ts'
 import { closeMs, type Reader, type Source, type Store } from '../store.ts'
+import { tracedReader } from '../traced-reader.ts'
 import { mongoAuthority } from './authority.ts'
 import { alive } from './bookkeeping.ts'
 import { foreignChanges } from './changes.ts'
@@ -72,7 +73,7 @@ export interface MongoStore extends Store, MongoSource {
 const mongoSource = (connection: MongoConnection): MongoSource => ({
   origin: 'mongo',
   connection,
-  reader: mongoReader(connection),
+  reader: tracedReader('mongo', mongoReader(connection)),
   outbox: mongoOutbox(connection),
   side: (signal) => mongoSide(connection, signal),
 })

@@ -5,6 +5,7 @@ import type { Findings } from '../findings.ts'
 import type { Explaining } from '../plan.ts'
 import type { PoolState } from '../pool-state.ts'
 import { closeMs, type Source, type Store } from '../store.ts'
+import { tracedReader } from '../traced-reader.ts'
 import type { Triage } from '../triage.ts'
 import { postgresAuthority } from './authority.ts'
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './connection.ts'
@@ -49,7 +50,7 @@ export interface PostgresStore extends Store, PostgresSource {
 const postgresSource = (connection: PostgresConnection): PostgresSource => ({
   origin: 'postgres',
   connection,
-  reader: postgresReader(connection),
+  reader: tracedReader('postgres', postgresReader(connection)),
   outbox: postgresOutbox(connection),
   side: (signal) => postgresSide(connection, signal),
 })
