@@ -13,7 +13,7 @@ import { forgetDrift, seedDrift } from './demo/drift.ts'
 import { send } from './demo/send.ts'
 import { moveToShadow } from './demo/stages.ts'
 import { furtherLines, type Summary, summarise, summaryLines } from './demo/summary.ts'
-import { createLog } from './log.ts'
+import { createLogs } from './log.ts'
 import { migrateAll } from './migrate.ts'
 import { openAdmin } from './open-admin.ts'
 import { printJson, say } from './output.ts'
@@ -129,7 +129,7 @@ async function demo(options: Options): Promise<void> {
       stores,
       port: options.once ? 0 : settings.PORT,
       dataDir: settings.CROSSFADE_DATA_DIR,
-      log: createLog(process.env['LOG_LEVEL'] ?? 'silent'),
+      ...createLogs(process.env['LOG_LEVEL'] ?? 'silent'),
       onMismatch: (mismatch) => reported.push(mismatch),
       meter: metrics,
     })

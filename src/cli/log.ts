@@ -1,6 +1,13 @@
 import { pino } from 'pino'
+import type { LogRequest } from '../gateway/request-lines.ts'
 import type { Routing } from '../routing/routing.ts'
 import { spanIds } from '../util/trace.ts'
+
+export interface Logs {
+  readonly log: Routing['log']
+  /** One line a request; undefined where the level leaves them out. */
+  readonly logRequest: LogRequest | undefined
+}
 
 /** What a line belongs to, where that is traced. */
 function traceIds(): object {
@@ -9,7 +16,10 @@ function traceIds(): object {
 }
 
 /** JSON lines on stderr; stdout is for data. `LOG_LEVEL` as in pino. */
-export function createLog(level: string = process.env['LOG_LEVEL'] ?? 'info'): Routing['log'] {
+export function createLogs(level: string = process.env['LOG_LEVEL'] ?? 'info'): Logs {
   const logger = pino({ level, mixin: traceIds }, pino.destination({ dest: 2, sync: true }))
-  return (severity, message, fields = {}) => logger[severity](fields, message)
+  return {
+    log: (severity, message, fields = {}) => logger[severity](fields, message),
+    logRequest: logger.isLevelEnabled('debug') ? (operation, fields) => logger.debug(fields, operation) : undefined,
+  }
 }

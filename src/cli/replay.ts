@@ -11,7 +11,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import { type Headers, headerOption } from './header-option.ts'
 import { knownFlags } from './known-flags.ts'
-import { createLog } from './log.ts'
+import { createLogs } from './log.ts'
 import { printJson, warn } from './output.ts'
 import { positive } from './positive.ts'
 import { RateLine } from './rate-line.ts'
@@ -60,7 +60,7 @@ async function sidesOf({ config, stores }: Session, { against, store, header, st
         config,
         stores,
         limits: limitsOf(config.limits),
-        log: createLog(process.env['LOG_LEVEL'] ?? 'silent'), // what clients would be told is compared, and told once
+        log: createLogs(process.env['LOG_LEVEL'] ?? 'silent').log, // what clients would be told is compared, and told once
         headers: header,
         isKept: (type, at) => stale === true || isKeptIn(flags.get(type), at),
       },

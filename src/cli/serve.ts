@@ -6,7 +6,7 @@ import { startGateway } from '../gateway/start-gateway.ts'
 import { Webhook } from '../gateway/webhook.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
-import { createLog } from './log.ts'
+import { createLogs } from './log.ts'
 import { openAdmin } from './open-admin.ts'
 import { say } from './output.ts'
 import { openSession } from './session.ts'
@@ -27,7 +27,7 @@ export function serveCommand(): Command {
     .option('--config <file>', 'default crossfade.config.ts')
     .action(async ({ config: file }: { config?: string }) => {
       const stopped = untilSignal()
-      const log = createLog()
+      const { log, logRequest } = createLogs()
       // A resolver that begins several reads and throws leaves the others behind: one request must not end those of others
       process.on('unhandledRejection', (error) => {
         const stack = error instanceof Error ? error.stack : undefined
@@ -50,6 +50,7 @@ export function serveCommand(): Command {
           host,
           dataDir,
           log,
+          logRequest,
           meter: metrics,
           notices,
         })

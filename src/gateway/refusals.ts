@@ -1,9 +1,9 @@
 import type { DocumentNode, GraphQLError } from 'graphql'
-import { getOperationAST } from 'graphql'
 import type { Meter } from '../routing/meter.ts'
 import { toldLimit } from '../routing/past-limit.ts'
 import type { Routing } from '../routing/routing.ts'
 import { heldBack, Seldom } from '../util/seldom.ts'
+import { chosenOperation } from './chosen-operation.ts'
 import type { Limits } from './limits.ts'
 import { refusal } from './refusal.ts'
 
@@ -25,10 +25,10 @@ export interface TooMuch extends Past {
   readonly advice?: string
 }
 
-/** How a line of a log names who asks: clients choose these names, and of what length. */
+/** How a line of a log names who asks. */
 export function whoAsks(document: DocumentNode, operationName: string | null | undefined): string {
-  const name = getOperationAST(document, operationName)?.name?.value
-  return name ? `operation ${name.slice(0, 80)}` : 'an operation without a name'
+  const name = chosenOperation(document, operationName)?.name
+  return name ? `operation ${name}` : 'an operation without a name'
 }
 
 /** Tells clients which limit refuses them, and the operator, once a minute each: clients choose how often they are. */

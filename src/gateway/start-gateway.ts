@@ -16,6 +16,7 @@ import { watchKilled } from './kill-notices.ts'
 import { limitsOf } from './limits.ts'
 import { openInstance } from './open-instance.ts'
 import { Readiness } from './readiness.ts'
+import type { LogRequest } from './request-lines.ts'
 import { Retention } from './retention.ts'
 import { createGateway } from './yoga.ts'
 
@@ -28,6 +29,8 @@ export interface GatewayRun {
   readonly host?: string
   readonly dataDir: string
   readonly log: Routing['log']
+  /** See `requestLines`. */
+  readonly logRequest?: LogRequest | undefined
   /** Called with every mismatch, as it is found. */
   readonly onMismatch?: (mismatch: Mismatch) => void
   /** See `openInstance`. */
@@ -107,7 +110,7 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
   })
   const streams = new EventStreams()
   const unwatch = run.notices && watchKilled(routing, run.notices)
-  const graphql = createGateway({ config, routing, limits, recorder, streams })
+  const graphql = createGateway({ config, routing, limits, recorder, streams, logRequest: run.logRequest })
   const server = httpServer({ limits, readiness, path: graphqlPath(config), graphql, meter: run.meter })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {

@@ -26,6 +26,7 @@ import { ownEvents } from './own-events.ts'
 import { record } from './record.ts'
 import { Refusals } from './refusals.ts'
 import { requestBody } from './request-body.ts'
+import { type LogRequest, requestLines } from './request-lines.ts'
 import { shortErrors } from './short-errors.ts'
 import { staleReads } from './stale-reads.ts'
 import { textGuard } from './text-guard.ts'
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly recorder?: Pick<Recorder, 'offer'>
   /** Told of subscriptions, for whoever ends the server. */
   readonly streams?: EventStreams
+  /** Default: requests are not told of. */
+  readonly logRequest?: LogRequest | undefined
 }
 
 /** What comes with a request. */
@@ -61,7 +64,7 @@ function together(app: AppContext, ours: Context): Context {
 }
 
 /** The GraphQL endpoint. */
-export function createGateway({ config, routing, limits, recorder, streams }: GatewayOptions) {
+export function createGateway({ config, routing, limits, recorder, streams, logRequest }: GatewayOptions) {
   const { schema, entities, cors = false, subject = () => nobody, context: appContext, plugins = [] } = config
   const refusals = new Refusals(limits, routing.log, routing.meter)
   const unread = new Unread({ ...limits, log: routing.log })
@@ -93,6 +96,7 @@ export function createGateway({ config, routing, limits, recorder, streams }: Ga
       // In this order: bytes, what is in document and variables, what they ask for, what its texts and ids are; then the app's own;
       // then what is recorded of it, and answered
       traces, // around all of it
+      ...(logRequest ? [requestLines(logRequest)] : []),
       requestBody(limits, refusals),
       documentLimits(limits, refusals),
       inputLimit(limits, refusals),

@@ -68,6 +68,9 @@ function begun({ routing, subject, signal, heldRecords }: GatewayContext, info: 
 /** Types of which the request's answer is stale, see `Reads.stale`. */
 export const staleIn = (context: GatewayContext): RequestReads['stale'] | undefined => context[session]?.reads.stale
 
+/** Which store has answered for which type, see `Reads.stores`; undefined where nothing was read. */
+export const storesIn = (context: GatewayContext): RequestReads['stores'] | undefined => context[session]?.reads.stores
+
 /** Where the request's writes were carried out. */
 export const writtenIn = (context: GatewayContext): readonly FieldPath[] => context[session]?.written ?? []
 

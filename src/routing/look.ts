@@ -14,6 +14,7 @@ export function looking({ limits, answer }: Look, signal: AbortSignal | undefine
   const bounds = new RequestBounds(limits)
   return {
     stale: new Map(),
+    stores: new Map(),
     async run(read) {
       signal?.throwIfAborted()
       bounds.ask()

@@ -48,6 +48,11 @@ export class ReadChoices {
     return choice
   }
 
+  /** Of the types that were asked for. */
+  get stores(): ReadonlyMap<string, Origin> {
+    return new Map([...this.#choices].map(([type, { decision }]) => [type, decision.reads]))
+  }
+
   /** Whether the mirror has what the subject is to see of the type, where it may be so far behind, in milliseconds. */
   isWithinBound(type: string, lagMs: number, subject = this.#subject()): boolean {
     return lagMs < freshnessMs && !this.#routing.recentWrites.has(type, subject)

@@ -46,7 +46,7 @@ async function measured<T>(meter: Meter, type: string, asked: Promise<Answer<T>>
 }
 
 /** What those who load ask of a request's reads, and whoever answers it. */
-export type RequestReads = Pick<Reads, 'run' | 'handOut' | 'stale'>
+export type RequestReads = Pick<Reads, 'run' | 'handOut' | 'stale' | 'stores'>
 
 /** Reads of one request: one decision per type, kept to the end, a fail-over included. */
 export class Reads {
@@ -88,6 +88,11 @@ export class Reads {
    */
   get stale(): ReadonlyMap<string, Date | null> {
     return this.#notes.stale
+  }
+
+  /** Types that were asked for, each with the store that answers; of fail-overs the one they went to. */
+  get stores(): ReadonlyMap<string, Origin> {
+    return this.#choices.stores
   }
 
   /**

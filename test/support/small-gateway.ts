@@ -26,6 +26,7 @@ export interface SmallGateway {
 
 interface Watched {
   readonly log?: GatewayRun['log']
+  readonly logRequest?: GatewayRun['logRequest']
   readonly onMismatch?: GatewayRun['onMismatch']
   readonly captures?: boolean
   readonly meter?: GatewayRun['meter']

@@ -1,0 +1,51 @@
+import type { GraphQLFormattedError } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { type GatewayContext, storesIn } from '../resolve/context.ts'
+import { chosenOperation } from './chosen-operation.ts'
+import { onBegin } from './on-begin.ts'
+
+/** Takes what is told of one request; no argument, variable or value is among it. */
+export type LogRequest = (operation: string, fields: object) => void
+
+interface Line {
+  readonly began: number
+  operation?: string
+  context?: GatewayContext
+  /** Codes of what went wrong, each once. */
+  errors?: readonly string[]
+}
+
+const codeOf = ({ extensions }: GraphQLFormattedError): string => String(extensions?.['code'] ?? 'without a code')
+
+/**
+ * One line for each request: its operation, how it ended, after how many milliseconds, and which store its reads of a type
+ * went to. Of a subscription it tells how it began.
+ */
+export function requestLines(log: LogRequest): Plugin {
+  const lines = new WeakMap<Request, Line>()
+  return {
+    ...onBegin(({ args: { document, operationName, contextValue } }) => {
+      const context = contextValue as GatewayContext & { readonly request: Request }
+      const line = lines.get(context.request)
+      const operation = chosenOperation(document, operationName)
+      if (!line || !operation) return
+      line.operation = operation.title
+      line.context = context
+    }),
+    onRequest({ request }) {
+      lines.set(request, { began: performance.now() })
+    },
+    onResultProcess({ request, result }) {
+      const line = lines.get(request)
+      if (line && 'errors' in result && result.errors?.length) line.errors = [...new Set(result.errors.map(codeOf))]
+    },
+    onResponse({ request, response: { status } }) {
+      const line = lines.get(request)
+      if (!line) return
+      const { began, operation = 'no operation', errors, context } = line
+      const ms = Math.round((performance.now() - began) * 10) / 10
+      const stores = context && storesIn(context)
+      log(operation, { status, ms, errors, stores: stores && Object.fromEntries(stores) })
+    },
+  }
+}
