@@ -18,11 +18,12 @@ import { flagKeyNamed } from '../entity/type-of.ts'
 import type { CrossfadeConfig } from '../gateway/config.ts'
 import type { Settings } from '../gateway/settings.ts'
 import { told } from '../gateway/told.ts'
+import { recordingFiles, recordingsIn } from '../replay/recordings.ts'
 import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
+import { jobsApart } from './jobs-apart.ts'
 import { killHere } from './kill-here.ts'
 import { tellPeers } from './tell-peers.ts'
-import { verifyApart } from './verify-apart.ts'
 
 const defaultPort = 4001
 
@@ -97,8 +98,16 @@ export async function openAdmin({
   const console = builtConsole()
   const killed = killedIn(dataDir, routing)
   const closing = new AbortController()
-  const verify = verifyApart(configFile, closing.signal)
-  const api = adminApi({ app: config, stores, killed, verify, tell: told, log, notices })
+  const api = adminApi({
+    app: config,
+    stores,
+    killed,
+    jobs: jobsApart(configFile, closing.signal),
+    recordings: () => recordingFiles(recordingsIn(dataDir)),
+    tell: told,
+    log,
+    notices,
+  })
   try {
     const admin = await startAdmin({
       port: port ?? defaultPort,

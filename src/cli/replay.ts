@@ -3,13 +3,15 @@ import { limitsOf } from '../gateway/limits.ts'
 import { isKeptIn, owesAny } from '../gateway/owes.ts'
 import { storeView } from '../gateway/store-view.ts'
 import { type Entry, readRecording } from '../replay/read-recording.ts'
+import { recordingFiles, recordingsIn } from '../replay/recordings.ts'
 import { replay } from '../replay/replay.ts'
-import { isEqual, type Replayed } from '../replay/replayed.ts'
+import { isEqual, type Replayed, type ReplayProgress } from '../replay/replayed.ts'
 import { server } from '../replay/server.ts'
 import type { Side } from '../replay/side.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, origins } from '../util/origin.ts'
 import { type Headers, headerOption } from './header-option.ts'
+import { tellAsker, untilNobodyAsks } from './jobs-apart.ts'
 import { knownFlags } from './known-flags.ts'
 import { createLogs } from './log.ts'
 import { printJson, warn } from './output.ts'
@@ -17,7 +19,7 @@ import { positive } from './positive.ts'
 import { RateLine } from './rate-line.ts'
 import { printReplayed } from './replay/print.ts'
 import type { Session } from './session.ts'
-import { leaving, untilAborted } from './signals.ts'
+import { leaving } from './signals.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -27,6 +29,7 @@ interface Options {
   readonly store: Origin
   readonly header: Headers
   readonly ignore: readonly string[]
+  readonly field?: string
   readonly concurrency: number
   readonly rate: number
   readonly stale?: boolean
@@ -46,6 +49,16 @@ function urlOf(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new InvalidArgumentError('It must be an address as https://shop.example/graphql.')
   return text
+}
+
+/** @throws MISCONFIGURED where nothing was recorded. */
+async function recorded(dataDir: string): Promise<string[]> {
+  const files = await recordingFiles(recordingsIn(dataDir))
+  if (files.length > 0) return files.map(({ path }) => path)
+  throw new CrossfadeError(
+    'MISCONFIGURED',
+    `Nothing was recorded in ${recordingsIn(dataDir)}: \`crossfade record start\` begins to.`,
+  )
 }
 
 async function* entriesOf(files: readonly string[]): AsyncGenerator<Entry, void> {
@@ -74,13 +87,18 @@ async function sidesOf({ config, stores }: Session, { against, store, header, st
 
 async function run(session: Session, files: readonly string[], options: Options): Promise<Replayed> {
   const { schema, entities } = session.config
-  const { signal } = untilAborted()
+  const signal = untilNobodyAsks()
   const line = new RateLine('replay', 'operations')
-  const onProgress = (done: number, different: number): void => line.show({ done, total: null }, { different })
-  const { concurrency, rate, ignore } = options
+  const onProgress = (progress: ReplayProgress): void => {
+    const { done, different } = progress
+    line.show({ done, total: null }, { different })
+    tellAsker({ progress })
+  }
+  const { concurrency, rate, ignore, field } = options
   const sides = await sidesOf(session, options)
   try {
-    return await replay(entriesOf(files), { schema, entities, ...sides, concurrency, rate, ignore, onProgress, signal })
+    const asked = { schema, entities, ...sides, concurrency, rate, ignore, field, onProgress, signal }
+    return await replay(entriesOf(files), asked)
   } finally {
     line.end()
   }
@@ -93,10 +111,10 @@ export function replayCommand(): Command {
     .description('ask the queries of a recording of MongoDB alone and of PostgreSQL alone, and compare the answers')
     .addHelpText(
       'before',
-      'Examples:\n  crossfade replay .crossfade/recordings/*.jsonl\n  crossfade replay monday.jsonl --against https://old.example/graphql\n',
+      'Examples:\n  crossfade replay --field Query.movies\n  crossfade replay monday.jsonl --against https://old.example/graphql\n',
     )
     .addHelpText('after', bounds)
-    .argument('<files...>', 'what `crossfade record` has written')
+    .argument('[files...]', 'what `crossfade record` has written; default: all of the data directory')
     .option('--against <url>', 'hold one store against this server instead of against the other store', urlOf)
     .addOption(
       new Option('--store <store>', 'which store, with --against').choices([...origins]).default('postgres' as const),
@@ -108,6 +126,7 @@ export function replayCommand(): Command {
       (path: string, known: readonly string[]) => [...known, path],
       [] as readonly string[],
     )
+    .option('--field <field>', 'operations that select it alone, as Query.movies')
     .option('--concurrency <n>', `operations at a time, ${mostAtOnce} at most`, concurrencyOf, 4)
     .option('--rate <n>', 'operations a second at most', positive, 100)
     .option('--stale', 'also operations that read a type of which a store is not kept equal')
@@ -116,7 +135,9 @@ export function replayCommand(): Command {
     .action((files: string[], options: Options) =>
       withSession(options.config, async (session) => {
         try {
-          const found = await run(session, files, options).catch(leaving('Stopped: nothing is known of the rest.'))
+          const from = files.length > 0 ? files : await recorded(session.settings.CROSSFADE_DATA_DIR)
+          const found = await run(session, from, options).catch(leaving('Stopped: nothing is known of the rest.'))
+          tellAsker({ found })
           if (options.json) printJson(found)
           else printReplayed(found)
           if (!isEqual(found)) process.exitCode = found.compared > found.ofNothing || found.different > 0 ? 2 : 1

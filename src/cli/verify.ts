@@ -4,30 +4,21 @@ import type { Part } from '../jobs/asked-records.ts'
 import type { VerifyProgress } from '../jobs/verification.ts'
 import { isClean, type Verified, verify } from '../jobs/verify.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
+import { tellAsker, untilNobodyAsks } from './jobs-apart.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { partOf, withPartOptions } from './part-options.ts'
 import { printVerified } from './print-verified.ts'
 import { RateLine } from './rate-line.ts'
 import { addReadPreference, type ReadPreferenceOption, readingFrom } from './read-preference.ts'
-import { leaving, untilAborted } from './signals.ts'
+import { leaving } from './signals.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
-import type { Tidings } from './verify-apart.ts'
 import { withSession } from './with-session.ts'
 
 interface Options extends Part, ReadPreferenceOption {
   readonly config?: string
   readonly batch: number
   readonly json?: boolean
-}
-
-/** Tells a gateway that has begun it, see `verifyApart`; in a shell there is none. */
-const tell = (tidings: Tidings): void => void process.send?.(tidings)
-
-/** Ends with the gateway that has begun it, and does not keep itself alive for it. */
-function endWithAsker(stop: () => void): void {
-  process.once('disconnect', stop)
-  process.channel?.unref()
 }
 
 /** Whether both stores are equal. */
@@ -51,23 +42,21 @@ export function verifyCommand(): Command {
         for (const { name } of chosen)
           if (!isMirrored(name))
             say(`${name} has no mirror at the moment: what the other store has is left from earlier.`)
-        const controller = untilAborted()
-        const { signal } = controller
-        endWithAsker(() => controller.abort())
+        const signal = untilNobodyAsks()
         const results: Verified[] = []
         for (const entity of chosen) {
           const line = new RateLine('verify', entity.name)
           const onProgress = (progress: VerifyProgress): void => {
             const { compared, total, ...told } = progress
             line.show({ done: compared, total }, told)
-            tell({ progress })
+            tellAsker({ progress })
           }
           const from = readingFrom(stores, { readPreference })
           const asked = { stores: from, entity, entities, batch, part: partOf(part), onProgress, log: say, signal }
           const found = await verify(asked).catch(leaving('Stopped: nothing was verified.'))
           line.end()
           results.push(found)
-          tell({ found })
+          tellAsker({ found })
           if (!json) printVerified(found)
         }
         if (json) printJson(results)

@@ -8,7 +8,8 @@ import { knownQueries } from './known-query.ts'
 import type { Entry } from './read-recording.ts'
 import type { RecordedOperation } from './recorded-operation.ts'
 import { contractHash, type LeftOut } from './recording.ts'
-import type { Replayed, Skipped } from './replayed.ts'
+import type { Replayed, ReplayProgress, Skipped } from './replayed.ts'
+import { selects } from './selects.ts'
 import type { Answer, Heard, Side } from './side.ts'
 import { Tally } from './tally.ts'
 
@@ -19,6 +20,8 @@ export interface ReplayOptions {
   readonly b: Side
   /** Whether a mirror is owed any of what was read, or, of what has no version, anything of its types. */
   readonly owes: (heard: readonly Heard[]) => Promise<boolean>
+  /** Operations that select it alone: `Query.movie`; default: all. */
+  readonly field?: string | undefined
   /** Paths of answers that may differ: `movies.pageInfo.endCursor`. */
   readonly ignore?: readonly string[]
   /** Operations at a time; default 4. */
@@ -28,7 +31,7 @@ export interface ReplayOptions {
   /** Waits before both sides are asked again, in milliseconds. */
   readonly recheckMs?: readonly number[]
   readonly signal?: AbortSignal
-  readonly onProgress?: (done: number, different: number) => void
+  readonly onProgress?: (progress: ReplayProgress) => void
 }
 
 const maxProblems = 100
@@ -57,7 +60,7 @@ class Replay {
     unanswered: 0,
     unreadable: 0,
   }
-  readonly #skipped: Skipped = { mutations: 0, subscriptions: 0, tokens: 0, unfit: 0, stale: {} }
+  readonly #skipped: Skipped = { mutations: 0, subscriptions: 0, tokens: 0, unfit: 0, others: 0, stale: {} }
   readonly #leftOut: Partial<Record<LeftOut, number>> = {}
   readonly #problems: { place: string; text: string }[] = []
   #otherContract = false
@@ -68,7 +71,7 @@ class Replay {
   constructor(options: ReplayOptions) {
     this.#options = options
     this.#ignored = options.ignore ?? []
-    this.#fitOf = knownQueries(options.schema)
+    this.#fitOf = knownQueries(options.schema, options.field ? selects(options.schema, options.field) : undefined)
     this.#tally = new Tally(options.entities)
   }
 
@@ -144,7 +147,7 @@ class Replay {
       else await this.#settle(place, operation, first)
     }
     this.#done++
-    this.#options.onProgress?.(this.#done, this.#counts.different)
+    this.#options.onProgress?.({ done: this.#done, different: this.#counts.different })
   }
 
   #equal({ a: { data, errors } }: Pair): void {
@@ -236,7 +239,8 @@ class Replay {
  * Asks the queries of a recording of both sides, as a whole, and holds their answers against each other as a client
  * would. Nothing is written; what changes meanwhile is asked again until it is decided.
  *
- * @throws UNAVAILABLE where a side answers none of several in a row, or nothing at all.
+ * @throws UNAVAILABLE where a side answers none of several in a row, or nothing at all; BAD_USER_INPUT for a `field` that
+ *   the contract does not have.
  */
 export async function replay(entries: AsyncIterable<Entry>, options: ReplayOptions): Promise<Replayed> {
   const replaying = new Replay(options)

@@ -9,8 +9,17 @@ export interface Skipped {
   tokens: number
   /** They do not fit the contract of today. */
   unfit: number
+  /** They do not select the field that was asked for. */
+  others: number
   /** Types of which a store's copy is not kept equal, with how many operations read them. */
   stale: Record<string, number>
+}
+
+/** How far a replay is. */
+export interface ReplayProgress {
+  /** Operations that were asked. */
+  readonly done: number
+  readonly different: number
 }
 
 /** What became of a recording. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../src/control/role.ts'
 import { verify } from '../../src/jobs/verify.ts'
+import type { Replayed } from '../../src/replay/replayed.ts'
 import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
@@ -414,7 +415,7 @@ test('QA has a type verified, sees how it goes, stops it, and is told what was f
   expect(await wrong(start)).toBe('BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.')
   expect(await wrong('mutation { verify(type: "Nope") { type } }', 'qa')).toContain('There is no type Nope')
 
-  opened.verify = (_, { signal, onProgress }) => {
+  opened.jobs.verify = (_, { signal, onProgress }) => {
     onProgress({ compared: 500, total: 2_000, unequal: 3, retried: 0 })
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   }
@@ -437,7 +438,7 @@ test('QA has a type verified, sees how it goes, stops it, and is told what was f
   expect(await ask(stop, 'qa')).toEqual({ data: { stopVerify: false } })
 
   await changeUnseen(api.stores, sql`delete from notes where id = 1`)
-  opened.verify = (_, watching) => verify({ stores: api.stores, entity: Note, ...watching })
+  opened.jobs.verify = (_, watching) => verify({ stores: api.stores, entity: Note, ...watching })
   await ask(start, 'qa')
   await ended()
   expect(await last()).toMatchObject({
@@ -501,4 +502,119 @@ test('with both stores down it says so of each, and what is killed', async () =>
     await other.close()
     await Promise.all([stores.mongo.close(), stores.postgres.close()])
   }
+})
+
+const replayed: Replayed = {
+  a: 'mongo',
+  b: 'postgres',
+  compared: 3,
+  equal: 2,
+  different: 1,
+  ofNothing: 0,
+  refusedAlike: 4,
+  undecided: 0,
+  unanswered: 0,
+  skipped: { mutations: 5, subscriptions: 0, tokens: 6, unfit: 0, others: 7, stale: { Note: 8 } },
+  leftOut: {},
+  unreadable: 1,
+  problems: [{ place: 'a.jsonl:9', text: 'it is cut off.' }],
+  otherContract: false,
+  groups: [
+    {
+      operation: 'One',
+      path: 'note.text',
+      kind: 'value',
+      count: 1,
+      examples: [
+        {
+          place: 'a.jsonl:2',
+          at: 'note.text',
+          a: 'x',
+          b: 'y',
+          records: [{ type: 'Note', id: '1', paths: ['text'], versions: ['1.2', '1.2'] }],
+        },
+      ],
+    },
+  ],
+  times: [],
+}
+
+test('QA has what was recorded replayed, one at a time, and is told what differs and what was left out', async () => {
+  const query = `{
+    recorded { files bytes lastAt }
+    replays {
+      field by done different endedAt error
+      found {
+        isEqual compared equal different problems stale { type operations }
+        notCompared { mutations tokens others refusedAlike }
+        groups { operation path kind count examples { place at a b records { type id paths } } }
+      }
+    }
+  }`
+  const seen = async () => (await ask(query)).data as { replays: { endedAt: string | null }[] }
+  const last = async () => (await seen()).replays[0]
+  const ended = () => expect.poll(async () => (await last())?.endedAt, { timeout: 20_000 }).toBeTruthy()
+  expect(await seen()).toEqual({ recorded: { files: 0, bytes: 0, lastAt: null }, replays: [] })
+  opened.recordings = [
+    { path: 'a.jsonl', bytes: 7, at: new Date(1_000) },
+    { path: 'b.jsonl', bytes: 5, at: new Date(2_000) },
+  ]
+  expect(await seen()).toMatchObject({ recorded: { files: 2, bytes: 12, lastAt: '1970-01-01T00:00:02.000Z' } })
+
+  const start = 'mutation { replay(field: "Query.note") { field by } }'
+  expect(await wrong(start)).toBe('BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.')
+  expect(await wrong('mutation { replay(field: "Query.nots") { by } }', 'qa')).toBe(
+    'BAD_USER_INPUT: The contract has no field Query.nots. Did you mean "Query.note"?',
+  )
+  opened.jobs.replay = (_, { signal, onProgress }) => {
+    onProgress({ done: 50, different: 2 })
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  }
+  expect(await ask(start, 'qa')).toEqual({ data: { replay: { field: 'Query.note', by: 'the-qa' } } })
+  expect(await last()).toMatchObject({ field: 'Query.note', done: 50, different: 2, endedAt: null, found: null })
+  expect(await wrong('mutation { replay { by } }', 'qa')).toBe(
+    'TRY_AGAIN: What was recorded is being replayed; see how that ends, and try again.',
+  )
+  expect(await ask('mutation { stopReplay }', 'qa')).toEqual({ data: { stopReplay: true } })
+  await ended()
+  expect(await last()).toMatchObject({ error: 'It was stopped: nothing is known of it.', found: null })
+  expect(await ask('mutation { stopReplay }', 'qa')).toEqual({ data: { stopReplay: false } })
+
+  const asked: (string | null)[] = []
+  opened.jobs.replay = async (field) => {
+    asked.push(field)
+    return replayed
+  }
+  expect(await ask('mutation { replay { field } }', 'qa')).toEqual({ data: { replay: { field: null } } })
+  await ended()
+  expect(asked).toEqual([null])
+  expect(await last()).toMatchObject({
+    error: null,
+    found: {
+      isEqual: false,
+      compared: 3,
+      equal: 2,
+      different: 1,
+      problems: ['a.jsonl:9: it is cut off.'],
+      stale: [{ type: 'Note', operations: 8 }],
+      notCompared: { mutations: 5, tokens: 6, others: 7, refusedAlike: 4 },
+      groups: [
+        {
+          operation: 'One',
+          path: 'note.text',
+          kind: 'value',
+          count: 1,
+          examples: [
+            {
+              place: 'a.jsonl:2',
+              at: 'note.text',
+              a: 'x',
+              b: 'y',
+              records: [{ type: 'Note', id: '1', paths: ['text'] }],
+            },
+          ],
+        },
+      ],
+    },
+  })
 })

@@ -2,14 +2,15 @@ import { defineEntity, int, text } from 'crossfade'
 import { connection, createBuilder, entityType, record } from 'crossfade/pothos'
 import { type RunningAdmin, startAdmin } from '../../src/admin/admin-server.ts'
 import { adminApi } from '../../src/admin/api/api.ts'
+import type { JobsApart } from '../../src/admin/jobs-apart.ts'
 import type { Killed } from '../../src/admin/killed.ts'
 import { KnownTokens } from '../../src/admin/known-tokens.ts'
 import { Metrics } from '../../src/admin/metrics.ts'
 import { makeToken } from '../../src/admin/tokens.ts'
-import type { Verifies } from '../../src/admin/verifies.ts'
 import { ledgersOf } from '../../src/control/flag-store.ts'
 import { type Role, roles } from '../../src/control/role.ts'
 import { told } from '../../src/gateway/told.ts'
+import type { RecordingFile } from '../../src/replay/recordings.ts'
 import type { Stores } from '../../src/routing/routing.ts'
 import { CrossfadeError } from '../../src/util/errors.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
@@ -32,8 +33,9 @@ export interface OpenedAdmin {
   readonly secrets: Readonly<Record<Role, string>>
   readonly killed: Killed & { names: string[] }
   readonly logged: string[]
-  /** What `verify` does; default: nothing, for ever. */
-  verify: Verifies
+  /** What jobs do; default: nothing, for ever. */
+  jobs: JobsApart
+  recordings: readonly RecordingFile[]
   /** Another port, over other stores. */
   open(stores: Stores): Promise<RunningAdmin>
   close(): Promise<void>
@@ -71,12 +73,24 @@ export async function openAdmin(): Promise<OpenedAdmin> {
       metrics: new Metrics(),
       killed,
       console: new Map(),
-      api: adminApi({ app, stores, killed, verify: (...asked) => opened.verify(...asked), tell, log }),
+      api: adminApi({
+        app,
+        stores,
+        killed,
+        jobs: {
+          verify: (...asked) => opened.jobs.verify(...asked),
+          replay: (...asked) => opened.jobs.replay(...asked),
+        },
+        recordings: async () => opened.recordings,
+        tell,
+        log,
+      }),
     })
   const admin = await open(api.stores)
   const opened: OpenedAdmin = {
     api,
-    verify: () => new Promise(() => undefined),
+    jobs: { verify: () => new Promise(() => undefined), replay: () => new Promise(() => undefined) },
+    recordings: [],
     url: admin.url,
     secrets,
     killed,

@@ -52,6 +52,32 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
     expect(await row.getByText('mongo', { exact: true }).isVisible()).toBe(true)
   })
 
+  test('QA has what clients asked of a group asked again, and sees what differs', async () => {
+    const page = await open(await opened.link('qa'))
+    await heading(page, 'Types')
+    await page.evaluate(() => {
+      location.hash = '/mismatches/abc123'
+    })
+    await page.getByRole('button', { name: 'Ask what selects Query.note of both stores again' }).click()
+    await page.getByText('Replay of Query.note done').waitFor()
+    await page.getByText('12 operations compared between mongo and postgres: 11 equal, 1 different').waitFor()
+    await page.getByText('Not compared: 3 mutations; 2 do not select the field.').waitFor()
+    await page.getByText('OneNote note.text: value, 1 times').click()
+    await page.getByText('as it was').waitFor()
+    await page.evaluate(() => {
+      location.hash = '/jobs'
+    })
+    await page.getByText('Replay of Query.note done').waitFor()
+    await page.getByRole('button', { name: 'Ask all of it of both stores again' }).waitFor()
+    const reader = await open(await opened.link('viewer'))
+    await heading(reader, 'Types')
+    await reader.evaluate(() => {
+      location.hash = '/jobs'
+    })
+    await reader.getByText('12KB of what clients asked are recorded here').waitFor()
+    expect(await reader.getByRole('button', { name: /both stores again/ }).count()).toBe(0)
+  })
+
   test('QA finds a difference, sees both sides, judges it and signs', async () => {
     const page = await open(await opened.link('qa'))
     await page.getByRole('link', { name: 'Mismatches' }).click()

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { ObjectId } from 'mongodb'
@@ -110,6 +110,30 @@ test('where nothing could be compared the end is 1, with the reason', async () =
     code: 1,
     stderr: expect.stringContaining('127.0.0.1:1 does not answer'),
   })
+})
+
+test('what selects a field alone is asked, of all that the data directory has recorded where no file is named', async () => {
+  const { env } = opened
+  const none = await runCommand(['replay'], env)
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('`crossfade record start` begins to.')])
+  write(header, title(ids[0]!), operation('query Names { movies(first: 2) { edges { node { title } } } }'))
+  const folder = join(env.CROSSFADE_DATA_DIR, 'recordings')
+  mkdirSync(folder, { recursive: true })
+  copyFileSync(file, join(folder, 'monday.jsonl'))
+  const asked = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCommand(['replay', '--json', ...args], env)
+    return { code, found: stdout === '' ? null : (JSON.parse(stdout) as Replayed), stderr }
+  }
+  expect(await asked()).toMatchObject({ code: 0, found: { compared: 2, skipped: { others: 0 } } })
+  expect(await asked('--field', 'Query.movies')).toMatchObject({
+    code: 0,
+    found: { compared: 1, skipped: { others: 1 } },
+  })
+  expect(await asked('--field', 'Query.movis')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('The contract has no field Query.movis. Did you mean "Query.movie"?'),
+  })
+  rmSync(folder, { recursive: true })
 })
 
 test('recording is turned on and off over the data directory, and its files are listed', async () => {

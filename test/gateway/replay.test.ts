@@ -99,7 +99,7 @@ test('equal stores give equal answers, errors included, and what is not asked ag
     ofNothing: 1,
     refusedAlike: 2,
     undecided: 0,
-    skipped: { mutations: 1, subscriptions: 0, tokens: 2, unfit: 2, stale: {} },
+    skipped: { mutations: 1, subscriptions: 0, tokens: 2, unfit: 2, others: 0, stale: {} },
     otherContract: false,
     groups: [],
   })

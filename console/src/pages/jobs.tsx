@@ -2,6 +2,7 @@ import { useContext, useEffect, useRef, useState } from 'preact/hooks'
 import { ActForm, useAct } from '../parts/act.tsx'
 import { Ago } from '../parts/ago.tsx'
 import { count } from '../parts/format.ts'
+import { Replaying, ReplayShown, type Replays, replayFields } from '../parts/replay.tsx'
 import { Told, Troubles } from '../parts/told.tsx'
 import { type Verification, VerificationShown, verificationFields } from '../parts/verification.tsx'
 import { linkTo } from '../route.ts'
@@ -11,9 +12,10 @@ import { useQuery } from '../use-query.ts'
 const query = `{
   copies { type from total seen copied mended removed quarantined refused done ended ranges rangesDone isPaused limit owners }
   ${verificationFields}
+  ${replayFields}
 }`
 
-interface Shown {
+interface Shown extends Replays {
   readonly copies: readonly Copy[]
   readonly verifications: readonly Verification[]
 }
@@ -122,14 +124,14 @@ function Job({ copy, onDone }: { readonly copy: Copy; readonly onDone: () => voi
 
 const fresh = { of: ['jobs'] } as const
 
-/** Copies and verifications, as far as they are. */
+/** Copies, verifications and replays, as far as they are. */
 export function Jobs() {
   const answer = useQuery<Shown>(query, {}, fresh)
   return (
     <>
       <h1>Jobs</h1>
       <Told answer={answer}>
-        {({ copies, verifications }) => (
+        {({ copies, verifications, replays, recorded }) => (
           <>
             {copies.map((copy) => (
               <Job key={copy.type} copy={copy} onDone={answer.again} />
@@ -141,6 +143,10 @@ export function Jobs() {
             {verifications.length === 0 && (
               <p class="quiet">Nothing was verified by this page yet: a type's own page has it done.</p>
             )}
+            <Replaying field={null} replays={replays} recorded={recorded} onDone={answer.again} />
+            {replays.map((each) => (
+              <ReplayShown key={each.startedAt} replay={each} onDone={answer.again} />
+            ))}
           </>
         )}
       </Told>

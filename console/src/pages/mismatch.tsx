@@ -2,6 +2,7 @@ import { Ago } from '../parts/ago.tsx'
 import { Example, type ExampleOf } from '../parts/example.tsx'
 import { count } from '../parts/format.ts'
 import { type Group, groupFields, recentInWords, stateOf } from '../parts/group.ts'
+import { Replaying, type Replays, replayFields } from '../parts/replay.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
 import { Told } from '../parts/told.tsx'
 import { Triage } from '../parts/triage.tsx'
@@ -14,6 +15,7 @@ const query = `query ($group: String!) {
     notes { at by act text until }
     examples { id at example }
   }
+  ${replayFields}
 }`
 
 interface Note {
@@ -24,7 +26,7 @@ interface Note {
   readonly until: string | null
 }
 
-interface Shown {
+interface Shown extends Replays {
   readonly mismatch: {
     readonly group: Group
     readonly notes: readonly Note[]
@@ -75,14 +77,14 @@ function Facts({ group }: { readonly group: Group }) {
   )
 }
 
-const fresh = { of: ['mismatches'] } as const
+const fresh = { of: ['mismatches', 'jobs'] } as const
 
 /** One group: what it is, what was said of it, examples side by side, and what QA makes of it. */
 export function Mismatch({ name }: { readonly name: string }) {
   const answer = useQuery<Shown>(query, { group: name }, fresh)
   return (
     <Told answer={answer}>
-      {({ mismatch }) =>
+      {({ mismatch, replays, recorded }) =>
         mismatch === null ? (
           <p>
             There is no group {name}. <a href={linkTo('mismatches')}>See all groups.</a>
@@ -110,6 +112,7 @@ export function Mismatch({ name }: { readonly name: string }) {
             {mismatch.examples.map((example) => (
               <Example key={`${example.id} ${example.at}`} type={mismatch.group.type} {...example} />
             ))}
+            <Replaying field={mismatch.group.resolver} replays={replays} recorded={recorded} onDone={answer.again} />
           </>
         )
       }

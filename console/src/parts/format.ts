@@ -2,6 +2,16 @@ const numbers = new Intl.NumberFormat('en')
 
 export const count = (value: number): string => numbers.format(value)
 
+const sizes = new Intl.NumberFormat('en', {
+  notation: 'compact',
+  style: 'unit',
+  unit: 'byte',
+  unitDisplay: 'narrow',
+})
+
+/** `1.2KB` */
+export const bytes = (value: number): string => sizes.format(value)
+
 /** Milliseconds, with as many digits as tell something. */
 export const ms = (value: number | null): string =>
   value === null ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`

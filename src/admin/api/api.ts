@@ -8,6 +8,7 @@ import { movingTypeFields } from './moving-type.ts'
 import { mutationFields } from './mutation.ts'
 import { Pulse } from './pulse.ts'
 import { queryFields } from './query.ts'
+import { replayFields, replays } from './replays.ts'
 import { atMost } from './said.ts'
 import { scalars } from './scalars.ts'
 import type { ApiContext, Asker, Served } from './served.ts'
@@ -40,12 +41,18 @@ export type AdminApi = (request: IncomingMessage, response: ServerResponse, aske
 export function adminApi(served: Served): AdminApi {
   const changes = stageChanges(served)
   const verifying = verifications(served)
-  const pulse = new Pulse(marks(served, changes, verifying))
+  const replaying = replays(served)
+  const pulse = new Pulse(marks(served, changes, verifying, replaying))
   const schema = createSchema<ApiContext>({
     typeDefs,
     resolvers: {
       ...scalars,
-      Query: { ...queryFields(served), changes: () => changes.list(), verifications: () => verifying.list() },
+      Query: {
+        ...queryFields(served),
+        changes: () => changes.list(),
+        verifications: () => verifying.list(),
+        replays: () => replaying.list(),
+      },
       Subscription: {
         changed: {
           subscribe: (_: unknown, { topics }: { readonly topics: Parameters<typeof pulse.listen>[0] }) =>
@@ -57,7 +64,8 @@ export function adminApi(served: Served): AdminApi {
       Group: groupFields,
       Move: moveFields,
       Verification: verificationFields,
-      Mutation: mutationFields(served, changes, verifying),
+      Replay: replayFields,
+      Mutation: mutationFields(served, changes, verifying, replaying),
     },
   })
   const yoga = createYoga<{ readonly asker: Asker }, ApiContext>({

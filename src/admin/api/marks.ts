@@ -6,6 +6,7 @@ import { deadLetterKind } from '../../mirror/dead-letters.ts'
 import { askEither } from '../../stores/ask-either.ts'
 import { flagKind } from '../../stores/ledger.ts'
 import type { Store } from '../../stores/store.ts'
+import type { replays } from './replays.ts'
 import type { Served } from './served.ts'
 import type { stageChanges } from './set-stage.ts'
 import type { verifications } from './verifications.ts'
@@ -15,6 +16,7 @@ export function marks(
   { app: { entities }, stores, killed }: Served,
   changes: ReturnType<typeof stageChanges>,
   verifying: ReturnType<typeof verifications>,
+  replaying: ReturnType<typeof replays>,
 ) {
   const { findings } = stores.postgres
   const revisions = async (...kinds: readonly string[]) => {
@@ -33,7 +35,12 @@ export function marks(
       const { answers } = await askEither(stores, ({ outbox }: Store) => outbox.backlogs(entities))
       return [answers.map((backlogs) => [...backlogs]), await revisions(deadLetterKind)]
     },
-    jobs: async () => [changes.list(), verifying.list(), await revisions(copyKind, controlKind, ...ranges)],
+    jobs: async () => [
+      changes.list(),
+      verifying.list(),
+      replaying.list(),
+      await revisions(copyKind, controlKind, ...ranges),
+    ],
     history: async () => {
       const { answers } = await askEither(stores, ({ ledger }: Store) => ledger.tail('stage', 1))
       return answers

@@ -11,6 +11,7 @@ import type { Json } from '../../util/json.ts'
 import { letterChanges } from './letters.ts'
 import { evidenceFor, flagOf } from './moving-type.ts'
 import { repairs } from './repairs.ts'
+import type { replays } from './replays.ts'
 import { atMost, said } from './said.ts'
 import type { ApiContext, Served } from './served.ts'
 import type { Change, stageChanges } from './set-stage.ts'
@@ -81,6 +82,7 @@ export function mutationFields(
   served: Served,
   changes: ReturnType<typeof stageChanges>,
   verifying: ReturnType<typeof verifications>,
+  replaying: ReturnType<typeof replays>,
 ) {
   const { app, stores, killed } = served
   const { findings, triage, ledger } = stores.postgres
@@ -116,6 +118,12 @@ export function mutationFields(
     verify: needs('qa', ({ type }: OfType, asker) => verifying.start(type, asker)),
 
     stopVerify: needs('qa', ({ type }: OfType) => verifying.stop(type)),
+
+    replay: needs('qa', ({ field }: { readonly field?: string | null }, asker) =>
+      replaying.start(field ?? null, asker),
+    ),
+
+    stopReplay: needs('qa', () => replaying.stop()),
 
     sign: needs('qa', async ({ type: name, to, why }: Signed, asker, context) => {
       const type = { name, entity: typeOf(app.entities, name) }

@@ -33,7 +33,7 @@ const letterShown = ({ letter, why, ...rest }: ListedLetter) => ({
   droppedWhy: why,
 })
 
-export function queryFields({ app: { entities }, stores, tell }: Served) {
+export function queryFields({ app: { entities }, stores, tell, recordings }: Served) {
   const { findings, triage } = stores.postgres
   return {
     me: (_: unknown, __: unknown, { asker }: ApiContext) => asker,
@@ -84,6 +84,15 @@ export function queryFields({ app: { entities }, stores, tell }: Served) {
       const of = type ? [typeOf(entities, type)] : entities
       const groups = await Promise.all(of.map((entity) => issueGroups(stores.postgres, entity)))
       return groups.flatMap((each, at) => each.map((group) => ({ type: of[at]!.name, ...group })))
+    },
+
+    async recorded() {
+      const files = await recordings()
+      return {
+        files: files.length,
+        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+        lastAt: files.at(-1)?.at ?? null, // the oldest first
+      }
     },
 
     async copies() {

@@ -52,6 +52,10 @@ export const typeDefs = /* GraphQL */ `
     changes: [Move!]!
     "Likewise verifications."
     verifications: [Verification!]!
+    "Likewise replays of what was recorded."
+    replays: [Replay!]!
+    "What gateways of this data directory have recorded."
+    recorded: Recorded!
     "Who changed what, newest first; 200 at most."
     history(type: String, last: Int = 50): [Change!]!
   }
@@ -415,6 +419,98 @@ export const typeDefs = /* GraphQL */ `
     examples: [UnequalRecord!]!
   }
 
+  type Recorded {
+    files: Int!
+    bytes: Float!
+    "When the last of it was written."
+    lastAt: DateTime
+  }
+
+  type Replay {
+    "Null: all that was recorded."
+    field: String
+    by: String!
+    startedAt: DateTime!
+    "Operations that were asked so far."
+    done: Float!
+    "Those that differ, so far."
+    different: Float!
+    "Null while it is under way."
+    endedAt: DateTime
+    "Why nothing is known of it."
+    error: String
+    found: Replayed
+  }
+
+  type Replayed {
+    "All that could be compared is equal, and something was."
+    isEqual: Boolean!
+    a: String!
+    b: String!
+    "Operations that were decided."
+    compared: Float!
+    equal: Float!
+    different: Float!
+    "Those that went on changing."
+    undecided: Float!
+    "Those that a store did not answer, twice."
+    unanswered: Float!
+    "Lines of the recording."
+    unreadable: Float!
+    notCompared: NotCompared!
+    "Types of which one store's copy is not kept equal."
+    stale: [StaleType!]!
+    "Recorded under another contract than the one of today."
+    otherContract: Boolean!
+    "The first hundred lines that cannot be read, and operations that were not answered."
+    problems: [String!]!
+    groups: [DifferingAnswers!]!
+  }
+
+  type NotCompared {
+    mutations: Float!
+    subscriptions: Float!
+    "They ask for what was not recorded, since it is sensitive."
+    tokens: Float!
+    "They do not fit the contract of today."
+    unfit: Float!
+    "They do not select the field."
+    others: Float!
+    "Both stores refuse them for the same reason."
+    refusedAlike: Float!
+  }
+
+  type StaleType {
+    type: String!
+    operations: Float!
+  }
+
+  "Operations of one name that differ at one path."
+  type DifferingAnswers {
+    operation: String!
+    path: String!
+    kind: String!
+    count: Float!
+    examples: [DifferingAnswer!]!
+  }
+
+  type DifferingAnswer {
+    "The line of the recording."
+    place: String!
+    "The first such place in the answers."
+    at: String!
+    "The shape alone where a type that was read marks anything sensitive."
+    a: JSON
+    b: JSON
+    records: [DifferingRecord!]!
+  }
+
+  type DifferingRecord {
+    type: String!
+    id: String!
+    paths: [String!]!
+  }
+
   type Kill {
     "What is killed behind it."
     killed: [String!]!
@@ -487,6 +583,10 @@ export const typeDefs = /* GraphQL */ `
     verify(type: String!): Verification!
     "Whether one was under way at this gateway."
     stopVerify(type: String!): Boolean!
+    "Begins to ask recorded queries of both stores again, those that select a field (Query.movie) or all: replays tells."
+    replay(field: String): Replay!
+    "Whether one was under way at this gateway."
+    stopReplay: Boolean!
     "Puts the name of the token to what is proved of a type; it holds until authority moves or the mapping changes."
     sign(type: String!, to: Stage, why: String): Evidence!
     "Says that a type may move although there are so many of a group."

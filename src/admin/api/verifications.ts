@@ -30,7 +30,7 @@ const shown = (found: Verified) => {
 }
 
 /** Verifications that were asked for at this gateway. */
-export function verifications({ app, verify, tell, log }: Pick<Served, 'app' | 'verify' | 'tell' | 'log'>) {
+export function verifications({ app, jobs, tell, log }: Pick<Served, 'app' | 'jobs' | 'tell' | 'log'>) {
   const tasks = new Tasks<Verifying>({
     doing: 'is being verified',
     failed: ({ progress: { stop } }, error) =>
@@ -49,7 +49,7 @@ export function verifications({ app, verify, tell, log }: Pick<Served, 'app' | '
         )
       const verifying: Verifying = { present: null, found: null, stop: new AbortController() }
       const task = tasks.start(name, by, verifying, async (own) => {
-        own.found = await verify(name, {
+        own.found = await jobs.verify(name, {
           signal: own.stop.signal,
           onProgress: (progress) => {
             own.present = progress

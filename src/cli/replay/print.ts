@@ -19,6 +19,7 @@ function* leftOutLines(found: Replayed): Generator<string> {
     [skipped.subscriptions, 'subscriptions were left out.'],
     [skipped.tokens, 'ask for a value that was not recorded, since it is sensitive.'],
     [skipped.unfit, 'do not fit the contract of today.'],
+    [skipped.others, 'do not select the field.'],
     [refusedAlike, 'are refused by both for the same reason.'],
     [ofNothing, 'of those compared show nothing in both.'],
     [unreadable, 'lines cannot be read.'],
