@@ -3,14 +3,19 @@ export interface Rate {
   readonly done: number
   /** About; null where nobody knows. */
   readonly total: number | null
+  /** Of those that are done, what an earlier run had done; default: nothing. */
+  readonly before?: number
 }
 
 /** Between two lines, in milliseconds: a terminal's is written over, others are kept. */
 const everyMs = { terminal: 100, elsewhere: 1_000 }
 
 /** Units a second since a time of `performance.now()`, and how many seconds are left; null where nobody knows. */
-export function paceOf({ done, total }: Rate, began: number): { perSecond: number; secondsLeft: number | null } {
-  const perSecond = Math.round((done * 1_000) / Math.max(1, performance.now() - began))
+export function paceOf(
+  { done, total, before = 0 }: Rate,
+  began: number,
+): { perSecond: number; secondsLeft: number | null } {
+  const perSecond = Math.round(((done - before) * 1_000) / Math.max(1, performance.now() - began))
   const isKnown = total !== null && perSecond > 0
   return { perSecond, secondsLeft: isKnown ? Math.ceil(Math.max(0, total - done) / perSecond) : null }
 }
@@ -30,12 +35,12 @@ export class RateLine {
   }
 
   /** @param more what else is counted. */
-  show({ done, total }: Rate, more: Readonly<Record<string, number>>): void {
+  show({ done, total, before = 0 }: Rate, more: Readonly<Record<string, number>>): void {
     const now = performance.now()
     const { isTTY } = process.stderr
     if (now - this.#told < (isTTY ? everyMs.terminal : everyMs.elsewhere)) return
     this.#told = now
-    const { perSecond, secondsLeft } = paceOf({ done, total }, this.#began)
+    const { perSecond, secondsLeft } = paceOf({ done, total, before }, this.#began)
     if (!isTTY) {
       const line = { job: this.#job, type: this.#type, done, total, perSecond, secondsLeft, ...more }
       process.stderr.write(`${JSON.stringify(line)}\n`)

@@ -8,6 +8,7 @@ import { tellAsker, untilNobodyAsks } from './jobs-apart.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { partOf, withPartOptions } from './part-options.ts'
+import { positive } from './positive.ts'
 import { printVerified } from './print-verified.ts'
 import { RateLine } from './rate-line.ts'
 import { addReadPreference, type ReadPreferenceOption, readingFrom } from './read-preference.ts'
@@ -18,6 +19,9 @@ import { withSession } from './with-session.ts'
 interface Options extends Part, ReadPreferenceOption {
   readonly config?: string
   readonly batch: number
+  readonly rate?: number
+  readonly nice?: boolean
+  readonly anew?: boolean
   readonly json?: boolean
 }
 
@@ -30,9 +34,12 @@ export function verifyCommand(): Command {
     .argument('[types...]', 'default: every type that has a mirror')
   return addReadPreference(withPartOptions(command))
     .option('--batch <n>', 'records a batch, and fewer where they are large', upToTenThousand, 500)
+    .option('--rate <n>', 'records a second at most', positive)
+    .option('--nice', 'go slowly sooner where others suffer from it: by latency, replicas, writes that wait')
+    .option('--anew', 'begin again, where a run over a whole type was cut off')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, batch, json, readPreference, ...part }: Options) =>
+    .action((types: string[], { config, batch, rate, nice, anew, json, readPreference, ...part }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         for (const type of types) typeOf(entities, type)
         const flags = await knownFlags(stores)
@@ -47,13 +54,27 @@ export function verifyCommand(): Command {
         for (const entity of chosen) {
           const line = new RateLine('verify', entity.name)
           const onProgress = (progress: VerifyProgress): void => {
-            const { compared, total, ...told } = progress
-            line.show({ done: compared, total }, told)
+            const { compared, total, before, ...told } = progress
+            line.show({ done: compared, total, before }, told)
             tellAsker({ progress })
           }
           const from = readingFrom(stores, { readPreference })
-          const asked = { stores: from, entity, entities, batch, part: partOf(part), onProgress, log: say, signal }
-          const found = await verify(asked).catch(leaving('Stopped: nothing was verified.'))
+          const asked = {
+            stores: from,
+            entity,
+            entities,
+            batch,
+            ...(rate === undefined ? {} : { rate }),
+            care: nice ? ('nice' as const) : ('usual' as const),
+            isAnew: anew === true,
+            part: partOf(part),
+            onProgress,
+            log: say,
+            signal,
+          }
+          const found = await verify(asked).catch(
+            leaving('Stopped: nothing was verified. Run it again to go on from here.'),
+          )
           line.end()
           results.push(found)
           tellAsker({ found })

@@ -8,7 +8,7 @@ import type { CopyBoard } from './copy-board.ts'
 import { copyRange } from './copy-range.ts'
 import { type HeldRange, RangeLost } from './held-range.ts'
 import { Pace } from './paced.ts'
-import { StrainWatch } from './strain-watch.ts'
+import { Restraint } from './restraint.ts'
 
 /** Between two looks at what others do. */
 const lookMs = 1_000
@@ -64,17 +64,7 @@ export async function copyRanges(
     said = line
   }
 
-  const strains = new StrainWatch(options, board.copy.from)
-  let strained: string | null = null
-
-  /** Tells what a store suffers from, each time that it is something else. */
-  async function watchStrain(): Promise<void> {
-    const strain = await strains.look()
-    pace.strain(strain !== null)
-    if ((strain?.kind ?? null) === strained) return
-    strained = strain?.kind ?? null
-    log?.(`${entity.name}: ${strain ? `it goes slowly, since ${strain.text}` : 'it goes on as before'}`)
-  }
+  const restraint = new Restraint(options, board.copy.from, pace)
 
   /** What asks the ledger is asked again where the store is in trouble. */
   async function patiently<T>(work: () => Promise<T>): Promise<T> {
@@ -124,7 +114,7 @@ export async function copyRanges(
       await sleep(lookMs, undefined, { signal })
       await patiently(() => board.look())
       heed()
-      await watchStrain()
+      await restraint.look()
       if (JSON.stringify(board.progress) !== told) onProgress(board.progress) // others have gone on
       if (performance.now() - renewed < renewMs) continue
       if (!(await patiently(renew)))

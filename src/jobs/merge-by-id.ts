@@ -16,24 +16,25 @@ async function nextBatch<T>(batches: Batches<T>): Promise<readonly T[] | null> {
  *
  * @param order the streams', see `compareIds`.
  * @param look is given what both have, or one of them alone.
- * @param turn waited for behind each batch of either stream.
+ * @param turn waited for behind each batch of either stream, which is named: nothing behind a batch of the first one was
+ *   looked at then.
  */
 export async function mergeById<T extends Identified>(
   first: Batches<T>,
   second: Batches<T>,
   order: (a: Id, b: Id) => number,
   look: (first: T | undefined, second: T | undefined) => void,
-  turn: () => Promise<void>,
+  turn: (of: 'first' | 'second') => Promise<void>,
 ): Promise<void> {
   let [left, right] = await Promise.all([nextBatch(first), nextBatch(second)])
   let [atLeft, atRight] = [0, 0]
   while (left || right) {
     if (left && atLeft === left.length) {
-      await turn()
+      await turn('first')
       left = await nextBatch(first)
       atLeft = 0
     } else if (right && atRight === right.length) {
-      await turn()
+      await turn('second')
       right = await nextBatch(second)
       atRight = 0
     } else {

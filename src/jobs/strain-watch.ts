@@ -15,7 +15,7 @@ export class StrainWatch {
   readonly #bounds: Bounds
   readonly #calm: Record<Origin, number> = { mongo: Number.POSITIVE_INFINITY, postgres: Number.POSITIVE_INFINITY }
 
-  constructor({ stores, entity, care = 'usual' }: BackfillOptions, from: Origin) {
+  constructor({ stores, entity, care = 'usual' }: Pick<BackfillOptions, 'stores' | 'entity' | 'care'>, from: Origin) {
     this.#stores = stores
     this.#entity = entity
     this.#from = from

@@ -11,8 +11,10 @@ import { type Origin, otherOrigin } from '../util/origin.ts'
 import { readAhead } from '../util/read-ahead.ts'
 import type { AskedRecords, Part } from './asked-records.ts'
 import { mergeById } from './merge-by-id.ts'
+import { Pace } from './paced.ts'
 import { patiently } from './patience.ts'
 import { patientStream } from './patient-stream.ts'
+import { Restraint } from './restraint.ts'
 import {
   type DifferenceKind,
   isAlike,
@@ -22,7 +24,9 @@ import {
   settleRecords,
   type Unequal,
 } from './settle-records.ts'
+import type { Care } from './strain.ts'
 import { uncovered } from './uncovered.ts'
+import type { VerifyCheckpoints } from './verify-checkpoint.ts'
 import { Relations } from './verify-relations.ts'
 
 /** One record that differs. It holds no value. */
@@ -45,6 +49,8 @@ export interface DifferenceGroup {
 export interface VerifyProgress {
   /** Records of the authority that were looked at. */
   readonly compared: number
+  /** Of those, what an earlier run had looked at. */
+  readonly before: number
   /** About; null where nobody knows. */
   readonly total: number | null
   /** So far. */
@@ -62,8 +68,19 @@ export interface VerifyOptions extends SettleOptions {
   readonly batch?: number
   /** Default: all records. */
   readonly part?: Part
+  /** Records a second at most; default: as fast as the stores answer. */
+  readonly rate?: number
+  /** How much of the stores it may take before it goes slowly, see `boundsOf`; default usual. */
+  readonly care?: Care
+  /** Begins again, where an earlier run was cut off; default: goes on from there. */
+  readonly isAnew?: boolean
+  /** Between two times that it is kept how far a run is, in milliseconds; default 30,000. */
+  readonly keepMs?: number
   readonly onProgress?: (progress: VerifyProgress) => void
 }
+
+/** @param unchecked relations that are not looked at, see `RelationsFound`. */
+type CheckpointsOf = (unchecked: readonly string[]) => VerifyCheckpoints
 
 /** Of one store's records at a time, about; up to two batches of either store are held. */
 const batchBytes = 8 * 1024 * 1024
@@ -87,31 +104,64 @@ const toDifference = (found: Unequal): RecordDifference => ({
   versions: found.versions,
 })
 
+/** Between two looks at how the stores are doing. */
+const lookMs = 1_000
+
+/** A batch of the authority, by what there is behind it. */
+interface Lot {
+  readonly after: Id
+  readonly compared: number
+  readonly quarantined: number
+}
+
 /** One verification, as far as it is. */
 export class Verification {
   readonly #options: VerifyOptions
   readonly #pair: Pair
   readonly #records: AskedRecords
   readonly #rules: readonly Rule[]
+  readonly #checkpointsOf: CheckpointsOf | null
+  readonly #pace: Pace
+  readonly #restraint: Restraint
+  /** Those of the authority that are being read, and not yet held against the mirror. */
+  readonly #lots: Lot[] = []
+  #after: Id | null = null
+  #lookedAt = performance.now()
+  #keptAt = performance.now()
   readonly different: Record<DifferenceKind, number> = { missing: 0, extra: 0, content: 0, version: 0 }
   readonly differences: RecordDifference[] = []
   readonly #groups = new Map<string, { readonly group: DifferenceGroup; count: number }>()
+  /** The first of those that are undecided. */
+  readonly #undecided: Id[] = []
   #suspects: Id[] = []
   #settling: Promise<void> = Promise.resolve()
   #retried = 0
+  began = new Date().toISOString()
   compared = 0
   /** Those that differ in nothing but what rules cover. */
   accepted = 0
   undecided = 0
   quarantined = 0
 
-  /** @param rules what they cover is counted apart. */
-  constructor(options: VerifyOptions, from: Origin, records: AskedRecords, rules: readonly Rule[]) {
+  /**
+   * @param rules what they cover is counted apart.
+   * @param checkpoints where it is kept how far it is; null: nowhere.
+   */
+  constructor(
+    options: VerifyOptions,
+    from: Origin,
+    records: AskedRecords,
+    rules: readonly Rule[],
+    checkpoints: CheckpointsOf | null,
+  ) {
     const { stores, entity } = options
     this.#options = { ...options, onRetry: () => this.#retried++ }
     this.#pair = { entity, authority: stores[from], mirror: stores[otherOrigin(from)] }
     this.#records = records
     this.#rules = rules
+    this.#checkpointsOf = checkpoints
+    this.#pace = new Pace(options.rate)
+    this.#restraint = new Restraint(options, from, this.#pace)
   }
 
   get pair(): Pair {
@@ -129,20 +179,29 @@ export class Verification {
     const { dataIssues } = stores.postgres
     const { asked, ranges, where } = this.#records
     const patience = patienceWith(this.#pair, this.#options)
+    const isAuthority = store === this.#pair.authority
+    const behind = this.#after === null ? {} : { after: this.#after, surveyed: isAuthority } // documents without a record too
+    let read = this.compared
     for (const range of ranges)
       for await (const lot of patientStream(
         store,
         entity,
-        { ...range, limit, where, maxBytes: batchBytes },
+        { ...range, ...behind, limit, where, maxBytes: batchBytes },
         patience,
       )) {
         signal?.throwIfAborted()
         // What has no record is of no range
-        if (store === this.#pair.authority && asked === null && lot.quarantined.length > 0) {
+        if (isAuthority && asked === null && lot.quarantined.length > 0) {
           this.quarantined += lot.quarantined.length
           await patiently(patience, () => dataIssues.quarantine(entity, lot.quarantined))
         }
-        if (lot.images.length > 0) yield lot.images
+        const last = lot.images.at(-1)
+        if (!last) continue
+        read += lot.images.length
+        // Documents without a record may sort behind the last one that has one, and would come again
+        if (isAuthority && lot.quarantined.length === 0)
+          this.#lots.push({ after: last.id, compared: read, quarantined: this.quarantined })
+        yield lot.images
       }
   }
 
@@ -155,24 +214,69 @@ export class Verification {
     const { entity, stores, entities = [], onProgress } = this.#options
     const { authority, mirror } = this.#pair
     const relations = await Relations.of(stores, ledgersOf(stores), entity, entities, this.#options)
+    const checkpoints = this.#checkpointsOf?.(relations.found.unchecked) ?? null
+    if (checkpoints) await this.#goOn(checkpoints, relations)
+    const before = this.compared
     let batch: Image[] = []
     const look = (ours: Image | undefined, theirs: Image | undefined): void => {
       if (ours) batch.push(ours)
       if (!isAlike(entity, ours, theirs)) this.#suspects.push((ours ?? theirs)!.id)
     }
-    const turn = async (): Promise<void> => {
+    const turn = async (of: 'first' | 'second'): Promise<void> => {
       await relations.look(batch)
       if (this.#suspects.length >= suspectsAtOnce) await this.#settleSuspects()
       this.compared += batch.length
+      if (checkpoints && of === 'first') await this.#keep(checkpoints, relations)
+      await this.#wait(batch.length)
       batch = []
       const { compared } = this
-      onProgress?.({ compared, total: this.#records.total, unequal: unequalIn(this), retried: this.#retried })
+      onProgress?.({ compared, before, total: this.#records.total, unequal: unequalIn(this), retried: this.#retried })
     }
     const [ours, theirs] = [authority, mirror].map((store) => readAhead(this.#batches(store)))
     await mergeById(ours!, theirs!, compareIds(entity), look, turn)
     await this.#settleSuspects()
     await this.#settling
     return relations.found
+  }
+
+  /** Takes over what an earlier run has looked at. */
+  async #goOn(checkpoints: VerifyCheckpoints, relations: Relations): Promise<void> {
+    const { isAnew, log } = this.#options
+    const kept = isAnew ? null : await checkpoints.last()
+    if (!kept) return
+    const { began, after, compared, accepted, quarantined, suspects, targets } = kept
+    Object.assign(this, { began, compared, accepted, quarantined })
+    this.#after = after
+    this.#suspects.push(...suspects)
+    await relations.again(targets)
+    log?.(`${this.#pair.entity.name}: it goes on behind ${compared} records that were compared since ${began}`)
+  }
+
+  /** Keeps how far it is, from time to time. */
+  async #keep(checkpoints: VerifyCheckpoints, relations: Relations): Promise<void> {
+    const { keepMs = 30_000 } = this.#options
+    let lot: Lot | undefined
+    while (this.#lots[0] && this.#lots[0].compared <= this.compared) lot = this.#lots.shift()
+    if (lot?.compared !== this.compared || performance.now() - this.#keptAt < keepMs) return
+    await this.#settling // what is being looked at is in none of the counts
+    const suspects = [...this.differences.map(({ id }) => id), ...this.#undecided, ...this.#suspects]
+    const targets = relations.suspects
+    if (Math.max(unequalIn(this), this.undecided, targets.length) > maxKept) return // not all could be looked at again
+    const { began, accepted } = this
+    await patiently(patienceWith(this.#pair, this.#options), () =>
+      checkpoints.keep({ began, ...lot, accepted, suspects, targets }),
+    )
+    this.#keptAt = performance.now()
+  }
+
+  /** Goes by its rate, and slowly where others suffer from it. */
+  async #wait(records: number): Promise<void> {
+    if (performance.now() - this.#lookedAt > lookMs) {
+      await this.#restraint.look()
+      this.#lookedAt = performance.now()
+    }
+    this.#pace.given(records)
+    await this.#pace.turn(this.#options.signal)
   }
 
   /** Beside the reading of what follows: one lot at a time, so that memory is bounded. */
@@ -189,6 +293,7 @@ export class Verification {
       const some = suspects.slice(start, start + suspectsAtOnce)
       const { unequal, undecided } = await settleRecords(this.#pair, some, this.#options)
       this.undecided += undecided.length
+      if (this.undecided <= maxKept) this.#undecided.push(...undecided)
       for (const found of unequal) {
         const open = uncovered(this.#rules, this.#pair.entity, found)
         if (open) this.#note(toDifference(open))

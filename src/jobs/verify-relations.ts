@@ -10,6 +10,7 @@ import type { Image, Store } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { inPartsPatiently } from './patience.ts'
 import { type Pair, patienceWith, type SettleOptions, settleRecords } from './settle-records.ts'
+import type { SuspectTarget } from './verify-checkpoint.ts'
 
 /** A relation of the type that is held against both stores. */
 interface Relation {
@@ -69,7 +70,7 @@ export class Relations {
   readonly #settle: SettleOptions
   readonly #known = new LRUCache<string, true>({ max: maxKnown })
   readonly #dangling: Dangling[] = []
-  #undecided = 0
+  readonly #undecided: SuspectTarget[] = []
 
   constructor(relations: readonly Relation[], unchecked: readonly string[], settle: SettleOptions) {
     this.#relations = relations
@@ -113,7 +114,7 @@ export class Relations {
 
   async #settleTargets({ path }: Leaf, target: Pair, suspects: readonly Id[]): Promise<void> {
     const { unequal, undecided } = await settleRecords(target, suspects, this.#settle)
-    this.#undecided += undecided.length
+    for (const id of undecided) this.#undecided.push({ path, id })
     for (const { id, kind } of unequal) {
       if (kind !== 'missing' && kind !== 'extra') continue // it is there, and its own verification tells
       const missingIn = (kind === 'missing' ? target.mirror : target.authority).origin
@@ -122,7 +123,20 @@ export class Relations {
     }
   }
 
+  /** Those that were not found in both stores so far. */
+  get suspects(): SuspectTarget[] {
+    return [...this.#dangling.map(({ path, id }) => ({ path, id })), ...this.#undecided]
+  }
+
+  /** Looks for targets once more that an earlier run did not find in both stores. */
+  async again(suspects: readonly SuspectTarget[]): Promise<void> {
+    for (const { leaf, target } of this.#relations) {
+      const ids = suspects.filter(({ path }) => path === leaf.path).map(({ id }) => id)
+      await this.#settleTargets(leaf, target, ids)
+    }
+  }
+
   get found(): RelationsFound {
-    return { dangling: this.#dangling, undecided: this.#undecided, unchecked: this.#unchecked }
+    return { dangling: this.#dangling, undecided: this.#undecided.length, unchecked: this.#unchecked }
   }
 }

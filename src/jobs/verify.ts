@@ -19,6 +19,7 @@ import { patiently } from './patience.ts'
 import { type DifferenceKind, patienceWith } from './settle-records.ts'
 import { untilOwed } from './until-owed.ts'
 import { type DifferenceGroup, type RecordDifference, Verification, type VerifyOptions } from './verification.ts'
+import { VerifyCheckpoints } from './verify-checkpoint.ts'
 import type { RelationsFound } from './verify-relations.ts'
 import { type Duplicate, verifyUnique } from './verify-unique.ts'
 
@@ -114,7 +115,8 @@ const keep = (ledger: Ledger, kind: string, type: string, value: object): Promis
 
 /**
  * Holds the records of the store with authority against the other store, and looks for those that the other one has
- * alone. Memory is bounded by batches of bytes. What was found is kept in the ledger of the authority; a mirror all of
+ * alone. Memory is bounded by batches of bytes. A run over a whole type that was
+ * cut off is gone on with, see `VerifyCheckpoints`. What was found is kept in the ledger of the authority; a mirror all of
  * which was found equal is fresh. References that lead nowhere and duplicates become data issues, those that are mended end.
  *
  * @throws TRY_AGAIN where authority moved meanwhile; MISCONFIGURED where there is no flag, or nothing was examined though
@@ -135,12 +137,20 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const isKept = STAGE_PLAN[flag.stage].mirror !== null
   const mayBecomeFresh = asked === null && flag.fresh === null && isKept
   if (mayBecomeFresh) await untilOwed(options, flag)
-  const began = new Date().toISOString()
   const rules = await stores.postgres.triage.rulesInForce()
-  const verification = new Verification(options, authority, records, rules)
+  const { ledger } = stores[authority]
+  const mapping = mappingDigest(entity)
+  const checkpointsOf = (unchecked: readonly string[]): VerifyCheckpoints =>
+    new VerifyCheckpoints(ledger, entity, [
+      flag.epoch,
+      mapping,
+      [...unchecked],
+      rules.map(({ kind, path, resolver, verdict }) => [kind, path, resolver, verdict]),
+    ])
+  const verification = new Verification(options, authority, records, rules, asked === null ? checkpointsOf : null)
   const relations = await verification.run()
   const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
-  const { compared, different, differences, groups, undecided, quarantined } = verification
+  const { began, compared, different, differences, groups, undecided, quarantined } = verification
   // What took hours is not lost to a store that does not answer for a moment
   const surely = <T>(work: () => Promise<T>): Promise<T> => patiently(patienceWith(verification.pair, options), work)
   if (asked === null && isKept) await surely(() => findIssues(stores, entity, targetsOf(options, relations)))
@@ -154,7 +164,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
     type,
     authority,
     epoch: flag.epoch,
-    mapping: mappingDigest(entity),
+    mapping,
     asked,
     began,
     ended: new Date().toISOString(),
@@ -169,12 +179,12 @@ async function run(options: VerifyOptions): Promise<Verified> {
     examples: differences.slice(0, maxExamples),
   }
   options.signal?.throwIfAborted() // who was told that it was stopped finds no result of it
-  const { ledger } = stores[authority]
   const { examples: _, ...kept } = found
   const last = { began, epoch: flag.epoch, isWhole: asked === null, differences }
   await surely(async () => {
     await keep(ledger, asked === null ? verifiedKinds.whole : verifiedKinds.part, type, kept)
     await keep(ledger, verifiedKinds.differences, type, last)
+    if (asked === null) await checkpointsOf(relations.unchecked).drop()
   })
   // Who accepts a difference does not say that no write was lost in it
   if (mayBecomeFresh && isEqual(found) && accepted === 0) await markFresh(ledgersOf(stores), key, type, flag.epoch)

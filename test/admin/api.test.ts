@@ -416,7 +416,7 @@ test('QA has a type verified, sees how it goes, stops it, and is told what was f
   expect(await wrong('mutation { verify(type: "Nope") { type } }', 'qa')).toContain('There is no type Nope')
 
   opened.jobs.verify = (_, { signal, onProgress }) => {
-    onProgress({ compared: 500, total: 2_000, unequal: 3, retried: 0 })
+    onProgress({ compared: 500, before: 0, total: 2_000, unequal: 3, retried: 0 })
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   }
   expect(await ask(start, 'qa')).toEqual({ data: { verify: { type: 'Note', by: 'the-qa', endedAt: null } } })

@@ -8,9 +8,10 @@ import { mappingDigest } from '../../src/entity/mapping-digest.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { inOrder, type Part } from '../../src/jobs/asked-records.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
+import type { VerifyProgress } from '../../src/jobs/verification.ts'
 import { isClean, type Verified, verify } from '../../src/jobs/verify.ts'
 import type { Stage } from '../../src/stage/stage.ts'
-import { origins } from '../../src/util/origin.ts'
+import { type Origin, origins } from '../../src/util/origin.ts'
 import { Account, directions } from '../support/account.ts'
 import { Author, firstMade, Paper, paperId, paperValues } from '../support/paper.ts'
 import { changeUnseen, openStores, type TestStores } from '../support/stores.ts'
@@ -157,6 +158,34 @@ describe.each(directions)('Parts of a type, authority $from', ({ from, to }) => 
       expect(Math.max(...seen)).toBeLessThan(30)
       expect((await reader.scan(Paper, { after: null, limit: 50, maxBytes: 1 })).images).toHaveLength(1)
     }
+  })
+
+  test('a target that was missing when a run was cut off is looked at again', async () => {
+    const id = hex(1)
+    const gone = (origin: Origin) =>
+      origin === 'mongo'
+        ? collection('authors').deleteOne({ _id: new ObjectId(id) })
+        : changeUnseen(stores, sql`delete from authors where id = ${id}`)
+    const cutOff = async (): Promise<void> => {
+      const stop = new AbortController()
+      const onProgress = ({ compared }: VerifyProgress): void => {
+        if (compared >= count / 2) stop.abort()
+      }
+      const asked = { stores, entity: Paper, entities, batch: 5, recheckMs, keepMs: 0 }
+      await expect(verify({ ...asked, onProgress, signal: stop.signal })).rejects.toThrow()
+    }
+    await gone(to)
+    await cutOff()
+    expect((await look()).relations.dangling).toEqual([{ path: 'authorId', target: 'Author', id, missingIn: to }])
+    await cutOff()
+    await gone(from) // now nobody has it, and no store lacks what the other has
+    expect((await look()).relations.dangling).toEqual([])
+    await collection('authors').insertOne({ _id: new ObjectId(id), name: 'Author 1' })
+    await changeUnseen(
+      stores,
+      sql`insert into authors (id, name, _cf_epoch, _cf_counter) values (${id}, 'Author 1', 0, 0)`,
+    )
+    await look()
   })
 
   test('a target that one store alone lacks is told once, and one that both lack is not', async () => {

@@ -1,0 +1,31 @@
+import type { Origin } from '../util/origin.ts'
+import type { BackfillOptions } from './backfill-options.ts'
+import type { Pace } from './paced.ts'
+import { StrainWatch } from './strain-watch.ts'
+
+export type RestraintOptions = Pick<BackfillOptions, 'stores' | 'entity' | 'care' | 'log'>
+
+/** Has a job go slowly where others suffer from it, and tells why. */
+export class Restraint {
+  readonly #options: RestraintOptions
+  readonly #pace: Pace
+  readonly #strains: StrainWatch
+  #strained: string | null = null
+
+  /** @param from the store that the job reads most of. */
+  constructor(options: RestraintOptions, from: Origin, pace: Pace) {
+    this.#options = options
+    this.#pace = pace
+    this.#strains = new StrainWatch(options, from)
+  }
+
+  /** Looks at the stores, and tells what they suffer from each time that it is something else. Never rejects. */
+  async look(): Promise<void> {
+    const { entity, log } = this.#options
+    const strain = await this.#strains.look()
+    this.#pace.strain(strain !== null)
+    if ((strain?.kind ?? null) === this.#strained) return
+    this.#strained = strain?.kind ?? null
+    log?.(`${entity.name}: ${strain ? `it goes slowly, since ${strain.text}` : 'it goes on as before'}`)
+  }
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { fingerprint } from '../compare/differences.ts'
+import type { Entity, Id } from '../entity/entity.ts'
+import { type Ledger, overwrite, parseAs } from '../stores/ledger.ts'
+import type { Json } from '../util/json.ts'
+
+/** Kind of the entries in the ledger of the store with authority, by type. */
+const kind = 'verify-checkpoint'
+
+/** Evidence is of a day at most, and what is put together of two runs is no younger than the first. */
+const longestMs = 12 * 3_600_000
+
+/** A reference that one store alone may be able to follow. */
+export interface SuspectTarget {
+  readonly path: string
+  readonly id: Id
+}
+
+/** What a run over a whole type has looked at: all records up to one, in the order of their ids. */
+export interface VerifyCheckpoint {
+  /** When the first run began, by its host's clock. */
+  readonly began: string
+  readonly after: Id
+  readonly compared: number
+  readonly accepted: number
+  readonly quarantined: number
+  /** Those that seemed to differ: they are looked at again, since somebody may have repaired them. */
+  readonly suspects: readonly Id[]
+  readonly targets: readonly SuspectTarget[]
+}
+
+const id = z.union([z.string(), z.number()])
+
+const form = z.object({
+  /** What it is said of. */
+  of: z.string(),
+  began: z.string(),
+  after: id,
+  compared: z.number(),
+  accepted: z.number(),
+  quarantined: z.number(),
+  suspects: z.array(id),
+  targets: z.array(z.object({ path: z.string(), id })),
+})
+
+/** Where runs over one type go on from that were cut off. */
+export class VerifyCheckpoints {
+  readonly #ledger: Ledger
+  readonly #type: string
+  readonly #of: string
+
+  /** @param of what all that was looked at is said of: of another epoch, mapping or set of rules it tells nothing. */
+  constructor(ledger: Ledger, { name }: Entity, of: Json) {
+    this.#ledger = ledger
+    this.#type = name
+    this.#of = fingerprint(name, kind, '', JSON.stringify(of))
+  }
+
+  /** Null where there is none to go on from. */
+  async last(): Promise<VerifyCheckpoint | null> {
+    const entry = (await this.#ledger.list(kind)).find(({ key }) => key === this.#type)
+    const kept = entry && entry.ageMs < longestMs ? parseAs(form, entry.value) : null
+    return kept?.of === this.#of ? kept : null
+  }
+
+  async keep(checkpoint: VerifyCheckpoint): Promise<void> {
+    await overwrite(this.#ledger, kind, this.#type, JSON.parse(JSON.stringify({ of: this.#of, ...checkpoint })) as Json)
+  }
+
+  async drop(): Promise<void> {
+    await this.#ledger.remove(kind, this.#type)
+  }
+}
