@@ -3,6 +3,7 @@ import { didYouMean } from '../src/util/did-you-mean.ts'
 import { inOneLine } from '../test/support/in-one-line.ts'
 import { backfillBench } from './backfill.ts'
 import { consoleBench } from './console.ts'
+import { consoleSoak } from './console-soak.ts'
 import { decideBench } from './decide.ts'
 import { holds } from './holds.ts'
 import { hostile } from './hostile.ts'
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, Bench>> = {
   pages: { run: pages, does: 'a page among many records, against one among few' },
   hostile: { run: hostile, does: 'what an honest client sees beside hostile ones' },
   console: { run: consoleBench, does: 'the console over many groups of differences, against few' },
+  'console-soak': { run: consoleSoak, does: 'reads while somebody looks at the console, and while nobody does' },
   decide: { run: decideBench, does: 'decisions, against flag libraries', isStandard: true },
   'mirrored-write': {
     run: mirroredWrite,
@@ -72,7 +74,7 @@ const program = inOneLine('npm run bench --')
   .addHelpText('after', `\nBenches (* where none is named):\n${listed.join('\n')}`)
   .argument('[benches...]', 'by name')
   .option('--only <text>', 'the cases whose names hold it', '')
-  .option('--minutes <number>', 'how long soak lasts', minutesOf, 30)
+  .option('--minutes <number>', 'how long a soak lasts', minutesOf, 30)
   .option('--long', 'backfill up to a million documents, verify up to 100,000, 25 rounds of routed-read')
   .option('--json', 'print as JSON')
   .parse()
