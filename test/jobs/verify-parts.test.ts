@@ -161,7 +161,18 @@ describe.each(directions)('Parts of a type, authority $from', ({ from, to }) => 
   })
 
   test('a target that was missing when a run was cut off is looked at again', async () => {
-    const id = hex(1)
+    const id = hex(7) // the first paper's alone
+    await collection('authors').insertOne({ _id: new ObjectId(id), name: 'Author 7' })
+    await changeUnseen(
+      stores,
+      sql`insert into authors (id, name, _cf_epoch, _cf_counter) values (${id}, 'Author 7', 0, 0)`,
+    )
+    const firstIsBy = async (author: string): Promise<void> => {
+      const authorId = new ObjectId(author)
+      await collection('papers').updateOne({ _id: new ObjectId(paperId(0)) }, { $set: { authorId } })
+      await changeUnseen(stores, sql`update papers set author_id = ${author} where id = ${paperId(0)}`)
+    }
+    await firstIsBy(id)
     const gone = (origin: Origin) =>
       origin === 'mongo'
         ? collection('authors').deleteOne({ _id: new ObjectId(id) })
@@ -180,11 +191,7 @@ describe.each(directions)('Parts of a type, authority $from', ({ from, to }) => 
     await cutOff()
     await gone(from) // now nobody has it, and no store lacks what the other has
     expect((await look()).relations.dangling).toEqual([])
-    await collection('authors').insertOne({ _id: new ObjectId(id), name: 'Author 1' })
-    await changeUnseen(
-      stores,
-      sql`insert into authors (id, name, _cf_epoch, _cf_counter) values (${id}, 'Author 1', 0, 0)`,
-    )
+    await firstIsBy(hex(0))
     await look()
   })
 
