@@ -19,6 +19,8 @@ export interface Progress extends Tally {
   /** What an operator has said meanwhile, see `CopyControl`. */
   readonly paused: boolean
   readonly limit: number | null
+  /** Why those who work on it go slowly, each reason once; nothing where they do not. */
+  readonly slow: readonly string[]
   /** Who works on it, a name for each process. */
   readonly owners: readonly string[]
 }

@@ -120,6 +120,7 @@ export class CopyBoard {
       rangesDone: done ? states.length : states.filter((state) => state.done).length,
       paused: this.#control.isPaused,
       limit: this.#control.limit,
+      slow: [...new Set(states.flatMap(({ slow }) => slow ?? []))],
       owners: [...new Set(states.flatMap(({ owner }) => owner ?? []))].sort(),
     }
   }
@@ -159,6 +160,7 @@ export class CopyBoard {
     const next = {
       ...before,
       owner: this.#owner,
+      slow: null,
       attempts: before.owner === null || isMine ? before.attempts : before.attempts + 1,
     }
     const revision = entry?.revision ?? null
@@ -166,6 +168,12 @@ export class CopyBoard {
     const held = new HeldRange(this.#ledger, kind, n, (revision ?? 0) + 1, next)
     this.#held.set(n, held)
     return held
+  }
+
+  /** Tells others why this process goes slowly; null: it does not. Who has lost a range hears of that elsewhere. */
+  async tellSlow(slow: string | null): Promise<void> {
+    const held = this.#held.values().filter(({ state }) => !state.done && state.slow !== slow)
+    await Promise.all(held.map((each) => each.save({ slow }).catch(() => undefined)))
   }
 
   /** Gives back a range that was taken, or is done. */

@@ -101,7 +101,7 @@ export async function copyRange(
       odd: from === 'mongo' ? [...new Set([...state.odd, ...odd])] : [],
       attempts: 0,
       done: isLast,
-      ...(isLast ? { owner: null } : {}),
+      ...(isLast ? { owner: null, slow: null } : {}),
     })
     patience.over()
     limit = tookMs > slowMs ? Math.max(1, Math.floor(limit / 2)) : Math.min(batch, limit * 2)

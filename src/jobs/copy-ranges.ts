@@ -115,6 +115,7 @@ export async function copyRanges(
       await patiently(() => board.look())
       heed()
       await restraint.look()
+      await board.tellSlow(restraint.reason)
       if (JSON.stringify(board.progress) !== told) onProgress(board.progress) // others have gone on
       if (performance.now() - renewed < renewMs) continue
       if (!(await patiently(renew)))

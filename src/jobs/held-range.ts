@@ -67,7 +67,7 @@ export class HeldRange {
     await this.#writing
     if (this.#isUnsure) await this.#read()
     const { attempts, done } = this.#state
-    if (!done) await this.#write({ owner: null, attempts: hasFailed ? attempts + 1 : attempts })
+    if (!done) await this.#write({ owner: null, slow: null, attempts: hasFailed ? attempts + 1 : attempts })
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

@@ -11,6 +11,8 @@ export interface RangeState extends Tally {
   readonly copy: string
   /** Null where nobody works on it. */
   readonly owner: string | null
+  /** Why its owner goes slowly; null where nothing says so. */
+  readonly slow: string | null
   /** Tries since the last batch that did not end in order: the process died, or met a fault. */
   readonly attempts: number
   /** Where the next batch begins. */
@@ -24,6 +26,7 @@ const form: z.ZodType<RangeState> = z.object({
   ...tallyForm,
   copy: z.string(),
   owner: z.string().nullable(),
+  slow: z.string().nullable(),
   attempts: z.int(),
   after: z.union([z.string(), z.number()]).nullable(),
   odd: z.array(z.string()),
@@ -39,6 +42,7 @@ export const firstState = (copy: string, { after }: IdRange): RangeState => ({
   ...nothingYet,
   copy,
   owner: null,
+  slow: null,
   attempts: 0,
   after,
   odd: [],

@@ -11,12 +11,18 @@ export class Restraint {
   readonly #pace: Pace
   readonly #strains: StrainWatch
   #strained: string | null = null
+  #reason: string | null = null
 
   /** @param from the store that the job reads most of. */
   constructor(options: RestraintOptions, from: Origin, pace: Pace) {
     this.#options = options
     this.#pace = pace
     this.#strains = new StrainWatch(options, from)
+  }
+
+  /** Why the job goes slowly, as it was told last; null where it does not. */
+  get reason(): string | null {
+    return this.#reason
   }
 
   /** Looks at the stores, and tells what they suffer from each time that it is something else. Never rejects. */
@@ -26,6 +32,7 @@ export class Restraint {
     this.#pace.strain(strain !== null)
     if ((strain?.kind ?? null) === this.#strained) return
     this.#strained = strain?.kind ?? null
+    this.#reason = strain?.text ?? null
     log?.(`${entity.name}: ${strain ? `it goes slowly, since ${strain.text}` : 'it goes on as before'}`)
   }
 }

@@ -270,7 +270,16 @@ test('an operator repairs the records of a group, and sees before what that does
 test('a copy is told, and an operator has it wait, or go by another rate', async () => {
   const look = '{ copies { type from total seen copied done ended isPaused limit owners ranges rangesDone } }'
   const { data } = await ask(look)
-  const copy = { type: 'Note', from: 'mongo', seen: 2, copied: 2, done: true, ended: expect.any(String), owners: [] }
+  const copy = {
+    type: 'Note',
+    from: 'mongo',
+    seen: 2,
+    copied: 2,
+    done: true,
+    ended: expect.any(String),
+    slow: [],
+    owners: [],
+  }
   expect(data!['copies']).toMatchObject([{ ...copy, isPaused: false, limit: null }])
   const control = (rest: string): Promise<Answer> => ask(`mutation { controlCopy(type: "Note", ${rest}) }`, 'operator')
   expect(await control('isPaused: true, limit: 500')).toEqual({ data: { controlCopy: true } })
@@ -574,6 +583,9 @@ test('QA has what was recorded replayed, one at a time, and is told what differs
   expect(await last()).toMatchObject({ field: 'Query.note', done: 50, different: 2, endedAt: null, found: null })
   expect(await wrong('mutation { replay { by } }', 'qa')).toBe(
     'TRY_AGAIN: What was recorded is being replayed; see how that ends, and try again.',
+  )
+  expect(await wrong('mutation { stopReplay }')).toBe(
+    'BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.',
   )
   expect(await ask('mutation { stopReplay }', 'qa')).toEqual({ data: { stopReplay: true } })
   await ended()

@@ -1,7 +1,12 @@
 import { defineEntity, int } from 'crossfade'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ledgersOf } from '../../src/control/flag-store.ts'
+import { setStage } from '../../src/control/move.ts'
+import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
+import { copyProgress } from '../../src/jobs/copy-progress.ts'
 import { boundsOf, type Care, strainOf, type Vitals } from '../../src/jobs/strain.ts'
+import { verify } from '../../src/jobs/verify.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Page = defineEntity('Page', { mongo: 'pages', postgres: 'pages', id: int(), fields: { views: int() } })
@@ -78,6 +83,48 @@ describe('A copy goes slowly', () => {
     expect(progress).toBe(size)
   })
   let progress = 0
+
+  /** PostgreSQL's replicas are behind until the job has said so. */
+  async function strained<T>(
+    work: (log: (line: string) => void) => Promise<T>,
+    seen?: () => Promise<void>,
+  ): Promise<T> {
+    const { postgres } = stores
+    const lag = postgres.replicationLag
+    const told = Promise.withResolvers<void>()
+    let isBehind = true
+    Object.assign(postgres, { replicationLag: async () => (isBehind ? 60_000 : 0) })
+    const working = work((line) => {
+      if (line === 'Page: it goes slowly, since replicas of postgres are 60000 ms behind') told.resolve()
+    })
+    try {
+      await Promise.race([told.promise, working.then(() => expect.unreachable('it has ended before'))])
+      await seen?.()
+      isBehind = false
+      return await working
+    } finally {
+      Object.assign(postgres, { replicationLag: lag })
+    }
+  }
+
+  test('and tells all who look at its progress', async () => {
+    const { ledger } = stores.postgres
+    const slow = async () => (await copyProgress(ledger, Page))?.slow
+    await strained(
+      (log) => backfill({ stores, entity: Page, batch: 2, rate: 6, log }),
+      () => expect.poll(slow, { timeout: 20_000 }).toEqual(['replicas of postgres are 60000 ms behind']),
+    )
+    expect(await slow()).toEqual([])
+  })
+
+  test('and so does a verification', async () => {
+    const ledgers = ledgersOf(stores)
+    await prepareFlags(ledgers, ['Page'])
+    const move = { ledgers, sweep: async () => 0, log: () => undefined }
+    await setStage(move, { type: 'Page', stage: 'dualwrite', noOtherWriters: true })
+    const found = await strained((log) => verify({ stores, entity: Page, batch: 2, rate: 6, log }))
+    expect(found).toMatchObject({ compared: size, different: { missing: 0, extra: 0, content: 0 } })
+  })
 
   test('by what both servers tell of their replicas, where they have some', async () => {
     expect(await stores.postgres.replicationLag()).toBeNull()

@@ -10,7 +10,7 @@ import { mayDo, Session } from '../session.ts'
 import { useQuery } from '../use-query.ts'
 
 const query = `{
-  copies { type from total seen copied mended removed quarantined refused done ended ranges rangesDone isPaused limit owners }
+  copies { type from total seen copied mended removed quarantined refused done ended ranges rangesDone isPaused limit slow owners }
   ${verificationFields}
   ${replayFields}
 }`
@@ -36,6 +36,7 @@ interface Copy {
   readonly rangesDone: number
   readonly isPaused: boolean
   readonly limit: number | null
+  readonly slow: readonly string[]
   readonly owners: readonly string[]
 }
 
@@ -117,6 +118,9 @@ function Job({ copy, onDone }: { readonly copy: Copy; readonly onDone: () => voi
         {count(ranges)} ranges; {count(copied)} written, {count(mended)} mended, {count(removed)} removed,{' '}
         {count(quarantined)} without a record, {count(refused)} refused
       </p>
+      {copy.slow.map((why) => (
+        <p key={why}>It goes slowly, since {why}.</p>
+      ))}
       {!done && isOperator && <Control copy={copy} onDone={onDone} />}
     </article>
   )

@@ -356,6 +356,8 @@ export const typeDefs = /* GraphQL */ `
     isPaused: Boolean!
     "Documents a second at most, of all who copy it."
     limit: Float
+    "Why those who work on it go slowly: latency, replicas that are behind, writes that wait for the mirror."
+    slow: [String!]!
     "Processes that work on it."
     owners: [String!]!
   }
