@@ -4,6 +4,7 @@ import type { Unequal } from '../jobs/settle-records.ts'
 import { type DifferenceGroup, groupOf, pathsOf } from '../jobs/verification.ts'
 import { cut } from '../shadow/redact.ts'
 import { otherOrigin } from '../util/origin.ts'
+import { versionText } from './version-text.ts'
 
 const maxShown = 3 // of one group
 
@@ -29,7 +30,9 @@ const line = (text: string): void => void process.stdout.write(`${text}\n`)
 function printGroup({ group, kind, paths, count, examples }: ShownGroup, stores: readonly [string, string]): void {
   line(`group ${group}: ${count} ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''}`)
   for (const { id, versions, differences } of examples) {
-    line(`  ${id} (versions: ${stores.map((store, side) => `${store} ${versions[side] ?? 'none'}`).join(', ')})`)
+    line(
+      `  ${id} (versions: ${stores.map((store, side) => `${store} ${versionText(versions[side] ?? null)}`).join(', ')})`,
+    )
     for (const { path, control, candidate, only } of differences) {
       const values = [control, candidate].map((value) => JSON.stringify(cut(value)))
       line(`    ${path}: ${values.join(' against ')}${only ? `, in the ${only} alone` : ''}`)

@@ -1,5 +1,6 @@
 import { isClean, type Verified } from '../jobs/verify.ts'
 import { otherOrigin } from '../util/origin.ts'
+import { versionText } from './version-text.ts'
 
 /** What was asked for, where it was not all of a type. */
 function partText({ asked }: Verified): string | null {
@@ -15,7 +16,8 @@ function partText({ asked }: Verified): string | null {
 
 /** Tells a person what a verification has found; no value is printed. */
 export function printVerified(found: Verified): void {
-  const { type, authority, epoch, compared, different, accepted, undecided, quarantined, began, ended } = found
+  const { type, authority, epoch, compared, different, undecided, quarantined, began, ended } = found
+  const { accepted, acceptedDocuments } = found
   const mirror = otherOrigin(authority)
   const line = (text: string): void => void process.stdout.write(`${type}: ${text}\n`)
   line(`${compared} records of ${authority} were held against ${mirror}, epoch ${epoch}, from ${began} to ${ended}`)
@@ -24,10 +26,12 @@ export function printVerified(found: Verified): void {
   const { dangling, unchecked } = found.relations
   if (unchecked.length > 0)
     line(`what ${unchecked.join(' and ')} refer to was not looked for: no mirror of it is kept, or known to be fresh`)
-  if (accepted > 0)
-    line(
-      `${accepted} are as somebody has accepted: see \`crossfade mismatches rules\` for records that differ, \`crossfade issues list ${type}\` for documents without one`,
-    )
+  const byRules = accepted - acceptedDocuments
+  if (byRules > 0) line(`${byRules} differ as somebody has accepted: see \`crossfade mismatches rules\``)
+  const list = `\`crossfade issues list ${type}\``
+  if (acceptedDocuments > 0) line(`${acceptedDocuments} have no record, as somebody has accepted: see ${list}`)
+  for (const { path, rule, count } of found.issues ?? [])
+    line(`${count} ${count === 1 ? 'record has' : 'records have'} an open data issue, ${path}: ${rule}; see ${list}`)
   if (isClean(found)) {
     if (accepted > 0) line('the others are equal')
     else line(part === null ? 'all are equal, with their versions, and there are no others' : 'those are equal')
@@ -38,18 +42,23 @@ export function printVerified(found: Verified): void {
     [different.version, 'are equal at unequal versions'],
     [different.missing, `are missing in ${mirror}`],
     [different.extra, `are only in ${mirror}`],
-    [undecided, 'were owed or changed each time that they were looked at: see `crossfade mirror status`'],
-    [quarantined, 'have no record, since their id does not fit: see `crossfade issues list`'],
+    [
+      undecided + found.relations.undecided,
+      'were owed or changed each time that they were looked at: see `crossfade mirror status`',
+    ],
+    [quarantined, `have no record, since their id does not fit: see ${list}`],
   ] as const
   for (const [count, what] of counts) if (count > 0) line(`${count} ${what}`)
   for (const { group, kind, paths, count } of found.groups)
     line(`group ${group}: ${count} ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''}`)
   for (const { id, kind, paths, versions } of found.examples)
     line(
-      `${id}: ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''} (versions: ${versions.map((v) => v ?? 'none').join(' and ')})`,
+      `${id}: ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''} (versions: ${versions.map(versionText).join(' and ')})`,
     )
-  for (const { store, paths, count, ids, because } of found.duplicates ?? [])
-    line(`${count} records of ${store} have one value of ${paths.join(', ')}, such as ${ids.join(', ')}: ${because}`)
+  for (const { stores, paths, count, ids, because } of found.duplicates ?? [])
+    line(
+      `${count} records of ${stores.join(' and ')} have one value of ${paths.join(', ')}, such as ${ids.join(', ')}: ${because}`,
+    )
   for (const { path, target, id, missingIn } of dangling)
     line(`${path} refers to ${target} ${id}, which ${missingIn} alone does not have`)
   if (Object.values(different).some((count) => count > 0)) line(`\`crossfade repair ${type}\` shows how they differ`)

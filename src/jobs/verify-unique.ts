@@ -15,9 +15,10 @@ import { type Origin, origins } from '../util/origin.ts'
 import { patiently } from './patience.ts'
 import { type Pair, patienceWith, type SettleOptions } from './settle-records.ts'
 
-/** A value of a unique key that more records than one hold in one store. */
+/** A value of a unique key that more records than one hold. */
 export interface Duplicate {
-  readonly store: Origin
+  /** Where so many hold it: in both, mostly, since one is the copy of the other. */
+  readonly stores: readonly Origin[]
   readonly paths: readonly string[]
   /** How many hold it. */
   readonly count: number
@@ -34,34 +35,45 @@ const defaultRechecks = [50, 1_000, 3_000]
 const valuesOf = ({ leaves }: UniqueKey, { record }: Image): string =>
   JSON.stringify(leaves.map((leaf) => record && keyValue(leaf, valueAt(record, leaf.keys))))
 
-/** The records that hold one value still, with their versions; null where none does twice. */
-function holding(key: UniqueKey, images: readonly Image[]): ReadonlyMap<Id, string> | null {
+/** A value in a form that means the same for both stores, and the versions of the records that hold it. */
+interface Held {
+  readonly value: string
+  readonly versions: ReadonlyMap<Id, string>
+}
+
+/** What some of the records hold together still; null where no value is held twice. */
+function holding(key: UniqueKey, images: readonly Image[]): Held | null {
   const groups = Map.groupBy(
     images.filter(({ record }) => record !== null),
     (image) => valuesOf(key, image),
   )
-  const twice = [...groups.values()].find(({ length }) => length > 1)
-  return twice ? new Map(twice.map(({ id, version }) => [id, formatVersion(version)])) : null
+  const twice = [...groups].find(([, { length }]) => length > 1)
+  if (!twice) return null
+  const [value, holders] = twice
+  return { value, versions: new Map(holders.map(({ id, version }) => [id, formatVersion(version)])) }
 }
 
-const isSame = (a: ReadonlyMap<Id, string>, b: ReadonlyMap<Id, string>): boolean =>
+const isSame = ({ versions: a }: Held, { versions: b }: Held): boolean =>
   a.size === b.size && [...a].every(([id, version]) => b.get(id) === version)
 
-/** Whether records still hold one value after a while in which nothing of them was on its way; null where one always was. */
-async function isLasting(
+/**
+ * The value that records still hold together after a while in which nothing of them was on its way; false where they do
+ * not, null where something always was.
+ */
+async function lastingValue(
   { entity, authority, mirror }: Pair,
   store: Pair['authority'],
   key: UniqueKey,
   ids: readonly Id[],
   { recheckMs = defaultRechecks, signal }: SettleOptions,
-): Promise<boolean | null> {
+): Promise<string | false | null> {
   let before = holding(key, await store.outbox.images(entity, ids))
   for (const ms of recheckMs) {
     if (before === null) return false
     await sleep(ms, undefined, { signal })
     const owed = await Promise.all([authority, mirror].map((each) => each.outbox.owedFor(entity, ids)))
     const after = holding(key, await store.outbox.images(entity, ids))
-    if (after !== null && owed.every(({ size }) => size === 0) && isSame(before, after)) return true
+    if (after !== null && owed.every(({ size }) => size === 0) && isSame(before, after)) return after.value
     before = after
   }
   return before === null ? false : null
@@ -76,7 +88,7 @@ export async function verifyUnique(
   const { entity } = pair
   const patience = patienceWith(pair, settle)
   const { keys } = uniqueKeys(entity, await patiently(patience, () => mongoIndexes(mongo.connection, entity)))
-  const found: Duplicate[] = []
+  const found = new Map<string, Omit<Duplicate, 'stores'> & { readonly stores: Set<Origin> }>()
   let undecided = 0
   const look = {
     mongo: (key: UniqueKey) => mongoDuplicates(mongo.connection, entity, key, maxDuplicates),
@@ -86,9 +98,16 @@ export async function verifyUnique(
     for (const store of origins)
       for (const { count, ids } of await patiently(patience, () => look[store](key))) {
         settle.signal?.throwIfAborted()
-        const lasting = await patiently(patience, () => isLasting(pair, { mongo, postgres }[store], key, ids, settle))
-        if (lasting === null) undecided++
-        if (lasting) found.push({ store, paths: key.leaves.map(({ path }) => path), count, ids, because: key.because })
+        const value = await patiently(patience, () => lastingValue(pair, { mongo, postgres }[store], key, ids, settle))
+        if (value === null) undecided++
+        if (value === null || value === false) continue
+        // Once, though both stores have it, and though two indexes promise the same
+        const paths = key.leaves.map(({ path }) => path)
+        const name = JSON.stringify([paths, value, count])
+        const known = found.get(name)
+        if (known) known.stores.add(store)
+        else found.set(name, { stores: new Set([store]), paths, count, ids, because: key.because })
       }
-  return { duplicates: found, undecided }
+  const duplicates = [...found.values()].map((each) => ({ ...each, stores: [...each.stores] }))
+  return { duplicates, undecided }
 }

@@ -23,6 +23,13 @@ import { VerifyCheckpoints } from './verify-checkpoint.ts'
 import type { RelationsFound } from './verify-relations.ts'
 import { type Duplicate, verifyUnique } from './verify-unique.ts'
 
+/** A kind of data issue, and how many records have it. */
+export interface OpenIssue {
+  readonly path: string
+  readonly rule: string
+  readonly count: number
+}
+
 /** What was compared, when, and what was found: it is said of nothing else. */
 export interface Verified {
   readonly type: string
@@ -44,6 +51,8 @@ export interface Verified {
    * `issues accept` was said of; they are in none of the other counts.
    */
   readonly accepted: number
+  /** Those among them that are documents without a record. */
+  readonly acceptedDocuments: number
   /** The same by kind and paths, most frequent first. */
   readonly groups: readonly DifferenceGroup[]
   /** Records that were owed or changed each time that they were looked at. */
@@ -53,6 +62,11 @@ export interface Verified {
   /** Null where they were not looked for: a part of a type does not tell. */
   readonly duplicates: readonly Duplicate[] | null
   readonly relations: RelationsFound
+  /**
+   * Data issues that nobody has accepted, most frequent first, but for documents without a record: references that lead
+   * nowhere in either store are among them. Null where they were not looked for: of a part, or where there is no mirror.
+   */
+  readonly issues: readonly OpenIssue[] | null
   /** Some of those that differ. */
   readonly examples: readonly RecordDifference[]
 }
@@ -103,12 +117,12 @@ function targetsOf({ entity, entities = [] }: VerifyOptions, { unchecked }: Rela
   return entities.filter(({ name }) => looked.some(({ references }) => references === name))
 }
 
-/** Documents without a record are data issues, where somebody may have accepted them: all that there are, or none. */
-async function acceptedOf({ stores: { postgres }, entity }: VerifyOptions, quarantined: number): Promise<number> {
-  if (quarantined === 0) return 0
-  const open = (await issueGroups(postgres, entity)).filter((group) => group.path === '_id' && isOpen(group))
-  return open.length === 0 ? quarantined : 0
+async function openIssues({ stores: { postgres }, entity }: VerifyOptions): Promise<OpenIssue[]> {
+  const open = (await issueGroups(postgres, entity)).filter(isOpen)
+  return open.map(({ path, rule, count }) => ({ path, rule, count }))
 }
+
+const isOfDocuments = ({ path }: OpenIssue): boolean => path === '_id'
 
 const keep = (ledger: Ledger, kind: string, type: string, value: object): Promise<void> =>
   overwrite(ledger, kind, type, JSON.parse(JSON.stringify(value)) as Json)
@@ -153,8 +167,11 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const { began, compared, different, differences, groups, undecided, quarantined } = verification
   // What took hours is not lost to a store that does not answer for a moment
   const surely = <T>(work: () => Promise<T>): Promise<T> => patiently(patienceWith(verification.pair, options), work)
-  if (asked === null && isKept) await surely(() => findIssues(stores, entity, targetsOf(options, relations)))
-  const acceptedDocuments = await surely(() => acceptedOf(options, quarantined))
+  const looksForIssues = asked === null && isKept
+  if (looksForIssues) await surely(() => findIssues(stores, entity, targetsOf(options, relations)))
+  const open = looksForIssues || quarantined > 0 ? await surely(() => openIssues(options)) : []
+  // Of documents without a record somebody has accepted all that there are, or none
+  const acceptedDocuments = open.some(isOfDocuments) ? 0 : quarantined
   const accepted = verification.accepted + acceptedDocuments
   const { flag: after } = await surely(() => readCopies(ledgersOf(stores), key))
   if (after?.epoch !== flag.epoch) throw overtaken(type)
@@ -171,11 +188,13 @@ async function run(options: VerifyOptions): Promise<Verified> {
     compared,
     different,
     accepted,
+    acceptedDocuments,
     groups,
     undecided: undecided + (unique?.undecided ?? 0),
     quarantined: quarantined - acceptedDocuments,
     duplicates: unique?.duplicates ?? null,
     relations,
+    issues: looksForIssues ? open.filter((issue) => !isOfDocuments(issue)) : null,
     examples: differences.slice(0, maxExamples),
   }
   options.signal?.throwIfAborted() // who was told that it was stopped finds no result of it

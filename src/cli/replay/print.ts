@@ -1,6 +1,7 @@
 import type { Replayed } from '../../replay/replayed.ts'
 import type { DifferenceExample } from '../../replay/tally.ts'
 import { printTable, say, warn } from '../output.ts'
+import { versionText } from '../version-text.ts'
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
 
@@ -39,9 +40,7 @@ function printExample({ a, b }: Replayed, { place, at, a: one, b: other, records
   write(`    ${a}: ${JSON.stringify(one)}`)
   write(`    ${b}: ${JSON.stringify(other)}`)
   for (const { type, id, paths, versions } of records)
-    write(
-      `    ${type} ${id}: ${paths.join(', ') || 'read by one alone'} (${versions.map((each) => each ?? 'none').join(', ')})`,
-    )
+    write(`    ${type} ${id}: ${paths.join(', ') || 'read by one alone'} (${versions.map(versionText).join(', ')})`)
 }
 
 /** What became of a recording, for people. */

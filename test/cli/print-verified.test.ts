@@ -1,0 +1,74 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { printVerified } from '../../src/cli/print-verified.ts'
+import type { Verified } from '../../src/jobs/verify.ts'
+
+afterEach(() => void vi.restoreAllMocks())
+
+const equal: Verified = {
+  type: 'Book',
+  authority: 'mongo',
+  epoch: 3,
+  mapping: 'ab',
+  asked: null,
+  began: '2026-03-01T10:00:00.000Z',
+  ended: '2026-03-01T10:00:01.000Z',
+  compared: 5,
+  different: { missing: 0, extra: 0, content: 0, version: 0 },
+  accepted: 0,
+  acceptedDocuments: 0,
+  groups: [],
+  undecided: 0,
+  quarantined: 0,
+  duplicates: [],
+  relations: { dangling: [], undecided: 0, unchecked: [] },
+  issues: [],
+  examples: [],
+}
+
+/** The lines behind the first. */
+function printed(found: Partial<Verified>): string[] {
+  const lines: string[] = []
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    lines.push(String(text).replace(/^Book: |\n$/g, ''))
+    return true
+  })
+  printVerified({ ...equal, ...found })
+  return lines.slice(1)
+}
+
+test.each<[string, Partial<Verified>, string[]]>([
+  [
+    'what differs as rules have it',
+    { accepted: 2 },
+    ['2 differ as somebody has accepted: see `crossfade mismatches rules`', 'the others are equal'],
+  ],
+  [
+    'documents that may be without a record',
+    { accepted: 1, acceptedDocuments: 1 },
+    ['1 have no record, as somebody has accepted: see `crossfade issues list Book`', 'the others are equal'],
+  ],
+  [
+    'references that lead nowhere in both stores, though all are equal',
+    { issues: [{ path: 'author_id', rule: 'refers to a Author that does not exist', count: 2 }] },
+    [
+      '2 records have an open data issue, author_id: refers to a Author that does not exist; see `crossfade issues list Book`',
+      'all are equal, with their versions, and there are no others',
+    ],
+  ],
+  [
+    'targets that were written each time',
+    { relations: { dangling: [], undecided: 3, unchecked: [] } },
+    ['3 were owed or changed each time that they were looked at: see `crossfade mirror status`'],
+  ],
+  [
+    'a value that both stores hold twice, once',
+    {
+      duplicates: [
+        { stores: ['mongo', 'postgres'], paths: ['isbn'], count: 2, ids: ['a', 'b'], because: 'isbn is unique' },
+      ],
+    },
+    ['2 records of mongo and postgres have one value of isbn, such as a, b: isbn is unique'],
+  ],
+])('%s', (_, found, lines) => {
+  expect(printed(found)).toEqual(lines)
+})
