@@ -1,6 +1,16 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { buildSchema, type GraphQLSchema, lexicographicSortSchema, printSchema, validate } from 'graphql'
+import {
+  buildSchema,
+  type GraphQLSchema,
+  lexicographicSortSchema,
+  parse,
+  print,
+  printSchema,
+  validate,
+  visit,
+} from 'graphql'
+import { words } from '../contract/scalars.ts'
 import { checkValid } from '../resolve/check-valid.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { operationDocuments, rulesAcrossFiles, withFragments } from './operation-documents.ts'
@@ -10,6 +20,20 @@ import { loadConfig } from './session.ts'
 
 /** A contract in a form that does not depend on the order in which types were built or written. */
 const printed = (schema: GraphQLSchema): string => `${printSchema(lexicographicSortSchema(schema))}\n`
+
+/** Scalars of which the code says what Crossfade says by itself. */
+const scalarsInOurWords = (schema: GraphQLSchema): ReadonlySet<string> =>
+  new Set(Object.entries(words).flatMap(([name, text]) => (schema.getType(name)?.description === text ? [name] : [])))
+
+/** A printed contract without what is said of these scalars: one that was there before has words of its own, or none. */
+const withoutWordsOf = (scalars: ReadonlySet<string>, sdl: string): string =>
+  print(
+    visit(parse(sdl), {
+      ScalarTypeDefinition({ description: _, ...rest }) {
+        return scalars.has(rest.name.value) ? rest : undefined
+      },
+    }),
+  )
 
 /** The committed contract, whatever the order and layout that it was written in. */
 function committed(file: string): string {
@@ -71,7 +95,8 @@ async function check({ config, sdl, operations, json }: Options, command: Comman
   if (!existsSync(operations) && command.getOptionValueSource('operations') !== 'default')
     throw new CrossfadeError('MISCONFIGURED', `There is no folder ${operations}.`)
   const { files, problems } = checkOperations(schema, operations)
-  const [was, is] = [committed(sdl), printed(schema)]
+  const ours = scalarsInOurWords(schema)
+  const [was, is] = [withoutWordsOf(ours, committed(sdl)), withoutWordsOf(ours, printed(schema))]
   if (was !== is) {
     const advice = 'Where that is meant, run `crossfade contract write`.'
     problems.unshift([`${sdl} is not what the code builds. ${advice}`, ...difference(was, is)].join('\n'))

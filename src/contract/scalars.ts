@@ -31,7 +31,7 @@ type Own = keyof typeof scalars
 const isOwn = (name: string): name is Own => Object.hasOwn(scalars, name)
 
 /** What a contract of the builder's says of them, where it has no words of its own. */
-const words: Partial<Record<Own, string>> = {
+export const words: Partial<Record<Own, string>> = {
   DateTime: 'ISO 8601 in UTC with milliseconds.',
   Decimal: 'An exact decimal number of at most 34 digits, as a string.',
   Long: 'A whole number of 64 bits, as a string of digits.',

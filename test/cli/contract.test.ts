@@ -8,14 +8,14 @@ const sdl = readFileSync('schema/schema.graphql', 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'crossfade-contract-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Checks the contract of this repository against one that is committed as `text`. */
-async function check(text: string, operations: Record<string, string> = {}) {
+/** Checks the contract of this repository, or of another app, against one that is committed as `text`. */
+async function check(text: string, operations: Record<string, string> = {}, ...app: string[]) {
   const own = mkdtempSync(join(folder, 'one-'))
   mkdirSync(join(own, 'operations'))
   writeFileSync(join(own, 'schema.graphql'), text)
   for (const [name, operation] of Object.entries(operations)) writeFileSync(join(own, 'operations', name), operation)
   const args = ['--sdl', join(own, 'schema.graphql'), '--operations', join(own, 'operations')]
-  const { code, stderr } = await runCommand(['contract', 'check', ...args], {})
+  const { code, stderr } = await runCommand(['contract', 'check', ...args, ...app], {})
   return { code, stderr: stderr.replaceAll(`${own}/`, '') }
 }
 
@@ -61,6 +61,18 @@ test('a fragment may stand in another file, and a folder may be named like one',
   expect(found.stderr).toBe(
     'operations/lone.graphql:1: Cannot query field "titel" on type "Movie". Did you mean "title", "rated", or "type"?\n',
   )
+})
+
+test.each(['', '"""A time.""" '])('words of ours for a scalar need not stand where there is %j', async (own) => {
+  const text = `${own}scalar DateTime type Event { at: DateTime id: ID! } type Query { event(id: ID!): Event }`
+  const config = new URL('dated-app/crossfade.config.ts', import.meta.url).pathname
+  expect(await check(text, {}, '--config', config)).toMatchObject({ code: 0 })
+})
+
+test('what an app says of a scalar in words of its own is part of its contract', async () => {
+  const silent = sdl.replace(/"""\nISO 8601[^"]*"""\n/, '')
+  expect(silent).not.toBe(sdl)
+  expect(await check(silent)).toMatchObject({ code: 2, stderr: expect.stringContaining('  + ISO 8601 in UTC') })
 })
 
 test('how the lines of the committed contract end does not matter', async () => {
