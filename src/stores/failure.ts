@@ -107,7 +107,7 @@ const MEANING: Readonly<Record<Failure, Meaning>> = {
     outage: false,
     elsewhere: false,
     spends: false,
-    read: ['BAD_USER_INPUT', 'The data store cannot answer this question; ask for less.'],
+    read: ['BAD_USER_INPUT', 'The data store cannot answer this question; ask for less, or in another way.'],
     write: ['BAD_USER_INPUT', 'cannot hold this record'],
   },
   unknown: {

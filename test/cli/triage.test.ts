@@ -95,7 +95,7 @@ test('verify goes by the same rules', { timeout: ms }, async () => {
   await run('mismatches', 'triage', '3fa9', 'noise', '--why', 'known', '--until', '1d')
   const found = await run('verify', 'User')
   expect(found.code).toBe(0)
-  expect(found.stdout).toContain('User: 1 are as somebody has accepted: see `crossfade mismatches rules`')
+  expect(found.stdout).toContain('User: 1 differ as somebody has accepted: see `crossfade mismatches rules`')
   expect(found.stdout).not.toContain('all are equal')
   await users().updateOne({ _id: new ObjectId(hex(0)) }, { $set: { name: 'User 0' } })
 })
@@ -138,6 +138,28 @@ test('recheck reads the records now, shows no value, and closes a group of which
   expect(await findings().groups('closed')).toMatchObject([
     { closedWhy: 'all of its 2 examples agreed when they were looked at again' },
   ])
+})
+
+test('a read that one store refuses is closed by hand, or accepted where it is to stay', { timeout: ms }, async () => {
+  const key = {
+    fingerprint: 'e0e0e0e0e0e0',
+    type: 'User',
+    resolver: 'Query.users',
+    kind: 'error',
+    path: '51091',
+  } as const
+  const example = { subject: '{}', id: null, agoMs: 0, example: { args: {}, control: null, candidate: {} } }
+  await findings().add({ ...nothingSeen, groups: [{ ...key, count: 2, firstMs: 0, lastMs: 0, examples: [example] }] })
+  const remedy = /Ask the API again: .*`crossfade mismatches close e0e0e0e0e0e0 --why .* triage e0e0e0e0e0e0 accepted /
+  const untold = await run('mismatches', 'recheck', 'e0e0')
+  expect(untold).toMatchObject({ code: 2, stderr: expect.stringMatching(remedy) })
+  const refused = await run('mismatches', 'recheck', 'e0e0', '--close')
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(remedy) })
+  const accepted = await run('mismatches', 'triage', 'e0e0', 'accepted', '--until', '90d', '--why', 'as MongoDB has it')
+  expect(accepted).toMatchObject({ code: 0, stderr: expect.stringContaining('where Query.users reads it') })
+  expect(await findings().groups()).toMatchObject([{ fingerprint: '3fa93fa93fa9' }])
+  expect(await run('mismatches', 'close', 'e0e0', '--why', 'the field is gone')).toMatchObject({ code: 0 })
+  expect(await findings().groups('closed')).toMatchObject([{ fingerprint: 'e0e0e0e0e0e0' }])
 })
 
 test('coverage tells what clients ask for and nobody compared, first; what was compared before says nothing', {

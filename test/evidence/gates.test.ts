@@ -195,7 +195,16 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect(await look('compared')).toMatchObject(
       unmet('1 kind of difference is open, most often divergence of span (4)'),
     )
+    expect(await look('compared')).toMatchObject({
+      remedy: expect.stringContaining('`mismatches recheck abc --close`'),
+    })
     await findings.close('abc', 'mended', 'Ann')
+    const refused = { ...group('abe', 'Kite'), kind: 'error', path: '51091' } as const
+    await findings.add({ ...nothingSeen, groups: [refused] })
+    expect(await look('compared')).toMatchObject({
+      remedy: expect.stringContaining('`mismatches close abe --why "…"` where it is mended'),
+    })
+    await findings.close('abe', 'mended', 'Ann')
     expect(await look('compared')).toMatchObject(met('10 comparisons agreed, where 10'))
   })
 

@@ -19,13 +19,20 @@ const elsewhere = ({ state, kind, paths }: Rechecked): string => {
   return state === 'agrees' ? `but ${where}` : where
 }
 
+/** What somebody does about a group of which records do not tell. */
+const byHand = ({ fingerprint }: MismatchGroup): string =>
+  `Ask the API again: where it answers as it should, \`crossfade mismatches close ${fingerprint} --why "…"\`; where it is to stay so, as a filter that one store refuses, \`crossfade mismatches triage ${fingerprint} accepted --until 90d --why "…"\``
+
+const isUntold = ({ state }: Rechecked): boolean => state === 'untold'
+
 /** @throws BAD_USER_INPUT where an example does not agree, or there is none. */
 function checkAgreed(group: MismatchGroup, found: readonly Rechecked[]): void {
   const others = found.filter(({ state }) => state !== 'agrees').length
   if (found.length > 0 && others === 0) return
   const text =
     found.length === 0 ? 'no example of it is kept' : `${others} of its ${found.length} examples are not known to agree`
-  throw new CrossfadeError('BAD_USER_INPUT', `${group.fingerprint} was not closed: ${text}.`)
+  const remedy = found.length === 0 || found.some(isUntold) ? ` ${byHand(group)}.` : ''
+  throw new CrossfadeError('BAD_USER_INPUT', `${group.fingerprint} was not closed: ${text}.${remedy}`)
 }
 
 /** Looks at a group's examples now; exit code 2 where not all agree. */
@@ -48,6 +55,7 @@ export async function recheck(
   if (!close) {
     const agrees = found.every(({ state }) => state === 'agrees')
     if (!agrees) process.exitCode = 2
+    if (!json && found.some(isUntold)) say(`${byHand(group)}.`)
     else if (!json && found.length > 0) say('All agree: the same command with --close closes the group.')
     return
   }

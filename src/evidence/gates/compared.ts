@@ -1,3 +1,4 @@
+import { showsInRecords } from '../../compare/mismatch-kind.ts'
 import { keptSince } from '../../control/flag.ts'
 import { mappingDigest } from '../../entity/mapping-digest.ts'
 import type { Gate } from '../gate.ts'
@@ -19,7 +20,10 @@ export const compared: Gate = async ({ stores, entity, flag, settings }) => {
   if (first) {
     const kinds = open.length === 1 ? '1 kind of difference is' : `${open.length} kinds of difference are`
     const found = `${kinds} open, most often ${first.kind} of ${first.path || 'whole results'} (${first.count})`
-    const judged = `\`mismatches recheck ${first.fingerprint} --close\` where it is mended, \`mismatches triage\` where it is to stay`
+    const closes = showsInRecords[first.kind]
+      ? `recheck ${first.fingerprint} --close`
+      : `close ${first.fingerprint} --why "…"`
+    const judged = `\`mismatches ${closes}\` where it is mended, \`mismatches triage\` where it is to stay`
     return { met: false, found, remedy: `see \`crossfade mismatches list\`; ${judged}` }
   }
   const { matched = 0, accepted = 0, noise = 0, outages = 0, indeterminate = 0, shed = 0 } = counts
