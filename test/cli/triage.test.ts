@@ -128,6 +128,7 @@ test('recheck reads the records now, shows no value, and closes a group of which
   })
   expect(still.stdout).toMatch(new RegExp(`^${hex(1)} +agrees$`, 'm'))
   expect(still.stdout).not.toContain('Changed')
+  expect(still.stderr).not.toMatch(/All agree|Ask the API again/)
   expect(await run('mismatches', 'recheck', '3fa9', '--close')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('3fa93fa93fa9 was not closed: 1 of its 2 examples are not known to agree.'),

@@ -54,8 +54,8 @@ export async function recheck(
     )
   if (!close) {
     const agrees = found.every(({ state }) => state === 'agrees')
-    if (!agrees) process.exitCode = 2
     if (!json && found.some(isUntold)) say(`${byHand(group)}.`)
+    if (!agrees) process.exitCode = 2
     else if (!json && found.length > 0) say('All agree: the same command with --close closes the group.')
     return
   }
