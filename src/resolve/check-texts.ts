@@ -2,7 +2,7 @@ import { PastLimit } from '../routing/past-limit.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { isPlainObject } from '../util/json.ts'
 
-function check(value: unknown, place: string, most: number, isOwn: boolean, seen: Set<unknown>): void {
+function check(value: unknown, place: string, most: number, own: string | null, seen: Set<unknown>): void {
   if (typeof value === 'object' && value !== null) {
     // A variable may stand in a list any number of times
     if (seen.has(value)) return
@@ -12,19 +12,22 @@ function check(value: unknown, place: string, most: number, isOwn: boolean, seen
   if ((isList || typeof value === 'string') && value.length > most) {
     const what = isList ? 'members' : 'characters'
     const fact = `${place} must have at most ${most} ${what}, got ${value.length}`
-    throw isOwn ? new CrossfadeError('BAD_USER_INPUT', `${fact}.`) : new PastLimit('textLength', value.length, fact)
+    throw own === null
+      ? new PastLimit('textLength', value.length, fact)
+      : new CrossfadeError('BAD_USER_INPUT', `${fact} (textLength of ${own}).`)
   }
-  if (isList) for (const [index, each] of value.entries()) check(each, `${place}[${index}]`, most, isOwn, seen)
+  if (isList) for (const [index, each] of value.entries()) check(each, `${place}[${index}]`, most, own, seen)
   else if (isPlainObject(value))
     for (const [key, each] of Object.entries(value))
-      check(each, place === '' ? key : `${place}.${key}`, most, isOwn, seen)
+      check(each, place === '' ? key : `${place}.${key}`, most, own, seen)
 }
 
 /**
  * What a field is given that is written by hand for each store: a text may become a condition a word there, which no
  * store takes without end.
  *
- * @param isOwn whether the bound is the field's own, and none of the config.
- * @throws BAD_USER_INPUT that names the argument.
+ * @param own the field whose own bound it is; null for the one of the config.
+ * @throws BAD_USER_INPUT that names the argument and the bound.
  */
-export const checkTexts = (args: unknown, most: number, isOwn: boolean): void => check(args, '', most, isOwn, new Set())
+export const checkTexts = (args: unknown, most: number, own: string | null): void =>
+  check(args, '', most, own, new Set())

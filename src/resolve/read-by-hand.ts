@@ -31,7 +31,11 @@ export const checkArgs = (
   { textLength }: Pick<Sides<unknown, unknown, unknown>, 'textLength'>,
   args: unknown,
   { routing }: GatewayContext,
-): void => checkTexts(args, textLength ?? routing.limits.textLength, textLength !== undefined)
+  info: GraphQLResolveInfo,
+): void =>
+  textLength === undefined
+    ? checkTexts(args, routing.limits.textLength, null)
+    : checkTexts(args, textLength, resolverName(info))
 
 /**
  * Runs the side of the store that the type's flag decides, and compares and times it like any other read.

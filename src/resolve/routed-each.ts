@@ -56,7 +56,7 @@ export function routedEach<Args, Found extends Json, Result extends Json, Parent
     )
 
   return (parent, args, context, info) => {
-    checkArgs(sides, args, context)
+    checkArgs(sides, args, context, info)
     const session = sessionOf(context, info)
     const known = levels.get(session) ?? new Map<FieldNode, DataLoader<Place<Parent>, Result>>()
     levels.set(session, known)

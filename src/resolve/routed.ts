@@ -28,7 +28,7 @@ export function routed<Args, Found extends Json, Result extends Json, Parent = u
 ): (parent: Parent, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
   return async (parent, args, context, info) => {
     const asked: Asked<Parent> = { parent, context }
-    checkArgs(sides, args, context)
+    checkArgs(sides, args, context, info)
     return readByHand(entity, sides, { args, asked, context, info }, (found) => finish(found, args, asked))
   }
 }

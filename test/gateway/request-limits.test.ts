@@ -123,7 +123,7 @@ describe.each(['off', 'shadow', 'live'] as const)('in %s', (stage) => {
       'a text past the limit of its own field',
       'short',
       { words: ['abcdef'] },
-      'words[0] must have at most 5 characters, got 6.',
+      'words[0] must have at most 5 characters, got 6 (textLength of Query.short).',
     ],
   ])('%s in a by-hand field is bounded', async (_, field, args, message) => {
     const query = `query ($words: [String!], $any: JSON) { ${field}(words: $words, any: $any) }`
