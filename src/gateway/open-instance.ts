@@ -31,7 +31,7 @@ import type { ReadLimits } from '../routing/read-limits.ts'
 import { RecentWrites } from '../routing/recent-writes.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts'
-import { failureOfAny, isOutage, tellsOfTrouble } from '../stores/failure.ts'
+import { failureOfAny, tellsOfTrouble } from '../stores/failure.ts'
 import type { GroupKey, Mismatch } from '../stores/findings.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import type { Origin } from '../util/origin.ts'
@@ -169,7 +169,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     ...options.shadow,
     log,
     onMismatch,
-    isOutage: (error) => isOutage(failureOfAny(stores, error)),
+    failureOf: (error) => failureOfAny(stores, error),
     async pending(type) {
       const from = owing(type)
       return from !== null && (await stores[from].candidate.outbox.backlog(byName.get(type)!)).count > 0

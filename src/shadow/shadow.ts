@@ -2,6 +2,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Rule } from '../compare/rules.ts'
 import type { Entity } from '../entity/entity.ts'
+import { type Failure, isOutage } from '../stores/failure.ts'
 import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -28,8 +29,8 @@ export interface ShadowOptions extends Owing {
   readonly keep: (seen: Seen) => Promise<unknown>
   /** Which differences are counted apart by now. */
   readonly rules: () => Promise<readonly Rule[]>
-  /** True for errors that tell of the store's state and nothing of the read: no connection, no answer in time. */
-  readonly isOutage: (error: unknown) => boolean
+  /** What an error of a store means; null for one that is no store's. */
+  readonly failureOf: (error: unknown) => Failure | null
   readonly log: (level: 'info' | 'warn', message: string, fields?: object) => void
   /** Called with every mismatch as it is found. */
   readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined
@@ -69,6 +70,12 @@ interface Known {
 
 const isOfSomething = (control: Outcome): boolean =>
   control.is === 'value' || [...control.lists.values()].some((list) => list.length > 0)
+
+/** Why a store did not answer, as people read it: what the code means, where it is one of a store's. */
+function reasonOf(error: unknown, failure: Failure | null, code: string): string {
+  if (error instanceof FailedOver) return 'the other store answered'
+  return failure === null || error instanceof TimedOut ? code : `${failure} (${code})`
+}
 
 /**
  * Compares sampled reads with the other store, off the response path: nothing here is awaited by a reply, and no fault
@@ -177,7 +184,7 @@ export class Shadow {
     } catch (error) {
       const ms = performance.now() - began
       // The server's limit is about ours: which of them ends the read is chance
-      const isTooLong = ms >= this.#timeoutMs * 0.95 && this.#options.isOutage(cause(error))
+      const isTooLong = ms >= this.#timeoutMs * 0.95 && isOutage(this.#options.failureOf(cause(error)))
       if (!isTooLong && !(cause(error) instanceof TimedOut)) return this.#candidateFailed(question, cause(error))
       // It counts with the time that it had: left out it would make the slower store look faster
       time(ms)
@@ -314,10 +321,10 @@ export class Shadow {
   }
 
   #fail(place: ReadPlace, error: unknown): 'error' | 'outage' {
-    const kind =
-      error instanceof TimedOut || error instanceof FailedOver || this.#options.isOutage(error) ? 'outage' : 'error'
+    const failure = this.#options.failureOf(error)
+    const kind = error instanceof TimedOut || error instanceof FailedOver || isOutage(failure) ? 'outage' : 'error'
     const { code, message } = shownError(error)
-    this.#publisher.note().failure(place, kind, code)
+    this.#publisher.note().failure(place, kind, reasonOf(error, failure, code))
     const { type, resolver, store } = place
     this.#publisher.tell(`${kind} ${type} ${store} ${code}`, `${resolver} in ${store}: ${code}: ${message}`)
     return kind

@@ -144,7 +144,7 @@ export interface ReadPlace {
  */
 export interface SeenFailures extends ReadPlace {
   readonly kind: 'error' | 'outage'
-  /** The error's code or class. */
+  /** What it means, as `unreachable`, and the error's code or class. */
   readonly reason: string
   readonly count: number
 }

@@ -112,7 +112,7 @@ test('a candidate that cannot be reached is an outage, told with its reason, and
   expect(await api.stores.postgres.findings.groups()).toEqual([])
   expect(statistics()).toMatchObject({ outages: 4, compared: 0, failed: 0 })
   expect(await api.stores.postgres.findings.failures('outage')).toMatchObject([
-    { type: 'Patient', resolver: 'Query.patients', store: 'postgres', reason: 'ECONNREFUSED', count: 4 },
+    { type: 'Patient', resolver: 'Query.patients', store: 'postgres', reason: 'unreachable (ECONNREFUSED)', count: 4 },
   ])
   await gate.open()
   await read(page(5))
@@ -147,7 +147,9 @@ test('so is one whose table is locked', async () => {
     await idle()
   })
   expect(found).toEqual([])
-  expect(await api.stores.postgres.findings.failures()).toMatchObject([{ kind: 'outage', reason: '55P03', count: 1 }])
+  expect(await api.stores.postgres.findings.failures()).toMatchObject([
+    { kind: 'outage', reason: 'busy (55P03)', count: 1 },
+  ])
 })
 
 test('so is one whose session an operator ends', async () => {
@@ -159,7 +161,9 @@ test('so is one whose session an operator ends', async () => {
     await idle()
   })
   expect(found).toEqual([])
-  expect(await api.stores.postgres.findings.failures()).toMatchObject([{ kind: 'outage', reason: '57P01', count: 1 }])
+  expect(await api.stores.postgres.findings.failures()).toMatchObject([
+    { kind: 'outage', reason: 'unreachable (57P01)', count: 1 },
+  ])
 })
 
 test('a read that PostgreSQL alone refuses is a mismatch that says why', async () => {

@@ -59,7 +59,7 @@ const quiet: ShadowOptions = {
   owedFor: async () => new Map(),
   keep: async () => undefined,
   rules: async () => [],
-  isOutage: () => false,
+  failureOf: () => null,
   log: () => undefined,
   repeatPercent: 0,
   recheckMs: [1, 1, 1],

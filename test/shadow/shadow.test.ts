@@ -232,17 +232,24 @@ class Gone extends Error {
   readonly code = 'ECONNREFUSED'
 }
 
-const isOutage = (error: unknown): boolean => error instanceof Gone
+const failureOf = (error: unknown) => (error instanceof Gone ? 'unreachable' : null)
 
 describe('a candidate that does not answer', () => {
   test('for no fault of the read is an outage: no mismatch, nothing compared, nothing covered', async () => {
     const gone = (): Promise<Outcome> => Promise.reject(new Gone('connect ECONNREFUSED 127.0.0.1:1'))
-    const { found, shadow, seen } = await compared({ candidate: gone }, { isOutage })
+    const { found, shadow, seen } = await compared({ candidate: gone }, { failureOf })
     expect(found).toEqual([])
     expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 1, outages: 1, compared: 0, failed: 0 })
     expect(seen?.coverage).toEqual([])
     expect(seen?.failures).toEqual([
-      { type: 'Note', resolver: 'Query.notes', store: 'postgres', kind: 'outage', reason: 'ECONNREFUSED', count: 1 },
+      {
+        type: 'Note',
+        resolver: 'Query.notes',
+        store: 'postgres',
+        kind: 'outage',
+        reason: 'unreachable (ECONNREFUSED)',
+        count: 1,
+      },
     ])
     expect(seen?.timings).toEqual([])
   })
@@ -272,7 +279,7 @@ describe('a candidate that does not answer', () => {
           candidate: fails(side === 'candidate', value(2), 1),
           again: fails(side === 'control', value(3), 0),
         },
-        { isOutage },
+        { failureOf },
       )
       expect(found).toEqual([])
       expect(seen?.undecided).toMatchObject([{ reason: 'unread', count: 1 }])
@@ -297,7 +304,7 @@ test('a client’s read that the control did not answer is counted, one that the
     owedFor: async () => new Map(),
     keep: async ({ failures, verdicts }) => void kept.push(...failures, ...verdicts),
     rules: async () => [],
-    isOutage,
+    failureOf,
     log: () => undefined,
   })
   const asked = { entity: Note, epoch: 1, resolver: 'Query.notes', store: 'mongo' } as const
@@ -307,8 +314,8 @@ test('a client’s read that the control did not answer is counted, one that the
   await shadow.idle()
   const place = { type: 'Note', resolver: 'Query.notes', store: 'mongo', kind: 'outage' }
   expect(kept).toEqual([
-    { ...place, reason: 'ECONNREFUSED', count: 1 },
-    { ...place, reason: 'UNAVAILABLE', count: 1 },
+    { ...place, reason: 'unreachable (ECONNREFUSED)', count: 1 },
+    { ...place, reason: 'the other store answered', count: 1 },
     expect.objectContaining({ type: 'Note', verdict: 'outages', count: 2 }),
   ])
   expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 2, outages: 2, compared: 0 })
@@ -335,7 +342,7 @@ describe('the budget', () => {
     pending: async () => false,
     owedFor: async () => new Map(),
     rules: async () => [],
-    isOutage: () => false,
+    failureOf: () => null,
     log: () => undefined,
     recheckMs: [1],
   }
