@@ -33,7 +33,8 @@ interface Options {
 }
 
 function summaryOf(asked: OperationPlans | null, folder: string): string {
-  if (asked === null) return `There is no folder ${folder}, so no operation was explained.`
+  if (asked === null)
+    return `There is no folder ${folder}, so no operation was explained. Put what your clients send there, a .graphql file a client: \`contract check\` holds it against the contract, too.`
   const { operations, statements } = asked.explained
   const count = (found: string): number => asked.notes.filter((note) => note.found === found).length
   const [whole, unknown, missed] = ['reads everything', 'cannot be explained', 'not reached'].map(count)

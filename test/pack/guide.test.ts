@@ -8,6 +8,7 @@ test('every sort of block is something to do, in the order of the text', () => {
     fence('sh', 'npm install a'),
     fence('ts', "// a/b.ts\nimport 'a'"),
     fence('jsonc', '// tsconfig.json\n{}'),
+    fence('graphql', '# a/b.graphql\n{ a }'),
     `The collection \`books\`:\n\n${fence('json', '[{}]')}`,
     `Ask:\n\n${fence('graphql', '{ a }')}\nIt says:\n\n${fence('json', '{ "a": 1 }')}`,
   ]
@@ -15,6 +16,7 @@ test('every sort of block is something to do, in the order of the text', () => {
     { does: 'run', commands: 'npm install a\n' },
     { does: 'write', file: 'a/b.ts', text: "// a/b.ts\nimport 'a'\n" },
     { does: 'write', file: 'tsconfig.json', text: '// tsconfig.json\n{}\n' },
+    { does: 'write', file: 'a/b.graphql', text: '# a/b.graphql\n{ a }\n' },
     { does: 'insert', collection: 'books', documents: '[{}]\n' },
     { does: 'ask', operation: '{ a }\n', answer: { a: 1 } },
   ])

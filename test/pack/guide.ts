@@ -27,8 +27,9 @@ export function stepsOf(markdown: string): Step[] {
     }
     if (operation !== null) throw new Error(`No answer follows ${operation}`)
     const collection = /The collection `(\w+)`:\s*$/.exec(before)?.[1]
-    const file = /^\/\/ (\S+)\n/.exec(text)?.[1]
-    if (language === 'graphql') operation = text
+    const file = /^(?:\/\/|#) (\S+)\n/.exec(text)?.[1]
+    if (language === 'graphql' && file) steps.push({ does: 'write', file, text })
+    else if (language === 'graphql') operation = text
     else if (language === 'sh') steps.push({ does: 'run', commands: text })
     else if (language === 'json' && collection) steps.push({ does: 'insert', collection, documents: text })
     else if ((language === 'ts' || language === 'jsonc') && file) steps.push({ does: 'write', file, text })

@@ -153,7 +153,7 @@ test('the guides work as they are written, in an empty folder', { timeout }, asy
       served = await serve(folder, settings)
     } else await mustRun(withVersions(step.commands, tarball), folder, settings)
   }
-  expect(counts).toEqual({ write: 9, run: 14, insert: 3, ask: 7 })
+  expect(counts).toEqual({ write: 10, run: 15, insert: 3, ask: 7 })
   say(`from the start of \`crossfade serve\` to its first answer ${served!.firstAnswerMs} ms`)
 
   // Its declarations can be written, too, with types that the entry points have, and with another's conditions
