@@ -61,6 +61,18 @@ test.each<[string, Partial<Verified>, string[]]>([
     ['3 were owed or changed each time that they were looked at: see `crossfade mirror status`'],
   ],
   [
+    'a version that no gateway has made, in words',
+    {
+      different: { ...equal.different, content: 1 },
+      examples: [{ id: 'a', kind: 'content', paths: ['runtime'], versions: ['0.0', '3.7'] }],
+    },
+    [
+      '1 differ',
+      'a: content in runtime (versions: never written and 3.7)',
+      '`crossfade repair Book` shows how they differ',
+    ],
+  ],
+  [
     'a value that both stores hold twice, once',
     {
       duplicates: [

@@ -122,8 +122,9 @@ async function asked(...given: Parameters<typeof ask>): Promise<Round | null> {
 }
 
 /** Why a part of an answer failed: its code alone, since a message may hold a value that was given. */
-function whyFailed({ originalError, path }: GraphQLError): string {
+function whyFailed({ originalError, path }: GraphQLError, { failureOf }: Stores[Origin]): string {
   if (!path) return 'its variables do not fit the contract'
+  if (failureOf(originalError?.cause) === 'timeout') return 'it took longer than a read may, so that its store ended it'
   const code = originalError instanceof CrossfadeError ? originalError.code : (originalError?.name ?? 'a fault')
   return code === 'BAD_USER_INPUT' ? 'its variables are refused (BAD_USER_INPUT)' : `it failed (${code})`
 }
@@ -186,7 +187,7 @@ export async function explainOperations(
       const round = await asked(app, origin, operation, asking, deadline)
       if (!round) return false
       for (const each of round.plans) explained.push({ ...each, operation: name, store: origin, by: asking.by })
-      const failed = new Map(round.errors.map((error) => [fieldAt(error), whyFailed(error)]))
+      const failed = new Map(round.errors.map((error) => [fieldAt(error), whyFailed(error, app.stores[origin])]))
       for (const [field, why] of failed) miss(field, why, asking.by)
       // Of an answer without data its errors tell
       if (asking.by !== null || !round.data) continue
@@ -207,7 +208,8 @@ export async function explainOperations(
       try {
         if (await lookAt(origin, operation, sample, deadline)) continue
         const rest = operations.slice(at).map(({ name }) => name)
-        problems.push(`${origin}: not all was explained within ${ms / 1000} s: ${rest.join(', ')}. Run it again.`)
+        const over = `${origin}: the ${ms / 1000} s were over in ${operation.name}`
+        problems.push(`${over}, so not all was explained: ${rest.join(', ')}. Run it again, or without that one.`)
       } catch (error) {
         if (!(error instanceof StoreTrouble)) throw error
         problems.push(`${operation.name} was not explained, nor any behind it: ${error.message}`)

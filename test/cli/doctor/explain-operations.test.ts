@@ -1,5 +1,6 @@
 import { type GatewayContext, loadAggregate, write } from 'crossfade'
 import { GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, GraphQLString, parse } from 'graphql'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import config from '../../../crossfade.config.ts'
 import { entities } from '../../../schema/index.ts'
@@ -51,9 +52,33 @@ test('the filters that are tried are explained and not run', async () => {
 test('what the time was not enough for is named, for each store', async () => {
   const { problems } = await explainOperations(app(), [movies, operation('More', '{ genreStats { genre } }')], 0)
   expect(problems).toEqual([
-    'mongo: not all was explained within 0 s: Movies, More. Run it again.',
-    'postgres: not all was explained within 0 s: Movies, More. Run it again.',
+    'mongo: the 0 s were over in Movies, so not all was explained: Movies, More. Run it again, or without that one.',
+    'postgres: the 0 s were over in Movies, so not all was explained: Movies, More. Run it again, or without that one.',
   ])
+})
+
+test('a statement that its store ends is named with its operation, and the others are explained', async () => {
+  const slow = Object.assign(new pg.DatabaseError('canceling statement due to statement timeout', 1, 'error'), {
+    code: '57014',
+  })
+  const postgres: TestStores['postgres'] = {
+    ...stores.postgres,
+    explaining(by) {
+      const source = stores.postgres.explaining(by)
+      return { ...source, reader: { ...source.reader, count: () => Promise.reject(slow) } }
+    },
+  }
+  const asked = { ...app(), stores: { ...stores, postgres } }
+  const { notes, problems } = await explainOperations(
+    asked,
+    [movies, operation('More', '{ genreStats { genre } }')],
+    60_000,
+  )
+  const missed = notes.filter(({ found }) => found === 'not reached')
+  const why = 'it took longer than a read may, so that its store ended it'
+  expect(missed).toMatchObject([{ operation: 'Movies', field: 'movies.totalCount', store: 'postgres', of: [why] }])
+  expect(notes.map(({ operation, store }) => `${operation} ${store}`)).toContain('More postgres')
+  expect(problems).toEqual([])
 })
 
 test('the limits of a request hold', async () => {
