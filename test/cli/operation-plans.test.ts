@@ -233,6 +233,13 @@ describe('doctor refuses to call nothing fine', () => {
     expect(code).toBe(2)
   })
 
+  test('a folder that nobody has made, with what it is for', async () => {
+    const config = new URL('../../crossfade.config.ts', import.meta.url).pathname
+    const { stderr } = await runCommand(['doctor', '--config', config], opened.env, root)
+    const none = 'There is no folder schema/operations, so no operation was explained. Put what your clients send there'
+    expect(stderr).toContain(none)
+  })
+
   test('a store whose user may not read', async () => {
     const { run } = opened.stores.postgres.connection
     const role = `reader_${process.pid}`

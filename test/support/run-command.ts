@@ -13,9 +13,9 @@ export interface Said {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Runs a command of ours to its end. */
-export async function runCommand(args: readonly string[], env: Environment): Promise<Said> {
-  const options = { env: { ...process.env, ...env } }
+/** Runs a command of ours to its end. @param cwd default: the repository. */
+export async function runCommand(args: readonly string[], env: Environment, cwd?: string): Promise<Said> {
+  const options = { env: { ...process.env, ...env }, cwd }
   try {
     const said = await promisify(execFile)(process.execPath, ['--conditions=@crossfade/source', main, ...args], options)
     return { ...said, code: 0 }
