@@ -17,6 +17,7 @@ import { shadow } from './shadow.ts'
 import { soak } from './soak.ts'
 import { trouble } from './trouble.ts'
 import { typeCheck } from './type-check.ts'
+import { updateBench } from './update.ts'
 import { verifyBench } from './verify.ts'
 
 interface Bench {
@@ -46,6 +47,7 @@ const benches: Readonly<Record<string, Bench>> = {
   profile: { run: profileBench, does: 'a look at every document of a collection' },
   soak: { run: soak, does: 'what is kept in memory, minute by minute' },
   trouble: { run: trouble, does: 'what clients see of stores that hang, second by second' },
+  update: { run: updateBench, does: 'changes that are decided by a record, against ones that are not' },
   verify: { run: verifyBench, does: 'comparing both stores, against cursors written by hand' },
 }
 

@@ -10,46 +10,11 @@ import { independent } from '../src/routing/declared-writes.ts'
 import { noReads } from '../src/routing/read-limits.ts'
 import { write } from '../src/routing/writes.ts'
 import { type Fixture, say, withFixture } from './fixture.ts'
-import { median } from './load.ts'
 import type { Row } from './row.ts'
 import { lostByHand, prepareByHand, valuesOf, writeByHand } from './write-by-hand.ts'
+import { type Write, writesASecond } from './writes-a-second.ts'
 
-const [rounds, runMs, kills] = [5, 1_500, 100]
-type Write = (id: string) => Promise<unknown>
-
-/** Writes a second, by so many clients at a time. */
-async function measure(one: Write, clients: number): Promise<number> {
-  const began = performance.now()
-  let count = 0
-  const client = async (): Promise<void> => {
-    while (performance.now() - began < runMs) {
-      await one(Comment.newId!())
-      count++
-    }
-  }
-  await Promise.all(Array.from({ length: clients }, client))
-  return (count * 1_000) / (performance.now() - began)
-}
-
-async function compare(stage: string, clients: number, baseline: Write, ours: Write): Promise<Row> {
-  for (const one of [baseline, ours]) await measure(one, clients)
-  const measured = { baseline: [] as number[], ours: [] as number[], ratio: [] as number[] }
-  let before = await measure(baseline, clients)
-  for (let round = 0; round < rounds; round++) {
-    const middle = await measure(ours, clients)
-    const after = await measure(baseline, clients)
-    const around = (before + after) / 2
-    measured.baseline.push(around)
-    measured.ours.push(middle)
-    measured.ratio.push(middle / around)
-    before = after
-  }
-  const name = `${stage}, ${clients} client${clients > 1 ? 's' : ''}`
-  const ratio = median(measured.ratio)
-  say(`${name}: ${ratio.toFixed(2)}`)
-  const [theirs, own] = [measured.baseline, measured.ours].map((each) => Math.round(median(each)))
-  return { bench: 'mirrored-write', case: name, baseline: theirs!, ours: own!, unit: 'writes/s', ratio }
-}
+const kills = 100
 
 /** Kills a process that writes, so many times, each at another moment. */
 async function killOften(how: string, { uris, dataDir }: Fixture): Promise<void> {
@@ -93,8 +58,8 @@ export function mirroredWrite(only: string): Promise<Row[]> {
       limits: noReads,
       log: () => undefined,
     })
-    const ours: Write = (id) =>
-      write(instance.routing, independent(Comment), (tx) => tx.of(Comment).create(valuesOf(id)))
+    const ours: Write = () =>
+      write(instance.routing, independent(Comment), (tx) => tx.of(Comment).create(valuesOf(Comment.newId!())))
     const rows: Row[] = []
     for (const stage of ['dualwrite', 'live'] as const) {
       if (stage === 'live') {
@@ -102,9 +67,11 @@ export function mirroredWrite(only: string): Promise<Row[]> {
         await move('live')
       }
       await instance.routing.flags.refresh()
-      const byHand = writeByHand(db, pool, stage === 'live' ? 'postgres' : 'mongo')
+      const inOrder = writeByHand(db, pool, stage === 'live' ? 'postgres' : 'mongo')
+      const byHand: Write = () => inOrder(Comment.newId!())
       for (const clients of [1, 10, 50])
-        if (`${stage}, ${clients}`.includes(only)) rows.push(await compare(stage, clients, byHand, ours))
+        if (`${stage}, ${clients}`.includes(only))
+          rows.push(await writesASecond('mirrored-write', stage, clients, byHand, ours))
     }
     await instance.leave()
     return rows
