@@ -3,6 +3,9 @@ import type { BackfillOptions } from './backfill-options.ts'
 import type { Pace } from './paced.ts'
 import { StrainWatch } from './strain-watch.ts'
 
+/** Between two looks at how the stores are doing. */
+const lookMs = 1_000
+
 export type RestraintOptions = Pick<BackfillOptions, 'stores' | 'entity' | 'care' | 'log'>
 
 /** Has a job go slowly where others suffer from it, and tells why. */
@@ -12,6 +15,7 @@ export class Restraint {
   readonly #strains: StrainWatch
   #strained: string | null = null
   #reason: string | null = null
+  #looked = performance.now()
 
   /** @param from the store that the job reads most of. */
   constructor(options: RestraintOptions, from: Origin, pace: Pace) {
@@ -34,5 +38,15 @@ export class Restraint {
     this.#strained = strain?.kind ?? null
     this.#reason = strain?.text ?? null
     log?.(`${entity.name}: ${strain ? `it goes slowly, since ${strain.text}` : 'it goes on as before'}`)
+  }
+
+  /** For a job that watches nothing beside its work: looks from time to time, and waits until so many records are due. */
+  async pass(records: number, signal: AbortSignal | undefined): Promise<void> {
+    if (performance.now() - this.#looked > lookMs) {
+      await this.look()
+      this.#looked = performance.now()
+    }
+    this.#pace.given(records)
+    await this.#pace.turn(signal)
   }
 }

@@ -104,16 +104,6 @@ const toDifference = (found: Unequal): RecordDifference => ({
   versions: found.versions,
 })
 
-/** Between two looks at how the stores are doing. */
-const lookMs = 1_000
-
-/** A batch of the authority, by what there is behind it. */
-interface Lot {
-  readonly after: Id
-  readonly compared: number
-  readonly quarantined: number
-}
-
 /** One verification, as far as it is. */
 export class Verification {
   readonly #options: VerifyOptions
@@ -121,13 +111,9 @@ export class Verification {
   readonly #records: AskedRecords
   readonly #rules: readonly Rule[]
   readonly #checkpointsOf: CheckpointsOf | null
-  readonly #pace: Pace
   readonly #restraint: Restraint
-  /** Those of the authority that are being read, and not yet held against the mirror. */
-  readonly #lots: Lot[] = []
+  #checkpoints: VerifyCheckpoints | null = null
   #after: Id | null = null
-  #lookedAt = performance.now()
-  #keptAt = performance.now()
   readonly different: Record<DifferenceKind, number> = { missing: 0, extra: 0, content: 0, version: 0 }
   readonly differences: RecordDifference[] = []
   readonly #groups = new Map<string, { readonly group: DifferenceGroup; count: number }>()
@@ -160,8 +146,7 @@ export class Verification {
     this.#records = records
     this.#rules = rules
     this.#checkpointsOf = checkpoints
-    this.#pace = new Pace(options.rate)
-    this.#restraint = new Restraint(options, from, this.#pace)
+    this.#restraint = new Restraint(options, from, new Pace(options.rate))
   }
 
   get pair(): Pair {
@@ -200,7 +185,7 @@ export class Verification {
         read += lot.images.length
         // Documents without a record may sort behind the last one that has one, and would come again
         if (isAuthority && lot.quarantined.length === 0)
-          this.#lots.push({ after: last.id, compared: read, quarantined: this.quarantined })
+          this.#checkpoints?.read({ after: last.id, compared: read, quarantined: this.quarantined })
         yield lot.images
       }
   }
@@ -211,11 +196,11 @@ export class Verification {
    * @returns what was found of relations.
    */
   async run(): Promise<Relations['found']> {
-    const { entity, stores, entities = [], onProgress } = this.#options
+    const { entity, stores, entities = [], onProgress, signal } = this.#options
     const { authority, mirror } = this.#pair
     const relations = await Relations.of(stores, ledgersOf(stores), entity, entities, this.#options)
-    const checkpoints = this.#checkpointsOf?.(relations.found.unchecked) ?? null
-    if (checkpoints) await this.#goOn(checkpoints, relations)
+    this.#checkpoints = this.#checkpointsOf?.(relations.found.unchecked) ?? null
+    await this.#goOn(relations)
     const before = this.compared
     let batch: Image[] = []
     const look = (ours: Image | undefined, theirs: Image | undefined): void => {
@@ -226,8 +211,8 @@ export class Verification {
       await relations.look(batch)
       if (this.#suspects.length >= suspectsAtOnce) await this.#settleSuspects()
       this.compared += batch.length
-      if (checkpoints && of === 'first') await this.#keep(checkpoints, relations)
-      await this.#wait(batch.length)
+      if (of === 'first') await this.#keep(relations)
+      await this.#restraint.pass(batch.length, signal)
       batch = []
       const { compared } = this
       onProgress?.({ compared, before, total: this.#records.total, unequal: unequalIn(this), retried: this.#retried })
@@ -240,24 +225,26 @@ export class Verification {
   }
 
   /** Takes over what an earlier run has looked at. */
-  async #goOn(checkpoints: VerifyCheckpoints, relations: Relations): Promise<void> {
+  async #goOn(relations: Relations): Promise<void> {
     const { isAnew, log } = this.#options
-    const kept = isAnew ? null : await checkpoints.last()
+    const kept = isAnew ? null : await this.#checkpoints?.last()
     if (!kept) return
-    const { began, after, compared, accepted, quarantined, suspects, targets } = kept
-    Object.assign(this, { began, compared, accepted, quarantined })
-    this.#after = after
-    this.#suspects.push(...suspects)
-    await relations.again(targets)
+    this.began = kept.began
+    this.compared = kept.compared
+    this.accepted = kept.accepted
+    this.quarantined = kept.quarantined
+    this.#after = kept.after
+    this.#suspects.push(...kept.suspects)
+    await relations.again(kept.targets)
+    const { compared, began } = kept
     log?.(`${this.#pair.entity.name}: it goes on behind ${compared} records that were compared since ${began}`)
   }
 
   /** Keeps how far it is, from time to time. */
-  async #keep(checkpoints: VerifyCheckpoints, relations: Relations): Promise<void> {
-    const { keepMs = 30_000 } = this.#options
-    let lot: Lot | undefined
-    while (this.#lots[0] && this.#lots[0].compared <= this.compared) lot = this.#lots.shift()
-    if (lot?.compared !== this.compared || performance.now() - this.#keptAt < keepMs) return
+  async #keep(relations: Relations): Promise<void> {
+    const checkpoints = this.#checkpoints
+    const lot = checkpoints?.due(this.compared)
+    if (!checkpoints || !lot) return
     await this.#settling // what is being looked at is in none of the counts
     const suspects = [...this.differences.map(({ id }) => id), ...this.#undecided, ...this.#suspects]
     const targets = relations.suspects
@@ -266,17 +253,6 @@ export class Verification {
     await patiently(patienceWith(this.#pair, this.#options), () =>
       checkpoints.keep({ began, ...lot, accepted, suspects, targets }),
     )
-    this.#keptAt = performance.now()
-  }
-
-  /** Goes by its rate, and slowly where others suffer from it. */
-  async #wait(records: number): Promise<void> {
-    if (performance.now() - this.#lookedAt > lookMs) {
-      await this.#restraint.look()
-      this.#lookedAt = performance.now()
-    }
-    this.#pace.given(records)
-    await this.#pace.turn(this.#options.signal)
   }
 
   /** Beside the reading of what follows: one lot at a time, so that memory is bounded. */

@@ -16,14 +16,18 @@ export interface SuspectTarget {
   readonly id: Id
 }
 
-/** What a run over a whole type has looked at: all records up to one, in the order of their ids. */
-export interface VerifyCheckpoint {
-  /** When the first run began, by its host's clock. */
-  readonly began: string
+/** A batch of the authority: its last record, and what was read until then. */
+export interface ReadLot {
   readonly after: Id
   readonly compared: number
-  readonly accepted: number
   readonly quarantined: number
+}
+
+/** What a run over a whole type has looked at: all records up to one, in the order of their ids. */
+export interface VerifyCheckpoint extends ReadLot {
+  /** When the first run began, by its host's clock. */
+  readonly began: string
+  readonly accepted: number
   /** Those that seemed to differ: they are looked at again, since somebody may have repaired them. */
   readonly suspects: readonly Id[]
   readonly targets: readonly SuspectTarget[]
@@ -48,12 +52,20 @@ export class VerifyCheckpoints {
   readonly #ledger: Ledger
   readonly #type: string
   readonly #of: string
+  readonly #everyMs: number
+  /** Those that are being read, and not yet held against the mirror. */
+  readonly #lots: ReadLot[] = []
+  #keptAt = performance.now()
 
-  /** @param of what all that was looked at is said of: of another epoch, mapping or set of rules it tells nothing. */
-  constructor(ledger: Ledger, { name }: Entity, of: Json) {
+  /**
+   * @param of what all that was looked at is said of: of another epoch, mapping or set of rules it tells nothing.
+   * @param everyMs between two times that it is kept how far a run is.
+   */
+  constructor(ledger: Ledger, { name }: Entity, of: Json, everyMs = 30_000) {
     this.#ledger = ledger
     this.#type = name
     this.#of = fingerprint(name, kind, '', JSON.stringify(of))
+    this.#everyMs = everyMs
   }
 
   /** Null where there is none to go on from. */
@@ -63,8 +75,21 @@ export class VerifyCheckpoints {
     return kept?.of === this.#of ? kept : null
   }
 
+  /** A batch that was read, in their order. */
+  read(lot: ReadLot): void {
+    this.#lots.push(lot)
+  }
+
+  /** The batch that ends where a run is, if it is time to keep that; null where none does. */
+  due(compared: number): ReadLot | null {
+    let lot: ReadLot | undefined
+    while (this.#lots[0] && this.#lots[0].compared <= compared) lot = this.#lots.shift()
+    return lot?.compared === compared && performance.now() - this.#keptAt >= this.#everyMs ? lot : null
+  }
+
   async keep(checkpoint: VerifyCheckpoint): Promise<void> {
     await overwrite(this.#ledger, kind, this.#type, JSON.parse(JSON.stringify({ of: this.#of, ...checkpoint })) as Json)
+    this.#keptAt = performance.now()
   }
 
   async drop(): Promise<void> {

@@ -154,13 +154,9 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const rules = await stores.postgres.triage.rulesInForce()
   const { ledger } = stores[authority]
   const mapping = mappingDigest(entity)
+  const ruled = rules.map(({ kind, path, resolver, verdict }) => [kind, path, resolver, verdict])
   const checkpointsOf = (unchecked: readonly string[]): VerifyCheckpoints =>
-    new VerifyCheckpoints(ledger, entity, [
-      flag.epoch,
-      mapping,
-      [...unchecked],
-      rules.map(({ kind, path, resolver, verdict }) => [kind, path, resolver, verdict]),
-    ])
+    new VerifyCheckpoints(ledger, entity, [flag.epoch, mapping, ruled, [...unchecked]], options.keepMs)
   const verification = new Verification(options, authority, records, rules, asked === null ? checkpointsOf : null)
   const relations = await verification.run()
   const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
