@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hostileRequests } from '../test/gateway/hostile-requests.ts'
+import { liveHeap, megabytes } from '../test/support/live-heap.ts'
 import { queries, say, withFixture } from './fixture.ts'
-import { liveHeap, megabytes } from './live-heap.ts'
 import type { Row } from './row.ts'
 
 const honestRequests = 300

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { liveHeap, megabytes } from '../test/support/live-heap.ts'
 import { say, withFixture } from './fixture.ts'
-import { liveHeap, megabytes } from './live-heap.ts'
 import { mixedTraffic } from './mixed-traffic.ts'
 import type { Row } from './row.ts'
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { liveHeap, megabytes } from '../support/live-heap.ts'
 import { rounds } from '../support/long.ts'
 import { type OpenedAdmin, openAdmin } from './opened-admin.ts'
 
@@ -44,6 +45,8 @@ const queries = [
   'mutation ($a: String!) { acceptIssues(type: "Note", group: $a, why: $a) { group } }',
   'mutation ($a: String!) { dropRule(rule: $a, why: $a) { name } }',
   'mutation ($a: String!) { kill(type: $a, on: true) }',
+  'mutation ($a: String) { replay(field: $a) { by } }',
+  '{ recorded { files } replays { field error } verifications { type error } }',
 ] as const
 
 const variables = fc.record({ a: anything, b: anything, c: anything, d: anything, f: anything }, { requiredKeys: [] })
@@ -95,6 +98,8 @@ test('whatever is sent, the answer says what is wrong with it, and the next one 
     })
     return { status: response.status, answer: await response.text() }
   }
+  await ask({ method: 'POST', path: '/graphql', type: 'application/json', body: '{"query":"{ me { name } }"}' })
+  const before = liveHeap()
   await fc.assert(
     fc.asyncProperty(requests, async (request) => {
       const { status, answer } = await ask(request)
@@ -103,4 +108,6 @@ test('whatever is sent, the answer says what is wrong with it, and the next one 
     }),
     { numRuns: rounds(300, 10_000), endOnFailure: true },
   )
+  const grown = liveHeap() - before
+  expect(grown, `${megabytes(grown)} MB more are held`).toBeLessThan(30_000_000)
 }, 600_000)
