@@ -24,13 +24,12 @@ export function proxied(proxy: AdminProxy): (request: IncomingMessage) => Asker 
     const name = header(request, user).trim()
     // Of two headers Node makes one with a comma: a client has sent one as well
     if (!trusted.has(from) || name === '' || name.includes(',') || !isOwnPage(request)) return null
-    const known = new Set([
-      name,
-      ...header(request, groups)
-        .split(',')
-        .map((each) => each.trim()),
-    ])
-    const role = roles.findLast((each) => given[each]?.some((one) => known.has(one)))
+    const member = header(request, groups)
+      .split(',')
+      .map((each) => each.trim())
+    const role = roles.findLast(
+      (each) => given[each]?.users?.includes(name) || given[each]?.groups?.some((one) => member.includes(one)),
+    )
     return role ? { name, role } : null
   }
 }

@@ -65,6 +65,11 @@ const gates = {
   signOff: isAsked,
 } satisfies Record<keyof GateSettings, unknown>
 
+const holders = given(
+  (value) => !Array.isArray(value),
+  'people and groups are told apart: an object as { users: ["ada@example.org"], groups: ["staff"] }',
+).pipe(strict({ users: texts.optional(), groups: texts.optional() }))
+
 const config = strict({
   schema: object,
   entities: list,
@@ -99,7 +104,7 @@ const config = strict({
       addresses: texts,
       user: text.optional(),
       groups: text.optional(),
-      roles: strict({ viewer: texts.optional(), qa: texts.optional(), operator: texts.optional() }),
+      roles: strict({ viewer: holders.optional(), qa: holders.optional(), operator: holders.optional() }),
     }).optional(),
   }).optional(),
   cors: strict({

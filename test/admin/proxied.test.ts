@@ -4,7 +4,11 @@ import { proxied } from '../../src/admin/proxied.ts'
 
 const ask = proxied({
   addresses: ['10.0.0.5', '::1'],
-  roles: { viewer: ['staff'], qa: ['qa'], operator: ['ada@example.org'] },
+  roles: {
+    viewer: { groups: ['staff'] },
+    qa: { users: ['carol@example.org'], groups: ['qa'] },
+    operator: { users: ['ada@example.org'] },
+  },
 })
 
 const asked = (headers: object, { method = 'GET', from = '10.0.0.5' } = {}) =>
@@ -18,6 +22,15 @@ test('who may most of what the proxy says counts', () => {
   expect(asked({ 'x-forwarded-email': 'ada@example.org' })).toEqual({ name: 'ada@example.org', role: 'operator' })
   expect(asked({ ...bob, 'x-forwarded-groups': 'others' })).toBeNull()
   expect(asked({ 'x-forwarded-groups': 'qa' })).toBeNull()
+})
+
+test('a person has no role of a group of the same name, nor a group of a person', () => {
+  expect(asked({ 'x-forwarded-email': 'carol@example.org' })).toEqual({ name: 'carol@example.org', role: 'qa' })
+  for (const name of ['qa', 'staff']) expect(asked({ 'x-forwarded-email': name })).toBeNull()
+  expect(asked({ ...bob, 'x-forwarded-groups': 'staff,ada@example.org' })).toEqual({
+    name: 'bob@example.org',
+    role: 'viewer',
+  })
 })
 
 test('of other addresses nothing is believed, nor of two names', () => {
@@ -41,7 +54,7 @@ test('headers of other names are read where the configuration says so', () => {
     addresses: ['::1'],
     user: 'X-Auth-User',
     groups: 'X-Auth-Groups',
-    roles: { qa: ['testers'] },
+    roles: { qa: { groups: ['testers'] } },
   })
   const headers = { 'x-auth-user': 'bob', 'x-auth-groups': 'testers' }
   expect(other({ method: 'GET', headers, socket: { remoteAddress: '::1' } } as never)).toEqual({

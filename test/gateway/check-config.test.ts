@@ -29,6 +29,18 @@ describe('a config', () => {
       'with a provider of flags',
       { ...needed, flags: { provider: new InMemoryProvider({}), prefix: 'move', intervalMs: 1_000 } },
     ],
+    [
+      'with a proxy that signs people in',
+      {
+        ...needed,
+        admin: {
+          proxy: {
+            addresses: ['::1'],
+            roles: { viewer: { groups: ['staff'] }, operator: { users: ['ada@example.org'], groups: [] } },
+          },
+        },
+      },
+    ],
     ['with what makes a provider of flags', { ...needed, flags: { provider: () => new InMemoryProvider({}) } }],
     [
       'with functions, and sites as a list',
@@ -93,6 +105,10 @@ describe('a config', () => {
     ],
     [{ gates: { types: { Note: { issue: true } } } }, 'gates.types.Note: there is no issue. Did you mean "issues"?'],
     [{ gates: { types: { Nope: {} } } }, 'gates.types: there is no type Nope'],
+    [
+      { admin: { proxy: { addresses: [], roles: { qa: ['qa'], viewer: { group: ['staff'] } } } } },
+      'admin.proxy.roles.viewer: there is no group. Did you mean "groups"?; admin.proxy.roles.qa: people and groups are told apart: an object as { users: ["ada@example.org"], groups: ["staff"] } is expected.',
+    ],
     [{ cors: { origins: '*' } }, 'cors.origin: is missing; cors: there is no origins. Did you mean "origin"?'],
     [{ cors: { origin: ['*', 5] } }, 'cors.origin: a site, a list of sites or * is expected.'],
     ...[
