@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { withKillLock } from './kill-lock.ts'
 
 /** The kill switch: a file that names the types it holds for, or groups of them, or `all`. It needs no store. */
 export const killFileOf = (dataDir: string): string => join(dataDir, 'killed.json')
@@ -25,13 +26,16 @@ export function readKilled(file: string): readonly string[] {
 export const isKilled = (killed: readonly string[], names: readonly string[]): boolean =>
   killed.includes('all') || names.some((name) => killed.includes(name))
 
-/** Adds a type, or `all`, to the switch, or takes it off; returns what is killed now. */
+/** Adds a type, or `all`, to the switch, or takes it off; returns what is killed now. Others may do so at the same time. */
 export function kill(dataDir: string, type: string, on: boolean): readonly string[] {
   mkdirSync(dataDir, { recursive: true })
   const file = killFileOf(dataDir)
-  const before = type === 'all' && !on ? [] : readKilled(file).filter((name) => name !== type)
-  const killed = on ? [...before, type] : before
-  writeFileSync(`${file}.new`, JSON.stringify(killed))
-  renameSync(`${file}.new`, file)
-  return killed
+  return withKillLock(`${file}.lock`, (own) => {
+    const before = type === 'all' && !on ? [] : readKilled(file).filter((name) => name !== type)
+    const killed = on ? [...before, type] : before
+    const written = `${file}.${own}.new`
+    writeFileSync(written, JSON.stringify(killed))
+    renameSync(written, file)
+    return killed
+  })
 }
