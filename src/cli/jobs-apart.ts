@@ -24,6 +24,7 @@ export const tellAsker = (tidings: Tidings<unknown, unknown>): void => void proc
 export function untilNobodyAsks(): AbortSignal {
   const controller = untilAborted()
   process.once('disconnect', () => controller.abort())
+  if (process.connected === false) controller.abort() // it has ended while this process came to be
   process.channel?.unref()
   return controller.signal
 }

@@ -4,31 +4,48 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GateNotices } from '../../src/admin/gate-notices.ts'
 import type { Notice } from '../../src/control/notices.ts'
 import { mappingDigest } from '../../src/entity/mapping-digest.ts'
+import type { Stores } from '../../src/routing/routing.ts'
+import type { Ledger } from '../../src/stores/ledger.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
-import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
+import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
 
 const Note = defineEntity('Note', { mongo: 'notes', postgres: 'notes', id: int(), fields: { text: text() } })
+const Tag = defineEntity('Tag', { mongo: 'tags', postgres: 'tags', id: int(), fields: { name: text() } })
 
 const builder = createBuilder()
 entityType(builder, Note)
-builder.queryType({ fields: (t) => ({ notes: connection(t, Note) }) })
-const app = { schema: builder.toSchema(), entities: [Note], gates: { comparisons: 10 } }
+entityType(builder, Tag)
+builder.queryType({ fields: (t) => ({ notes: connection(t, Note), tags: connection(t, Tag) }) })
+const app = { schema: builder.toSchema(), entities: [Tag, Note], gates: { comparisons: 10 } }
 
 let api: SmallGateway
 const [told, logged]: [Notice[], string[]] = [[], []]
 
-const open = () =>
+const open = (stores: Stores = api.stores) =>
   new GateNotices({
     app,
-    stores: api.stores,
+    stores,
     notices: { send: (notice) => told.push(notice) },
     log: (_, line) => logged.push(line),
   })
 
 beforeAll(async () => {
-  api = await openSmallGateway(app.schema, Note, [{ _id: 1, text: 'a' }])
+  api = await openAppGateway({ ...app, migrations: {} }, new Map([[Note, [{ _id: 1, text: 'a' }]]]))
 })
 afterAll(() => api?.close())
+
+test('a type whose gates cannot be read is told in the log, and keeps no other from being looked at', async () => {
+  const { mongo, postgres } = api.stores
+  const get: Ledger['get'] = async (kind, key) => {
+    if (kind === 'backfill' && key === 'Tag') throw new Error('nobody reads this')
+    return postgres.ledger.get(kind, key)
+  }
+  const ours = open({ mongo, postgres: { ...postgres, ledger: { ...postgres.ledger, claim: async () => true, get } } })
+  await ours.look()
+  expect(logged.splice(0)).toEqual(['Gates of Tag could not be looked at: nobody reads this'])
+  expect(await postgres.ledger.list('gates-met')).toMatchObject([{ key: 'Note' }])
+  await postgres.ledger.remove('gates-met', 'Note')
+})
 
 test('a gate that was met and is not any more is told once, by one gateway', async () => {
   const { findings } = api.stores.postgres

@@ -39,12 +39,12 @@ export async function serveOnce(env: Environment): Promise<{ readonly text: stri
 /**
  * Runs `serve` until it says that it listens, asks what stands at its address, and stops it. Null where it never listens.
  *
- * @param ask is given what it has said so far, too.
+ * @param ask is given what it has said so far, too, and what ends it at once by a signal, and waits until it has.
  */
 export async function askServed<T>(
   args: readonly string[],
   env: Environment,
-  ask: (url: string, said: () => string) => Promise<T>,
+  ask: (url: string, said: () => string, end: (signal: NodeJS.Signals) => Promise<unknown>) => Promise<T>,
 ): Promise<{ readonly text: string; readonly answer: T | null }> {
   const child = spawn(process.execPath, ['--conditions=@crossfade/source', main, 'serve', ...args], {
     env: { ...process.env, PORT: '0', ADMIN_PORT: '0', ...env },
@@ -63,7 +63,11 @@ export async function askServed<T>(
     child.once('exit', () => resolve(null))
   })
   try {
-    return { answer: url === null ? null : await ask(url, () => text), text }
+    const end = (signal: NodeJS.Signals): Promise<unknown> => {
+      child.kill(signal)
+      return ended
+    }
+    return { answer: url === null ? null : await ask(url, () => text, end), text }
   } finally {
     child.kill('SIGTERM')
     await ended
