@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Role } from '../../src/control/role.ts'
 import { verify } from '../../src/jobs/verify.ts'
 import type { Replayed } from '../../src/replay/replayed.ts'
@@ -8,6 +8,7 @@ import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { nothingSeen } from '../support/nothing-seen.ts'
 import { changeUnseen } from '../support/stores.ts'
 import { Note, type OpenedAdmin, openAdmin } from './opened-admin.ts'
+import { tooMany } from './too-many.ts'
 
 let opened: OpenedAdmin
 let api: OpenedAdmin['api']
@@ -488,6 +489,42 @@ test('what has changed is told as it happens, to whoever listens', async () => {
   await api.setStage('dualwrite')
   await heard('types')
   ended.abort()
+})
+
+test('evidence that one request selects under several names is looked at once', async () => {
+  const get = vi.spyOn(api.stores.postgres.ledger, 'get')
+  const looks = () => get.mock.calls.filter(([kind]) => kind === 'sign-off').length
+  try {
+    const { data, errors } = await ask('{ types { a: evidence(to: live) { to } b: evidence(to: live) { from } } }')
+    expect([errors, data]).toMatchObject([undefined, { types: [{ a: { to: 'live' } }] }])
+    expect(looks()).toBe(1)
+    await ask('{ types { a: evidence(to: live) { to } b: evidence(to: rampdown) { to } } }')
+    expect(looks()).toBe(3) // each request anew, and each stage
+  } finally {
+    get.mockRestore()
+  }
+})
+
+test('whoever listens past the fiftieth is told to come again', async () => {
+  const listening = Array.from({ length: 50 }, () => new AbortController())
+  const listen = async (signal?: AbortSignal): Promise<Response> =>
+    fetch(`${opened.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${opened.secrets.viewer}`,
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+      },
+      body: JSON.stringify({ query: 'subscription { changed(topics: [types]) }' }),
+      ...(signal && { signal }),
+    })
+  try {
+    await Promise.all(listening.map(({ signal }) => listen(signal)))
+    const refused = await listen()
+    expect([refused.status, await refused.text()]).toEqual([200, tooMany])
+  } finally {
+    for (const each of listening) each.abort()
+  }
 })
 
 test('with both stores down it says so of each, and what is killed', async () => {

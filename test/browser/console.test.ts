@@ -153,6 +153,29 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
     expect(asked[0]).toContain('Kill Note?')
   })
 
+  test('an operator kills all types, and lets all flags rule again', async () => {
+    const page = await open(await opened.link('operator'))
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message())
+      void dialog.accept()
+    })
+    await page.getByRole('button', { name: 'Kill all' }).click()
+    const undo = page.getByRole('button', { name: 'Let all flags rule' })
+    await undo.waitFor()
+    expect(opened.killed).toEqual(['all'])
+    const row = page.getByRole('row', { name: /Note/ })
+    expect(await row.getByRole('button').count()).toBe(0) // one type is not let go of alone
+    await undo.click()
+    await page.getByRole('button', { name: 'Kill all' }).waitFor()
+    await row.getByRole('button', { name: 'Kill' }).waitFor()
+    expect(opened.killed).toEqual([])
+    expect(asked).toEqual([
+      expect.stringContaining('Kill all types?'),
+      expect.stringContaining('rule again of all types'),
+    ])
+  })
+
   test('an operator repairs what differs, once it was seen what that does', async () => {
     await changeUnseen(opened.api.stores, sql`update notes set text = 'other' where id = 1`)
     const page = await open(await opened.link('operator'))
