@@ -16,13 +16,13 @@ type Sql = RawBuilder<unknown>
 
 const anyOf = (parts: readonly Sql[]): Sql => (parts.length === 0 ? sql`false` : sql`(${sql.join(parts, sql` or `)})`)
 
-/** Names in a rest that begin with $ have one more; see the codec of MongoDB's documents. */
-const escaped = (step: string): string => (step.startsWith('$') ? `$${step}` : step)
-
-/** Whether jsonb of unmapped values holds a path that the nodes name; `alias` has the columns of the objects. */
+/**
+ * Whether jsonb of unmapped values holds a path that the nodes name; `alias` has the columns of the objects. No step of a
+ * mapped path begins with $, which a rest has another way of writing.
+ */
 function holds(rest: Sql, alias: Sql, nodes: readonly Node[], path: readonly string[]): Sql {
   const parts = nodes.map((node) => {
-    const steps = [...path, ...node.steps.map(escaped)]
+    const steps = [...path, ...node.steps]
     const there = sql`${rest} #> ${sql.lit(`{${steps.map((step) => JSON.stringify(step)).join(',')}}`)} is not null`
     if (!node.embed) return there
     const present = sql`${alias}.${sql.id(node.embed.column)}`
