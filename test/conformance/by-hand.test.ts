@@ -1,4 +1,4 @@
-import type { ByHand } from 'crossfade'
+import { type ByHand, everything, where } from 'crossfade'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialFlag } from '../../src/control/flag.ts'
@@ -105,6 +105,34 @@ describe.each(['mongo', 'postgres'] as const)('What is written by hand in %s', (
       expect(isAbove(after, before[index])).toBe(true)
       expect(await isOwed(id)).toBe(true)
     }
+  })
+
+  const unread = [
+    ['a value of another kind', { op: 'eq', path: 'coins', value: 'ten' }, 'BAD_USER_INPUT'],
+    ['values that are missing', { op: 'in', path: 'coins' }, 'MISCONFIGURED'],
+    ['a filter of a client', { coins: { eq: 1 } }, 'MISCONFIGURED'],
+  ] as const
+  const vain = [
+    ['a test that has lost its value', where(Purse, { coins: { eq: undefined } }), 'BAD_USER_INPUT'],
+    ['a condition that asks nothing', { op: 'and', of: [] }, 'BAD_USER_INPUT'],
+  ] as const
+
+  test.each([...unread, ...vain])('by no condition that is %s', async (_title, condition, code) => {
+    const id = await opened()
+    const match = each(async (hand) => hand.match(Purse, condition as never))
+    await expect(run(both(pooled([id]), match))).rejects.toMatchObject({ code })
+    expect(await imageOf(id)).toMatchObject({ record: { coins: 10 } })
+  })
+
+  test.each(unread)('nor is read by %s', (_title, condition, code) => {
+    const match = () => stores[origin].side().match(Purse, condition as never)
+    expect(match).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('all are meant by everything', async () => {
+    const { result } = await run(each(async (hand) => hand.match(Purse, everything)))
+    expect(result).toBeDefined()
+    for (const [, condition] of vain) expect(stores[origin].side().match(Purse, condition)).toBeDefined()
   })
 
   test('makes records, which start at the clock', async () => {

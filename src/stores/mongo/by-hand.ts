@@ -1,5 +1,6 @@
 import type { Entity, Id } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
+import { writtenCondition } from '../../query/written-condition.ts'
 import { type Bounds, carryOutByHand, maxAwaited, type Sides } from '../by-hand.ts'
 import type { DoneByHand, Stamp, Steps } from '../store.ts'
 import { decoded } from './codec/expression.ts'
@@ -12,7 +13,7 @@ import { translate } from './where.ts'
 /** What a side is given. */
 export const handOf = (writing: Writing): MongoHand => ({
   collection: handCollection(writing),
-  match: (entity, where) => translate(writing.connection, entity, where),
+  match: (entity, where) => translate(writing.connection, entity, writtenCondition(entity, where)),
   value: (entity, path) => decoded(leafAt(entity, path)),
 })
 

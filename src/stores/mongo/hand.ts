@@ -34,7 +34,7 @@ export type HandCollection = Pick<
 /** What a write by hand gets in MongoDB. Nothing of it can be used behind its end. */
 export interface MongoHand {
   readonly collection: HandCollection
-  /** The query AST as a filter document. */
+  /** The query AST as a filter document. @throws BAD_USER_INPUT as `patchWhen` does. */
   match<E extends Entity>(entity: E, where: WhereOf<E['fields']>): Document
   /** A field's decoded value as an expression: null where the stored one is dirty. */
   value<E extends Entity>(entity: E, path: LeafPathOf<E>): Document

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Entity } from '../../entity/entity.ts'
 import { impliedTables } from '../../entity/implied-tables.ts'
+import { writtenCondition } from '../../query/written-condition.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { onceFor } from '../../util/once-for.ts'
 import { type Bounds, type Calls, carryOutByHand, maxAwaited, type Sides } from '../by-hand.ts'
@@ -89,7 +90,7 @@ const handOf = (tx: Transaction, calls: Calls): PostgresHand => ({
   run: (statement) => calls.inTurn(() => tx.run(statement)),
   table: wholeTable,
   from: tableOf,
-  match: (of, where) => sql`(${isOfType(of)} and ${translate(of, where)})`,
+  match: (of, where) => sql`(${isOfType(of)} and ${translate(of, writtenCondition(of, where))})`,
 })
 
 /**

@@ -12,6 +12,6 @@ export interface PostgresHand {
   table(entity: Entity): RawBuilder<unknown>
   /** The rows of a type under the alias `t`, to be read. */
   from(entity: Entity): RawBuilder<unknown>
-  /** The query AST as a condition on the alias `t`, which rows of other types never meet. */
+  /** The query AST as a condition on the alias `t`, which rows of other types never meet. @throws as `patchWhen` does. */
   match<E extends Entity>(entity: E, where: WhereOf<E['fields']>): RawBuilder<unknown>
 }
