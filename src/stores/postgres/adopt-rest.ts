@@ -16,17 +16,23 @@ type Sql = RawBuilder<unknown>
 
 const anyOf = (parts: readonly Sql[]): Sql => (parts.length === 0 ? sql`false` : sql`(${sql.join(parts, sql` or `)})`)
 
+const at = (rest: Sql, steps: readonly string[]): Sql =>
+  sql`${rest} #> ${sql.lit(`{${steps.map((step) => JSON.stringify(step)).join(',')}}`)}`
+
 /**
- * Whether jsonb of unmapped values holds a path that the nodes name; `alias` has the columns of the objects. No step of a
- * mapped path begins with $, which a rest has another way of writing.
+ * Whether jsonb of unmapped values holds a path that the nodes name, or an object around one of which nothing is left;
+ * `alias` has the columns of the objects. No step of a mapped path begins with $, which a rest has another way of writing.
  */
 function holds(rest: Sql, alias: Sql, nodes: readonly Node[], path: readonly string[]): Sql {
-  const parts = nodes.map((node) => {
+  const parts = nodes.flatMap((node) => {
     const steps = [...path, ...node.steps]
-    const there = sql`${rest} #> ${sql.lit(`{${steps.map((step) => JSON.stringify(step)).join(',')}}`)} is not null`
-    if (!node.embed) return there
+    const around = node.steps.slice(1).map((_, n) => sql`${at(rest, steps.slice(0, path.length + n + 1))} = '{}'`)
+    const there = sql`${at(rest, steps)} is not null`
+    if (!node.embed) return [...around, there]
     const present = sql`${alias}.${sql.id(node.embed.column)}`
-    return sql`(${there} and (${present} is not true or ${holds(rest, alias, node.nodes, steps)}))`
+    const isEmpty = sql`${at(rest, steps)} = '{}'`
+    const inside = holds(rest, alias, node.nodes, steps)
+    return [...around, sql`(${there} and (${present} is not true or ${isEmpty} or ${inside}))`]
   })
   return anyOf(parts)
 }
@@ -35,7 +41,10 @@ function holds(rest: Sql, alias: Sql, nodes: readonly Node[], path: readonly str
 const lacksPart = ({ leaves }: Entity): Sql[] =>
   [...leaves.values()].flatMap(({ ofId, column }) => (ofId ? [sql`t.${sql.id(column)} is null`] : []))
 
-/** Whether a row keeps as unmapped, or in its id alone, what the mapping names by now, outside of lists. */
+/**
+ * Whether a row keeps as unmapped, or in its id alone, what the mapping names by now, outside of lists. Earlier versions
+ * have left empty objects there, too, which MongoDB's codec leaves out.
+ */
 export const isStale = onceFor((entity: Entity) => {
   const kept = sql`coalesce(t.rest is not null and ${holds(sql`t.rest`, sql`t`, entity.nodes, [])}, false)`
   return constant(anyOf([kept, ...lacksPart(entity)]))

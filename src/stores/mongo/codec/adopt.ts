@@ -13,16 +13,22 @@ import { decodeElementRests, encodeRest, restOf } from './rest.ts'
 /** Numbers as the driver reads them, and not as the classes that keep their types. */
 const asRead = (document: Document): Document => BSON.deserialize(BSON.serialize(document))
 
-/** Whether what another store kept as unmapped holds a path that the mapping names by now. */
+const isEmpty = (value: unknown): boolean => isPlainObject(value) && Object.keys(value).length === 0
+
+/**
+ * Whether what another store kept as unmapped holds a path that the mapping names by now, or an object around one of which
+ * nothing is left.
+ */
 function names(nodes: readonly Node[], rest: unknown, present: Members | null): boolean {
   if (!isPlainObject(rest)) return false
   return nodes.some((node) => {
+    if (node.steps.slice(1).some((_, n) => isEmpty(follow(rest, node.steps.slice(0, n + 1))))) return true
     const raw = follow(rest, node.steps)
     if (raw === undefined) return false
     if (!node.embed) return true
     // Of an object that is mapped already, the members that are not stay in the rest
     const members = (present && own(present, node.key)) ?? null
-    return members === null || names(node.nodes, raw, membersOf(members))
+    return members === null || isEmpty(raw) || names(node.nodes, raw, membersOf(members))
   })
 }
 
@@ -86,7 +92,8 @@ export function adopt(entity: Entity, image: Image): LiveImage | null {
   for (const list of lists) {
     const [objects, rests] = takenList(list, valueAt(record, list.keys), elementRests[list.path] ?? [], issues)
     adopted = withValue(adopted, list.keys, objects)
-    elementRests[list.path] = rests
+    delete elementRests[list.path]
+    if (rests.some((rest) => rest !== null)) elementRests[list.path] = rests
   }
   const left = restOf(document, entity.nodes, '(unmapped)', issues)
   adopted = { ...adopted, ...Object.fromEntries(parts.map(([{ path }, part]) => [path, part])) }
