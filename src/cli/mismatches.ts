@@ -36,7 +36,7 @@ async function flapsOf({ config, stores }: Session, { type, resolver, path }: Mi
 
 async function show(session: Session, prefix: string, json: boolean): Promise<void> {
   const { findings, triage } = session.stores.postgres
-  const { group, examples } = named(await findings.show(prefix), prefix)
+  const { group, examples } = await named(session, findings.show(prefix), prefix)
   const notes = await triage.notes(group.fingerprint)
   const flaps = await flapsOf(session, group)
   const recent = (await findings.recent([group.fingerprint], 24)).get(group.fingerprint)!
@@ -72,12 +72,9 @@ export function mismatchesCommand(): Command {
     .requiredOption('--why <text>', 'kept with the group')
     .option('--by <name>', 'who says so; default: who runs it')
     .action((group: string, { config, json, why, by = whoRuns() }: Options & { why: string; by?: string }) =>
-      withSession(config, async ({ stores }) => {
-        const closed = named(
-          await kept(stores.postgres.findings.close(group, why, by)),
-          group,
-          'group that is not closed',
-        )
+      withSession(config, async (session) => {
+        const closing = session.stores.postgres.findings.close(group, why, by)
+        const closed = await named(session, closing, group, 'group that is not closed')
         if (json) printJson(closed)
         else say(`Closed ${closed.fingerprint}: ${closed.type} ${closed.path} (${closed.kind}), ${closed.count} times.`)
       }),

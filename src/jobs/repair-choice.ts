@@ -56,8 +56,9 @@ export async function chosenByGroup(
   if (groups.size === 1) return { ids: ours.map(({ id }) => id), chosen: `by group ${[...groups][0]} of verify` }
   const found = groups.size === 0 ? await findings.show(name) : null
   const remedy = `see \`crossfade verify ${entity.name}\` and \`crossfade mismatches list\``
-  if (!found || found.group.type !== entity.name)
-    throw refused(`No one group of ${entity.name} begins with ${name}; ${remedy}.`)
+  const none = `No one group of ${entity.name} begins with ${name}`
+  if (!found) throw refused(`${none}; ${remedy}.`)
+  if (found.group.type !== entity.name) throw refused(`${none}: ${found.group.fingerprint} is of ${found.group.type}.`)
   const ids = found.examples.flatMap(({ id }) => (id === null ? [] : [parseId(entity, id)]))
   if (ids.length === 0) throw refused(`Group ${name} is of whole results, and names no record: ${remedy}.`)
   return { ids, chosen: `by group ${found.group.fingerprint} of mismatches` }

@@ -100,6 +100,14 @@ test('verify goes by the same rules', { timeout: ms }, async () => {
   await users().updateOne({ _id: new ObjectId(hex(0)) }, { $set: { name: 'User 0' } })
 })
 
+test('a group of another type is told by that', async () => {
+  const message = 'No one group of Movie begins with 3fa9: 3fa93fa93fa9 is of User.'
+  expect(await run('repair', 'Movie', '--group', '3fa9')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(message),
+  })
+})
+
 test('a bug stays open, and is told as one', async () => {
   expect(await run('mismatches', 'triage', '3fa9', 'bug', '--why', 'names are lost')).toMatchObject({ code: 0 })
   expect(await json('mismatches', 'list')).toMatchObject({ groups: [{ isBug: true }], covered: [] })

@@ -64,12 +64,21 @@ test.each([
   expect(await run('verify', 'User', ...args)).toMatchObject({ code, stderr: expect.stringContaining(message) })
 })
 
-test('what differs ends with 2, is shown by repair with what is hidden hidden, and is repaired with --yes', async () => {
+test('what differs ends with 2, is shown by repair with what is hidden hidden, and is repaired with --yes', {
+  timeout: 180_000,
+}, async () => {
   await users().updateOne({ _id: new ObjectId(hex(4)) }, { $set: { name: 'Changed', password: 'lion' } })
   const found = await run('verify', 'User')
   expect(found).toMatchObject({ code: 2, stdout: expect.stringMatching(/^User: group [0-9a-f]{12}: 1 content in /m) })
   expect(found.stdout).toContain('content in name, password (versions: never written and never written)\n')
   expect(found.stdout).toContain('`crossfade repair User` shows how they differ')
+  const [group] = /(?<=group )[0-9a-f]{12}/.exec(found.stdout)!
+  expect(await run('mismatches', 'show', group)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      `No one group begins with ${group}: it is one of the last verify of User, whose records \`crossfade repair User --group ${group}\` shows.`,
+    ),
+  })
 
   const dry = await run('repair', 'User')
   expect(dry.code).toBe(2)

@@ -4,7 +4,7 @@ import type { MismatchGroup } from '../../stores/findings.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { printJson, printTable, say } from '../output.ts'
 import type { Session } from '../session.ts'
-import { kept, named } from './kept.ts'
+import { named } from './kept.ts'
 
 const states: Readonly<Record<RecheckState, string>> = {
   differs: 'still differs',
@@ -37,14 +37,15 @@ function checkAgreed(group: MismatchGroup, found: readonly Rechecked[]): void {
 
 /** Looks at a group's examples now; exit code 2 where not all agree. */
 export async function recheck(
-  { config: { entities }, stores }: Session,
+  session: Session,
   prefix: string,
   by: string,
   { close, json }: { readonly close: boolean; readonly json: boolean },
 ): Promise<void> {
+  const { config, stores } = session
   const { findings } = stores.postgres
-  const { group, examples } = named(await kept(findings.show(prefix)), prefix)
-  const found = await recheckGroup({ stores, entity: typeOf(entities, group.type), group, examples })
+  const { group, examples } = await named(session, findings.show(prefix), prefix)
+  const found = await recheckGroup({ stores, entity: typeOf(config.entities, group.type), group, examples })
   if (json) printJson({ group: group.fingerprint, examples: found })
   else if (found.length === 0) say('No example of this group is kept.')
   else
@@ -61,6 +62,6 @@ export async function recheck(
   }
   checkAgreed(group, found)
   const why = `all of its ${found.length} examples agreed when they were looked at again`
-  named(await findings.close(group.fingerprint, why, by), prefix, 'open group')
+  await named(session, findings.close(group.fingerprint, why, by), prefix, 'open group')
   say(`Closed ${group.fingerprint}: ${why}.`)
 }

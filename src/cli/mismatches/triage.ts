@@ -70,9 +70,9 @@ export function addTriage(add: (name: string, description: string, example: stri
     .option('--until <when>', 'when accepted or noise ends: 30d, or a date as 2026-12-31; 366 days at most', untilOf)
     .option('--here', "for the group's resolver alone")
     .action((prefix: string, verdict: string, { config, json, ...given }: JudgeOptions) =>
-      withSession(config, async ({ stores }) => {
+      withSession(config, async (session) => {
         const judgement = judgementOf(verdictOf(verdict), given, given.by ?? whoRuns())
-        const group = named(await kept(stores.postgres.triage.judge(prefix, judgement)), prefix)
+        const group = await named(session, session.stores.postgres.triage.judge(prefix, judgement), prefix)
         if (json) printJson(group)
         else say(judgedText(group))
       }),
@@ -81,8 +81,8 @@ export function addTriage(add: (name: string, description: string, example: stri
   addBy(add('assign <group>', 'says who looks after a group', 'crossfade mismatches assign 3fa9 --to Ada'))
     .requiredOption('--to <name>', 'who')
     .action((prefix: string, { config, json, by = whoRuns(), to }: Options & { to: string }) =>
-      withSession(config, async ({ stores }) => {
-        const group = named(await kept(stores.postgres.triage.assign(prefix, to, by)), prefix)
+      withSession(config, async (session) => {
+        const group = await named(session, session.stores.postgres.triage.assign(prefix, to, by), prefix)
         if (json) printJson(group)
         else say(`${group.fingerprint} is assigned to ${to}.`)
       }),
@@ -97,8 +97,8 @@ export function addTriage(add: (name: string, description: string, example: stri
   )
     .requiredOption('--text <text>', 'kept with the group')
     .action((prefix: string, { config, json, by = whoRuns(), text }: Options & { text: string }) =>
-      withSession(config, async ({ stores }) => {
-        const group = named(await kept(stores.postgres.triage.comment(prefix, text, by)), prefix)
+      withSession(config, async (session) => {
+        const group = await named(session, session.stores.postgres.triage.comment(prefix, text, by), prefix)
         if (json) printJson(group)
         else say(`Kept with ${group.fingerprint}.`)
       }),
@@ -126,8 +126,8 @@ export function addTriage(add: (name: string, description: string, example: stri
     .option('--drop <rule>', 'ends a rule now: its groups are open again')
     .option('--why <text>', 'kept with the group that the rule was made for; --drop needs it')
     .action(({ config, json, by = whoRuns(), drop, why }: Options & { drop?: string; why?: string }) =>
-      withSession(config, async ({ stores }) => {
-        const { triage } = stores.postgres
+      withSession(config, async (session) => {
+        const { triage } = session.stores.postgres
         if (drop === undefined) {
           const rules = await kept(triage.rules())
           if (json) printJson(rules)
@@ -136,7 +136,7 @@ export function addTriage(add: (name: string, description: string, example: stri
           return
         }
         if (why === undefined) throw new CrossfadeError('BAD_USER_INPUT', 'Say --why the rule is dropped.')
-        const rule = named(await kept(triage.drop(drop, by, why)), drop, 'rule', 'rules')
+        const rule = await named(session, triage.drop(drop, by, why), drop, 'rule', 'rules')
         if (json) printJson(rule)
         else say(`Dropped ${rule.name}: ${rule.type} ${rule.path} (${rule.kind}) is open again.`)
       }),
