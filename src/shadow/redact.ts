@@ -122,16 +122,21 @@ function shapeOf(value: unknown): Json {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shapeOf(member)]))
 }
 
+/** What is counted, a time, a size, or things of ours; else any long number. */
+const longNumber =
+  /\b(\d{4,9} (?:ms|s|bytes|characters|digits|documents|records|rows|values)\b)|\b(?:0x[\da-f]+|\d[\d.e+-]{3,})\b/gi
+
 function shownMessage({ message }: Error): string {
   return message
     .replace(/"[^"]*"|'[^']*'|`[^`]*`|\{.*\}|\[[^\]]*\]|\(.*\)/gs, '…')
-    .replace(/\b(0x[\da-f]+|\d[\d.e+-]{3,})\b/gi, '…')
+    .replace(longNumber, (_, counted?: string) => counted ?? '…')
     .slice(0, 300)
 }
 
 /**
  * An error as it may be kept: its code or class, and its text without what stands in quotes, brackets or braces, and
- * without long numbers. Drivers put values there: the key that is taken, the text that is no number.
+ * without long numbers, unless they count something. Drivers put values there: the key that is taken, the text that is no
+ * number.
  */
 export function shownError(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: typeof error, message: '' }

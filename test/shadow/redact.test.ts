@@ -143,6 +143,9 @@ describe('an error', () => {
     ["Failed to parse number 'Smith (jr)' in $convert", 'Failed to parse number … in $convert'],
     ['value 123456789 is out of range, as is 12.5e9', 'value … is out of range, as is …'],
     ['invalid byte sequence: 0xe2 0x28', 'invalid byte sequence: … …'],
+    ['no answer within 10000 ms', 'no answer within 10000 ms'],
+    ['a document of 17000000 bytes, 4111111111111111 records', 'a document of 17000000 bytes, … records'],
+    ['5551234567 milliseconds, 2020-01-02 s, 12.5000 ms, 10000 msx', '… milliseconds, … s, … ms, … msx'],
   ]
 
   test.each(errors)('%j is kept without the values in it', (message, shown) => {
