@@ -3,6 +3,7 @@ import { mayDo, Session } from '../session.ts'
 import { useAct } from './act.tsx'
 import { Ago } from './ago.tsx'
 import { bytes, count } from './format.ts'
+import { type Task, TaskShown } from './task.tsx'
 import { Troubles } from './told.tsx'
 
 export const replayFields = `replays {
@@ -22,14 +23,10 @@ export interface Replays {
   readonly recorded: { readonly files: number; readonly bytes: number; readonly lastAt: string | null }
 }
 
-interface Replay {
+interface Replay extends Task {
   readonly field: string | null
-  readonly by: string
-  readonly startedAt: string
   readonly done: number
   readonly different: number
-  readonly endedAt: string | null
-  readonly error: string | null
   readonly found: Found | null
 }
 
@@ -142,36 +139,20 @@ function Result({ found }: { readonly found: Found }) {
 
 /** One replay, how far it is, or what it has found. */
 export function ReplayShown({ replay, onDone }: { readonly replay: Replay; readonly onDone: () => void }) {
-  const { act, isBusy, errors } = useAct(onDone)
-  const mayStop = mayDo(useContext(Session), 'qa')
-  const { field, by, startedAt, done, different, endedAt, error, found } = replay
+  const { field, done, different, found } = replay
   return (
-    <div role="status" class="example">
-      <p>
-        <strong>
-          Replay of {field ?? 'all that was recorded'}{' '}
-          {endedAt === null ? 'under way' : error === null ? 'done' : 'not done'}
-        </strong>
-        , by {by}, <Ago at={startedAt} />
-      </p>
-      {endedAt === null && (
+    <TaskShown
+      title={`Replay of ${field ?? 'all that was recorded'}`}
+      task={replay}
+      progress={
         <p>
-          {count(done)} operations asked, {count(different)} differ{' '}
-          {mayStop && (
-            <button type="button" disabled={isBusy} onClick={() => act(stopReplay, {})}>
-              Stop
-            </button>
-          )}
+          {count(done)} operations asked, {count(different)} differ
         </p>
-      )}
-      {found && <Result found={found} />}
-      {error?.split('\n').map((line) => (
-        <p key={line} class="trouble">
-          {line}
-        </p>
-      ))}
-      <Troubles errors={errors} />
-    </div>
+      }
+      result={found && <Result found={found} />}
+      stop={[stopReplay, {}]}
+      onDone={onDone}
+    />
   )
 }
 

@@ -1,8 +1,8 @@
 import { useContext } from 'preact/hooks'
 import { mayDo, Session } from '../session.ts'
 import { useAct } from './act.tsx'
-import { Ago } from './ago.tsx'
 import { count } from './format.ts'
+import { type Task, TaskShown } from './task.tsx'
 import { Troubles } from './told.tsx'
 
 export const verificationFields = `verifications {
@@ -10,15 +10,11 @@ export const verificationFields = `verifications {
   found { isClean authority compared missing extra content version accepted undecided quarantined duplicates dangling examples { id kind paths } }
 }`
 
-export interface Verification {
+export interface Verification extends Task {
   readonly type: string
-  readonly by: string
-  readonly startedAt: string
   readonly compared: number
   readonly total: number | null
   readonly unequal: number
-  readonly endedAt: string | null
-  readonly error: string | null
   readonly found: Found | null
 }
 
@@ -76,18 +72,12 @@ interface ShownProps {
 
 /** One verification, how far it is, or what it has found. */
 export function VerificationShown({ verification, onDone }: ShownProps) {
-  const { act, isBusy, errors } = useAct(onDone)
-  const mayStop = mayDo(useContext(Session), 'qa')
-  const { type, by, startedAt, compared, total, unequal, endedAt, error, found } = verification
+  const { type, compared, total, unequal, found } = verification
   return (
-    <div role="status" class="example">
-      <p>
-        <strong>
-          Verification of {type} {endedAt === null ? 'under way' : error === null ? 'done' : 'not done'}
-        </strong>
-        , by {by}, <Ago at={startedAt} />
-      </p>
-      {endedAt === null && (
+    <TaskShown
+      title={`Verification of ${type}`}
+      task={verification}
+      progress={
         <>
           <progress value={compared} max={total ?? undefined} aria-label={`Verification of ${type}`}>
             {compared}
@@ -96,21 +86,12 @@ export function VerificationShown({ verification, onDone }: ShownProps) {
             {count(compared)}
             {total !== null && ` of about ${count(total)}`} records, {count(unequal)} differ
           </p>
-          {mayStop && (
-            <button type="button" disabled={isBusy} onClick={() => act(stopVerify, { type })}>
-              Stop
-            </button>
-          )}
         </>
-      )}
-      {found && <Result found={found} />}
-      {error?.split('\n').map((line) => (
-        <p key={line} class="trouble">
-          {line}
-        </p>
-      ))}
-      <Troubles errors={errors} />
-    </div>
+      }
+      result={found && <Result found={found} />}
+      stop={[stopVerify, { type }]}
+      onDone={onDone}
+    />
   )
 }
 
