@@ -68,12 +68,20 @@ const refusals = {
   429: 'Too many wrong tokens came from this address. Wait for a minute.',
 } as const
 
-function refuse(response: ServerResponse, status: keyof typeof refusals | 400, why?: string): void {
+function refuse(
+  response: ServerResponse,
+  ...[status, why]: [status: keyof typeof refusals, why?: string] | [status: 400, why: string]
+): void {
   const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' }
   const asks = status === 401 ? { 'www-authenticate': 'Bearer realm="crossfade"' } : {}
   response.req.resume()
-  response.writeHead(status, { ...headers, ...asks }).end(json({ error: status === 400 ? why : refusals[status] }).text)
+  response
+    .writeHead(status, { ...headers, ...asks })
+    .end(json({ error: why ?? refusals[status as keyof typeof refusals] }).text)
 }
+
+const unknownToken =
+  'This token is not known here: it was revoked, has expired, or is of other stores. `crossfade token list` tells those that are good.'
 
 const secretOf = ({ headers: { authorization = '' } }: IncomingMessage): string | null =>
   /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? null
@@ -134,8 +142,9 @@ function adminServer(options: AdminOptions): Server {
     const asker = secret === null ? (byProxy?.(request) ?? null) : await tokens.find(secret)
     // Whoever has a good token is heard whatever others at his address try: on-call may need it
     if (!asker) {
-      if (secret !== null) wrong.add(from)
-      return refuse(response, wrong.areMany(from) ? 429 : 401)
+      if (secret === null) return refuse(response, wrong.areMany(from) ? 429 : 401)
+      wrong.add(from)
+      return wrong.areMany(from) ? refuse(response, 429) : refuse(response, 401, unknownToken)
     }
     if (path === '/graphql') return isAddress(request) ? api(request, response, asker) : refuse(response, 400, badHost)
     const hasBody = Number(request.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in request.headers

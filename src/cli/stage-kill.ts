@@ -50,8 +50,8 @@ const killedText = (dataDir: string, killed: readonly string[]): string =>
 const noGateway = (dataDir: string): string =>
   `There was no ${dataDir}, so that no gateway has it for its data directory: see CROSSFADE_DATA_DIR.`
 
-/** While it is on, the flags are not what rules. */
-export async function tellKilled(stores: Stores): Promise<void> {
+/** While it is on, the flags are not what rules. @returns the names that are killed, here or everywhere. */
+export async function tellKilled(stores: Stores): Promise<readonly string[]> {
   const dataDir = dataDirectory()
   const killed = readKilled(killFileOf(dataDir))
   if (killed.length > 0) warn(killedText(dataDir, killed))
@@ -63,6 +63,7 @@ export async function tellKilled(stores: Stores): Promise<void> {
     const when = new Date(at).toISOString()
     warn(`Killed at all gateways: ${name}, by ${by}, ${when}; \`crossfade stage kill ${name} --undo\` ends it.`)
   }
+  return [...new Set([...killed, ...namesKilled(said)])]
 }
 
 /** Stores as far as they have addresses here; none is started for it. */

@@ -4,6 +4,7 @@ import type { Flag, Returned } from '../control/flag.ts'
 import { note } from '../control/flag-history.ts'
 import { noFlag } from '../control/flag-store.ts'
 import { liveInstances } from '../control/instances.ts'
+import { isKilled } from '../control/kill-file.ts'
 import { lostFlag } from '../control/lost-flag.ts'
 import { type MoveOptions, setStage } from '../control/move.ts'
 import { checkAll } from '../control/move-gates.ts'
@@ -167,12 +168,16 @@ export function stageCommand(): Command {
       const latencyOf = (type: string): Latency | undefined => measured.find((each) => each.type === type)
       for (const line of alerts) warn(line)
       for (const flag of lost) warn(lostFlag(flag))
-      await tellKilled(stores)
-      if (json) return printJson(known.map((flag) => ({ ...flag, latency: latencyOf(flag.type) ?? null })))
+      const killed = await tellKilled(stores)
+      const isOff = ({ type, members }: Flag): boolean => isKilled(killed, [type, ...members])
+      if (json)
+        return printJson(
+          known.map((flag) => ({ ...flag, isKilled: isOff(flag), latency: latencyOf(flag.type) ?? null })),
+        )
       const rows = known.map((flag) => [
         shownKey(flag),
         flag.stage,
-        flag.state,
+        isOff(flag) ? `${flag.state}, killed` : flag.state,
         flag.epoch,
         answersText(flag),
         STAGE_PLAN[flag.stage].candidate === null ? '–' : `${flag.samplePercent} %`,

@@ -142,6 +142,8 @@ export class FlagWatch {
       const known = this.#flags.get(type) ?? null
       if (newer(known, flag) === known) continue
       this.#flags.set(type, flag)
+      if (known && known.stage !== flag.stage)
+        this.#options.log('info', `${type}: ${known.stage} → ${flag.stage}, epoch ${flag.epoch}`)
       changed = true
     }
     if (!changed) return

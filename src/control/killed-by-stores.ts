@@ -81,7 +81,7 @@ export interface KilledByStores {
 
 /**
  * Tells the stores that are given, whose gateways see it with their next look at the flags. It comes behind all that they
- * hold by then, however far the clocks are apart of those who said it. Never rejects.
+ * hold by then, however far the clocks are apart of those who said it. One of them keeps it in the history. Never rejects.
  */
 export async function killByStores(
   ledgers: Partial<Ledgers>,
@@ -102,5 +102,7 @@ export async function killByStores(
   const told = await Promise.all(asked.map(({ ledger }, at) => lists[at] && inTime(keep(ledger, names, killing))))
   const said = new Map<string, Killing>()
   for (const kept of told) if (kept) keepNewest(said, kept)
+  const keeper = asked.find((_, at) => told[at])
+  if (keeper) await inTime(keeper.ledger.append('stage', type, { killed: on, by }))
   return { untold: asked.flatMap(({ origin }, at) => (told[at] ? [] : [origin])), said }
 }

@@ -109,13 +109,13 @@ export async function startGateway(run: GatewayRun): Promise<RunningGateway> {
     log: run.log,
   })
   const streams = new EventStreams()
-  const unwatch = run.notices && watchKilled(routing, run.notices)
+  const unwatch = watchKilled(routing, run.notices)
   const graphql = createGateway({ config, routing, limits, recorder, streams, logRequest: run.logRequest })
   const server = httpServer({ limits, readiness, path: graphqlPath(config), graphql, meter: run.meter })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     readiness.stop()
-    unwatch?.()
+    unwatch()
     const drainMs = run.drainMs ?? times.drain
     run.log('info', `The gateway stops, and waits ${drainMs / 1_000} s at most for its clients.`)
     await drain(server, streams, drainMs)

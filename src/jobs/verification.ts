@@ -53,7 +53,7 @@ export interface VerifyProgress {
   readonly before: number
   /** About; null where nobody knows. */
   readonly total: number | null
-  /** So far. */
+  /** Of those, the ones that are known to differ: what seems to is looked at again beside the reading, or at the end. */
   readonly unequal: number
   /** Reads that were tried again, since a store was in trouble. */
   readonly retried: number
@@ -207,6 +207,10 @@ export class Verification {
       if (ours) batch.push(ours)
       if (!isAlike(entity, ours, theirs)) this.#suspects.push((ours ?? theirs)!.id)
     }
+    const tell = (): void => {
+      const { compared } = this
+      onProgress?.({ compared, before, total: this.#records.total, unequal: unequalIn(this), retried: this.#retried })
+    }
     const turn = async (of: 'first' | 'second'): Promise<void> => {
       await relations.look(batch)
       if (this.#suspects.length >= suspectsAtOnce) await this.#settleSuspects()
@@ -214,13 +218,13 @@ export class Verification {
       if (of === 'first') await this.#keep(relations)
       await this.#restraint.pass(batch.length, signal)
       batch = []
-      const { compared } = this
-      onProgress?.({ compared, before, total: this.#records.total, unequal: unequalIn(this), retried: this.#retried })
+      tell()
     }
     const [ours, theirs] = [authority, mirror].map((store) => readAhead(this.#batches(store)))
     await mergeById(ours!, theirs!, compareIds(entity), look, turn)
     await this.#settleSuspects()
     await this.#settling
+    tell() // what was to be looked at again is decided
     return relations.found
   }
 

@@ -7,7 +7,7 @@ import type { Mismatch, ReadPlace, Seen } from '../stores/findings.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Origin } from '../util/origin.ts'
-import { inLinkedSpan } from '../util/trace.ts'
+import { inLinkedSpan, noteInSpan } from '../util/trace.ts'
 import { classify, type Open } from './classify.ts'
 import type { ReadOf } from './coverage.ts'
 import type { Experiment, Question, Side } from './experiment.ts'
@@ -222,6 +222,7 @@ export class Shadow {
 
   /** Only what is open is held while it waits, not the records that were read. */
   #recheckLater(question: Question, known: Known, open: Open): void {
+    noteInSpan('crossfade.verdict', 'open')
     if (this.#rechecks.size >= (this.#options.recheckQueue ?? 200)) {
       this.#publisher.note().undecided(question.entity.name, 'no room', open.suspects.size + open.whole.size)
       this.#count(question, known.found.isOpen ? 'diverged' : 'indeterminate')
@@ -331,6 +332,7 @@ export class Shadow {
   }
 
   #count({ entity, epoch }: Question, verdict: Verdict): void {
+    noteInSpan('crossfade.verdict', verdict)
     const counts = this.statistics.of(entity.name)
     counts.compared++
     counts[verdict]++

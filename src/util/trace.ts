@@ -62,6 +62,12 @@ export const inLinkedSpan = <T>(
   work: () => Promise<T>,
 ): Promise<T> => inSpan(name, { attributes, links: [{ context: link }], parent: ROOT_CONTEXT }, work)
 
+/** Adds what is known by now to the span that is under way, if there is one. */
+export function noteInSpan(name: string, value: string): void {
+  const span = trace.getActiveSpan()
+  if (span?.isRecording()) span.setAttribute(name, value)
+}
+
 /** A span of its own for what is known only behind it to be worth one. @param began milliseconds since 1970. */
 export function tellSpan(name: string, attributes: Attributes, began: number): void {
   tracer.startSpan(name, { attributes, startTime: began, root: true }, ROOT_CONTEXT).end()

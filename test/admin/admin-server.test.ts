@@ -180,8 +180,14 @@ test('who may only look kills nothing, and on-call does', async () => {
 
 test('whoever tries one token after the other is told to wait, and keeps no good one out', async () => {
   const statuses: number[] = []
-  for (let n = 0; n < 22; n++) statuses.push((await get('/metrics', `crossfade_${n}`)).status)
+  const refusals: string[] = []
+  for (let n = 0; n < 22; n++) {
+    const refused = await get('/metrics', `crossfade_${n}`)
+    statuses.push(refused.status)
+    refusals.push(await refused.text())
+  }
   expect(statuses).toEqual([...Array(20).fill(401), 429, 429])
+  expect(refusals[0]).toContain('This token is not known here')
   expect((await get('/metrics')).status).toBe(429)
   expect((await get('/metrics', secret)).status).toBe(200)
   expect((await get('/healthz')).status).toBe(200)

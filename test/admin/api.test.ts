@@ -269,7 +269,7 @@ test('an operator repairs the records of a group, and sees before what that does
 })
 
 test('a copy is told, and an operator has it wait, or go by another rate', async () => {
-  const look = '{ copies { type from total seen copied done ended isPaused limit owners ranges rangesDone } }'
+  const look = '{ copies { type from total seen copied done ended isPaused limit slow owners ranges rangesDone } }'
   const { data } = await ask(look)
   const copy = {
     type: 'Note',
@@ -453,6 +453,7 @@ test('QA has a type verified, sees how it goes, stops it, and is told what was f
   await ended()
   expect(await last()).toMatchObject({
     compared: 2,
+    unequal: 1,
     error: null,
     found: { isClean: false, missing: 1, examples: [{ id: '1', kind: 'missing' }] },
   })

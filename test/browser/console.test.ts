@@ -58,7 +58,7 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
     await page.evaluate(() => {
       location.hash = '/mismatches/abc123'
     })
-    await page.getByRole('button', { name: 'Ask what selects Query.note of both stores again' }).click()
+    await page.getByRole('button', { name: 'Replay what selects Query.note on both stores' }).click()
     await page.getByText('Replay of Query.note done').waitFor()
     await page.getByText('12 operations compared between mongo and postgres: 11 equal, 1 different').waitFor()
     await page.getByText('Not compared: 3 mutations; 2 do not select the field.').waitFor()
@@ -68,14 +68,14 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
       location.hash = '/jobs'
     })
     await page.getByText('Replay of Query.note done').waitFor()
-    await page.getByRole('button', { name: 'Ask all of it of both stores again' }).waitFor()
+    await page.getByRole('button', { name: 'Replay all of it on both stores' }).waitFor()
     const reader = await open(await opened.link('viewer'))
     await heading(reader, 'Types')
     await reader.evaluate(() => {
       location.hash = '/jobs'
     })
     await reader.getByText('12KB of what clients asked are recorded here').waitFor()
-    expect(await reader.getByRole('button', { name: /both stores again/ }).count()).toBe(0)
+    expect(await reader.getByRole('button', { name: /^Replay/ }).count()).toBe(0)
   })
 
   test('QA finds a difference, sees both sides, judges it and signs', async () => {

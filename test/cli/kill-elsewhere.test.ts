@@ -34,6 +34,15 @@ test('a kill on one machine reaches gateways of others through whichever store a
       /Killed at all gateways: Movie, by \S+@\S+, \d{4}-\S+Z; `crossfade stage kill Movie --undo`/,
     )
 
+    const row = JSON.parse((await runCommand(['stage', 'list', '--json'], opened.env)).stdout) as {
+      type: string
+      isKilled: boolean
+    }[]
+    expect(row.filter(({ isKilled }) => isKilled).map(({ type }) => type)).toEqual(['Movie'])
+    expect(listed.stdout).toMatch(/Movie +off +steady, killed /)
+    const history = await runCommand(['stage', 'history', 'Movie'], opened.env)
+    expect(history.stdout).toMatch(/ Movie {2}\{"by": ?"\S+@\S+", ?"killed": ?true\}|"killed":true/)
+
     const withoutMongo = { ...here, MONGODB_URI: nowhere.MONGODB_URI }
     const undone = await runCommand(['stage', 'kill', '--undo'], withoutMongo)
     expect(undone.stderr).toMatch(/see postgres know .*mongo could not be told\./s)

@@ -6,6 +6,7 @@ import { ledgersOf } from '../../src/control/flag-store.ts'
 import { KillSwitch } from '../../src/control/kill-switch.ts'
 import { killByStores, killedAmong, killedKind } from '../../src/control/killed-by-stores.ts'
 import { overwrite } from '../../src/stores/ledger.ts'
+import { origins } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 let stores: TestStores
@@ -64,6 +65,12 @@ test('who lets go of all lets go of each name, in both stores, also of what a fa
   expect(await on()).toEqual(['Movie true Ada', 'money true Bob'])
   await killByStores(ledgers, 'all', false, 'Eve')
   expect(await on()).toEqual(['Movie false Eve', 'all false Eve', 'money false Eve'])
+  const history = await Promise.all(origins.map((origin) => ledgers[origin].tail('stage', 10)))
+  expect(history.flat().map(({ key, value }) => [key, value])).toEqual([
+    ['all', { killed: false, by: 'Eve' }],
+    ['money', { killed: true, by: 'Bob' }],
+    ['Movie', { killed: true, by: 'Ada' }],
+  ])
 
   const ahead = { on: true, at: Date.now() + 60_000, by: 'a fast clock' }
   await overwrite(stores.postgres.ledger, killedKind, 'Movie', ahead)

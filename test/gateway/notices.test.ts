@@ -15,6 +15,7 @@ builder.queryType({ fields: (t) => ({ note: record(t, Note), notes: connection(t
 
 let api: SmallGateway
 const told: Notice[] = []
+const logged: string[] = []
 const patient = { timeout: 30_000 }
 
 beforeAll(async () => {
@@ -24,6 +25,7 @@ beforeAll(async () => {
   ]
   api = await openSmallGateway(builder.toSchema(), Note, documents, {
     notices: { send: (notice) => told.push(notice) },
+    log: (_, line) => logged.push(line),
   })
 })
 afterAll(() => api?.close())
@@ -69,4 +71,14 @@ test('the kill switch is told when it is thrown, and when it is let go', async (
   await expect.poll(() => told.map(({ event }) => event), patient).toEqual(['type.killed'])
   kill(api.dataDir, 'Note', false)
   await expect.poll(() => told.map(({ event }) => event), patient).toEqual(['type.killed', 'type.released'])
+  expect(logged.filter((line) => line.includes('killed'))).toEqual([
+    'Note is killed: its reads answer from the authority.',
+    'Note is not killed any more: its flag rules.',
+  ])
+})
+
+test('a gateway logs the stage that somebody has changed', async () => {
+  logged.length = 0
+  await api.setStage('live')
+  expect(logged).toContain('Note: shadow → live, epoch 3')
 })

@@ -129,7 +129,11 @@ test('a comparison is a trace of its own, linked to the read, and its difference
     exporter.getFinishedSpans().find((span) => span.name === name),
   )
   expect(comparison!.parentSpanContext).toBeUndefined()
-  expect(comparison!.attributes).toEqual({ 'crossfade.type': 'Patient', 'crossfade.resolver': 'Query.patient' })
+  expect(comparison!.attributes).toEqual({
+    'crossfade.type': 'Patient',
+    'crossfade.resolver': 'Query.patient',
+    'crossfade.verdict': 'diverged',
+  })
   expect(comparison!.links.map(({ context: { spanId } }) => spanId)).toEqual([read!.spanContext().spanId])
   const calls = exporter.getFinishedSpans().filter(({ name }) => name === 'byIds patients')
   expect(

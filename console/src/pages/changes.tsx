@@ -17,13 +17,16 @@ interface Change {
     readonly why?: string | null
     readonly by?: string
     readonly forced?: boolean
+    /** Of the kill switch. */
+    readonly killed?: boolean
     readonly unmet?: readonly string[]
   }
 }
 
 function words({
-  value: { from, to, epoch, readPercent, samplePercent, forced, unmet = [], by, why },
+  value: { from, to, epoch, readPercent, samplePercent, forced, killed, unmet = [], by, why },
 }: Change): string {
+  if (killed !== undefined) return `${killed ? 'killed' : 'its flag rules again'}, by ${by}`
   return [
     from === to ? `stays ${to}` : `${from ?? 'not known'} → ${to}`,
     `epoch ${epoch}`,

@@ -31,6 +31,10 @@ function Lines({ own, other }: { readonly own: string; readonly other: string })
   )
 }
 
+/** As `verify` says it: that of a record which no gateway has written would look like a value. */
+const versionIn = (version: string | null | undefined): string =>
+  version ? ` (${version === '0.0' ? 'never written' : version})` : ''
+
 /** One record, or one whole result, as both stores answered it. */
 export function Example({
   type,
@@ -53,11 +57,11 @@ export function Example({
       </h3>
       <div class="sides">
         <figure>
-          <figcaption>What answered{controlVersion ? ` (${controlVersion})` : ''}</figcaption>
+          <figcaption>What answered{versionIn(controlVersion)}</figcaption>
           <Lines own={ours} other={theirs} />
         </figure>
         <figure>
-          <figcaption>What it was compared with{candidateVersion ? ` (${candidateVersion})` : ''}</figcaption>
+          <figcaption>What it was compared with{versionIn(candidateVersion)}</figcaption>
           <Lines own={theirs} other={ours} />
         </figure>
       </div>

@@ -117,7 +117,8 @@ function Result({ found }: { readonly found: Found }) {
         {count(compared)} operations compared between {a} and {b}: {count(equal)} equal, {count(different)} different
         {undecided > 0 && `, ${count(undecided)} undecided`}
         {unanswered > 0 && `, ${count(unanswered)} not answered`}
-        {unreadable > 0 && `, ${count(unreadable)} lines not to be read`}. {!isEqual && 'This proves nothing equal.'}
+        {unreadable > 0 && `, ${count(unreadable)} lines not to be read`}.{' '}
+        {!isEqual && different === 0 && 'It proves nothing.'}
       </p>
       {apart.length > 0 && <p>Not compared: {apart.join('; ')}.</p>}
       {stale.map(({ type, operations }) => (
@@ -183,7 +184,7 @@ export function Replaying({ field, replays, recorded, onDone }: ReplayingProps) 
       {last && <ReplayShown replay={last} onDone={onDone} />}
       {mayStart && recorded.lastAt !== null && !isUnderWay && (
         <button type="button" disabled={isBusy} onClick={() => act(startReplay, { field })}>
-          {field === null ? 'Ask all of it of both stores again' : `Ask what selects ${field} of both stores again`}
+          {field === null ? 'Replay all of it on both stores' : `Replay what selects ${field} on both stores`}
         </button>
       )}
       <Troubles errors={errors} />

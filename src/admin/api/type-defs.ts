@@ -383,7 +383,7 @@ export const typeDefs = /* GraphQL */ `
     compared: Float!
     "About; null where it is not known."
     total: Float
-    "Those that differ, so far."
+    "Those that are known to differ; what seems to is looked at again first."
     unequal: Float!
     "Null while it is under way."
     endedAt: DateTime

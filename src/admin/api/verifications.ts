@@ -1,4 +1,5 @@
 import { typeOf } from '../../entity/type-of.ts'
+import { unequalIn } from '../../evidence/verified.ts'
 import type { VerifyProgress } from '../../jobs/verification.ts'
 import { isClean, type Verified } from '../../jobs/verify.ts'
 import { CrossfadeError, messageOf } from '../../util/errors.ts'
@@ -77,6 +78,6 @@ export const verificationFields = {
   type: ({ key }: Verification) => key,
   compared: ({ progress: { found, present } }: Verification) => found?.compared ?? present?.compared ?? 0,
   total: ({ progress: { present } }: Verification) => present?.total ?? null,
-  unequal: ({ progress: { present } }: Verification) => present?.unequal ?? 0,
+  unequal: ({ progress: { found, present } }: Verification) => (found ? unequalIn(found) : (present?.unequal ?? 0)),
   found: ({ progress: { found } }: Verification) => found && shown(found),
 }
