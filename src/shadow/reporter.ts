@@ -30,7 +30,7 @@ export class Reporter {
     }
   }
 
-  #publish({ entity, resolver, args, seenIn }: Question, finding: Published, isCovered: boolean): void {
+  #publish({ entity, resolver, args, stores, seenIn }: Question, finding: Published, isCovered: boolean): void {
     const { kind, path, id, control, candidate, ...versions } = finding
     const type = entity.name
     const mismatch = {
@@ -44,6 +44,7 @@ export class Reporter {
       control: cut(control),
       candidate: cut(candidate),
       ...versions,
+      answeredBy: stores.control,
       ...(seenIn ? { traceId: seenIn.traceId } : {}),
     }
     this.#publisher.mismatch(mismatch, isCovered)

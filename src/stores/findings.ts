@@ -20,6 +20,8 @@ export interface Mismatch {
   readonly candidate: Json
   readonly controlVersion: string | null
   readonly candidateVersion: string | null
+  /** The store that answered, of which `control` is; the other one was asked behind it. */
+  readonly answeredBy?: Origin
   /** Of the request that it was seen in, where that was traced. */
   readonly traceId?: string
 }

@@ -90,6 +90,8 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
     await page.getByRole('link', { name: 'Note text' }).click()
     await heading(page, /Note text/)
     const [answered, compared] = await page.getByRole('figure').all()
+    await answered!.getByText('MongoDB, which answered (1.5)').waitFor()
+    await compared!.getByText('PostgreSQL, compared with it (1.5)').waitFor()
     expect(await answered!.locator('mark').allInnerTexts()).toEqual(['  "text": "a",\n'])
     expect(await compared!.locator('mark').allInnerTexts()).toEqual(['  "text": "b",\n'])
 

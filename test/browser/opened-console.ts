@@ -39,6 +39,7 @@ const group: SeenGroup = {
         candidate: { text: 'b', title: 'x' },
         controlVersion: '1.5',
         candidateVersion: '1.5',
+        answeredBy: 'mongo',
       },
     },
   ],

@@ -95,6 +95,7 @@ test('a document that another program has replaced is found, with both contents'
   await read('{ patient(id: 1) { body n } }')
   expect(told()).toEqual(['version  1'])
   expect(found[0]).toMatchObject({
+    answeredBy: 'mongo',
     controlVersion: '0.0',
     control: { body: 'x', n: 1, ward: null, surname: '[redacted]' },
     candidate: { body: 'written', n: 0, ward: 'EAST', surname: '[redacted]' },

@@ -12,9 +12,12 @@ export interface ExampleOf {
     readonly candidate?: unknown
     readonly controlVersion?: string | null
     readonly candidateVersion?: string | null
+    readonly answeredBy?: keyof typeof storeNames
     readonly traceId?: string
   }
 }
+
+const storeNames = { mongo: 'MongoDB', postgres: 'PostgreSQL' } as const
 
 const text = (value: unknown): string => (value === undefined ? '–' : JSON.stringify(value, null, 2))
 
@@ -40,9 +43,10 @@ export function Example({
   type,
   id,
   at,
-  example: { args, control, candidate, controlVersion, candidateVersion, traceId },
+  example: { args, control, candidate, controlVersion, candidateVersion, answeredBy, traceId },
 }: ExampleOf) {
   const [ours, theirs] = [text(control), text(candidate)]
+  const other = answeredBy && (answeredBy === 'mongo' ? 'postgres' : 'mongo')
   return (
     <article class="example">
       <h3>
@@ -57,11 +61,17 @@ export function Example({
       </h3>
       <div class="sides">
         <figure>
-          <figcaption>What answered{versionIn(controlVersion)}</figcaption>
+          <figcaption>
+            {answeredBy ? `${storeNames[answeredBy]}, which answered` : 'What answered'}
+            {versionIn(controlVersion)}
+          </figcaption>
           <Lines own={ours} other={theirs} />
         </figure>
         <figure>
-          <figcaption>What it was compared with{versionIn(candidateVersion)}</figcaption>
+          <figcaption>
+            {other ? `${storeNames[other]}, compared with it` : 'What it was compared with'}
+            {versionIn(candidateVersion)}
+          </figcaption>
           <Lines own={theirs} other={ours} />
         </figure>
       </div>
