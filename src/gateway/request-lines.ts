@@ -1,7 +1,7 @@
-import type { GraphQLFormattedError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type GatewayContext, storesIn } from '../resolve/context.ts'
 import { chosenOperation } from './chosen-operation.ts'
+import { codesIn } from './codes-in.ts'
 import { onBegin } from './on-begin.ts'
 
 /** Takes what is told of one request; no argument, variable or value is among it. */
@@ -14,8 +14,6 @@ interface Line {
   /** Codes of what went wrong, each once. */
   errors?: readonly string[]
 }
-
-const codeOf = ({ extensions }: GraphQLFormattedError): string => String(extensions?.['code'] ?? 'without a code')
 
 /**
  * One line for each request: its operation, how it ended, after how many milliseconds, and which store its reads of a type
@@ -37,7 +35,8 @@ export function requestLines(log: LogRequest): Plugin {
     },
     onResultProcess({ request, result }) {
       const line = lines.get(request)
-      if (line && 'errors' in result && result.errors?.length) line.errors = [...new Set(result.errors.map(codeOf))]
+      const codes = codesIn(result)
+      if (line && codes.length > 0) line.errors = codes
     },
     onResponse({ request, response: { status } }) {
       const line = lines.get(request)

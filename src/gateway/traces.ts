@@ -1,7 +1,8 @@
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { Plugin } from 'graphql-yoga'
-import { inSpan, parentOf } from '../util/trace.ts'
+import { inSpan, noteFault, parentOf } from '../util/trace.ts'
 import { chosenOperation } from './chosen-operation.ts'
+import { codesIn } from './codes-in.ts'
 import { onBegin } from './on-begin.ts'
 
 /** A span for each request, named by its operation, below the span that the server or the client has begun for it. */
@@ -16,6 +17,10 @@ export const traces: Plugin = {
     span.setAttribute('graphql.operation.type', kind)
     if (name) span.setAttribute('graphql.operation.name', name)
   }),
+  onResultProcess({ result }) {
+    const [code] = codesIn(result)
+    if (code !== undefined) noteFault(code)
+  },
   instrumentation: {
     request: ({ request }, wrapped) =>
       inSpan('graphql', { kind: SpanKind.SERVER, parent: parentOf(request.headers) }, () => wrapped()),

@@ -31,6 +31,17 @@ export function spanIds(): SpanContext | null {
   return span?.isRecording() ? span.spanContext() : null
 }
 
+function fail(span: Span, type: string): void {
+  span.setAttribute('error.type', type)
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+/** Says that what the span stands for did not end well, where nothing was thrown. */
+export function noteFault(type: string): void {
+  const span = trace.getActiveSpan()
+  if (span?.isRecording()) fail(span, type)
+}
+
 /** Runs the work in a span, which ends with it. @throws what the work throws. */
 export async function inSpan<T>(
   name: string,
@@ -47,8 +58,7 @@ export async function inSpan<T>(
   try {
     return await context.with(trace.setSpan(parent, span), work, undefined, span)
   } catch (error) {
-    span.setAttribute('error.type', typeOf(error))
-    span.setStatus({ code: SpanStatusCode.ERROR })
+    fail(span, typeOf(error))
     throw error
   } finally {
     span.end()

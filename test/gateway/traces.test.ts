@@ -153,6 +153,7 @@ test('a comparison is a trace of its own, linked to the read, and its difference
 test('an error is told by its code, and not by its message', async () => {
   await api.ask('query Three { patientBy(path: "secret of a client", value: "x") { body } }')
   await expect.poll(() => spans().map(({ name }) => name)).toContain('query Three')
+  expect(named('query Three')!.attributes).toMatchObject({ 'error.type': 'INTERNAL_SERVER_ERROR' })
   for (const span of exporter.getFinishedSpans())
     expect(JSON.stringify([span.name, span.attributes, span.events, span.status])).not.toContain('secret')
 })
