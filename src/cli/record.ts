@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { readSettings } from '../gateway/settings.ts'
 import { recordSwitchNow, switchRecord } from '../replay/record-switch.ts'
 import { recordingFiles, recordingsIn } from '../replay/recordings.ts'
@@ -61,7 +61,11 @@ export function recordCommand(): Command {
     'crossfade record start --percent 5 --for 1h',
   )
     .option('--percent <n>', 'the share of operations', percentOf, 100)
-    .option('--for <time>', 'for how long, as 90s, 30m, 4h or 2d; 7d at most', durationOf, durationOf('1h'))
+    .addOption(
+      new Option('--for <time>', 'for how long, as 90s, 30m, 4h or 2d; 7d at most')
+        .argParser(durationOf)
+        .default(durationOf('1h'), '1h'),
+    )
     .action(({ json, percent, for: ms }: Options & { readonly percent: number; readonly for: number }) => {
       const dataDir = dataDirectory()
       if (!existsSync(dataDir))

@@ -24,8 +24,11 @@ export function selects(
 ): (document: DocumentNode, name: string | null) => boolean {
   const objects = Object.values(schema.getTypeMap()).filter(isObjectType)
   const known = objects.flatMap((type) => Object.keys(type.getFields()).map((each) => `${type.name}.${each}`))
-  if (!known.includes(field))
-    throw new CrossfadeError('BAD_USER_INPUT', `The contract has no field ${field}.${didYouMean(field, known)}`)
+  if (!known.includes(field)) {
+    const whole = known.find((each) => each.endsWith(`.${field}`))
+    const hint = whole ? ` Did you mean "${whole}"?` : didYouMean(field, known)
+    throw new CrossfadeError('BAD_USER_INPUT', `The contract has no field ${field}.${hint}`)
+  }
   const [owner, own] = field.split('.')
 
   return (document, name) => {

@@ -33,6 +33,6 @@ test('a field that the contract does not have is an error that names the nearest
   expect(() => selects(schema, 'Query.boook')).toThrow(
     'The contract has no field Query.boook. Did you mean "Query.book"?',
   )
-  expect(() => selects(schema, 'book')).toThrow('The contract has no field book.')
+  expect(() => selects(schema, 'book')).toThrow('The contract has no field book. Did you mean "Query.book"?')
   expect(() => selects(schema, '')).toThrow('The contract has no field .')
 })
