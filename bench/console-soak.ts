@@ -11,7 +11,7 @@ import type { Row } from './row.ts'
 /** A page of the console for so long, then the next one. */
 const pageMs = 5_000
 
-const pages = ['types', 'types/Movie', 'mismatches', 'outbox', 'jobs', 'issues', 'changes']
+const pages = ['types', 'types/Movie', 'mismatches', 'outbox', 'jobs', 'issues', 'history']
 
 const at = (times: readonly number[], share: number): number =>
   times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? 0
