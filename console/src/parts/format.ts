@@ -12,6 +12,13 @@ const sizes = new Intl.NumberFormat('en', {
 /** `1.2KB` */
 export const bytes = (value: number): string => sizes.format(value)
 
+/** Those of some counts that are not 0, each with what it is called. */
+export const countsInWords = <Name extends string>(
+  counts: Readonly<Record<NoInfer<Name>, number>>,
+  names: Readonly<Record<Name, string>>,
+): string[] =>
+  (Object.keys(names) as Name[]).flatMap((name) => (counts[name] > 0 ? `${count(counts[name])} ${names[name]}` : []))
+
 /** Milliseconds, with as many digits as tell something. */
 export const ms = (value: number | null): string =>
   value === null ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`

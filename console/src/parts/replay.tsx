@@ -2,7 +2,7 @@ import { useContext } from 'preact/hooks'
 import { mayDo, Session } from '../session.ts'
 import { useAct } from './act.tsx'
 import { Ago } from './ago.tsx'
-import { bytes, count } from './format.ts'
+import { bytes, count, countsInWords } from './format.ts'
 import { type Task, TaskShown } from './task.tsx'
 import { Troubles } from './told.tsx'
 
@@ -107,10 +107,7 @@ function Group({ group, a, b }: { readonly group: Differing; readonly a: string;
 function Result({ found }: { readonly found: Found }) {
   const { isEqual, a, b, compared, equal, different, undecided, unanswered, unreadable, problems, notCompared, stale } =
     found
-  const apart = Object.entries(reasons).flatMap(([name, text]) => {
-    const of = notCompared[name as keyof typeof reasons]
-    return of > 0 ? `${count(of)} ${text}` : []
-  })
+  const apart = countsInWords(notCompared, reasons)
   return (
     <>
       <p>

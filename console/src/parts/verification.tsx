@@ -1,7 +1,7 @@
 import { useContext } from 'preact/hooks'
 import { mayDo, Session } from '../session.ts'
 import { useAct } from './act.tsx'
-import { count } from './format.ts'
+import { count, countsInWords } from './format.ts'
 import { type Task, TaskShown } from './task.tsx'
 import { Troubles } from './told.tsx'
 
@@ -44,10 +44,7 @@ const startVerify = 'mutation ($type: String!) { verify(type: $type) { type } }'
 
 function Result({ found }: { readonly found: Found }) {
   const { isClean, authority, compared, examples } = found
-  const told = Object.entries(counts).flatMap(([name, text]) => {
-    const of = found[name as keyof typeof counts]
-    return of > 0 ? `${count(of)} ${text}` : []
-  })
+  const told = countsInWords(found, counts)
   return (
     <>
       <p>

@@ -1,21 +1,10 @@
-import type { Replayed, ReplayProgress } from '../../replay/replayed.ts'
-import { isEqual } from '../../replay/replayed.ts'
+import { isEqual, type Replayed, type ReplayProgress } from '../../replay/replayed.ts'
 import { selects } from '../../replay/selects.ts'
-import { messageOf } from '../../util/errors.ts'
-import { Tasks } from '../tasks.ts'
+import { WatchedTasks } from '../watched-tasks.ts'
 import type { Asker, Served } from './served.ts'
 
 /** One at a time: it has the stores that serve clients asked for whole answers. */
 const key = 'What was recorded'
-
-/** One replay, as far as it is. */
-export interface Replaying {
-  readonly field: string | null
-  present: ReplayProgress
-  /** Null until it has ended. */
-  found: Replayed | null
-  readonly stop: AbortController
-}
 
 const shown = (found: Replayed) => {
   const { mutations, subscriptions, tokens, unfit, others, stale } = found.skipped
@@ -30,11 +19,8 @@ const shown = (found: Replayed) => {
 
 /** Replays that were asked for at this gateway, of what the gateways of its data directory have recorded. */
 export function replays({ app, jobs, tell, log }: Pick<Served, 'app' | 'jobs' | 'tell' | 'log'>) {
-  const tasks = new Tasks<Replaying>({
-    doing: 'is being replayed',
-    failed: ({ progress: { stop } }, error) =>
-      stop.signal.aborted ? 'It was stopped: nothing is known of it.' : (tell(error) ?? messageOf(error)),
-  })
+  const stopped = 'It was stopped: nothing is known of it.'
+  const tasks = new WatchedTasks<ReplayProgress, Replayed>({ doing: 'is being replayed', stopped, tell })
 
   return {
     list: () => tasks.list(),
@@ -42,38 +28,21 @@ export function replays({ app, jobs, tell, log }: Pick<Served, 'app' | 'jobs' | 
     /** @throws BAD_USER_INPUT for a field that the contract does not have; TRY_AGAIN while one is under way. */
     start(field: string | null, { name: by }: Asker) {
       if (field !== null) selects(app.schema, field)
-      const replaying: Replaying = {
-        field,
-        present: { done: 0, different: 0 },
-        found: null,
-        stop: new AbortController(),
-      }
-      const task = tasks.start(key, by, replaying, async (own) => {
-        own.found = await jobs.replay(field, {
-          signal: own.stop.signal,
-          onProgress: (progress) => {
-            own.present = progress
-          },
-        })
-      })
+      const task = tasks.watch(key, field, by, (watching) => jobs.replay(field, watching))
       log('info', `${by} has ${field === null ? 'what was recorded' : `recorded reads of ${field}`} replayed.`)
       return task
     },
 
     /** @returns whether one was under way. */
-    stop(): boolean {
-      const task = tasks.running(key)
-      task?.progress.stop.abort()
-      return task !== null
-    },
+    stop: () => tasks.stop(key),
   }
 }
 
 type Replay = ReturnType<ReturnType<typeof replays>['start']>
 
 export const replayFields = {
-  field: ({ progress }: Replay) => progress.field,
-  done: ({ progress: { present } }: Replay) => present.done,
-  different: ({ progress: { present } }: Replay) => present.different,
+  field: ({ progress: { part } }: Replay) => part,
+  done: ({ progress: { present } }: Replay) => present?.done ?? 0,
+  different: ({ progress: { present } }: Replay) => present?.different ?? 0,
   found: ({ progress: { found } }: Replay) => found && shown(found),
 }

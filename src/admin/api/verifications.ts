@@ -2,21 +2,12 @@ import { typeOf } from '../../entity/type-of.ts'
 import { unequalIn } from '../../evidence/verified.ts'
 import type { VerifyProgress } from '../../jobs/verification.ts'
 import { isClean, type Verified } from '../../jobs/verify.ts'
-import { CrossfadeError, messageOf } from '../../util/errors.ts'
-import { Tasks } from '../tasks.ts'
+import { CrossfadeError } from '../../util/errors.ts'
+import { WatchedTasks } from '../watched-tasks.ts'
 import type { Asker, Served } from './served.ts'
 
 /** Each reads both stores as fast as they answer. */
 const mostAtOnce = 2
-
-/** One verification, as far as it is. */
-export interface Verifying {
-  /** Null before the first batch. */
-  present: VerifyProgress | null
-  /** Null until it has ended. */
-  found: Verified | null
-  readonly stop: AbortController
-}
 
 const shown = (found: Verified) => {
   const { different, duplicates, relations, examples, ...counts } = found
@@ -32,11 +23,8 @@ const shown = (found: Verified) => {
 
 /** Verifications that were asked for at this gateway. */
 export function verifications({ app, jobs, tell, log }: Pick<Served, 'app' | 'jobs' | 'tell' | 'log'>) {
-  const tasks = new Tasks<Verifying>({
-    doing: 'is being verified',
-    failed: ({ progress: { stop } }, error) =>
-      stop.signal.aborted ? 'It was stopped: nothing was verified.' : (tell(error) ?? messageOf(error)),
-  })
+  const stopped = 'It was stopped: nothing was verified.'
+  const tasks = new WatchedTasks<VerifyProgress, Verified>({ doing: 'is being verified', stopped, tell })
 
   return {
     list: () => tasks.list(),
@@ -48,26 +36,13 @@ export function verifications({ app, jobs, tell, log }: Pick<Served, 'app' | 'jo
           'TRY_AGAIN',
           `${mostAtOnce} verifications are under way at this gateway; see how they end.`,
         )
-      const verifying: Verifying = { present: null, found: null, stop: new AbortController() }
-      const task = tasks.start(name, by, verifying, async (own) => {
-        own.found = await jobs.verify(name, {
-          signal: own.stop.signal,
-          onProgress: (progress) => {
-            own.present = progress
-          },
-        })
-      })
+      const task = tasks.watch(name, null, by, (watching) => jobs.verify(name, watching))
       log('info', `${by} has ${name} verified, by the admin port.`)
       return task
     },
 
     /** @returns whether one was under way. */
-    stop(type: string): boolean {
-      const { name } = typeOf(app.entities, type)
-      const task = tasks.running(name)
-      task?.progress.stop.abort()
-      return task !== null
-    },
+    stop: (type: string) => tasks.stop(typeOf(app.entities, type).name),
   }
 }
 
