@@ -53,7 +53,7 @@ export function childrenPage(
       ...told.extensions,
       ...needsOf(of),
       ...pageOf(entity, { size, max, maxOffset, args: named }),
-      children: { entity, by, order: keys },
+      children: [{ entity, by, order: keys }],
     },
     args,
   }

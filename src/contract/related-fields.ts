@@ -66,20 +66,19 @@ interface AnyOptions extends AnyBelow, Paged {
   readonly paging?: Paging
 }
 
+/** The entity of the type that the field is of. */
+export function ownEntity({ parentType }: GraphQLResolveInfo): Entity {
+  const { entity } = parentType.extensions
+  if (entity) return entity
+  throw new CrossfadeError('MISCONFIGURED', `${parentType.name} is no type that entityType made.`)
+}
+
 /**
  * The value of the parent's key. Inside of json, and in a text that refers to an enumeration, one may stand that the
  * other field cannot hold: it leads nowhere, as null does.
  */
-export function keyOf(
-  { parentType }: GraphQLResolveInfo,
-  parent: unknown,
-  of: string,
-  entity: Entity,
-  by: string,
-): never {
-  const { entity: own } = parentType.extensions
-  if (!own) throw new CrossfadeError('MISCONFIGURED', `${parentType.name} is no type that entityType made.`)
-  const value = leafValue(membersOf(parent), leafAt(own, of))
+export function keyOf(info: GraphQLResolveInfo, parent: unknown, of: string, entity: Entity, by: string): never {
+  const value = leafValue(membersOf(parent), leafAt(ownEntity(info), of))
   try {
     return (value === null ? null : parseValue(entity, by, value)) as never // of the type that the options have checked
   } catch (error) {
@@ -129,7 +128,7 @@ export function children(
       ...told.extensions,
       ...needsOf(of),
       ...pageOf(entity, { size, max, maxOffset, cursor }),
-      children: { entity, by, order: keys },
+      children: [{ entity, by, order: keys }],
     },
     args: pageArgs(
       fields,

@@ -103,8 +103,10 @@ function skipsOf({ args, extensions: { page } }: GraphQLField<unknown, unknown>,
 }
 
 /** A page by offset of several types is read by two statements of each. */
-const statementsOf = (page: GraphQLField<unknown, unknown>['extensions']['page']): number =>
-  page?.entities ? page.entities.length * (page.args ? 2 : 1) : 1
+function statementsOf({ page, refersTo }: GraphQLField<unknown, unknown>['extensions']): number {
+  if (page?.entities) return page.entities.length * (page.args ? 2 : 1)
+  return refersTo?.length ?? 1
+}
 
 const listsOf = ({ args }: GraphQLField<unknown, unknown>): string[] =>
   args.filter(({ type }) => isListType(getNullableType(type))).map(({ name }) => name)
@@ -149,7 +151,7 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
         most: isPaged ? bounds.max : Number.MAX_SAFE_INTEGER,
         skips: isPaged ? skipsOf(field, bounds) : null,
         isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
-        statements: reads(parent, field, type) ? statementsOf(page) : 0,
+        statements: reads(parent, field, type) ? statementsOf(field.extensions) : 0,
       }
     }),
   )

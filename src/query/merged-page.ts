@@ -161,7 +161,7 @@ export function planMergedOffset(
 /** Records of the types, each in the order of the plan, in one order: those before a page by offset as well. */
 export function merged<T extends { readonly record: Rec }>(
   types: readonly ListedType[],
-  { page: { order, backward, offset, limit } }: MergedPlan,
+  { page: { order, backward, offset, limit } }: Pick<MergedPlan, 'page'>,
   found: readonly (readonly T[])[],
 ): Listed<T>[] {
   const keys = keysIn(types, order)

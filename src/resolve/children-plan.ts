@@ -18,6 +18,8 @@ type Args = PageArgs & OffsetArgs
 /** What a field is asked for, of whatever parent. */
 interface Asked {
   readonly entity: Entity
+  /** Types that stand in the same list, where there are several: what one of them hides is shown of none. */
+  readonly kin?: readonly Entity[]
   /** The field of the records that holds the parent's key. */
   readonly path: string
   readonly where: Where
@@ -48,6 +50,9 @@ const sameOrder = (one: readonly OrderKey[], other: readonly OrderKey[]): boolea
   one.length === other.length &&
   one.every(({ path, direction }, at) => other[at]!.path === path && other[at]!.direction === direction)
 
+const sameKin = (one: Asked['kin'], other: Asked['kin']): boolean =>
+  one?.length === other?.length && (one ?? []).every((entity, at) => other![at] === entity)
+
 const lastPlan = (): { planned: Planned | null } => ({ planned: null })
 
 /** The plan of a field's pages, made once and not for each parent: nearly always all are asked for the same. */
@@ -57,11 +62,15 @@ export function plannedOnce(
   options: LoadOptions<string>,
   { plan: planOf, selected }: Paging,
 ): Planned {
-  const last = oncePerField(info, `pages ${options.at ?? ''} ${options.reading?.join() ?? ''}`, lastPlan)
-  const { entity, path, order, args } = asked
+  const last = oncePerField(
+    info,
+    `pages ${asked.entity.name} ${options.at ?? ''} ${options.reading?.join() ?? ''}`,
+    lastPlan,
+  )
+  const { entity, kin, path, order, args } = asked
   const known = last.planned
   const isKnown = known?.entity === entity && known.path === path && sameCondition(known.where, asked.where)
-  if (isKnown && sameArgs(known.args, args) && sameOrder(known.order, order)) return known
+  if (isKnown && sameArgs(known.args, args) && sameOrder(known.order, order) && sameKin(known.kin, kin)) return known
   const plan = planOf(asked)
   const { fields, counts } = selected(plan)
   const kept = { ...asked, order: [...order], args: { ...args }, plan, counts }
@@ -69,8 +78,9 @@ export function plannedOnce(
   const { where, ranges, limit, offset } = plan
   const resolver = resolverName(info)
   const shape = JSON.stringify([names.map((name) => args[name] ?? null), order])
-  const key = `${resolver} ${path} ${fields.tag} ${shape} ${textOf(asked.where)}`
-  const page = () => shownPage(entity, plan.shownOrder, args)
+  const among = kin ? kin.map(({ name }) => name).join() : ''
+  const key = `${resolver} ${path} ${fields.tag} ${entity.name} ${among} ${shape} ${textOf(asked.where)}`
+  const page = () => shownPage(entity, plan.shownOrder, args, kin)
   const question = { entity, path, key, where, ranges, order: plan.order, limit, offset, fields, resolver, page }
   return (last.planned = { ...kept, question })
 }

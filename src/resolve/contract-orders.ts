@@ -12,9 +12,18 @@ import { pagedEntity } from './shown-types.ts'
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** The records that the field shows of each parent: those whose field `by` has a value of it, in an order. */
-    readonly children?: { readonly entity: Entity; readonly by: string; readonly order: readonly OrderKey[] }
+    /** The records that the field shows of each parent, by their types. */
+    readonly children?: readonly ChildrenShown[]
+    /** The types of which the field shows one record, that the parent refers to. */
+    readonly refersTo?: readonly Entity[]
   }
+}
+
+/** Those whose field `by` has a value of the parent, in an order. */
+interface ChildrenShown {
+  readonly entity: Entity
+  readonly by: string
+  readonly order: readonly OrderKey[]
 }
 
 /** The keys that clients may order by: an `orderBy` argument takes inputs with an enumeration `field`, of record paths. */
@@ -51,8 +60,8 @@ export function contractOrders(
       const entity = pagedEntity(getNamedType(field.type), entities) ?? page?.entity
       for (const each of page?.entities ?? (entity ? [entity] : []))
         for (const order of chosenOrders(each, field)) add(each, order)
-      if (children)
-        add(children.entity, { because: `${type.name}.${field.name}`, by: children.by, keys: children.order })
+      for (const { entity: child, by, order } of children ?? [])
+        add(child, { because: `${type.name}.${field.name}`, by, keys: order })
     }
   }
   return new Map([...orders].map(([name, found]) => [name, [...found.values()]]))

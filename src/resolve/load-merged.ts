@@ -5,10 +5,11 @@ import { asRecord, type Narrow } from '../entity/record.ts'
 import { type ListedType, type MergedPlan, merged, mergedCursor, planMerged } from '../query/merged-page.ts'
 import type { OffsetArgs } from '../query/offset-page.ts'
 import type { OrderKey } from '../query/order.ts'
-import { cutPage, type PageArgs } from '../query/page.ts'
+import { cutPage, type PageArgs, type PagePlan } from '../query/page.ts'
 import type { RequestReads } from '../routing/reads.ts'
+import type { Item } from '../stores/store.ts'
 import { type Asking, among } from './among.ts'
-import { type Connection, connectionOf, unread } from './connection.ts'
+import { type Connection, connectionOf, type Found, unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
 import { boundsHere } from './page-bounds.ts'
 import { countsHere, pageFieldsHere } from './page-fields.ts'
@@ -49,12 +50,37 @@ export async function countOf(reads: RequestReads, pages: readonly RootPage[]): 
 }
 
 /** What is read of a type: what is selected, and what it is put in order by. Null where no part of a page is selected. */
-function fieldsOf(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
+export function mergedFields(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
   const keys = order.map(({ path }) => path).filter((path) => path !== 'id')
   return oncePerField(info, `${entity.name} merged ${keys.join()}`, () => {
     const selected = pageFieldsHere(info, entity, order, {})
     return selected && fieldSet(entity, [...selected.paths, ...keys])
   })
+}
+
+/** What was found of each type, as one connection. @param page how it is shown. */
+export function connectionOfTypes<E extends Entity>(
+  types: readonly ListedType[],
+  page: PagePlan,
+  found: readonly Found[],
+  totalCount: () => Promise<number>,
+): Connection<Narrow<E>> {
+  const isRead = (each: Found): each is readonly Item[] => typeof each !== 'function'
+  const cut = found.every(isRead) ? cutPage(page, merged(types, { page }, found)) : null
+  return connectionOf(
+    () => {
+      if (cut) return cut
+      throw found.find((each) => typeof each === 'function')!()
+    },
+    {
+      nodeOf: ({ type, item: { record } }) => {
+        const { entity } = types[type]!
+        return typed(entity, asRecord<Entity, Narrow<E>>(entity, record)) // one of those that were given
+      },
+      cursorOf: (record) => mergedCursor(types, page.shownOrder, record),
+    },
+    totalCount,
+  )
 }
 
 /**
@@ -80,22 +106,10 @@ export async function loadMerged<const T extends readonly ListedOf<Entity>[]>(
   const { reads } = sessionOf(context, info)
   const pages = pagesOf(all, plan, args, resolverName(info))
   const totalCount = beside(countsHere(info, {}), () => countOf(reads, pages))
-  const fields = pages.map(({ entity }) => fieldsOf(info, entity, shownOrder))
-  const isRead = fields.every((each) => each !== null)
-  const found = isRead ? await Promise.all(pages.map((page, type) => readPage(reads, page, fields[type]!))) : null
-  const page = found && cutPage(plan.page, merged(all, plan, found))
-  return connectionOf(
-    () => {
-      if (page) return page
-      throw unread(info, pages[0]!.entity)
-    },
-    {
-      nodeOf: ({ type, item: { record } }) => {
-        const { entity } = all[type]!
-        return typed(entity, asRecord<Entity, Narrow<EntityOf<T[number]>>>(entity, record)) // one of those that were given
-      },
-      cursorOf: (record) => mergedCursor(all, shownOrder, record),
-    },
-    totalCount,
-  )
+  const found = pages.map((page): Found | Promise<Found> => {
+    const { entity } = page
+    const fields = mergedFields(info, entity, shownOrder)
+    return fields ? readPage(reads, page, fields) : () => unread(info, entity)
+  })
+  return connectionOfTypes<EntityOf<T[number]>>(all, plan.page, await Promise.all(found), totalCount)
 }
