@@ -28,6 +28,8 @@ export interface ShownField extends Told {
   readonly name?: string
   /** Default: unless the mapping requires it. A record without it is answered with GraphQL's error where it may not be null. */
   readonly nullable?: boolean
+  /** Of a list: its elements may be null by the contract, though none ever is. Default: false. */
+  readonly itemsNullable?: boolean
 }
 
 /** How the contract shows a mapping where it does not show all of it as it is. */
@@ -48,7 +50,11 @@ export interface EntityTypeOptions<E extends Entity> {
 }
 
 /** What any field of a record is made with. */
-function shared(key: string, required: boolean, { name = key, nullable = !required, ...told }: ShownField) {
+function shared(
+  key: string,
+  required: boolean,
+  { name = key, nullable = !required, itemsNullable: _, ...told }: ShownField,
+) {
   return { ...told, resolve: member(key), nullable, ...(name === key ? {} : { extensions: { member: key } }) }
 }
 
@@ -56,7 +62,7 @@ function leafField(t: T, { builder }: Place, leaf: Leaf, key: string, shown: Sho
   const type = leafType(builder, leaf)
   const { nullable, ...rest } = shared(key, leaf.required, shown)
   if (leaf.list === 'none') return t.field({ ...rest, type, nullable })
-  return t.field({ ...rest, type: [type], nullable: { list: nullable, items: false } })
+  return t.field({ ...rest, type: [type], nullable: { list: nullable, items: shown.itemsNullable ?? false } })
 }
 
 /** One mapping: what it is built with, and where in the record its nodes are. */
@@ -78,7 +84,7 @@ function nodeField(t: T, place: Place, node: Node, shown: ShownField) {
   const { nullable, ...rest } = shared(node.key, (node.embed ?? node.list).required, shown)
   if (node.embed) return t.field({ ...rest, type: objectType(place, path, node.nodes), nullable })
   const type = objectType({ ...place, prefix: `${path}.` }, path, node.list.nodes)
-  return t.field({ ...rest, type: [type], nullable: { list: nullable, items: false } })
+  return t.field({ ...rest, type: [type], nullable: { list: nullable, items: shown.itemsNullable ?? false } })
 }
 
 /** The nodes that the contract shows, each by the contract's name. */
@@ -90,12 +96,19 @@ function shownNodes(place: Place, nodes: readonly Node[]): (readonly [string, No
   })
 }
 
+const isList = (node: Node): boolean => (node.leaf ? node.leaf.list !== 'none' : node.list !== undefined)
+
 function fieldsFor(t: T, place: Place, nodes: readonly Node[], taken: readonly string[] = []) {
   const shown = shownNodes(place, nodes)
   const twice = repeated(shown, ([name]) => name, taken)
   if (twice) {
     const text = `${place.entity.name}.${pathIn(place, twice[1])} would be shown as ${twice[0]}, which another field is`
     throw new CrossfadeError('MISCONFIGURED', `${text}. Name one of them in \`fields\`, or omit it.`)
+  }
+  const wrong = shown.find(([, node, { itemsNullable }]) => itemsNullable !== undefined && !isList(node))
+  if (wrong) {
+    const text = `${place.entity.name}.${pathIn(place, wrong[1])} is no list`
+    throw new CrossfadeError('MISCONFIGURED', `${text}: take \`itemsNullable\` from what \`fields\` says of it.`)
   }
   return Object.fromEntries(shown.map(([name, node, field]) => [name, nodeField(t, place, node, field)]))
 }
@@ -114,8 +127,7 @@ const shownOf = (place: Place, nodes: readonly Node[]): string =>
   JSON.stringify(
     shownNodes(place, nodes).map(([name, node, field]) => {
       const { required } = node.leaf ?? node.embed ?? node.list
-      const isList = node.leaf ? node.leaf.list !== 'none' : node.list !== undefined
-      return [name, node.key, typeName(place, node), isList, required, field]
+      return [name, node.key, typeName(place, node), isList(node), required, field]
     }),
   )
 

@@ -52,6 +52,8 @@ const Article = entityType(builder, Post, {
     'stats.best': { name: 'top' },
     'stats.reads': { deprecationReason: 'Nobody counts.' },
     'parts.body': { name: 'content' },
+    labels: { itemsNullable: true },
+    parts: { itemsNullable: true },
   },
   embeds: { stats: 'Numbers', 'stats.best': 'Best', parts: 'Part' },
   omit: ['parentId'],
@@ -117,14 +119,20 @@ const documents = [
   { _id: new ObjectId(idOf(2)), headline: 'Second', status: 'lost', parent_id: new ObjectId(idOf(1)) },
 ]
 
+test('elements may be null in lists alone', () => {
+  const builder = createBuilder()
+  entityType(builder, Post, { omit: ['stats', 'parts'], fields: { headline: { itemsNullable: true } } })
+  expect(() => builder.toSchema()).toThrow('Post.headline is no list')
+})
+
 test('the contract has its own names, and says what it is told to', () => {
   const sdl = printSchema(schema)
   expect(sdl).toContain(`"""What is read."""
 type Article {
   _id: ID!
-  labels: [Label!]
+  labels: [Label]
   numbers: Numbers
-  parts: [Part!]
+  parts: [Part]
   replies(after: String, first: Int): TeaserConnection!
   status: PostStatus
 
