@@ -18,6 +18,7 @@ interface Options extends ReadPreferenceOption {
   readonly json?: boolean
   readonly sample?: number
   readonly rate?: number
+  readonly nice?: boolean
   readonly html?: string
 }
 
@@ -44,11 +45,12 @@ export function profileCommand(): Command {
     .argument('<type>')
     .option('--sample <n>', 'look at so many documents, chosen by chance; default: all', positive)
     .option('--rate <n>', 'read so many documents a second at most', positive)
+    .option('--nice', 'go slowly sooner where others suffer from it: by latency and replicas of MongoDB')
   return addReadPreference(command)
     .option('--html <file>', 'write a page with plots, which needs nothing else')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')
-    .action((type: string, { config, json, sample, rate, readPreference, html }: Options) =>
+    .action((type: string, { config, json, sample, rate, nice, readPreference, html }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         const { signal } = untilAborted()
         const line = new ProfileProgressLine(type)
@@ -59,6 +61,7 @@ export function profileCommand(): Command {
           answer: ownAnswer,
           sample: sample ?? null,
           rate,
+          care: nice ? 'nice' : 'usual',
           readPreference,
           signal,
           onProgress: (progress) => line.show(progress),

@@ -9,7 +9,10 @@ import type { Reading } from '../stores/mongo/profile/raw-documents.ts'
 import { collationText, uniqueKeys } from '../stores/mongo/unique-keys.ts'
 import { messageOf } from '../util/errors.ts'
 import { forewarnings } from './forewarnings.ts'
+import { Pace } from './paced.ts'
 import { Patience, type PatienceOptions } from './patience.ts'
+import { Restraint } from './restraint.ts'
+import type { Care } from './strain.ts'
 import type { Suggestion } from './suggestion.ts'
 import { suggestions } from './suggestions.ts'
 import { type UniqueProfile, uniqueProfiles } from './unique-profiles.ts'
@@ -47,7 +50,7 @@ export interface ProfileProgress {
   readonly total: number | null
 }
 
-export interface ProfileRun extends Reading {
+export interface ProfileRun extends Omit<Reading, 'pass'> {
   readonly mongo: MongoStore
   readonly entity: Entity
   /** All types of the app: where references lead. */
@@ -56,6 +59,8 @@ export interface ProfileRun extends Reading {
   readonly onProgress?: (progress: ProfileProgress) => void
   /** Told of what takes time behind the reading, one line each. */
   readonly log?: (line: string) => void
+  /** How soon it goes slowly where others suffer from it; default: as usual. */
+  readonly care?: Care
   /** See `PatienceOptions`. */
   readonly retryMs?: number
 }
@@ -133,14 +138,28 @@ async function readPatiently(
  * kind; else nothing is written.
  */
 export async function profile(run: ProfileRun): Promise<Profile> {
-  const { mongo, entity, entities, sample, readPreference = 'primary', onProgress, log, signal, retryMs } = run
+  const {
+    mongo,
+    entity,
+    entities,
+    sample,
+    rate,
+    care,
+    readPreference = 'primary',
+    onProgress,
+    log,
+    signal,
+    retryMs,
+  } = run
   const began = new Date().toISOString()
   const [estimated, { indexes, notes }] = await Promise.all([mongo.estimate(entity), factsOf(mongo, entity)])
   const total = estimated === null ? sample : Math.min(estimated, sample ?? estimated)
   const patience = { stores: { mongo }, name: entity.name, log, signal, retryMs }
+  const restraint = new Restraint({ stores: { mongo }, entity, care, log }, null, new Pace(rate))
+  const pass = (documents: number): Promise<void> => restraint.pass(documents, signal)
   const typeOf = (name: string) => entities.find((each) => each.name === name)
   const { learned, first, last, ...found } = await readPatiently(
-    (onProgress) => profileDocuments(mongo.connection, entity, { ...run, typeOf, onProgress }),
+    (onProgress) => profileDocuments(mongo.connection, entity, { ...run, pass, typeOf, onProgress }),
     (read) => onProgress?.({ read, total }),
     patience,
   )

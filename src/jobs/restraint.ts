@@ -1,12 +1,13 @@
 import type { Origin } from '../util/origin.ts'
-import type { BackfillOptions } from './backfill-options.ts'
 import type { Pace } from './paced.ts'
-import { StrainWatch } from './strain-watch.ts'
+import { StrainWatch, type Watched } from './strain-watch.ts'
 
 /** Between two looks at how the stores are doing. */
 const lookMs = 1_000
 
-export type RestraintOptions = Pick<BackfillOptions, 'stores' | 'entity' | 'care' | 'log'>
+export interface RestraintOptions extends Watched {
+  readonly log?: ((line: string) => void) | undefined
+}
 
 /** Has a job go slowly where others suffer from it, and tells why. */
 export class Restraint {
@@ -17,8 +18,8 @@ export class Restraint {
   #reason: string | null = null
   #looked = performance.now()
 
-  /** @param from the store that the job reads most of. */
-  constructor(options: RestraintOptions, from: Origin, pace: Pace) {
+  /** @param from the store that the job copies from, whose debts count; null: none. */
+  constructor(options: RestraintOptions, from: Origin | null, pace: Pace) {
     this.#options = options
     this.#pace = pace
     this.#strains = new StrainWatch(options, from)

@@ -1,21 +1,31 @@
 import type { Entity } from '../entity/entity.ts'
+import type { Store } from '../stores/store.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { type Origin, origins } from '../util/origin.ts'
-import type { BackfillOptions } from './backfill-options.ts'
-import { type Bounds, boundsOf, type Strain, strainOf, type Vitals } from './strain.ts'
+import { type Bounds, boundsOf, type Care, type Strain, strainOf, type Vitals } from './strain.ts'
 
 /** A store that does not answer is told by those who copy; a look is not worth waiting for. */
 const longestMs = 5_000
 
-/** Looks at the stores beside a copy, over the job's own connections. */
+/** What a job works on, and how careful it is. */
+export interface Watched {
+  /** Those that it uses. */
+  readonly stores: Partial<Readonly<Record<Origin, Pick<Store, 'outbox' | 'replicationLag'>>>>
+  readonly entity: Entity
+  /** Default: as usual. */
+  readonly care?: Care | undefined
+}
+
+/** Looks at the stores beside a job, over the job's own connections. */
 export class StrainWatch {
-  readonly #stores: BackfillOptions['stores']
+  readonly #stores: Watched['stores']
   readonly #entity: Entity
-  readonly #from: Origin
+  readonly #from: Origin | null
   readonly #bounds: Bounds
   readonly #calm: Record<Origin, number> = { mongo: Number.POSITIVE_INFINITY, postgres: Number.POSITIVE_INFINITY }
 
-  constructor({ stores, entity, care = 'usual' }: Pick<BackfillOptions, 'stores' | 'entity' | 'care'>, from: Origin) {
+  /** @param from the store whose debts are looked at; null: none. */
+  constructor({ stores, entity, care = 'usual' }: Watched, from: Origin | null) {
     this.#stores = stores
     this.#entity = entity
     this.#from = from
@@ -31,21 +41,24 @@ export class StrainWatch {
   }
 
   async #vitals(): Promise<Vitals> {
-    const [mongo, postgres, { oldestMs }] = await Promise.all([
+    const debtor = this.#from && this.#stores[this.#from]
+    const [mongo, postgres, owed] = await Promise.all([
       this.#of('mongo'),
       this.#of('postgres'),
-      this.#stores[this.#from].outbox.backlog(this.#entity),
+      debtor?.outbox.backlog(this.#entity),
     ])
     return {
       latency: { mongo: mongo.ms, postgres: postgres.ms },
-      owed: oldestMs,
+      owed: owed?.oldestMs ?? 0,
       lag: { mongo: mongo.lag, postgres: postgres.lag },
     }
   }
 
   async #of(origin: Origin): Promise<{ ms: number; lag: number | null }> {
+    const store = this.#stores[origin]
+    if (!store) return { ms: 0, lag: null }
     const began = performance.now()
-    const lag = await this.#stores[origin].replicationLag()
+    const lag = await store.replicationLag()
     return { ms: performance.now() - began, lag }
   }
 }

@@ -5,8 +5,11 @@ import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { copyProgress } from '../../src/jobs/copy-progress.ts'
+import { profile } from '../../src/jobs/profile.ts'
 import { boundsOf, type Care, strainOf, type Vitals } from '../../src/jobs/strain.ts'
 import { verify } from '../../src/jobs/verify.ts'
+import { ownAnswer } from '../../src/resolve/own-answer.ts'
+import type { Origin } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
 const Page = defineEntity('Page', { mongo: 'pages', postgres: 'pages', id: int(), fields: { views: int() } })
@@ -84,18 +87,18 @@ describe('A copy goes slowly', () => {
   })
   let progress = 0
 
-  /** PostgreSQL's replicas are behind until the job has said so. */
+  /** Replicas of a store are behind until the job has said so. */
   async function strained<T>(
     work: (log: (line: string) => void) => Promise<T>,
-    seen?: () => Promise<void>,
+    { seen, of = 'postgres' }: { readonly seen?: () => Promise<void>; readonly of?: Origin } = {},
   ): Promise<T> {
-    const { postgres } = stores
-    const lag = postgres.replicationLag
+    const store = stores[of]
+    const lag = store.replicationLag
     const told = Promise.withResolvers<void>()
     let isBehind = true
-    Object.assign(postgres, { replicationLag: async () => (isBehind ? 60_000 : 0) })
+    Object.assign(store, { replicationLag: async () => (isBehind ? 60_000 : 0) })
     const working = work((line) => {
-      if (line === 'Page: it goes slowly, since replicas of postgres are 60000 ms behind') told.resolve()
+      if (line === `Page: it goes slowly, since replicas of ${of} are 60000 ms behind`) told.resolve()
     })
     try {
       await Promise.race([told.promise, working.then(() => expect.unreachable('it has ended before'))])
@@ -103,17 +106,16 @@ describe('A copy goes slowly', () => {
       isBehind = false
       return await working
     } finally {
-      Object.assign(postgres, { replicationLag: lag })
+      Object.assign(store, { replicationLag: lag })
     }
   }
 
   test('and tells all who look at its progress', async () => {
     const { ledger } = stores.postgres
     const slow = async () => (await copyProgress(ledger, Page))?.slow
-    await strained(
-      (log) => backfill({ stores, entity: Page, batch: 2, rate: 6, log }),
-      () => expect.poll(slow, { timeout: 20_000 }).toEqual(['replicas of postgres are 60000 ms behind']),
-    )
+    await strained((log) => backfill({ stores, entity: Page, batch: 2, rate: 6, log }), {
+      seen: () => expect.poll(slow, { timeout: 20_000 }).toEqual(['replicas of postgres are 60000 ms behind']),
+    })
     expect(await slow()).toEqual([])
   })
 
@@ -124,6 +126,12 @@ describe('A copy goes slowly', () => {
     await setStage(move, { type: 'Page', stage: 'dualwrite', noOtherWriters: true })
     const found = await strained((log) => verify({ stores, entity: Page, batch: 2, rate: 6, log }))
     expect(found).toMatchObject({ compared: size, different: { missing: 0, extra: 0, content: 0 } })
+  })
+
+  test('and so does a profile, which reads MongoDB alone', async () => {
+    const read = { mongo: stores.mongo, entity: Page, entities: [Page], answer: ownAnswer, sample: null, rate: 6 }
+    const found = await strained((log) => profile({ ...read, log }), { of: 'mongo' })
+    expect(found).toMatchObject({ documents: size })
   })
 
   test('by what both servers tell of their replicas, where they have some', async () => {

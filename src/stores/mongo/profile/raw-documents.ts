@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { ReadPreference, type ReadPreferenceMode } from 'mongodb'
 import type { Entity } from '../../../entity/entity.ts'
 import type { MongoConnection } from '../connection.ts'
@@ -13,8 +13,10 @@ export interface Reading {
   readonly sample: number | null
   /** Default: the primary. */
   readonly readPreference?: ReadPreferenceMode | undefined
-  /** Documents a second at most; default: as fast as both sides can. */
+  /** Documents a second at most, as far as `pass` sees to it; default: as fast as both sides can. */
   readonly rate?: number | undefined
+  /** Waits behind each batch until the next may be read. */
+  readonly pass?: ((documents: number) => Promise<void>) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -31,7 +33,7 @@ export async function* rawDocuments(
   entity: Entity,
   reading: Reading,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  const { sample, rate, signal } = reading
+  const { sample, rate, pass, signal } = reading
   const collection = readFrom(connection, entity, reading)
   // A cursor that nobody asks for ten minutes is closed by the server: of a slow reading a batch is a second's
   const options = { raw: true, batchSize: Math.min(batchSize, rate ?? batchSize), ...(signal ? { signal } : {}) }
@@ -39,8 +41,6 @@ export async function* rawDocuments(
     sample === null
       ? collection.find({}, options)
       : collection.aggregate([{ $sample: { size: sample } }], { ...options, allowDiskUse: true })
-  const began = performance.now()
-  let read = 0
   try {
     let more = cursor.hasNext()
     while (await more) {
@@ -51,10 +51,7 @@ export async function* rawDocuments(
       await setImmediate() // so that it is sent, and Ctrl-C is heard
       signal?.throwIfAborted()
       yield batch
-      read += batch.length
-      const aheadMs = rate ? (read / rate) * 1_000 - (performance.now() - began) : 0
-      // With the signal's own reason, which Node's timers do not give
-      if (aheadMs > 0) await sleep(aheadMs, undefined, { signal }).catch(() => signal?.throwIfAborted())
+      await pass?.(batch.length)
     }
   } finally {
     await cursor.close().catch(() => undefined)
