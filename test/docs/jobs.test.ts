@@ -21,7 +21,7 @@ import { type Origin, origins } from '../../src/util/origin.ts'
 import { type Databases, openDatabases } from '../support/stores.ts'
 import { root } from './blocks.ts'
 
-const program = 'examples/sdl-first/jobs/mark-old.ts'
+const [program, keepLatest] = ['examples/sdl-first/jobs/mark-old.ts', 'examples/sdl-first/jobs/keep-latest.ts'] as const
 const id = (n: number): string => String(n).padStart(24, '0')
 
 let databases: Databases
@@ -58,9 +58,9 @@ async function toStage(...stages: readonly Stage[]): Promise<void> {
 }
 
 /** Runs the example as its first line says; one that did not end by itself would be killed, and fail. */
-function run(day: string): Promise<{ stdout: string; stderr: string }> {
+function run(argument: string, file: string = program): Promise<{ stdout: string; stderr: string }> {
   const { mongoUri: MONGODB_URI, databaseUrl: DATABASE_URL } = databases
-  return promisify(execFile)(process.execPath, ['--conditions=@crossfade/source', program, day], {
+  return promisify(execFile)(process.execPath, ['--conditions=@crossfade/source', file, argument], {
     cwd: root,
     env: { ...process.env, MONGODB_URI, DATABASE_URL, CROSSFADE_DATA_DIR: dataDir },
     timeout: 50_000,
@@ -95,6 +95,39 @@ test.each([
     expect(await markedIn('mongo')).toBe(102)
   },
 )
+
+test('of records with one value the latest stays, in both stores', { timeout: 120_000 }, async () => {
+  const products = stores.mongo.connection.db.collection('products')
+  const twin = (n: number, sku: string, day: string) => ({
+    _id: new ObjectId(id(n)),
+    sku,
+    name: `Twin ${n}`,
+    added_at: new Date(`2024-02-${day}T00:00:00Z`),
+  })
+  await products.insertMany([
+    twin(201, 'S-7', '02'),
+    twin(202, 'S-7', '03'),
+    twin(203, 'S-104', '01'), // older than S-104 itself
+  ])
+  await toStage('dualwrite', 'shadow')
+  const printed = async (argument: string): Promise<string[]> =>
+    (await run(argument, keepLatest)).stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { id: string }).id)
+  const doomed = [id(203), id(201), id(7)]
+  expect(await printed('--dry-run')).toEqual(doomed)
+  expect(await products.countDocuments()).toBe(108)
+  expect(await printed('--yes')).toEqual(doomed)
+  for (const origin of origins) {
+    const { images } = await stores[origin].reader.scan(Product, { after: null, limit: 200 })
+    const left = images.filter(({ record }) => record).map((image) => image.id)
+    expect(left).toHaveLength(105)
+    expect(left).toContain(id(202))
+    for (const each of doomed) expect(left).not.toContain(each)
+  }
+  expect(await printed('--yes')).toEqual([])
+})
 
 test('the example fails where it cannot do its work, and names the store', async () => {
   databases = { ...databases, mongoUri: 'mongodb://127.0.0.1:1/shop' }
