@@ -22,13 +22,16 @@ interface Line {
 export function requestLines(log: LogRequest): Plugin {
   const lines = new WeakMap<Request, Line>()
   return {
-    ...onBegin(({ args: { document, operationName, contextValue } }) => {
+    // One that does not fit the contract is known by its name as well
+    onValidate({ params: { documentAST }, context: { request, params } }) {
+      const line = lines.get(request)
+      const operation = line && chosenOperation(documentAST, params.operationName)
+      if (operation) line.operation = operation.title
+    },
+    ...onBegin(({ args: { contextValue } }) => {
       const context = contextValue as GatewayContext & { readonly request: Request }
       const line = lines.get(context.request)
-      const operation = chosenOperation(document, operationName)
-      if (!line || !operation) return
-      line.operation = operation.title
-      line.context = context
+      if (line) line.context = context
     }),
     onRequest({ request }) {
       lines.set(request, { began: performance.now() })

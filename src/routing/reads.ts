@@ -108,6 +108,7 @@ export class Reads {
     const type = read.entity.name
     const attributes = { 'crossfade.type': type, 'crossfade.resolver': read.resolver }
     return inSpan(`read ${type}`, { attributes }, async (span) => {
+      if (this.#routing.killSwitch.isOn(type)) span.setAttribute('crossfade.killed', true)
       const result = await this.#run(read)
       span.setAttribute('crossfade.stage', this.#routing.flags.get(type).stage)
       span.setAttribute('crossfade.store', this.decision(type).reads) // a fail-over has changed it

@@ -43,8 +43,8 @@ test('what fails is told by its code, and without what was sent', async () => {
     { status: 200, ms, errors: ['INTERNAL_SERVER_ERROR'], stores: undefined },
   ])
   lines.length = 0
-  expect(await lineOf('{ secret }')).toEqual([
-    'no operation',
+  expect(await lineOf('query Three { secret }')).toEqual([
+    'query Three',
     { status: 200, ms, errors: ['GRAPHQL_VALIDATION_FAILED'], stores: undefined },
   ])
   lines.length = 0

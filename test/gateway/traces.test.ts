@@ -5,6 +5,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@open
 import { sql } from 'kysely'
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { kill } from '../../src/control/kill-file.ts'
 import { openSmallGateway, type SmallGateway } from '../support/small-gateway.ts'
 import { changeUnseen } from '../support/stores.ts'
 import { Patient, patients, schema } from './patients.ts'
@@ -148,6 +149,28 @@ test('a comparison is a trace of its own, linked to the read, and its difference
   const group = (await findings.groups()).find(({ path }) => path === 'body')!
   const { examples } = (await findings.show(group.fingerprint))!
   expect(examples.map(({ example }) => example)).toMatchObject([{ traceId: read!.spanContext().traceId }])
+})
+
+test('a request that does not fit the contract is known by its name, and by what became of it', async () => {
+  await api.ask('query Four { nothingOfTheKind }')
+  await expect.poll(() => spans().map(({ name }) => name)).toContain('query Four')
+  expect(named('query Four')!.attributes).toEqual({
+    'graphql.operation.type': 'query',
+    'graphql.operation.name': 'Four',
+    'error.type': 'GRAPHQL_VALIDATION_FAILED',
+  })
+})
+
+test('a read says that the kill switch was on', async () => {
+  const { dataDir } = api
+  kill(dataDir, 'Patient', true)
+  await expect.poll(() => api.gateway.routing.killSwitch.isOn('Patient'), { timeout: 20_000 }).toBe(true)
+  exporter.reset()
+  await api.ask(query)
+  await expect.poll(() => spans().map(({ name }) => name)).toContain('query One')
+  expect(named('read Patient')!.attributes).toMatchObject({ 'crossfade.killed': true })
+  kill(dataDir, 'Patient', false)
+  await expect.poll(() => api.gateway.routing.killSwitch.isOn('Patient'), { timeout: 20_000 }).toBe(false)
 })
 
 test('an error is told by its code, and not by its message', async () => {
