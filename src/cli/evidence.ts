@@ -9,7 +9,6 @@ import { evidenceMarkdown } from '../evidence/report.ts'
 import { signOff } from '../evidence/sign-off.ts'
 import { nextStage, type TypeEvidence, typeEvidence } from '../evidence/type-evidence.ts'
 import type { Stage } from '../stage/stage.ts'
-import type { Json } from '../util/json.ts'
 import { printJson, printTable } from './output.ts'
 import type { Session } from './session.ts'
 import { stageOf } from './stage-of.ts'
@@ -38,9 +37,7 @@ async function signed(
   seen: TypeEvidence,
   { sign, why }: Options,
 ): Promise<TypeEvidence> {
-  const { ledger } = session.stores.postgres
-  const kept = JSON.parse(JSON.stringify(seen)) as Json
-  await signOff(ledger, entity, flag, { by: sign!, why: why ?? null }, kept)
+  await signOff(session.stores.postgres.ledger, entity, { by: sign!, why: why || null }, seen)
   return evidenceOf(session, ask, entity, flag, seen.to)
 }
 
@@ -74,7 +71,7 @@ export function evidenceCommand(): Command {
     .argument('[types...]', 'default: all types')
     .option('--to <stage>', 'default: the next one')
     .option('--sign <name>', 'put a name to what is shown; it holds until authority moves or the mapping changes')
-    .option('--why <text>', 'kept with the name')
+    .option('--why <text>', 'kept with the name; asked for where other gates are not met')
     .option('--markdown', 'print a report for a change ticket')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')

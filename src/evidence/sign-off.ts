@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
-import { mappingDigest } from '../entity/mapping-digest.ts'
 import { type Ledger, overwrite, parseAs } from '../stores/ledger.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
+import type { GateName, Look } from './gate.ts'
 
 const kind = 'sign-off'
 const log = 'sign-off'
@@ -32,16 +32,29 @@ export async function lastSignOff(ledger: Ledger, { name }: Pick<Entity, 'name'>
   return entry && parseAs(form, entry.value)
 }
 
-/** @param evidence what was seen when it was signed, kept with it in the log. */
+/** What is signed: the gates as they were seen, which are kept with it in the log. */
+export interface Seen {
+  readonly epoch: number
+  readonly mapping: string
+  readonly gates: readonly (Pick<Look, 'met'> & { readonly gate: GateName })[]
+}
+
+/** @throws BAD_USER_INPUT where other gates are not met, and nobody says why it is signed all the same. */
 export async function signOff(
   ledger: Ledger,
-  entity: Entity,
-  { epoch }: Flag,
+  { name }: Pick<Entity, 'name'>,
   { by, why }: Pick<SignOff, 'by' | 'why'>,
-  evidence: Json,
+  seen: Seen,
 ): Promise<SignOff> {
-  const signed: SignOff = { by, why, at: new Date().toISOString(), epoch, mapping: mappingDigest(entity) }
-  await overwrite(ledger, kind, entity.name, { ...signed })
-  await ledger.append(log, entity.name, { ...signed, evidence })
+  const { epoch, mapping } = seen
+  const unmet = seen.gates.filter(({ gate, met }) => !met && gate !== 'signed').map(({ gate }) => gate)
+  if (unmet.length > 0 && why === null) {
+    const gates = unmet.length === 1 ? 'A gate is' : `${unmet.length} gates are`
+    const text = `${gates} not met (${unmet.join(', ')}). Say why ${name} is signed all the same (\`why\`).`
+    throw new CrossfadeError('BAD_USER_INPUT', text)
+  }
+  const signed: SignOff = { by, why, at: new Date().toISOString(), epoch, mapping }
+  await overwrite(ledger, kind, name, { ...signed })
+  await ledger.append(log, name, { ...signed, evidence: JSON.parse(JSON.stringify(seen)) as Json })
   return signed
 }

@@ -71,6 +71,7 @@ const findings: Effects<Findings> = {
   groups: 'reads',
   search: 'reads',
   show: 'reads',
+  ofRecord: 'reads',
   recent: 'reads',
   close: 'writes',
   undecided: 'reads',

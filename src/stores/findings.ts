@@ -91,6 +91,11 @@ export interface MismatchExample {
   readonly example: Json
 }
 
+/** That a record is an example of a group. */
+export interface FoundOfRecord extends GroupKey {
+  readonly at: Date
+}
+
 /** Mismatches of one group that a gateway found since it last told. */
 export interface SeenGroup extends GroupKey {
   readonly count: number
@@ -196,6 +201,8 @@ export interface Findings {
   search(search: GroupSearch): Promise<FoundGroups>
   /** By fingerprint or an unambiguous beginning of one; null where there is none. */
   show(fingerprint: string): Promise<{ group: MismatchGroup; examples: readonly MismatchExample[] } | null>
+  /** Groups that have the record for an example, the newest example first; `limit` at most. */
+  ofRecord(type: string, id: string, limit: number): Promise<readonly FoundOfRecord[]>
   /**
    * Counts of the last hours, `keptHours` at most, of each group that is named: zeros for one that there is none of.
    * What was told at once counts in the hour of its last; what was found before a group came back does not count.

@@ -63,7 +63,7 @@ test('a type is told with its flag, what it owes, and what its next stage asks f
       owed { owed oldest deadLetters conflicts }
       latency { mongo { reads } }
       coverage { fields { field readBy { resolver } } isProved }
-      evidence { from to gates { gate met } signOff { by } }
+      evidence { from to gates { gate met } signOff { by } report }
     }
   }`)
   expect(errors).toBeUndefined()
@@ -98,7 +98,12 @@ test('a type is told with its flag, what it owes, and what its next stage asks f
           ],
           isProved: true,
         },
-        evidence: { from: 'shadow', to: 'live', signOff: null },
+        evidence: {
+          from: 'shadow',
+          to: 'live',
+          signOff: null,
+          report: expect.stringMatching(/^## Note: shadow → live\n\nEpoch 2, /),
+        },
       },
     ],
   })
@@ -177,7 +182,8 @@ test('counts of the last hours are told of groups and of types', async () => {
 
 test('a record is told as both stores have it', async () => {
   const look = `query ($id: String!) { record(type: "Note", id: $id) {
-    mongo { isOwed isDeleted issues { path } } postgres { isOwed isDeleted } fields { path mongo postgres differs } others } }`
+    mongo { isOwed isDeleted issues { path } } postgres { isOwed isDeleted } fields { path mongo postgres differs } others
+    findings { group resolver kind path } } }`
   expect(await ask(look, 'viewer', { id: '1' })).toEqual({
     data: {
       record: {
@@ -188,6 +194,7 @@ test('a record is told as both stores have it', async () => {
           { path: 'secret', mongo: '[redacted]', postgres: '[redacted]', differs: false },
         ],
         others: [],
+        findings: [{ group: 'abc123', resolver: 'Query.note', kind: 'divergence', path: 'text' }],
       },
     },
   })
@@ -198,7 +205,7 @@ test('a record is told as both stores have it', async () => {
   })
   await changeUnseen(api.stores, sql`update notes set text = 'a' where id = 1`)
   expect(await ask(look, 'viewer', { id: '7' })).toEqual({
-    data: { record: { mongo: null, postgres: null, fields: [], others: [] } },
+    data: { record: { mongo: null, postgres: null, fields: [], others: [], findings: [] } },
   })
   expect(await wrong(look, 'viewer', { id: 'x' })).toContain('BAD_USER_INPUT')
 })
@@ -303,7 +310,10 @@ test('an operator tries what the other store refuses again, or gives it up', asy
   )
 })
 
-test('a name is put to what is proved', async () => {
+test('a name is put to what is proved, with a reason where gates are not met', async () => {
+  expect(await wrong('mutation { sign(type: "Note", to: live) { to } }', 'qa')).toMatch(
+    /^BAD_USER_INPUT: \d gates are not met \(.*verified.*\)\. Say why Note is signed all the same \(`why`\)\.$/,
+  )
   const { data } = await ask(
     'mutation { sign(type: "Note", to: live, why: "seen") { to signOff { by why epoch } } }',
     'qa',
@@ -327,7 +337,7 @@ test('who may look changes nothing, and QA kills nothing', async () => {
   ]
   for (const change of changes)
     expect(await wrong(`mutation { ${change} }`)).toBe(
-      'BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.',
+      'FORBIDDEN: A token of the role qa may do this; yours is viewer.',
     )
   const kill = 'mutation { kill(type: "Note", on: true) { killed untold } }'
   const operations = [
@@ -339,7 +349,7 @@ test('who may look changes nothing, and QA kills nothing', async () => {
     'mutation { drop(type: "Note", id: "1", why: "x") }',
   ]
   for (const operation of operations)
-    expect(await wrong(operation, 'qa')).toBe('BAD_USER_INPUT: A token of the role operator may do this; yours is qa.')
+    expect(await wrong(operation, 'qa')).toBe('FORBIDDEN: A token of the role operator may do this; yours is qa.')
   expect(opened.killed.names).toEqual([])
   expect(await ask(kill, 'operator')).toEqual({ data: { kill: { killed: ['Note'], untold: [] } } })
   expect(await ask('{ types { killedAs } }')).toEqual({ data: { types: [{ killedAs: ['Note'] }] } })
@@ -422,7 +432,7 @@ test('QA has a type verified, sees how it goes, stops it, and is told what was f
   const last = async () => ((await ask(query)).data!['verifications'] as { endedAt: string | null }[])[0]
   const ended = () => expect.poll(async () => (await last())?.endedAt, { timeout: 20_000 }).toBeTruthy()
   const start = 'mutation { verify(type: "Note") { type by endedAt } }'
-  expect(await wrong(start)).toBe('BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.')
+  expect(await wrong(start)).toBe('FORBIDDEN: A token of the role qa may do this; yours is viewer.')
   expect(await wrong('mutation { verify(type: "Nope") { type } }', 'qa')).toContain('There is no type Nope')
 
   opened.jobs.verify = (_, { signal, onProgress }) => {
@@ -609,7 +619,7 @@ test('QA has what was recorded replayed, one at a time, and is told what differs
   expect(await seen()).toMatchObject({ recorded: { files: 2, bytes: 12, lastAt: '1970-01-01T00:00:02.000Z' } })
 
   const start = 'mutation { replay(field: "Query.note") { field by } }'
-  expect(await wrong(start)).toBe('BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.')
+  expect(await wrong(start)).toBe('FORBIDDEN: A token of the role qa may do this; yours is viewer.')
   expect(await wrong('mutation { replay(field: "Query.nots") { by } }', 'qa')).toBe(
     'BAD_USER_INPUT: The contract has no field Query.nots. Did you mean "Query.note"?',
   )
@@ -622,9 +632,7 @@ test('QA has what was recorded replayed, one at a time, and is told what differs
   expect(await wrong('mutation { replay { by } }', 'qa')).toBe(
     'TRY_AGAIN: What was recorded is being replayed; see how that ends, and try again.',
   )
-  expect(await wrong('mutation { stopReplay }')).toBe(
-    'BAD_USER_INPUT: A token of the role qa may do this; yours is viewer.',
-  )
+  expect(await wrong('mutation { stopReplay }')).toBe('FORBIDDEN: A token of the role qa may do this; yours is viewer.')
   expect(await ask('mutation { stopReplay }', 'qa')).toEqual({ data: { stopReplay: true } })
   await ended()
   expect(await last()).toMatchObject({ error: 'It was stopped: nothing is known of it.', found: null })

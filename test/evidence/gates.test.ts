@@ -313,11 +313,30 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
   test('signed: by nobody, by somebody, and of an earlier state', async () => {
     expect(await look('signed')).toMatchObject(unmet('nobody has signed'))
     expect(await look('signed', { signOff: false })).toBeUndefined()
-    await signOff(stores.postgres.ledger, Kite, flag, { by: 'Ada', why: null }, { seen: 'this' })
+    const seen = { epoch: flag.epoch, mapping: mappingDigest(Kite), gates: [{ gate: 'signed', met: false } as const] }
+    await signOff(stores.postgres.ledger, Kite, { by: 'Ada', why: null }, seen)
     expect(await look('signed')).toMatchObject(met('Ada signed at 20'))
     expect(await look('signed', {}, { epoch: flag.epoch + 1 })).toMatchObject(unmet('was of an earlier state'))
     const [entry] = await stores.postgres.ledger.tail('sign-off', 1, 'Kite')
-    expect(entry!.value).toMatchObject({ by: 'Ada', epoch: flag.epoch, evidence: { seen: 'this' } })
+    expect(entry!.value).toMatchObject({ by: 'Ada', epoch: flag.epoch, evidence: { gates: seen.gates } })
+  })
+
+  test('signed: with a reason, where other gates are not met', async () => {
+    const { ledger } = stores.postgres
+    const gates = [
+      { gate: 'signed', met: false },
+      { gate: 'compared', met: false },
+      { gate: 'verified', met: false },
+      { gate: 'issues', met: true },
+    ] as const
+    const seen = { epoch: flag.epoch, mapping: mappingDigest(Kite), gates }
+    await expect(signOff(ledger, Kite, { by: 'Eve', why: null }, seen)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: '2 gates are not met (compared, verified). Say why Kite is signed all the same (`why`).',
+    })
+    expect(await look('signed')).toMatchObject(met('Ada signed at 20'))
+    await signOff(ledger, Kite, { by: 'Bea', why: 'seen by hand' }, seen)
+    expect(await look('signed')).toMatchObject(met('Bea signed at 20'))
   })
 })
 

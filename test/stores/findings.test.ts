@@ -51,6 +51,23 @@ test('a group that is closed and seen again comes back as new, with the reason i
   expect(await findings.groups('closed')).toEqual([])
 })
 
+test('of a record there are the groups of its type that have it for an example, the newest first', async () => {
+  await seen(
+    group('a', 5_000),
+    { ...group('a'), fingerprint: 'fedcba', path: 'year' },
+    { ...group('a'), fingerprint: '999999', type: 'Book' },
+    { ...group('b'), fingerprint: '888888', path: 'name' },
+  )
+  const found = await findings.ofRecord('Note', 'a', 10)
+  expect(found.map(({ fingerprint, path }) => [fingerprint, path])).toEqual([
+    ['fedcba', 'year'],
+    ['abcdef012345', 'title'],
+  ])
+  expect(found[0]).toMatchObject({ type: 'Note', resolver: 'Query.notes', kind: 'divergence', at: expect.any(Date) })
+  expect(await findings.ofRecord('Note', 'a', 1)).toHaveLength(1)
+  expect(await findings.ofRecord('Note', 'c', 10)).toEqual([])
+})
+
 test('a group is told as new once, though what another gateway saw before that comes later', async () => {
   expect(await seen(group('a', 5_000))).toEqual(['abcdef012345'])
   expect(await seen(group('b'))).toEqual([])

@@ -4,7 +4,7 @@ import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { keptHours, type MismatchGroup } from '../../stores/findings.ts'
 import { Known } from './known.ts'
 import { marks } from './marks.ts'
-import { movingTypeFields } from './moving-type.ts'
+import { evidenceFields, movingTypeFields } from './moving-type.ts'
 import { mutationFields } from './mutation.ts'
 import { Pulse } from './pulse.ts'
 import { queryFields } from './query.ts'
@@ -61,6 +61,7 @@ export function adminApi(served: Served): AdminApi {
         },
       },
       MovingType: movingTypeFields(served),
+      Evidence: evidenceFields,
       Group: groupFields,
       Move: moveFields,
       Verification: verificationFields,

@@ -2,6 +2,7 @@ import type { Flag } from '../../control/flag.ts'
 import { authorityOf, noFlag } from '../../control/flag-store.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { flagKeyOf } from '../../entity/flag-key.ts'
+import { evidenceMarkdown } from '../../evidence/report.ts'
 import { nextStage, type TypeEvidence, typeEvidence } from '../../evidence/type-evidence.ts'
 import { deadLettersAmong, openConflicts } from '../../mirror/owed-of.ts'
 import { contractFields } from '../../resolve/contract-fields.ts'
@@ -36,6 +37,8 @@ export function evidenceFor({ app, stores }: Served) {
     return typeEvidence(stores.postgres.ledger, type.entity, flag, stage, await ask(type.entity, flag, stage))
   }
 }
+
+export const evidenceFields = { report: (evidence: TypeEvidence) => evidenceMarkdown([evidence]) }
 
 /** The fields of a type, each worked out where it is selected. */
 export function movingTypeFields(served: Served) {

@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql'
 import { mayDo, type Role } from '../../control/role.ts'
 import { typeOf } from '../../entity/type-of.ts'
 import { acceptIssues } from '../../evidence/accepted-issues.ts'
@@ -7,9 +8,8 @@ import { recheckGroup } from '../../jobs/recheck-group.ts'
 import type { Stage } from '../../stage/stage.ts'
 import { type GroupVerdict, type Judgement, longestRuleMs } from '../../stores/triage.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import type { Json } from '../../util/json.ts'
 import { letterChanges } from './letters.ts'
-import { evidenceFor, flagOf } from './moving-type.ts'
+import { evidenceFor } from './moving-type.ts'
 import { repairs } from './repairs.ts'
 import type { replays } from './replays.ts'
 import { atMost, said } from './said.ts'
@@ -51,13 +51,15 @@ function named<T>(found: T | null, name: string, what = 'group'): T {
 
 type Does<Arguments, T> = (of: Arguments, asker: ApiContext['asker'], context: ApiContext) => Promise<T> | T
 
-/** Whoever does it has the role. @throws BAD_USER_INPUT for others. */
+/** Whoever does it has the role. @throws FORBIDDEN for others. */
 const needs =
   <Arguments, T>(role: Role, does: Does<Arguments, T>) =>
   (_: unknown, given: Arguments, context: ApiContext): Promise<T> | T => {
     const { asker } = context
     if (mayDo(asker.role, role)) return does(given, asker, context)
-    throw new CrossfadeError('BAD_USER_INPUT', `A token of the role ${role} may do this; yours is ${asker.role}.`)
+    throw new GraphQLError(`A token of the role ${role} may do this; yours is ${asker.role}.`, {
+      extensions: { code: 'FORBIDDEN' },
+    })
   }
 
 interface OfGroup {
@@ -129,14 +131,7 @@ export function mutationFields(
       const type = { name, entity: typeOf(app.entities, name) }
       const seen = await evidence(type, to, context)
       const reason = why ? said('why', why) : null
-      const flag = await flagOf(type, context)
-      await signOff(
-        ledger,
-        type.entity,
-        flag,
-        { by: asker.name, why: reason },
-        JSON.parse(JSON.stringify(seen)) as Json,
-      )
+      await signOff(ledger, type.entity, { by: asker.name, why: reason }, seen)
       return evidence(type, seen.to, context) // the signature may be a gate itself
     }),
 

@@ -24,6 +24,7 @@ interface Sought {
 }
 
 const mostAtOnce = 200
+const mostFindings = 50
 const farthest = 1_000_000_000
 
 const letterShown = ({ letter, why, ...rest }: ListedLetter) => ({
@@ -75,9 +76,16 @@ export function queryFields({ app: { entities }, stores, tell, recordings }: Ser
       return answers.flat().map(letterShown)
     },
 
-    record: (_: unknown, { type, id }: { readonly type: string; readonly id: string }) => {
+    async record(_: unknown, { type, id: text }: { readonly type: string; readonly id: string }) {
       const entity = typeOf(entities, type)
-      return recordInBoth(stores, entity, parseId(entity, id))
+      const id = parseId(entity, text)
+      return {
+        ...(await recordInBoth(stores, entity, id)),
+        async findings() {
+          const found = await findings.ofRecord(entity.name, String(id), mostFindings)
+          return found.map(({ fingerprint, ...rest }) => ({ group: fingerprint, ...rest }))
+        },
+      }
     },
 
     async issues(_: unknown, { type }: { readonly type?: string | null }) {

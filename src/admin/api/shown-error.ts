@@ -11,7 +11,7 @@ import type { Served } from './served.ts'
 export function shownError({ tell, log }: Pick<Served, 'tell' | 'log'>): (error: unknown) => Error {
   return (error) => {
     const cause = original(error)
-    if (cause instanceof GraphQLError) return cause
+    if (cause instanceof GraphQLError) return error instanceof GraphQLError ? error : cause // with its place
     const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
     const shown = (message: string, code: string) => new GraphQLError(message, { ...place, extensions: { code } })
     if (cause instanceof CrossfadeError) return shown(cause.message, cause.code)

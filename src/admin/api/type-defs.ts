@@ -192,6 +192,8 @@ export const typeDefs = /* GraphQL */ `
     gates: [Gate!]!
     "The last; it may be of an earlier state."
     signOff: SignOff
+    "For a change ticket, in Markdown."
+    report: String!
   }
 
   type Gate {
@@ -294,6 +296,18 @@ export const typeDefs = /* GraphQL */ `
     fields: [FieldInBoth!]!
     "Paths that differ and are no fields."
     others: [String!]!
+    "Groups of differences that it is an example of, the newest first; 50 at most."
+    findings: [RecordFinding!]
+  }
+
+  type RecordFinding {
+    "By its name."
+    group: String!
+    resolver: String!
+    kind: MismatchKind!
+    path: String!
+    "When it was last seen there."
+    at: DateTime!
   }
 
   type StoredCopy {

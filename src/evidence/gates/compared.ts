@@ -11,14 +11,13 @@ import type { Gate } from '../gate.ts'
 export const compared: Gate = async ({ stores, entity, flag, settings }) => {
   if (settings.comparisons === false) return null
   const { findings } = stores.postgres
-  const [groups, counts] = await Promise.all([
-    findings.groups(),
+  const [open, counts] = await Promise.all([
+    findings.search({ state: 'open', type: entity.name, sort: 'count', limit: 1, offset: 0 }),
     findings.comparisons(entity.name, mappingDigest(entity), keptSince(flag)),
   ])
-  const open = groups.filter(({ type }) => type === entity.name)
-  const [first] = open
+  const [first] = open.groups
   if (first) {
-    const kinds = open.length === 1 ? '1 kind of difference is' : `${open.length} kinds of difference are`
+    const kinds = open.total === 1 ? '1 kind of difference is' : `${open.total} kinds of difference are`
     const found = `${kinds} open, most often ${first.kind} of ${first.path || 'whole results'} (${first.count})`
     const closes = showsInRecords[first.kind]
       ? `recheck ${first.fingerprint} --close`

@@ -1,7 +1,15 @@
 import { sql } from 'kysely'
 import { Seldom } from '../../util/seldom.ts'
 import type { Basis, Coverage } from '../coverage.ts'
-import type { Failures, Findings, MismatchExample, MismatchGroup, Timing, Undecided } from '../findings.ts'
+import type {
+  Failures,
+  Findings,
+  FoundOfRecord,
+  MismatchExample,
+  MismatchGroup,
+  Timing,
+  Undecided,
+} from '../findings.ts'
 import { addSeen, forgetOldCounts } from './add-seen.ts'
 import type { PostgresConnection } from './connection.ts'
 import { expireFindings, forgetInFindings } from './forget-findings.ts'
@@ -43,6 +51,13 @@ export function postgresFindings(connection: PostgresConnection): Findings {
       )
       return { group, examples }
     },
+
+    ofRecord: (type, id, limit) =>
+      connection.run<FoundOfRecord>(
+        sql`select g.fingerprint, g.entity as type, g.resolver, g.kind, g.path, e.at
+            from crossfade.mismatch_examples e join crossfade.mismatch_groups g using (fingerprint)
+            where e.id = ${id} and g.entity = ${type} order by e.at desc, e.n desc limit ${limit}::int`,
+      ),
 
     recent: (fingerprints, hours) => recentCounts(connection, fingerprints, hours),
 

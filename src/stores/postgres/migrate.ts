@@ -15,6 +15,7 @@ import * as triage from './migrations/0009-triage.ts'
 import * as sharedTables from './migrations/0010-shared-tables.ts'
 import * as checks from './migrations/0011-checks.ts'
 import * as hours from './migrations/0012-hours.ts'
+import * as examplesByRecord from './migrations/0013-examples-by-record.ts'
 
 /** Migrations by name; they run in the order of their names, each in a transaction. */
 export type Migrations = Readonly<Record<string, Migration>>
@@ -38,6 +39,7 @@ const own: Migrations = {
   '0010-shared-tables': sharedTables,
   '0011-checks': checks,
   '0012-hours': hours,
+  '0013-examples-by-record': examplesByRecord,
 }
 
 /** Crossfade's tables and the app's are numbered apart, so that an upgrade of one never collides with the other. */
