@@ -27,7 +27,7 @@ const pages = [
 ] as const
 
 function Page({ path: [page = 'types', name], query }: Route) {
-  if (page === 'types') return name ? <Type key={name} name={name} /> : <Types />
+  if (page === 'types') return name ? <Type key={name} name={name} isOpen={query.has('gates')} /> : <Types />
   if (page === 'mismatches') return name ? <Mismatch key={name} name={name} /> : <Mismatches query={query} />
   if (page === 'records') return <Records query={query} />
   if (page === 'outbox') return <Outbox />

@@ -52,6 +52,20 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
     expect(await row.getByText('mongo', { exact: true }).isVisible()).toBe(true)
   })
 
+  test('what a type still lacks is one click away, and says where it is seen to', async () => {
+    const page = await open(await opened.link('qa'))
+    await page.getByRole('link', { name: /^live: \d+ of \d+ gates are not met$/ }).click()
+    await page.getByText(/^verified: not met/).waitFor()
+    await page.getByText('Report for a change ticket').click()
+    await page.getByText('## Note: shadow → live').waitFor()
+    await page.getByRole('button', { name: 'Sign shadow → live as the-qa' }).click()
+    const why = page.getByLabel('Why', { exact: true })
+    expect(await why.evaluate((input) => (input as HTMLInputElement).validity.valueMissing)).toBe(true)
+    await page.getByRole('link', { name: 'its mismatches', exact: true }).click()
+    await heading(page, 'Mismatches')
+    expect(page.url()).toMatch(/#\/mismatches\?type=Note$/)
+  })
+
   test('QA has what clients asked of a group asked again, and sees what differs', async () => {
     const page = await open(await opened.link('qa'))
     await heading(page, 'Types')
@@ -153,6 +167,15 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
     await row.getByRole('button', { name: 'Kill' }).waitFor()
     expect(opened.killed).toEqual([])
     expect(asked[0]).toContain('Kill Note?')
+
+    await page.getByRole('link', { name: 'Note', exact: true }).click()
+    await heading(page, 'Note')
+    await page.getByRole('button', { name: 'Kill' }).click()
+    await page.getByText('killed: mongo answers').waitFor()
+    expect(opened.killed).toEqual(['Note'])
+    await page.getByRole('button', { name: 'Let the flag rule' }).click()
+    await page.getByRole('button', { name: 'Kill' }).waitFor()
+    expect(opened.killed).toEqual([])
   })
 
   test('an operator kills all types, and lets all flags rule again', async () => {
@@ -211,6 +234,7 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
     const row = page.getByRole('row', { name: /title/ })
     await row.getByText('differs').waitFor()
     expect(await row.getByRole('cell').allTextContents()).toEqual(['"x"', '"other"'])
+    await page.getByRole('link', { name: 'abc123' }).waitFor()
     await page.getByRole('link', { name: 'Data issues' }).click()
     await page.getByLabel(/Why it may move/).fill('an old test')
     await page.getByRole('button', { name: 'Accept' }).click()

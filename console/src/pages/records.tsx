@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { Ago } from '../parts/ago.tsx'
 import { Table } from '../parts/table.tsx'
 import { Told } from '../parts/told.tsx'
 import { choose, linkTo } from '../route.ts'
@@ -12,6 +13,7 @@ const query = `query ($type: String!, $id: String!) {
     postgres { ...copy }
     fields { path mongo postgres differs }
     others
+    findings { group resolver kind path at }
   }
 }
 fragment copy on StoredCopy { version isOwed isDeleted issues { path rule } }`
@@ -34,7 +36,17 @@ interface Shown {
       readonly differs: boolean
     }[]
     readonly others: readonly string[]
+    /** Null where the store does not answer that keeps them. */
+    readonly findings: readonly Finding[] | null
   }
+}
+
+interface Finding {
+  readonly group: string
+  readonly resolver: string
+  readonly kind: string
+  readonly path: string
+  readonly at: string
 }
 
 function words(copy: Copy | null): string {
@@ -50,7 +62,26 @@ function words(copy: Copy | null): string {
 
 const text = (value: unknown): string => (value === null ? '–' : JSON.stringify(value))
 
-function InBoth({ record: { mongo, postgres, fields, others } }: Shown) {
+/** What was found of it, by the groups that have it for an example. */
+function Findings({ findings }: Pick<Shown['record'], 'findings'>) {
+  if (findings === null) return null
+  if (findings.length === 0) return <p class="quiet">No group of differences has it for an example.</p>
+  return (
+    <Table
+      rows={findings}
+      keyOf={({ group }) => group}
+      columns={[
+        { title: 'Found', of: ({ at }) => <Ago at={at} /> },
+        { title: 'Group', of: ({ group }) => <a href={linkTo('mismatches', group)}>{group}</a> },
+        { title: 'Kind', of: ({ kind }) => kind },
+        { title: 'Path', of: ({ path }) => path || 'the whole record' },
+        { title: 'Read by', of: ({ resolver }) => resolver },
+      ]}
+    />
+  )
+}
+
+function InBoth({ record: { mongo, postgres, fields, others, findings } }: Shown) {
   return (
     <>
       <dl class="facts">
@@ -80,6 +111,8 @@ function InBoth({ record: { mongo, postgres, fields, others } }: Shown) {
           ]}
         />
       )}
+      <h2>Findings</h2>
+      <Findings findings={findings} />
     </>
   )
 }

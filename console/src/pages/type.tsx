@@ -4,9 +4,10 @@ import { Changing } from '../parts/changing.tsx'
 import { type Coverage, CoverageRows, coverageFields, coverageFragment } from '../parts/coverage.tsx'
 import { EvidenceOf } from '../parts/evidence.tsx'
 import { count } from '../parts/format.ts'
+import { KillButton, useKill } from '../parts/kill.tsx'
 import { type Owed, owedFields } from '../parts/owed.ts'
 import { StageTrack } from '../parts/stage-track.tsx'
-import { Told } from '../parts/told.tsx'
+import { Told, Troubles } from '../parts/told.tsx'
 import { type Verification, Verifying, verificationFields } from '../parts/verification.tsx'
 import { linkTo } from '../route.ts'
 import { mayDo, Session } from '../session.ts'
@@ -15,6 +16,7 @@ import { useQuery } from '../use-query.ts'
 const query = `query ($names: [String!]) {
   types(names: $names) {
     name
+    killedAs
     flag { key stage state target epoch authority reads candidate fresh readPercent samplePercent }
     ${owedFields}
     verdicts { verdict count }
@@ -27,6 +29,8 @@ ${coverageFragment}`
 interface Shown {
   readonly types: readonly {
     readonly name: string
+    /** By which names; empty where it is not. */
+    readonly killedAs: readonly string[]
     readonly flag: {
       readonly key: string
       readonly stage: string
@@ -49,7 +53,7 @@ interface Shown {
 
 type TypeOf = Shown['types'][number]
 
-function Facts({ flag, owed, verdicts }: TypeOf) {
+function Facts({ killedAs, flag, owed, verdicts }: TypeOf) {
   return (
     <dl class="facts">
       {flag && (
@@ -62,8 +66,9 @@ function Facts({ flag, owed, verdicts }: TypeOf) {
           <dd>{flag.authority}</dd>
           <dt>Reads</dt>
           <dd>
-            {flag.reads}
-            {flag.candidate && flag.readPercent > 0 && `, ${flag.candidate} ${flag.readPercent} %`}
+            {killedAs.length > 0
+              ? `killed: ${flag.authority} answers`
+              : `${flag.reads}${flag.candidate && flag.readPercent > 0 ? `, ${flag.candidate} ${flag.readPercent} %` : ''}`}
           </dd>
           <dt>Other store</dt>
           <dd>{flag.fresh === null ? 'not equal yet: it needs a copy' : `kept equal since epoch ${flag.fresh}`}</dd>
@@ -100,14 +105,20 @@ function Facts({ flag, owed, verdicts }: TypeOf) {
 
 const fresh = { of: ['types', 'outbox', 'jobs'] } as const
 
-/** One type: where it stands, what its next stage asks for, and what of its contract was compared. */
-export function Type({ name }: { readonly name: string }) {
+/** One type: where it stands, what its next stage asks for, and what of its contract was compared. @param isOpen whether its gates are shown at once: to look at them reads much. */
+export function Type({ name, isOpen: isAsked }: { readonly name: string; readonly isOpen: boolean }) {
   const who = useContext(Session)
   const answer = useQuery<Shown>(query, { names: [name] }, fresh)
-  const [isOpen, setOpen] = useState(false)
+  const [isOpen, setOpen] = useState(isAsked)
+  const killing = useKill(answer.again)
+  const shown = answer.data?.types[0]
   return (
     <>
-      <h1>{name}</h1>
+      <div class="title">
+        <h1>{name}</h1>
+        {shown && mayDo(who, 'operator') && <KillButton type={name} killedAs={shown.killedAs} killing={killing} />}
+      </div>
+      <Troubles errors={killing.errors} />
       <p>
         <a href={`${linkTo('mismatches')}?type=${encodeURIComponent(name)}`}>Its mismatches</a>
         {' · '}

@@ -1,6 +1,6 @@
-import { useContext, useState } from 'preact/hooks'
-import { useAct } from '../parts/act.tsx'
+import { useContext } from 'preact/hooks'
 import { count, ms } from '../parts/format.ts'
+import { KillButton, useKill } from '../parts/kill.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
 import { StageTrack } from '../parts/stage-track.tsx'
 import { Table } from '../parts/table.tsx'
@@ -20,6 +20,22 @@ const query = `{
     owed { owed deadLetters }
   }
 }`
+
+const gatesQuery = '{ types { name evidence { from to gates { met } } } }'
+
+interface Gated {
+  readonly types: readonly {
+    readonly name: string
+    readonly evidence: {
+      readonly from: string
+      readonly to: string
+      readonly gates: readonly { readonly met: boolean }[]
+    } | null
+  }[]
+}
+
+/** To look at gates reads much. */
+const gatesFresh = { everyMs: 300_000 } as const
 
 interface Speed {
   readonly p50: number | null
@@ -102,6 +118,19 @@ const Name = (type: TypeRow) => (
   </>
 )
 
+/** What its next stage still asks for, one click away; nothing once it has another stage than when that was looked at. */
+function Next({ name, flag, gated }: Pick<TypeRow, 'name' | 'flag'> & { readonly gated: Gated | null }) {
+  const evidence = gated?.types.find((each) => each.name === name)?.evidence
+  if (!evidence || evidence.from !== flag?.stage) return <>–</>
+  const { to, gates } = evidence
+  const unmet = gates.filter(({ met }) => !met).length
+  return (
+    <a href={`${linkTo('types', name)}?gates=shown`}>
+      {to}: {unmet === 0 ? 'all gates are met' : `${unmet} of ${gates.length} gates are not met`}
+    </a>
+  )
+}
+
 const OwedCell = ({ owed }: Pick<TypeRow, 'owed'>) =>
   owed === null ? (
     <>?</>
@@ -112,52 +141,33 @@ const OwedCell = ({ owed }: Pick<TypeRow, 'owed'>) =>
     </>
   )
 
-const kill = 'mutation ($type: String!, $on: Boolean!) { kill(type: $type, on: $on) { untold } }'
-
-interface KillAnswer {
-  readonly kill: { readonly untold: readonly string[] }
-}
-
 const fresh = { of: ['types', 'outbox'] } as const
 
 /** Every type at a glance, and the kill switch. */
 export function Types() {
   const who = useContext(Session)
   const answer = useQuery<{ readonly types: readonly TypeRow[] }>(query, {}, fresh)
-  const [untold, setUntold] = useState<readonly string[]>([])
-  const { act, isBusy, errors } = useAct(({ data }) => {
-    setUntold((data as KillAnswer | null)?.kill.untold ?? [])
-    answer.again()
-  })
+  const { data: gated } = useQuery<Gated>(gatesQuery, {}, gatesFresh)
+  const killing = useKill(answer.again)
   const isAllKilled = answer.data?.types.some(({ killedAs }) => killedAs.includes('all')) === true
   const isOperator = mayDo(who, 'operator')
-  const killing = (type: string, on: boolean): void => {
-    const what = type === 'all' ? 'all types' : type
-    const sure = on
-      ? `Reads of ${what} answer from the store with authority, nothing is compared, and no reply waits for the mirror. Kill ${what}?`
-      : `The flags rule again of ${what}. Go on?`
-    void act(kill, { type, on }, { sure })
-  }
-  const killCell = ({ name, killedAs }: TypeRow) => {
-    if (killedAs.includes('all')) return <>–</>
-    const [as] = killedAs
-    return (
-      <button type="button" disabled={isBusy} onClick={() => killing(as ?? name, as === undefined)}>
-        {as === undefined ? 'Kill' : `Let the flag rule${as === name ? '' : ` of ${as}`}`}
-      </button>
-    )
-  }
+  const killCell = ({ name, killedAs }: TypeRow) => <KillButton type={name} killedAs={killedAs} killing={killing} />
   return (
     <>
       <div class="title">
         <h1>Types</h1>
         {isOperator && (
-          <button type="button" class="danger" disabled={isBusy} onClick={() => killing('all', !isAllKilled)}>
+          <button
+            type="button"
+            class="danger"
+            disabled={killing.isBusy}
+            onClick={() => killing.set('all', !isAllKilled)}
+          >
             {isAllKilled ? 'Let all flags rule' : 'Kill all'}
           </button>
         )}
       </div>
-      <Troubles errors={[...errors, ...untold.map((who) => ({ message: `Not told: ${who}` }))]} />
+      <Troubles errors={killing.errors} />
       <Told answer={answer}>
         {({ types }) => (
           <Table
@@ -166,6 +176,7 @@ export function Types() {
             columns={[
               { title: 'Type', of: (type) => <Name {...type} /> },
               { title: 'Stage', of: ({ flag }) => (flag ? <StageTrack {...flag} /> : 'not known') },
+              { title: 'Next', of: ({ name, flag }) => <Next name={name} flag={flag} gated={gated} /> },
               { title: 'Reads', of: reads },
               { title: 'Compared', of: ({ flag }) => (flag?.candidate ? `${flag.samplePercent} %` : '–') },
               { title: 'Differ', of: ({ verdicts }) => divergence(verdicts) },

@@ -24,14 +24,15 @@ export const coverageFields = 'coverage { isProved fields { field readBy { ...re
 export const coverageFragment =
   'fragment read on ResolverCoverage { resolver asked compared matched repeated flapped lastAt }'
 
-const isUnproved = ({ compared }: Read): boolean => compared === 0
+/** Never compared comes first, then what did not agree each time. */
+const trouble = ({ compared, matched }: Read): number => (compared === 0 ? 2 : matched < compared ? 1 : 0)
 
-/** What clients ask for, that which nobody compared first. */
+/** What clients ask for; first what nobody compared, and what differed. */
 export function CoverageRows({ coverage }: { readonly coverage: Coverage }) {
   const read = [
     ...coverage.fields.flatMap(({ field, readBy }) => readBy.map((each) => ({ field, each }))),
     ...coverage.results.map((each) => ({ field: '(whole result)', each })),
-  ].sort((a, b) => Number(isUnproved(b.each)) - Number(isUnproved(a.each)))
+  ].sort((a, b) => trouble(b.each) - trouble(a.each))
   const unread = coverage.fields.filter(({ readBy }) => readBy.length === 0).map(({ field }) => field)
   return (
     <>
@@ -45,13 +46,17 @@ export function CoverageRows({ coverage }: { readonly coverage: Coverage }) {
         <Table
           rows={read}
           keyOf={({ field, each }) => `${field} ${each.resolver}`}
-          isOdd={({ each }) => isUnproved(each)}
+          isOdd={({ each }) => trouble(each) > 0}
           columns={[
             { title: 'Field', of: ({ field }) => field },
             { title: 'Read by', of: ({ each }) => each.resolver },
             { title: 'Asked', of: ({ each }) => count(each.asked) },
-            { title: 'Compared', of: ({ each }) => (isUnproved(each) ? 'never' : count(each.compared)) },
-            { title: 'Matched', of: ({ each }) => count(each.matched) },
+            { title: 'Compared', of: ({ each }) => (each.compared === 0 ? 'never' : count(each.compared)) },
+            {
+              title: 'Matched',
+              of: ({ each: { compared, matched } }) =>
+                matched < compared ? `${count(matched)}, not ${count(compared - matched)}` : count(matched),
+            },
             {
               title: 'Flaps',
               of: ({ each }) => (each.flapped > 0 ? `${count(each.flapped)} of ${count(each.repeated)}` : '–'),

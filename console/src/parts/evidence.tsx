@@ -1,4 +1,5 @@
 import { useContext } from 'preact/hooks'
+import { linkTo } from '../route.ts'
 import { mayDo, Session } from '../session.ts'
 import { useQuery } from '../use-query.ts'
 import { ActForm, useAct } from './act.tsx'
@@ -6,7 +7,7 @@ import { Ago } from './ago.tsx'
 import { Told } from './told.tsx'
 
 const evidenceQuery = `query ($names: [String!]) {
-  types(names: $names) { evidence { from to gates { gate met found remedy } signOff { by why at epoch } } }
+  types(names: $names) { evidence { from to gates { gate met found remedy } signOff { by why at epoch } report } }
 }`
 
 interface Evidence {
@@ -24,12 +25,33 @@ interface Evidence {
     readonly at: string
     readonly epoch: number
   } | null
+  readonly report: string
 }
 
 const sign = 'mutation ($type: String!, $to: Stage!, $why: String) { sign(type: $type, to: $to, why: $why) { to } }'
 
-function Gates({ from, to, gates, signOff }: Evidence) {
-  const unmet = gates.filter(({ met }) => !met).length
+/** Where this console has what a gate asks for; for the others there are commands alone. */
+const places: Readonly<Record<string, (type: string) => { readonly title: string; readonly href?: string }>> = {
+  verified: () => ({ title: 'here, under Verify' }),
+  covered: () => ({ title: 'here, under Coverage' }),
+  signed: () => ({ title: 'here, below' }),
+  compared: (type) => ({ title: 'its mismatches', href: `${linkTo('mismatches')}?type=${encodeURIComponent(type)}` }),
+  issues: () => ({ title: 'data issues', href: linkTo('issues') }),
+  mirrored: () => ({ title: 'the outbox', href: linkTo('outbox') }),
+}
+
+function Place({ gate, type }: { readonly gate: string; readonly type: string }) {
+  const { title, href } = places[gate]?.(type) ?? {}
+  if (title === undefined) return null
+  return <> ({href ? <a href={href}>{title}</a> : title})</>
+}
+
+/** The signature is a gate itself. */
+const unmetBut = (gates: Evidence['gates'], ...but: readonly string[]): number =>
+  gates.filter(({ gate, met }) => !met && !but.includes(gate)).length
+
+function Gates({ type, from, to, gates, signOff, report }: Evidence & { readonly type: string }) {
+  const unmet = unmetBut(gates)
   return (
     <>
       <p>
@@ -43,6 +65,7 @@ function Gates({ from, to, gates, signOff }: Evidence) {
             </strong>{' '}
             {found}
             {remedy && `: ${remedy}`}
+            {!met && <Place gate={gate} type={type} />}
           </li>
         ))}
       </ul>
@@ -56,6 +79,10 @@ function Gates({ from, to, gates, signOff }: Evidence) {
           'Nobody has signed.'
         )}
       </p>
+      <details>
+        <summary>Report for a change ticket</summary>
+        <pre>{report}</pre>
+      </details>
     </>
   )
 }
@@ -78,7 +105,7 @@ export function EvidenceOf({ name }: { readonly name: string }) {
           Look again
         </button>
       </div>
-      <Told answer={answer}>{() => evidence && <Gates {...evidence} />}</Told>
+      <Told answer={answer}>{() => evidence && <Gates type={name} {...evidence} />}</Told>
       {evidence && mayDo(who, 'qa') && (
         <ActForm
           title={`Sign ${evidence.from} → ${evidence.to} as ${who.name}`}
@@ -88,7 +115,7 @@ export function EvidenceOf({ name }: { readonly name: string }) {
         >
           <label>
             Why
-            <input name="why" maxLength={2_000} />
+            <input name="why" maxLength={2_000} required={unmetBut(evidence.gates, 'signed') > 0} />
           </label>
         </ActForm>
       )}
