@@ -97,6 +97,13 @@ export function routingMetrics(routing: Routing): readonly Sampled[] {
       values: () => owing().map(([type, { oldestMs }]) => [[type], oldestMs / 1_000]),
     },
     {
+      name: 'crossfade_sweep_paused',
+      help: '1 where the last round over what is owed could not be made in whole.',
+      kind: 'gauge',
+      labels: [],
+      values: () => [[[], Number(sweeper.isPausing)]],
+    },
+    {
       name: 'crossfade_read_breaker_open',
       help: '1 where reads of a type leave a store that fails them again and again.',
       kind: 'gauge',

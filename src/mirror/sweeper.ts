@@ -123,6 +123,11 @@ export class Sweeper {
     if (owed) tellSpan(`sweep ${entity.name}`, { 'crossfade.owed': owed, 'crossfade.left': left }, began)
   }
 
+  /** The last round could not be made in whole: what is owed waits for the next one. */
+  get isPausing(): boolean {
+    return this.#failing
+  }
+
   /** What was owed when last looked; null for a type that has not been looked at yet. */
   backlog(type: string): Backlog | null {
     return this.#backlog.get(type) ?? null

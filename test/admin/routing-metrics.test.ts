@@ -10,7 +10,7 @@ test('a type is told as soon as its flag is known, and what is counted is not ad
     entities: [{ name: 'Movie' }],
     flags: { has: () => isKnown, get: () => ({ stage: 'shadow' }), isDown: () => false },
     killSwitch: { isOn: () => false },
-    sweeper: { backlog: () => null },
+    sweeper: { backlog: () => null, isPausing: true },
     shadow: { statistics: new Statistics() },
     failOvers: { count: new Map([['Movie', 2]]), staleCount: new Map() },
     breakers: { isOpen: () => false },
@@ -24,5 +24,6 @@ test('a type is told as soon as its flag is known, and what is counted is not ad
     const text = await metrics.text()
     expect(text).toContain('crossfade_stage{type="Movie",stage="shadow"} 1\n')
     expect(text).toContain('crossfade_fail_overs_total{type="Movie"} 2\n')
+    expect(text).toContain('crossfade_sweep_paused 1\n')
   }
 })
