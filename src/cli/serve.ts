@@ -8,7 +8,6 @@ import type { Routing } from '../routing/routing.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { createLogs } from './log.ts'
 import { openAdmin } from './open-admin.ts'
-import { say } from './output.ts'
 import { openSession } from './session.ts'
 import { untilSignal } from './signals.ts'
 
@@ -38,7 +37,7 @@ export function serveCommand(): Command {
         if (error.name !== 'RepeaterOverflowError') throw error
         log('warn', `A subscriber is too slow for its events, and loses some: ${messageOf(error)}`)
       })
-      const session = await openSession(file, say, { controlMs: times.controlCall })
+      const session = await openSession(file, (line) => log('info', line), { controlMs: times.controlCall })
       const metrics = new Metrics()
       try {
         const { PORT: port, HOST: host, CROSSFADE_DATA_DIR: dataDir } = session.settings
