@@ -43,6 +43,7 @@ export function consoleSoak(_only: string, minutes: number): Promise<Row[]> {
     await move('shadow', 100)
     await gateway.routing.flags.refresh()
     const served = await serveConsole(config)
+    const link = await served.link('viewer', stores) // each is a port of its own
     const browser = await launch(path)
     const traffic = mixedTraffic(gateway.url, movieId)
     const times: Record<'open' | 'closed', number[]> = { open: [], closed: [] }
@@ -50,7 +51,7 @@ export function consoleSoak(_only: string, minutes: number): Promise<Row[]> {
     for (let minute = 1; minute <= minutes; minute++) {
       const stop = new AbortController()
       const isOpen = minute % 2 === 0
-      const looked = isOpen ? looking(browser, await served.link('viewer', stores), stop.signal) : null
+      const looked = isOpen ? looking(browser, link, stop.signal) : null
       traffic.takeTimes()
       await sleep(60_000)
       const taken = traffic.takeTimes()
