@@ -129,7 +129,8 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
     if (roots.some((root) => root === parent)) return true
     if (!isCompositeType(type)) return isPage(parent) && !isAtHand(field)
     const entity = entityOf(parent, entities)
-    return entity !== null && !knownPaths(entity).has(memberOf(field))
+    const { page, refersTo } = field.extensions // it may have the name of what the mapping has
+    return entity !== null && (page !== undefined || refersTo !== undefined || !knownPaths(entity).has(memberOf(field)))
   }
 
   const of = onceFor((parent: Fields) =>

@@ -79,7 +79,7 @@ export function plannedOnce(
   const resolver = resolverName(info)
   const shape = JSON.stringify([names.map((name) => args[name] ?? null), order])
   const among = kin ? kin.map(({ name }) => name).join() : ''
-  const key = `${resolver} ${path} ${fields.tag} ${entity.name} ${among} ${shape} ${textOf(asked.where)}`
+  const key = `${resolver} ${path} ${fields.tag} ${among} ${shape} ${textOf(asked.where)}`
   const page = () => shownPage(entity, plan.shownOrder, args, kin)
   const question = { entity, path, key, where, ranges, order: plan.order, limit, offset, fields, resolver, page }
   return (last.planned = { ...kept, question })

@@ -350,6 +350,7 @@ test('who may look changes nothing, and QA kills nothing', async () => {
   ]
   for (const operation of operations)
     expect(await wrong(operation, 'qa')).toBe('FORBIDDEN: A token of the role operator may do this; yours is qa.')
+  expect(await ask(kill, 'qa')).toMatchObject({ errors: [{ path: ['kill'] }] })
   expect(opened.killed.names).toEqual([])
   expect(await ask(kill, 'operator')).toEqual({ data: { kill: { killed: ['Note'], untold: [] } } })
   expect(await ask('{ types { killedAs } }')).toEqual({ data: { types: [{ killedAs: ['Note'] }] } })

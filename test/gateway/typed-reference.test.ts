@@ -1,8 +1,11 @@
 import { defineEntity, embed, int, recordType, text } from 'crossfade'
 import { connection, createBuilder, entityType, typedReference } from 'crossfade/pothos'
+import { parse } from 'graphql'
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
+import { costs } from '../../src/gateway/cost.ts'
+import { limitsOf } from '../../src/gateway/limits.ts'
 import { Reads } from '../../src/routing/reads.ts'
 import { stages } from '../../src/stage/stage.ts'
 import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
@@ -26,6 +29,8 @@ builder.objectFields(entityType(builder, Mention, { omit: ['about'] }), (t) => (
   about: typedReference(t, { type: Subject, kind: 'about.type', of: 'about.id', among }),
 }))
 builder.queryType({ fields: (t) => ({ mentions: connection(t, Mention) }) })
+
+const schema = builder.toSchema()
 
 const documents = new Map<Entity, readonly Document[]>([
   [Club, [{ _id: 1, name: 'Rowers' }] as unknown as Document[]],
@@ -53,7 +58,7 @@ const documents = new Map<Entity, readonly Document[]>([
 
 let api: SmallGateway
 beforeAll(async () => {
-  api = await openAppGateway({ schema: builder.toSchema(), entities, migrations: {} }, documents)
+  api = await openAppGateway({ schema, entities, migrations: {} }, documents)
 }, 60_000)
 afterAll(() => api?.close())
 
@@ -69,6 +74,14 @@ test.each(stages)('a field refers to one record of several types, in %s', async 
     ...new Array(5).fill(null),
   ]
   expect(await ask()).toEqual({ data: { mentions: { edges: found.map((about) => ({ node: { about } })) } } })
+})
+
+test('costs a statement for each of them', () => {
+  const cost = costs(schema, entities, limitsOf({}))
+  // 3 statements, and each of the fields once
+  expect(cost(parse('{ mentions(first: 1) { edges { node { about { __typename } } } } }'), undefined, {}).cost).toBe(
+    305,
+  )
 })
 
 test('by one batch for each type', async () => {
