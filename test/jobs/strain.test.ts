@@ -130,8 +130,17 @@ describe('A copy goes slowly', () => {
 
   test('and so does a profile, which reads MongoDB alone', async () => {
     const read = { mongo: stores.mongo, entity: Page, entities: [Page], answer: ownAnswer, sample: null, rate: 6 }
-    const found = await strained((log) => profile({ ...read, log }), { of: 'mongo' })
+    const lines: string[] = []
+    const told = (log: (line: string) => void) => (line: string) => {
+      lines.push(line)
+      log(line)
+    }
+    const found = await strained((log) => profile({ ...read, log: told(log) }), { of: 'mongo' })
     expect(found).toMatchObject({ documents: size })
+    expect(lines).toEqual([
+      'Page: it goes slowly, since replicas of mongo are 60000 ms behind',
+      'Page: it goes on as before',
+    ])
   })
 
   test('by what both servers tell of their replicas, where they have some', async () => {

@@ -72,3 +72,24 @@ test.each(['mongo', 'postgres'] as const)('%s tells what each type owes, records
   expect(oldestMs).toBeGreaterThanOrEqual(0)
   expect(await outbox.backlog(Account)).toMatchObject({ count, oldest })
 })
+
+test('a round that cannot be made in whole pauses the sweep, until one is', async () => {
+  let fails = true
+  const sweeper = new Sweeper({
+    stores,
+    entities,
+    standing: () => {
+      if (fails) throw new Error('nothing may be written')
+      return standingIn('mongo')
+    },
+    owner: 'one',
+    olderThanMs: 0,
+    log: () => undefined,
+  })
+  expect(sweeper.isPausing).toBe(false)
+  await sweeper.round()
+  expect(sweeper.isPausing).toBe(true)
+  fails = false
+  await sweeper.round()
+  expect(sweeper.isPausing).toBe(false)
+})
