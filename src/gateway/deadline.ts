@@ -3,6 +3,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST
 import type { Plugin } from 'graphql-yoga'
 import { times } from '../control/times.ts'
 import type { GatewayContext } from '../resolve/context.ts'
+import { answered } from '../routing/answered.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
 
@@ -20,7 +21,6 @@ export interface Ends {
 type Timed = Ends & Required<Pick<GatewayContext, 'signal' | 'beginBy'>>
 
 const left = new CrossfadeError('UNAVAILABLE', 'The client has left.')
-const answered = new CrossfadeError('UNAVAILABLE', 'The request is answered.')
 
 /**
  * Aborted where the request's client leaves, or has its answer.

@@ -1,3 +1,4 @@
+import { isAnswered, neverRead } from './answered.ts'
 import type { Read } from './read.ts'
 import type { ReadLimits } from './read-limits.ts'
 import type { RequestReads } from './reads.ts'
@@ -16,11 +17,17 @@ export function looking({ limits, answer }: Look, signal: AbortSignal | undefine
     stale: new Map(),
     stores: new Map(),
     async run(read) {
+      if (isAnswered(signal)) return neverRead()
       signal?.throwIfAborted()
       bounds.ask()
-      const result = await answer(read)
-      if (!read.isShared) bounds.returned(result)
-      return result
+      try {
+        const result = await answer(read)
+        if (!read.isShared) bounds.returned(result)
+        return result
+      } catch (error) {
+        if (isAnswered(signal)) return neverRead()
+        throw error
+      }
     },
     handOut: (count) => bounds.handOut(count),
   }

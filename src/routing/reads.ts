@@ -4,6 +4,7 @@ import { type Failure, StoreSilent } from '../stores/failure.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { inSpan, isTraced, spanIds } from '../util/trace.ts'
 import { Turns } from '../util/turns.ts'
+import { isAnswered, neverRead } from './answered.ts'
 import { candidateOf, type Decision } from './decide.ts'
 import { askInstead, askOnly, mayFailOver } from './fail-over.ts'
 import type { HeldRecords } from './held-records.ts'
@@ -117,6 +118,7 @@ export class Reads {
   }
 
   async #run<T>(read: Read<T>): Promise<T> {
+    if (isAnswered(this.#signal)) return neverRead()
     this.#signal?.throwIfAborted()
     this.#bounds.ask()
     const type = read.entity.name
@@ -136,9 +138,12 @@ export class Reads {
       const { result } = meter ? await measured(meter, type, asked) : await asked
       if (!read.isShared) this.#bounds.returned(result)
       return result
+    } catch (error) {
+      if (!isAnswered(this.#signal)) throw error
     } finally {
       this.#turns.done()
     }
+    return neverRead()
   }
 
   /** What is handed out of shared reads. @throws BAD_USER_INPUT for a request that asks for too much. */
