@@ -11,6 +11,7 @@ import {
   visit,
 } from 'graphql'
 import { words } from '../contract/scalars.ts'
+import { checkApp } from '../gateway/app.ts'
 import { checkValid } from '../resolve/check-valid.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { operationDocuments, rulesAcrossFiles, withFragments } from './operation-documents.ts'
@@ -90,8 +91,9 @@ interface Options {
 }
 
 async function check({ config, sdl, operations, json }: Options, command: Command): Promise<void> {
-  const { schema } = await loadConfig(config)
-  checkValid(schema)
+  const app = await loadConfig(config)
+  const { schema } = app
+  checkApp(app, (_, message) => say(message))
   if (!existsSync(operations) && command.getOptionValueSource('operations') !== 'default')
     throw new CrossfadeError('MISCONFIGURED', `There is no folder ${operations}.`)
   const { files, problems } = checkOperations(schema, operations)

@@ -5,8 +5,9 @@ import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { memberOf, typesOf } from './shown-types.ts'
 
-/** What a field of an entity's object type would read, and could not. */
-function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string[] {
+/** What a field of an entity's object type would read, and could not. @param shown gets the types that show of the entity. */
+function faults(entity: Entity, type: GraphQLObjectType, prefix: string, shown: Set<GraphQLObjectType>): string[] {
+  shown.add(type)
   const paths = knownPaths(entity)
   return Object.values(type.getFields()).flatMap((field): string[] => {
     const member = memberOf(field)
@@ -33,7 +34,16 @@ function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string
       return [`${text}: give it \`extensions: { needs: ['${prefix}…'] }\`${none}.`]
     }
     const inner = getNamedType(field.type)
-    return isObjectType(inner) && !entity.leaves.has(path) ? faults(entity, inner, `${path}.`) : []
+    return isObjectType(inner) && !entity.leaves.has(path) ? faults(entity, inner, `${path}.`, shown) : []
+  })
+}
+
+/** Fields that say what they read of a record, of types that show none: an edge, or a page. Nothing would read it for them. */
+function strays(type: GraphQLObjectType): string[] {
+  const fields = Object.values(type.getFields()).filter(({ extensions }) => extensions.needs)
+  return fields.map(({ name }) => {
+    const text = `${type.name}.${name} says what it reads of a record, and ${type.name} shows none: nothing would be read for it`
+    return `${text}. Say it where the list is loaded, as \`loadConnection(…, { reading: ['…'] })\`.`
   })
 }
 
@@ -41,9 +51,14 @@ function faults(entity: Entity, type: GraphQLObjectType, prefix: string): string
  * Records hold what was selected and no more: a field that the mapping does not have and that does not say what it
  * needs would silently read nothing.
  *
- * @throws CrossfadeError MISCONFIGURED that names each such field of the entities' types.
+ * @throws CrossfadeError MISCONFIGURED that names each such field of the entities' types, and those of other types that say so.
  */
 export function checkNeeds(schema: GraphQLSchema, entities: readonly Entity[]): void {
-  const found = entities.flatMap((entity) => typesOf(schema, entity).flatMap((type) => faults(entity, type, '')))
+  const shown = new Set<GraphQLObjectType>()
+  const faulty = entities.flatMap((entity) =>
+    typesOf(schema, entity).flatMap((type) => faults(entity, type, '', shown)),
+  )
+  const others = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !shown.has(type))
+  const found = [...faulty, ...others.flatMap((type) => strays(type as GraphQLObjectType))]
   if (found.length > 0) throw new CrossfadeError('MISCONFIGURED', [...new Set(found)].join('\n'))
 }

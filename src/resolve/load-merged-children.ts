@@ -9,7 +9,15 @@ import { parseValue } from '../query/where.ts'
 import { plannedOnce, readChildren } from './children-plan.ts'
 import type { Connection } from './connection.ts'
 import type { GatewayContext } from './context.ts'
-import { connectionOfTypes, type EntityOf, type Fitting, type ListedOf, listed, mergedFields } from './load-merged.ts'
+import {
+  connectionOfTypes,
+  type EntityOf,
+  type Fitting,
+  type ListedOf,
+  listed,
+  type MergedLoadOptions,
+  mergedFields,
+} from './load-merged.ts'
 import { boundsHere } from './page-bounds.ts'
 import { countsHere } from './page-fields.ts'
 
@@ -28,13 +36,23 @@ export async function loadMergedChildren<const T extends readonly ListedOf<Entit
   value: unknown,
   order: readonly OrderKey[],
   args: PageArgs,
+  options: MergedLoadOptions = {},
 ): Promise<Connection<Narrow<EntityOf<T[number]>>>> {
   const all = types.map((type) => listed(type))
   checkMerged(
     all.map(({ entity }) => entity),
     [path],
   )
-  return mergedChildrenOf(context, info, all, path, parseValue(all[0]!.entity, path, value ?? null), order, args)
+  return mergedChildrenOf(
+    context,
+    info,
+    all,
+    path,
+    parseValue(all[0]!.entity, path, value ?? null),
+    order,
+    args,
+    options,
+  )
 }
 
 /** The same by a value that was parsed before. */
@@ -46,21 +64,17 @@ export async function mergedChildrenOf<E extends Entity>(
   value: unknown,
   order: readonly OrderKey[],
   args: PageArgs,
+  options: MergedLoadOptions = {},
 ): Promise<Connection<Narrow<E>>> {
   const kin = types.map(({ entity }) => entity)
   const planned = types.map(({ entity, where }, type) =>
-    plannedOnce(
-      info,
-      { entity, kin, path, where, order, args },
-      {},
-      {
-        plan: () => planMerged(types, order, args, boundsHere(info)).plans[type]!,
-        selected: ({ shownOrder }) => ({
-          fields: mergedFields(info, entity, shownOrder),
-          counts: countsHere(info, {}),
-        }),
-      },
-    ),
+    plannedOnce(info, { entity, kin, path, where, order, args }, options, {
+      plan: () => planMerged(types, order, args, boundsHere(info)).plans[type]!,
+      selected: ({ shownOrder }) => ({
+        fields: mergedFields(info, entity, shownOrder, options),
+        counts: countsHere(info, {}),
+      }),
+    }),
   )
   const pages = await Promise.all(planned.map((each) => readChildren(context, info, each, value)))
   const totalCount = async (): Promise<number> => {

@@ -21,6 +21,11 @@ import { oncePerField } from './selection.ts'
 /** A type of the list; by itself all of its records. */
 export type ListedOf<E extends Entity> = E | ({ readonly entity: E } & Asking<E>)
 
+/** What the resolver reads of each record besides what is selected, as for fields of the edges; all types have it. */
+export interface MergedLoadOptions {
+  readonly reading?: readonly string[]
+}
+
 /** The entity of such a type. */
 export type EntityOf<L> = L extends Entity ? L : L extends { readonly entity: infer E extends Entity } ? E : never
 
@@ -50,10 +55,15 @@ export async function countOf(reads: RequestReads, pages: readonly RootPage[]): 
 }
 
 /** What is read of a type: what is selected, and what it is put in order by. Null where no part of a page is selected. */
-export function mergedFields(info: GraphQLResolveInfo, entity: Entity, order: readonly OrderKey[]): FieldSet | null {
+export function mergedFields(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  order: readonly OrderKey[],
+  options: MergedLoadOptions,
+): FieldSet | null {
   const keys = order.map(({ path }) => path).filter((path) => path !== 'id')
-  return oncePerField(info, `${entity.name} merged ${keys.join()}`, () => {
-    const selected = pageFieldsHere(info, entity, order, {})
+  return oncePerField(info, `${entity.name} merged ${keys.join()} ${options.reading?.join() ?? ''}`, () => {
+    const selected = pageFieldsHere(info, entity, order, options)
     return selected && fieldSet(entity, [...selected.paths, ...keys])
   })
 }
@@ -99,6 +109,7 @@ export async function loadMerged<const T extends readonly ListedOf<Entity>[]>(
   types: T & Fitting<T>,
   order: readonly OrderKey[],
   args: PageArgs,
+  options: MergedLoadOptions = {},
 ): Promise<Connection<Narrow<EntityOf<T[number]>>>> {
   const all = types.map((type) => listed(type))
   const plan = planMerged(all, order, args, boundsHere(info))
@@ -108,7 +119,7 @@ export async function loadMerged<const T extends readonly ListedOf<Entity>[]>(
   const totalCount = beside(countsHere(info, {}), () => countOf(reads, pages))
   const found = pages.map((page): Found | Promise<Found> => {
     const { entity } = page
-    const fields = mergedFields(info, entity, shownOrder)
+    const fields = mergedFields(info, entity, shownOrder, options)
     return fields ? readPage(reads, page, fields) : () => unread(info, entity)
   })
   return connectionOfTypes<EntityOf<T[number]>>(all, plan.page, await Promise.all(found), totalCount)

@@ -59,6 +59,7 @@ const typeDefs = /* GraphQL */ `
   type ContentEdge {
     node: Content!
     cursor: String!
+    shout: String
   }
   type PageInfo {
     hasNextPage: Boolean!
@@ -89,10 +90,11 @@ interface ContentArgs extends PageArgs {
 const resolvers = {
   Content: { __resolveType: recordType },
   Piece: { __resolveType: recordType },
+  ContentEdge: { shout: ({ node }: { readonly node: { readonly title: string | null } }) => node.title?.toUpperCase() },
   Query: {
     contents(_: unknown, { by, desc, ...page }: ContentArgs, context: GatewayContext, info: GraphQLResolveInfo) {
       const order = by === undefined ? [] : [{ path: by, direction: desc ? 'desc' : 'asc' } as const]
-      return loadMerged(context, info, types, order, page)
+      return loadMerged(context, info, types, order, page, { reading: ['title'] })
     },
     dear: (_: unknown, __: unknown, context: GatewayContext, info: GraphQLResolveInfo) => {
       const dear = { entity: Advert, where: where(Advert, { price: { gt: 2 } }) }
@@ -266,6 +268,12 @@ test('what one type hides is told of no read of the list: its values are those o
     types.map(({ name }) => [name, expect.objectContaining({ first: 1, after: '[redacted]' })]),
   )
   run.mockRestore()
+})
+
+test('a field of an edge has of each node what the loader was told that it reads', async () => {
+  expect(await api.ask('{ contents(first: 3) { edges { shout } } }')).toEqual({
+    data: { contents: { edges: [{ shout: 'B' }, { shout: 'A' }, { shout: 'A' }] } },
+  })
 })
 
 test('a type stands in a list once', () => {

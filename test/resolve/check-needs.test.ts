@@ -57,6 +57,14 @@ test('a field that shows another member and has no resolver would be null, and i
   expect(() => check('label: String', { Book: { label: made } })).not.toThrow()
 })
 
+test('a field of a type that shows no record reads nothing of one, and is refused', () => {
+  const more = 'type BookEdge { node: Book loud: String } type Page { edges: [BookEdge] }'
+  const loud = { extensions: { needs: ['title'] }, resolve }
+  expect(() =>
+    check('all: Page', { Book: { all: { extensions: { needs: [] }, resolve } }, BookEdge: { loud } }, more),
+  ).toThrow('BookEdge.loud says what it reads of a record, and BookEdge shows none: nothing would be read for it.')
+})
+
 test('needs that name no field are refused', () => {
   expect(() => check('label: String', { Book: { label: { extensions: { needs: ['titel'] }, resolve } } })).toThrow(
     'Book.label needs "titel", which is no field of Book. Did you mean "title"?',
