@@ -14,6 +14,7 @@ import {
 import type { Entity } from '../entity/entity.ts'
 import { knownPaths } from '../entity/field-set.ts'
 import type { PageBounds } from '../query/page.ts'
+import { offsetNames, pageNames, sizeNames } from '../query/page-names.ts'
 import { countedMembers, unreadMembers } from '../resolve/offset-page.ts'
 import { boundsOf } from '../resolve/page-bounds.ts'
 import { entityOf, memberOf, pagedEntity } from '../resolve/shown-types.ts'
@@ -59,10 +60,6 @@ export interface FieldCost {
   readonly statements: number
 }
 
-const sizeNames = new Set(
-  'first last limit take top count max size pageSize page_size perPage per_page maxResults max_results'.split(' '),
-)
-
 const fieldsOf = (type: GraphQLNamedType): ReturnType<Fields['getFields']> =>
   isObjectType(type) || isInterfaceType(type) ? type.getFields() : {}
 
@@ -78,8 +75,6 @@ const isEdge = (type: GraphQLNamedType): boolean => {
   return node !== undefined && cursor !== undefined
 }
 
-const offsetNames = new Set(['offset', 'skip'])
-const pageNames = new Set(['page', 'pageNumber', 'page_number'])
 const none: ReadonlySet<string> = new Set()
 
 const usualsOf = (args: GraphQLField<unknown, unknown>['args']): Usuals =>

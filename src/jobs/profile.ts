@@ -3,6 +3,7 @@ import { collectionOptions } from '../stores/mongo/collection-options.ts'
 import { failureOf } from '../stores/mongo/errors.ts'
 import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
+import { documentsOfNoType } from '../stores/mongo/of-no-type.ts'
 import type { Answer } from '../stores/mongo/profile/field-tally.ts'
 import { type DocumentsProfile, profileDocuments } from '../stores/mongo/profile/profile-documents.ts'
 import type { Reading } from '../stores/mongo/profile/raw-documents.ts'
@@ -87,8 +88,9 @@ interface Facts {
 }
 
 /** What is known of a collection before a document is read. Who may not look is told so. */
-async function factsOf(mongo: MongoStore, entity: Entity): Promise<Facts> {
-  const told = await forewarnings(mongo, [entity])
+async function factsOf(mongo: MongoStore, { entity, entities, sample }: ProfileRun): Promise<Facts> {
+  const kin = sample === null ? entities.filter((other) => other.mongo === entity.mongo) : [] // it reads all of them
+  const told = [...(await forewarnings(mongo, [entity])), ...(await documentsOfNoType(mongo.connection.patient(), kin))]
   try {
     const made = await collectionOptions(mongo.connection, entity)
     if (!made) return { indexes: [], notes: [`${entity.name}: there is no collection ${entity.mongo}.`] }
@@ -152,7 +154,7 @@ export async function profile(run: ProfileRun): Promise<Profile> {
     retryMs,
   } = run
   const began = new Date().toISOString()
-  const [estimated, { indexes, notes }] = await Promise.all([mongo.estimate(entity), factsOf(mongo, entity)])
+  const [estimated, { indexes, notes }] = await Promise.all([mongo.estimate(entity), factsOf(mongo, run)])
   const total = estimated === null ? sample : Math.min(estimated, sample ?? estimated)
   const patience = { stores: { mongo }, name: entity.name, log, signal, retryMs }
   const restraint = new Restraint({ stores: { mongo }, entity, care, log }, null, new Pace(rate))

@@ -8,6 +8,7 @@ import {
   isInputObjectType,
   isListType,
 } from 'graphql'
+import { offsetNames, pageNames, sizeNames } from '../query/page-names.ts'
 
 declare module 'graphql' {
   interface GraphQLArgumentExtensions {
@@ -27,7 +28,14 @@ export interface Place {
   readonly sensitive: boolean | undefined
 }
 
-export const placeOf = ({ type, extensions }: GraphQLArgument): Place => ({ type, sensitive: extensions.sensitive })
+/** Whether a number says which page is asked for, and tells of nobody. */
+const isOfPage = ({ name, type }: GraphQLArgument): boolean =>
+  getNullableType(type).toString() === 'Int' && [sizeNames, offsetNames, pageNames].some((names) => names.has(name))
+
+export function placeOf(argument: GraphQLArgument): Place {
+  const { type, extensions } = argument
+  return { type, sensitive: extensions.sensitive ?? (isOfPage(argument) ? false : undefined) }
+}
 
 /** A list's members, and a value that stands for a list of one. */
 export function memberOf({ type, sensitive }: Place): Place {

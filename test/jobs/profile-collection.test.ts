@@ -54,6 +54,29 @@ async function commands(collection: string, work: () => Promise<unknown>): Promi
 }
 
 describe('a profile tells of the collection', () => {
+  test('what it holds that is of none of its types', async () => {
+    const shared = { mongo: 'posts', id: int() } as const
+    const [Advert, Notice] = ['advert', 'notice'].map((kind) =>
+      defineEntity(kind === 'advert' ? 'Advert' : 'Notice', {
+        ...shared,
+        postgres: `${kind}s`,
+        where: { kind },
+        fields: { kind: text() },
+      }),
+    )
+    const documents = [{ kind: 'advert' }, { kind: 'notice' }, {}, { kind: 'lost' }, {}]
+    await stores.mongo.connection.db
+      .collection<{ _id: number }>('posts')
+      .insertMany(documents.map((document, _id) => ({ _id, ...document })))
+    const entities = [Advert!, Notice!, Event]
+    const { notes } = await profile({ mongo: stores.mongo, entity: Advert!, entities, answer: ownAnswer, sample: null })
+    expect(notes).toContainEqual(
+      expect.stringContaining(
+        'posts holds 3 documents that are of none of its types (2 without kind, 1 with kind "lost")',
+      ),
+    )
+  })
+
   test('what its indexes do by themselves, and what they promise', async () => {
     const { notes, unique } = await look(Event)
     expect(notes).toEqual([
