@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
 import { onceFor } from '../util/once-for.ts'
-import type { Entity, Scope } from './entity.ts'
+import type { Entity, Leaf, Scope } from './entity.ts'
 
-/** What decides which value stands where in either store, in no order. */
+/** What is stored otherwise than the field's kind, and what it means; nothing of most fields, whose digests stay. */
+function convertedBy({ converter: { nullIf = [], intPrefix } }: Leaf): readonly unknown[] {
+  const nulls = nullIf.map((each) => JSON.stringify(each)).sort()
+  return nulls.length > 0 || intPrefix ? [{ nulls, intPrefix }] : []
+}
+
+/** What decides which value stands where in either store, and what it is read as, in no order. */
 function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
   const places = [
     ...leaves
@@ -14,6 +20,7 @@ function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
         leaf.strict,
         leaf.values,
         ...(leaf.parts ? [Object.entries(leaf.parts)] : []),
+        ...convertedBy(leaf),
         leaf.mongo,
         leaf.column,
         leaf.childTable,
@@ -24,7 +31,7 @@ function placesOf({ leaves, embeds, lists }: Scope): readonly string[] {
   return places.map((place) => JSON.stringify(place)).sort()
 }
 
-/** Equal for mappings that keep a record in the same way, and under the same flag; of converters, which are functions, nothing is known. */
+/** Equal for mappings that keep a record in the same way, and under the same flag. */
 export const mappingDigest = onceFor((entity: Entity): string => {
   const { mongo, postgres, idKind, idParts, group, fixed } = entity
   const among = fixed.size > 0 ? [[...fixed].sort()] : []

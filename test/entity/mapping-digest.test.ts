@@ -19,11 +19,20 @@ test.each<[string, object]>([
   ['another path of the document', { name: text().at('title') }],
   ['another column', { name: text().column('title') }],
   ['a strict field', { name: text().strict() }],
+  ['a value that means null', { name: text({ nullIf: ['N/A'] }) }],
   ['a list in a column', { tags: list(text()) }],
   ['another table of a list', { tags: list(text()).childTable('labels') }],
   ['a member more in an object', { place: embed({ city: text(), zip: text() }) }],
 ])('differs by %s', (_, changed) => {
   expect(note(changed)).not.toBe(note())
+})
+
+test('differs by which values mean null, in any order, and by what is made of texts', () => {
+  const named = (...nullIf: string[]) => note({ name: text({ nullIf }) })
+  expect(named('N/A', '')).toBe(named('', 'N/A'))
+  expect(named('N/A', '')).not.toBe(named('N/A'))
+  expect(named()).toBe(note())
+  expect(note({ year: int({ intPrefix: true }) })).not.toBe(note({ year: int() }))
 })
 
 test('differs by another collection or table', () => {
