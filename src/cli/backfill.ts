@@ -7,6 +7,7 @@ import { type CopyControl, controlCopy } from '../jobs/copy-control.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
+import { unlessAborted } from '../util/aborted.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { addCopyOptions, type CopyOptions, copyOptions } from './copy-options.ts'
 import { filledTypes } from './filled-types.ts'
@@ -113,7 +114,11 @@ export function backfillCommand(): Command {
           )
           line.end()
         }
-        await ensureConstraints(stores, await filledTypes(stores, app.entities), { log: say })
+        const constrained = async (): Promise<void> =>
+          ensureConstraints(stores, await filledTypes(stores, app.entities), { log: say })
+        await unlessAborted(signal, constrained()).catch(
+          leaving('Stopped. The records are copied: run it again for references and unique keys.'),
+        )
         if (json) printJson(results)
         const issues = await issuesLine(stores, chosen)
         if (!json || issues !== null) say(issues ?? 'Backfill is complete.')

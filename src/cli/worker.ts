@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
 import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import { work } from '../jobs/work.ts'
+import { unlessAborted } from '../util/aborted.ts'
 import { addCopyOptions, type CopyOptions, copyOptions } from './copy-options.ts'
 import { filledTypes } from './filled-types.ts'
 import { say } from './output.ts'
@@ -35,6 +36,7 @@ export function workerCommand(): Command {
         const chosen = entities.filter(({ name }) => types.length === 0 || types.includes(name))
         const lines = new Map(chosen.map(({ name }) => [name, new ProgressLine(name)]))
         say('Waiting for backfills.')
+        const { signal } = untilAborted()
         await work({
           stores: readingFrom(stores, options),
           entities: chosen,
@@ -43,10 +45,12 @@ export function workerCommand(): Command {
           async onEnd({ name }) {
             lines.get(name)!.end()
             say(`${name}: backfill is complete.`)
-            await ensureConstraints(stores, await filledTypes(stores, entities), { log: say })
+            const constrained = async (): Promise<void> =>
+              ensureConstraints(stores, await filledTypes(stores, entities), { log: say })
+            await unlessAborted(signal, constrained())
           },
           log: say,
-          signal: untilAborted().signal,
+          signal,
         }).catch(leaving('Stopped.'))
       }),
     )

@@ -1,6 +1,6 @@
+import { aborted } from '../util/aborted.ts'
 import { awaitWithin } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { aborted } from './aborted.ts'
 import type { BackfillOptions } from './backfill-options.ts'
 
 const claimMs = 60_000

@@ -10,6 +10,7 @@ import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Image } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
+import { unlessAborted } from '../util/aborted.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { buryCopies } from './bury-copies.ts'
 import { copiedFlag } from './copied-flag.ts'
@@ -77,7 +78,9 @@ export async function standing(options: Pick<RepairOptions, 'stores' | 'entity'>
  *
  * @throws BAD_USER_INPUT in a stage that has no mirror.
  */
-export async function examine(options: RepairOptions): Promise<Examined> {
+export const examine = (options: RepairOptions): Promise<Examined> => unlessAborted(options.signal, examineAll(options))
+
+async function examineAll(options: RepairOptions): Promise<Examined> {
   const { from, pair } = await standing(options)
   const unequal: Unequal[] = []
   const undecided: Id[] = []

@@ -8,10 +8,10 @@ import { verifiedKinds } from '../evidence/verified.ts'
 import { everything } from '../query/where.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { type Ledger, overwrite, parseAs } from '../stores/ledger.ts'
+import { unlessAborted } from '../util/aborted.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
-import { aborted } from './aborted.ts'
 import { type Asked, askedRecords } from './asked-records.ts'
 import { findIssues } from './ensure-constraints.ts'
 import { overtaken } from './overtaken.ts'
@@ -136,8 +136,7 @@ const keep = (ledger: Ledger, kind: string, type: string, value: object): Promis
  * @throws TRY_AGAIN where authority moved meanwhile; MISCONFIGURED where there is no flag, or nothing was examined though
  * there are documents; BAD_USER_INPUT for a part that cannot be asked for.
  */
-export const verify = (options: VerifyOptions): Promise<Verified> =>
-  Promise.race([run(options), aborted(options.signal)])
+export const verify = (options: VerifyOptions): Promise<Verified> => unlessAborted(options.signal, run(options))
 
 async function run(options: VerifyOptions): Promise<Verified> {
   const { stores, entity, part = {} } = options

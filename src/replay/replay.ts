@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GraphQLSchema } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
+import { unlessAborted } from '../util/aborted.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type AnswerDifference, answerDifferences, showsSomething } from './answer-differences.ts'
 import { versionsIn } from './heard-differences.ts'
@@ -244,6 +245,7 @@ class Replay {
  */
 export async function replay(entries: AsyncIterable<Entry>, options: ReplayOptions): Promise<Replayed> {
   const replaying = new Replay(options)
-  await replaying.run(entries)
+  // A side that hangs is not waited for by who has stopped it
+  await unlessAborted(options.signal, replaying.run(entries))
   return replaying.result
 }

@@ -280,3 +280,13 @@ test('a view is asked by whoever the headers say', async () => {
   })
   expect(heard).toEqual(['Bearer x', 'application/json'])
 })
+
+test('who stops it does not wait for a side that hangs', async () => {
+  const stop = new AbortController()
+  const ask = (): Promise<never> => {
+    stop.abort()
+    return new Promise(() => undefined)
+  }
+  const stopped = run(recording([one, { id: 3 }]), { b: { name: 'hung', ask }, signal: stop.signal })
+  await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+})

@@ -193,3 +193,14 @@ test('a result is kept, though the ledger does not answer at first', async () =>
   isWhole(await look(of))
   expect(kept).toEqual(['verified', 'verified-differences'])
 })
+
+test('who stops a look at records does not wait for a store that hangs', async () => {
+  const stop = new AbortController()
+  const images = (): Promise<never> => {
+    stop.abort()
+    return new Promise(() => undefined)
+  }
+  const of = { ...stores, postgres: { ...stores.postgres, outbox: { ...stores.postgres.outbox, images } } }
+  const looking = examine({ stores: of, entity: Account, ids: [ids[3]!], recheckMs: [1], signal: stop.signal })
+  await expect(looking).rejects.toMatchObject({ name: 'AbortError' })
+})

@@ -7,3 +7,7 @@ export function aborted(signal: AbortSignal | undefined): Promise<never> {
   stopped.catch(() => undefined)
   return stopped
 }
+
+/** The outcome of what is under way, which is not waited for once the signal is aborted: then its reason is thrown. */
+export const unlessAborted = <T>(signal: AbortSignal | undefined, working: Promise<T>): Promise<T> =>
+  Promise.race([working, aborted(signal)])
