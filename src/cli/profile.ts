@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
 import { answersOtherwise, profile } from '../jobs/profile.ts'
 import { ownAnswer } from '../resolve/own-answer.ts'
+import { unlessAborted } from '../util/aborted.ts'
 import { CrossfadeError, messageOf } from '../util/errors.ts'
 import { printJson, say } from './output.ts'
 import { positive } from './positive.ts'
@@ -22,11 +24,21 @@ interface Options extends ReadPreferenceOption {
   readonly html?: string
 }
 
+const unwritable = (file: string, error: unknown): CrossfadeError =>
+  new CrossfadeError('MISCONFIGURED', `${file} cannot be written: ${messageOf(error)}`, { cause: error })
+
+/** @throws MISCONFIGURED before anything is read, where there is no such folder, or it may not be written. */
+async function checkWritable(file: string): Promise<void> {
+  await access(dirname(file), constants.W_OK).catch((error: unknown) => {
+    throw unwritable(file, error)
+  })
+}
+
 async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text)
   } catch (error) {
-    throw new CrossfadeError('MISCONFIGURED', `${file} cannot be written: ${messageOf(error)}`, { cause: error })
+    throw unwritable(file, error)
   }
   say(`The page is in ${file}.`)
 }
@@ -54,9 +66,11 @@ export function profileCommand(): Command {
       withSession(config, async ({ config: { entities }, stores }) => {
         const { signal } = untilAborted()
         const line = new ProfileProgressLine(type)
-        const found = await profile({
+        const entity = typeOf(entities, type)
+        if (html !== undefined) await checkWritable(html)
+        const profiling = profile({
           mongo: stores.mongo,
-          entity: typeOf(entities, type),
+          entity,
           entities,
           answer: ownAnswer,
           sample: sample ?? null,
@@ -69,11 +83,12 @@ export function profileCommand(): Command {
             line.end()
             say(text)
           },
-        }).catch(leaving('Stopped: nothing was written.'))
+        })
+        const found = await unlessAborted(signal, profiling).catch(leaving('Stopped: nothing was written.'))
         line.end()
-        if (html !== undefined) await write(html, profilePage(found))
         if (json) printJson(found)
         else printProfile(found)
+        if (html !== undefined) await write(html, profilePage(found)) // what took hours is told by now
         if (answersOtherwise(found)) process.exitCode = 2 // differs
       }),
     )

@@ -5,6 +5,7 @@ import { typeOf } from '../entity/type-of.ts'
 import { abandonment, type Retirement, retirement } from '../jobs/retire.ts'
 import { archive } from '../stores/mongo/archive.ts'
 import { dropBookkeeping, dropOurIndexes, removeTraces } from '../stores/mongo/traces.ts'
+import { unlessAborted } from '../util/aborted.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { printJson, say } from './output.ts'
 import { RateLine } from './rate-line.ts'
@@ -39,6 +40,20 @@ async function abandonIndexes({ stores, config }: Session, entity: Entity, chose
   say(`${entity.name}: the indexes of bookkeeping stay for ${stays.name}, which is in the same collection.`)
 }
 
+async function look(
+  { stores, config: { entities } }: Session,
+  chosen: readonly Entity[],
+  { abandon, watch }: Options,
+  signal: AbortSignal,
+): Promise<Retirement[]> {
+  const found: Retirement[] = []
+  for (const entity of chosen) {
+    const asked = { stores, entity, entities, watchMs: watch * 1_000, signal }
+    found.push(await (abandon ? abandonment(asked) : retirement(asked)))
+  }
+  return found
+}
+
 async function remove(
   session: Session,
   entity: Entity,
@@ -50,7 +65,7 @@ async function remove(
   const { connection } = stores.mongo
   const line = new RateLine('retire', entity.name)
   const onProgress = (done: number): void => line.show({ done, total: null }, {})
-  await removeTraces(connection, entity, { signal, onProgress }).catch(
+  await unlessAborted(signal, removeTraces(connection, entity, { signal, onProgress })).catch(
     leaving('Stopped. Run it again to go on from here.'),
   )
   line.end()
@@ -77,17 +92,15 @@ export function retireCommand(): Command {
     .option('--json', 'print as JSON')
     .action((type: string, options: Options) =>
       withSession(options.config, async (session) => {
-        const { archive: file, abandon = false, json, watch } = options
+        const { archive: file, abandon = false, json } = options
         const { config, stores } = session
         const chosen = type === 'all' ? config.entities : [typeOf(config.entities, type)]
         if (file !== undefined && chosen.length !== 1)
           throw new CrossfadeError('BAD_USER_INPUT', '--archive writes one file: name one type.')
         const { signal } = untilAborted()
-        const found: Retirement[] = []
-        for (const entity of chosen) {
-          const asked = { stores, entity, entities: config.entities, watchMs: watch * 1_000, signal }
-          found.push(await (abandon ? abandonment(asked) : retirement(asked)))
-        }
+        const found = await unlessAborted(signal, look(session, chosen, options, signal)).catch(
+          leaving('Stopped: nothing was written.'),
+        )
         if (json) printJson(found)
         else for (const each of found) print(each)
         if (found.some(({ unmet }) => unmet.length > 0)) {
@@ -95,7 +108,10 @@ export function retireCommand(): Command {
           return
         }
         if (file !== undefined) {
-          const { documents, unsound } = await archive(stores.mongo.connection, chosen[0]!, resolve(file), { signal })
+          const writing = archive(stores.mongo.connection, chosen[0]!, resolve(file), { signal })
+          const { documents, unsound } = await unlessAborted(signal, writing).catch(
+            leaving(`Stopped: there is no ${file}, and nothing was removed.`),
+          )
           say(`${type}: ${documents} documents are in ${file}.`)
           if (unsound > 0) say(`${unsound} of them have texts that are not UTF-8, which JSON cannot hold.`)
         }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Binary, Decimal128, Double, Long, ObjectId, Timestamp } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import type { Entity } from '../../src/entity/entity.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import type { Retirement } from '../../src/jobs/retire.ts'
 import type { Stage } from '../../src/stage/stage.ts'
+import { archive } from '../../src/stores/mongo/archive.ts'
 import { prepareMongo } from '../../src/stores/mongo/connection.ts'
 import { type CommandStores, openCommandStores } from '../support/command-stores.ts'
 import { runCommand } from '../support/run-command.ts'
@@ -90,7 +91,20 @@ test('a complete type is archived as mongoexport would, and its bookkeeping goes
   expect(await theaters().countDocuments()).toBe(3)
   expect(await tombstones()).toBe(0)
   const again = await run('Theater', '--archive', file, '--watch', '1')
-  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('theaters.json') })
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file} is there already: name a new file.`) })
+})
+
+test('an archive that is stopped, or cannot be written, is no file of that name', { timeout: 60_000 }, async () => {
+  const { connection } = opened.stores.mongo
+  const folder = opened.env.CROSSFADE_DATA_DIR
+  const file = join(folder, 'cut.json')
+  const stopped = archive(connection, Theater, file, { signal: AbortSignal.abort() })
+  await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+  expect(readdirSync(folder).filter((name) => name.startsWith('cut'))).toEqual([])
+  writeFileSync(`${file}.part`, 'of one that was killed'.repeat(1_000))
+  expect(await archive(connection, Theater, file)).toEqual({ documents: 3, unsound: 0 })
+  expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(4)
+  expect(readdirSync(folder).filter((name) => name.startsWith('cut'))).toEqual(['cut.json'])
 })
 
 test('Crossfade leaves MongoDB as it was where a type is off and no gateway runs', { timeout: 120_000 }, async () => {

@@ -1,6 +1,8 @@
-import { open } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { BSON, type Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
+import { CrossfadeError } from '../../util/errors.ts'
 import { alive } from './bookkeeping.ts'
 import type { MongoConnection } from './connection.ts'
 
@@ -15,9 +17,10 @@ const exact = { promoteValues: false, promoteLongs: false, bsonRegExp: true } as
 
 /**
  * Writes the documents of a type to a new file as `mongoexport --jsonFormat=canonical` would, a line each, without what
- * Crossfade keeps in them. `mongoimport` reads it. On disk when this returns.
+ * Crossfade keeps in them. `mongoimport` reads it. On disk when this returns; until then it has `.part` behind its name,
+ * so that one that was cut off is not taken for the whole.
  *
- * @throws where there is such a file already.
+ * @throws MISCONFIGURED where there is such a file already; the error of a file that cannot be written.
  * @see https://www.mongodb.com/docs/database-tools/mongoexport/
  */
 export async function archive(
@@ -48,12 +51,18 @@ export async function archive(
       if (++documents % 1_000 === 0) onProgress?.(documents)
     }
   }
-  const handle = await open(file, 'wx')
+  if (existsSync(file)) throw new CrossfadeError('MISCONFIGURED', `${file} is there already: name a new file.`)
+  const part = `${file}.part`
+  const handle = await open(part, 'w')
   try {
     await handle.writeFile(lines(), signal ? { signal } : {})
     await handle.sync()
+  } catch (error) {
+    await rm(part, { force: true }) // a full disk may need the room
+    throw error
   } finally {
     await handle.close()
   }
+  await rename(part, file)
   return { documents, unsound }
 }
