@@ -26,6 +26,11 @@ export interface KeptVerify {
   /** By kind of difference. */
   readonly different: Readonly<Record<string, number>>
   readonly undecided: number
+  /** Records that differ as somebody had accepted, and documents without a record; of these the second. */
+  readonly accepted: number
+  readonly acceptedDocuments: number
+  /** Names of the rules that were in force for the type. */
+  readonly rules: readonly string[]
   /** Since it was kept, in milliseconds, by the store's clock. */
   readonly ageMs: number
 }
@@ -38,6 +43,10 @@ const form = z.object({
   compared: z.number(),
   different: z.record(z.string(), z.number()),
   undecided: z.number(),
+  // Of earlier versions
+  accepted: z.number().default(0),
+  acceptedDocuments: z.number().default(0),
+  rules: z.array(z.string()).default([]),
 })
 
 /** The last `verify` of each whole type that is kept in this store, by the type's name. */
@@ -66,6 +75,12 @@ export async function newestVerify(
   const kept = await Promise.all(origins.map((origin) => lastVerifies(stores[origin].ledger)))
   return newestVerifies(kept).get(name) ?? null
 }
+
+/**
+ * Since the first record was read, in milliseconds: what was put together of several runs, or took a day, is no younger.
+ */
+export const ageSinceBegan = ({ ageMs, began, ended }: KeptVerify): number =>
+  ageMs + Math.max(0, Date.parse(ended) - Date.parse(began))
 
 /** Records that it found to differ. */
 export const unequalIn = ({ different }: Pick<KeptVerify, 'different'>): number =>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { times } from '../control/times.ts'
 import type { Entity } from '../entity/entity.ts'
-import { faultOf, newestVerify } from '../evidence/verified.ts'
+import { ageSinceBegan, faultOf, newestVerify } from '../evidence/verified.ts'
 import { expireConflicts } from '../mirror/expire-conflicts.ts'
 import { expireRecordings, recordingsIn } from '../replay/recordings.ts'
 import type { Routing, Stores } from '../routing/routing.ts'
@@ -86,8 +86,7 @@ export class Retention {
     const { stores } = this.#options
     const last = await newestVerify(stores, entity)
     if (!last || faultOf(last) !== null) return
-    const beganMs = last.ageMs + Date.parse(last.ended) - Date.parse(last.began)
-    const olderThanMs = Math.max(beganMs, dayMs)
+    const olderThanMs = Math.max(ageSinceBegan(last), dayMs)
     for (const origin of origins) {
       const { outbox } = stores[origin].candidate
       const expire = (limit: number) => outbox.expireTombstones(entity, olderThanMs, limit)

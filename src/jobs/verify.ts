@@ -53,6 +53,8 @@ export interface Verified {
   readonly accepted: number
   /** Those among them that are documents without a record. */
   readonly acceptedDocuments: number
+  /** Names of the rules that were in force for it: what they cover counts as accepted no longer than they do. */
+  readonly rules: readonly string[]
   /** The same by kind and paths, most frequent first. */
   readonly groups: readonly DifferenceGroup[]
   /** Records that were owed or changed each time that they were looked at. */
@@ -189,6 +191,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
     quarantined: quarantined - acceptedDocuments,
     duplicates: unique?.duplicates ?? null,
     relations,
+    rules: rules.filter((rule) => rule.type === type && rule.resolver === null).map(({ name }) => name),
     issues: looksForIssues ? open.filter((issue) => !isOfDocuments(issue)) : null,
     examples: differences.slice(0, maxExamples),
   }

@@ -16,6 +16,7 @@ const equal: Verified = {
   different: { missing: 0, extra: 0, content: 0, version: 0 },
   accepted: 0,
   acceptedDocuments: 0,
+  rules: [],
   groups: [],
   undecided: 0,
   quarantined: 0,

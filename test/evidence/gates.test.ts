@@ -102,7 +102,7 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     await verify({ stores, entity: Kite })
     expect(await look('copied')).toMatchObject(met('the other store was found as it is at 20'))
     const { value: found } = (await stores.mongo.ledger.get('verified', 'Kite'))!
-    for (const unequal of [{ different: { content: 3 } }, { undecided: 1 }, { epoch: 1_000 }]) {
+    for (const unequal of [{ different: { content: 3 } }, { undecided: 1 }, { accepted: 1 }, { epoch: 1_000 }]) {
       await keep('mongo', 'verified', 'Kite', { ...(found as object), ...(unequal as object) } as Json)
       expect(await look('copied')).toMatchObject(unmet('the mapping has changed since the other store was made equal'))
     }
@@ -115,7 +115,7 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     await verify({ stores, entity: Kite })
     expect(await look('verified')).toMatchObject(met('2 records were found equal at 20'))
     expect(await look('verified', {}, { epoch: 9 })).toMatchObject(unmet(`is of epoch ${flag.epoch}, and this is 9`))
-    expect(await look('verified', { verifiedWithinHours: 1e-9 })).toMatchObject(unmet('is older than 1e-9 hours'))
+    expect(await look('verified', { verifiedWithinHours: 1e-9 })).toMatchObject(unmet('began more than 1e-9 hours ago'))
     expect(await look('verified', { verifiedWithinHours: false })).toBeUndefined()
 
     const { value } = (await stores.mongo.ledger.get('verified', 'Kite'))!
@@ -126,9 +126,38 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect(await look('verified')).toMatchObject(unmet('could not decide on 3 records'))
     await other({ different: { missing: 1, extra: 0, content: 2, version: 0 } })
     expect(await look('verified')).toMatchObject(unmet('found 3 records that differ'))
+    // What was put together of several runs is as old as the first
+    const began = new Date(Date.now() - 25 * 3_600_000).toISOString()
+    await other({ began })
+    expect(await look('verified')).toMatchObject(unmet('the last `verify` began more than 24 hours ago'))
+    expect(await look('verified', { verifiedWithinHours: 26 })).toMatchObject({ met: true })
     await keep('mongo', 'verified', 'Kite', { made: 'by another version' })
     expect(await look('verified')).toMatchObject(unmet('nothing was verified'))
     await keep('mongo', 'verified', 'Kite', value)
+  })
+
+  test('verified: what somebody had accepted counts no longer than that holds', async () => {
+    const { findings, triage } = stores.postgres
+    const { value } = (await stores.mongo.ledger.get('verified', 'Kite'))!
+    const group = { type: 'Kite', resolver: 'Query.kite', kind: 'divergence', path: 'span', count: 1 } as const
+    await findings.add({
+      ...nothingSeen,
+      groups: [{ ...group, fingerprint: 'fab', firstMs: 0, lastMs: 0, examples: [] }],
+    })
+    const until = new Date(Date.now() + 60_000)
+    await triage.judge('fab', { verdict: 'accepted', by: 'Ann', why: 'rounded', until, isHereOnly: false })
+    const { rules } = await verify({ stores, entity: Kite })
+    expect(rules).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/)])
+    const { value: found } = (await stores.mongo.ledger.get('verified', 'Kite'))!
+    await keep('mongo', 'verified', 'Kite', { ...(found as object), accepted: 4 } as Json)
+    expect(await look('verified')).toMatchObject({ met: true })
+    await triage.drop(rules[0]!, 'Ann', 'it was a bug')
+    const over = unmet('records differed in the last `verify` as somebody had accepted, and that is over')
+    expect(await look('verified')).toMatchObject(over)
+    await keep('mongo', 'verified', 'Kite', found) // nothing was accepted by it
+    expect(await look('verified')).toMatchObject({ met: true })
+    await keep('mongo', 'verified', 'Kite', value)
+    await findings.close('fab', 'mended', 'Ann')
   })
 
   test('verified: the newest counts, whichever store had authority then', async () => {

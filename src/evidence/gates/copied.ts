@@ -17,7 +17,9 @@ export const copied: Gate = async (subject) => {
   if (copy?.ended && copy.mapping === mapping)
     return { met: true, found: `${copy.seen} records were copied, the last at ${copy.ended}` }
   const found = await newestVerify(subject.stores, subject.entity)
-  const isEqual = found?.mapping === mapping && found.epoch === flag.epoch && faultOf(found) === null
-  if (isEqual) return { met: true, found: `the other store was found as it is at ${found.ended}` }
+  const isOfNow = found?.mapping === mapping && found.epoch === flag.epoch
+  // Who accepts that a field differs does not say that it was filled
+  if (isOfNow && faultOf(found) === null && found.accepted === 0)
+    return { met: true, found: `the other store was found as it is at ${found.ended}` }
   return { met: false, found: 'the mapping has changed since the other store was made equal', remedy }
 }
