@@ -37,7 +37,7 @@ async function signed(
   seen: TypeEvidence,
   { sign, why }: Options,
 ): Promise<TypeEvidence> {
-  await signOff(session.stores.postgres.ledger, entity, { by: sign!, why: why || null }, seen)
+  await signOff(session.stores.postgres.ledger, entity, { by: sign!, why: why ?? null }, seen)
   return evidenceOf(session, ask, entity, flag, seen.to)
 }
 
@@ -70,8 +70,12 @@ export function evidenceCommand(): Command {
     .addHelpText('after', '\nExit codes: 0 all gates are met, 1 error, 2 some are not')
     .argument('[types...]', 'default: all types')
     .option('--to <stage>', 'default: the next one')
-    .option('--sign <name>', 'put a name to what is shown; it holds until authority moves or the mapping changes')
-    .option('--why <text>', 'kept with the name; asked for where other gates are not met')
+    .option(
+      '--sign <name>',
+      'put a name to what is shown; it holds for that stage, until authority moves or the mapping changes',
+      said,
+    )
+    .option('--why <text>', 'kept with the name; asked for where other gates are not met', said)
     .option('--markdown', 'print a report for a change ticket')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')

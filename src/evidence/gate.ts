@@ -2,6 +2,7 @@ import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { AskedOrder } from '../query/order.ts'
 import type { ContractField } from '../shadow/field-coverage.ts'
+import type { Stage } from '../stage/stage.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { GateSettings } from './settings.ts'
@@ -41,5 +42,9 @@ export interface Look {
   readonly remedy?: string
 }
 
-/** Looks at what is kept of a type, or at the stores themselves. Null where the settings ask for nothing. */
-export type Gate = (subject: Subject) => Promise<Look | null>
+/**
+ * Looks at what is kept of a type, or at the stores themselves. Null where the settings ask for nothing.
+ *
+ * @param to the stage that is asked for.
+ */
+export type Gate = (subject: Subject, to: Stage) => Promise<Look | null>

@@ -13,7 +13,7 @@ export async function lookAt(subject: Subject, to: Stage): Promise<GateState[]> 
   const states: GateState[] = []
   // One after the other: some read much, and none is in a hurry
   for (const gate of ASKED[subject.flag.stage][to]) {
-    const look = await gates[gate](subject)
+    const look = await gates[gate](subject, to)
     if (look) states.push({ type: subject.entity.name, gate, ...look })
   }
   return states

@@ -9,7 +9,7 @@ function section({ type, from, to, epoch, mapping, at, gates, signOff }: TypeEvi
       `| ${gate} | ${met ? 'met' : '**not met**'} | ${cell(found)} | ${cell(remedy)} |`,
   )
   const signed = signOff
-    ? `Signed by ${cell(signOff.by)} at ${signOff.at}, epoch ${signOff.epoch}${signOff.why ? `: ${cell(signOff.why)}` : ''}.`
+    ? `Signed by ${cell(signOff.by)} at ${signOff.at}${signOff.to ? `, to go to ${signOff.to}` : ''}, epoch ${signOff.epoch}${signOff.why ? `: ${cell(signOff.why)}` : ''}.`
     : 'Nobody has signed.'
   return [
     `## ${type}: ${from} → ${to}`,

@@ -342,12 +342,23 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
   test('signed: by nobody, by somebody, and of an earlier state', async () => {
     expect(await look('signed')).toMatchObject(unmet('nobody has signed'))
     expect(await look('signed', { signOff: false })).toBeUndefined()
-    const seen = { epoch: flag.epoch, mapping: mappingDigest(Kite), gates: [{ gate: 'signed', met: false } as const] }
-    await signOff(stores.postgres.ledger, Kite, { by: 'Ada', why: null }, seen)
+    const gates = [{ gate: 'signed', met: false }] as const
+    const sign = (to: Stage, by = 'Ada') =>
+      signOff(
+        stores.postgres.ledger,
+        Kite,
+        { by, why: null },
+        { to, epoch: flag.epoch, mapping: mappingDigest(Kite), gates },
+      )
+    // What another change asks for was shown to whoever signed, and not this
+    await sign('shadow')
+    expect(await look('signed')).toMatchObject(unmet('was of what shadow asks for'))
+    await expect(sign('live', ' ')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+    await sign('live')
     expect(await look('signed')).toMatchObject(met('Ada signed at 20'))
     expect(await look('signed', {}, { epoch: flag.epoch + 1 })).toMatchObject(unmet('was of an earlier state'))
     const [entry] = await stores.postgres.ledger.tail('sign-off', 1, 'Kite')
-    expect(entry!.value).toMatchObject({ by: 'Ada', epoch: flag.epoch, evidence: { gates: seen.gates } })
+    expect(entry!.value).toMatchObject({ by: 'Ada', epoch: flag.epoch, evidence: { gates } })
   })
 
   test('signed: with a reason, where other gates are not met', async () => {
@@ -358,7 +369,7 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
       { gate: 'verified', met: false },
       { gate: 'issues', met: true },
     ] as const
-    const seen = { epoch: flag.epoch, mapping: mappingDigest(Kite), gates }
+    const seen = { to: 'live', epoch: flag.epoch, mapping: mappingDigest(Kite), gates } as const
     await expect(signOff(ledger, Kite, { by: 'Eve', why: null }, seen)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: '2 gates are not met (compared, verified). Say why Kite is signed all the same (`why`).',
