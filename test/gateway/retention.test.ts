@@ -110,9 +110,10 @@ const group = (fingerprint: string, agoMs: number): SeenGroup => ({
   examples: [{ subject: fingerprint, id: fingerprint, agoMs, example: { args: {} } }],
 })
 
-test('findings go that nothing was seen of for so long, with their examples, notes and rules that are over', async () => {
+test('findings go that were closed and not seen for so long, with their examples, notes and rules that are over', async () => {
   const { findings, triage, connection } = stores.postgres
   await findings.add({ ...nothingSeen, groups: [group('old', 31 * dayMs), group('new', 29 * dayMs)] })
+  await findings.close('old', 'mended', 'Ann')
   for (const name of ['old', 'new']) await triage.comment(name, 'looked at', 'Ann')
   for (const name of ['old', 'new'])
     await triage.judge(name, {
@@ -122,18 +123,30 @@ test('findings go that nothing was seen of for so long, with their examples, not
       until: new Date(Date.now() + dayMs),
       isHereOnly: true,
     })
+  await connection.run(sql`update crossfade.mismatch_groups set closed_at = closed_at - interval '31 days'`)
   await connection.run(sql`update crossfade.mismatch_notes set at = at - interval '31 days'`)
   await connection.run(
     sql`update crossfade.mismatch_rules set name = fingerprint, until = until - case fingerprint when 'old' then interval '33 days' else interval '5 days' end`,
   )
   await retention().round()
-  const groups = [...(await findings.groups('open')), ...(await findings.groups('covered'))]
+  const states = (['open', 'covered', 'closed'] as const).map((state) => findings.groups(state))
+  const groups = (await Promise.all(states)).flat()
   expect(groups.map(({ fingerprint }) => fingerprint)).toEqual(['new'])
   expect((await findings.show('new'))?.examples).toHaveLength(1)
   expect(await connection.run(sql`select distinct fingerprint from crossfade.mismatch_notes`)).toEqual([
     { fingerprint: 'new' },
   ])
   expect((await triage.rules()).map((rule) => rule.group)).toEqual(['new'])
+})
+
+test('a difference that nobody has judged stays, and what it was found in goes; what was closed lately stays as well', async () => {
+  const { findings, connection } = stores.postgres
+  await findings.add({ ...nothingSeen, groups: [group('open', 400 * dayMs), group('closed', 31 * dayMs)] })
+  await findings.close('closed', 'mended', 'Ann')
+  await retention(1).round()
+  expect((await findings.groups('open')).map(({ fingerprint }) => fingerprint)).toEqual(['open'])
+  expect((await findings.groups('closed')).map(({ fingerprint }) => fingerprint)).toEqual(['closed'])
+  expect(await connection.run(sql`select from crossfade.mismatch_examples`)).toEqual([])
 })
 
 test('recordings go, and one that was written to lately stays', async () => {

@@ -8,7 +8,8 @@ type Sql = RawBuilder<unknown>
 
 /** What is kept of findings, with what makes a row of it too old. */
 const aged = (old: (at: Sql) => Sql): readonly (readonly [table: string, key: string, isOld: Sql])[] => [
-  ['mismatch_groups', 'fingerprint', old(sql`last_at`)],
+  // What nobody has judged stays, however seldom it is met: a gate asks for it
+  ['mismatch_groups', 'fingerprint', sql`closed_at is not null and ${old(sql`greatest(last_at, closed_at)`)}`],
   ['mismatch_examples', 'n', old(sql`at`)],
   ['mismatch_hours', 'ctid', isOldHour],
   ['verdict_hours', 'ctid', isOldHour],
