@@ -1,4 +1,4 @@
-import { isClean, type Verified } from '../jobs/verify.ts'
+import { isClean, isOfSomething, type Verified } from '../jobs/verify.ts'
 import { otherOrigin } from '../util/origin.ts'
 import { versionText } from './version-text.ts'
 
@@ -38,6 +38,7 @@ export function printVerified(found: Verified): void {
     return
   }
   const counts = [
+  if (!isOfSomething(found)) line('no record was met by that, so that nothing was compared')
     [different.content, 'differ'],
     [different.version, 'are equal at unequal versions'],
     [different.missing, `are missing in ${mirror}`],

@@ -81,7 +81,7 @@ export function verifyCommand(): Command {
           if (!json) printVerified(found)
         }
         if (json) printJson(results)
-        if (!results.every(isClean)) process.exitCode = 2
+        if (results.length === 0 || !results.every(isClean)) process.exitCode = 2 // nothing is proved by nothing
       }),
     )
 }

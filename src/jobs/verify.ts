@@ -79,9 +79,14 @@ const maxExamples = 20
 const isEqual = ({ different, undecided, quarantined }: Verified): boolean =>
   Object.values(different).every((count) => count === 0) && undecided + quarantined === 0
 
-/** The same, and each value is unique that is to be, and what is referred to is in both stores. */
+/** Whether there was anything in the part that was asked for; a whole type may have no records. */
+export const isOfSomething = ({ asked, compared, different }: Verified): boolean =>
+  asked === null || compared + different.extra > 0
+
+/** The same, of something, and each value is unique that is to be, and what is referred to is in both stores. */
 export const isClean = (found: Verified): boolean =>
   isEqual(found) &&
+  isOfSomething(found) &&
   (found.duplicates ?? []).length === 0 &&
   found.relations.dangling.length + found.relations.undecided === 0
 

@@ -57,6 +57,14 @@ test.each<[string, Partial<Verified>, string[]]>([
     ],
   ],
   [
+    'a part that no record is of',
+    { asked: { since: null, sample: null, where: { op: 'eq', path: 'isbn', value: 'x' } }, compared: 0 },
+    [
+      'this was a part of the type: where {"op":"eq","path":"isbn","value":"x"}. Nothing is said of the rest, and no mirror becomes fresh by it',
+      'no record was met by that, so that nothing was compared',
+    ],
+  ],
+  [
     'targets that were written each time',
     { relations: { dangling: [], undecided: 3, unchecked: [] } },
     ['3 were owed or changed each time that they were looked at: see `crossfade mirror status`'],

@@ -40,6 +40,19 @@ test('two stores that are equal end with 0, and a part is told to be one', async
   expect(JSON.parse(stdout)).toMatchObject([{ compared: 1, asked: { where: { op: 'eq', path: 'name' } } }])
 })
 
+test('what compares nothing proves nothing', async () => {
+  const nobody = await run('verify', 'User', '--where', '{"name":{"eq":"Usre 3"}}')
+  expect(nobody).toMatchObject({ code: 2, stdout: expect.stringContaining('so that nothing was compared') })
+  expect(nobody.stdout).not.toContain('equal')
+  const other = await openCommandStores()
+  try {
+    const said = await runCommand(['verify'], other.env)
+    expect(said).toMatchObject({ code: 2, stderr: expect.stringContaining('No type has a mirror.') })
+  } finally {
+    await other.close()
+  }
+})
+
 test('other members than the primary are read where that is asked for', async () => {
   const found = await run('verify', 'User', '--read-preference', 'nearest')
   expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining('User: all are equal, with their versions') })
