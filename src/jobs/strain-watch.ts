@@ -1,4 +1,6 @@
+import { liveInstances } from '../control/instances.ts'
 import type { Entity } from '../entity/entity.ts'
+import { DeadLetters } from '../mirror/dead-letters.ts'
 import type { Store } from '../stores/store.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { type Origin, origins } from '../util/origin.ts'
@@ -7,10 +9,15 @@ import { type Bounds, boundsOf, type Care, type Strain, strainOf, type Vitals } 
 /** A store that does not answer is told by those who copy; a look is not worth waiting for. */
 const longestMs = 5_000
 
+/** How long it is believed that what is owed is refused, so that thousands of letters are not read each second. */
+const believedMs = 10_000
+
+type Debtor = Pick<Store, 'ledger' | 'outbox'>
+
 /** What a job works on, and how careful it is. */
 export interface Watched {
   /** Those that it uses. */
-  readonly stores: Partial<Readonly<Record<Origin, Pick<Store, 'outbox' | 'replicationLag'>>>>
+  readonly stores: Partial<Readonly<Record<Origin, Pick<Store, 'ledger' | 'outbox' | 'replicationLag'>>>>
   readonly entity: Entity
   /** Default: as usual. */
   readonly care?: Care | undefined
@@ -22,6 +29,8 @@ export class StrainWatch {
   readonly #entity: Entity
   readonly #from: Origin | null
   readonly #bounds: Bounds
+  /** What the last closer look has told of what is owed, and until when it is believed, by the monotonic clock. */
+  #known = { ms: 0, until: Number.NEGATIVE_INFINITY }
   readonly #calm: Record<Origin, number> = { mongo: Number.POSITIVE_INFINITY, postgres: Number.POSITIVE_INFINITY }
 
   /** @param from the store whose debts are looked at; null: none. */
@@ -45,13 +54,31 @@ export class StrainWatch {
     const [mongo, postgres, owed] = await Promise.all([
       this.#of('mongo'),
       this.#of('postgres'),
-      debtor?.outbox.backlog(this.#entity),
+      debtor ? this.#owed(debtor) : 0,
     ])
     return {
       latency: { mongo: mongo.ms, postgres: postgres.ms },
-      owed: owed?.oldestMs ?? 0,
+      owed,
       lag: { mongo: mongo.lag, postgres: postgres.lag },
     }
+  }
+
+  /** For how long a write has waited that going slowly could help. */
+  async #owed(debtor: Debtor): Promise<number> {
+    const { oldestMs } = await debtor.outbox.backlog(this.#entity)
+    if (oldestMs <= this.#bounds.owedMs) return oldestMs
+    const now = performance.now()
+    if (now > this.#known.until) this.#known = { ms: await this.#unsettled(debtor), until: now + believedMs }
+    return this.#known.ms
+  }
+
+  /** What the mirror refuses waits for people, and anything does where no gateway sweeps. */
+  async #unsettled({ ledger, outbox }: Debtor): Promise<number> {
+    const entity = this.#entity
+    if ((await liveInstances(ledger)).length === 0) return 0
+    const { ids: refused } = await DeadLetters.of(ledger, entity)
+    const [oldest] = await outbox.owed(entity, this.#bounds.owedMs, 1, refused)
+    return oldest === undefined ? 0 : ((await outbox.owedFor(entity, [oldest])).get(oldest) ?? 0)
   }
 
   async #of(origin: Origin): Promise<{ ms: number; lag: number | null }> {

@@ -1,6 +1,7 @@
 import { defineEntity, int } from 'crossfade'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ledgersOf } from '../../src/control/flag-store.ts'
+import { instanceKind } from '../../src/control/instances.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
@@ -8,7 +9,9 @@ import { copyProgress } from '../../src/jobs/copy-progress.ts'
 import { profile } from '../../src/jobs/profile.ts'
 import { boundsOf, type Care, strainOf, type Vitals } from '../../src/jobs/strain.ts'
 import { verify } from '../../src/jobs/verify.ts'
+import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
 import { ownAnswer } from '../../src/resolve/own-answer.ts'
+import { overwrite } from '../../src/stores/ledger.ts'
 import type { Origin } from '../../src/util/origin.ts'
 import { openStores, type TestStores } from '../support/stores.ts'
 
@@ -142,6 +145,28 @@ describe('A copy goes slowly', () => {
       'Page: it goes on as before',
     ])
   })
+
+  test('and not for what the mirror refuses, which waits for people, nor where no gateway sweeps', async () => {
+    const { authority, connection, ledger } = stores.mongo
+    await authority.owe(Page, [7])
+    const hourAgo = new Date(Date.now() - 3_600_000)
+    await connection.db.collection<{ _id: number }>('pages').updateOne({ _id: 7 }, { $set: { '_cf.pending': hourAgo } })
+    const slowly = async (): Promise<string[]> => {
+      const lines: string[] = []
+      await verify({ stores, entity: Page, batch: 6, rate: 10, log: (line) => void lines.push(line) })
+      return lines.filter((line) => line.includes("a client's write waits for the mirror since 36"))
+    }
+    expect(await slowly()).toEqual([])
+    const live = { acknowledged: {}, owed: {}, mappings: {}, alerts: [] }
+    await overwrite(ledger, instanceKind, 'pod 7', live)
+    expect(await slowly()).toHaveLength(1)
+    await overwrite(ledger, instanceKind, 'pod 7', live)
+    const letter = { reason: 'it is too large', by: [], version: '1.1', tries: 9, next: 0 }
+    await overwrite(ledger, deadLetterKind, 'Page/7', letter)
+    expect(await slowly()).toEqual([])
+    await ledger.remove(deadLetterKind, 'Page/7')
+    await ledger.remove(instanceKind, 'pod 7')
+  }, 60_000)
 
   test('by what both servers tell of their replicas, where they have some', async () => {
     expect(await stores.postgres.replicationLag()).toBeNull()
