@@ -1,4 +1,5 @@
 import { readFlag } from '../control/flag-store.ts'
+import type { Id } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { clearedOf } from '../mirror/cleared-of.ts'
 import { gravesOf } from '../mirror/graves.ts'
@@ -12,7 +13,7 @@ import { overtaken } from './overtaken.ts'
  * tombstones: a late put must not bring it back. What goes is kept in conflicts.
  *
  * @param under the epoch of the flag, see `Replica.bulkPut`.
- * @returns how many have gone.
+ * @returns the ids of those that have gone.
  * @throws TRY_AGAIN where the flag is of a later one by now.
  */
 export async function buryCopies(
@@ -20,8 +21,8 @@ export async function buryCopies(
   from: Origin,
   under: number,
   copies: readonly Image[],
-): Promise<number> {
-  if (copies.length === 0) return 0
+): Promise<readonly Id[]> {
+  if (copies.length === 0) return []
   const { [from]: source, [otherOrigin(from)]: target } = stores
   const flag = (await readFlag(target.ledger, flagKeyOf(entity)))?.flag
   if (flag && flag.epoch > under) throw overtaken(entity.name) // before copies are kept of what stays
@@ -33,5 +34,5 @@ export async function buryCopies(
   await source.outbox.clear(entity, gone.map(clearedOf))
   if (gone.length > 0)
     log?.(`${entity.name}: ${gone.length} records were not in ${from} and were removed from ${target.origin}`)
-  return gone.length
+  return gone.map(({ id }) => id)
 }

@@ -32,15 +32,16 @@ async function removeStrays(
   const target = stores[otherOrigin(from)]
   const known = new Set(images.map(({ id }) => id))
   const limit = strayLimit + known.size
-  const passed: Id[] = [] // those that were there
+  const left = new Set<Id>() // those that stay: what has gone may be millions, and need not be named
   for (let removed = 0; ; ) {
-    const ids = await target.reader.ids(entity, stretch, limit, passed)
-    passed.push(...ids)
+    const ids = await target.reader.ids(entity, stretch, limit, [...left])
     const strays = ids.filter((id) => !known.has(id))
     const copies = strays.length > 0 ? await target.outbox.images(entity, strays) : []
     const alive = copies.filter(({ record }) => record !== null)
-    removed += await buryCopies(options, from, under, alive)
-    if (ids.length < limit) return { removed, wasEmpty: passed.length === 0 }
+    const gone = new Set(await buryCopies(options, from, under, alive))
+    removed += gone.size
+    for (const id of ids) if (!gone.has(id)) left.add(id)
+    if (ids.length < limit) return { removed, wasEmpty: removed + left.size === 0 }
   }
 }
 

@@ -142,7 +142,7 @@ async function repairBatch(options: RepairOptions, pair: Pair, under: number, un
     return now?.record && compareVersions(now.version, image.version) === 0 ? now : []
   })
   const put = await putImages(options, from, under, images)
-  const buried = await buryCopies(options, from, under, lost)
+  const buried = (await buryCopies(options, from, under, lost)).length
   await clear(pair, ids)
   return { put: put.copied + put.mended, buried, keptOut: put.keptOut }
 }

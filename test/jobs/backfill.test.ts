@@ -325,6 +325,22 @@ describe('Beside each other', () => {
     expect(await compareStores(crates, Crate)).toEqual({ compared: 60, different: [] })
   })
 
+  test('what has gone is not named again: a stretch may have lost millions', async () => {
+    const strays = Array.from({ length: 560 }, (_, n) => crate(20_000 + n, n))
+    await crates.postgres.replica.bulkPut(Crate, strays, anyEpoch)
+    const { reader } = crates.postgres
+    const named: number[] = []
+    const ids: typeof reader.ids = (entity, range, limit, without) => {
+      named.push(without.length)
+      return reader.ids(entity, range, limit, without)
+    }
+    const of = { ...crates, postgres: { ...crates.postgres, reader: { ...reader, ids } } }
+    expect(await backfill({ stores: of, entity: Crate, batch: 20 })).toMatchObject({ seen: 60, removed: 560 })
+    expect(named).toHaveLength(5) // the last stretch is looked at twice
+    expect(Math.max(...named)).toBeLessThanOrEqual(20)
+    expect(await compareStores(crates, Crate)).toEqual({ compared: 60, different: [] })
+  })
+
   test('an image that has become too old for a put is read again first', async () => {
     const collection = crates.mongo.connection.db.collection('crates')
     await collection.updateOne({ _id: 5_900 as never }, { $set: { n: 61 } })

@@ -103,6 +103,14 @@ test.each(['mongo', 'postgres'] as const)(
   },
 )
 
+test('documents without a record take no place among the ids of MongoDB, wherever they sort', async () => {
+  const Late = defineEntity('Late', { mongo: 'lates', postgres: 'lates', id: text(), fields: { word: text() } })
+  const lates = stores.mongo.connection.db.collection<{ _id: unknown }>('lates')
+  await lates.insertMany(Array.from({ length: 5 }, (_, n) => ({ _id: n })))
+  await lates.insertMany(['a', 'b', 'c'].map((_id) => ({ _id })))
+  expect(await stores.mongo.reader.ids(Late, { after: null, upTo: null }, 3, [])).toEqual(['a', 'b', 'c'])
+})
+
 /** A reader whose cursors the server forgets, each once. */
 function forgetful(from: number): Reader {
   const { connection } = stores.mongo

@@ -23,7 +23,7 @@ import { scan, within } from './scan.ts'
 import { sorting, sortOf } from './sorting.ts'
 import { stream } from './stream.ts'
 import { Visibility } from './visibility.ts'
-import { idRange, visible } from './visible.ts'
+import { hasRecord, idRange, visible } from './visible.ts'
 import { translate } from './where.ts'
 
 /** Null has no records of its own, as in SQL. */
@@ -87,7 +87,9 @@ export function mongoReader(connection: MongoConnection): Reader {
     stream: (entity, range) => stream(connection, entity, range),
 
     async ids(entity, range, limit, without) {
-      const match = allOf(within(entity, range), { _id: { $nin: without.map((id) => encodeId(entity, id)) } })
+      // Of those that have no record a page would be full, and seem to be the last
+      const others = { _id: { $nin: without.map((id) => encodeId(entity, id)) } }
+      const match = allOf(within(entity, range), hasRecord(entity), others)
       const found = await connection
         .reads(entity)
         .find(match, { limit, projection: { _id: 1 } })
