@@ -54,18 +54,29 @@ export async function patiently<T>(options: PatienceOptions, work: () => Promise
   }
 }
 
-/** Does likewise with a list: all at once, and in parts of half as many each time that a store is in trouble. */
+/** What a part may hold, in bytes. */
+const partBytes = 8 * 1024 * 1024
+
+/**
+ * Does likewise with a list: all at once, and in parts of half as many each time that a store is in trouble.
+ *
+ * @param work of which the bytes that a part has held may be returned: parts shrink where they are heavy, and grow where
+ * they are light.
+ * @param first values of the first part; default: all.
+ */
 export async function inPartsPatiently<V>(
   options: PatienceOptions,
   values: readonly V[],
-  work: (part: readonly V[]) => Promise<void>,
+  work: (part: readonly V[]) => Promise<number | undefined>,
+  first = values.length,
 ): Promise<void> {
   const patience = new Patience(options)
-  let size = values.length
+  let size = first
   for (let at = 0; at < values.length; ) {
     try {
-      await work(values.slice(at, at + size))
+      const bytes = await work(values.slice(at, at + size))
       at += size
+      if (bytes !== undefined) size = bytes > partBytes ? Math.ceil(size / 2) : bytes < partBytes / 4 ? size * 2 : size
       patience.over()
     } catch (error) {
       await patience.wait(error)

@@ -6,6 +6,7 @@ import { allFields } from '../entity/field-set.ts'
 import { byId } from '../stores/by-id.ts'
 import type { Image, LiveImage, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
+import { weigh } from '../util/weigh.ts'
 import { inPartsPatiently, type PatienceOptions } from './patience.ts'
 
 /**
@@ -54,6 +55,9 @@ export interface Settled {
   readonly undecided: readonly Id[]
 }
 
+/** Each may be of 16 MB in either store, which nobody knows before. */
+const firstPart = 4
+
 const defaultRechecks = [50, 200, 1_000, 3_000]
 
 const live = (image?: Image): LiveImage | null => (image?.record ? (image as LiveImage) : null)
@@ -93,23 +97,29 @@ export async function settleRecords(
     if (left.length === 0) break
     await sleep(ms, undefined, { signal })
     const open: Id[] = []
-    await inPartsPatiently(patienceWith(pair, options), left, async (ids) => {
-      // A record that was at one version throughout, and owed by neither store in between, was confirmed before its copy
-      // was read. In any other order a put that comes between two reads is taken for a difference.
-      const before = byId(await authority.outbox.images(entity, ids))
-      const [owed, strays] = await Promise.all([
-        authority.outbox.owedFor(entity, ids),
-        mirror.outbox.owedFor(entity, ids),
-      ])
-      const copies = byId(await mirror.outbox.images(entity, ids))
-      const after = byId(await authority.outbox.images(entity, ids))
-      for (const id of ids) {
-        const found = unequal(entity, id, after.get(id), copies.get(id))
-        if (!found) continue
-        if (!isSameVersion(before.get(id), after.get(id)) || owed.has(id) || strays.has(id)) open.push(id)
-        else decided.push(found)
-      }
-    })
+    await inPartsPatiently(
+      patienceWith(pair, options),
+      left,
+      async (ids) => {
+        // A record that was at one version throughout, and owed by neither store in between, was confirmed before its copy
+        // was read. In any other order a put that comes between two reads is taken for a difference.
+        const before = byId(await authority.outbox.images(entity, ids))
+        const [owed, strays] = await Promise.all([
+          authority.outbox.owedFor(entity, ids),
+          mirror.outbox.owedFor(entity, ids),
+        ])
+        const copies = byId(await mirror.outbox.images(entity, ids))
+        const after = byId(await authority.outbox.images(entity, ids))
+        for (const id of ids) {
+          const found = unequal(entity, id, after.get(id), copies.get(id))
+          if (!found) continue
+          if (!isSameVersion(before.get(id), after.get(id)) || owed.has(id) || strays.has(id)) open.push(id)
+          else decided.push(found)
+        }
+        return [before, copies, after].reduce((sum, images) => sum + weigh([...images.values()]), 0)
+      },
+      firstPart,
+    )
     left = open
   }
   return { unequal: decided, undecided: left }

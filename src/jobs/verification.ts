@@ -91,6 +91,13 @@ const suspectsAtOnce = 500
 /** What may be mended by `repair` from what is kept; of more there is the count. */
 export const maxKept = 10_000
 
+/** Characters of what is kept of them, and of a checkpoint: a ledger's entry in MongoDB is of 16 MB at most. */
+const maxKeptLength = 8_000_000
+
+/** Groups that are told apart: records may differ in as many sets of paths as there are records. */
+const maxGroups = 1_000
+const otherPaths = ['(others)']
+
 export const pathsOf = ({ differences }: Unequal): string[] => differences.map(({ path }) => path)
 
 /** The name of a group of differences. */
@@ -117,6 +124,7 @@ export class Verification {
   readonly different: Record<DifferenceKind, number> = { missing: 0, extra: 0, content: 0, version: 0 }
   readonly differences: RecordDifference[] = []
   readonly #groups = new Map<string, { readonly group: DifferenceGroup; count: number }>()
+  #keptLength = 0
   /** The first of those that are undecided. */
   readonly #undecided: Id[] = []
   #suspects: Id[] = []
@@ -252,7 +260,9 @@ export class Verification {
     await this.#settling // what is being looked at is in none of the counts
     const suspects = [...this.differences.map(({ id }) => id), ...this.#undecided, ...this.#suspects]
     const targets = relations.suspects
-    if (Math.max(unequalIn(this), this.undecided, targets.length) > maxKept) return // not all could be looked at again
+    // Not all could be looked at again
+    if (this.differences.length < unequalIn(this) || Math.max(this.undecided, targets.length) >= maxKept) return
+    if (JSON.stringify([suspects, targets]).length > maxKeptLength) return
     const { began, accepted } = this
     await patiently(patienceWith(this.#pair, this.#options), () =>
       checkpoints.keep({ began, ...lot, accepted, suspects, targets }),
@@ -284,10 +294,16 @@ export class Verification {
 
   #note(found: RecordDifference): void {
     const { entity } = this.#options
-    const { kind, paths } = found
+    const { kind } = found
     this.different[kind]++
-    if (this.differences.length < maxKept) this.differences.push(found)
-    const group = groupOf(entity, found)
+    if (this.differences.length < maxKept && this.#keptLength < maxKeptLength) {
+      this.differences.push(found)
+      this.#keptLength += JSON.stringify(found).length
+    }
+    const own = groupOf(entity, found)
+    const isOwn = this.#groups.has(own) || this.#groups.size < maxGroups
+    const paths = isOwn ? found.paths : otherPaths
+    const group = isOwn ? own : groupOf(entity, { kind, paths })
     const known = this.#groups.get(group) ?? { group: { group, kind, paths, count: 0 }, count: 0 }
     known.count++
     this.#groups.set(group, known)

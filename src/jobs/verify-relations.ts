@@ -38,6 +38,9 @@ export interface RelationsFound {
 /** Targets that were there in both stores when last looked at: most are met again soon. */
 const maxKnown = 50_000
 
+/** Targets that are told: of more it is known that there are some. */
+const maxDangling = 10_000
+
 /** The relations whose targets are to be in both stores. */
 async function relationsOf(
   stores: Readonly<Record<Origin, Store>>,
@@ -107,6 +110,7 @@ export class Relations {
         )
         suspects.push(...some.filter((id) => ours!.has(id) !== theirs!.has(id)))
         for (const id of some) if (ours!.has(id) && theirs!.has(id)) this.#known.set(keyOf(id), true)
+        return undefined
       })
       await this.#settleTargets(leaf, target, suspects)
     }
@@ -119,7 +123,7 @@ export class Relations {
       if (kind !== 'missing' && kind !== 'extra') continue // it is there, and its own verification tells
       const missingIn = (kind === 'missing' ? target.mirror : target.authority).origin
       this.#known.set(`${target.entity.name}/${id}`, true) // told once
-      this.#dangling.push({ path, target: target.entity.name, id, missingIn })
+      if (this.#dangling.length < maxDangling) this.#dangling.push({ path, target: target.entity.name, id, missingIn })
     }
   }
 
