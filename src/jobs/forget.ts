@@ -12,6 +12,7 @@ import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
 import type { Store } from '../stores/store.ts'
 import { isPlainObject, type Json } from '../util/json.ts'
+import { checkpointKind, checkpointNames } from './verify-checkpoint.ts'
 
 /** Where something of a record may be kept beside the record itself. */
 export type ForgetPlace = 'findings' | 'conflicts' | 'deadLetters' | 'verifications' | 'dataIssues' | 'recordings'
@@ -69,11 +70,31 @@ export function without(value: Json, id: Id): { readonly value: Json; readonly c
   return { value: walk(value, ''), count }
 }
 
-/** What the last verifications of the type have kept of it. */
+/** What verifications of other types have kept of references to it. */
+function withoutTarget(value: Json, type: string, id: Id): { readonly value: Json; readonly count: number } {
+  const relations = isPlainObject(value) ? value['relations'] : null
+  const dangling = isPlainObject(relations) && Array.isArray(relations['dangling']) ? relations['dangling'] : []
+  const kept = dangling.filter((each) => !(isPlainObject(each) && each['target'] === type && each['id'] === id))
+  const count = dangling.length - kept.length
+  return {
+    value: count > 0 ? ({ ...Object(value), relations: { ...Object(relations), dangling: kept } } as Json) : value,
+    count,
+  }
+}
+
+/** Where a verification was cut off: whoever runs it again begins anew. */
+async function checkpointsOf({ ledger }: Store, { entity, removes }: ForgetOptions, id: Id): Promise<number> {
+  const kept = await ledger.list(checkpointKind)
+  const named = kept.filter(({ key, value }) => checkpointNames(value, id, key === entity.name))
+  if (removes) for (const { kind, key, revision } of named) await ledger.remove(kind, key, revision)
+  return named.length
+}
+
+/** What the last verifications of the type, and of those that refer to it, have kept of it. */
 async function verificationsOf({ ledger }: Store, { entity, removes }: ForgetOptions, id: Id): Promise<number> {
-  const kept = (await ledger.list(...Object.values(verifiedKinds))).filter(({ key }) => key === entity.name)
+  const kept = await ledger.list(...Object.values(verifiedKinds))
   const counts = kept.map(async ({ kind, key, revision, value }) => {
-    const left = without(value, id)
+    const left = key === entity.name ? without(value, id) : withoutTarget(value, entity.name, id)
     // One that was written meanwhile is of a record that is there
     if (removes && left.count > 0) await ledger.compareAndSet(kind, key, revision, left.value)
     return left.count
@@ -91,7 +112,9 @@ export async function forget(options: ForgetOptions, id: Id): Promise<Forgotten>
     findings: await findings.forget(entity.name, id, removes),
     conflicts: await inBoth((store) => conflictsOf(store, options, id)),
     deadLetters: await inBoth((store) => deadLettersOf(store, options, id)),
-    verifications: await inBoth((store) => verificationsOf(store, options, id)),
+    verifications: await inBoth(
+      async (store) => (await verificationsOf(store, options, id)) + (await checkpointsOf(store, options, id)),
+    ),
     dataIssues: removes
       ? await dataIssues.forget(entity, String(id))
       : (await dataIssues.of(entity, String(id))).length,

@@ -5,7 +5,7 @@ import { type Ledger, overwrite, parseAs } from '../stores/ledger.ts'
 import type { Json } from '../util/json.ts'
 
 /** Kind of the entries in the ledger of the store with authority, by type. */
-const kind = 'verify-checkpoint'
+export const checkpointKind = 'verify-checkpoint'
 
 /** Evidence is of a day at most, and what is put together of two runs is no younger than the first. */
 const longestMs = 12 * 3_600_000
@@ -47,6 +47,14 @@ const form = z.object({
   targets: z.array(z.object({ path: z.string(), id })),
 })
 
+/** Whether an entry names a record. @param isOfType whether the run is over the record's own type. */
+export function checkpointNames(value: Json, id: Id, isOfType: boolean): boolean {
+  const { data } = form.safeParse(value)
+  if (!data) return true // of a form that this version does not know: nothing goes on from there
+  if (isOfType && (data.after === id || data.suspects.includes(id))) return true
+  return data.targets.some((target) => target.id === id)
+}
+
 /** Where runs over one type go on from that were cut off. */
 export class VerifyCheckpoints {
   readonly #ledger: Ledger
@@ -64,13 +72,13 @@ export class VerifyCheckpoints {
   constructor(ledger: Ledger, { name }: Entity, of: Json, everyMs = 30_000) {
     this.#ledger = ledger
     this.#type = name
-    this.#of = fingerprint(name, kind, '', JSON.stringify(of))
+    this.#of = fingerprint(name, checkpointKind, '', JSON.stringify(of))
     this.#everyMs = everyMs
   }
 
   /** Null where there is none to go on from. */
   async last(): Promise<VerifyCheckpoint | null> {
-    const entry = (await this.#ledger.list(kind)).find(({ key }) => key === this.#type)
+    const entry = (await this.#ledger.list(checkpointKind)).find(({ key }) => key === this.#type)
     const kept = entry && entry.ageMs < longestMs ? parseAs(form, entry.value) : null
     return kept?.of === this.#of ? kept : null
   }
@@ -88,11 +96,16 @@ export class VerifyCheckpoints {
   }
 
   async keep(checkpoint: VerifyCheckpoint): Promise<void> {
-    await overwrite(this.#ledger, kind, this.#type, JSON.parse(JSON.stringify({ of: this.#of, ...checkpoint })) as Json)
+    await overwrite(
+      this.#ledger,
+      checkpointKind,
+      this.#type,
+      JSON.parse(JSON.stringify({ of: this.#of, ...checkpoint })) as Json,
+    )
     this.#keptAt = performance.now()
   }
 
   async drop(): Promise<void> {
-    await this.#ledger.remove(kind, this.#type)
+    await this.#ledger.remove(checkpointKind, this.#type)
   }
 }

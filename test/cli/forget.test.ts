@@ -7,6 +7,7 @@ import { User } from '../../schema/user.ts'
 import { newRecord } from '../../src/entity/new-record.ts'
 import { verifiedKinds } from '../../src/evidence/verified.ts'
 import { without } from '../../src/jobs/forget.ts'
+import { checkpointKind } from '../../src/jobs/verify-checkpoint.ts'
 import { keepCopy } from '../../src/mirror/conflicts.ts'
 import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
 import { closeConflict, keptConflicts } from '../../src/mirror/kept-conflicts.ts'
@@ -80,6 +81,15 @@ beforeAll(async () => {
   await leaveTraces(bob)
   const differences = [ann, bob].map((id) => ({ id, kind: 'content', paths: ['name'], versions: ['1.1', '1.1'] }))
   await opened.stores.mongo.ledger.compareAndSet(verifiedKinds.differences, 'User', null, { differences })
+  // What a verify of another type has found to be missing, and one that was cut off
+  const dangling = [ann, bob].map((id) => ({ path: 'user', target: 'User', id, missingIn: 'postgres' }))
+  const relations = { dangling, undecided: 0, unchecked: [] }
+  await opened.stores.mongo.ledger.compareAndSet(verifiedKinds.whole, 'Comment', null, { relations })
+  const cut = { of: 'x', began: 'now', after: bob, compared: 1, accepted: 0, quarantined: 0, suspects: [], targets: [] }
+  const { ledger } = opened.stores.postgres
+  await ledger.compareAndSet(checkpointKind, 'User', null, { ...cut, suspects: [ann] })
+  await ledger.compareAndSet(checkpointKind, 'Comment', null, { ...cut, targets: [{ path: 'user', id: ann }] })
+  await ledger.compareAndSet(checkpointKind, 'Theater', null, cut)
   const folder = recordingsIn(opened.env.CROSSFADE_DATA_DIR)
   mkdirSync(folder)
   recording = join(folder, 'a.jsonl')
@@ -107,7 +117,7 @@ async function everything(): Promise<string> {
   return JSON.stringify(await Promise.all([...rows, ...documents])) + readFileSync(recording, 'utf8')
 }
 
-const found = { findings: 4, conflicts: 4, deadLetters: 2, verifications: 1, dataIssues: 1, recordings: 3 }
+const found = { findings: 4, conflicts: 4, deadLetters: 2, verifications: 4, dataIssues: 1, recordings: 3 }
 
 test('without --yes what is kept of a record is counted, and nothing is removed', async () => {
   const before = await everything()
