@@ -33,11 +33,15 @@ interface RecheckOptions extends SettleOptions {
   readonly examples: readonly MismatchExample[]
 }
 
+/** A list of another length, or an object that one store lacks, hides what differed inside of it; and the other way round. */
+const isWithin = (one: string, other: string): boolean =>
+  one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`)
+
 const isGone = ({ kind }: Unequal): boolean => kind === 'missing' || kind === 'extra'
 
 /** Whether a record that differs does so as a group of this kind says; null where records do not tell. */
 const isStill: Readonly<Record<MismatchKind, ((found: Unequal, path: string) => boolean) | null>> = {
-  divergence: (found, path) => isGone(found) || found.differences.some((each) => each.path === path),
+  divergence: (found, path) => isGone(found) || found.differences.some((each) => isWithin(each.path, path)),
   version: (found) => isGone(found) || found.versions[0] !== found.versions[1],
   missing: isGone,
   extra: isGone,

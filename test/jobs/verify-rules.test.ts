@@ -124,6 +124,23 @@ test('examples are looked at again in both stores: those that agree at the place
   ])
 })
 
+test('what differs inside of the place of the group differs still, and so does what that is a part of', async () => {
+  const { epoch } = (await readFlag(stores.mongo.ledger, 'Account'))!.flag
+  const accounts = stores.mongo.connection.db.collection<{ _id: string }>('accounts')
+  ids = Array.from({ length: 3 }, newId)
+  for (const id of ids)
+    await stores.mongo.authority.create(Account, account(id, { address: { city: 'Rome' } }), { epoch, owed: false })
+  await backfill({ stores, entity: Account })
+  await accounts.updateOne({ _id: ids[0]! }, { $set: { 'address.city': 'Bari' } } as object)
+  await accounts.updateOne({ _id: ids[1]! }, { $set: { address: { city: null } } } as object)
+  await accounts.updateOne({ _id: ids[2]! }, { $set: { addresses: 'Bari' } } as object)
+  const states = async (path: string, fingerprint: string) =>
+    (await recheck({ path, fingerprint })).map((each) => each!.state)
+  expect(await states('address', 'a01')).toEqual(['differs', 'differs', 'agrees'])
+  expect(await states('address.city.name', 'a02')).toEqual(['differs', 'differs', 'agrees'])
+  expect(await states('address.cit', 'a03')).toEqual(['agrees', 'agrees', 'agrees'])
+})
+
 test('a record that one store lacks still differs, whatever the group says of it', async () => {
   await inPostgres('delete from accounts', ids[0]!)
   expect(await recheck()).toMatchObject([
