@@ -4,8 +4,9 @@ import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { type Closed, type KeptConflict, keptConflicts } from '../mirror/kept-conflicts.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { printJson, say } from './output.ts'
+import { printJson, say, tell } from './output.ts'
 import { resolveConflict } from './resolve-conflict.ts'
+import { said } from './said.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
@@ -33,10 +34,9 @@ type Shown = ReturnType<typeof shown>
 
 function print(kept: readonly Shown[]): void {
   for (const { conflict, id, at, mirror, version, authority, record, closed } of kept) {
-    const end = closed ? `\n  closed, ${closed.keep} kept: ${closed.why}` : ''
-    process.stdout.write(
-      `${id} (${at.toISOString()}, ${conflict}): ${mirror} had ${version}, the authority ${authority}\n  ${JSON.stringify(record)}${end}\n`,
-    )
+    tell(`${id} (${at.toISOString()}, ${conflict}): ${mirror} had ${version}, the authority ${authority}`)
+    tell(`  ${JSON.stringify(record)}`)
+    if (closed) tell(`  closed, ${closed.keep} kept: ${closed.why}`)
   }
 }
 
@@ -86,7 +86,7 @@ export function conflictsCommand(): Command {
     .addOption(
       new Option('--keep <which>', 'which of the two').choices(['authority', 'mirror']).makeOptionMandatory(true),
     )
-    .requiredOption('--why <text>', 'kept with it')
+    .requiredOption('--why <text>', 'kept with it', said)
     .option('--force', 'write the copy back also where the record was written since; that is kept in its turn')
     .action((type: string, name: string, { config, json, keep, why, force }: Options & Closed & { force?: boolean }) =>
       withSession(config, async (session) => {

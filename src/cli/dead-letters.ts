@@ -15,6 +15,7 @@ import { otherOrigin } from '../util/origin.ts'
 import { fromEither } from './from-either.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable, say } from './output.ts'
+import { said } from './said.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { withSession } from './with-session.ts'
 
@@ -126,7 +127,7 @@ export function deadLettersCommand(): Command {
     'give up what the other store refuses: the letter goes, and the debt of that version; the stores stay unequal',
     'crossfade mirror dead-letters drop Movie 573a13 --why "a test record"',
   )
-    .requiredOption('--why <text>', 'kept in the log')
+    .requiredOption('--why <text>', 'kept in the log', said)
     .action((type: string, id: string, { config: file, json, why }: Options & { readonly why: string }) =>
       withSession(file, ({ config: { entities }, stores }) =>
         dropOne(stores, typeOf(entities, type), id, why, json === true),

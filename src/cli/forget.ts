@@ -7,6 +7,7 @@ import type { Stores } from '../routing/routing.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { printJson, printTable, say, warn } from './output.ts'
+import { said } from './said.ts'
 import { whoRuns } from './who-runs.ts'
 import { withSession } from './with-session.ts'
 
@@ -75,8 +76,8 @@ export function forgetCommand(): Command {
     .argument('<type>')
     .argument('[id]')
     .option('--yes', 'remove it')
-    .option('--why <text>', 'kept with who did it and how much it was, and without the id; needed with --yes')
-    .option('--by <name>', 'who asks for it; default: who runs it')
+    .option('--why <text>', 'kept with who did it and how much it was, and without the id; needed with --yes', said)
+    .option('--by <name>', 'who asks for it; default: who runs it', said)
     .option('--history', 'who has had how much forgotten of the type, and why')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')

@@ -13,6 +13,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import { origins } from '../util/origin.ts'
 import { knownFlags } from './known-flags.ts'
 import { printJson, printTable, say, warn } from './output.ts'
+import { said } from './said.ts'
 import type { Session } from './session.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { withSession } from './with-session.ts'
@@ -88,7 +89,7 @@ export function groupCommand(): Command {
     'have types that move by themselves change together from now on',
     'crossfade group set catalog Movie Comment',
   )
-    .option('--why <text>', 'kept in the history')
+    .option('--why <text>', 'kept in the history', said)
     .option('--hold-writes', 'although gateways run whose mapping says otherwise: they write nothing of the types')
     .action((name: string, types: string[], { config, json, why, holdWrites }: ChangeOptions) =>
       withSession(config, async (session) => {
@@ -113,7 +114,7 @@ export function groupCommand(): Command {
     'have its types move by themselves again, in the stage that they are in',
     'crossfade group drop catalog',
   )
-    .option('--why <text>', 'kept in the history')
+    .option('--why <text>', 'kept in the history', said)
     .option('--hold-writes', 'although gateways run whose mapping says otherwise: they write nothing of the types')
     .action((name: string, { config, json, why, holdWrites }: ChangeOptions) =>
       withSession(config, async (session) => {

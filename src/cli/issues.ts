@@ -9,6 +9,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import { deadLetters, lettersOf } from './issues/letters.ts'
 import { show, showNamed } from './issues/show.ts'
 import { printJson, printTable, say } from './output.ts'
+import { said } from './said.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { whoRuns } from './who-runs.ts'
@@ -105,8 +106,8 @@ export function issuesCommand(): Command {
     'crossfade issues accept Comment 3fa9 --by Ada --why "comments of films that were deleted"',
   )
     .option('--all', 'all groups of the type that are open')
-    .requiredOption('--by <name>', 'who says so')
-    .requiredOption('--why <text>', 'kept with it')
+    .requiredOption('--by <name>', 'who says so', said)
+    .requiredOption('--why <text>', 'kept with it', said)
     .action((type: string, groups: string[], { config: file, json, all, by, why }: AcceptOptions) => {
       if ((all === true) === groups.length > 0)
         throw new CrossfadeError(

@@ -8,6 +8,7 @@ import { list } from './mismatches/list.ts'
 import { type Flaps, printGroup } from './mismatches/print-groups.ts'
 import { addTriage } from './mismatches/triage.ts'
 import { printJson, printTable, say } from './output.ts'
+import { said } from './said.ts'
 import type { Session } from './session.ts'
 import { subcommandsOf } from './subcommands.ts'
 import { whoRuns } from './who-runs.ts'
@@ -69,8 +70,8 @@ export function mismatchesCommand(): Command {
     'says that a group is dealt with; seen again, it comes back as new',
     'crossfade mismatches close 3fa9 --why "repaired by hand"',
   )
-    .requiredOption('--why <text>', 'kept with the group')
-    .option('--by <name>', 'who says so; default: who runs it')
+    .requiredOption('--why <text>', 'kept with the group', said)
+    .option('--by <name>', 'who says so; default: who runs it', said)
     .action((group: string, { config, json, why, by = whoRuns() }: Options & { why: string; by?: string }) =>
       withSession(config, async (session) => {
         const closing = session.stores.postgres.findings.close(group, why, by)

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { plain } from './plain.ts'
 
 /** A reader that has read enough, as `head`, is no fault: the rest of a command's lines is for nobody. */
 export function allowReadersToLeave(): void {
@@ -13,9 +14,14 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each), 2)}\n`)
 }
 
-/** A table of left-aligned columns. */
+/** A line for people. Ids and values are what clients have written: a terminal obeys nothing in them. */
+export function tell(line: string): void {
+  process.stdout.write(`${plain(line)}\n`)
+}
+
+/** A table of left-aligned columns, likewise. */
 export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const text = [head, ...rows].map((row) => row.map(String))
+  const text = [head, ...rows].map((row) => row.map((cell) => plain(String(cell))))
   const widths = head.map((_, column) => Math.max(...text.map((row) => row[column]!.length)))
   for (const row of text) {
     process.stdout.write(

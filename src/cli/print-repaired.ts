@@ -4,6 +4,7 @@ import type { Unequal } from '../jobs/settle-records.ts'
 import { type DifferenceGroup, groupOf, pathsOf } from '../jobs/verification.ts'
 import { cut } from '../shadow/redact.ts'
 import { otherOrigin } from '../util/origin.ts'
+import { tell as line } from './output.ts'
 import { versionText } from './version-text.ts'
 
 const maxShown = 3 // of one group
@@ -24,8 +25,6 @@ export function groupsOf(entity: Entity, unequal: readonly Unequal[]): ShownGrou
   }))
   return groups.sort((a, b) => b.count - a.count)
 }
-
-const line = (text: string): void => void process.stdout.write(`${text}\n`)
 
 function printGroup({ group, kind, paths, count, examples }: ShownGroup, stores: readonly [string, string]): void {
   line(`group ${group}: ${count} ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''}`)

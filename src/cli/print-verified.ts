@@ -1,5 +1,6 @@
 import { isClean, isOfSomething, type Verified } from '../jobs/verify.ts'
 import { otherOrigin } from '../util/origin.ts'
+import { tell } from './output.ts'
 import { versionText } from './version-text.ts'
 
 /** What was asked for, where it was not all of a type. */
@@ -19,7 +20,7 @@ export function printVerified(found: Verified): void {
   const { type, authority, epoch, compared, different, undecided, quarantined, began, ended } = found
   const { accepted, acceptedDocuments } = found
   const mirror = otherOrigin(authority)
-  const line = (text: string): void => void process.stdout.write(`${type}: ${text}\n`)
+  const line = (text: string): void => tell(`${type}: ${text}`)
   line(`${compared} records of ${authority} were held against ${mirror}, epoch ${epoch}, from ${began} to ${ended}`)
   const part = partText(found)
   if (part !== null) line(part)
@@ -37,8 +38,8 @@ export function printVerified(found: Verified): void {
     else line(part === null ? 'all are equal, with their versions, and there are no others' : 'those are equal')
     return
   }
-  const counts = [
   if (!isOfSomething(found)) line('no record was met by that, so that nothing was compared')
+  const counts = [
     [different.content, 'differ'],
     [different.version, 'are equal at unequal versions'],
     [different.missing, `are missing in ${mirror}`],

@@ -22,6 +22,7 @@ import { fromEither } from './from-either.ts'
 import { allKnown, checkGroups, knownFlags } from './known-flags.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { printJson, printTable, say, warn } from './output.ts'
+import { said } from './said.ts'
 import type { Session } from './session.ts'
 import { addKill, tellKilled } from './stage-kill.ts'
 import { stageOf } from './stage-of.ts'
@@ -200,7 +201,7 @@ export function stageCommand(): Command {
   )
     .option('--reads <percent>', 'share of reads that already go to the other store', percent)
     .option('--sample <percent>', 'share of reads that are compared', percent)
-    .option('--why <text>', 'kept in the history')
+    .option('--why <text>', 'kept in the history', said)
     .option('--force', 'although gates are not met; needs --why')
     .option('--desired', 'to the stage that the provider of flags asks for')
     .option('--no-other-writers', 'nobody but gateways writes to the type, or will from now on')
@@ -255,7 +256,7 @@ export function stageCommand(): Command {
     'crossfade stage reset Movie --stage off --why "restored from a dump"',
   )
     .requiredOption('--stage <stage>', 'off, most often: one with a mirror is not believed before a copy')
-    .requiredOption('--why <text>', 'kept in the history')
+    .requiredOption('--why <text>', 'kept in the history', said)
     .action((type: string, { config, json, stage: to, why }: Options & { stage: string; why: string }) =>
       withSession(config, async (session) => {
         const stage = stageOf(to)

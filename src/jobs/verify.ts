@@ -191,12 +191,12 @@ async function run(options: VerifyOptions): Promise<Verified> {
     different,
     accepted,
     acceptedDocuments,
+    rules: rules.filter((rule) => rule.type === type && rule.resolver === null).map(({ name }) => name),
     groups,
     undecided: undecided + (unique?.undecided ?? 0),
     quarantined: quarantined - acceptedDocuments,
     duplicates: unique?.duplicates ?? null,
     relations,
-    rules: rules.filter((rule) => rule.type === type && rule.resolver === null).map(({ name }) => name),
     issues: looksForIssues ? open.filter((issue) => !isOfDocuments(issue)) : null,
     examples: differences.slice(0, maxExamples),
   }

@@ -82,6 +82,18 @@ test.each<[string, Partial<Verified>, string[]]>([
     ],
   ],
   [
+    'ids that a terminal would obey, by the numbers of their signs',
+    {
+      different: { ...equal.different, missing: 1 },
+      examples: [{ id: 'a\u001b[2J\u202eb', kind: 'missing', paths: [], versions: ['0.0', null] }],
+    },
+    [
+      '1 are missing in postgres',
+      String.raw`a\u001b[2J\u202eb: missing (versions: never written and none)`,
+      '`crossfade repair Book` shows how they differ',
+    ],
+  ],
+  [
     'a value that both stores hold twice, once',
     {
       duplicates: [

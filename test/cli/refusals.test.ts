@@ -46,6 +46,16 @@ test.each([
   expect(said).toMatchObject({ code: 1, stderr: `The environment does not fit: PORT: ${expected}\n` })
 })
 
+test.each([
+  ['mismatches', 'close', '3fa9', '--why', ' '],
+  ['mismatches', 'triage', '3fa9', 'bug', '--why', 'x', '--by', ''],
+  ['evidence', 'Movie', '--sign', ''],
+  ['stage', 'reset', 'Movie', '--stage', 'off', '--why', ''],
+])('a name or a reason that says nothing is refused: %s %s', async (...args) => {
+  const said = await runCommand(args, opened.env)
+  expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('It must say something: it is kept.') })
+})
+
 test('a type that no migration makes a table for is told so, with the command that writes one', async () => {
   const folder = mkdtempSync(join(import.meta.dirname, '.config-'))
   try {

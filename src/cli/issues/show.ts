@@ -5,7 +5,7 @@ import { type GroupOfType, groupsNamed } from '../../evidence/accepted-issues.ts
 import type { Stores } from '../../routing/routing.ts'
 import type { DataIssue } from '../../stores/postgres/data-issues.ts'
 import { CrossfadeError } from '../../util/errors.ts'
-import { printJson, say } from '../output.ts'
+import { printJson, say, tell } from '../output.ts'
 import { deadLetters, lettersOf } from './letters.ts'
 
 /** What may be seen of a value; of documents without a record all of it is kept. */
@@ -26,11 +26,12 @@ async function showGroup({ postgres }: Stores, { entity, found }: GroupOfType, j
   }))
   process.exitCode = 2
   if (json) return printJson({ type: entity.name, group, path, rule, count, accepted, records })
-  process.stdout.write(
-    `${path}: ${rule}, ${count} records${accepted ? `, accepted by ${accepted.by}: ${accepted.why}` : ''}\n`,
-  )
-  for (const { id, raw, at } of records) process.stdout.write(`${id} (${at.toISOString()})\n  ${raw}\n`)
-  if (count > records.length) process.stdout.write(`… and ${count - records.length} more\n`)
+  tell(`${path}: ${rule}, ${count} records${accepted ? `, accepted by ${accepted.by}: ${accepted.why}` : ''}`)
+  for (const { id, raw, at } of records) {
+    tell(`${id} (${at.toISOString()})`)
+    tell(`  ${raw}`)
+  }
+  if (count > records.length) tell(`… and ${count - records.length} more`)
 }
 
 /** A group by its name alone, whatever type it is of. @throws BAD_USER_INPUT where there is none, or more than one. */
@@ -65,12 +66,13 @@ export async function show(stores: Stores, entity: Entity, id: string, json: boo
   else if (issues.length === 0 && letter === null) say(`${entity.name} ${id} has no issues.`)
   if (!json && letter) {
     const next = new Date(letter.next).toISOString()
-    process.stdout.write(
-      `cannot be mirrored: ${letter.reason} (version ${letter.version}, tried ${letter.tries} times, next at ${next})\n`,
-    )
+    const tried = `version ${letter.version}, tried ${letter.tries} times, next at ${next}`
+    tell(`cannot be mirrored: ${letter.reason} (${tried})`)
   }
   if (!json)
-    for (const { path, rule, raw, at } of issues)
-      process.stdout.write(`${path}: ${rule} (${at.toISOString()})\n  ${raw}\n`)
+    for (const { path, rule, raw, at } of issues) {
+      tell(`${path}: ${rule} (${at.toISOString()})`)
+      tell(`  ${raw}`)
+    }
   if (issues.length > 0 || letter !== null) process.exitCode = 2
 }

@@ -2,7 +2,7 @@ import type { Coverage } from '../../stores/coverage.ts'
 import type { MismatchExample, MismatchGroup } from '../../stores/findings.ts'
 import type { KeptRule } from '../../stores/kept-rule.ts'
 import type { Note } from '../../stores/triage.ts'
-import { printTable } from '../output.ts'
+import { printTable, tell } from '../output.ts'
 
 const day = (at: Date): string => at.toISOString().slice(0, 10)
 
@@ -42,7 +42,7 @@ const acts: Readonly<Record<Note['act'], string>> = {
 function printNotes(notes: readonly Note[]): void {
   for (const { at, by, act, text, until } of notes) {
     const said = act === 'assigned' ? ` ${text}` : `${until ? ` until ${until.toISOString()}` : ''}: ${text}`
-    process.stdout.write(`${at.toISOString()}  ${by} ${acts[act]}${said}\n`)
+    tell(`${at.toISOString()}  ${by} ${acts[act]}${said}`)
   }
 }
 
@@ -57,7 +57,7 @@ export function printGroup(
   notes: readonly Note[],
 ): void {
   const { type, resolver, kind, path, count, closedAt, closedWhy, reopenedAt, assignee, rule } = group
-  const line = (text: string): void => void process.stdout.write(`${text}\n`)
+  const line = tell
   line(`${type} ${path} (${kind}), read by ${resolver}: ${count} times, ${examples.length} examples kept`)
   line(`${recent.at(-1)} in this hour, ${recent.reduce((sum, each) => sum + each, 0)} in the last ${recent.length}`)
   if (closedAt) line(`Closed at ${closedAt.toISOString()}: ${closedWhy}`)
@@ -70,8 +70,11 @@ export function printGroup(
       `The store that answers differed with itself in ${flaps.flapped} of ${flaps.repeated} times that it was read twice`,
     )
   printNotes(notes)
-  for (const { id, at, example } of examples)
-    line(`\n${id ?? '(whole result)'}  ${at.toISOString()}\n${JSON.stringify(example, null, 2)}`)
+  for (const { id, at, example } of examples) {
+    line('')
+    line(`${id ?? '(whole result)'}  ${at.toISOString()}`)
+    for (const each of JSON.stringify(example, null, 2).split('\n')) line(each)
+  }
 }
 
 export function printRules(rules: readonly KeptRule[]): void {

@@ -3,6 +3,7 @@ import type { MismatchGroup } from '../../stores/findings.ts'
 import type { GroupVerdict, Judgement } from '../../stores/triage.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { printJson, say } from '../output.ts'
+import { said } from '../said.ts'
 import { untilOf } from '../until-of.ts'
 import { whoRuns } from '../who-runs.ts'
 import { withSession } from '../with-session.ts'
@@ -53,7 +54,7 @@ function judgedText(group: MismatchGroup): string {
 
 /** What people make of groups. */
 export function addTriage(add: (name: string, description: string, example: string) => Command): void {
-  const addBy = (command: Command): Command => command.option('--by <name>', 'who says so; default: who runs it')
+  const addBy = (command: Command): Command => command.option('--by <name>', 'who says so; default: who runs it', said)
 
   addBy(
     add(
@@ -66,7 +67,7 @@ export function addTriage(add: (name: string, description: string, example: stri
       'after',
       '\nWhat is said of a field holds wherever the type is read, and for `verify`; what is said of anything else, for the\nresolver that the group is of.',
     )
-    .requiredOption('--why <text>', 'kept with it')
+    .requiredOption('--why <text>', 'kept with it', said)
     .option('--until <when>', 'when accepted or noise ends: 30d, or a date as 2026-12-31; 366 days at most', untilOf)
     .option('--here', "for the group's resolver alone")
     .action((prefix: string, verdict: string, { config, json, ...given }: JudgeOptions) =>
@@ -79,7 +80,7 @@ export function addTriage(add: (name: string, description: string, example: stri
     )
 
   addBy(add('assign <group>', 'says who looks after a group', 'crossfade mismatches assign 3fa9 --to Ada'))
-    .requiredOption('--to <name>', 'who')
+    .requiredOption('--to <name>', 'who', said)
     .action((prefix: string, { config, json, by = whoRuns(), to }: Options & { to: string }) =>
       withSession(config, async (session) => {
         const group = await named(session, session.stores.postgres.triage.assign(prefix, to, by), prefix)
@@ -95,7 +96,7 @@ export function addTriage(add: (name: string, description: string, example: stri
       'crossfade mismatches comment 3fa9 --text "since the import of May"',
     ),
   )
-    .requiredOption('--text <text>', 'kept with the group')
+    .requiredOption('--text <text>', 'kept with the group', said)
     .action((prefix: string, { config, json, by = whoRuns(), text }: Options & { text: string }) =>
       withSession(config, async (session) => {
         const group = await named(session, session.stores.postgres.triage.comment(prefix, text, by), prefix)
@@ -124,7 +125,7 @@ export function addTriage(add: (name: string, description: string, example: stri
     ),
   )
     .option('--drop <rule>', 'ends a rule now: its groups are open again')
-    .option('--why <text>', 'kept with the group that the rule was made for; --drop needs it')
+    .option('--why <text>', 'kept with the group that the rule was made for; --drop needs it', said)
     .action(({ config, json, by = whoRuns(), drop, why }: Options & { drop?: string; why?: string }) =>
       withSession(config, async (session) => {
         const { triage } = session.stores.postgres

@@ -1,9 +1,9 @@
 import type { Profile } from '../../jobs/profile.ts'
 import type { FieldProfile } from '../../stores/mongo/profile/field-tally.ts'
 import type { Finding } from '../../stores/mongo/profile/findings.ts'
+import { bytesText, grouped, plain } from '../plain.ts'
 import { html, Markup } from './markup.ts'
 import { pageStyle } from './page-style.ts'
-import { bytesText, grouped, plain } from './plain.ts'
 import { fieldBar, parts, sizePlot } from './plots.ts'
 import { relationLines, seenText, toldFindings, unmappedLines } from './told.ts'
 

@@ -1,8 +1,8 @@
 import type { FieldProfile } from '../../stores/mongo/profile/field-tally.ts'
 import type { Finding } from '../../stores/mongo/profile/findings.ts'
 import type { Bar } from '../../util/spread.ts'
+import { bytesText, grouped, percent } from '../plain.ts'
 import { html, type Markup } from './markup.ts'
-import { bytesText, grouped, percent } from './plain.ts'
 
 const sum = (findings: readonly Finding[]): number => findings.reduce((all, { count }) => all + count, 0)
 

@@ -3,7 +3,7 @@ import type { FieldProfile } from '../../stores/mongo/profile/field-tally.ts'
 import type { Finding } from '../../stores/mongo/profile/findings.ts'
 import type { SpreadSummary } from '../../util/spread.ts'
 import { printTable } from '../output.ts'
-import { bytesText, cut, percent, plain, wrapped } from './plain.ts'
+import { bytesText, cut, percent, plain, wrapped } from '../plain.ts'
 import { relationLines, seenText, toldFindings, unmappedLines } from './told.ts'
 
 const width = 100 // columns

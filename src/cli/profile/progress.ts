@@ -1,6 +1,6 @@
 import type { ProfileProgress } from '../../jobs/profile.ts'
+import { grouped } from '../plain.ts'
 import { paceOf } from '../rate-line.ts'
-import { grouped } from './plain.ts'
 
 /** What is shown of a profile that is under way, at most four times a second; JSON lines once a second. */
 export class ProfileProgressLine {

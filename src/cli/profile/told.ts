@@ -1,7 +1,7 @@
 import type { Profile } from '../../jobs/profile.ts'
 import type { Finding } from '../../stores/mongo/profile/findings.ts'
 import type { Unmapped } from '../../stores/mongo/profile/unmapped.ts'
-import { percent } from './plain.ts'
+import { percent } from '../plain.ts'
 
 /** What is to be known of a field beyond its counts. */
 export interface ToldFinding {

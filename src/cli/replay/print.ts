@@ -1,6 +1,6 @@
 import type { Replayed } from '../../replay/replayed.ts'
 import type { DifferenceExample } from '../../replay/tally.ts'
-import { printTable, say, warn } from '../output.ts'
+import { printTable, say, tell, warn } from '../output.ts'
 import { versionText } from '../version-text.ts'
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
@@ -35,12 +35,11 @@ function* leftOutLines(found: Replayed): Generator<string> {
 }
 
 function printExample({ a, b }: Replayed, { place, at, a: one, b: other, records }: DifferenceExample): void {
-  const write = (text: string): void => void process.stdout.write(`${text}\n`)
-  write(`  ${place}, ${at || 'the whole answer'}`)
-  write(`    ${a}: ${JSON.stringify(one)}`)
-  write(`    ${b}: ${JSON.stringify(other)}`)
+  tell(`  ${place}, ${at || 'the whole answer'}`)
+  tell(`    ${a}: ${JSON.stringify(one)}`)
+  tell(`    ${b}: ${JSON.stringify(other)}`)
   for (const { type, id, paths, versions } of records)
-    write(`    ${type} ${id}: ${paths.join(', ') || 'read by one alone'} (${versions.map(versionText).join(', ')})`)
+    tell(`    ${type} ${id}: ${paths.join(', ') || 'read by one alone'} (${versions.map(versionText).join(', ')})`)
 }
 
 /** What became of a recording, for people. */
@@ -57,7 +56,8 @@ export function printReplayed(found: Replayed): void {
       ]),
     )
   for (const { operation, path, kind, count, examples } of groups) {
-    process.stdout.write(`\n${operation} ${path || '(the whole answer)'}: ${kind}, ${times(count, 'time')}\n`)
+    tell('')
+    tell(`${operation} ${path || '(the whole answer)'}: ${kind}, ${times(count, 'time')}`)
     for (const example of examples) printExample(found, example)
   }
   for (const line of leftOutLines(found)) say(line)
