@@ -91,7 +91,10 @@ test('a complete type is archived as mongoexport would, and its bookkeeping goes
   expect(await theaters().countDocuments()).toBe(3)
   expect(await tombstones()).toBe(0)
   const again = await run('Theater', '--archive', file, '--watch', '1')
-  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file} is there already: name a new file.`) })
+  expect(again).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`${file} is there already: name a new file.`),
+  })
 })
 
 test('an archive that is stopped, or cannot be written, is no file of that name', { timeout: 60_000 }, async () => {

@@ -127,7 +127,10 @@ test('What PostgreSQL has no room for the id of needs no tombstone there', async
   const long = Array.from({ length: 300 }, (_, n) => Math.sin(n).toString(36).slice(2)).join('')
   const copy = await stores.mongo.authority.create(Account, account(long), owed)
   const beside = await stores.mongo.authority.create(Account, account(newId()), owed)
-  expect(await buryCopies({ stores, entity: Account }, 'postgres', anyEpoch, [copy, beside])).toEqual([copy.id, beside.id])
+  expect(await buryCopies({ stores, entity: Account }, 'postgres', anyEpoch, [copy, beside])).toEqual([
+    copy.id,
+    beside.id,
+  ])
   expect(await stores.postgres.outbox.backlog(Account)).toMatchObject({ count: 0 })
   expect(await stores.postgres.outbox.buriedAt(Account, beside.id)).toEqual(tombstoneOf(beside).version)
   expect((await both(stores, 'postgres', long)).mirror).toMatchObject({ record: null })
