@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { isUnmapped } from '../compare/content.ts'
 import { sameRecord } from '../compare/differences.ts'
 import { authorityOf, noFlag } from '../control/flag-store.ts'
+import { otherMappings } from '../control/instances.ts'
 import type { Entity, Id } from '../entity/entity.ts'
+import { mappingDigest } from '../entity/mapping-digest.ts'
 import { clearedOf } from '../mirror/cleared-of.ts'
 import { keepCopy } from '../mirror/conflicts.ts'
 import { byId } from '../stores/by-id.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import type { PostgresStore } from '../stores/postgres/postgres-store.ts'
-import type { Image } from '../stores/store.ts'
+import type { Image, Store } from '../stores/store.ts'
 import { compareVersions, formatVersion } from '../stores/version.ts'
 import { unlessAborted } from '../util/aborted.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { buryCopies } from './bury-copies.ts'
 import { copiedFlag } from './copied-flag.ts'
@@ -147,18 +150,27 @@ async function repairBatch(options: RepairOptions, pair: Pair, under: number, un
   return { put: put.copied + put.mended, buried, keptOut: put.keptOut }
 }
 
+/** Who keeps records otherwise would put into rest what gateways have a column for, and leave the column as it is. */
+async function checkMapping({ ledger }: Store, entity: Entity): Promise<void> {
+  const others = await otherMappings(ledger, entity.name, mappingDigest(entity))
+  if (others.length === 0) return
+  const text = `Gateways have another mapping of ${entity.name} than this command: ${others.join(', ')}`
+  throw new CrossfadeError('BAD_USER_INPUT', `${text}. Run it with the app that they run, or let its deploy end first.`)
+}
+
 /**
  * Makes the mirror's copies of records equal to what the store with authority has, where they differ and nothing of them
  * is on its way. Registered and fenced as a copy is. What is overwritten or removed is kept in conflicts; who did it is
  * kept in the ledger of the authority, before the first write and behind the last. What was touched is looked at once more.
  *
  * @throws TRY_AGAIN where a copy of the type is running, or its stage was changed meanwhile; BAD_USER_INPUT in a stage
- * that has no mirror.
+ * that has no mirror, and where gateways have another mapping.
  */
 export async function repair(options: RepairOptions, { by, chosen }: RepairNote): Promise<Repaired> {
   const { entity, ids, signal } = options
   const { flag, from, pair } = await standing(options)
   const { ledger } = pair.authority
+  await checkMapping(pair.authority, entity)
   const note = (what: object): Promise<void> =>
     ledger.append(repairLog, entity.name, { by, chosen, epoch: flag.epoch, ...what })
   return underCopyClaim(options, `repair ${randomUUID()}`, async ({ renew }) => {
