@@ -2,6 +2,7 @@ import { checkEntities } from '../entity/checks.ts'
 import type { Entity } from '../entity/entity.ts'
 import { checkScopes } from '../query/check-scopes.ts'
 import { checkNeeds } from '../resolve/check-needs.ts'
+import { checkPages } from '../resolve/check-pages.ts'
 import { checkShown } from '../resolve/check-shown.ts'
 import { checkValid } from '../resolve/check-valid.ts'
 import { checkWrites, silentMutations } from '../resolve/check-writes.ts'
@@ -19,6 +20,7 @@ export function checkApp({ schema, entities, cors }: CrossfadeConfig, log: Routi
   checkValid(schema)
   checkShown(schema, entities)
   checkNeeds(schema, entities)
+  checkPages(schema)
   checkWrites(schema, entities)
   const silent = silentMutations(schema)
   if (silent.length === 0) return

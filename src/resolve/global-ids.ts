@@ -4,6 +4,7 @@ import { parseId } from '../entity/parse-id.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { FilterNames } from '../query/filter-names.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { repeated } from '../util/repeated.ts'
 import type { GatewayContext } from './context.ts'
 import { type ReadId, withOwnIds } from './global-filter.ts'
 import { type LoadOptions, load } from './load.ts'
@@ -41,7 +42,14 @@ export class GlobalIds<E extends Entity = Entity> {
   readonly #types: ReadonlyMap<string, E>
   readonly #codec: GlobalIdCodec
 
+  /** @throws MISCONFIGURED for a type of two names: a record has one global id. */
   constructor(types: Readonly<Record<string, E>>, codec: GlobalIdCodec) {
+    const twice = repeated(Object.entries(types), ([, entity]) => entity.name)
+    if (twice) {
+      const [name, { name: type }] = twice
+      const text = `${type} has two names among global ids, one of them ${name}, and a record has one id`
+      throw new CrossfadeError('MISCONFIGURED', `${text}. Name it once; an encoding of your own may read the others.`)
+    }
     this.#types = new Map(Object.entries(types))
     this.#names = new Map(Object.entries(types).map(([name, entity]) => [entity, name]))
     this.#codec = codec

@@ -211,6 +211,12 @@ describe('What is no global id', () => {
   })
 })
 
+test('a type has one name among them', () => {
+  expect(() => globalIds({ book: Book, tome: Book })).toThrow(
+    'Book has two names among global ids, one of them tome, and a record has one id.',
+  )
+})
+
 test('a team’s own encoding is taken both ways', () => {
   const own = globalIds(
     { b: Book },
