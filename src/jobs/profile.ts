@@ -89,8 +89,11 @@ interface Facts {
 
 /** What is known of a collection before a document is read. Who may not look is told so. */
 async function factsOf(mongo: MongoStore, { entity, entities, sample }: ProfileRun): Promise<Facts> {
-  const kin = sample === null ? entities.filter((other) => other.mongo === entity.mongo) : [] // it reads all of them
-  const told = [...(await forewarnings(mongo, [entity])), ...(await documentsOfNoType(mongo.connection.patient(), kin))]
+  const told = await forewarnings(mongo, [entity])
+  if (sample === null && entity.fixed.size > 0) {
+    const kin = entities.filter((other) => other.mongo === entity.mongo)
+    told.push(...(await documentsOfNoType(mongo.connection.patient(), kin)))
+  }
   try {
     const made = await collectionOptions(mongo.connection, entity)
     if (!made) return { indexes: [], notes: [`${entity.name}: there is no collection ${entity.mongo}.`] }
