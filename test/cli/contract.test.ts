@@ -103,3 +103,10 @@ test('a contract that is none, or is not there, is told so', async () => {
   expect(code).toBe(1)
   expect(stderr).toContain('`crossfade contract write` makes it.')
 })
+
+test('an app that no gateway would start with is refused', async () => {
+  const config = new URL('needy-app/crossfade.config.ts', import.meta.url).pathname
+  const found = await check('type Query { event(id: ID!): String }', {}, '--config', config)
+  expect(found.code).toBe(1)
+  expect(found.stderr).toContain('Event.loud is no field of the mapping of Event, and does not say what it reads')
+})
