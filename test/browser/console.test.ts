@@ -54,7 +54,7 @@ describe.skipIf(path === null)('The console', { timeout: 300_000 }, () => {
 
   test('what a type still lacks is one click away, and says where it is seen to', async () => {
     const page = await open(await opened.link('qa'))
-    await page.getByRole('link', { name: /^live: \d+ of \d+ gates are not met$/ }).click()
+    await page.getByRole('link', { name: /^live: \d+ of \d+ unmet$/ }).click()
     await page.getByText(/^verified: not met/).waitFor()
     await page.getByText('Report for a change ticket').click()
     await page.getByText('## Note: shadow → live').waitFor()

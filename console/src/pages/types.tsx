@@ -80,7 +80,7 @@ function Recent({ recent }: Pick<TypeRow, 'recent'>) {
   const sum = (of: 'compared' | 'diverged'): number => recent?.reduce((all, hour) => all + hour[of], 0) ?? 0
   const compared = sum('compared')
   if (!recent || compared === 0) return <>–</>
-  const percent = `${count((sum('diverged') / compared) * 100)} %`
+  const percent = `${count(Math.round((sum('diverged') / compared) * 1_000) / 10)}\u00a0%`
   const rates = recent.map((hour) => (hour.compared === 0 ? 0 : hour.diverged / hour.compared))
   return (
     <>
@@ -126,7 +126,7 @@ function Next({ name, flag, gated }: Pick<TypeRow, 'name' | 'flag'> & { readonly
   const unmet = gates.filter(({ met }) => !met).length
   return (
     <a href={`${linkTo('types', name)}?gates=shown`}>
-      {to}: {unmet === 0 ? 'all gates are met' : `${unmet} of ${gates.length} gates are not met`}
+      {to}: {unmet === 0 ? 'all gates are met' : `${unmet} of ${gates.length} unmet`}
     </a>
   )
 }
@@ -172,6 +172,7 @@ export function Types() {
         {({ types }) => (
           <Table
             rows={types}
+            isOfWords
             keyOf={({ name }) => name}
             columns={[
               { title: 'Type', of: (type) => <Name {...type} /> },

@@ -11,15 +11,17 @@ interface TableProps<T> {
   readonly keyOf: (row: T) => string
   /** The first one names the row. */
   readonly columns: readonly [Column<T>, ...Column<T>[]]
+  /** Cells hold names, words and numbers of ours, which are not broken inside. */
+  readonly isOfWords?: boolean
   /** Rows that are to be noticed. */
   readonly isOdd?: (row: T) => boolean
 }
 
 /** Rows of records; where there is no room each is a card that says what its values are. */
-export function Table<T>({ rows, keyOf, columns, isOdd = () => false }: TableProps<T>) {
+export function Table<T>({ rows, keyOf, columns, isOfWords = false, isOdd = () => false }: TableProps<T>) {
   const [first, ...others] = columns
   return (
-    <table>
+    <table class={isOfWords ? 'words' : undefined}>
       <thead>
         <tr>
           {columns.map(({ title }) => (
