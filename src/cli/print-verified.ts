@@ -18,7 +18,7 @@ function partText({ asked }: Verified): string | null {
 /** Tells a person what a verification has found; no value is printed. */
 export function printVerified(found: Verified): void {
   const { type, authority, epoch, compared, different, undecided, quarantined, began, ended } = found
-  const { accepted, acceptedDocuments } = found
+  const { accepted, acceptedDocuments, oldColumns } = found
   const mirror = otherOrigin(authority)
   const line = (text: string): void => tell(`${type}: ${text}`)
   line(`${compared} records of ${authority} were held against ${mirror}, epoch ${epoch}, from ${began} to ${ended}`)
@@ -51,6 +51,10 @@ export function printVerified(found: Verified): void {
     [quarantined, `have no record, since their id does not fit: see ${list}`],
   ] as const
   for (const [count, what] of counts) if (count > 0) line(`${count} ${what}`)
+  if (oldColumns > 0)
+    line(
+      `${oldColumns} of those have an old value in a column of PostgreSQL, which filters and orders go by, and the present one among what is unmapped: an app with an earlier mapping has written them. A repair writes the column`,
+    )
   for (const { group, kind, paths, count } of found.groups)
     line(`group ${group}: ${count} ${kind}${paths.length > 0 ? ` in ${paths.join(', ')}` : ''}`)
   for (const { id, kind, paths, versions } of found.examples)

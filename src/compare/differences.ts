@@ -8,13 +8,16 @@ import type { Json } from '../util/json.ts'
 import { onceFor } from '../util/once-for.ts'
 import { equalJson, sameKeyOrder } from './equal-json.ts'
 
+/** Of a value that PostgreSQL keeps among what is unmapped, too: the record is as it should be, but for what its column has. */
+export const inColumn = 'column of PostgreSQL'
+
 /** Two values of one field that do not mean the same. Sensitive values are already hidden. */
 export interface Difference {
   readonly path: string
   readonly control: Json
   readonly candidate: Json
   /** Set where the values are equal but for it. */
-  readonly only?: 'order of keys'
+  readonly only?: 'order of keys' | typeof inColumn
 }
 
 export const hidden = '[redacted]'

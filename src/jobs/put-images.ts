@@ -4,6 +4,7 @@ import type { Id } from '../entity/entity.ts'
 import { keepConflict } from '../mirror/conflicts.ts'
 import { byId } from '../stores/by-id.ts'
 import { heldText } from '../stores/held-text.ts'
+import { adoptRecords } from '../stores/postgres/adopt-rest.ts'
 import type { Image, PutOutcome } from '../stores/store.ts'
 import { compareVersions } from '../stores/version.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
@@ -16,22 +17,41 @@ const atOnce = 8
 type PutOptions = Pick<BackfillOptions, 'stores' | 'entity' | 'log'>
 
 /**
+ * Writes into their columns what rows of these images keep as unmapped, each at its version.
+ *
+ * @returns the images, as they are then.
+ */
+async function inColumns({ stores, entity }: PutOptions, images: readonly Image[], written: Set<Id>) {
+  const old = images.flatMap(({ id, columns }) => (columns ? [id] : []))
+  if (old.length === 0) return images
+  await adoptRecords(stores.postgres.puts, entity, old)
+  for (const id of old) written.add(id)
+  return images.map(({ columns: _, ...image }) => image)
+}
+
+/**
  * Records that a put left as they were, since their version is as high or higher: equal ones are done; of others the
  * copy goes to conflicts, and the authority's record is put above it.
  *
- * @returns what became of those others, by id.
+ * @param written those whose columns were old, of either store; more may come to them.
+ * @returns what became of those others, and of those, by id.
  */
-async function mend({ stores, entity, log }: PutOptions, from: Origin, under: number, late: readonly Image[]) {
+async function mend(options: PutOptions, from: Origin, under: number, late: readonly Image[], written: Set<Id>) {
+  const { stores, entity, log } = options
   const { [from]: source, [otherOrigin(from)]: target } = stores
   const mended = new Map<Id, PutOutcome>()
   if (late.length === 0) return mended
   const ids = late.map(({ id }) => id)
-  const copies = byId(await target.outbox.images(entity, ids))
+  const copies = byId(await inColumns(options, await target.outbox.images(entity, ids), written))
   const mendOne = async (image: Image): Promise<void> => {
     const copy = copies.get(image.id)
     const order = copy && compareVersions(copy.version, image.version)
     if (copy && copy.version.epoch > under) throw overtaken(entity.name)
-    if (!copy || order! < 0 || (order === 0 && sameContent(entity, copy, image))) return
+    if (!copy || order! < 0) return
+    if (order === 0 && sameContent(entity, copy, image)) {
+      if (written.has(image.id)) mended.set(image.id, { put: 'applied' })
+      return
+    }
     // A write through a gateway may have reached both between the two reads
     const [present] = await source.outbox.images(entity, [image.id])
     if (!present || compareVersions(present.version, image.version) !== 0) return
@@ -64,7 +84,7 @@ export interface PutImages {
  * Makes the mirror's copies of records equal to what the authority has, whatever their versions say. What the mirror
  * refuses is owed to it, and a data issue.
  *
- * @param images as the authority had them less than `times.image` ago.
+ * @param asked images, as the authority had them less than `times.image` ago.
  * @param under the epoch of the flag, see `Replica.bulkPut`.
  * @param areNew see there.
  * @throws TRY_AGAIN where the flag is of a later one by now.
@@ -73,15 +93,17 @@ export async function putImages(
   options: PutOptions,
   from: Origin,
   under: number,
-  images: readonly Image[],
+  asked: readonly Image[],
   areNew = false,
 ): Promise<PutImages> {
   const { stores, entity } = options
   const { [from]: source, [otherOrigin(from)]: target } = stores
+  const written = new Set<Id>()
+  const images = await inColumns(options, asked, written)
   const outcomes = await target.replica.bulkPut(entity, images, under, areNew)
   if (outcomes.some(({ put }) => put === 'overtaken')) throw overtaken(entity.name)
   const late = images.filter((_, index) => outcomes[index]!.put === 'late')
-  const mended = await mend(options, from, under, late)
+  const mended = await mend(options, from, under, late, written)
   const keptOut = images.flatMap(({ id }, index) => {
     const rule = refusalOf(mended.get(id) ?? outcomes[index]!)
     return rule === null ? [] : [{ id, issues: [{ path: '(record)', rule, raw: '' }] }]

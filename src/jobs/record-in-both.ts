@@ -52,9 +52,10 @@ const copyOf = ({ image, isOwed }: Looked): StoredCopy | null =>
 
 const alive = (image: Image | null): LiveImage | null => (image?.record ? (image as LiveImage) : null)
 
-/** By path, as conflicts show it. */
+/** By path, as conflicts show it; of a row as its columns have it. */
 const shown = (entity: Entity, image: LiveImage | null) =>
-  image && (shownRecord(entity, canonicalRecord(entity, image.record)) as Readonly<Record<string, Json>>)
+  image &&
+  (shownRecord(entity, canonicalRecord(entity, image.columns ?? image.record)) as Readonly<Record<string, Json>>)
 
 /** @throws the error of a store that does not answer. */
 export async function recordInBoth({ mongo, postgres }: Stores, entity: Entity, id: Id): Promise<RecordInBoth> {

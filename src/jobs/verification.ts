@@ -1,4 +1,4 @@
-import { fingerprint } from '../compare/differences.ts'
+import { fingerprint, inColumn } from '../compare/differences.ts'
 import type { Rule } from '../compare/rules.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { compareIds } from '../entity/compare-ids.ts'
@@ -136,6 +136,8 @@ export class Verification {
   accepted = 0
   undecided = 0
   quarantined = 0
+  /** See `Verified.oldColumns`. */
+  oldColumns = 0
 
   /**
    * @param rules what they cover is counted apart.
@@ -288,6 +290,7 @@ export class Verification {
         const open = uncovered(this.#rules, this.#pair.entity, found)
         if (open) this.#note(toDifference(open))
         else this.accepted++
+        if (open?.differences.some(({ only }) => only === inColumn)) this.oldColumns++
       }
     }
   }

@@ -47,6 +47,11 @@ export interface Verified {
   readonly compared: number
   readonly different: Readonly<Record<DifferenceKind, number>>
   /**
+   * Those among them whose rows have an old value in a column, and the present one among what is unmapped, where an app
+   * with an earlier mapping has put it.
+   */
+  readonly oldColumns: number
+  /**
    * Records that differ in nothing but what rules of `mismatches triage` cover, and documents without a record that
    * `issues accept` was said of; they are in none of the other counts.
    */
@@ -166,7 +171,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const verification = new Verification(options, authority, records, rules, asked === null ? checkpointsOf : null)
   const relations = await verification.run()
   const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
-  const { began, compared, different, differences, groups, undecided, quarantined } = verification
+  const { began, compared, different, oldColumns, differences, groups, undecided, quarantined } = verification
   // What took hours is not lost to a store that does not answer for a moment
   const surely = <T>(work: () => Promise<T>): Promise<T> => patiently(patienceWith(verification.pair, options), work)
   const looksForIssues = asked === null && isKept
@@ -189,6 +194,7 @@ async function run(options: VerifyOptions): Promise<Verified> {
     ended: new Date().toISOString(),
     compared,
     different,
+    oldColumns,
     accepted,
     acceptedDocuments,
     rules: rules.filter((rule) => rule.type === type && rule.resolver === null).map(({ name }) => name),

@@ -124,6 +124,11 @@ export interface Image {
   readonly rest: Json
   /** The same of the objects in lists; left out where there are none. */
   readonly elementRests?: ElementRests
+  /**
+   * Of a row that keeps as unmapped what the mapping has columns for: the record as the columns have it, which filters and
+   * orders go by. Left out of all others.
+   */
+  readonly columns?: Rec
   readonly issues: readonly Issue[]
 }
 

@@ -14,6 +14,7 @@ const equal: Verified = {
   ended: '2026-03-01T10:00:01.000Z',
   compared: 5,
   different: { missing: 0, extra: 0, content: 0, version: 0 },
+  oldColumns: 0,
   accepted: 0,
   acceptedDocuments: 0,
   rules: [],
@@ -42,6 +43,15 @@ test.each<[string, Partial<Verified>, string[]]>([
     'what differs as rules have it',
     { accepted: 2 },
     ['2 differ as somebody has accepted: see `crossfade mismatches rules`', 'the others are equal'],
+  ],
+  [
+    'an old value in a column',
+    { different: { ...equal.different, content: 2 }, oldColumns: 1 },
+    [
+      '2 differ',
+      '1 of those have an old value in a column of PostgreSQL, which filters and orders go by, and the present one among what is unmapped: an app with an earlier mapping has written them. A repair writes the column',
+      '`crossfade repair Book` shows how they differ',
+    ],
   ],
   [
     'documents that may be without a record',

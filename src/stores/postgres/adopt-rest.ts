@@ -70,9 +70,16 @@ function adoptRows(connection: PostgresConnection, entity: Entity, ids: readonly
   })
 }
 
-/** One record's values out of its rest, at its version. */
-export async function adoptRecord(connection: PostgresConnection, entity: Entity, id: Id): Promise<void> {
-  await adoptRows(connection, entity, [id])
+/** These records' values out of their rests, each at its version. @returns how many had any. */
+export async function adoptRecords(
+  connection: PostgresConnection,
+  entity: Entity,
+  ids: readonly Id[],
+): Promise<number> {
+  let adopted = 0
+  for (const part of byWeight(ids, Number.POSITIVE_INFINITY, maxLocked))
+    adopted += await adoptRows(connection, entity, part)
+  return adopted
 }
 
 /** Rows that one statement looks at: a table without any such value is gone through as well. */
@@ -99,8 +106,7 @@ export async function adoptRest(connection: PostgresConnection, entity: Entity):
     )
     const { last, stale }: Looked = looked!
     if (last === null) return adopted
-    for (const part of byWeight(stale ?? [], Number.POSITIVE_INFINITY, maxLocked))
-      adopted += await adoptRows(connection, entity, part)
+    adopted += await adoptRecords(connection, entity, stale ?? [])
     after = last
   }
 }

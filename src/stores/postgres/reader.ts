@@ -12,6 +12,7 @@ import {
   type IdRange,
   type Image,
   type Item,
+  type LiveImage,
   type Query,
   type QueryPer,
   type Reader,
@@ -198,11 +199,12 @@ function restsOf(entity: Entity, row: RecordRow): ElementRests {
  */
 export function imageOf({ adopt }: PostgresConnection, entity: Entity, row: RecordRow, pending = false): Image {
   const image = keptImage(entity, row, pending)
-  return adopt(entity, image) ?? image
+  const adopted = adopt(entity, image)
+  return adopted ? { ...adopted, columns: image.record } : image
 }
 
 /** The image of a row as it is kept. */
-export function keptImage(entity: Entity, row: RecordRow, pending = false): Image {
+export function keptImage(entity: Entity, row: RecordRow, pending = false): LiveImage {
   const { version, record } = toItem(allFields(entity), row)
   return {
     id: record.id,

@@ -4,7 +4,7 @@ import { mayLeaveAsItIs, type Patch } from '../../query/patch.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import type { Guard, Image, RecordWrites, Stamp } from '../store.ts'
 import type { Version } from '../version.ts'
-import { adoptRecord, isStale } from './adopt-rest.ts'
+import { adoptRecords, isStale } from './adopt-rest.ts'
 import { keepTombstones, lockRecords, mayWrite, nextCounter, noteOwed } from './bookkeeping.ts'
 import type { RecordRow } from './codec/decode.ts'
 import type { PostgresConnection } from './connection.ts'
@@ -136,7 +136,7 @@ export function recordWrites(connection: PostgresConnection, onRecord: OnRecord)
     const write = (): Promise<Rows<T>> => attempt<T>(entity, id, stamp, statements)
     const adopting = async (error: unknown): Promise<Rows<T>> => {
       if (!isRefused(error, 'stale')) throw error
-      await adoptRecord(connection, entity, id)
+      await adoptRecords(connection, entity, [id])
       return write()
     }
     try {
