@@ -70,6 +70,10 @@ test('a complete type is archived as mongoexport would, and its bookkeeping goes
     clock: new Timestamp({ t: 1, i: 2 }),
     pattern: /^a/i,
     text: 'Łódź "q"\n',
+    ordered: new Map([
+      ['b', 1],
+      ['7', 2],
+    ]),
   }
   await theaters().insertOne({ _id: new ObjectId(hex(4)), values } as never)
   const file = join(opened.env.CROSSFADE_DATA_DIR, 'theaters.json')
@@ -84,7 +88,8 @@ test('a complete type is archived as mongoexport would, and its bookkeeping goes
     `{"_id":{"$oid":"${hex(4)}"},"values":{"long":{"$numberLong":"9007199254740993"},"double":{"$numberDouble":"5.0"},` +
       '"decimal":{"$numberDecimal":"19.90"},"at":{"$date":{"$numberLong":"1714557600123"}},' +
       '"bytes":{"$binary":{"base64":"eA==","subType":"00"}},"clock":{"$timestamp":{"t":1,"i":2}},' +
-      '"pattern":{"$regularExpression":{"pattern":"^a","options":"i"}},"text":"Łódź \\"q\\"\\n"}}',
+      '"pattern":{"$regularExpression":{"pattern":"^a","options":"i"}},"text":"Łódź \\"q\\"\\n",' +
+      '"ordered":{"b":{"$numberInt":"1"},"7":{"$numberInt":"2"}}}}',
   )
   expect(rest).toEqual([''])
   expect(await theaters().countDocuments({ _cf: { $exists: true } })).toBe(0)

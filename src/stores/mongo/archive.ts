@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { BSON, type Document } from 'mongodb'
 import type { Entity } from '../../entity/entity.ts'
 import { CrossfadeError } from '../../util/errors.ts'
 import { alive } from './bookkeeping.ts'
+import { canonicalText } from './codec/canonical-text.ts'
 import type { MongoConnection } from './connection.ts'
 
 export interface Archived {
@@ -12,12 +12,9 @@ export interface Archived {
   readonly unsound: number
 }
 
-/** Each value in the type that it is stored in. */
-const exact = { promoteValues: false, promoteLongs: false, bsonRegExp: true } as const
-
 /**
- * Writes the documents of a type to a new file as `mongoexport --jsonFormat=canonical` would, a line each, without what
- * Crossfade keeps in them. `mongoimport` reads it. On disk when this returns; until then it has `.part` behind its name,
+ * Writes the documents of a type to a new file as `mongoexport --jsonFormat=canonical` would, a line each, every value
+ * as it is stored, without what Crossfade keeps in them. `mongoimport` reads it. On disk when this returns; until then it has `.part` behind its name,
  * so that one that was cut off is not taken for the whole.
  *
  * @throws MISCONFIGURED where there is such a file already; the error of a file that cannot be written.
@@ -30,15 +27,6 @@ export async function archive(
   { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (documents: number) => void } = {},
 ): Promise<Archived> {
   let [documents, unsound] = [0, 0]
-  const decode = (bytes: Uint8Array): Document => {
-    try {
-      return BSON.deserialize(bytes, { ...exact, validation: { utf8: true } })
-    } catch (error) {
-      if (!(error instanceof BSON.BSONError)) throw error
-      unsound++
-      return BSON.deserialize(bytes, { ...exact, validation: { utf8: false } })
-    }
-  }
   async function* lines(): AsyncGenerator<string, void> {
     const cursor = connection
       .patient()
@@ -46,8 +34,9 @@ export async function archive(
       .find(alive, { raw: true, sort: { _id: 1 } })
     // The driver's type of a cursor says documents, also where it gives their bytes
     for await (const bytes of cursor as unknown as AsyncIterable<Uint8Array>) {
-      const { _cf, ...document } = decode(bytes)
-      yield `${BSON.EJSON.stringify(document, { relaxed: false })}\n`
+      const { text, isSound } = canonicalText(bytes, '_cf')
+      if (!isSound) unsound++
+      yield `${text}\n`
       if (++documents % 1_000 === 0) onProgress?.(documents)
     }
   }
