@@ -3,7 +3,7 @@ import type { Entity } from '../entity/entity.ts'
 import { parseId } from '../entity/parse-id.ts'
 import { openInstance } from '../gateway/open-instance.ts'
 import { type Conflict, keepCopy } from '../mirror/conflicts.ts'
-import { type Closed, closeConflict, type KeptConflict } from '../mirror/kept-conflicts.ts'
+import { type Closed, closeConflict, copyOf, type KeptConflict } from '../mirror/kept-conflicts.ts'
 import { only } from '../routing/declared-writes.ts'
 import { noReads } from '../routing/read-limits.ts'
 import { write } from '../routing/writes.ts'
@@ -64,30 +64,36 @@ async function writeBack(
   }
 }
 
+/** @throws BAD_USER_INPUT where there is none that could be written. */
+async function copyToWrite({ stores }: Session, kept: KeptConflict): Promise<Conflict> {
+  const copy = await copyOf(stores, kept)
+  if (copy) return copy
+  const unknown = 'is kept in a form that this version does not know: close it with --keep authority.'
+  const why = copy === null ? unknown : 'was too old, and is gone by now.'
+  throw new CrossfadeError('BAD_USER_INPUT', `Conflict ${kept.conflict} ${why}`)
+}
+
 /**
  * Closes a conflict: the authority's record stays, or the mirror's copy takes its place. Where it is cut off behind the
  * write, it can be run again.
  *
  * @param force see `writeBack`.
+ * @returns the copy that was written back; null where the authority's record stays.
  * @throws BAD_USER_INPUT where it is closed, or kept in a form that can't be written; CONFLICT see `writeBack`.
  */
 export async function resolveConflict(
   session: Session,
   entity: Entity,
-  { conflict, id, copy, origin, closed }: KeptConflict,
+  kept: KeptConflict,
   decision: Closed,
   force: boolean,
-): Promise<void> {
+): Promise<Conflict | null> {
+  const { conflict, id, origin, closed } = kept
   const done = (by: string): CrossfadeError =>
     new CrossfadeError('BAD_USER_INPUT', `Conflict ${conflict} is closed already: ${by}.`)
   if (closed) throw done(`${closed.keep} was kept, "${closed.why}"`)
-  if (decision.keep === 'mirror') {
-    if (!copy)
-      throw new CrossfadeError(
-        'BAD_USER_INPUT',
-        `Conflict ${conflict} is kept in a form that this version does not know: close it with --keep authority.`,
-      )
-    await writeBack(session, entity, id, copy, force)
-  }
-  if (!(await closeConflict(session.stores[origin].ledger, conflict, decision))) throw done('by someone else just now')
+  const copy = decision.keep === 'mirror' ? await copyToWrite(session, kept) : null
+  if (copy) await writeBack(session, entity, id, copy, force)
+  if (!(await closeConflict(session.stores[origin].ledger, kept, decision))) throw done('by someone else just now')
+  return copy
 }

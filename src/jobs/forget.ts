@@ -41,8 +41,9 @@ async function inLog(ledger: Ledger, log: string, key: string, removes: boolean)
 async function conflictsOf(store: Store, { entity, removes }: ForgetOptions, id: Id): Promise<number> {
   const { ledger } = store
   const key = keyOf(entity, id)
-  const closed = (await keptIn(store, entity)).filter((each) => each.id === String(id) && each.closed)
-  if (removes) for (const { conflict } of closed) await ledger.remove(closedKind, conflict)
+  if (removes)
+    for await (const each of keptIn(store, entity))
+      if (each.closed && each.id === String(id)) await ledger.remove(closedKind, each.line)
   return sum([await inLog(ledger, conflictLog, key, removes), await inLog(ledger, droppedLog, key, removes)])
 }
 

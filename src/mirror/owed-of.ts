@@ -6,7 +6,7 @@ import type { Store } from '../stores/store.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { deadLetterKind } from './dead-letters.ts'
-import { type ConflictLog, keptAmong, readConflicts } from './kept-conflicts.ts'
+import { openCounts } from './kept-conflicts.ts'
 import { idIn } from './record-key.ts'
 
 /** What the store with authority owes the other one of a type. */
@@ -31,9 +31,9 @@ export async function owedOf(
   const [{ count, oldest }, letters, own, others] = await Promise.all([
     outbox.backlog(entity),
     ledger.list(deadLetterKind),
-    readConflicts(stores[authority]),
+    openCounts(stores[authority]),
     // The other store keeps those of the time in which it had authority, and may be down
-    readConflicts(stores[otherOrigin(authority)]).catch(() => null),
+    openCounts(stores[otherOrigin(authority)]).catch(() => null),
   ])
   const conflicts = openConflicts(entity, own, others)
   return { owed: count, oldest, deadLetters: deadLettersAmong(letters, entity), conflicts }
@@ -43,9 +43,9 @@ export async function owedOf(
 export const deadLettersAmong = (letters: readonly Entry[], entity: Entity): number =>
   letters.filter(({ key }) => idIn(entity, key) !== null).length
 
-/** How many of a type nobody has closed, as far as the logs were read. */
-export const openConflicts = (entity: Entity, ...logs: readonly (ConflictLog | null)[]): number =>
-  logs.flatMap((log) => (log ? keptAmong(log, entity) : [])).filter(({ closed }) => !closed).length
+/** How many of a type nobody has closed, as far as stores could count theirs. */
+export const openConflicts = ({ name }: Entity, ...counts: readonly (ReadonlyMap<string, number> | null)[]): number =>
+  counts.reduce((sum, count) => sum + (count?.get(name) ?? 0), 0)
 
 /** The store that owes the type's records. @throws BAD_USER_INPUT where none does. */
 export function owingOrigin({ name }: Entity, { stage }: Flag): Origin {

@@ -21,6 +21,14 @@ export interface Logged {
   readonly value: Json
 }
 
+/** An entry of a log without its value, which may be large. */
+export interface LogLine {
+  /** Names it among all of the store's logs. */
+  readonly line: string
+  readonly key: string
+  readonly at: Date
+}
+
 /** Kind of the entries that are flags of types: stores look into their own by themselves, for what they refuse. */
 export const flagKind = 'flag'
 
@@ -58,6 +66,16 @@ export interface Ledger {
   append(log: string, key: string, value: Json): Promise<void>
   /** The newest entries of a log, newest first. */
   tail(log: string, limit: number, key?: string): Promise<Logged[]>
+  /**
+   * Entries of a log whose keys begin so, newest first and without their values.
+   *
+   * @param before goes on behind this one, the last of those that were read.
+   */
+  lines(log: string, beginning: string, limit: number, before?: LogLine): Promise<LogLine[]>
+  /** One entry of a log; null where it is gone. */
+  line(log: string, line: string): Promise<Logged | null>
+  /** How many entries a log has but for these lines, by what their keys have before the first slash. */
+  lengths(log: string, except: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many entries a log has, for one key or all. */
   length(log: string, key?: string): Promise<number>
   /**

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Role } from '../../src/control/role.ts'
 import { verify } from '../../src/jobs/verify.ts'
+import { closeConflict, keptConflicts } from '../../src/mirror/kept-conflicts.ts'
 import type { Replayed } from '../../src/replay/replayed.ts'
 import { mongoStore } from '../../src/stores/mongo/mongo-store.ts'
 import { postgresStore } from '../../src/stores/postgres/postgres-store.ts'
@@ -308,6 +309,21 @@ test('an operator tries what the other store refuses again, or gives it up', asy
   expect(await wrong('mutation { drop(type: "Note", id: "1", why: "x") }', 'operator')).toBe(
     'BAD_USER_INPUT: Note 1 has no dead letter that mongo owes.',
   )
+})
+
+test('replaced copies are counted for both stores, until somebody closes them', async () => {
+  const conflicts = async (): Promise<unknown> => (await ask('{ types { owed { conflicts } } }')).data
+  const said = (n: number): object => ({ types: [{ owed: { conflicts: n } }] })
+  const { stores } = api
+  // What other tests have replaced
+  for (const { id, origin } of await keptConflicts(stores, Note))
+    await stores[origin].ledger.forget('conflict', `Note/${id}`)
+  for (const { ledger } of [stores.mongo, stores.postgres]) await ledger.append('conflict', 'Note/7', { record: null })
+  await stores.mongo.ledger.append('conflict', 'Notes/7', { record: null })
+  expect(await conflicts()).toEqual(said(2))
+  const [kept] = await keptConflicts(stores, Note)
+  await closeConflict(stores[kept!.origin].ledger, kept!, { keep: 'authority', why: 'x' })
+  expect(await conflicts()).toEqual(said(1))
 })
 
 test('a name is put to what is proved, with a reason where gates are not met', async () => {

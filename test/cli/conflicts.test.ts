@@ -73,6 +73,23 @@ describe('conflicts', { timeout: 300_000 }, () => {
     expect(await authorityHas(1)).toBe(11)
   })
 
+  test('are listed of one record, as it is asked for; the exit code is about that record', async () => {
+    const [eight, nine] = [await keep(8, 88), await keep(9, 99)]
+    const listed = async (n: number, ...more: string[]): Promise<unknown[]> => {
+      const { code, stdout } = await run('conflicts', 'list', 'Theater', '--json', '--id', hex(n), ...more)
+      return [code, (JSON.parse(stdout) as Listed[]).map(({ conflict, record }) => [conflict, record])]
+    }
+    const [ofEight, ofNine] = [88, 99].map((theaterId) => expect.objectContaining({ theaterId }))
+    expect(await listed(8)).toEqual([2, [[eight, ofEight]]])
+    await run('conflicts', 'resolve', 'Theater', eight, '--keep', 'authority', '--why', 'x')
+    expect([await listed(8), await listed(8, '--all')]).toEqual([
+      [0, []],
+      [0, [[eight, ofEight]]],
+    ])
+    expect(await listed(9, '--all')).toEqual([2, [[nine, ofNine]]])
+    await run('conflicts', 'resolve', 'Theater', nine, '--keep', 'authority', '--why', 'x')
+  })
+
   test('write the copy back through the authority, as a version above what it has, which is owed', async () => {
     const before = await make(2, 22)
     const changed = await keep(2, 222, before.version)
@@ -143,6 +160,7 @@ describe('conflicts', { timeout: 300_000 }, () => {
 
   test.each([
     [['list', 'Nobody'], 2, 'There is no type Nobody; there are Movie, '],
+    [['list', 'Theater', '--id', 'x'], 2, 'Theater'],
     [['show', 'Theater', 'zzz'], 2, 'No one conflict of Theater begins with zzz'],
     [['resolve', 'Theater', 'zzz', '--keep', 'both', '--why', 'x'], 1, 'Allowed choices are authority, mirror.'],
     [['resolve', 'Theater', 'zzz', '--keep', 'mirror'], 1, "required option '--why <text>' not specified"],

@@ -71,7 +71,7 @@ async function leaveTraces(id: string): Promise<void> {
     })
   }
   const [kept] = (await keptConflicts(opened.stores, User)).filter((each) => each.id === id)
-  await closeConflict(opened.stores[kept!.origin].ledger, kept!.conflict, { keep: 'authority', why: `asked ${id}` })
+  await closeConflict(opened.stores[kept!.origin].ledger, kept!, { keep: 'authority', why: `asked ${id}` })
   await postgres.dataIssues.quarantine(User, [{ id, issues: [{ path: 'email', rule: 'no text', raw: `5 of ${id}` }] }])
 }
 

@@ -10,7 +10,7 @@ import { examine, repair } from '../../src/jobs/repair.ts'
 import { chosenByGroup, chosenByVerify } from '../../src/jobs/repair-choice.ts'
 import { groupOf, type RecordDifference } from '../../src/jobs/verification.ts'
 import { isClean, lastDifferences, type Verified, verify } from '../../src/jobs/verify.ts'
-import { keptConflicts } from '../../src/mirror/kept-conflicts.ts'
+import { copyOf, keptConflicts } from '../../src/mirror/kept-conflicts.ts'
 import { sweep } from '../../src/mirror/sweep.ts'
 import { planPatch } from '../../src/query/patch.ts'
 import type { Stage } from '../../src/stage/stage.ts'
@@ -321,7 +321,8 @@ describe.each(directions)('Repair, authority $from', ({ from, to }) => {
     const done = await repair({ stores, entity: Paper, ids, recheckMs }, { by: 'Ann', chosen: 'by id' })
     expect(done).toMatchObject({ put: 1, buried: 1, left: [], undecided: [] })
     const copies = (await keptConflicts(stores, Paper)).filter(({ id }) => ids.includes(id))
-    const newest = new Map(copies.toReversed().map(({ id, copy }) => [id, copy]))
+    const read = copies.toReversed().map(async (each) => [each.id, await copyOf(stores, each)] as const)
+    const newest = new Map(await Promise.all(read))
     expect(newest.get(ids[0]!)).toMatchObject({ mirror: to, version: '1.5', record: { title: 'older' } })
     expect(newest.get(ids[1]!)).toMatchObject({
       mirror: to,

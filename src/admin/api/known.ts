@@ -3,7 +3,7 @@ import { type FlagsInForce, flagsInForce } from '../../control/flags-in-force.ts
 import type { Entity } from '../../entity/entity.ts'
 import type { TypeEvidence } from '../../evidence/type-evidence.ts'
 import { deadLetterKind } from '../../mirror/dead-letters.ts'
-import { type ConflictLog, readConflicts } from '../../mirror/kept-conflicts.ts'
+import { openCounts } from '../../mirror/kept-conflicts.ts'
 import type { Stores } from '../../routing/routing.ts'
 import { type Latency, latencies } from '../../shadow/latency.ts'
 import type { Silent } from '../../stores/ask-either.ts'
@@ -28,7 +28,7 @@ export class Known {
   /** Of all types. */
   readonly backlogs: (owing: Origin) => Promise<ReadonlyMap<string, Backlog>>
   readonly deadLetters: (owing: Origin) => Promise<readonly Entry[]>
-  readonly conflicts: (keeping: Origin) => Promise<ConflictLog>
+  readonly conflicts: (keeping: Origin) => Promise<ReadonlyMap<string, number>>
   /** Counts of groups by hour, for so many hours: those of a page in one statement. */
   readonly recent: (hours: number) => DataLoader<string, readonly number[]>
   readonly recentVerdicts: (hours: number) => Promise<readonly HourVerdicts[]>
@@ -41,7 +41,7 @@ export class Known {
     this.#stores = stores
     this.backlogs = once((origin) => stores[origin].outbox.backlogs(entities))
     this.deadLetters = once((origin) => stores[origin].ledger.list(deadLetterKind))
-    this.conflicts = once((origin) => readConflicts(stores[origin]))
+    this.conflicts = once((origin) => openCounts(stores[origin]))
     const { findings } = stores.postgres
     this.recentVerdicts = once((hours) => findings.recentVerdicts(hours))
     this.recent = once(

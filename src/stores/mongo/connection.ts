@@ -171,5 +171,5 @@ export async function prepareMongo(hasty: MongoConnection, entities: readonly En
         .createIndex({ [path]: 1 }, { partialFilterExpression: { [path]: { $exists: true } } })
   }
   await connection.db.collection(tombstones).createIndex({ '_id.entity': 1, pending: 1 })
-  await connection.db.collection(ledgerLogs).createIndex({ log: 1, at: -1 })
+  await connection.db.collection(ledgerLogs).createIndex({ log: 1, at: -1, _id: -1, key: 1 })
 }

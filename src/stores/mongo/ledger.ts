@@ -1,5 +1,5 @@
-import type { Long } from 'mongodb'
-import type { AgedEntry, Entry, Ledger } from '../ledger.ts'
+import { type Long, ObjectId, type WithId } from 'mongodb'
+import type { AgedEntry, Entry, Ledger, Logged } from '../ledger.ts'
 import { ledgerClaims, ledgerEntries, ledgerLogs, type MongoConnection } from './connection.ts'
 import { isDuplicate } from './errors.ts'
 
@@ -29,6 +29,8 @@ interface StoredLog {
 export const entryId = (kind: string, key: string): string => `${kind}/${key}`
 
 const toEntry = ({ key, revision, value }: StoredEntry): Entry => ({ key, revision, value: JSON.parse(value) })
+
+const toLogged = ({ key, at, value }: StoredLog): Logged => ({ key, at, value: JSON.parse(value) })
 
 /** The revision of no entry: an upsert that looks for it makes an entry, or meets the one that is there. */
 const none = 0
@@ -115,7 +117,38 @@ export function mongoLedger(connection: MongoConnection): Ledger {
     async tail(log, limit, key) {
       const filter = key === undefined ? { log } : { log, key }
       const found = await logs.find(filter, { ...options, sort: { at: -1, _id: -1 }, limit }).toArray()
-      return found.map(({ key: of, at, value }) => ({ key: of, at, value: JSON.parse(value) }))
+      return found.map(toLogged)
+    },
+
+    async lines(log, beginning, limit, before) {
+      const filter = { log, key: { $gte: beginning, $lt: `${beginning}\u{10ffff}` } }
+      const last = before && { at: before.at, _id: new ObjectId(before.line) }
+      const older = last && { at: { $lte: last.at }, $or: [{ at: { $lt: last.at } }, { _id: { $lt: last._id } }] }
+      const found = await logs
+        .find<Omit<WithId<StoredLog>, 'log' | 'value'>>(
+          { ...filter, ...older },
+          // What the index has: documents hold the values, and are not looked at
+          { ...options, sort: { at: -1, _id: -1 }, limit, projection: { key: 1, at: 1 } },
+        )
+        .toArray()
+      return found.map(({ _id, key, at }) => ({ line: _id.toHexString(), key, at }))
+    },
+
+    async line(log, line) {
+      const found = await logs.findOne({ _id: new ObjectId(line), log }, options)
+      return found && toLogged(found)
+    },
+
+    async lengths(log, except) {
+      const lines = except.filter((each) => ObjectId.isValid(each)).map((each) => new ObjectId(each))
+      const first = { $arrayElemAt: [{ $split: ['$key', '/'] }, 0] }
+      const found = await logs
+        .aggregate<{ readonly _id: string; readonly n: number }>(
+          [{ $match: { log, _id: { $nin: lines } } }, { $group: { _id: first, n: { $sum: 1 } } }],
+          options,
+        )
+        .toArray()
+      return new Map(found.map(({ _id, n }) => [_id, n]))
     },
 
     length: (log, key) => logs.countDocuments(key === undefined ? { log } : { log, key }),

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Json } from '../../util/json.ts'
-import { type AgedEntry, type Entry, flagKind, type Ledger, type Logged } from '../ledger.ts'
+import { type AgedEntry, type Entry, flagKind, type Ledger, type Logged, type LogLine } from '../ledger.ts'
 import type { PostgresConnection } from './connection.ts'
 import { changeFlag } from './flag-lock.ts'
 
@@ -64,6 +64,30 @@ export function postgresLedger(connection: PostgresConnection): Ledger {
             order by n desc limit ${limit}::int`,
       )
       return rows.map((row): Logged => row)
+    },
+
+    async lines(log, beginning, limit, before) {
+      const last = before?.line ?? null
+      const rows = await connection.run<LogLine>(
+        sql`select n::text as line, key, at from crossfade.log where log = ${log} and starts_with(key, ${beginning})
+              and (${last}::bigint is null or n < ${last}::bigint) order by n desc limit ${limit}::int`,
+      )
+      return [...rows]
+    },
+
+    async line(log, line) {
+      const rows = await connection.run<Logged>(
+        sql`select key, at, value from crossfade.log where log = ${log} and n = ${line}::bigint`,
+      )
+      return rows[0] ?? null
+    },
+
+    async lengths(log, except) {
+      const rows = await connection.run<{ first: string; n: string }>(
+        sql`select split_part(key, '/', 1) as first, count(*) as n from crossfade.log
+            where log = ${log} and n::text not in (select unnest(${except}::text[])) group by 1`,
+      )
+      return new Map(rows.map(({ first, n }) => [first, Number(n)]))
     },
 
     async length(log, key) {
