@@ -76,7 +76,7 @@ test('a copy that went meanwhile is no copy of another form', async () => {
 })
 
 test('the oldest of many is found by the record’s id and by its name', async () => {
-  const many = 10_001
+  const many = 2_001 // three pages; the stand-in sorts all of them for each
   await stores.postgres.connection.run(
     sql`insert into crossfade.log (log, key, value)
         select ${conflictLog}, 'Account/' || n, '{}' from generate_series(1, ${many}::int) n`,
@@ -97,5 +97,5 @@ test('the oldest of many is found by the record’s id and by its name', async (
     expect(found.map(({ id }) => id)).toEqual(['1'])
   }
   expect((await keptConflicts(blind(), Account, () => true, 3)).length).toBe(3)
-  expect(await counted()).toEqual([{ Account: 10_001 }, { Account: 10_001 }])
+  expect(await counted()).toEqual([{ Account: 2_001 }, { Account: 2_001 }])
 })
