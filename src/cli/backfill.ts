@@ -4,13 +4,11 @@ import { typeOf } from '../entity/type-of.ts'
 import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/backfill-options.ts'
 import { type CopyControl, controlCopy } from '../jobs/copy-control.ts'
-import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
-import { unlessAborted } from '../util/aborted.ts'
 import { CrossfadeError } from '../util/errors.ts'
+import { constrainFilled } from './constrain-filled.ts'
 import { addCopyOptions, type CopyOptions, copyOptions } from './copy-options.ts'
-import { filledTypes } from './filled-types.ts'
 import { checkGroups, knownFlags } from './known-flags.ts'
 import { printJson, say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -114,9 +112,7 @@ export function backfillCommand(): Command {
           )
           line.end()
         }
-        const constrained = async (): Promise<void> =>
-          ensureConstraints(stores, await filledTypes(stores, app.entities), { log: say })
-        await unlessAborted(signal, constrained()).catch(
+        await constrainFilled(stores, app.entities, signal).catch(
           leaving('Stopped. The records are copied: run it again for references and unique keys.'),
         )
         if (json) printJson(results)

@@ -1,10 +1,8 @@
 import { Command } from 'commander'
 import { typeOf } from '../entity/type-of.ts'
-import { ensureConstraints } from '../jobs/ensure-constraints.ts'
 import { work } from '../jobs/work.ts'
-import { unlessAborted } from '../util/aborted.ts'
+import { constrainFilled } from './constrain-filled.ts'
 import { addCopyOptions, type CopyOptions, copyOptions } from './copy-options.ts'
-import { filledTypes } from './filled-types.ts'
 import { say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { readingFrom } from './read-preference.ts'
@@ -45,9 +43,7 @@ export function workerCommand(): Command {
           async onEnd({ name }) {
             lines.get(name)!.end()
             say(`${name}: backfill is complete.`)
-            const constrained = async (): Promise<void> =>
-              ensureConstraints(stores, await filledTypes(stores, entities), { log: say })
-            await unlessAborted(signal, constrained())
+            await constrainFilled(stores, entities, signal)
           },
           log: say,
           signal,

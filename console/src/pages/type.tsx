@@ -105,7 +105,11 @@ function Facts({ killedAs, flag, owed, verdicts }: TypeOf) {
 
 const fresh = { of: ['types', 'outbox', 'jobs'] } as const
 
-/** One type: where it stands, what its next stage asks for, and what of its contract was compared. @param isOpen whether its gates are shown at once: to look at them reads much. */
+/**
+ * One type: where it stands, what its next stage asks for, and what of its contract was compared.
+ *
+ * @param isOpen whether its gates are shown at once: to look at them reads much.
+ */
 export function Type({ name, isOpen: isAsked }: { readonly name: string; readonly isOpen: boolean }) {
   const who = useContext(Session)
   const answer = useQuery<Shown>(query, { names: [name] }, fresh)

@@ -2,7 +2,7 @@ import type { Coverage } from '../../stores/coverage.ts'
 import type { MismatchExample, MismatchGroup } from '../../stores/findings.ts'
 import type { KeptRule } from '../../stores/kept-rule.ts'
 import type { Note } from '../../stores/triage.ts'
-import { printTable, tell } from '../output.ts'
+import { tell as line, printTable } from '../output.ts'
 
 const day = (at: Date): string => at.toISOString().slice(0, 10)
 
@@ -42,7 +42,7 @@ const acts: Readonly<Record<Note['act'], string>> = {
 function printNotes(notes: readonly Note[]): void {
   for (const { at, by, act, text, until } of notes) {
     const said = act === 'assigned' ? ` ${text}` : `${until ? ` until ${until.toISOString()}` : ''}: ${text}`
-    tell(`${at.toISOString()}  ${by} ${acts[act]}${said}`)
+    line(`${at.toISOString()}  ${by} ${acts[act]}${said}`)
   }
 }
 
@@ -57,7 +57,6 @@ export function printGroup(
   notes: readonly Note[],
 ): void {
   const { type, resolver, kind, path, count, closedAt, closedWhy, reopenedAt, assignee, rule } = group
-  const line = tell
   line(`${type} ${path} (${kind}), read by ${resolver}: ${count} times, ${examples.length} examples kept`)
   line(`${recent.at(-1)} in this hour, ${recent.reduce((sum, each) => sum + each, 0)} in the last ${recent.length}`)
   if (closedAt) line(`Closed at ${closedAt.toISOString()}: ${closedWhy}`)

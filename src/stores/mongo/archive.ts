@@ -14,8 +14,8 @@ export interface Archived {
 
 /**
  * Writes the documents of a type to a new file as `mongoexport --jsonFormat=canonical` would, a line each, every value
- * as it is stored, without what Crossfade keeps in them. `mongoimport` reads it. On disk when this returns; until then it has `.part` behind its name,
- * so that one that was cut off is not taken for the whole.
+ * as it is stored, without what Crossfade keeps in them. `mongoimport` reads it. On disk when this returns; until then it
+ * has `.part` behind its name, so that one that was cut off is not taken for the whole.
  *
  * @throws MISCONFIGURED where there is such a file already; the error of a file that cannot be written.
  * @see https://www.mongodb.com/docs/database-tools/mongoexport/
