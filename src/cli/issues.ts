@@ -1,7 +1,14 @@
 import { Command } from 'commander'
 import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
-import { type AcceptedIssues, acceptIssues, issueGroup, issueGroups } from '../evidence/accepted-issues.ts'
+import {
+  type AcceptedIssues,
+  acceptIssues,
+  isOpen,
+  isOver,
+  issueGroup,
+  issueGroups,
+} from '../evidence/accepted-issues.ts'
 import { retryIssues } from '../jobs/retry-issues.ts'
 import type { Stores } from '../routing/routing.ts'
 import type { Entry } from '../stores/ledger.ts'
@@ -12,6 +19,7 @@ import { printJson, printTable, say } from './output.ts'
 import { said } from './said.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { subcommandsOf } from './subcommands.ts'
+import { untilOf } from './until-of.ts'
 import { whoRuns } from './who-runs.ts'
 import { withSession } from './with-session.ts'
 
@@ -24,6 +32,7 @@ interface AcceptOptions extends Options {
   readonly all?: boolean
   readonly by: string
   readonly why: string
+  readonly until?: Date
 }
 
 /** One kind of issue of one type. */
@@ -55,6 +64,12 @@ async function list(stores: Stores, entities: readonly Entity[], json: boolean):
   print((await Promise.all(entities.map((entity) => rowsOf(stores, entity, letters)))).flat(), json)
 }
 
+function standing(accepted: AcceptedIssues): string {
+  const { count, by, until } = accepted
+  const end = until === null ? '' : isOver(accepted) ? `, over since ${until}` : ` until ${until}`
+  return `${count} by ${by}${end}`
+}
+
 function print(rows: readonly Row[], json: boolean): void {
   if (json) printJson(rows)
   else if (rows.length === 0) say('There are no issues.')
@@ -67,11 +82,11 @@ function print(rows: readonly Row[], json: boolean): void {
         path,
         rule,
         count,
-        accepted === null ? '–' : `${accepted.count} by ${accepted.by}`,
+        accepted === null ? '–' : standing(accepted),
         ids.join(', ') + (count > ids.length ? ', …' : ''),
       ]),
     )
-  if (rows.some(({ accepted, count }) => accepted === null || count > accepted.count)) process.exitCode = 2
+  if (rows.some(isOpen)) process.exitCode = 2
 }
 
 /** What could not be carried, and which records cannot be mirrored. */
@@ -108,14 +123,16 @@ export function issuesCommand(): Command {
     .option('--all', 'all groups of the type that are open')
     .requiredOption('--by <name>', 'who says so', said)
     .requiredOption('--why <text>', 'kept with it', said)
-    .action((type: string, groups: string[], { config: file, json, all, by, why }: AcceptOptions) => {
+    .option('--until <when>', 'when they are open again: 30d, or a date as 2026-12-31; 366 days at most', untilOf)
+    .action((type: string, groups: string[], { config: file, json, all, by, why, until }: AcceptOptions) => {
       if ((all === true) === groups.length > 0)
         throw new CrossfadeError(
           'BAD_USER_INPUT',
           'Name the groups that you accept, as `issues list` does, or say --all.',
         )
       return withSession(file, async ({ config: { entities }, stores }) => {
-        const accepted = await acceptIssues(stores.postgres, typeOf(entities, type), all ? null : groups, { by, why })
+        const words = { by, why, until: until?.toISOString() ?? null }
+        const accepted = await acceptIssues(stores.postgres, typeOf(entities, type), all ? null : groups, words)
         if (json) return printJson(accepted)
         if (accepted.length === 0) say(`No data issue of ${type} is open.`)
         for (const { count, path, rule } of accepted) say(`Accepted ${count} of ${type} ${path}: ${rule}.`)

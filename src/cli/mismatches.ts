@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { mappingDigest } from '../entity/mapping-digest.ts'
+import { measureAnew } from '../evidence/measured-anew.ts'
 import { latencies } from '../shadow/latency.ts'
 import type { Findings, MismatchGroup } from '../stores/findings.ts'
+import { CrossfadeError } from '../util/errors.ts'
 import { latencyColumns, latencyHead } from './latency-columns.ts'
 import { kept, named } from './mismatches/kept.ts'
 import { list } from './mismatches/list.ts'
@@ -17,6 +19,12 @@ import { withSession } from './with-session.ts'
 interface Options {
   readonly config?: string
   readonly json?: boolean
+}
+
+interface LatencyOptions {
+  readonly reset?: boolean
+  readonly why?: string
+  readonly by?: string
 }
 
 async function latency(findings: Findings, json: boolean): Promise<void> {
@@ -83,12 +91,19 @@ export function mismatchesCommand(): Command {
   addTriage(add)
   add('latency', 'what both stores took for the same reads, by type and resolver', 'crossfade mismatches latency')
     .option('--reset', 'forget what was measured so far, since it is of another time: an index was missing')
-    .action(({ config, json, reset }: Options & { reset?: boolean }) =>
-      withSession(config, async ({ stores }) => {
-        if (!reset) return kept(latency(stores.postgres.findings, json === true))
-        await kept(stores.postgres.findings.clearTimings())
+    .option('--why <text>', 'of --reset, which is kept; the gate of latency shows it', said)
+    .option('--by <name>', 'who resets it; default: who runs this', said)
+    .action(({ config, json, reset, why, by = whoRuns() }: Options & LatencyOptions) => {
+      if (reset && why === undefined)
+        throw new CrossfadeError(
+          'BAD_USER_INPUT',
+          'Say why the times are forgotten: --why is kept, and shown as evidence.',
+        )
+      return withSession(config, async ({ stores: { postgres } }) => {
+        if (!reset) return kept(latency(postgres.findings, json === true))
+        await kept(measureAnew(postgres, { by, why: why! }))
         say('Forgotten. Gateways measure on.')
-      }),
-    )
+      })
+    })
   return mismatches
 }

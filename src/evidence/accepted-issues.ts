@@ -16,6 +16,8 @@ export interface AcceptedIssues {
   readonly why: string
   /** By the host's clock. */
   readonly at: string
+  /** From when on they are open again, by the host's clock; null where that has no end. */
+  readonly until: string | null
 }
 
 const form: z.ZodType<AcceptedIssues> = z.object({
@@ -23,6 +25,7 @@ const form: z.ZodType<AcceptedIssues> = z.object({
   by: z.string(),
   why: z.string(),
   at: z.string(),
+  until: z.string().nullable().default(null), // earlier ones had no end
 })
 
 /** One kind of issue of a type, with what was said of it. */
@@ -35,8 +38,12 @@ export interface IssueGroup extends IssueCount {
 export const groupOf = ({ name }: Pick<Entity, 'name'>, { path, rule }: Pick<IssueCount, 'path' | 'rule'>): string =>
   fingerprint(name, 'issue', rule, path)
 
+/** Whether what was accepted is over. */
+export const isOver = ({ until }: AcceptedIssues): boolean => until !== null && Date.parse(until) <= Date.now()
+
 /** Those that nobody has accepted, or of which there are more by now. */
-export const isOpen = ({ accepted, count }: IssueGroup): boolean => accepted === null || count > accepted.count
+export const isOpen = ({ accepted, count }: Pick<IssueGroup, 'accepted' | 'count'>): boolean =>
+  accepted === null || count > accepted.count || isOver(accepted)
 
 interface Kept {
   readonly dataIssues: DataIssues
@@ -79,7 +86,7 @@ function groupNamed(entity: Entity, groups: readonly IssueGroup[], prefix: strin
   throw new CrossfadeError('BAD_USER_INPUT', `${text}: see \`crossfade issues list ${entity.name}\`.`)
 }
 
-type Said = Pick<AcceptedIssues, 'by' | 'why'>
+type Said = Pick<AcceptedIssues, 'by' | 'why' | 'until'>
 
 /**
  * Says that a type may move although there are issues of these kinds: as many of each as there are now.

@@ -7,7 +7,7 @@ export interface ComparedHour {
   readonly diverged: number
 }
 
-const decided: readonly string[] = ['matched', 'diverged', 'accepted', 'noise'] satisfies Verdict[]
+const decided: readonly string[] = ['matched', 'empty', 'diverged', 'accepted', 'noise'] satisfies Verdict[]
 
 /** Of a type, each of the last hours, the oldest first. */
 export function comparedByHour(counts: readonly HourVerdicts[], type: string, hours: number): ComparedHour[] {

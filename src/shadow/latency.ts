@@ -37,6 +37,8 @@ export function percentile(histogram: Histogram, share: number): number | null {
 /** How fast one store answered, in milliseconds, and how often it did not. */
 export interface StoreLatency {
   readonly reads: number
+  /** Those that the percentiles are of: a read that found no store has no time. */
+  readonly timed: number
   readonly p50: number | null
   readonly p95: number | null
   readonly p99: number | null
@@ -63,6 +65,7 @@ function ofStore(timings: readonly Timing[], failures: readonly SeenFailures[]):
   const reads = sum(timings) + sum(failures.filter(({ reason }) => reason !== tookTooLong))
   return {
     reads,
+    timed: sum(timings),
     p50: percentile(histogram, 0.5),
     p95: percentile(histogram, 0.95),
     p99: percentile(histogram, 0.99),

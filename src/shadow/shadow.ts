@@ -200,7 +200,8 @@ export class Shadow {
     if (findings.length > 0) await this.#reporter.ready()
     this.#reporter.report(question, known.found, findings)
     if (open.suspects.size + open.whole.size > 0) return this.#recheckLater(question, known, open)
-    this.#count(question, known.found.verdict)
+    const { verdict } = known.found
+    this.#count(question, verdict === 'matched' && !known.isOfSomething ? 'empty' : verdict)
     this.#cover(question, known)
   }
 

@@ -1,11 +1,15 @@
 import type { RuleVerdict } from '../compare/rules.ts'
 
-/** How a comparison ended; `accepted` and `noise` where all that it found is covered by rules. */
-export type Verdict = 'matched' | 'lag' | 'indeterminate' | 'diverged' | RuleVerdict | 'failed'
+/**
+ * How a comparison ended; `empty` where both stores had nothing to show, which says little of them; `accepted` and
+ * `noise` where all that it found is covered by rules.
+ */
+export type Verdict = 'matched' | 'empty' | 'lag' | 'indeterminate' | 'diverged' | RuleVerdict | 'failed'
 
 /** All of them, in the order in which they are shown. */
 export const verdicts = [
   'matched',
+  'empty',
   'lag',
   'indeterminate',
   'diverged',
@@ -22,9 +26,10 @@ export interface TypeStatistics {
   shed: number
   /** Sampled reads that were not compared, because a store could not be asked or gave no answer in time. */
   outages: number
-  /** The sum of the seven verdicts behind it. */
+  /** The sum of the eight verdicts behind it. */
   compared: number
   matched: number
+  empty: number
   /** Equal once a write had arrived, or different and still owed. */
   lag: number
   indeterminate: number
@@ -42,6 +47,7 @@ const none = (): TypeStatistics => ({
   outages: 0,
   compared: 0,
   matched: 0,
+  empty: 0,
   lag: 0,
   indeterminate: 0,
   diverged: 0,

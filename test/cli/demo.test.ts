@@ -22,7 +22,7 @@ test('a demo changes records that its clients are shown, and finds each of them'
 })
 
 test('it ends with commands for the app that it has shown', () => {
-  const none = { documents: 0, rows: 0, dataIssues: 0, compared: 0, matched: 0 }
+  const none = { documents: 0, rows: 0, dataIssues: 0, compared: 0, matched: 0, empty: 0 }
   expect(furtherLines({ types: { Book: none, Order: none } }, 'shop/crossfade.config.ts')).toEqual([
     'Look closer, in another terminal of this folder:',
     '  npm run -s crossfade -- mismatches list --config shop/crossfade.config.ts',

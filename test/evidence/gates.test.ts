@@ -11,6 +11,7 @@ import { acceptIssues, issueGroups } from '../../src/evidence/accepted-issues.ts
 import type { GateName, Look } from '../../src/evidence/gate.ts'
 import { ASKED } from '../../src/evidence/gates.ts'
 import { gateText, lookAt } from '../../src/evidence/look-at.ts'
+import { measureAnew } from '../../src/evidence/measured-anew.ts'
 import { evidenceMarkdown } from '../../src/evidence/report.ts'
 import { defaultGates, type GateSettings, gatesOf } from '../../src/evidence/settings.ts'
 import { signOff } from '../../src/evidence/sign-off.ts'
@@ -177,6 +178,11 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect(await look('compared')).toMatchObject(
       unmet('9 comparisons agreed, where 10 are asked for, and 3 could not be made'),
     )
+    await findings.add({ ...nothingSeen, verdicts: [{ type: 'Kite', verdict: 'empty', count: 70, ...basis }] })
+    expect(await look('compared')).toMatchObject(
+      unmet('9 comparisons agreed, where 10 are asked for, and 70 more showed nothing in either store, and 3 could'),
+    )
+    await stores.postgres.connection.run(sql`delete from crossfade.shadow_verdicts where verdict = 'empty'`)
     await findings.add({ ...nothingSeen, verdicts: verdicts(1) })
     expect(await look('compared', { decidedPercent: 50 })).toMatchObject(
       met('10 comparisons agreed, where 10 are asked for'),
@@ -271,7 +277,7 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     const timing = (store: 'mongo' | 'postgres', ms: number) =>
       ({ type: 'Kite', resolver: 'Query.kite', store, bucket: bucketOf(ms), count: 100 }) as const
     await findings.add({ ...nothingSeen, timings: [timing('postgres', 40)] })
-    expect(await look('latency')).toMatchObject(unmet('no read was timed in both stores'))
+    expect(await look('latency')).toMatchObject(unmet('0 reads were timed in both stores, where 10 are asked for'))
     await findings.add({ ...nothingSeen, timings: [timing('mongo', 20)] })
     expect(await look('latency')).toMatchObject(unmet('which is more than 1.5 times as long'))
     expect(await look('latency', { latencyFactor: 2.5 })).toMatchObject(
@@ -281,9 +287,33 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     // Both are fast: no reason to stay
     await findings.add({ ...nothingSeen, timings: [timing('mongo', 1), timing('postgres', 4)] })
     expect(await look('latency')).toMatchObject({ met: true })
-    await findings.clearTimings()
+    await measureAnew(stores.postgres, { by: 'Ann', why: 'an index was missing' })
     await findings.add({ ...nothingSeen, timings: [timing('mongo', 1), timing('postgres', 8)] })
-    expect(await look('latency')).toMatchObject({ met: false })
+    expect(await look('latency')).toMatchObject(unmet('since Ann had the times forgotten at '))
+    expect(await look('latency')).toMatchObject(unmet('("an index was missing")'))
+    expect(await stores.postgres.ledger.tail('measured-anew', 2)).toMatchObject([
+      { value: { by: 'Ann', why: 'an index was missing' } },
+    ])
+  })
+
+  test('latency: a few reads say nothing of the slow ones, and those without a time count for none', async () => {
+    const { findings } = stores.postgres
+    const timing = (store: 'mongo' | 'postgres', count: number) =>
+      ({ type: 'Kite', resolver: 'Query.kite', store, bucket: bucketOf(1), count }) as const
+    await findings.clearTimings()
+    await findings.add({ ...nothingSeen, timings: [timing('mongo', 100), timing('postgres', 9)] })
+    await findings.add({
+      ...nothingSeen,
+      failures: [
+        { type: 'Kite', resolver: 'Query.kite', store: 'postgres', kind: 'outage', reason: 'unreachable', count: 500 },
+      ],
+    })
+    expect(await look('latency')).toMatchObject(unmet('9 reads were timed in both stores, where 10 are asked for'))
+    await findings.add({ ...nothingSeen, timings: [timing('postgres', 1)] })
+    expect(await look('latency')).toMatchObject(met('of 10 reads 99 %'))
+    expect(await look('latency', { comparisons: 5_000 })).toMatchObject(unmet('where 100 are asked for'))
+    expect(await look('latency', { comparisons: false })).toMatchObject(unmet('where 100 are asked for'))
+    await findings.clearTimings()
   })
 
   test('indexes: one of MongoDB that PostgreSQL lacks', async () => {
@@ -312,7 +342,7 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     const [found] = await issueGroups(stores.postgres, Kite)
     expect(await look('issues')).toMatchObject(unmet('2 data issues are open, first span: is no int (2)'))
     expect((await look('issues'))!.remedy).toContain(`issues accept Kite ${found!.group}`)
-    const said = { by: 'Ada', why: 'from before the form had numbers' }
+    const said = { by: 'Ada', why: 'from before the form had numbers', until: null }
     const asked = [found!.group.slice(0, 6), 'zz']
     await expect(acceptIssues(stores.postgres, Kite, asked, said)).rejects.toThrow('Kite has no group of issues zz')
     expect(await look('issues')).toMatchObject(unmet('2 data issues are open')) // all of those that are named, or none
@@ -325,6 +355,13 @@ describe('what each gate of a move to live says, unmet and met', { timeout: 60_0
     expect((await stores.postgres.ledger.tail('accepted-issues', 5, 'Kite')).map(({ value }) => value)).toMatchObject([
       { path: 'span', rule: 'is no int', count: 2, by: 'Ada' },
     ])
+    const ahead = new Date(Date.now() + 60_000).toISOString()
+    await acceptIssues(stores.postgres, Kite, null, { ...said, until: ahead })
+    expect(await look('issues')).toMatchObject(met('no data issue is open; 3 are accepted'))
+    const { revision, value } = (await stores.postgres.ledger.get('accepted-issues', found!.group))!
+    const over = { ...(value as object), until: '2026-01-01T00:00:00.000Z' } as Json
+    await stores.postgres.ledger.compareAndSet('accepted-issues', found!.group, revision, over)
+    expect(await look('issues')).toMatchObject(unmet('3 data issues are open'))
   })
 
   test('mirrored: a record that the other store refuses', async () => {

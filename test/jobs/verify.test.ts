@@ -205,7 +205,8 @@ test('what has no record is counted, since nothing of it was compared', async ()
   // It is a data issue by now, where it may be accepted
   const [group] = await issueGroups(stores.postgres, Account)
   expect(group).toMatchObject({ path: '_id', count: 1, ids: ['{"$numberInt":"5"}'] })
-  await acceptIssues(stores.postgres, Account, [group!.group], { by: 'Ann', why: 'a counter of the old app' })
+  const said = { by: 'Ann', why: 'a counter of the old app', until: null }
+  await acceptIssues(stores.postgres, Account, [group!.group], said)
   const accepted = await look()
   expect([accepted.quarantined, accepted.accepted, isClean(accepted)]).toEqual([0, 1, true])
   await accounts().insertOne({ _id: 6, email: 'six@example.org' } as never)

@@ -37,20 +37,20 @@ test('both stores are told side by side, by resolver or by type; a failure that 
     { ...postgres, kind: 'outage', reason: 'timeout', count: 1 },
     { ...postgres, kind: 'error', reason: '42883', count: 10 },
   ] as const
-  const empty = { reads: 0, p50: null, p95: null, p99: null, failed: null }
+  const empty = { reads: 0, timed: 0, p50: null, p95: null, p99: null, failed: null }
   const p = (bucket: number): number => msOf(bucket)
   expect(latencies(timings, failures, 'resolver')).toEqual([
     {
       type: 'Movie',
       resolver: 'Query.movies',
-      mongo: { reads: 10, p50: p(80), p95: p(80), p99: p(80), failed: 0 },
-      postgres: { reads: 20, p50: p(80), p95: p(160), p99: p(160), failed: 11 / 20 },
+      mongo: { reads: 10, timed: 10, p50: p(80), p95: p(80), p99: p(80), failed: 0 },
+      postgres: { reads: 20, timed: 10, p50: p(80), p95: p(160), p99: p(160), failed: 11 / 20 },
     },
     {
       type: 'Movie',
       resolver: 'Query.movie',
       mongo: empty,
-      postgres: { reads: 10, p50: p(80), p95: p(80), p99: p(80), failed: 0 },
+      postgres: { reads: 10, timed: 10, p50: p(80), p95: p(80), p99: p(80), failed: 0 },
     },
   ])
   expect(latencies(timings, failures, 'type')).toMatchObject([

@@ -23,6 +23,15 @@ describe('a page', () => {
     ])
   })
 
+  test('that has nothing to show in either store is apart from what agreed', async () => {
+    const { found, shadow, seen } = await comparedPage([alike()])
+    expect(found).toEqual([])
+    expect(shadow.statistics.of('Note')).toMatchObject({ sampled: 1, compared: 1, matched: 0, empty: 1 })
+    expect(seen?.verdicts).toMatchObject([{ verdict: 'empty', count: 1 }])
+    const lacking = await comparedPage([{ control: [], candidate: [a()] }])
+    expect(lacking.shadow.statistics.of('Note')).toMatchObject({ empty: 0, diverged: 1 })
+  })
+
   test('with unequal content at equal versions is a divergence, and hides what is sensitive', async () => {
     const { found, raw } = await comparedPage([{ control: [a('x')], candidate: [a('y')] }])
     expect(found).toEqual(['divergence title a', 'divergence secret a'])

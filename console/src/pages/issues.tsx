@@ -6,7 +6,15 @@ import { Told } from '../parts/told.tsx'
 import { mayDo, Session } from '../session.ts'
 import { useQuery } from '../use-query.ts'
 
-const query = '{ issues { type group path rule count ids accepted { count by why at } } }'
+const query = '{ issues { type group path rule count ids accepted { count by why at until } } }'
+
+interface Accepted {
+  readonly count: number
+  readonly by: string
+  readonly why: string
+  readonly at: string
+  readonly until: string | null
+}
 
 interface Issue {
   readonly type: string
@@ -15,30 +23,46 @@ interface Issue {
   readonly rule: string
   readonly count: number
   readonly ids: readonly string[]
-  readonly accepted: { readonly count: number; readonly by: string; readonly why: string; readonly at: string } | null
+  readonly accepted: Accepted | null
 }
 
 const accept =
-  'mutation ($type: String!, $group: String!, $why: String!) { acceptIssues(type: $type, group: $group, why: $why) { group } }'
+  'mutation ($type: String!, $group: String!, $why: String!, $until: DateTime) { acceptIssues(type: $type, group: $group, why: $why, until: $until) { group } }'
 
 function Accepting({ issue: { type, group }, onDone }: { readonly issue: Issue; readonly onDone: () => void }) {
   const { act, isBusy, errors } = useAct(onDone)
   return (
-    <ActForm title="Accept" isBusy={isBusy} errors={errors} onSubmit={({ why }) => act(accept, { type, group, why })}>
+    <ActForm
+      title="Accept"
+      isBusy={isBusy}
+      errors={errors}
+      onSubmit={({ why, until }) => act(accept, { type, group, why, until: until ? until : null })}
+    >
       <label>
         Why it may move although there are so many
         <input name="why" required maxLength={2_000} />
+      </label>
+      <label>
+        Until (empty: without an end)
+        <input name="until" type="date" />
       </label>
     </ActForm>
   )
 }
 
+function openAgain({ count: accepted, until }: Accepted, now: number): string | null {
+  if (now > accepted) return `open again: ${count(now - accepted)} more than were accepted`
+  return until !== null && Date.parse(until) <= Date.now() ? `open again: it was accepted until ${until}` : null
+}
+
 function Standing({ accepted, count: now }: Issue) {
   if (accepted === null) return <>open</>
+  const { by, at, why, until } = accepted
+  const open = openAgain(accepted, now)
   return (
     <>
-      {now > accepted.count ? `open again: ${count(now - accepted.count)} more than were accepted` : 'accepted'} by{' '}
-      {accepted.by}, <Ago at={accepted.at} />: {accepted.why}
+      {open ?? 'accepted'} by {by}, <Ago at={at} />: {why}
+      {open === null && until !== null && ` (until ${until})`}
     </>
   )
 }

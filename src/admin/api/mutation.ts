@@ -29,6 +29,18 @@ interface Judged {
   readonly hereOnly?: boolean | null
 }
 
+interface Accepted extends OfGroup, OfType {
+  readonly why: string
+  readonly until?: Date | null
+}
+
+/** @throws BAD_USER_INPUT for the end of a rule that is over, or too far away. */
+function ahead(until: Date): Date {
+  const aheadMs = until.getTime() - Date.now()
+  if (aheadMs > 0 && aheadMs <= longestRuleMs) return until
+  throw new CrossfadeError('BAD_USER_INPUT', `until must lie ahead, within ${longestRuleMs / dayMs} days.`)
+}
+
 /** @throws BAD_USER_INPUT for a rule without an end, or with a wrong one, and a bug with one. */
 function judgementOf({ verdict, why, until, hereOnly }: Judged, by: string): Judgement {
   const refuse = (text: string): CrossfadeError => new CrossfadeError('BAD_USER_INPUT', text)
@@ -37,10 +49,7 @@ function judgementOf({ verdict, why, until, hereOnly }: Judged, by: string): Jud
     return { verdict, why: said('why', why), by }
   }
   if (!until) throw refuse(`What is ${verdict} has an end: say until.`)
-  const aheadMs = until.getTime() - Date.now()
-  if (!(aheadMs > 0 && aheadMs <= longestRuleMs))
-    throw refuse(`until must lie ahead, within ${longestRuleMs / dayMs} days.`)
-  return { verdict, why: said('why', why), by, until, isHereOnly: hereOnly === true }
+  return { verdict, why: said('why', why), by, until: ahead(until), isHereOnly: hereOnly === true }
 }
 
 /** @throws BAD_USER_INPUT where a name is that of none, or of several. */
@@ -135,10 +144,11 @@ export function mutationFields(
       return evidence(type, seen.to, context) // the signature may be a gate itself
     }),
 
-    acceptIssues: needs('qa', async ({ type, group, why }: OfGroup & OfType & { readonly why: string }, { name }) => {
+    acceptIssues: needs('qa', async ({ type, group, why, until }: Accepted, { name }) => {
       const [accepted] = await acceptIssues(stores.postgres, typeOf(app.entities, type), [said('group', group)], {
         by: name,
         why: said('why', why),
+        until: until ? ahead(until).toISOString() : null,
       })
       return { type, ...accepted }
     }),

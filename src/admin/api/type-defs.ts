@@ -347,6 +347,8 @@ export const typeDefs = /* GraphQL */ `
     by: String!
     why: String!
     at: DateTime!
+    "From when on they are open again; null where that has no end."
+    until: DateTime
   }
 
   "By all who work on it."
@@ -606,7 +608,7 @@ export const typeDefs = /* GraphQL */ `
     "Puts the name of the token to what is proved of a type; it holds until authority moves or the mapping changes."
     sign(type: String!, to: Stage, why: String): Evidence!
     "Says that a type may move although there are so many of a group."
-    acceptIssues(type: String!, group: String!, why: String!): IssueGroup!
+    acceptIssues(type: String!, group: String!, why: String!, until: DateTime): IssueGroup!
     "Begins to change a flag: changes tells how it goes. Gates that are not met refuse it unless it is forced."
     setStage(
       type: String!

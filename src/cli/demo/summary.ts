@@ -8,7 +8,8 @@ import type { Session } from '../session.ts'
 async function typeSummary({ config, stores }: Session, { routing }: RunningGateway, type: string) {
   const entity = config.entities.find(({ name }) => name === type)!
   const { stage } = routing.flags.get(type)
-  const { reads, compared, matched, lag, indeterminate, diverged, failed, outages } = routing.shadow.statistics.of(type)
+  const { reads, compared, matched, empty, lag, indeterminate, diverged, failed, outages } =
+    routing.shadow.statistics.of(type)
   const issues = await stores.postgres.dataIssues.counts(entity)
   const backlog = await stores[STAGE_PLAN[stage].authority].outbox.backlog(entity)
   return {
@@ -20,6 +21,7 @@ async function typeSummary({ config, stores }: Session, { routing }: RunningGate
     reads,
     compared,
     matched,
+    empty,
     lag,
     indeterminate,
     diverged,
@@ -75,7 +77,10 @@ interface Shown {
   readonly drift: Pick<Summary['drift'], 'seeded' | 'found' | 'unexpected'>
   readonly mismatchGroups: Summary['mismatchGroups']
   readonly types: Readonly<
-    Record<string, Pick<Summary['types'][string], 'documents' | 'rows' | 'dataIssues' | 'compared' | 'matched'>>
+    Record<
+      string,
+      Pick<Summary['types'][string], 'documents' | 'rows' | 'dataIssues' | 'compared' | 'matched' | 'empty'>
+    >
   >
 }
 
@@ -85,8 +90,8 @@ export function summaryLines({ drift, mismatchGroups, types }: Shown): string[] 
   return [
     '',
     ...Object.entries(types).map(
-      ([name, { documents, rows, dataIssues, compared, matched }]) =>
-        `${name}: ${documents} documents, ${rows} rows, ${dataIssues} data issues; ${compared} reads compared, ${matched} equal`,
+      ([name, { documents, rows, dataIssues, compared, matched, empty }]) =>
+        `${name}: ${documents} documents, ${rows} rows, ${dataIssues} data issues; ${compared} reads compared, ${matched + empty} equal`,
     ),
     '',
     `Shadow reads found ${drift.found} of the ${drift.seeded} records that were changed, and ${drift.unexpected} other differences:`,

@@ -5,7 +5,8 @@ import type { Gate } from '../gate.ts'
 
 /**
  * Enough reads were compared since this mirror was made equal, hardly any of those that were tried came to nothing, and
- * nobody has still to judge what they found. What was shed for want of room is left out: which reads that were is chance,
+ * nobody has still to judge what they found. Those that both stores answered with nothing were decided, and prove nothing:
+ * a client that asks for one missing record again and again would meet the gate. What was shed for want of room is left out: which reads that were is chance,
  * whereas those that a store does not answer in time are always the same ones.
  */
 export const compared: Gate = async ({ stores, entity, flag, settings }) => {
@@ -25,12 +26,13 @@ export const compared: Gate = async ({ stores, entity, flag, settings }) => {
     const judged = `\`mismatches ${closes}\` where it is mended, \`mismatches triage\` where it is to stay`
     return { met: false, found, remedy: `see \`crossfade mismatches list\`; ${judged}` }
   }
-  const { matched = 0, accepted = 0, noise = 0, outages = 0, indeterminate = 0, shed = 0 } = counts
+  const { matched = 0, empty = 0, accepted = 0, noise = 0, outages = 0, indeterminate = 0, shed = 0 } = counts
   const agreed = matched + accepted + noise
   const lost = outages + indeterminate
   const tried = Object.values(counts).reduce((sum, count) => sum + count, 0) - shed
   const apart = accepted + noise > 0 ? `, ${accepted + noise} of them but for what is accepted` : ''
   const ends = [
+    ...(empty > 0 ? [`${empty} more showed nothing in either store`] : []),
     ...(outages > 0 ? [`${outages} could not be made, since a store did not answer`] : []),
     ...(indeterminate > 0 ? [`${indeterminate} could not be decided`] : []),
   ]
