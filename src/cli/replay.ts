@@ -106,7 +106,7 @@ async function run(session: Session, files: readonly string[], options: Options)
 
 /** What clients asked, asked again of both stores. */
 export function replayCommand(): Command {
-  const bounds = `\nNothing is written. Exit codes: 0 all that was compared is equal, 2 answers differ, could not be decided, or need a type that is not kept equal, 1 nothing could be compared`
+  const bounds = `\nNothing is written. Exit codes: 0 all that was compared is equal, 2 answers differ, could not be decided, or need a type that is not kept equal, or lines cannot be read, 1 nothing could be compared`
   return new Command('replay')
     .description('ask the queries of a recording of MongoDB alone and of PostgreSQL alone, and compare the answers')
     .addHelpText(

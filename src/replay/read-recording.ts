@@ -17,15 +17,15 @@ export type Entry =
     }
   | { readonly is: 'left out'; readonly counts: Readonly<Partial<Record<LeftOut, number>>> }
   /** A line that cannot be read, in one sentence and without what it holds. */
-  | { readonly is: 'problem'; readonly place: string; readonly text: string }
+  | { readonly is: 'problem'; readonly place: string; readonly text: string; readonly isCutOff: boolean }
 
 function entryOf(file: string, { number, text, isWhole }: Line): Entry | null {
   const place = `${file}:${number}`
-  const problem = (why: string): Entry => ({ is: 'problem', place, text: why })
+  const problem = (why: string, isCutOff = false): Entry => ({ is: 'problem', place, text: why, isCutOff })
   if (text === null) return problem(`it is longer than ${maxLine / 1_000_000} MB.`)
   if (text.trim() === '') return null
   const parsed = jsonIn(text)
-  if (!parsed) return problem(isWhole ? 'it is no JSON.' : 'it is cut off.')
+  if (!parsed) return isWhole ? problem('it is no JSON.') : problem('it is cut off.', true)
   const found = parseLine(parsed.value)
   if (!found) {
     const header = parseHeader(parsed.value)

@@ -122,7 +122,7 @@ class Replay {
           this.#leftOut[why] = (this.#leftOut[why] ?? 0) + count
         return null
       case 'problem':
-        this.#counts.unreadable++
+        if (!entry.isCutOff) this.#counts.unreadable++
         this.#tellProblem(entry.place, entry.text)
         return null
       case 'operation': {

@@ -42,6 +42,7 @@ export interface Replayed {
   readonly skipped: Readonly<Skipped>
   /** What gateways could not record, as the recording says. */
   readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>
+  /** Lines that cannot be read; what a last one lacks is no fault of it, since a gateway may be writing it. */
   readonly unreadable: number
   /** The first hundred of lines that cannot be read, and of operations that were not answered. */
   readonly problems: readonly { readonly place: string; readonly text: string }[]
@@ -51,6 +52,10 @@ export interface Replayed {
   readonly times: readonly OperationTimes[]
 }
 
-/** Whether all that could be compared is equal, and something was. */
-export const isEqual = ({ compared, ofNothing, different, undecided, unanswered, skipped }: Replayed): boolean =>
-  compared > ofNothing && different + undecided + unanswered + Object.keys(skipped.stale).length === 0
+/** Whether all that was asked for could be compared and is equal, and there was something. */
+export const isEqual = ({ compared, ofNothing, skipped, ...counts }: Replayed): boolean => {
+  const { different, undecided, unanswered, unreadable } = counts
+  return (
+    compared > ofNothing && different + undecided + unanswered + unreadable + Object.keys(skipped.stale).length === 0
+  )
+}
