@@ -54,6 +54,19 @@ async function look(
   return found
 }
 
+const standsAgainst = ({ unmet }: Retirement): boolean => unmet.length > 0
+
+/** Looks once more, and says what has come in between. */
+async function mayGoNow(session: Session, entity: Entity, options: Options, signal: AbortSignal): Promise<boolean> {
+  const [now] = await unlessAborted(signal, look(session, [entity], options, signal)).catch(
+    leaving('Stopped. Run it again to go on from here.'),
+  )
+  if (!now || !standsAgainst(now)) return true
+  for (const each of now.unmet) say(`${entity.name}: stands against it by now: ${each}. Nothing of it was removed.`)
+  process.exitCode = 2
+  return false
+}
+
 async function remove(
   session: Session,
   entity: Entity,
@@ -103,7 +116,7 @@ export function retireCommand(): Command {
         )
         if (json) printJson(found)
         else for (const each of found) print(each)
-        if (found.some(({ unmet }) => unmet.length > 0)) {
+        if (found.some(standsAgainst)) {
           process.exitCode = 2
           return
         }
@@ -116,7 +129,12 @@ export function retireCommand(): Command {
           if (unsound > 0) say(`${unsound} of them have texts that are not UTF-8, which JSON cannot hold.`)
         }
         if (!options.remove) return
-        for (const entity of chosen) await remove(session, entity, chosen, abandon, signal)
+        for (const entity of chosen) {
+          // The archive, or other types, may have taken hours
+          const wasJustSeen = file === undefined && entity === chosen[0]
+          if (!wasJustSeen && !(await mayGoNow(session, entity, options, signal))) return
+          await remove(session, entity, chosen, abandon, signal)
+        }
         if (abandon && type === 'all') await dropBookkeeping(stores.mongo.connection)
       }),
     )

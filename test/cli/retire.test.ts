@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Binary, Decimal128, Double, Long, ObjectId, Timestamp } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -57,6 +57,17 @@ test('one that somebody writes stays as well', { timeout: 60_000 }, async () => 
   ])
 })
 
+test('what comes while the archive is written keeps the rest from going', { timeout: 90_000 }, async () => {
+  const file = join(opened.env.CROSSFADE_DATA_DIR, 'first.json')
+  const write = () => void (existsSync(file) && theaters().updateOne({ theaterId: 1 }, { $inc: { visits: 1 } }))
+  const writing = setInterval(write, 100)
+  const said = await run('Theater', '--archive', file, '--remove', '--watch', '3').finally(() => clearInterval(writing))
+  expect(said.stderr).toMatch(
+    /^Theater: stands against it by now: others have made \d+ changes in theaters within 3 s\. Nothing of it was removed\.$/m,
+  )
+  expect([said.code, await theaters().countDocuments({ _cf: { $exists: true } })]).toEqual([2, 2])
+})
+
 test('a complete type is archived as mongoexport would, and its bookkeeping goes', { timeout: 90_000 }, async () => {
   await theaters().updateOne({ theaterId: 1 }, { $unset: { visits: '' } })
   // What a delete that was cut off has left: it must not come back with its mark
@@ -109,7 +120,12 @@ test('an archive that is stopped, or cannot be written, is no file of that name'
   const stopped = archive(connection, Theater, file, { signal: AbortSignal.abort() })
   await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
   expect(readdirSync(folder).filter((name) => name.startsWith('cut'))).toEqual([])
-  writeFileSync(`${file}.part`, 'of one that was killed'.repeat(1_000))
+  writeFileSync(`${file}.part`, 'of one that was killed, or goes on')
+  await expect(archive(connection, Theater, file)).rejects.toThrow(
+    `${file}.part is there: another archive is being written, or was cut off: remove it then.`,
+  )
+  expect(readFileSync(`${file}.part`, 'utf8')).toBe('of one that was killed, or goes on')
+  rmSync(`${file}.part`)
   expect(await archive(connection, Theater, file)).toEqual({ documents: 3, unsound: 0 })
   expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(4)
   expect(readdirSync(folder).filter((name) => name.startsWith('cut'))).toEqual(['cut.json'])

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Entity } from '../../entity/entity.ts'
-import { CrossfadeError } from '../../util/errors.ts'
+import { CrossfadeError, codeOf } from '../../util/errors.ts'
 import { alive } from './bookkeeping.ts'
 import { canonicalText } from './codec/canonical-text.ts'
 import type { MongoConnection } from './connection.ts'
@@ -17,7 +17,8 @@ export interface Archived {
  * as it is stored, without what Crossfade keeps in them. `mongoimport` reads it. On disk when this returns; until then it
  * has `.part` behind its name, so that one that was cut off is not taken for the whole.
  *
- * @throws MISCONFIGURED where there is such a file already; the error of a file that cannot be written.
+ * @throws MISCONFIGURED where there is such a file already, or one with `.part`, which another archive may be writing; the
+ * error of a file that cannot be written.
  * @see https://www.mongodb.com/docs/database-tools/mongoexport/
  */
 export async function archive(
@@ -40,12 +41,20 @@ export async function archive(
       if (++documents % 1_000 === 0) onProgress?.(documents)
     }
   }
-  if (existsSync(file)) throw new CrossfadeError('MISCONFIGURED', `${file} is there already: name a new file.`)
+  const refuseOther = (): void => {
+    if (existsSync(file)) throw new CrossfadeError('MISCONFIGURED', `${file} is there already: name a new file.`)
+  }
+  refuseOther()
   const part = `${file}.part`
-  const handle = await open(part, 'w')
+  const handle = await open(part, 'wx').catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error
+    const why = 'another archive is being written, or was cut off: remove it then'
+    throw new CrossfadeError('MISCONFIGURED', `${part} is there: ${why}.`)
+  })
   try {
     await handle.writeFile(lines(), signal ? { signal } : {})
     await handle.sync()
+    refuseOther() // of somebody else, made meanwhile
   } catch (error) {
     await rm(part, { force: true }) // a full disk may need the room
     throw error
