@@ -14,8 +14,13 @@ import { CrossfadeError } from '../util/errors.ts'
 import { say } from './output.ts'
 import type { Session } from './session.ts'
 
-/** Whether a record was written since its copy was replaced, which may have raised its version above both by one. */
-function isWrittenSince({ version }: Image, copy: Conflict): boolean {
+/**
+ * Whether a record was written since its copy was replaced, which may have raised its version above both by one; one that
+ * was there then, and is not, was deleted.
+ */
+function isWrittenSince(present: Image | undefined, copy: Conflict): boolean {
+  if (!present) return parseVersion(copy.authority) !== null
+  const { version } = present
   const both = [copy.version, copy.authority].flatMap((text) => parseVersion(text) ?? [])
   const [highest] = both.toSorted((a, b) => compareVersions(b, a))
   return !highest || compareVersions(version, { ...highest, counter: highest.counter + 1 }) > 0
@@ -25,7 +30,7 @@ function isWrittenSince({ version }: Image, copy: Conflict): boolean {
  * Writes the copy back as any mutation would: held by a move, versioned, and mirrored.
  *
  * @param force also where the record was written since: what it is by now is kept as another conflict.
- * @throws CONFLICT where it was, and it is not forced.
+ * @throws CONFLICT where it was, or deleted, and it is not forced.
  */
 async function writeBack(
   { stores, settings }: Session,
@@ -49,11 +54,12 @@ async function writeBack(
       const writes = transaction.of(entity)
       const { authority } = STAGE_PLAN[instance.routing.flags.get(entity.name).stage]
       const [present] = await stores[authority].outbox.images(entity, [id])
-      if (present && isWrittenSince(present, copy)) {
-        const now = formatVersion(present.version)
-        const text = `${entity.name} ${id} was written since, and is at version ${now}: --force replaces that, and keeps it in conflicts.`
-        if (!force) throw new CrossfadeError('CONFLICT', text)
-        await keepCopy(stores[authority].ledger, entity, authority, present, `a copy of ${copy.version}`)
+      if (isWrittenSince(present, copy)) {
+        const now = present
+          ? `was written since, and is at version ${formatVersion(present.version)}: --force replaces that, and keeps it in conflicts`
+          : 'was deleted since, whenever that was: --force makes it again'
+        if (!force) throw new CrossfadeError('CONFLICT', `${entity.name} ${id} ${now}.`)
+        if (present) await keepCopy(stores[authority].ledger, entity, authority, present, `a copy of ${copy.version}`)
       }
       if (values === null) await writes.delete(id)
       // The types of a mapping that is known at run time alone; each value is parsed all the same

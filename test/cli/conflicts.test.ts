@@ -42,9 +42,14 @@ const list = async (): Promise<Listed[]> =>
 const authorityHas = async (n: number): Promise<unknown> =>
   (await opened.stores.mongo.outbox.images(Theater, [hex(n)]))[0]?.record?.['theaterId'] ?? null
 
-/** @param above what the authority had then. */
-async function keep(n: number, theaterId: number | null, above: Version = { epoch: 1, counter: 3 }): Promise<string> {
-  await keepCopy(opened.stores.mongo.ledger, Theater, 'postgres', image(n, theaterId), formatVersion(above))
+/** @param above what the authority had then; null for nothing. */
+async function keep(
+  n: number,
+  theaterId: number | null,
+  above: Version | null = { epoch: 1, counter: 3 },
+): Promise<string> {
+  const authority = above ? formatVersion(above) : 'none'
+  await keepCopy(opened.stores.mongo.ledger, Theater, 'postgres', image(n, theaterId), authority)
   return (await list()).find(({ id }) => id === hex(n))!.conflict
 }
 
@@ -93,7 +98,7 @@ describe('conflicts', { timeout: 300_000 }, () => {
   test('write the copy back through the authority, as a version above what it has, which is owed', async () => {
     const before = await make(2, 22)
     const changed = await keep(2, 222, before.version)
-    await keep(3, 333) // the authority has no such record any more
+    await keep(3, 333, null) // the authority never had such a record
     await keep(4, null, (await make(4, 44)).version) // the copy was deleted
     expect((await run('conflicts', 'list', 'Theater')).code).toBe(2)
     for (const { conflict } of await list())
@@ -133,6 +138,16 @@ describe('conflicts', { timeout: 300_000 }, () => {
     expect(others).toEqual([])
     expect(kept).toMatchObject({ id: hex(6), mirror: 'mongo', record: { theaterId: 68 } })
     await run('conflicts', 'resolve', 'Theater', kept!.conflict, '--keep', 'authority', '--why', 'x')
+  })
+
+  test('do not bring a record back that was deleted since, but by force', async () => {
+    const conflict = await keep(7, 777) // the authority had it then, and has forgotten by now that it was deleted
+    const back = ['conflicts', 'resolve', 'Theater', conflict, '--keep', 'mirror', '--why', 'x']
+    const refused = await run(...back)
+    expect(refused.stderr).toContain(`Theater ${hex(7)} was deleted since, whenever that was: --force makes it again.`)
+    expect([refused.code, await authorityHas(7)]).toEqual([2, null])
+    expect((await run(...back, '--force')).code).toBe(0)
+    expect(await authorityHas(7)).toBe(777)
   })
 
   test('of another form are listed, and can be closed and not written back', async () => {
