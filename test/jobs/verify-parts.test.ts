@@ -122,8 +122,7 @@ describe.each(directions)('Parts of a type, authority $from', ({ from, to }) => 
     await spoil(...Array.from({ length: count }, (_, n) => n))
     for (const sample of [{ records: 100 }, { share: 0.5 }]) {
       const found = await look({ sample }, 7)
-      // Stretches overlap, and one may begin near the end
-      expect(found.compared).toBeGreaterThan(0)
+      expect(found.compared).toBeGreaterThanOrEqual(25) // one stretch, which all others may overlap
       expect(found.compared).toBeLessThanOrEqual(100)
       expect(found.different).toEqual({ missing: 0, extra: 0, version: 0, content: found.compared })
       expect(found.asked?.sample).toBe('share' in sample ? '50 %' : '100 records')

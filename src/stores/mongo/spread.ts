@@ -23,19 +23,17 @@ export async function spread(
     const id = decodeId(entity, raw)
     return id instanceof Refused ? null : id
   }
+  const nth = async (filter: object, order: 1 | -1, skip: number): Promise<Id | null> => {
+    const more = { ...options, sort: { _id: order }, skip, limit: 1, projection: { _id: 1 } } as const
+    const [found] = await collection.find(filter, more).toArray()
+    return found ? idOf(found._id) : null
+  }
   const points = new Set(chosen.flatMap((document) => idOf(document['_id']) ?? []))
   return Promise.all(
     [...points].map(async (after) => {
-      const [last] = await collection
-        .find({ _id: { $gt: encodeId(entity, after) } } as object, {
-          ...options,
-          sort: { _id: 1 },
-          skip: records - 1,
-          limit: 1,
-          projection: { _id: 1 },
-        })
-        .toArray()
-      return { after, upTo: last ? idOf(last._id) : null }
+      const upTo = await nth({ _id: { $gt: encodeId(entity, after) } }, 1, records - 1)
+      // Near the end there are fewer, down to none behind the last: then it is of the last ones
+      return upTo === null ? { after: await nth({}, -1, records), upTo } : { after, upTo }
     }),
   )
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Entity, Id } from '../../entity/entity.ts'
 import type { IdRange } from '../store.ts'
 import { postgresKind } from './codec/postgres-kinds.ts'
@@ -28,16 +28,20 @@ export async function spread(
         where ${isOfType(entity)} group by (t.ctid::text::point)[0] order by 1`,
   )
   const step = Math.max(1, rows.length / ranges)
+  const nth = async (which: RawBuilder<unknown>): Promise<Id | null> => {
+    const [found] = await connection.run<{ id: Id }>(sql`select t.id from ${tableOf(entity)} ${which} limit 1`)
+    return found?.id ?? null
+  }
   const points = new Set(
     Array.from({ length: Math.min(ranges, rows.length) }, (_, n) => rows[Math.floor(n * step)]!.id),
   )
   return Promise.all(
     [...points].map(async (after) => {
-      const [last] = await connection.run<{ id: Id }>(
-        sql`select t.id from ${tableOf(entity)} where t.id > ${after}::${sql.raw(cast)}
-            order by t.id offset ${records - 1}::int limit 1`,
-      )
-      return { after, upTo: last?.id ?? null }
+      const upTo = await nth(sql`where t.id > ${after}::${sql.raw(cast)} order by t.id offset ${records - 1}::int`)
+      // Near the end there are fewer, down to none behind the last: then it is of the last ones
+      return upTo === null
+        ? { after: await nth(sql`order by t.id desc offset ${records}::int`), upTo }
+        : { after, upTo }
     }),
   )
 }
