@@ -4,6 +4,7 @@ import { typeOf } from '../entity/type-of.ts'
 import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/backfill-options.ts'
 import { type CopyControl, controlCopy } from '../jobs/copy-control.ts'
+import { type CopyPlan, copyPlan } from '../jobs/copy-standing.ts'
 import type { Stores } from '../routing/routing.ts'
 import { isCopied, STAGE_PLAN } from '../stage/stage.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -25,6 +26,7 @@ interface Said {
 }
 
 interface Options extends Said, CopyOptions {
+  readonly dryRun?: boolean
   readonly config?: string
   readonly json?: boolean
 }
@@ -60,6 +62,12 @@ async function issuesLine(stores: Stores, entities: readonly Entity[]): Promise<
   return `Backfill is complete. ${issues}: \`crossfade issues list${which}\` shows ${count === 1 ? 'it' : 'them'}.`
 }
 
+function planLine({ type, from, to, total, seen }: CopyPlan): string {
+  const about = total === null ? 'the records' : `about ${total} records`
+  const start = seen === null ? 'from the beginning' : `behind ${seen} that an unfinished copy has seen`
+  return `${type}: would copy ${about} of ${from} to ${to}, ${start}; \`crossfade verify ${type}\` tells what differs now`
+}
+
 /** Copies what a store with authority has into the other one. */
 export function backfillCommand(): Command {
   const command = new Command('backfill')
@@ -77,15 +85,18 @@ export function backfillCommand(): Command {
     workers: 'copy so many ranges of ids side by side; 0 leaves all of it to `crossfade worker`',
     range: 'records a range at least, where several copy at a time; default 25000',
   })
+    .option('--dry-run', 'tell what would be copied, and write nothing')
     .option('--pause', 'have all who copy the types wait, and do nothing else')
     .option('--resume', 'let them go on')
     .option('--limit <n>', 'documents a second of all who copy the types now; 0 for none', wholeNumber)
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the result as JSON')
-    .action((types: string[], { config, json, ...options }: Options) =>
+    .action((types: string[], { config, json, dryRun, ...options }: Options) =>
       withSession(config, async ({ config: app, stores }) => {
         for (const type of types) typeOf(app.entities, type)
         const change = changeOf(options, types)
+        if (change && dryRun)
+          throw new CrossfadeError('BAD_USER_INPUT', '--dry-run is of a copy: leave out --pause, --resume and --limit.')
         if (change) {
           const { ledger } = stores.postgres
           const controls = await Promise.all(types.map((type) => controlCopy(ledger, type, change)))
@@ -95,6 +106,12 @@ export function backfillCommand(): Command {
         await checkGroups(stores, app.entities, types.length > 0 ? types : undefined)
         const mirrored = await copiedTypes(stores, app.entities)
         const chosen = app.entities.filter(({ name }) => (types.length === 0 ? mirrored : types).includes(name))
+        if (dryRun) {
+          const plans = await Promise.all(chosen.map((entity) => copyPlan({ stores, entity })))
+          if (json) printJson(plans)
+          else for (const plan of plans) say(planLine(plan))
+          return
+        }
         const results = []
         const { signal } = untilAborted()
         for (const entity of chosen) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Flag } from '../control/flag.ts'
-import { authorityOf, ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
+import { ledgersOf, markFresh, readCopies } from '../control/flag-store.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
 import { copyKind } from '../evidence/copied.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
@@ -12,21 +12,14 @@ import { copiedFlag } from './copied-flag.ts'
 import { CopyBoard } from './copy-board.ts'
 import { underCopyClaim } from './copy-claim.ts'
 import { type CopyRangesOptions, copyRanges } from './copy-ranges.ts'
-import { type CopyRecord, copyJson, firstCopy, goesOn, parseCopy } from './copy-record.ts'
+import { type CopyRecord, copyJson, goesOn } from './copy-record.ts'
+import { standing } from './copy-standing.ts'
 import { cutsFor } from './cuts-for.ts'
 import { overtaken } from './overtaken.ts'
 import { untilOwed } from './until-owed.ts'
 
 /** Of one run: who is stopped may not be gone yet when the next one begins. */
 const ownerName = (): string => `${hostname()}/${process.pid}/${randomBytes(3).toString('hex')}`
-
-/** The copy of a type that would begin now, and the last one there was. */
-async function standing({ stores, entity }: BackfillOptions, flag: Flag | null) {
-  const first = firstCopy(entity, flag ? authorityOf(flag) : 'mongo', flag?.epoch ?? null)
-  const entry = await stores.postgres.ledger.get(copyKind, entity.name)
-  const last = entry && parseCopy(entry.value)
-  return { first, last, revision: entry?.revision ?? null, running: last && goesOn(last, first) ? last : null }
-}
 
 async function begin(options: BackfillOptions, first: CopyRecord, revision: number | null) {
   const { stores, entity, workers = 1 } = options

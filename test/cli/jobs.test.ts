@@ -40,6 +40,17 @@ describe('issues', () => {
       { _id: new ObjectId(hex(3)), theaterId: 2.5 },
       { _id: new ObjectId(hex(4)), theaterId: Decimal128.fromString('4') },
     ])
+    const plan = { type: 'Theater', from: 'mongo', to: 'postgres', total: 4, seen: null }
+    const planned = await run('backfill', 'Theater', '--dry-run', '--json')
+    expect([planned.code, JSON.parse(planned.stdout)]).toEqual([0, [plan]])
+    expect((await run('backfill', 'Theater', '--dry-run')).stderr).toContain(
+      'Theater: would copy about 4 records of mongo to postgres, from the beginning; `crossfade verify Theater` tells',
+    )
+    expect(await opened.stores.postgres.ledger.get('backfill', 'Theater')).toBeNull()
+    expect(await run('backfill', 'Theater', '--dry-run', '--pause')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--dry-run is of a copy: leave out --pause, --resume and --limit.'),
+    })
     const copied = await run('backfill', 'Theater', '--json')
     expect(copied).toMatchObject({ code: 0 })
     expect(JSON.parse(copied.stdout)).toMatchObject([{ type: 'Theater', seen: 4, copied: 4, done: true }])
