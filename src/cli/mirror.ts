@@ -3,7 +3,7 @@ import type { Flag } from '../control/flag.ts'
 import type { Entity } from '../entity/entity.ts'
 import { typeOf } from '../entity/type-of.ts'
 import { told } from '../gateway/told.ts'
-import { owedOf } from '../mirror/owed-of.ts'
+import { keptFor, owedOf } from '../mirror/owed-of.ts'
 import type { Stores } from '../routing/routing.ts'
 import { STAGE_PLAN } from '../stage/stage.ts'
 import { messageOf } from '../util/errors.ts'
@@ -23,10 +23,15 @@ interface Row {
   readonly problem: string | null
 }
 
-async function rowOf(stores: Stores, entity: Entity, flag: Flag | undefined): Promise<Row> {
+async function rowOf(
+  stores: Stores,
+  kept: ReturnType<typeof keptFor>,
+  entity: Entity,
+  flag: Flag | undefined,
+): Promise<Row> {
   const own = { type: entity.name, authority: STAGE_PLAN[flag?.stage ?? 'off'].authority }
   try {
-    return { ...own, ...(await owedOf(stores, entity, flag)), problem: null }
+    return { ...own, ...(await owedOf(stores, kept, entity, flag)), problem: null }
   } catch (error) {
     const problem = told(error) ?? messageOf(error)
     return { ...own, owed: null, oldest: null, deadLetters: null, conflicts: null, problem }
@@ -44,7 +49,8 @@ export function mirrorCommand(): Command {
       withSession(file, async ({ config, stores }) => {
         const { entities } = config
         const flags = await knownFlags(stores)
-        const rows = await Promise.all(entities.map((entity) => rowOf(stores, entity, flags.get(entity.name))))
+        const kept = keptFor(stores)
+        const rows = await Promise.all(entities.map((entity) => rowOf(stores, kept, entity, flags.get(entity.name))))
         if (json) return printJson(rows)
         printTable(
           ['type', 'authority', 'owed', 'oldest', 'dead letters', 'conflicts', 'problem'],

@@ -15,6 +15,12 @@ function partText({ asked }: Verified): string | null {
   return `this was a part of the type: ${parts.join(', ')}. Nothing is said of the rest, and no mirror becomes fresh by it`
 }
 
+/** Only the store with authority is asked what it has that is no record. */
+const others = (authority: Verified['authority']): string =>
+  authority === 'mongo'
+    ? 'there are no others'
+    : 'there are no other records; documents without one were not looked for'
+
 /** Tells a person what a verification has found; no value is printed. */
 export function printVerified(found: Verified): void {
   const { type, authority, epoch, compared, different, undecided, quarantined, began, ended } = found
@@ -35,7 +41,7 @@ export function printVerified(found: Verified): void {
     line(`${count} ${count === 1 ? 'record has' : 'records have'} an open data issue, ${path}: ${rule}; see ${list}`)
   if (isClean(found)) {
     if (accepted > 0) line('the others are equal')
-    else line(part === null ? 'all are equal, with their versions, and there are no others' : 'those are equal')
+    else line(part === null ? `all are equal, with their versions, and ${others(authority)}` : 'those are equal')
     return
   }
   if (!isOfSomething(found)) line('no record was met by that, so that nothing was compared')

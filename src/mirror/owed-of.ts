@@ -20,20 +20,30 @@ export interface Owed {
   readonly conflicts: number
 }
 
+/** What both stores keep for people, of all types; looked at once for as many types as there are. */
+export function keptFor(stores: Readonly<Record<Origin, Store>>) {
+  const inStore = (store: Store) => {
+    const kept = { letters: store.ledger.list(deadLetterKind), conflicts: openCounts(store) }
+    for (const each of Object.values(kept)) each.catch(() => undefined) // told where it is asked for
+    return kept
+  }
+  return { mongo: inStore(stores.mongo), postgres: inStore(stores.postgres) }
+}
+
 /** @param flag undefined where none is known: MongoDB has authority then. @throws where the store with authority does. */
 export async function owedOf(
   stores: Readonly<Record<Origin, Store>>,
+  kept: ReturnType<typeof keptFor>,
   entity: Entity,
   flag: Flag | undefined,
 ): Promise<Owed> {
   const { authority } = STAGE_PLAN[flag?.stage ?? 'off']
-  const { outbox, ledger } = stores[authority]
   const [{ count, oldest }, letters, own, others] = await Promise.all([
-    outbox.backlog(entity),
-    ledger.list(deadLetterKind),
-    openCounts(stores[authority]),
+    stores[authority].outbox.backlog(entity),
+    kept[authority].letters,
+    kept[authority].conflicts,
     // The other store keeps those of the time in which it had authority, and may be down
-    openCounts(stores[otherOrigin(authority)]).catch(() => null),
+    kept[otherOrigin(authority)].conflicts.catch(() => null),
   ])
   const conflicts = openConflicts(entity, own, others)
   return { owed: count, oldest, deadLetters: deadLettersAmong(letters, entity), conflicts }

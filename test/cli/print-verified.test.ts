@@ -39,6 +39,12 @@ function printed(found: Partial<Verified>): string[] {
 }
 
 test.each<[string, Partial<Verified>, string[]]>([
+  ['nothing', {}, ['all are equal, with their versions, and there are no others']],
+  [
+    'nothing, held against documents',
+    { authority: 'postgres' },
+    ['all are equal, with their versions, and there are no other records; documents without one were not looked for'],
+  ],
   [
     'what differs as rules have it',
     { accepted: 2 },

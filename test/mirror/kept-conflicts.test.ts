@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Entity } from '../../src/entity/entity.ts'
 import { conflictLog, keepCopy } from '../../src/mirror/conflicts.ts'
 import { closeConflict, copyOf, keptConflicts, openCounts } from '../../src/mirror/kept-conflicts.ts'
-import { owedOf } from '../../src/mirror/owed-of.ts'
+import { keptFor, owedOf } from '../../src/mirror/owed-of.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { origins } from '../../src/util/origin.ts'
 import { Account, accountImage } from '../support/account.ts'
@@ -48,7 +48,7 @@ test('those that are open are counted by type, as they are listed, and no copy i
   expect(await counted()).toEqual([{ Account: 2 }, { Accounts: 1 }])
   const open = await keptConflicts(blind(), Account, (each) => each.closed === null)
   expect(open.map(({ id }) => id).toSorted()).toEqual(['a', 'c'])
-  expect(await owedOf(blind(), Account, undefined)).toMatchObject({ conflicts: 2 })
+  expect(await owedOf(blind(), keptFor(blind()), Account, undefined)).toMatchObject({ conflicts: 2 })
 })
 
 test('a name is of one copy, also of equal copies of one moment, and the copy is read by it', async () => {
