@@ -1,5 +1,6 @@
 import config from '../crossfade.config.ts'
 import { Comment } from '../schema/comment.ts'
+import type { RecordOf } from '../src/entity/record.ts'
 import { openInstance } from '../src/gateway/open-instance.ts'
 import { independent } from '../src/routing/declared-writes.ts'
 import { noReads } from '../src/routing/read-limits.ts'
@@ -25,13 +26,20 @@ export function updateBench(only: string): Promise<Row[]> {
     })
     const writes = independent(Comment)
     const ids = Array.from({ length: count }, () => Comment.newId!())
-    for (const id of ids) await write(routing, writes, (tx) => tx.of(Comment).create(valuesOf(id)))
+    for (const id of ids) await write(routing, writes, (tx) => tx.of(Comment).create(valuesOf(id), id))
     let n = 0
     const next = (): string => ids[n++ % count]!
-    const patch: Write = () => write(routing, writes, (tx) => tx.of(Comment).patch(next(), { text: `text ${n}` }))
+    /** What changes nothing is fast, and measures nothing. */
+    const there = async (changed: Promise<RecordOf<typeof Comment> | null>): Promise<void> => {
+      if ((await changed) === null) throw new Error('update: there is no such comment to change')
+    }
+    const patch: Write = () =>
+      there(write(routing, writes, (tx) => tx.of(Comment).patch(next(), { text: `text ${n}` })))
     const update: Write = () =>
-      write(routing, writes, (tx) =>
-        tx.of(Comment).update(next(), ({ text }) => ({ text: `${n} ${text}`.slice(0, 20) })),
+      there(
+        write(routing, writes, (tx) =>
+          tx.of(Comment).update(next(), ({ text }) => ({ text: `${n} ${text}`.slice(0, 20) })),
+        ),
       )
     const rows: Row[] = []
     for (const stage of ['dualwrite', 'live'] as const) {
