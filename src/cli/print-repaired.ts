@@ -1,7 +1,7 @@
 import type { Entity } from '../entity/entity.ts'
+import { type DifferenceGroup, groupOf, pathsOf } from '../jobs/differences-found.ts'
 import { type Examined, isMongosOwn, type Repaired } from '../jobs/repair.ts'
 import type { Unequal } from '../jobs/settle-records.ts'
-import { type DifferenceGroup, groupOf, pathsOf } from '../jobs/verification.ts'
 import { cut } from '../shadow/redact.ts'
 import { otherOrigin } from '../util/origin.ts'
 import { tell as line } from './output.ts'

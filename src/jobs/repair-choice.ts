@@ -3,7 +3,7 @@ import { parseId } from '../entity/parse-id.ts'
 import type { Findings } from '../stores/findings.ts'
 import type { Ledger } from '../stores/ledger.ts'
 import { CrossfadeError } from '../util/errors.ts'
-import { groupOf } from './verification.ts'
+import { groupOf } from './differences-found.ts'
 import { lastDifferences } from './verify.ts'
 
 /** Records to repair, and in words how they were chosen. */

@@ -1,7 +1,7 @@
 import type { Ledgers } from '../control/flag-store.ts'
 import type { Entity } from '../entity/entity.ts'
 import { origins } from '../util/origin.ts'
-import { groupOf } from './verification.ts'
+import { groupOf } from './differences-found.ts'
 import { lastDifferences } from './verify.ts'
 
 /** The type whose last verification has a group that begins so, as far as stores tell; null where there is none. */

@@ -1,4 +1,4 @@
-import { fingerprint, inColumn } from '../compare/differences.ts'
+import { inColumn } from '../compare/differences.ts'
 import type { Rule } from '../compare/rules.ts'
 import { ledgersOf } from '../control/flag-store.ts'
 import { compareIds } from '../entity/compare-ids.ts'
@@ -10,41 +10,17 @@ import type { Image, Store } from '../stores/store.ts'
 import { type Origin, otherOrigin } from '../util/origin.ts'
 import { readAhead } from '../util/read-ahead.ts'
 import type { AskedRecords, Part } from './asked-records.ts'
+import { DifferencesFound, maxKept, maxKeptLength } from './differences-found.ts'
 import { mergeById } from './merge-by-id.ts'
 import { Pace } from './paced.ts'
 import { patiently } from './patience.ts'
 import { patientStream } from './patient-stream.ts'
 import { Restraint } from './restraint.ts'
-import {
-  type DifferenceKind,
-  isAlike,
-  type Pair,
-  patienceWith,
-  type SettleOptions,
-  settleRecords,
-  type Unequal,
-} from './settle-records.ts'
+import { isAlike, type Pair, patienceWith, type SettleOptions, settleRecords } from './settle-records.ts'
 import type { Care } from './strain.ts'
 import { uncovered } from './uncovered.ts'
 import type { VerifyCheckpoints } from './verify-checkpoint.ts'
 import { Relations } from './verify-relations.ts'
-
-/** One record that differs. It holds no value. */
-export interface RecordDifference {
-  readonly id: Id
-  readonly kind: DifferenceKind
-  readonly paths: readonly string[]
-  /** Of the authority and the mirror; null where there is no record. */
-  readonly versions: readonly [string | null, string | null]
-}
-
-/** Differences of one kind at the same paths. */
-export interface DifferenceGroup {
-  readonly group: string
-  readonly kind: DifferenceKind
-  readonly paths: readonly string[]
-  readonly count: number
-}
 
 export interface VerifyProgress {
   /** Records of the authority that were looked at. */
@@ -88,29 +64,6 @@ const batchBytes = 8 * 1024 * 1024
 /** Records that differ at first sight are looked at again together. */
 const suspectsAtOnce = 500
 
-/** What may be mended by `repair` from what is kept; of more there is the count. */
-export const maxKept = 10_000
-
-/** Characters of what is kept of them, and of a checkpoint: a ledger's entry in MongoDB is of 16 MB at most. */
-const maxKeptLength = 8_000_000
-
-/** Groups that are told apart: records may differ in as many sets of paths as there are records. */
-const maxGroups = 1_000
-const otherPaths = ['(others)']
-
-export const pathsOf = ({ differences }: Unequal): string[] => differences.map(({ path }) => path)
-
-/** The name of a group of differences. */
-export const groupOf = (entity: Entity, { kind, paths }: Pick<RecordDifference, 'kind' | 'paths'>): string =>
-  fingerprint(entity.name, 'verify', kind, paths.join())
-
-const toDifference = (found: Unequal): RecordDifference => ({
-  id: found.id,
-  kind: found.kind,
-  paths: pathsOf(found),
-  versions: found.versions,
-})
-
 /** One verification, as far as it is. */
 export class Verification {
   readonly #options: VerifyOptions
@@ -121,10 +74,7 @@ export class Verification {
   readonly #restraint: Restraint
   #checkpoints: VerifyCheckpoints | null = null
   #after: Id | null = null
-  readonly different: Record<DifferenceKind, number> = { missing: 0, extra: 0, content: 0, version: 0 }
-  readonly differences: RecordDifference[] = []
-  readonly #groups = new Map<string, { readonly group: DifferenceGroup; count: number }>()
-  #keptLength = 0
+  readonly found: DifferencesFound
   /** The first of those that are undecided. */
   readonly #undecided: Id[] = []
   #suspects: Id[] = []
@@ -154,6 +104,7 @@ export class Verification {
     this.#options = { ...options, onRetry: () => this.#retried++ }
     this.#pair = { entity, authority: stores[from], mirror: stores[otherOrigin(from)] }
     this.#records = records
+    this.found = new DifferencesFound(entity)
     this.#rules = rules
     this.#checkpointsOf = checkpoints
     this.#restraint = new Restraint(options, from, new Pace(options.rate))
@@ -161,12 +112,6 @@ export class Verification {
 
   get pair(): Pair {
     return this.#pair
-  }
-
-  /** Most frequent first. */
-  get groups(): DifferenceGroup[] {
-    const groups = [...this.#groups.values()].map(({ group, count }) => ({ ...group, count }))
-    return groups.sort((a, b) => b.count - a.count)
   }
 
   async *#batches(store: Store): AsyncGenerator<readonly Image[], void> {
@@ -219,7 +164,13 @@ export class Verification {
     }
     const tell = (): void => {
       const { compared } = this
-      onProgress?.({ compared, before, total: this.#records.total, unequal: unequalIn(this), retried: this.#retried })
+      onProgress?.({
+        compared,
+        before,
+        total: this.#records.total,
+        unequal: unequalIn(this.found),
+        retried: this.#retried,
+      })
     }
     const turn = async (of: 'first' | 'second'): Promise<void> => {
       await relations.look(batch)
@@ -260,10 +211,10 @@ export class Verification {
     const lot = checkpoints?.due(this.compared)
     if (!checkpoints || !lot) return
     await this.#settling // what is being looked at is in none of the counts
-    const suspects = [...this.differences.map(({ id }) => id), ...this.#undecided, ...this.#suspects]
+    const suspects = [...this.found.kept.map(({ id }) => id), ...this.#undecided, ...this.#suspects]
     const targets = relations.suspects
     // Not all could be looked at again
-    if (this.differences.length < unequalIn(this) || Math.max(this.undecided, targets.length) >= maxKept) return
+    if (!this.found.areAllKept || Math.max(this.undecided, targets.length) >= maxKept) return
     if (JSON.stringify([suspects, targets]).length > maxKeptLength) return
     const { began, accepted } = this
     await patiently(patienceWith(this.#pair, this.#options), () =>
@@ -288,27 +239,10 @@ export class Verification {
       if (this.undecided <= maxKept) this.#undecided.push(...undecided)
       for (const found of unequal) {
         const open = uncovered(this.#rules, this.#pair.entity, found)
-        if (open) this.#note(toDifference(open))
+        if (open) this.found.add(open)
         else this.accepted++
         if (open?.differences.some(({ only }) => only === inColumn)) this.oldColumns++
       }
     }
-  }
-
-  #note(found: RecordDifference): void {
-    const { entity } = this.#options
-    const { kind } = found
-    this.different[kind]++
-    if (this.differences.length < maxKept && this.#keptLength < maxKeptLength) {
-      this.differences.push(found)
-      this.#keptLength += JSON.stringify(found).length
-    }
-    const own = groupOf(entity, found)
-    const isOwn = this.#groups.has(own) || this.#groups.size < maxGroups
-    const paths = isOwn ? found.paths : otherPaths
-    const group = isOwn ? own : groupOf(entity, { kind, paths })
-    const known = this.#groups.get(group) ?? { group: { group, kind, paths, count: 0 }, count: 0 }
-    known.count++
-    this.#groups.set(group, known)
   }
 }

@@ -13,12 +13,13 @@ import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
 import type { Origin } from '../util/origin.ts'
 import { type Asked, askedRecords } from './asked-records.ts'
+import type { DifferenceGroup, RecordDifference } from './differences-found.ts'
 import { findIssues } from './ensure-constraints.ts'
 import { overtaken } from './overtaken.ts'
 import { patiently } from './patience.ts'
 import { type DifferenceKind, patienceWith } from './settle-records.ts'
 import { untilOwed } from './until-owed.ts'
-import { type DifferenceGroup, type RecordDifference, Verification, type VerifyOptions } from './verification.ts'
+import { Verification, type VerifyOptions } from './verification.ts'
 import { VerifyCheckpoints } from './verify-checkpoint.ts'
 import type { RelationsFound } from './verify-relations.ts'
 import { type Duplicate, verifyUnique } from './verify-unique.ts'
@@ -171,7 +172,8 @@ async function run(options: VerifyOptions): Promise<Verified> {
   const verification = new Verification(options, authority, records, rules, asked === null ? checkpointsOf : null)
   const relations = await verification.run()
   const unique = asked === null ? await verifyUnique(stores, verification.pair, options) : null
-  const { began, compared, different, oldColumns, differences, groups, undecided, quarantined } = verification
+  const { began, compared, oldColumns, undecided, quarantined } = verification
+  const { different, kept: differences, groups } = verification.found
   // What took hours is not lost to a store that does not answer for a moment
   const surely = <T>(work: () => Promise<T>): Promise<T> => patiently(patienceWith(verification.pair, options), work)
   const looksForIssues = asked === null && isKept
