@@ -1,13 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defineEntity, int } from 'crossfade'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ledgersOf } from '../../src/control/flag-store.ts'
 import { instanceKind } from '../../src/control/instances.ts'
 import { setStage } from '../../src/control/move.ts'
 import { prepareFlags } from '../../src/control/prepare-flags.ts'
+import type { Entity } from '../../src/entity/entity.ts'
 import { backfill } from '../../src/jobs/backfill.ts'
 import { copyProgress } from '../../src/jobs/copy-progress.ts'
 import { profile } from '../../src/jobs/profile.ts'
 import { boundsOf, type Care, strainOf, type Vitals } from '../../src/jobs/strain.ts'
+import { StrainWatch } from '../../src/jobs/strain-watch.ts'
 import { verify } from '../../src/jobs/verify.ts'
 import { deadLetterKind } from '../../src/mirror/dead-letters.ts'
 import { ownAnswer } from '../../src/resolve/own-answer.ts'
@@ -167,6 +170,28 @@ describe('A copy goes slowly', () => {
     await ledger.remove(deadLetterKind, 'Page/7')
     await ledger.remove(instanceKind, 'pod 7')
   }, 60_000)
+
+  test('and does not strain a store by asking what it owes: an answer is believed for ten times what it took', async () => {
+    const { outbox } = stores.mongo
+    const { backlog } = outbox
+    let [asked, takesMs] = [0, 2_000]
+    const slowly = async (entity: Entity) => {
+      asked++
+      await sleep(takesMs)
+      return backlog(entity)
+    }
+    Object.assign(outbox, { backlog: slowly })
+    try {
+      const watch = new StrainWatch({ stores, entity: Page }, 'mongo')
+      for (let looks = 0; looks < 3; looks++) expect(await watch.look()).toBeNull()
+      expect(asked).toBe(1)
+      takesMs = 0
+      const another = new StrainWatch({ stores, entity: Page }, 'mongo')
+      await expect.poll(() => another.look().then(() => asked), { timeout: 20_000 }).toBeGreaterThan(3)
+    } finally {
+      Object.assign(outbox, { backlog })
+    }
+  })
 
   test('by what both servers tell of their replicas, where they have some', async () => {
     expect(await stores.postgres.replicationLag()).toBeNull()
