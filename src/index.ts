@@ -101,7 +101,7 @@ export { independent, only, repeatable, together, type Writes } from './routing/
 export type { ManyBound } from './routing/many.ts'
 export { PartlyWritten } from './routing/partly-written.ts'
 export type { Transaction } from './routing/transaction.ts'
-export type { Conditional, ConditionalDelete, NewOne, TypeWrites, Upserted } from './routing/type-writes.ts'
+export type { Conditional, ConditionalDelete, NewOne, TypeWrites, Upserted, UpsertKey } from './routing/type-writes.ts'
 export type { HandCollection, HandDocument, MongoHand } from './stores/mongo/hand.ts'
 export type { MongoSide } from './stores/mongo/side.ts'
 export type { PostgresHand } from './stores/postgres/hand.ts'

@@ -12,7 +12,7 @@ import { CrossfadeError } from '../util/errors.ts'
 import { askOnly } from './fail-over.ts'
 import { checkedMany, eachOf, idsOf, type ManyBound } from './many.ts'
 import { maxTries, rested } from './tries.ts'
-import type { TypeWrites } from './type-writes.ts'
+import type { TypeWrites, Upserted, UpsertKey } from './type-writes.ts'
 import { upsert } from './upsert.ts'
 
 /** Where the writes of a type go. */
@@ -131,7 +131,10 @@ export function typeWrites<E extends Entity>(
       throw new CrossfadeError('TRY_AGAIN', text)
     },
 
-    upsert: (path, value, given) => upsert(entity, writes, joint ? null : store, path, value, given),
+    upsert(by: string | UpsertKey<E>, ...given: readonly unknown[]) {
+      const [key, what] = typeof by === 'string' ? [{ [by]: given[0] }, given[1]] : [by, given[0]]
+      return upsert(entity, writes, joint ? null : store, key, what as Upserted<E, string>)
+    },
 
     async delete(id) {
       const image = await authority.delete(entity, parseId(entity, id), stamp)

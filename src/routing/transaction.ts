@@ -123,7 +123,8 @@ export class Transaction {
       patch: (id, patch) => change(() => steps.patch(id, patch)),
       patchWhen: (id, when, patch) => change(() => steps.patchWhen(id, when, patch)),
       update: (id, decide) => change(() => steps.update(id, decide)),
-      upsert: (path, value, given) => change(() => steps.upsert(path, value, given)),
+      upsert: (...given: readonly unknown[]) =>
+        change(() => steps.upsert(...(given as Parameters<typeof steps.upsert>))),
       delete: (id) => change(() => steps.delete(id)),
       deleteWhen: (id, when) => change(() => steps.deleteWhen(id, when)),
       createMany: (inputs) => change(() => steps.createMany(inputs)),

@@ -27,6 +27,11 @@ export interface Upserted<E extends Entity, P extends string> {
   readonly change: PatchOf<E> | Rule<E>
 }
 
+/** By path what a record has in the fields that an upsert goes by. */
+export type UpsertKey<E extends Entity> = {
+  readonly [P in KeyPathOf<E> & keyof NewRecordOf<E> & string]?: NonNullable<ValueAt<E, P>>
+}
+
 /** Writes of one type inside one mutation. Each is acknowledged by the authority when it resolves. */
 export interface TypeWrites<E extends Entity> {
   /**
@@ -74,9 +79,19 @@ export interface TypeWrites<E extends Entity> {
    * await tx.of(Visitor).upsert('email', email, { create: { visits: 1 }, change: { visits: increment(1) } })
    * ```
    *
-   * @throws MISCONFIGURED for a field that is not unique, and inside of `together`; CONFLICT where another record has
-   * another of its unique values.
+   * Several fields that are unique together go as an object:
+   *
+   * ```ts
+   * await tx.of(Vote).upsert({ pollId, userId }, { create: { choice }, change: { choice } })
+   * ```
+   *
+   * @throws MISCONFIGURED for a field that is not unique, for fields that no index of the store keeps unique together among
+   * all records, and inside of `together`; CONFLICT where another record has another of its unique values.
    */
+  upsert<const K extends UpsertKey<E>>(
+    key: K & { readonly [P in Exclude<keyof K, keyof UpsertKey<E>>]: never },
+    given: Upserted<E, keyof K & string>,
+  ): Promise<RecordOf<E>>
   upsert<P extends KeyPathOf<E> & keyof NewRecordOf<E> & string>(
     path: P,
     value: NonNullable<ValueAt<E, P>>,

@@ -379,6 +379,11 @@ export interface Store extends Source {
    * meanwhile: any ids cut rightly, and these only evenly.
    */
   cuts(entity: Entity, records: number, most: number): Promise<readonly Id[]>
+  /**
+   * Whether an index of the store, as it is now, keeps two records from agreeing in all of these fields, none of which is
+   * null: not one of fewer or more fields, nor one that leaves records out by their other values.
+   */
+  keepsUnique(entity: Entity, paths: ReadonlySet<string>): Promise<boolean>
   /** By how much copies of the store on other servers are behind, in milliseconds; null where nobody knows. */
   replicationLag(): Promise<number | null>
   /** What an error of this store means; null for a fault of ours. */

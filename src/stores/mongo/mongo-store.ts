@@ -18,6 +18,7 @@ import { cuts } from './cuts.ts'
 import { failureOf, readError } from './errors.ts'
 import { explained } from './explain.ts'
 import { readerInTurns, sideInTurns } from './in-turns.ts'
+import { keepsUnique } from './keeps-unique.ts'
 import { mongoLedger } from './ledger.ts'
 import type { Tell } from './looks.ts'
 import { mongoOutbox } from './outbox.ts'
@@ -135,6 +136,7 @@ export function mongoStore(
     takesWrites: () => connection.takesWrites() && writes.takesWrites(),
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
     cuts: (entity, records, most) => cuts(connection, entity, records, most),
+    keepsUnique: (entity, paths) => keepsUnique(connection, entity, paths),
     replicationLag: () => replicationLag(connection),
     failureOf,
     readError,

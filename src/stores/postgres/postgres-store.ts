@@ -14,6 +14,7 @@ import { type DataIssues, dataIssues } from './data-issues.ts'
 import { failureOf, readError } from './errors.ts'
 import { explained } from './explain.ts'
 import { postgresFindings } from './findings.ts'
+import { keepsUnique } from './keeps-unique.ts'
 import { postgresLedger } from './ledger.ts'
 import { postgresLineage } from './lineage.ts'
 import { postgresOutbox } from './outbox.ts'
@@ -100,6 +101,7 @@ export function postgresStore(
     takesWrites: () => true, // what it does not take it refuses at once
     spread: (entity, ranges, records) => spread(connection, entity, ranges, records),
     cuts: (entity, records, most) => cuts(connection, entity, records, most),
+    keepsUnique: (entity, paths) => keepsUnique(connection, entity, paths),
     replicationLag: () => replicationLag(connection),
     failureOf,
     readError,
