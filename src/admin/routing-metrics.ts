@@ -77,7 +77,7 @@ export function routingMetrics(routing: Routing): readonly Sampled[] {
     },
     {
       name: 'crossfade_stale_answers_total',
-      help: 'Requests that were told that what they read may be stale.',
+      help: 'Requests whose answers may be stale, and say so unless tellStale is false.',
       kind: 'counter',
       labels: ['type'],
       values: () => counts(failOvers.staleCount),

@@ -85,6 +85,7 @@ const config = strict({
     timeoutMs: time().optional(),
     repeatPercent: percent.optional(),
   }).optional(),
+  tellStale: z.boolean('true or false is expected').optional(),
   errorBudget: strict({
     percent: percent.optional(),
     errors: whole(1).optional(),

@@ -105,6 +105,11 @@ export interface CrossfadeConfig {
     readonly repeatPercent?: number
   }
   /**
+   * Whether `extensions.crossfade.stale` says of which types an answer may lack the last writes; default true. False is for
+   * clients that take no `extensions`: they get such answers all the same, and the log and a metric alone tell of them.
+   */
+  readonly tellStale?: boolean
+  /**
    * What reads may fail that a share (`stage set --reads`) sends to the other store; once it is spent they answer from the
    * store with authority, until somebody sets the share again. Those that are not named have their defaults: more than
    * 1 percent, and at least 10 errors, within 600,000 ms.

@@ -45,6 +45,8 @@ export interface InstanceOptions {
   readonly log: Routing['log']
   readonly shadow?: Partial<ShadowOptions> | undefined
   readonly errorBudget?: Partial<ErrorBudget> | undefined
+  /** Default: true. */
+  readonly tellStale?: boolean | undefined
   /** Default: nobody asks for flags but operators. */
   readonly flags?: FlagsConfig | undefined
   readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined
@@ -193,7 +195,7 @@ function createMembers(options: InstanceOptions, owner: string): Members {
     mirror,
     sweeper,
     permits,
-    failOvers: new FailOvers(log),
+    failOvers: new FailOvers(log, options.tellStale),
     breakers: new ReadBreakers(log),
     errorBudgets: new ErrorBudgets({
       ...errorBudgetOf(options.errorBudget ?? {}),

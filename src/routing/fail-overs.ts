@@ -10,11 +10,14 @@ export class FailOvers {
   readonly #seldom = new Seldom(60_000)
   /** By type, since the gateway's start. */
   readonly count = new Map<string, number>()
-  /** Requests by type whose answer says that it is stale. */
+  /** Requests by type whose answer is stale. */
   readonly staleCount = new Map<string, number>()
+  /** Whether a stale answer says so to clients: not every parser of theirs takes `extensions`. */
+  readonly tellsClients: boolean
 
-  constructor(log: Log) {
+  constructor(log: Log, tellsClients = true) {
     this.#log = log
+    this.tellsClients = tellsClients
   }
 
   add(type: string, from: Origin, error: unknown): void {
@@ -31,6 +34,7 @@ export class FailOvers {
     const held = this.#seldom.due(`${type} stale`)
     if (held === null) return
     const what = asOf ? `may lack what was written since ${asOf.toISOString()}` : 'are of an unknown age'
-    this.#log('warn', `Answers of ${type} ${what}, and say so${heldBack(held)}`)
+    const said = this.tellsClients ? 'and say so' : 'and do not say so (`tellStale` is false)'
+    this.#log('warn', `Answers of ${type} ${what}, ${said}${heldBack(held)}`)
   }
 }

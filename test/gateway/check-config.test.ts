@@ -19,7 +19,7 @@ describe('a config', () => {
     ],
     [
       'with a budget of errors, in parts',
-      { ...needed, errorBudget: { percent: 0.5, errors: undefined, windowMs: 1_000 } },
+      { ...needed, tellStale: false, errorBudget: { percent: 0.5, errors: undefined, windowMs: 1_000 } },
     ],
     [
       'with gates, some of them closed to none',
@@ -98,6 +98,7 @@ describe('a config', () => {
     ],
     [{ errorBudget: { percent: Number.NaN } }, 'errorBudget.percent: a number is expected.'],
     [{ errorBudget: false }, 'errorBudget: an object is expected.'],
+    [{ tellStale: 'no' }, 'tellStale: true or false is expected.'],
     [{ gates: { verified: 3 } }, 'gates: there is no verified.'],
     [
       { gates: { comparisons: 0, latencyFactor: -1, signOff: 'Ada', verifiedWithinHours: true } },
