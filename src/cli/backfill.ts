@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import type { Entity } from '../entity/entity.ts'
-import { typeOf } from '../entity/type-of.ts'
 import { backfill } from '../jobs/backfill.ts'
 import type { Progress } from '../jobs/backfill-options.ts'
 import { type CopyControl, controlCopy } from '../jobs/copy-control.ts'
@@ -15,6 +14,7 @@ import { printJson, say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { readingFrom } from './read-preference.ts'
 import { leaving, untilAborted } from './signals.ts'
+import { typesNamed } from './types-named.ts'
 import { wholeNumber } from './whole-number.ts'
 import { withSession } from './with-session.ts'
 
@@ -79,7 +79,7 @@ export function backfillCommand(): Command {
     .addHelpText('after', '\nExit codes: 0 complete, 1 error, 2 refused, or records were kept out (see `issues list`)')
     .argument(
       '[types...]',
-      'default: every type in dualwrite or shadow, and those in live or rampdown that were complete',
+      'default, and `all`: every type in dualwrite or shadow, and those in live or rampdown that were complete',
     )
   return addCopyOptions(command, 0, {
     workers: 'copy so many ranges of ids side by side; 0 leaves all of it to `crossfade worker`',
@@ -93,19 +93,20 @@ export function backfillCommand(): Command {
     .option('--json', 'print the result as JSON')
     .action((types: string[], { config, json, dryRun, ...options }: Options) =>
       withSession(config, async ({ config: app, stores }) => {
-        for (const type of types) typeOf(app.entities, type)
+        const named = typesNamed(app.entities, types).map(({ name }) => name)
         const change = changeOf(options, types)
         if (change && dryRun)
           throw new CrossfadeError('BAD_USER_INPUT', '--dry-run is of a copy: leave out --pause, --resume and --limit.')
         if (change) {
           const { ledger } = stores.postgres
-          const controls = await Promise.all(types.map((type) => controlCopy(ledger, type, change)))
+          const meant = named.length > 0 ? named : app.entities.map(({ name }) => name)
+          const controls = await Promise.all(meant.map((type) => controlCopy(ledger, type, change)))
           if (json) printJson(controls)
           return
         }
-        await checkGroups(stores, app.entities, types.length > 0 ? types : undefined)
+        await checkGroups(stores, app.entities, named.length > 0 ? named : undefined)
         const mirrored = await copiedTypes(stores, app.entities)
-        const chosen = app.entities.filter(({ name }) => (types.length === 0 ? mirrored : types).includes(name))
+        const chosen = app.entities.filter(({ name }) => (named.length === 0 ? mirrored : named).includes(name))
         if (dryRun) {
           const plans = await Promise.all(chosen.map((entity) => copyPlan({ stores, entity })))
           if (json) printJson(plans)

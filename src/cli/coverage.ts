@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { noFlag } from '../control/flag-store.ts'
-import { typeOf } from '../entity/type-of.ts'
 import { contractFields } from '../resolve/contract-fields.ts'
 import { isUnproved, type ResolverCoverage } from '../shadow/field-coverage.ts'
 import { isProved, type TypeCoverage, typeCoverage } from '../shadow/type-coverage.ts'
 import { knownFlags } from './known-flags.ts'
 import { kept } from './mismatches/kept.ts'
 import { printJson, printTable } from './output.ts'
+import { typesOrAll } from './types-named.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -60,19 +60,23 @@ export function coverageCommand(): Command {
       'after',
       '\nCounted are reads in stages that compare, under the present mapping, since the mirror was made equal.\nExit codes: 0 all that was asked for was compared, 1 error, 2 some of it was not',
     )
-    .argument('<type>')
+    .argument('<type>', 'or `all`')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print as JSON')
     .action((type: string, { config, json }: Options) =>
       withSession(config, async ({ config: { entities, schema }, stores }) => {
-        const entity = typeOf(entities, type)
-        const flag = (await knownFlags(stores)).get(type)
-        if (!flag) throw noFlag(type)
+        const flags = await knownFlags(stores)
         const { findings } = stores.postgres
-        const found = await kept(typeCoverage(findings, entity, flag, contractFields(schema, entity)))
-        if (json) printJson(found)
-        else print(found)
-        if (!isProved(found)) process.exitCode = 2
+        const all: TypeCoverage[] = []
+        for (const entity of typesOrAll(entities, [type])) {
+          const flag = flags.get(entity.name)
+          if (!flag) throw noFlag(entity.name)
+          const found = await kept(typeCoverage(findings, entity, flag, contractFields(schema, entity)))
+          all.push(found)
+          if (!json) print(found)
+        }
+        if (json) printJson(type === 'all' ? all : all[0])
+        if (!all.every(isProved)) process.exitCode = 2
       }),
     )
 }

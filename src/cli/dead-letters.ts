@@ -17,6 +17,7 @@ import { knownFlags } from './known-flags.ts'
 import { printJson, printTable, say } from './output.ts'
 import { said } from './said.ts'
 import { subcommandsOf } from './subcommands.ts'
+import { typesOrAll } from './types-named.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -98,7 +99,7 @@ export function deadLettersCommand(): Command {
     'crossfade mirror dead-letters list Movie',
   ).action((type: string | undefined, { config: file, json }: Options) =>
     withSession(file, async ({ config: { entities }, stores }) => {
-      const told = await all(stores, type === undefined ? entities : [typeOf(entities, type)])
+      const told = await all(stores, typesOrAll(entities, type === undefined ? [] : [type]))
       if (json) printJson(told)
       else if (told.length === 0) say('There are no dead letters.')
       else print(told)

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { typeOf } from '../entity/type-of.ts'
 import { entityDiagram, rowEstimates } from '../stores/postgres/erd.ts'
 import { printJson } from './output.ts'
+import { typesOrAll } from './types-named.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -15,12 +15,12 @@ export function erdCommand(): Command {
     .description('the tables that the mappings imply, as a diagram in Mermaid, with about how many rows they have')
     .addHelpText('before', 'Examples:\n  crossfade erd > tables.mmd\n  crossfade erd Movie Comment\n')
     .addHelpText('after', "\nCounts are the planner's: `ANALYZE` makes them exact enough.")
-    .argument('[type...]', 'default: all')
+    .argument('[type...]', 'default, and `all`: every type')
     .option('--config <file>', 'default crossfade.config.ts')
     .option('--json', 'print the diagram and the counts as JSON')
     .action((types: readonly string[], { config, json }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
-        const shown = types.length === 0 ? entities : types.map((type) => typeOf(entities, type))
+        const shown = typesOrAll(entities, types)
         const estimates = await rowEstimates(stores.postgres.connection, shown)
         const diagram = entityDiagram(shown, estimates)
         if (json) printJson({ diagram, rows: Object.fromEntries(estimates) })

@@ -4,7 +4,6 @@ import type { Flag } from '../control/flag.ts'
 import { allFlags, ledgersOf, noFlag } from '../control/flag-store.ts'
 import type { Entity } from '../entity/entity.ts'
 import { flagKeyOf } from '../entity/flag-key.ts'
-import { typeOf } from '../entity/type-of.ts'
 import { evidenceMarkdown } from '../evidence/report.ts'
 import { signOff } from '../evidence/sign-off.ts'
 import { nextStage, type TypeEvidence, typeEvidence } from '../evidence/type-evidence.ts'
@@ -13,6 +12,7 @@ import { printJson, printTable } from './output.ts'
 import { said } from './said.ts'
 import type { Session } from './session.ts'
 import { stageOf } from './stage-of.ts'
+import { typesOrAll } from './types-named.ts'
 import { withSession } from './with-session.ts'
 
 interface Options {
@@ -69,7 +69,7 @@ export function evidenceCommand(): Command {
       'Examples:\n  crossfade evidence Movie\n  crossfade evidence Movie --to live --markdown > ticket.md\n',
     )
     .addHelpText('after', '\nExit codes: 0 all gates are met, 1 error, 2 some are not')
-    .argument('[types...]', 'default: all types')
+    .argument('[types...]', 'default, and `all`: every type')
     .option('--to <stage>', 'default: the next one')
     .option(
       '--sign <name>',
@@ -84,7 +84,7 @@ export function evidenceCommand(): Command {
       withSession(options.config, async (session) => {
         const { config, stores } = session
         const to = options.to === undefined ? undefined : stageOf(options.to)
-        const chosen = types.length === 0 ? config.entities : types.map((type) => typeOf(config.entities, type))
+        const chosen = typesOrAll(config.entities, types)
         const flags = new Map((await allFlags(ledgersOf(stores))).map((flag) => [flag.type, flag]))
         const ask = asksGates(config, stores)
         const found: TypeEvidence[] = []

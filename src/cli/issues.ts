@@ -19,6 +19,7 @@ import { printJson, printTable, say } from './output.ts'
 import { said } from './said.ts'
 import { leaving, untilAborted } from './signals.ts'
 import { subcommandsOf } from './subcommands.ts'
+import { typesOrAll } from './types-named.ts'
 import { untilOf } from './until-of.ts'
 import { whoRuns } from './who-runs.ts'
 import { withSession } from './with-session.ts'
@@ -101,7 +102,7 @@ export function issuesCommand(): Command {
     'crossfade issues list Movie',
   ).action((type: string | undefined, { config: file, json }: Options) =>
     withSession(file, ({ config: { entities }, stores }) =>
-      list(stores, type === undefined ? entities : [typeOf(entities, type)], json === true),
+      list(stores, typesOrAll(entities, type === undefined ? [] : [type]), json === true),
     ),
   )
   add(

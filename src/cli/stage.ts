@@ -276,7 +276,8 @@ export function stageCommand(): Command {
     (type: string | undefined, { config, json }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
         // Of a type that has changed groups, what it went through by itself as well
-        const keys = type === undefined ? [undefined] : [...new Set([type, flagKeyNamed(entities, type)])]
+        const keys =
+          type === undefined || type === 'all' ? [undefined] : [...new Set([type, flagKeyNamed(entities, type)])]
         const found = await Promise.all(
           keys.map((key) => fromEither(stores, ({ ledger }) => ledger.tail('stage', 100, key))),
         )

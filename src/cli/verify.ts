@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { typeOf } from '../entity/type-of.ts'
 import type { Part } from '../jobs/asked-records.ts'
 import type { VerifyProgress } from '../jobs/verification.ts'
 import { isClean, type Verified, verify } from '../jobs/verify.ts'
@@ -13,6 +12,7 @@ import { printVerified } from './print-verified.ts'
 import { RateLine } from './rate-line.ts'
 import { addReadPreference, type ReadPreferenceOption, readingFrom } from './read-preference.ts'
 import { leaving } from './signals.ts'
+import { typesNamed } from './types-named.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
@@ -31,7 +31,7 @@ export function verifyCommand(): Command {
     .description('hold the mirror of a type against the store with authority, record by record; no value is printed')
     .addHelpText('before', 'Examples:\n  crossfade verify Movie\n  crossfade verify Movie --sample 5%\n')
     .addHelpText('after', '\nExit codes: 0 all are equal, 1 error, 2 records differ, or could not be compared')
-    .argument('[types...]', 'default: every type that has a mirror')
+    .argument('[types...]', 'default, and `all`: every type that has a mirror')
   return addReadPreference(withPartOptions(command))
     .option('--batch <n>', 'records a batch, and fewer where they are large', upToTenThousand, 500)
     .option('--rate <n>', 'records a second at most', positive)
@@ -41,10 +41,10 @@ export function verifyCommand(): Command {
     .option('--json', 'print the result as JSON')
     .action((types: string[], { config, batch, rate, nice, anew, json, readPreference, ...part }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
-        for (const type of types) typeOf(entities, type)
+        const named = typesNamed(entities, types)
         const flags = await knownFlags(stores)
         const isMirrored = (type: string): boolean => STAGE_PLAN[flags.get(type)?.stage ?? 'off'].mirror !== null
-        const chosen = entities.filter(({ name }) => (types.length === 0 ? isMirrored(name) : types.includes(name)))
+        const chosen = entities.filter((each) => (named.length === 0 ? isMirrored(each.name) : named.includes(each)))
         if (chosen.length === 0) say('No type has a mirror. Name one to compare what is there.')
         for (const { name } of chosen)
           if (!isMirrored(name))

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { typeOf } from '../entity/type-of.ts'
 import { work } from '../jobs/work.ts'
 import { constrainFilled } from './constrain-filled.ts'
 import { addCopyOptions, type CopyOptions, copyOptions } from './copy-options.ts'
@@ -7,6 +6,7 @@ import { say } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { readingFrom } from './read-preference.ts'
 import { leaving, untilAborted } from './signals.ts'
+import { typesOrAll } from './types-named.ts'
 import { withSession } from './with-session.ts'
 
 interface Options extends CopyOptions {
@@ -22,7 +22,7 @@ export function workerCommand(): Command {
       'after',
       '\nProgress on stderr: a line on a terminal, JSON lines elsewhere. Exit code: 130 when it is stopped',
     )
-    .argument('[types...]', 'default: every type')
+    .argument('[types...]', 'default, and `all`: every type')
   return addCopyOptions(command, 1, {
     workers: 'copy so many ranges of ids side by side',
     range: 'records a range at least, where it is this process that cuts; default 25000',
@@ -30,8 +30,7 @@ export function workerCommand(): Command {
     .option('--config <file>', 'default crossfade.config.ts')
     .action((types: string[], { config, ...options }: Options) =>
       withSession(config, async ({ config: { entities }, stores }) => {
-        for (const type of types) typeOf(entities, type)
-        const chosen = entities.filter(({ name }) => types.length === 0 || types.includes(name))
+        const chosen = typesOrAll(entities, types)
         const lines = new Map(chosen.map(({ name }) => [name, new ProgressLine(name)]))
         say('Waiting for backfills.')
         const { signal } = untilAborted()

@@ -135,10 +135,49 @@ describe('issues', () => {
     [['conflicts', 'list', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['backfill', 'Nobody'], 'There is no type Nobody; there are Movie, '],
     [['stage', 'history', 'Nobody'], 'There is no type Nobody; there are Movie, '],
+    [['verify', 'all', 'Movie'], '`all` stands for every type: name no other beside it.'],
     [['stage', 'set', 'Movie', 'nope'], 'There is no stage nope; there are off, dualwrite, '],
     [['backfill', 'Movie'], 'Movie is off: writes do not reach PostgreSQL: `stage set` it to dualwrite first.'],
   ])('%j is refused', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
+  })
+})
+
+describe('`all` stands for every type', () => {
+  test.each([['evidence'], ['erd'], ['issues', 'list'], ['mirror', 'dead-letters', 'list'], ['stage', 'history']])(
+    'for %s %s as no name does',
+    async (...args) => {
+      const [none, all] = [await run(...args, '--json'), await run(...args, 'all', '--json')]
+      expect(all.stderr).not.toContain('There is no type all')
+      // When evidence was looked at is of no matter
+      const [shown, asNone] = [all, none].map(({ stdout }) => stdout.replace(/"at": ".*"/g, ''))
+      expect([all.code, shown]).toEqual([none.code, asNone])
+    },
+  )
+
+  test('for verify and backfill: those that have a mirror', async () => {
+    const copied = await run('backfill', 'all', '--json')
+    expect(JSON.parse(copied.stdout).map(({ type }: { type: string }) => type)).toEqual(['User', 'Theater'])
+    const verified = await run('verify', 'all', '--json')
+    expect(JSON.parse(verified.stdout).map(({ type }: { type: string }) => type)).toEqual(['User', 'Theater'])
+  })
+
+  test('for a pause of copies, which is said of each by name otherwise', async () => {
+    const paused = await run('backfill', 'all', '--pause', '--json')
+    expect(JSON.parse(paused.stdout)).toHaveLength(4)
+    expect(await run('backfill', '--pause')).toMatchObject({ code: 2 })
+    expect(await run('backfill', 'all', '--resume')).toMatchObject({ code: 0 })
+  })
+
+  test('for coverage, which prints a list then', async () => {
+    const { stdout } = await run('coverage', 'all', '--json')
+    expect(JSON.parse(stdout).map(({ type }: { type: string }) => type)).toEqual([
+      'Movie',
+      'Comment',
+      'User',
+      'Theater',
+    ])
+    expect(JSON.parse((await run('coverage', 'User', '--json')).stdout)).toMatchObject({ type: 'User' })
   })
 })
 
