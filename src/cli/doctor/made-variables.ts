@@ -1,4 +1,5 @@
 import {
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLNamedInputType,
   type GraphQLSchema,
@@ -90,16 +91,55 @@ function placesOf({ document }: KnownOperation, schema: GraphQLSchema, entities:
 const pathOf = ({ names, entity }: Place): string | null =>
   (entity && names.find((name) => name === 'id' || entity.leaves.has(name))) ?? null
 
-/** @throws NotMade that says why. */
-async function valueFor(type: GraphQLInputType, place: Place, sample: Sample): Promise<unknown> {
+/** The place of an input's field. */
+const within = (place: Place, name: string): Place => ({ ...place, names: [name, ...place.names] })
+
+/** What each field of an input of which exactly one is to be given may be, or why it has no value. */
+async function oneOfEach(
+  type: GraphQLInputObjectType,
+  place: Place,
+  sample: Sample,
+  around: readonly GraphQLInputObjectType[],
+): Promise<readonly (readonly [name: string, value: Variables | NotMade])[]> {
+  const found: (readonly [string, Variables | NotMade])[] = []
+  for (const field of Object.values(type.getFields())) {
+    // One that holds itself would never end
+    if ([type, ...around].some((each) => each === getNamedType(field.type))) continue
+    const made = await valueFor(field.type, within(place, field.name), sample, [type, ...around]).catch(orNotMade)
+    found.push([field.name, made instanceof NotMade ? made : { [field.name]: made }])
+  }
+  return found
+}
+
+function orNotMade(error: unknown): NotMade {
+  if (error instanceof NotMade) return error
+  throw error
+}
+
+/**
+ * @param around the inputs that it stands in.
+ * @throws NotMade that says why.
+ */
+async function valueFor(
+  type: GraphQLInputType,
+  place: Place,
+  sample: Sample,
+  around: readonly GraphQLInputObjectType[] = [],
+): Promise<unknown> {
   const nullable = getNullableType(type)
-  if (isListType(nullable)) return [await valueFor(nullable.ofType, place, sample)]
+  if (isListType(nullable)) return [await valueFor(nullable.ofType, place, sample, around)]
   if (isEnumType(nullable)) return nullable.getValues()[0]!.name
+  if (isInputObjectType(nullable) && nullable.isOneOf) {
+    const each = await oneOfEach(nullable, place, sample, around)
+    const [first] = each.flatMap(([, value]) => (value instanceof NotMade ? [] : [value]))
+    if (first) return first
+    throw each[0]?.[1] ?? new NotMade(`no field of ${nullable} has a value`)
+  }
   if (isInputObjectType(nullable)) {
     const value: Record<string, unknown> = {}
     for (const field of Object.values(nullable.getFields())) {
       if (!isRequiredInputField(field)) continue
-      value[field.name] = await valueFor(field.type, { ...place, names: [field.name, ...place.names] }, sample)
+      value[field.name] = await valueFor(field.type, within(place, field.name), sample, around)
     }
     return value
   }
@@ -130,22 +170,29 @@ async function testsOf(
   for (const field of Object.values(type.getFields())) {
     const tests = getNamedType(field.type)
     if (!isInputObjectType(tests)) continue
-    const within = { ...place, names: [field.name, ...place.names] }
+    const inside = within(place, field.name)
     for (const operator of ['eq', 'has', 'contains']) {
       const test = tests.getFields()[operator]
       if (!test) continue
-      const made = await valueFor(test.type, within, sample).catch((error: unknown) => {
-        if (error instanceof NotMade) return error
-        throw error
-      })
+      const made = await valueFor(test.type, inside, sample).catch(orNotMade)
       const filter = made instanceof NotMade ? made : { [field.name]: { [operator]: made } }
       found.push([`${field.name} ${operator}`, filter])
     }
     const some = tests.getFields()['some']
-    for (const [by, filter] of some ? await testsOf(getNamedType(some.type), within, sample) : [])
+    for (const [by, filter] of some ? await testsOf(getNamedType(some.type), inside, sample) : [])
       found.push([`${field.name} some ${by}`, filter instanceof NotMade ? filter : { [field.name]: { some: filter } }])
   }
   return found
+}
+
+/** The ways of giving one variable that are tried besides: the tests of a filter, and each field of an input that takes one. */
+async function waysOf(type: GraphQLInputType, place: Place, sample: Sample): ReturnType<typeof testsOf> {
+  const named = getNamedType(type)
+  const tests = await testsOf(named, place, sample)
+  if (!isInputObjectType(named) || !named.isOneOf) return tests
+  const tested = new Set(tests.map(([by]) => by.split(' ')[0]))
+  const each = await oneOfEach(named, place, sample, [])
+  return [...tests, ...each.filter(([name]) => !tested.has(name))]
 }
 
 /**
@@ -173,7 +220,7 @@ export async function askingsOf(
       const place = places.get(name)
       const type = typeFromAST(schema, node as never) as GraphQLInputType | undefined
       if (Object.hasOwn(given, name) || defaultValue || !place || !type) continue
-      for (const [by, filter] of await testsOf(getNamedType(type), place, sample)) {
+      for (const [by, filter] of await waysOf(type, place, sample)) {
         if (filter instanceof NotMade) notMade.push(`$${name} (${by}): ${filter.message}`)
         else tried.push({ variables: { [name]: isListType(getNullableType(type)) ? [filter] : filter }, by })
       }

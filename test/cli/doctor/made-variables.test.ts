@@ -32,12 +32,20 @@ const schema = buildSchema(`
     chapters: ChaptersFilter
     due: MysteryFilter
   }
+  input BookBy @oneOf { inside: BookBy, at: Mystery, id: ID, isbn: String }
+  input Found { by: BookBy! }
+  input Never @oneOf { inside: Never, at: Mystery }
+  input AnyFilter @oneOf { and: [AnyFilter!], title: StringFilter, pages: IntFilter }
   input Range { from: Int!, to: Int! = 9, note: String }
   type Book { id: ID title: String }
   type BookConnection { edges: [BookEdge] }
   type BookEdge { node: Book }
   type Query {
     book(id: ID, isbn: String): Book
+    bookBy(by: BookBy!): Book
+    found(found: Found!): Book
+    never(by: Never!): Book
+    any(filter: AnyFilter): BookConnection
     books(filter: BookFilter, tag: [String!], kind: Kind, range: Range, first: Int): BookConnection
     due(due: DateTime, title: Int): Book
     number(id: ID, at: Mystery, word: String): Int
@@ -72,6 +80,28 @@ test('others get a plain one: where the record has none, and where it is of anot
     { by: null, variables: { a: '2000-01-01T00:00:00.000Z', b: 1 } },
   ])
   expect(await askings('query ($a: String!) { number(word: $a) }')).toEqual([{ by: null, variables: { a: 'abc' } }])
+})
+
+test('an input of which exactly one field is to be given is tried by each that has a value', async () => {
+  const id = { id: '5f00000000000000000000aa' }
+  const by = await made('query ($a: BookBy!) { bookBy(by: $a) { id } }')
+  expect(by.askings).toEqual([
+    { by: null, variables: { a: id } },
+    { by: 'id', variables: { a: id } },
+    { by: 'isbn', variables: { a: { isbn: '978-0141439587' } } },
+  ])
+  expect(by.notMade).toEqual(['$a (at): nothing tells what a value of Mystery is'])
+  expect(await askings('query ($a: Found!) { found(found: $a) { id } }')).toEqual([
+    { by: null, variables: { a: { by: id } } },
+  ])
+  const never = await made('query ($a: Never!) { never(by: $a) { id } }')
+  expect([never.askings, never.notMade.at(-1)]).toEqual([[], '$a: nothing tells what a value of Mystery is'])
+  expect(await askings('query ($a: AnyFilter) { any(filter: $a) { edges { node { id } } } }')).toEqual([
+    { by: null, variables: {} },
+    { by: 'title eq', variables: { a: { title: { eq: 'Emma' } } } },
+    { by: 'title contains', variables: { a: { title: { contains: 'Emma' } } } },
+    { by: 'pages eq', variables: { a: { pages: { eq: 1 } } } },
+  ])
 })
 
 test('enumerations, lists and inputs get the least that they take', async () => {
