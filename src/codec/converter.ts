@@ -1,5 +1,10 @@
 import { maxInt, minInt } from './int.ts'
 
+/** How documents hold an instant: as a date, as text in ISO 8601, as the number of milliseconds since 1970. */
+export type TimestampForm = 'date' | 'text' | 'milliseconds'
+
+export const timestampForms: readonly TimestampForm[] = ['date', 'text', 'milliseconds']
+
 /**
  * How stored values that are not of their field's kind still get a meaning. Data and not code, so that both query
  * translators can express it and a filter sees what a read shows.
@@ -9,6 +14,8 @@ export interface Converter {
   readonly nullIf?: readonly (string | number | boolean)[]
   /** For int: a stored string counts as the whole number it starts with; `"1995è"` is 1995. */
   readonly intPrefix?: true
+  /** For timestamp: the forms that documents hold it in. The first is the one that is written. Default: dates alone. */
+  readonly forms?: readonly TimestampForm[]
 }
 
 /** The digits that `intPrefix` reads, the same text for JavaScript, PCRE and Postgres. */

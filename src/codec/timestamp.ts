@@ -4,6 +4,16 @@ import type { Kind } from './kind.ts'
 /** The first instant that Postgres's timestamptz holds (4714-11-24 BC); JavaScript's last, 275760, is the later bound. */
 export const minTimestamp = -210866803200000
 
+/** The first and the last instant of the years that four digits say, as texts hold them in MongoDB. */
+export const [firstYear, lastYear] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')]
+
+/** @throws BAD_USER_INPUT for an instant that no text of ours says. */
+export function checkYear(value: unknown): void {
+  const instant = (value as Date).getTime()
+  if (instant < firstYear || instant > lastYear)
+    throw badValue('date', (value as Date).toISOString(), 'a year from 1 to 9999, since MongoDB holds it as text')
+}
+
 const iso = /^([+-]?\d{4,6}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
 /** False for the 30th of February, which JavaScript takes for a day of March. */

@@ -1,3 +1,4 @@
+import { timestampForms } from '../codec/converter.ts'
 import { inJson } from '../codec/in-json.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { type Field, type FieldSpec, type Fields, isBare } from './field.ts'
@@ -49,6 +50,8 @@ export function checkParts(entity: string, path: string, { parts, flaw }: FieldS
   }
 }
 
+const isForm = (form: string): boolean => timestampForms.some((each) => each === form)
+
 function checkField(entity: string, key: string, path: string, { spec }: Field<unknown>): void {
   checkPrototype(entity, path, [key])
   if (/[.$\0]/.test(key)) {
@@ -65,6 +68,13 @@ function checkField(entity: string, key: string, path: string, { spec }: Field<u
     refuse(entity, path, 'is not a list but asks for a child table', 'Remove .childTable().')
   if (spec.converter.intPrefix && spec.kind !== 'int')
     refuse(entity, path, 'has intPrefix but is not an int', 'Use int({ intPrefix: true }).')
+  const { forms } = spec.converter
+  if (forms && spec.kind !== 'timestamp')
+    refuse(entity, path, 'has forms but is not a timestamp', `Use timestamp({ forms: ['text'] }).`)
+  if (forms && (forms.length === 0 || new Set(forms).size < forms.length || !forms.every(isForm)))
+    refuse(entity, path, `has other forms than ${timestampForms.join(', ')}, or one twice`, 'Name each once.')
+  if (forms && forms.length > 1 && spec.strict)
+    refuse(entity, path, 'is strict and names several forms', 'Name one form, or remove .strict().')
   const exact = spec.kind === 'decimal' || spec.kind === 'long'
   if (exact && spec.converter.nullIf?.some((each) => typeof each === 'number' && !Number.isSafeInteger(each)))
     refuse(entity, path, 'has a nullIf that is no whole number below 2^53', 'Use whole numbers.')

@@ -208,8 +208,12 @@ export const int = (converter?: Converter): Scalar<number, 'int'> => scalar('int
 export const float = (converter?: NullIf): Scalar<number, 'float'> => scalar('float', converter)
 /** True or false. */
 export const boolean = (converter?: NullIf): Scalar<boolean, 'boolean'> => scalar('boolean', converter)
-/** A moment, to the millisecond: a `Date` in records. */
-export const timestamp = (converter?: NullIf): Scalar<Date, 'timestamp'> => scalar('timestamp', converter)
+/**
+ * A moment, to the millisecond: a `Date` in records. `forms` says how documents hold it where that is not as dates alone,
+ * first the form that is written: `timestamp({ forms: ['text', 'date'] })`.
+ */
+export const timestamp = (converter?: Pick<Converter, 'nullIf' | 'forms'>): Scalar<Date, 'timestamp'> =>
+  scalar('timestamp', converter)
 /** An exact decimal of at most 34 digits, as text: `'0.10'`. */
 export const decimal = (converter?: NullIf): Scalar<string, 'decimal'> => scalar('decimal', converter)
 /** A whole number of 64 bits: a bigint in records, since a double has not all of them. */

@@ -9,6 +9,8 @@ export interface ImpliedColumn {
   readonly notNull: boolean
   /** The texts that an enumeration allows; null for what is none. */
   readonly values: readonly string[] | null
+  /** Of instants: whether MongoDB holds them as texts, which have years of four digits. */
+  readonly asText: boolean
   /** What each object of a list in json has; null for other columns. */
   readonly members: readonly ImpliedColumn[] | null
 }
@@ -38,16 +40,20 @@ const column = (name: string, type: ImpliedColumn['type'], rest: Rest = {}): Imp
   array: false,
   notNull: false,
   values: null,
+  asText: false,
   members: null,
   ...rest,
 })
 
 const needed = { notNull: true }
 
-function leafColumn({ column: name, kind, list, values }: Leaf): ImpliedColumn {
+const isAsText = ({ converter: { forms } }: Leaf): boolean => forms?.[0] === 'text'
+
+function leafColumn(leaf: Leaf): ImpliedColumn {
+  const { column: name, kind, list, values } = leaf
   if (list === 'child') return column(name, 'count')
   // Required fields stay nullable: a dirty record moves all the same, with a data issue.
-  return column(name, kind, { array: list === 'column', values })
+  return column(name, kind, { array: list === 'column', values, asText: isAsText(leaf) })
 }
 
 const listColumn = (list: ObjectList): ImpliedColumn =>
@@ -76,9 +82,10 @@ function childTable(
   }
 }
 
-function scalarTable(entity: Entity, { childTable: name, kind, index, path, values }: Leaf): ImpliedTable {
+function scalarTable(entity: Entity, leaf: Leaf): ImpliedTable {
+  const { childTable: name, kind, index, path, values } = leaf
   const indexes = index ? [{ name: `${name}_value_idx`, path, columns: ['value'] }] : []
-  return childTable(entity, name!, [column('value', kind, { ...needed, values })], indexes)
+  return childTable(entity, name!, [column('value', kind, { ...needed, values, asText: isAsText(leaf) })], indexes)
 }
 
 function objectTable(entity: Entity, list: ObjectList): ImpliedTable {

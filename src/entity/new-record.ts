@@ -3,6 +3,7 @@ import { unpackId } from '../codec/composite-id.ts'
 import { meansNull } from '../codec/converter.ts'
 import { wholeNumber } from '../codec/decimal.ts'
 import { kindOf } from '../codec/kinds.ts'
+import { checkYear } from '../codec/timestamp.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { canonicalValue } from './canonical-value.ts'
 import type { Entity, Id, Leaf, Node, ObjectList, Rec, Scope } from './entity.ts'
@@ -15,6 +16,7 @@ export function parseScalar(leaf: Leaf, value: unknown): unknown {
   if (leaf.values && !leaf.values.some((each) => each === parsed)) {
     throw badValue(leaf.path, value, `one of ${leaf.values.join(', ')}`)
   }
+  if (leaf.converter.forms?.[0] === 'text') checkYear(parsed)
   return parsed
 }
 

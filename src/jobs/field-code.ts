@@ -68,10 +68,11 @@ const functions: Readonly<Record<KindName, string>> = {
 /** `text()` */
 export const kindCode = (kind: KindName, given = ''): string => `${functions[kind]}(${given})`
 
-function converterCode({ nullIf, intPrefix }: Converter): string {
+function converterCode({ nullIf, intPrefix, forms }: Converter): string {
   const parts = [
     ...(nullIf ? [`nullIf: [${nullIf.map(literal).join(', ')}]`] : []),
     ...(intPrefix ? ['intPrefix: true'] : []),
+    ...(forms ? [`forms: [${forms.map(quoted).join(', ')}]`] : []),
   ]
   return parts.length > 0 ? `{ ${parts.join(', ')} }` : ''
 }

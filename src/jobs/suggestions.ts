@@ -1,6 +1,7 @@
-import { intPrefixPattern } from '../codec/converter.ts'
+import { intPrefixPattern, type TimestampForm } from '../codec/converter.ts'
 import type { KindName } from '../codec/kinds.ts'
 import type { Entity, Leaf, Scope } from '../entity/entity.ts'
+import { instantOf } from '../stores/mongo/codec/iso-text.ts'
 import type { FieldProfile } from '../stores/mongo/profile/field-tally.ts'
 import type { UnmappedField } from '../stores/mongo/profile/unmapped.ts'
 import { draftOf, type FieldDraft, fieldCode, kindOfType } from './field-code.ts'
@@ -47,11 +48,33 @@ function anotherKind({ own, coerced, lost, list }: FieldProfile): Change | null 
   return kind ? [{ kind, converter: {}, values: null, strict: false }, `all that is there is of ${type}`] : null
 }
 
+/** The forms in which a timestamp is found beside the ones that it reads, the most frequent first where it reads dates alone. */
+function formsFound(
+  { kind, strict, converter: { forms = ['date'] } }: Leaf,
+  found: FieldProfile,
+): TimestampForm[] | null {
+  if (kind !== 'timestamp' || strict) return null
+  const isNumber = ({ type }: { readonly type: string }): boolean => type === 'long' || type === 'double'
+  const isKept = found.own > 0 || found.coerced.length > 0
+  const texts = sum(found.strays.filter(({ text }) => instantOf(text) !== undefined))
+  const isMostly = isKept || 2 * texts > sum(found.strays) // else it is a text, some of which look like dates
+  const counts: readonly (readonly [TimestampForm, number])[] = [
+    ['text', isMostly ? texts : 0],
+    // Seconds since 1970 are ints, and nobody's dates by themselves
+    ['milliseconds', sum(found.lost.filter(isNumber))],
+  ]
+  const others = counts.filter(([form, count]) => count > 0 && !forms.includes(form))
+  if (others.length === 0) return null
+  const more = others.sort(([, a], [, b]) => b - a).map(([form]) => form)
+  return isKept ? [...forms, ...more] : more
+}
+
 /** Texts that are no values of the field, which a converter or another value would make some. */
-function strayTexts({ kind, converter, values }: Leaf, found: FieldProfile): Change[] {
+function strayTexts(leaf: Leaf, found: FieldProfile): Change[] {
+  const { kind, converter, values } = leaf
   const changes: Change[] = []
   const isFloat = kind === 'int' && lostBy(found, 'is not a whole number', 'is past 32 bits') > 0
-  const { intPrefix, nullIf = [] } = converter
+  const { intPrefix, nullIf = [], forms: known } = converter
   const nothing = takesNullIf.has(kind) ? found.strays.filter(({ text }) => nothings.test(text)) : []
   const prefixed = found.strays.filter(({ text }) => new RegExp(intPrefixPattern).test(text))
   const begins = kind === 'int' && !isFloat && !intPrefix && prefixed.length > 0
@@ -59,6 +82,7 @@ function strayTexts({ kind, converter, values }: Leaf, found: FieldProfile): Cha
   const fitting = {
     ...(given.length > 0 ? { nullIf: given } : {}),
     ...((intPrefix || begins) && !isFloat ? { intPrefix: true as const } : {}),
+    ...(known ? { forms: known } : {}),
   }
   if (nothing.length > 0)
     changes.push([{ converter: fitting }, `${counted(sum(nothing))} a text that stands for nothing`])
@@ -67,6 +91,8 @@ function strayTexts({ kind, converter, values }: Leaf, found: FieldProfile): Cha
     const count = lostBy(found, 'is not a whole number', 'is past 32 bits')
     changes.push([{ kind: 'float', converter: fitting }, `${counted(count)} a number that no int holds`])
   }
+  const forms = formsFound(leaf, found)
+  if (forms) changes.push([{ converter: { ...fitting, forms } }, `dates are kept as ${forms.join(' and as ')}`])
   const others = found.strays.filter(({ text }) => !nothings.test(text))
   if (kind === 'enum' && others.length > 0)
     changes.push([{ values: [...values!, ...others.map(({ text }) => text)] }, `${counted(sum(others))} another value`])
@@ -84,7 +110,7 @@ function uniqueness(leaf: Leaf, unique: readonly UniqueProfile[]): Change | null
 function changesOf(leaf: Leaf, found: FieldProfile, unique: readonly UniqueProfile[]): Change[] {
   const missing = lostBy(found, 'is required but null or missing')
   const arrays = sum(found.lost.filter(({ type }) => type === 'array'))
-  const another = anotherKind(found)
+  const another = formsFound(leaf, found) ? null : anotherKind(found)
   const changes: (Change | null)[] = [
     missing > 0 ? [{ required: false }, `${counted(missing)} none`] : null,
     ...(another ? [another] : strayTexts(leaf, found)),

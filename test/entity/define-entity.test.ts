@@ -212,6 +212,21 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     'Thing.a has intPrefix but is not an int. Use int({ intPrefix: true }).',
   ],
   [
+    'forms for text',
+    { a: (text as (converter: object) => Field<unknown>)({ forms: ['text'] }) },
+    "Thing.a has forms but is not a timestamp. Use timestamp({ forms: ['text'] }).",
+  ],
+  ...[[], ['text', 'text'], ['seconds']].map((forms): [string, Fields, string] => [
+    `the forms ${JSON.stringify(forms)}`,
+    { a: timestamp({ forms: forms as never }) },
+    'Thing.a has other forms than date, text, milliseconds, or one twice. Name each once.',
+  ]),
+  [
+    'a strict field of two forms',
+    { a: timestamp({ forms: ['date', 'text'] }).strict() },
+    'Thing.a is strict and names several forms. Name one form, or remove .strict().',
+  ],
+  [
     'a unique list',
     { a: list(text()).unique() },
     'Thing.a is a list and cannot be unique or a reference. Mark a scalar field.',

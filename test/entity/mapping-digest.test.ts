@@ -1,4 +1,4 @@
-import { defineEntity, embed, int, list, text } from 'crossfade'
+import { defineEntity, embed, int, list, text, timestamp } from 'crossfade'
 import { expect, test } from 'vitest'
 import { mappingDigest } from '../../src/entity/mapping-digest.ts'
 
@@ -33,6 +33,8 @@ test('differs by which values mean null, in any order, and by what is made of te
   expect(named('N/A', '')).not.toBe(named('N/A'))
   expect(named()).toBe(note())
   expect(note({ year: int({ intPrefix: true }) })).not.toBe(note({ year: int() }))
+  const made = (...forms: ('date' | 'text')[]) => note({ made: timestamp(forms.length > 0 ? { forms } : {}) })
+  expect(new Set([made(), made('text', 'date'), made('date', 'text')]).size).toBe(3)
 })
 
 test('differs by another collection or table', () => {

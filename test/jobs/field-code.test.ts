@@ -19,6 +19,7 @@ const Sample = defineEntity('Sample', {
       .column('a_ll')
       .sensitive()
       .index(),
+    made: timestamp({ nullIf: [''], forms: ['text', 'date'] }),
     state: enumeration(['a', "it's", 'line\nbreak', '\u202e']),
     strict: decimal().strict(),
     many: list(text()).childTable('sample_many').index(),

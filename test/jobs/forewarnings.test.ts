@@ -98,6 +98,21 @@ describe('a validator', () => {
     ])
   })
 
+  test('is held against the form in which a timestamp is written', async () => {
+    const Visit = defineEntity('Visit', {
+      mongo: 'reviews',
+      postgres: 'visits',
+      id: int(),
+      fields: { from: timestamp({ forms: ['text', 'date'] }), to: timestamp({ forms: ['milliseconds'] }) },
+    })
+    await told({ $jsonSchema: { properties: { from: { bsonType: 'date' }, to: { bsonType: ['date', 'null'] } } } })
+    expect(await forewarnings(stores.mongo, [Visit])).toEqual([
+      'Visit: the validator of reviews does not allow what the mapping writes: from is written as string and may be date alone.',
+      'Visit: the validator of reviews does not allow what the mapping writes: to is written as long and may be date or null alone.',
+      expect.stringContaining('takes no null'),
+    ])
+  })
+
   test.each([
     ['that asks for values alone', { stars: { $gte: 1 }, 'meta.at': { $exists: true } }, {}],
     [

@@ -29,6 +29,8 @@ const Van = defineEntity('Van', {
     checked: timestamp(),
     wheels: int({ intPrefix: true }).at('n'),
     load: int().strict(),
+    serviced: timestamp(),
+    sold: timestamp({ nullIf: [''] }),
   },
 })
 
@@ -63,6 +65,8 @@ const documents = [
     checked: '1990-05-01',
     n: '4 wheels',
     load: [1],
+    serviced: '2021-03-04T05:06:07Z',
+    sold: '2021-03-04T05:06:07Z',
     'odd key': 1,
   },
   {
@@ -82,6 +86,8 @@ const documents = [
     checked: 'soon',
     n: '',
     load: [2, 3],
+    serviced: new Double(1.6e12),
+    sold: '',
     size: { w: new Double(1.5), h: new Int32(2) },
   },
   {
@@ -92,6 +98,7 @@ const documents = [
     seats: '8 seats',
     price: 2,
     engine: [{ kW: 1 }],
+    serviced: new Date(0),
     size: { w: new Int32(1) },
   },
   { _id: 4, code: 'x', seats: 2.5, price: Decimal128.fromString('3'), trips: 'many', log: [{ at: new Date(0) }] },
@@ -183,6 +190,8 @@ describe('a profile of all documents', () => {
       '|checked: text(),',
       `|wheels: int({ nullIf: [''], intPrefix: true }).at('n'),`,
       '|load: list(int().strict()),',
+      `|serviced: timestamp({ forms: ['date', 'text', 'milliseconds'] }),`,
+      `|sold: timestamp({ nullIf: [''], forms: ['text'] }),`,
       '|colour: text(),',
       '|size: embed({ w: float(), h: int() }),',
       '|log: list(embed({ at: timestamp() })),',

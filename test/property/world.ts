@@ -1,10 +1,11 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { Decimal128, type Document, Double, Int32, Long, ObjectId } from 'mongodb'
+import type { TimestampForm } from '../../src/codec/converter.ts'
 import type { KindName } from '../../src/codec/kinds.ts'
 import { defineEntity } from '../../src/entity/define-entity.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import * as fields from '../../src/entity/field.ts'
-import { anything, states, storedOf } from './values.ts'
+import { anything, states, storedInForms, storedOf } from './values.ts'
 
 /** One field of a generated mapping, as plain data: what a failure prints is what a scenario needs. */
 export interface LeafPlan {
@@ -49,6 +50,10 @@ export const pathOf = (leaf: LeafPlan, index: number): string => `${parents[leaf
 export const jsonKinds = { a: 'text', 'deep.n': 'int', 'deep.x y': 'float', deep: 'boolean' } as const
 const jsonPaths = { a: fields.text(), 'deep.n': fields.int(), 'deep.x y': fields.float(), deep: fields.boolean() }
 
+/** None begins with text, which has years of four digits alone. */
+const formsOf = (strict: boolean): readonly TimestampForm[] =>
+  strict ? ['milliseconds'] : ['date', 'text', 'milliseconds']
+
 function fieldOf(
   { kind, shape, nullIf, intPrefix, strict }: LeafPlan,
   index: number,
@@ -61,7 +66,7 @@ function fieldOf(
     int: () => fields.int(intPrefix ? { ...converter, intPrefix: true } : converter),
     float: () => fields.float(converter),
     boolean: () => fields.boolean(nullIf ? { nullIf: [false] } : {}),
-    timestamp: () => fields.timestamp(converter),
+    timestamp: () => fields.timestamp(intPrefix ? { ...converter, forms: formsOf(strict) } : converter),
     json: () => fields.json(jsonPaths),
     decimal: () => fields.decimal(converter),
     long: () => fields.long(converter),
@@ -118,8 +123,8 @@ export function entityOf(world: Omit<World, 'documents'>, table: string): Entity
 
 const missing = Symbol('missing')
 
-function storedLeaf({ kind, shape }: LeafPlan): Arbitrary<unknown> {
-  const one = storedOf[kind]
+function storedLeaf({ kind, shape, intPrefix }: LeafPlan): Arbitrary<unknown> {
+  const one = kind === 'timestamp' && intPrefix ? storedInForms : storedOf[kind]
   const faithful =
     shape === 'scalar'
       ? one

@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb'
+import type { TimestampForm } from '../../codec/converter.ts'
 import type { KindName } from '../../codec/kinds.ts'
 import type { Entity, Leaf } from '../../entity/entity.ts'
 import { isPlainObject } from '../../util/json.ts'
@@ -21,6 +22,12 @@ const written: Readonly<Record<KindName, string | null>> = {
   binary: 'binData',
   json: null,
 }
+
+/** The same of a timestamp that is kept in a form of its own. */
+const writtenForm: Readonly<Record<TimestampForm, string>> = { date: 'date', text: 'string', milliseconds: 'long' }
+
+const writtenAs = ({ kind, converter: { forms } }: Leaf): string | null =>
+  forms ? writtenForm[forms[0]!] : written[kind]
 
 const numbers = ['int', 'long', 'double', 'decimal']
 
@@ -95,7 +102,7 @@ function judge(schema: Document, leaf: Leaf, misfits: Misfits): void {
   const found = schemaAt(schema, leaf.mongo.split('.'))
   if (found === null) return
   if (found === 'refused') return void misfits.missing.push(leaf.mongo)
-  const own = written[leaf.kind]
+  const own = writtenAs(leaf)
   const type = leaf.list === 'none' ? own : 'array'
   if (type !== null && !allows(found, type))
     misfits.kinds.push(`${leaf.mongo} is written as ${type} and may be ${typesOf(found)!.join(' or ')} alone`)

@@ -35,6 +35,9 @@ function amongText({ name, array }: ImpliedColumn, among: Among): string {
   return array ? `crossfade.each_between(${value}, ${from}, ${to})` : `${value} between ${from} and ${to}`
 }
 
+/** Instants that MongoDB holds as texts, see `TimestampForm`. */
+const fourDigitYears: Among = { from: '0001-01-01 00:00:00+00', to: '9999-12-31 23:59:59.999+00' }
+
 /** What must not be false of a column's value; nothing where its type says it all. */
 function conditions(column: ImpliedColumn): string[] {
   const { name, type, array, values } = column
@@ -43,7 +46,7 @@ function conditions(column: ImpliedColumn): string[] {
   if (!isKind(type)) return []
   const isList = array ? [`crossfade.is_list(${value})`] : []
   if (values) return [...isList, array ? `${value} <@ array[${each(values)}]` : `${value} in (${each(values)})`]
-  const { among } = postgresKind(type)
+  const among = column.asText ? fourDigitYears : postgresKind(type).among
   return among ? [...isList, amongText(column, among)] : isList
 }
 

@@ -16,6 +16,7 @@ import type { MongoKind } from './mongo-kind.ts'
 import { objectIdKind } from './object-id.ts'
 import { textKind } from './text.ts'
 import { timestampKind } from './timestamp.ts'
+import { timestampIn } from './timestamp-forms.ts'
 import { uuidKind } from './uuid.ts'
 
 const table = {
@@ -34,8 +35,11 @@ const table = {
   enum: enumKind,
 } satisfies Record<keyof typeof kinds, unknown>
 
+type KindOfLeaf = OfKind & Pick<Leaf, 'ofId' | 'converter'>
+
 /** The kind of a leaf's values: parts of an id are met as the id has them, so that whoever has an id has its fields. */
-export function mongoKind({ kind, parts, ofId }: OfKind & Pick<Leaf, 'ofId'>): MongoKind<unknown> {
+export function mongoKind({ kind, parts, ofId, converter: { forms } }: KindOfLeaf): MongoKind<unknown> {
+  if (forms) return timestampIn(forms)
   if (kind === 'compositeId') return compositeIdKind(parts!)
   return ofId && isPartKind(kind) ? partKinds[kind] : table[kind]
 }

@@ -2,7 +2,7 @@ import { Refused } from '../../../codec/refused.ts'
 import { minTimestamp } from '../../../codec/timestamp.ts'
 import type { MongoKind } from './mongo-kind.ts'
 
-const maxTimestamp = 8.64e15 // the last instant of ECMAScript's Date
+export const maxTimestamp = 8.64e15 // the last instant of ECMAScript's Date
 
 export const timestampKind: MongoKind<Date> = {
   types: ['date'],
