@@ -88,6 +88,7 @@ class Parts {
       ...located(spec, at),
       kind: spec.kind ?? 'json',
       list: spec.shape === 'scalar' ? 'none' : spec.childTable ? 'child' : 'column',
+      orOne: spec.orOne,
       converter: spec.converter,
       strict: spec.strict,
       values: spec.values,

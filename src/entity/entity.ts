@@ -15,6 +15,8 @@ export interface Leaf extends OfKind {
   readonly path: string
   readonly keys: readonly string[]
   readonly list: 'none' | 'column' | 'child'
+  /** Of a list: a stored value that is none is a list of that one. */
+  readonly orOne: boolean
   readonly converter: Converter
   /** True: values of another kind are null, with a data issue; false: they are what GraphQL's own scalar makes of them. */
   readonly strict: boolean

@@ -70,6 +70,8 @@ export interface FieldSpec {
   readonly paths: Fields | null
   /** What a composite id is made of; null for other kinds. */
   readonly parts: IdParts | null
+  /** Of a list: a stored value that is none is a list of that one. */
+  readonly orOne: boolean
   /** Members of an embedded object, or of each object in a list. */
   readonly fields: Fields | null
   /** Table that holds the elements of a list; null keeps them in a column. */
@@ -93,6 +95,7 @@ const plain: FieldSpec = {
   converter: {},
   strict: false,
   values: null,
+  orOne: false,
   paths: null,
   parts: null,
   fields: null,
@@ -260,21 +263,33 @@ export function enumeration<const V extends string>(values: readonly V[], conver
   return new Field({ ...plain, kind: 'enum', values, converter, flaw })
 }
 
+/** What a list takes beside lists. */
+interface ListOptions {
+  /** A stored value that is no list counts as a list of that one: `tags: 'red'` beside `tags: ['red', 'blue']`. */
+  readonly orOne?: boolean
+}
+
 /**
  * A list of scalars, `list(text())`, in an array column, or of embedded objects, in a json column, unless `childTable`
  * names a table.
  * The elements of a table of objects are rows with a column for each member.
  */
-export function list<T, S extends Shape>(element: Field<T, S>): Field<readonly NonNullable<T>[] | null, ListOf<S>> {
+export function list<T, S extends Shape>(
+  element: Field<T, S>,
+  { orOne = false }: ListOptions = {},
+): Field<readonly NonNullable<T>[] | null, ListOf<S>> {
   const { shape, kind, converter, strict, values, parts, fields, sensitive, flaw: inner } = element.spec
-  if (shape === 'embed') return new Field({ ...plain, shape: 'objects', fields, sensitive })
+  if (shape === 'embed') {
+    const flaw = orOne ? 'is a list of objects, which takes lists alone' : null
+    return new Field({ ...plain, shape: 'objects', fields, sensitive, flaw })
+  }
   const flaw =
     shape === 'scalar'
       ? kind === 'json'
         ? 'is a list of json, which no column holds'
         : inner
       : 'is a list of lists, which no column holds'
-  return new Field({ ...plain, shape: 'list', kind, converter, strict, values, parts, sensitive, flaw })
+  return new Field({ ...plain, shape: 'list', kind, converter, strict, values, parts, orOne, sensitive, flaw })
 }
 
 /**

@@ -10,6 +10,7 @@ export const idLeaf = onceFor((entity: Entity) =>
     keys: ['id'],
     kind: entity.idKind,
     list: 'none',
+    orOne: false,
     converter: {},
     strict: true,
     values: null,

@@ -3,9 +3,10 @@ import { onceFor } from '../util/once-for.ts'
 import type { Entity, Leaf, Scope } from './entity.ts'
 
 /** What is stored otherwise than the field's kind, and what it means; nothing of most fields, whose digests stay. */
-function convertedBy({ converter: { nullIf = [], intPrefix, forms } }: Leaf): readonly unknown[] {
+function convertedBy({ converter: { nullIf = [], intPrefix, forms }, orOne }: Leaf): readonly unknown[] {
   const nulls = nullIf.map((each) => JSON.stringify(each)).sort()
-  return nulls.length > 0 || intPrefix || forms ? [{ nulls, intPrefix, forms }] : []
+  const one = orOne ? { orOne } : {}
+  return nulls.length > 0 || intPrefix || forms || orOne ? [{ nulls, intPrefix, forms, ...one }] : []
 }
 
 /** What decides which value stands where in either store, and what it is read as, in no order. */

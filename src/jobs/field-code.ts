@@ -22,6 +22,7 @@ export const kindOfType: Readonly<Partial<Record<string, KindName>>> = {
 export interface FieldDraft {
   readonly kind: KindName
   readonly list: Leaf['list']
+  readonly orOne: boolean
   readonly converter: Converter
   readonly values: readonly string[] | null
   readonly strict: boolean
@@ -90,7 +91,7 @@ export function draftOf(scope: Scope, leaf: Leaf): FieldDraft {
 
 /** `year: int({ intPrefix: true }).index(),` */
 export function fieldCode(name: string, draft: FieldDraft): string {
-  const { kind, list, converter, values, strict, required, at, column, sensitive } = draft
+  const { kind, list, orOne, converter, values, strict, required, at, column, sensitive } = draft
   const { unique, index, references, childTable } = draft
   const given = [values ? `[${values.map(quoted).join(', ')}]` : '', converterCode(converter)].filter((each) => each)
   const scalar = `${kindCode(kind, given.join(', '))}${strict ? '.strict()' : ''}`
@@ -105,5 +106,5 @@ export function fieldCode(name: string, draft: FieldDraft): string {
     ...(index ? ['index()'] : []),
     ...(sensitive ? ['sensitive()'] : []),
   ]
-  return `${name}: ${[list === 'none' ? scalar : `list(${scalar})`, ...calls].join('.')},`
+  return `${name}: ${[list === 'none' ? scalar : `list(${scalar}${orOne ? ', { orOne: true }' : ''})`, ...calls].join('.')},`
 }

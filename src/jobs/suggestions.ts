@@ -114,6 +114,9 @@ function changesOf(leaf: Leaf, found: FieldProfile, unique: readonly UniqueProfi
   const changes: (Change | null)[] = [
     missing > 0 ? [{ required: false }, `${counted(missing)} none`] : null,
     ...(another ? [another] : strayTexts(leaf, found)),
+    leaf.list !== 'none' && lostBy(found, 'is not a list') > 0
+      ? [{ orOne: true }, `${counted(lostBy(found, 'is not a list'))} one value in the place of a list`]
+      : null,
     leaf.list === 'none' && arrays > found.own
       ? [{ list: 'column' }, `${counted(arrays)} a list, and ${found.own} one value`]
       : null,

@@ -227,6 +227,11 @@ const refusals: readonly (readonly [title: string, fields: Fields, message: stri
     'Thing.a is strict and names several forms. Name one form, or remove .strict().',
   ],
   [
+    'one object in the place of a list',
+    { a: list(embed({ b: text() }), { orOne: true }) },
+    'Thing.a is a list of objects, which takes lists alone. Map it with json().',
+  ],
+  [
     'a unique list',
     { a: list(text()).unique() },
     'Thing.a is a list and cannot be unique or a reference. Mark a scalar field.',

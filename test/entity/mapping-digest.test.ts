@@ -21,6 +21,7 @@ test.each<[string, object]>([
   ['a strict field', { name: text().strict() }],
   ['a value that means null', { name: text({ nullIf: ['N/A'] }) }],
   ['a list in a column', { tags: list(text()) }],
+  ['a list or one value', { tags: list(text(), { orOne: true }).childTable('note_tags') }],
   ['another table of a list', { tags: list(text()).childTable('labels') }],
   ['a member more in an object', { place: embed({ city: text(), zip: text() }) }],
 ])('differs by %s', (_, changed) => {

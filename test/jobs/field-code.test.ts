@@ -24,6 +24,7 @@ const Sample = defineEntity('Sample', {
     strict: decimal().strict(),
     many: list(text()).childTable('sample_many').index(),
     column: list(float({ nullIf: ['n/a'] })).at('list'),
+    orOne: list(text(), { orOne: true }),
     one: text().unique({ nulls: 'one' }),
     other: text().unique(),
     ref: objectId().references('Sample'),

@@ -31,6 +31,7 @@ const Van = defineEntity('Van', {
     load: int().strict(),
     serviced: timestamp(),
     sold: timestamp({ nullIf: [''] }),
+    labels: list(text()),
   },
 })
 
@@ -67,6 +68,7 @@ const documents = [
     load: [1],
     serviced: '2021-03-04T05:06:07Z',
     sold: '2021-03-04T05:06:07Z',
+    labels: 'new',
     'odd key': 1,
   },
   {
@@ -192,6 +194,7 @@ describe('a profile of all documents', () => {
       '|load: list(int().strict()),',
       `|serviced: timestamp({ forms: ['date', 'text', 'milliseconds'] }),`,
       `|sold: timestamp({ nullIf: [''], forms: ['text'] }),`,
+      '|labels: list(text(), { orOne: true }),',
       '|colour: text(),',
       '|size: embed({ w: float(), h: int() }),',
       '|log: list(embed({ at: timestamp() })),',

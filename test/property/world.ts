@@ -78,7 +78,7 @@ function fieldOf(
   }
   const one = strict ? scalar[kind]().strict() : scalar[kind]()
   if (shape === 'scalar') return one
-  const many = fields.list(one)
+  const many = fields.list(one, intPrefix ? { orOne: true } : {})
   return shape === 'column' ? many : many.childTable(`${table}_f${index}`)
 }
 
@@ -128,7 +128,15 @@ function storedLeaf({ kind, shape, intPrefix }: LeafPlan): Arbitrary<unknown> {
   const faithful =
     shape === 'scalar'
       ? one
-      : fc.array(fc.oneof({ weight: 6, arbitrary: one }, { weight: 1, arbitrary: anything }), { maxLength: 4 })
+      : fc.oneof(
+          {
+            weight: 3,
+            arbitrary: fc.array(fc.oneof({ weight: 6, arbitrary: one }, { weight: 1, arbitrary: anything }), {
+              maxLength: 4,
+            }),
+          },
+          { weight: intPrefix ? 2 : 0, arbitrary: one },
+        )
   return fc.oneof(
     { weight: 6, arbitrary: faithful },
     { weight: 1, arbitrary: fc.constantFrom<unknown>(missing, null) },

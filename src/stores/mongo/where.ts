@@ -81,7 +81,9 @@ function listHas(known: Known, leaf: Leaf, values: readonly unknown[], need: 'so
   if (values.length === 0) return need === 'some' ? never : isNotNull(leaf)
   if (isConverted(leaf) || isNumber(leaf) || !known.isPlain(leaf)) return { $expr: tests.listHas(leaf, values, need) }
   const { encode } = mongoKind(leaf)
-  const each = values.map((value) => ({ [leaf.mongo]: { $elemMatch: { $eq: encode(value) } } }))
+  const test = (value: unknown): Document =>
+    leaf.orOne ? { $eq: encode(value) } : { $elemMatch: { $eq: encode(value) } }
+  const each = values.map((value) => ({ [leaf.mongo]: test(value) }))
   return allOf(plainParents(leaf), ...(need === 'some' ? [{ $or: each }] : each))
 }
 

@@ -94,9 +94,10 @@ export function decodeLeaf(leaf: Leaf, raw: unknown, issues: Issues): unknown {
   if (raw === null || raw === undefined) {
     return leaf.required ? report(issues, leaf.mongo, 'is required but null or missing', null) : null
   }
-  if (!Array.isArray(raw)) return report(issues, leaf.mongo, 'is not a list', raw)
+  const elements = leaf.orOne && !Array.isArray(raw) ? [raw] : raw
+  if (!Array.isArray(elements)) return report(issues, leaf.mongo, 'is not a list', raw)
   const values: unknown[] = []
-  raw.forEach((element: unknown, index) => {
+  elements.forEach((element: unknown, index) => {
     const value = element === null ? new Refused('is null inside a list') : decodeScalar(leaf, element)
     if (value instanceof Refused) report(issues, `${leaf.mongo}.${index}`, value.rule, element)
     else if (value !== null) values.push(value)

@@ -72,8 +72,13 @@ const stored = ({ element: inElement }: { readonly element: boolean }, path: str
   inElement ? `$$${element}.${path}` : `$${path}`
 
 /** A list reached through an array of objects is no list of ours. */
-const isList = (parents: readonly string[], value: string): Document => ({
+const isList = (parents: readonly string[], value: unknown): Document => ({
   $and: [...parents.map((parent) => ({ $not: [{ $isArray: parent }] })), { $isArray: value }],
+})
+
+/** What is no list counts as one of that value, and null and nothing as none. */
+const listOrOne = (value: string): Document => ({
+  $cond: [{ $or: [{ $isArray: value }, { $eq: [{ $ifNull: [value, null] }, null] }] }, value, [value]],
 })
 
 /** The objects of a list as they are stored, for an aggregation expression; null where there is no list. */
@@ -91,14 +96,15 @@ export function decodedObjects(list: ObjectList): Document {
 export const decoded = onceFor((leaf: Leaf): Document => {
   const value = stored(leaf, leaf.mongo)
   if (leaf.list === 'none') return decodedScalar(leaf, value)
+  const listed = leaf.orOne ? listOrOne(value) : value
   // Elements that mean another value are converted before those that mean none are left out
-  const converted = { $map: { input: value, as: 'e', in: decodedScalar(leaf, '$$e') } }
+  const converted = { $map: { input: listed, as: 'e', in: decodedScalar(leaf, '$$e') } }
   const elements =
     leaf.converter.intPrefix || coercionOf(leaf)
       ? { $filter: { input: converted, as: 'e', cond: { $ne: ['$$e', null] } } }
-      : { $filter: { input: value, as: 'e', cond: decodes(leaf, '$$e') } }
+      : { $filter: { input: listed, as: 'e', cond: decodes(leaf, '$$e') } }
   const parents = leaf.parents.map((parent) => stored(leaf, parent))
-  return { $cond: [isList(parents, value), elements, null] }
+  return { $cond: [isList(parents, listed), elements, null] }
 })
 
 /**

@@ -110,10 +110,12 @@ export class FieldTally {
       if (!required) this.#nulls.add(document.number)
       else this.#lost.add(document, present ? bsonType(value) : 'missing', value, 'is required but null or missing')
     } else if (list === 'none') this.#value(value, document)
-    else if (!Array.isArray(value)) this.#lost.add(document, bsonType(value), value, 'is not a list')
+    else if (!Array.isArray(value) && !this.#leaf.orOne)
+      this.#lost.add(document, bsonType(value), value, 'is not a list')
     else {
-      this.#elements.add(value.length)
-      for (const element of value) this.#element(element, document)
+      const elements = Array.isArray(value) ? value : [value]
+      this.#elements.add(elements.length)
+      for (const element of elements) this.#element(element, document)
     }
   }
 
