@@ -13,6 +13,7 @@ import { addConstraint, createUnique, keeps, standing, uniqueForms } from '../st
 import type { UniqueKey } from '../stores/unique-key.ts'
 import type { Origin } from '../util/origin.ts'
 import { type IndexProposals, indexProposals } from './index-proposals.ts'
+import { holdsScope, type ScopeKeys, scopeKeys, scopePredicate } from './scope-keys.ts'
 
 /**
  * A query that MongoDB can answer with an index, or a promise that it keeps, and PostgreSQL cannot or does not; or an
@@ -42,16 +43,19 @@ const shownDuplicates = 5 // values
 const startWith = (all: readonly string[], columns: readonly string[]): boolean =>
   columns.every((column, at) => all[at] === column)
 
-/** Whether an index begins with these columns, in either reading direction. */
-const begins = (index: PostgresIndex, columns: readonly string[]): boolean =>
-  index.valid && index.predicate === null && index.method === 'btree' && startWith(index.columns, columns)
+const everyRow: ScopeKeys = { fixed: [], absent: [] }
 
-/** The same, or with them behind those that tell the rows of the type from others of its table. */
-function serves(index: PostgresIndex, columns: readonly string[], { fixed, leaves }: Entity): boolean {
-  if (begins(index, columns)) return true
-  const telling = [...fixed.keys()].map((path) => leaves.get(path)!.column)
-  const first = index.columns.findIndex((column) => !telling.includes(column))
-  return begins(index, []) && first > 0 && startWith(index.columns.slice(first), columns)
+/** Whether an index of all rows that are asked for begins with these columns, in either reading direction. */
+const begins = (index: PostgresIndex, columns: readonly string[], scope = everyRow): boolean =>
+  index.valid && holdsScope(index.predicate, scope) && index.method === 'btree' && startWith(index.columns, columns)
+
+/** The same, or with them behind those that have one value in all of these rows. */
+function serves(index: PostgresIndex, columns: readonly string[], entity: Entity, scope: ScopeKeys): boolean {
+  if (begins(index, columns, scope)) return true
+  const telling = [...entity.fixed.keys()].map((path) => entity.leaves.get(path)!.column)
+  const known = [...telling, ...scope.fixed.map(({ column }) => column)].filter((column) => !columns.includes(column))
+  const first = index.columns.findIndex((column) => !known.includes(column))
+  return begins(index, [], scope) && first > 0 && startWith(index.columns.slice(first), columns)
 }
 
 const otherOrder =
@@ -60,6 +64,8 @@ const otherOrder =
 const expiry = ({ keys }: MongoIndex, seconds: number): string =>
   `MongoDB deletes documents ${seconds} s after ${keys[0]![0]} by itself. PostgreSQL does not: ` +
   'rows stay until a backfill removes them, and once it has authority a job of yours must delete them through the API.'
+
+const ofScope = 'It is for what the defaultScope of the type shows; lists that are unscoped need one without it.'
 
 const notKept = (why: string): string =>
   `PostgreSQL does not keep it, since ${why}: in live a record that MongoDB refuses for it becomes a dead letter.`
@@ -113,19 +119,24 @@ export async function missingIndexes(
     if (statement !== null) add(because, statement, note)
   }
 
-  function scalarIndex(because: string, keys: readonly Key[], { note = '', fixed = 0 } = {}): void {
+  /** @param scope that of what is asked for: its condition is part of what is proposed. */
+  function scalarIndex(because: string, keys: readonly Key[], { note = '', fixed = 0, scope = everyRow } = {}): void {
     const inside = keys.find(({ leaf }) => leaf.inJson)
     if (inside) {
       add(because, null, `${inside.leaf.path} is inside of json: map it as a field to give it an index.`)
       return
     }
     const columns = keys.map(({ leaf }) => leaf.column)
-    if (present.some((index) => serves(index, columns, entity))) return
+    if (present.some((index) => serves(index, columns, entity, scope))) return
+    const first = scope.fixed.filter(({ column }) => !columns.includes(column))
+    const where = scopePredicate(scope)
     // Pages end their order with the id
     const whole = columns.includes('id')
       ? keys
       : [...keys, { leaf: idLeaf(entity), list: null, direction: keys.at(-1)!.direction }]
-    addIndex(because, [entity.postgres, terms(whole), { fixed }], note)
+    const all = [...first.map((leaf): Key => ({ leaf, list: null, direction: 'asc' })), ...whole]
+    const shown = first.length > 0 || where !== null ? ofScope : ''
+    addIndex(because, [entity.postgres, terms(all), { fixed: fixed + first.length, where }], note || shown)
   }
 
   async function uniqueIndex(key: UniqueKey): Promise<void> {
@@ -204,11 +215,12 @@ export async function missingIndexes(
     for (const { index, why } of untold) add(`MongoDB's index ${index.name}`, null, notKept(why))
     for (const key of keys) await uniqueIndex(key)
   }
+  const scope = scopeKeys(entity)
   for (const { because, by, keys } of orders) {
     const paths = by === null ? keys : [{ path: by, direction: 'asc' as const }, ...keys]
     const asked = paths.map(({ path, direction }): Key => ({ leaf: leafAt(entity, path), list: null, direction }))
     if (paths[0]?.path !== 'id' && asked.length > 0)
-      scalarIndex(`the contract's ${because}`, asked, { fixed: by === null ? 0 : 1 })
+      scalarIndex(`the contract's ${because}`, asked, { fixed: by === null ? 0 : 1, scope })
   }
   return missing
 }

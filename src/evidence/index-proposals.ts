@@ -7,12 +7,13 @@ export interface IndexProposals {
   /**
    * The statement for one more; null where one that was proposed serves the same.
    *
+   * @param where the condition of its rows; default: none, and it holds all of them.
    * @param fixed how many of the leading keys are asked about by one value each, so that their direction is of no matter.
    */
   propose(
     table: string,
     keys: readonly IndexKey[],
-    given?: { readonly using?: string; readonly fixed?: number },
+    given?: { readonly using?: string; readonly fixed?: number; readonly where?: string | null },
   ): string | null
 }
 
@@ -29,11 +30,12 @@ export async function indexProposals(connection: PostgresConnection): Promise<In
   const taken = new Set(await relationNames(connection))
   const proposed: { readonly on: string; readonly keys: readonly IndexKey[] }[] = []
   return {
-    propose(table, keys, { using = '', fixed = 0 } = {}) {
-      const on = JSON.stringify([table, using])
-      if (proposed.some((index) => index.on === on && serves(index.keys, keys, fixed))) return null
-      proposed.push({ on, keys })
-      return createIndexConcurrently(table, keys, { using, taken })
+    propose(table, keys, { using = '', fixed = 0, where = null } = {}) {
+      const onTable = (condition: string | null): string => JSON.stringify([table, using, condition])
+      const enough = new Set([onTable(null), onTable(where)])
+      if (proposed.some((index) => enough.has(index.on) && serves(index.keys, keys, fixed))) return null
+      proposed.push({ on: onTable(where), keys })
+      return createIndexConcurrently(table, keys, { using, where, taken })
     },
   }
 }

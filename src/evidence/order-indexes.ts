@@ -7,6 +7,7 @@ import { type MongoIndex, mongoIndexes } from '../stores/mongo/indexes.ts'
 import type { MongoStore } from '../stores/mongo/mongo-store.ts'
 import { gives, isWhole, type StoredKey } from '../stores/mongo/order-indexes.ts'
 import type { MissingIndex } from './index-parity.ts'
+import { scopeKeys } from './scope-keys.ts'
 
 const sign = (direction: Direction): 1 | -1 => (direction === 'asc' ? 1 : -1)
 
@@ -23,6 +24,7 @@ export async function missingOrderIndexes(
   orders: readonly AskedOrder[],
 ): Promise<MissingIndex[]> {
   const present = (await mongoIndexes(connection, entity)).filter(isWhole)
+  const scope = scopeKeys(entity)
   const proposed: { readonly keys: readonly StoredKey[] }[] = []
   return orders.flatMap(({ because, by, keys }): MissingIndex[] => {
     const leaves = keys.map(({ path }) => leafAt(entity, path))
@@ -36,12 +38,17 @@ export async function missingOrderIndexes(
       ({ path, direction }): StoredKey => [leafAt(entity, path).mongo, sign(direction)],
     )
     const parent = by === null ? null : leafAt(entity, by).mongo
-    const fixed = new Set([...Object.keys(valuesOfType(entity)), ...(parent === null ? [] : [parent])])
+    const needed = new Set([...Object.keys(valuesOfType(entity)), ...(parent === null ? [] : [parent])])
+    // A scope's nulls are not among them: they are asked for by what values mean, which no index of MongoDB tells
+    const ofScope = scope.fixed.map(({ mongo }) => mongo).filter((path) => !order.some(([key]) => key === path))
+    const fixed = new Set([...Object.keys(valuesOfType(entity)), ...ofScope, ...needed])
     const wanted: readonly StoredKey[] = [...[...fixed].map((path): StoredKey => [path, 1]), ...order]
-    const isGiven = [...present, ...proposed].some((index) => begins(index, fixed) && gives(index, order, fixed))
+    const serves = (index: Pick<MongoIndex, 'keys'>, keys: readonly StoredKey[]): boolean =>
+      begins(index, needed, fixed) && gives(index, keys, fixed)
+    const isGiven = [...present, ...proposed].some((index) => serves(index, order))
     if (wanted[0]![0] === '_id' || isGiven) return []
     const statement = createIndex(entity.mongo, wanted)
-    const near = present.find((index) => begins(index, fixed) && gives(index, order.slice(0, -1), fixed))
+    const near = present.find((index) => serves(index, order.slice(0, -1)))
     // A page by it costs two queries, which is no reason to build another
     if (!near) proposed.push({ keys: wanted })
     return near
@@ -50,6 +57,10 @@ export async function missingOrderIndexes(
   })
 }
 
-/** Whether an index finds the children of a parent, or the documents of a type. */
-const begins = ({ keys }: Pick<MongoIndex, 'keys'>, fixed: ReadonlySet<string>): boolean =>
-  keys.slice(0, fixed.size).every(([path]) => fixed.has(path))
+/** Whether an index finds the children of a parent, or the documents of a type: by its first keys, which have one value each. */
+function begins({ keys }: Pick<MongoIndex, 'keys'>, needed: ReadonlySet<string>, fixed: ReadonlySet<string>): boolean {
+  const paths = keys.map(([path]) => path)
+  const first = paths.findIndex((path) => !fixed.has(path))
+  const leading = first < 0 ? paths : paths.slice(0, first)
+  return [...needed].every((path) => leading.includes(path))
+}

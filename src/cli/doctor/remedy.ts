@@ -1,5 +1,6 @@
 import { leafAt } from '../../entity/leaf-at.ts'
 import type { IndexProposals } from '../../evidence/index-proposals.ts'
+import { scopeKeys } from '../../evidence/scope-keys.ts'
 import type { Origin } from '../../util/origin.ts'
 import type { Question } from './question.ts'
 
@@ -16,9 +17,14 @@ function about(questions: readonly Question[]): string {
   return parts.length === 0 ? 'It asks for all there is' : `It ${parts.join(' and ')}`
 }
 
-/** The fields of which one index each would do: those that all must meet, else the first of the order. */
-function candidates({ filters, orders }: Question): readonly string[] {
-  if (filters.length > 0) return filters.filter(({ plain }) => plain).map(({ path }) => path)
+/**
+ * The fields of which one index each would do: those that all must meet, else the first of the order. What the scope of the
+ * type asks of every list is met by nearly all records.
+ */
+function candidates({ entity, filters, orders }: Question): readonly string[] {
+  const { fixed, absent } = scopeKeys(entity)
+  const own = filters.filter(({ path }) => ![...fixed, ...absent].some((leaf) => leaf.path === path))
+  if (own.length > 0) return own.filter(({ plain }) => plain).map(({ path }) => path)
   return orders.slice(0, 1)
 }
 

@@ -96,15 +96,20 @@ function freeName(table: string, keys: readonly IndexKey[], taken: ReadonlySet<s
 /**
  * CREATE INDEX on a table in use, which holds up nobody.
  *
+ * @param where the condition of its rows; default: none.
  * @param taken names that are given; the new one is added.
  */
 export function createIndexConcurrently(
   table: string,
   keys: readonly IndexKey[],
-  { using = '', taken }: { readonly using?: string; readonly taken: Set<string> },
+  {
+    using = '',
+    where = null,
+    taken,
+  }: { readonly using?: string; readonly where?: string | null; readonly taken: Set<string> },
 ): string {
   const name = freeName(table, keys, taken)
   taken.add(name)
   const on = `${quote(table)}${using === '' ? '' : ` using ${using}`} (${keys.map(keyText).join(', ')})`
-  return `create index concurrently ${quote(name)} on ${on};`
+  return `create index concurrently ${quote(name)} on ${on}${where === null ? '' : ` where ${where}`};`
 }

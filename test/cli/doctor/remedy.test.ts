@@ -1,4 +1,4 @@
-import { defineEntity, int, json, list, text } from 'crossfade'
+import { defineEntity, int, json, list, text, timestamp } from 'crossfade'
 import { expect, test } from 'vitest'
 import { overheard, type Question } from '../../../src/cli/doctor/question.ts'
 import { remedyOf } from '../../../src/cli/doctor/remedy.ts'
@@ -13,6 +13,15 @@ const Trip: Entity = defineEntity('Trip', {
   postgres: 'trips',
   id: int(),
   fields: { boat: text(), crew: int(), plot: text(), tags: list(text()), log: json({ 'a.b': int() }) },
+})
+
+/** Of which lists show what is not deleted. */
+const Note: Entity = defineEntity('Note', {
+  mongo: 'notes',
+  postgres: 'notes',
+  id: int(),
+  defaultScope: { deletedAt: { eq: null } },
+  fields: { boat: text(), plot: text(), deletedAt: timestamp() },
 })
 
 /** What the questions of a reader are, which answers nothing. */
@@ -85,4 +94,16 @@ test('a statement is told once, and in PostgreSQL', async () => {
     'It filters by boat: an index on boat that is proposed above can serve it.',
   )
   expect(remedyOf('mongo', page(eq('boat')), given)).toBe('It filters by boat: an index on boat can serve it.')
+})
+
+test('of what the scope of a type asks of every list no index is proposed', async () => {
+  const ofNotes = (where: Where) =>
+    asked(({ count }) => void count(Note, { op: 'and', of: [{ op: 'eq', path: 'deletedAt', value: null }, where] }))
+  const given = await proposals()
+  const told = (where: Where): string => remedyOf('postgres', ofNotes(where), given)
+  expect(told(everything)).toBe('It filters by deletedAt: no index can serve that.')
+  expect(told(eq('boat'))).toBe(
+    'It filters by deletedAt, boat: create index concurrently "notes_boat_id_idx" on "notes" ("boat" nulls first, "id");',
+  )
+  expect(told(contains)).toBe('It filters by deletedAt, plot: no index can serve that.')
 })
