@@ -17,3 +17,7 @@ export function normalizedValue(leaf: Leaf, value: unknown): unknown {
 
 /** What a value of a leaf is found by, in canonical form. */
 export const keyValue = (leaf: Leaf, value: unknown): Json => canonicalValue(leaf, normalizedValue(leaf, value))
+
+/** Whether both stores take two values of a key for equal, which a client may tell apart. */
+export const isSameKey = (leaf: Leaf, one: unknown, other: unknown): boolean =>
+  keyValue(leaf, one) === keyValue(leaf, other)

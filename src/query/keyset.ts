@@ -1,4 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
+import { isSameKey } from '../entity/canonical-value.ts'
+import type { Entity } from '../entity/entity.ts'
+import { leafAt } from '../entity/leaf-at.ts'
 import type { OrderKey } from './order.ts'
 import { allOf, everything, nothing, type Where } from './where.ts'
 
@@ -42,6 +44,7 @@ export const keyset = (order: readonly OrderKey[], values: readonly unknown[]): 
  * behind it in the reverse order. Null is an end of the order.
  */
 export function between(
+  entity: Entity,
   order: readonly OrderKey[],
   reverse: readonly OrderKey[],
   after: readonly unknown[] | null,
@@ -52,7 +55,7 @@ export function between(
   const ends = behindBy(reverse, before).map((ranges) => ranges.toReversed())
   if (after === null) return together(ends.flat())
   // The first key in which the positions differ: what differs from one of them in a key before it is not between them
-  const first = after.findIndex((value, index) => !isDeepStrictEqual(value, before[index]))
+  const first = order.findIndex(({ path }, index) => !isSameKey(leafAt(entity, path), after[index], before[index]))
   if (first < 0) return [nothing]
   const [head = [], ...others] = behindBy(order, after).slice(first)
   const both = (starts: readonly Where[], stops: readonly Where[]): Where[] =>

@@ -124,13 +124,13 @@ export function planMerged(
   const [from, to] = [after?.values ?? null, before?.values ?? null]
   // Records that are equal to both positions are in the head
   const gap = after && before ? compareKeys(keysIn(types, shownOrder), after.values, before.values) : -1
-  const plans = types.map(({ where }, type): PagePlan => {
+  const plans = types.map(({ entity, where }, type): PagePlan => {
     const isHead = after !== null && type > after.type && (gap < 0 || (gap === 0 && type < before!.type))
     const head = alike(shownOrder, after, isHead)
     const tail = alike(shownOrder, before, before !== null && type < before.type && gap < 0)
     const ranges = backward
-      ? [...tail, ...between(reverse, shownOrder, to, from), ...head]
-      : [...head, ...between(shownOrder, reverse, from, to), ...tail]
+      ? [...tail, ...between(entity, reverse, shownOrder, to, from), ...head]
+      : [...head, ...between(entity, shownOrder, reverse, from, to), ...tail]
     return { ...page, where, ranges }
   })
   return { plans, page }

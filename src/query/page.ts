@@ -82,7 +82,9 @@ export function planPage(
   const reverse = reversed(shownOrder)
   return {
     where,
-    ranges: backward ? between(reverse, shownOrder, before, after) : between(shownOrder, reverse, after, before),
+    ranges: backward
+      ? between(entity, reverse, shownOrder, before, after)
+      : between(entity, shownOrder, reverse, after, before),
     order: backward ? reverse : shownOrder,
     shownOrder,
     offset: 0,

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { canonicalValue, keyValue } from '../entity/canonical-value.ts'
+import { canonicalValue, isSameKey } from '../entity/canonical-value.ts'
 import type { Entity, Id } from '../entity/entity.ts'
 import { leafAt } from '../entity/leaf-at.ts'
 import { parseId } from '../entity/parse-id.ts'
@@ -79,8 +79,7 @@ async function recordAt({ context, info, entity, where, parent }: AskedPage, ord
   const record = await loadParsed(context, info, entity, 'id', id, options)
   if (!record || !parent) return record
   const leaf = leafAt(entity, parent.path)
-  const key = (value: unknown) => keyValue(leaf, value)
-  return key(leafValue(record, leaf)) === key(parent.value) ? record : null
+  return isSameKey(leaf, leafValue(record, leaf), parent.value) ? record : null
 }
 
 /**

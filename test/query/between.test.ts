@@ -1,4 +1,4 @@
-import { defineEntity, int, objectId } from 'crossfade'
+import { decimal, defineEntity, int, objectId } from 'crossfade'
 import { expect, test } from 'vitest'
 import { between } from '../../src/query/keyset.ts'
 import { type OrderKey, reversed, totalOrder } from '../../src/query/order.ts'
@@ -8,7 +8,7 @@ const Film = defineEntity('Film', {
   mongo: 'films',
   postgres: 'films',
   id: objectId(),
-  fields: { year: int(), stars: int(), votes: int(), length: int() },
+  fields: { year: int(), stars: int(), votes: int(), length: int(), price: decimal() },
 })
 
 /** As one would write it down. */
@@ -26,7 +26,7 @@ const keys = (...paths: string[]): OrderKey[] =>
 
 function ranges(order: OrderKey[], after: unknown[] | null, before: unknown[] | null): string[] {
   const total = totalOrder(Film, order)
-  return between(total, reversed(total), after, before).map(shown)
+  return between(Film, total, reversed(total), after, before).map(shown)
 }
 
 test('behind a position come the ranges of the last key first', () => {
@@ -48,6 +48,12 @@ test('between two positions are the ranges from the first key on in which they d
   ])
   expect(ranges(keys('year'), [5, 'a'], [5, 'b'])).toEqual(['year eq 5 & id gt a & year eq 5 & id lt b'])
   expect(ranges(keys('year'), [5, 'a'], [5, 'a'])).toEqual(['none'])
+})
+
+test('positions that differ to a client alone are equal in the order', () => {
+  expect(ranges(keys('price'), ['1.0', 'a'], ['1.00', 'b'])).toEqual([
+    'price eq 1.0 & id gt a & price eq 1.00 & id lt b',
+  ])
 })
 
 test('an order of many keys has one range, so that what is asked beside it is not asked dozens of times', () => {

@@ -1,5 +1,5 @@
-import { defineEntity, int, text } from 'crossfade'
-import { type CommandStartedEvent, type Document, MongoServerError } from 'mongodb'
+import { decimal, defineEntity, int, text } from 'crossfade'
+import { type CommandStartedEvent, Decimal128, type Document, MongoServerError } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Rec } from '../../src/entity/entity.ts'
 import { fieldSet } from '../../src/entity/field-set.ts'
@@ -17,7 +17,7 @@ const Song = defineEntity('Song', {
   mongo: 'songs',
   postgres: 'songs',
   id: int(),
-  fields: { title: text(), year: int(), kind: text(), label: text().at('by.label') },
+  fields: { title: text(), year: int(), kind: text(), label: text().at('by.label'), price: decimal() },
 })
 
 const size = 40
@@ -28,6 +28,7 @@ const documents = Array.from({ length: size }, (_, n) => ({
   year: n % 7 === 6 ? null : 1990 + (n % 4),
   kind: n % 2 ? 'odd' : 'even',
   by: { label: `l${n % 3}` },
+  price: Decimal128.fromString(['1', '1.0', '1.00', '2.50'][n % 4]!),
 }))
 
 let stores: TestStores
@@ -57,7 +58,13 @@ const asc = (path: string): OrderKey => ({ path, direction: 'asc' })
 const desc = (path: string): OrderKey => ({ path, direction: 'desc' })
 
 const shownAt = (document: (typeof documents)[number], path: string): string | number | null =>
-  path === 'id' ? document._id : path === 'label' ? document.by.label : ((document as Document)[path] ?? null)
+  path === 'id'
+    ? document._id
+    : path === 'label'
+      ? document.by.label
+      : path === 'price'
+        ? Number(document.price)
+        : ((document as Document)[path] ?? null)
 
 /** Ids in an order, worked out here. */
 function sorted(order: readonly OrderKey[], keep: (document: (typeof documents)[number]) => boolean): number[] {
@@ -130,6 +137,7 @@ const cases: readonly Case[] = [
   ['two keys of which the index turns one', { year: 1, title: 1 }, [asc('year'), desc('title')], null, everything],
   ['a key behind one that is fixed', { kind: 1, title: 1 }, [asc('title')], 'keys', odd],
   ['a key behind one that is not', { kind: 1, title: 1 }, [asc('title')], null, everything],
+  ['a key of which a client tells equal values apart', { price: 1 }, [desc('price')], 'keys', everything],
   ['nothing', { kind: 1 }, [asc('title')], null, everything],
 ]
 

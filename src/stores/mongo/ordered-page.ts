@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Document } from 'mongodb'
+import { isSameKey } from '../../entity/canonical-value.ts'
 import type { Entity } from '../../entity/entity.ts'
 import { leafAt } from '../../entity/leaf-at.ts'
 import { keyset } from '../../query/keyset.ts'
@@ -83,6 +83,9 @@ export async function orderedPage(
   const valuesOf = (head: Document): unknown[] =>
     leaves.map((leaf) => decodeLeaf({ ...leaf, required: false }, at(head, leaf.mongo), null))
 
+  const isAlike = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+    leaves.every((leaf, index) => isSameKey(leaf, one[index], other[index]))
+
   /** What has the keys of two documents, the first and the last of some, or keys between them. */
   function span(first: readonly unknown[], last: readonly unknown[]): Where {
     const [low, high] = keys[0]!.direction === 'asc' ? [first[0], last[0]] : [last[0], first[0]]
@@ -117,10 +120,10 @@ export async function orderedPage(
     }
     const [first, last] = [valuesOf(heads[offset]!), valuesOf(heads.at(-1)!)]
     let before = offset // how many stand before all that are like the page's first, and need not be sorted with it
-    while (before > 0 && isDeepStrictEqual(valuesOf(heads[before - 1]!), first)) before--
+    while (before > 0 && isAlike(valuesOf(heads[before - 1]!), first)) before--
     const asked = { order, offset: offset - before, limit: left }
     // All of one kind: ordered by id alone, for which the server may find another index cheaper
-    if (isDeepStrictEqual(first, last)) return find(within(range, alike(last)), { ...asked, order: order.slice(-1) })
+    if (isAlike(first, last)) return find(within(range, alike(last)), { ...asked, order: order.slice(-1) })
     const from = before === 0 ? everything : either([...keyset(keys, first), alike(first)])
     return find(within(range, from, span(first, last)), asked)
   }
