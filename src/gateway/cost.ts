@@ -38,6 +38,14 @@ interface Part {
   readonly once: number
 }
 
+/** The field above a selection, where it is no list. */
+interface Above {
+  /** How many the lists directly below hold; null where nothing tells. */
+  readonly size: number | null
+  /** Of so many types the page is, each of which is counted by itself. */
+  readonly types: number
+}
+
 /** In values: a statement took a third of a millisecond, a value a few microseconds. */
 const perStatement = 100
 
@@ -156,20 +164,22 @@ function count(
     return { values: cut(ownValue(node) + Math.ceil(values / introspectedToValue)), nodes: 0, once: 0 }
   }
 
-  function field(parent: GraphQLNamedType, node: FieldNode, page: number | null): Part {
+  function field(parent: GraphQLNamedType, node: FieldNode, above: Above | null): Part {
     const owner = isObjectType(parent) || isInterfaceType(parent) ? parent : null
     const definition = owner?.getFields()[node.name.value]
     if (!owner || !definition) return introspection(node)
     const costs = costOf(owner, definition)
-    const { type, holds, sizes, most, skips, isNode, statements } = costs
+    const { type, holds, sizes, most, skips, types, isNode, statements } = costs
     const weight = argumentsWeight(node)
     const ownValues = ownValue(node) + Math.floor(weight / weightToValue)
-    const once = perStatement * statements + weight
+    const once = perStatement * statements * (above?.types ?? 1) + weight
     if (holds === 'value' || !node.selectionSet) return { values: ownValues, nodes: 0, once }
-    const asked = askedSize(node, sizes) ?? (holds === 'list' ? page : null) ?? usualSize(node, costs)
+    const toldAbove = holds === 'list' && above ? above.size : null
+    const asked = askedSize(node, sizes) ?? toldAbove ?? usualSize(node, costs)
     const bounded = asked === null ? null : Math.min(asked, most)
     const skippedValues = skips ? Math.floor(skipped(node, skips, bounded ?? 0) / skippedToValue) : 0
-    const inner = selection(type, node.selectionSet, holds === 'list' ? null : bounded)
+    const below = holds === 'list' ? null : { size: bounded, types }
+    const inner = selection(type, node.selectionSet, below)
     const times = holds === 'list' ? bounded! : 1
     return {
       values: cut(ownValues + skippedValues + times * inner.values),
@@ -178,26 +188,25 @@ function count(
     }
   }
 
-  /** Once for each page size that it is asked with, not for each spread: those may double with each level. */
-  function fragment(name: string, page: number | null): Part {
-    const key = `${page} ${name}`
+  /** Once for each page size and number of types that it is asked with, not for each spread: those may double with each level. */
+  function fragment(name: string, above: Above | null): Part {
+    const key = `${above?.size} ${above?.types} ${name}`
     let part = counted.get(key)
     if (!part) {
       const { typeCondition, selectionSet } = fragments.get(name)!
-      counted.set(key, (part = selection(typeOf(typeCondition.name.value), selectionSet, page)))
+      counted.set(key, (part = selection(typeOf(typeCondition.name.value), selectionSet, above)))
     }
     return part
   }
 
-  /** `page`: how many the lists directly below hold, where the field above them tells. */
-  function selection(type: GraphQLNamedType, { selections }: SelectionSetNode, page: number | null): Part {
+  function selection(type: GraphQLNamedType, { selections }: SelectionSetNode, above: Above | null): Part {
     let [values, nodes, once] = [0, 0, 0]
     for (const each of selections) {
       if (isLeftOut(each)) continue
       let part: Part
-      if (each.kind === Kind.FIELD) part = field(type, each, page)
-      else if (each.kind === Kind.FRAGMENT_SPREAD) part = fragment(each.name.value, page)
-      else part = selection(each.typeCondition ? typeOf(each.typeCondition.name.value) : type, each.selectionSet, page)
+      if (each.kind === Kind.FIELD) part = field(type, each, above)
+      else if (each.kind === Kind.FRAGMENT_SPREAD) part = fragment(each.name.value, above)
+      else part = selection(each.typeCondition ? typeOf(each.typeCondition.name.value) : type, each.selectionSet, above)
       values += part.values
       nodes += part.nodes
       once += part.once

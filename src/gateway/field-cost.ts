@@ -54,6 +54,8 @@ export interface FieldCost {
   readonly size: number | null
   /** No more are ever returned. */
   readonly most: number
+  /** Of a page: the types that it is of, each of which is counted by a statement of its own. */
+  readonly types: number
   /** Whether what it returns counts as an object of the answer; pages and their edges do not. */
   readonly isNode: boolean
   /** Statements that it causes, once for all parents of a level. */
@@ -112,6 +114,45 @@ function isAtHand(field: GraphQLField<unknown, unknown>): boolean {
   return member === 'hasNextPage' || (unreadMembers.has(member) && !countedMembers.has(member))
 }
 
+/** Arguments of several fields, each with the highest of their values. */
+function highest(all: readonly Usuals[]): Usuals {
+  const found = new Map<string, unknown>()
+  for (const [name, value] of all.flatMap((usuals) => [...usuals])) {
+    const known = found.get(name)
+    if (typeof known !== 'number' || (typeof value === 'number' && value > known)) found.set(name, value)
+  }
+  return found
+}
+
+function mostSkips(all: readonly Skips[]): Skips | null {
+  if (all.length === 0) return null
+  return {
+    offset: highest(all.map(({ offset }) => offset)),
+    page: highest(all.map(({ page }) => page)),
+    cursor: new Set(all.flatMap(({ cursor }) => [...cursor])),
+    most: Math.max(...all.map(({ most }) => most)),
+    types: Math.max(...all.map(({ types }) => types)),
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+
+/** Of a field that an interface has: what it costs at most, whichever of the types stand behind it. Each asks for itself. */
+function ofAny(own: FieldCost, all: readonly FieldCost[]): FieldCost {
+  if (all.length === 0) return own
+  const known = all.flatMap(({ size }) => size ?? [])
+  return {
+    ...own,
+    sizes: highest(all.map(({ sizes }) => sizes)),
+    lists: [...new Set(all.flatMap(({ lists }) => lists))],
+    skips: mostSkips(all.flatMap(({ skips }) => skips ?? [])),
+    size: known.length > 0 ? Math.max(...known) : null,
+    most: Math.max(...all.map(({ most }) => most)),
+    types: sum(all.map(({ types }) => types)),
+    statements: sum(all.map(({ statements }) => statements)),
+  }
+}
+
 /** What a field costs by itself. */
 export type FieldCosts = (parent: Fields, field: GraphQLField<unknown, unknown>) => FieldCost
 
@@ -130,26 +171,37 @@ export function fieldCosts(schema: GraphQLSchema, entities: readonly Entity[], l
 
   const of = onceFor((parent: Fields) =>
     onceFor((field: GraphQLField<unknown, unknown>): FieldCost => {
-      const type = getNamedType(field.type)
-      const { page } = field.extensions
-      const bounds = boundsOf(field)
-      const ofList = page ? bounds.size : listSize
-      const isObject = isCompositeType(type)
-      const isPaged = page !== undefined || pagedEntity(type, entities) !== null
-      const holds = !isObject ? 'value' : isListType(getNullableType(field.type)) ? 'list' : 'one'
-      return {
-        type,
-        holds,
-        sizes: isObject ? sizesOf(field) : new Map(),
-        lists: holds === 'list' && !page ? listsOf(field) : [],
-        size: isPage(type) && holds === 'one' ? bounds.size : holds === 'list' ? ofList : null,
-        // Past it `loadConnection` and `loadPage` refuse
-        most: isPaged ? bounds.max : Number.MAX_SAFE_INTEGER,
-        skips: isPaged ? skipsOf(field, bounds) : null,
-        isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
-        statements: reads(parent, field, type) ? statementsOf(field.extensions) : 0,
-      }
+      const own = ownCost(parent, field)
+      if (!isInterfaceType(parent)) return own
+      const { objects } = schema.getImplementations(parent)
+      return ofAny(
+        own,
+        objects.map((type) => of(type)(type.getFields()[field.name]!)),
+      )
     }),
   )
+
+  function ownCost(parent: Fields, field: GraphQLField<unknown, unknown>): FieldCost {
+    const type = getNamedType(field.type)
+    const { page } = field.extensions
+    const bounds = boundsOf(field)
+    const ofList = page ? bounds.size : listSize
+    const isObject = isCompositeType(type)
+    const isPaged = page !== undefined || pagedEntity(type, entities) !== null
+    const holds = !isObject ? 'value' : isListType(getNullableType(field.type)) ? 'list' : 'one'
+    return {
+      type,
+      holds,
+      sizes: isObject ? sizesOf(field) : new Map(),
+      lists: holds === 'list' && !page ? listsOf(field) : [],
+      size: isPage(type) && holds === 'one' ? bounds.size : holds === 'list' ? ofList : null,
+      // Past it `loadConnection` and `loadPage` refuse
+      most: isPaged ? bounds.max : Number.MAX_SAFE_INTEGER,
+      skips: isPaged ? skipsOf(field, bounds) : null,
+      types: page?.entities?.length ?? 1,
+      isNode: isObject && !isPage(type) && !isEdge(type) && type.name !== 'PageInfo',
+      statements: reads(parent, field, type) ? statementsOf(field.extensions) : 0,
+    }
+  }
   return (parent, field) => of(parent)(field)
 }

@@ -1,8 +1,9 @@
 import DataLoader from 'dataloader'
-import type { FieldNode, GraphQLResolveInfo } from 'graphql'
+import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from 'graphql'
 import type { Entity } from '../entity/entity.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import type { Json } from '../util/json.ts'
+import { onceFor } from '../util/once-for.ts'
 import { type GatewayContext, resolverName, type Session, sessionOf } from './context.ts'
 import { checkArgs, readByHand, type Sides } from './read-by-hand.ts'
 import type { Routed } from './routed.ts'
@@ -37,8 +38,10 @@ export function routedEach<Args, Found extends Json, Result extends Json, Parent
   entity: Entity,
   { finish, ...sides }: RoutedEach<Args, Found, Result, Parent>,
 ): (parent: Parent, args: Args, context: GatewayContext, info: GraphQLResolveInfo) => Promise<Result> {
-  /** By the place in the document: what is asked there is the same for all parents. */
-  const levels = new WeakMap<Session, Map<FieldNode, DataLoader<Place<Parent>, Result>>>()
+  /** By the place in the document: what is asked there is the same for all parents of one type. */
+  const levels = onceFor((_session: Session) =>
+    onceFor((_type: GraphQLObjectType) => new Map<FieldNode, DataLoader<Place<Parent>, Result>>()),
+  )
 
   const level = (args: Args, context: GatewayContext, info: GraphQLResolveInfo) =>
     new DataLoader<Place<Parent>, Result>(
@@ -57,9 +60,7 @@ export function routedEach<Args, Found extends Json, Result extends Json, Parent
 
   return (parent, args, context, info) => {
     checkArgs(sides, args, context, info)
-    const session = sessionOf(context, info)
-    const known = levels.get(session) ?? new Map<FieldNode, DataLoader<Place<Parent>, Result>>()
-    levels.set(session, known)
+    const known = levels(sessionOf(context, info))(info.parentType)
     const node = info.fieldNodes[0]!
     const loader = known.get(node) ?? level(args, context, info)
     known.set(node, loader)

@@ -48,19 +48,22 @@ function isConditional({ operation, fragments }: GraphQLResolveInfo): boolean {
 /** Answers kept for one field: some follow from an order, which clients choose as they like. */
 const maxKept = 50
 
-const answersOf = onceFor((_node: FieldNode) => new Map<string, unknown>())
+/** By the type as well: below an interface one field of the document is a field of several types, each with bounds of its own. */
+const perField = () => onceFor((_type: GraphQLObjectType) => onceFor((_node: FieldNode) => new Map<string, unknown>()))
+const answersOf = perField()
 /** Of documents with directives: their variables are an object of the request's own. */
-const answersInRequest = onceFor((_variables: object) => onceFor((_node: FieldNode) => new Map<string, unknown>()))
+const answersInRequest = onceFor((_variables: object) => perField())
 
 /**
  * What a field selects, worked out once for a document, or for a request where the document has directives, and not for
  * each parent: the server parses a text once. `key` tells the questions about one field apart.
  */
 export function oncePerField<T>(info: GraphQLResolveInfo, key: string, ask: () => T): T {
-  const { fieldNodes, variableValues } = info
+  const { fieldNodes, parentType, variableValues } = info
   const node = fieldNodes[0]
   if (!node || fieldNodes.length > 1) return ask()
-  const known = isConditional(info) ? answersInRequest(variableValues)(node) : answersOf(node)
+  const answers = isConditional(info) ? answersInRequest(variableValues) : answersOf
+  const known = answers(parentType)(node)
   if (known.has(key)) return known.get(key) as T // of this question, which its key names
   const answer = ask()
   if (known.size < maxKept) known.set(key, answer)

@@ -1,5 +1,5 @@
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
-import { parse } from 'graphql'
+import { buildSchema, parse } from 'graphql'
 import { expect, test } from 'vitest'
 import { oncePerField } from '../../src/resolve/selection.ts'
 
@@ -7,7 +7,8 @@ test('a field keeps the answers to few questions, however many clients make up',
   const [operation] = parse('{ movies { id } }').definitions
   if (operation?.kind !== 'OperationDefinition') throw new Error('no operation')
   const fieldNodes = operation.selectionSet.selections as readonly FieldNode[]
-  const info = { fieldNodes, operation, fragments: {} } as unknown as GraphQLResolveInfo
+  const parentType = buildSchema('type Query { movies: [Movie!]! } type Movie { id: ID! }').getQueryType()
+  const info = { fieldNodes, parentType, operation, fragments: {} } as unknown as GraphQLResolveInfo
   const asked: string[] = []
   const ask = (key: string) =>
     oncePerField(info, key, () => {
