@@ -4,6 +4,7 @@ import { knownPaths } from '../entity/field-set.ts'
 import type { ObjectPathIn, PathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { GlobalIds } from '../resolve/global-ids.ts'
+import { missing } from '../resolve/missing-value.ts'
 import { didYouMean } from '../util/did-you-mean.ts'
 import { CrossfadeError } from '../util/errors.ts'
 import { onceFor } from '../util/once-for.ts'
@@ -18,9 +19,9 @@ type T = FieldBuilder<Parent>
 
 /** A member of a record. Pothos asks for the type of each result; a mapping that is walked has forgotten them. */
 const member =
-  (key: string) =>
+  (key: string, nullable: boolean) =>
   (parent: Parent): never =>
-    (parent[key] ?? null) as never
+    (parent[key] ?? (nullable ? null : missing)) as never
 
 /** How the contract shows a field where it does not show it as the mapping has it. */
 export interface ShownField extends Told {
@@ -55,7 +56,7 @@ function shared(
   required: boolean,
   { name = key, nullable = !required, itemsNullable: _, ...told }: ShownField,
 ) {
-  return { ...told, resolve: member(key), nullable, ...(name === key ? {} : { extensions: { member: key } }) }
+  return { ...told, resolve: member(key, nullable), nullable, ...(name === key ? {} : { extensions: { member: key } }) }
 }
 
 function leafField(t: T, { builder }: Place, leaf: Leaf, key: string, shown: ShownField) {

@@ -3,6 +3,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST
 import type { Plugin } from 'graphql-yoga'
 import { times } from '../control/times.ts'
 import type { GatewayContext } from '../resolve/context.ts'
+import { memberResolver } from '../resolve/missing-value.ts'
 import { answered } from '../routing/answered.ts'
 import { awaitWithin, timedOut } from '../util/await-within.ts'
 import { CrossfadeError } from '../util/errors.ts'
@@ -82,7 +83,7 @@ export function within<R extends ExecutionResult>(ms: number, execute: Execute<R
     const { ends, heldRecords } = args.contextValue as Ends & Pick<GatewayContext, 'heldRecords'>
     try {
       if (ends.signal.aborted) return { errors: [new GraphQLError(left.message, { originalError: left })] }
-      const work = execute(args)
+      const work = execute({ ...args, fieldResolver: args.fieldResolver ?? memberResolver })
       const result = work instanceof Promise ? await awaitWithin(work, ms) : work
       if (result !== timedOut) {
         // A field that fails may end the answer before its siblings have theirs

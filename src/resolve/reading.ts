@@ -4,6 +4,7 @@ import { fieldSet, wholePaths } from '../entity/field-set.ts'
 import type { PathOf } from '../entity/path.ts'
 import type { Narrow } from '../entity/record.ts'
 import type { GatewayContext } from './context.ts'
+import { orMissing } from './missing-value.ts'
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
@@ -25,6 +26,17 @@ export interface Reading<Parent, Args, Result> {
   readonly resolve: Resolve<Parent, Args, Result>
 }
 
+/** Has a failure come by a promise, as a value that is missing: see `missing`. */
+const awaited =
+  <Parent, Args, Result>(resolve: Resolve<Parent, Args, Result>): Resolve<Parent, Args, Result> =>
+  (record, args, context, info) => {
+    try {
+      return orMissing(resolve(record, args, context, info), info)
+    } catch (error) {
+      return Promise.reject(error) as Result // graphql-js takes a promise of it as well
+    }
+  }
+
 /**
  * A field of an entity that is worked out from others: names the record paths that its resolver reads, which then are
  * read wherever the field is selected, and which alone the resolver gets to see. A path of an object reads all of it.
@@ -43,5 +55,5 @@ export function reading<E extends Entity, const P extends PathOf<E>, Result, Arg
   const needs = wholePaths(entity, paths)
   fieldSet(entity, needs)
   // What is needed is read with every record whose selection holds the field
-  return { extensions: { needs }, resolve: resolve as Resolve<Narrow<E>, Args, Result> }
+  return { extensions: { needs }, resolve: awaited(resolve as Resolve<Narrow<E>, Args, Result>) }
 }

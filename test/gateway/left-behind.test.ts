@@ -1,20 +1,47 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { defineEntity, everything, type GatewayContext, int, load, loadConnection, reading, text } from 'crossfade'
+import { connection, createBuilder, entityType } from 'crossfade/pothos'
 import { execute, type GraphQLResolveInfo, parse } from 'graphql'
 import type { Document } from 'mongodb'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { limitsOf } from '../../src/gateway/limits.ts'
 import { storeView } from '../../src/gateway/store-view.ts'
 import { openAppGateway, type SmallGateway } from '../support/small-gateway.ts'
 
-const Job = defineEntity('Job', { mongo: 'jobs', postgres: 'jobs', id: int(), fields: { title: text() } })
+const Job = defineEntity('Job', {
+  mongo: 'jobs',
+  postgres: 'jobs',
+  id: int(),
+  fields: { title: text(), place: text() },
+})
 const entities = [Job]
+
+const isSaved = reading(
+  Job,
+  [],
+  async ({ id }, _: object, context, info) =>
+    (await load(context, info, Job, id + 100, { reading: ['title'] })) !== null,
+)
+/** Fails before the answer is made. */
+const fails = reading(
+  Job,
+  [],
+  async (_, __: object, context, info) => (await load(context, info, Job, 'no id', { reading: ['title'] })) !== null,
+)
+/** Throws at once where there is no title. */
+const titleLength = reading(Job, ['title'], ({ title }) => title!.length)
+/** Is null where there is none. */
+const initial = reading(Job, ['title'], ({ title }) => title?.[0] as string)
 
 const schema = makeExecutableSchema({
   typeDefs: /* GraphQL */ `
     type Job {
       title: String!
+      place: String!
+      titleLength: Int!
+      initial: String!
       isSaved: Boolean!
+      fails: Boolean!
     }
     type Query {
       jobs: [Job!]!
@@ -22,12 +49,15 @@ const schema = makeExecutableSchema({
   `,
   resolvers: {
     Job: {
-      isSaved: reading(
-        Job,
-        [],
-        async ({ id }, _: unknown, context: GatewayContext, info) =>
-          (await load(context, info, Job, id + 100, { reading: ['title'] })) !== null,
-      ),
+      titleLength,
+      initial,
+      isSaved,
+      fails,
+      // The team's own, which throws at once
+      place({ id }: { readonly id: number }) {
+        if (id === 2) throw new Error('nowhere')
+        return 'here'
+      },
     },
     Query: {
       jobs: async (_: unknown, __: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
@@ -37,7 +67,7 @@ const schema = makeExecutableSchema({
 })
 /** The second has no title, which ends the list while the first is still asked for. */
 const documents = [{ _id: 1, title: 'a' }, { _id: 2 }, { _id: 3, title: 'c' }] as unknown as Document[]
-const query = '{ jobs { title isSaved } }'
+const query = '{ jobs { place isSaved } }'
 
 let api: SmallGateway
 beforeAll(async () => {
@@ -55,7 +85,7 @@ afterEach(() => {
   process.off('unhandledRejection', note)
 })
 
-const refused = { data: null, errors: [{ path: ['jobs', 1, 'title'] }] }
+const refused = { data: null, errors: [{ path: ['jobs', 1, 'place'] }] }
 
 /** What was left behind has ended as well: the stores have answered another request since. */
 async function afterwards(): Promise<void> {
@@ -76,6 +106,33 @@ test('nor does it where a recorded operation is asked again', async () => {
   expect(data).toBeNull()
   await afterwards()
   expect(lost).toEqual([])
+})
+
+describe.each(['title', 'titleLength', 'initial'])('a record without what %s is made of', (field) => {
+  test('leaves nothing behind that fails before the answer', async () => {
+    const asked = `{ jobs { ${field} fails } }`
+    expect(await api.ask(asked)).toMatchObject({ data: null })
+    await afterwards()
+    expect(lost.map(String)).toEqual([])
+  })
+})
+
+test('nor does one of the kit’s types', async () => {
+  const builder = createBuilder()
+  const JobType = entityType(builder, Job, { fields: { title: { nullable: false } } })
+  builder.objectFields(JobType, (t) => ({ fails: t.boolean({ nullable: false, ...fails }) }))
+  builder.queryType({ fields: (t) => ({ jobs: connection(t, Job) }) })
+  const own = await openAppGateway(
+    { schema: builder.toSchema(), entities, migrations: {} },
+    new Map([[Job, documents]]),
+  )
+  try {
+    expect(await own.ask('{ jobs { edges { node { title fails } } } }')).toMatchObject({ data: null })
+    await own.ask('{ jobs { edges { node { id } } } }')
+    expect(lost.map(String)).toEqual([])
+  } finally {
+    await own.close()
+  }
 })
 
 test('graphql-js does leave them behind', async () => {
