@@ -66,7 +66,7 @@ export function mergedPage<
     node: () => of!,
     load(_, given, context, info) {
       const types = listedTypes(entities, whereOf(given), unscoped)
-      return loadMergedPage(context, info, types, orderOf(given), numbersOf(given), names)
+      return loadMergedPage(context, info, types, orderOf(given), numbersOf(given), { names })
     },
   })
 }

@@ -3,14 +3,23 @@ import type { Entity } from '../entity/entity.ts'
 import { fieldSet } from '../entity/field-set.ts'
 import { asRecord, type Narrow } from '../entity/record.ts'
 import { type Listed, type ListedType, type MergedPlan, merged, planMergedOffset } from '../query/merged-page.ts'
-import type { OffsetArgs, OffsetNames } from '../query/offset-page.ts'
+import type { OffsetArgs } from '../query/offset-page.ts'
 import type { OrderKey } from '../query/order.ts'
 import { cutPage, type Page } from '../query/page.ts'
 import type { RequestReads } from '../routing/reads.ts'
 import type { Item } from '../stores/store.ts'
 import { unread } from './connection.ts'
 import { type GatewayContext, resolverName, sessionOf } from './context.ts'
-import { countOf, type EntityOf, type Fitting, type ListedOf, listed, pagesOf } from './load-merged.ts'
+import {
+  countOf,
+  type EntityOf,
+  type Fitting,
+  type ListedOf,
+  listed,
+  type MergedLoadOptions,
+  pagesOf,
+} from './load-merged.ts'
+import type { LoadPageOptions } from './load-page.ts'
 import { type OffsetPage, offsetPageOf } from './offset-page.ts'
 import { boundsHere } from './page-bounds.ts'
 import { offsetFieldsHere } from './page-fields.ts'
@@ -36,7 +45,6 @@ async function placesOf(
  *
  * @param order by these keys, which all types have, then by id.
  * @param args the page; its bounds are those of the field, see `extensions.page`.
- * @param names what the contract calls the arguments, for what clients are told of them.
  * @throws as `loadMerged`, and BAD_USER_INPUT for offsets that do not fit.
  */
 export async function loadMergedPage<const T extends readonly ListedOf<Entity>[]>(
@@ -45,15 +53,15 @@ export async function loadMergedPage<const T extends readonly ListedOf<Entity>[]
   types: T & Fitting<T>,
   order: readonly OrderKey[],
   args: OffsetArgs,
-  names?: OffsetNames,
+  options: MergedLoadOptions & Pick<LoadPageOptions<string>, 'names'> = {},
 ): Promise<OffsetPage<Narrow<EntityOf<T[number]>>>> {
   type Shown = Narrow<EntityOf<T[number]>>
   const all = types.map((type) => listed(type))
-  const plan = planMergedOffset(all, order, args, boundsHere(info), names)
+  const plan = planMergedOffset(all, order, args, boundsHere(info), options.names)
   const { reads, loaders } = sessionOf(context, info)
   const resolver = resolverName(info)
   const pages = pagesOf(all, plan, args, resolver)
-  const selected = all.map(({ entity }) => offsetFieldsHere(info, entity, {}))
+  const selected = all.map(({ entity }) => offsetFieldsHere(info, entity, options))
   const isCounted = selected.some(({ counts }) => counts)
   const totalCount = beside(isCounted, () => countOf(reads, pages))
 

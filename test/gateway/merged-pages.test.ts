@@ -57,6 +57,16 @@ builder.queryType({
       maxOffset: 8,
     }),
     plain: mergedPage(t, types, { of: Content, size: 2, orderBy, defaultOrder: { TITLE: 'asc' } }),
+    titles: t.stringList({
+      nullable: { list: true, items: true },
+      args: { limit: t.arg.int() },
+      async resolve(_, { limit }, context, info) {
+        const order = [{ path: 'title', direction: 'asc' }] as const
+        const options = { reading: ['title'], names: { limit: 'most', offset: 'offset', page: 'page' } }
+        const page = await loadMergedPage(context, info, types, order, { limit }, options)
+        return (page.items() as readonly object[] as readonly { readonly title: string }[]).map(({ title }) => title)
+      },
+    }),
     dear: t.field({
       type: ContentPage,
       nullable: false,
@@ -192,6 +202,13 @@ test('bounds are told by the names of the contract', async () => {
   expect(await told('contents(offset: 1001) { total }')).toBe('offset must be between 0 and 1000, got 1001.')
   expect(await told('numbered(page: 6, perPage: 2) { total }')).toBe('page must be between 1 and 5, got 6.')
   expect(await told('plain(limit: 101) { id }')).toBe('limit must be between 0 and 100, got 101.')
+})
+
+test('a resolver of a team’s own gets what it says that it reads, under the names of its contract', async () => {
+  expect(await api.ask('{ titles(limit: 5) }')).toEqual({ data: { titles: [null, 'a', 'a', 'a', 'b'] } })
+  expect(await api.ask('{ titles(limit: 101) }')).toMatchObject({
+    errors: [{ message: 'most must be between 0 and 100, got 101.' }],
+  })
 })
 
 test('the cost has what stands before the page once for each type, and two statements', () => {
