@@ -101,8 +101,13 @@ export class Reads {
    *
    * @throws BAD_USER_INPUT for a request that asks the stores too often, or for too much.
    */
-  run<T>(read: Read<T>): Promise<T> {
-    return isTraced() ? this.#traced(read) : this.#run(read)
+  async run<T>(read: Read<T>): Promise<T> {
+    try {
+      return await (isTraced() ? this.#traced(read) : this.#run(read))
+    } catch (error) {
+      if (isAnswered(this.#signal)) return neverRead()
+      throw error
+    }
   }
 
   #traced<T>(read: Read<T>): Promise<T> {
@@ -118,7 +123,6 @@ export class Reads {
   }
 
   async #run<T>(read: Read<T>): Promise<T> {
-    if (isAnswered(this.#signal)) return neverRead()
     this.#signal?.throwIfAborted()
     this.#bounds.ask()
     const type = read.entity.name
@@ -138,12 +142,9 @@ export class Reads {
       const { result } = meter ? await measured(meter, type, asked) : await asked
       if (!read.isShared) this.#bounds.returned(result)
       return result
-    } catch (error) {
-      if (!isAnswered(this.#signal)) throw error
     } finally {
       this.#turns.done()
     }
-    return neverRead()
   }
 
   /** What is handed out of shared reads. @throws BAD_USER_INPUT for a request that asks for too much. */

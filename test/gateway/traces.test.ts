@@ -173,6 +173,13 @@ test('a read says that the kill switch was on', async () => {
   await expect.poll(() => api.gateway.routing.killSwitch.isOn('Patient'), { timeout: 20_000 }).toBe(false)
 })
 
+test('a read that is left behind by its answer ends as well', async () => {
+  const both = '{ a: patients(first: 1) { nodes: edges { node { body } } } b: patients(first: 101) { totalCount } }'
+  expect(await api.ask(both)).toMatchObject({ errors: [{ path: ['b'] }] })
+  await expect.poll(() => spans().map(({ name }) => name)).toContain('read Patient')
+  expect(named('read Patient')!.attributes).toMatchObject({ 'error.type': 'UNAVAILABLE' })
+})
+
 test('an error is told by its code, and not by its message', async () => {
   await api.ask('query Three { patientBy(path: "secret of a client", value: "x") { body } }')
   await expect.poll(() => spans().map(({ name }) => name)).toContain('query Three')
