@@ -9,6 +9,7 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -188,14 +189,20 @@ function count(
     }
   }
 
-  /** Once for each page size and number of types that it is asked with, not for each spread: those may double with each level. */
-  function fragment(name: string, above: Above | null): Part {
-    const key = `${above?.size} ${above?.types} ${name}`
+  /** What a fragment on another type stands on: an object type stays what it is, whichever interface of it is named. */
+  const within = (type: GraphQLNamedType, condition: NamedTypeNode | undefined): GraphQLNamedType =>
+    condition && !isObjectType(type) ? typeOf(condition.name.value) : type
+
+  /**
+   * Once for each type that it stands on, each page size and number of types, not for each spread: those may double with
+   * each level.
+   */
+  function fragment(type: GraphQLNamedType, name: string, above: Above | null): Part {
+    const { typeCondition, selectionSet } = fragments.get(name)!
+    const on = within(type, typeCondition)
+    const key = `${above?.size} ${above?.types} ${on.name} ${name}`
     let part = counted.get(key)
-    if (!part) {
-      const { typeCondition, selectionSet } = fragments.get(name)!
-      counted.set(key, (part = selection(typeOf(typeCondition.name.value), selectionSet, above)))
-    }
+    if (!part) counted.set(key, (part = selection(on, selectionSet, above)))
     return part
   }
 
@@ -205,8 +212,8 @@ function count(
       if (isLeftOut(each)) continue
       let part: Part
       if (each.kind === Kind.FIELD) part = field(type, each, above)
-      else if (each.kind === Kind.FRAGMENT_SPREAD) part = fragment(each.name.value, above)
-      else part = selection(each.typeCondition ? typeOf(each.typeCondition.name.value) : type, each.selectionSet, above)
+      else if (each.kind === Kind.FRAGMENT_SPREAD) part = fragment(type, each.name.value, above)
+      else part = selection(within(type, each.typeCondition), each.selectionSet, above)
       values += part.values
       nodes += part.nodes
       once += part.once

@@ -165,6 +165,17 @@ describe('what it costs to ask', () => {
     expect(cost(below)).toEqual({ cost: expected, nodes })
   })
 
+  test('what the type has, where it is known', () => {
+    const count = (query: string) => costOf(parse(query), undefined, {})?.cost
+    const plain = count('{ posts(first: 2) { edges { node { notes { edges { node { id } } } } } } }')
+    expect(plain).toBe(200 + 8 + 4)
+    expect(count('{ posts(first: 2) { edges { node { ... on Work { notes { edges { node { id } } } } } } } }')).toBe(
+      plain,
+    )
+    const spread = '{ posts(first: 2) { edges { node { ...N } } } } fragment N on Work { ...M }'
+    expect(count(`${spread} fragment M on Work { notes { edges { node { id } } } }`)).toBe(plain)
+  })
+
   test('a count of several types is a statement for each', () => {
     const count = (query: string) => costOf(parse(query), undefined, {})?.cost
     expect(count('{ posts { totalCount } }')).toBe(202)
