@@ -8,7 +8,7 @@ import {
   isInputObjectType,
   isListType,
 } from 'graphql'
-import { offsetNames, pageNames, sizeNames } from '../query/page-names.ts'
+import { clearSizeNames, offsetNames, pageNames } from '../query/page-names.ts'
 
 declare module 'graphql' {
   interface GraphQLArgumentExtensions {
@@ -30,7 +30,8 @@ export interface Place {
 
 /** Whether a number says which page is asked for, and tells of nobody. */
 const isOfPage = ({ name, type }: GraphQLArgument): boolean =>
-  getNullableType(type).toString() === 'Int' && [sizeNames, offsetNames, pageNames].some((names) => names.has(name))
+  getNullableType(type).toString() === 'Int' &&
+  [clearSizeNames, offsetNames, pageNames].some((names) => names.has(name))
 
 export function placeOf(argument: GraphQLArgument): Place {
   const { type, extensions } = argument

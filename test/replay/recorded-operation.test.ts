@@ -61,6 +61,15 @@ test('numbers of pages are kept, whoever has made the argument', () => {
   expect(variables).toEqual({ t: token('x'), l: 10, s: 20, a: token(44), f: [token(1)] })
 })
 
+test('what may be no number of a page is hidden, where it has such a name', () => {
+  const made = buildSchema('type Query { find(max: Int, count: Int, size: Int, top: Int): Int }')
+  const own = new OperationRecorder(made, [Patient], token)
+  const query = 'query ($n: Int) { a: find(max: $n) b: find(count: 7, size: 8, top: 9) }'
+  const { query: kept, variables } = own.record(parse(query), undefined, { n: 44 })
+  expect(variables).toEqual({ n: token(44) })
+  for (const n of [7, 8, 9]) expect(kept).toContain(`: "${token(n)}"`)
+})
+
 test('what stands in an argument that no mapping describes is hidden; ids, choices and sizes of the kit are not', () => {
   const { variables } = recorded(
     `query ($s: String!, $n: Int!, $id: Int!, $c: String, $f: Int, $yes: Boolean!) {
