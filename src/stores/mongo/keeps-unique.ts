@@ -1,24 +1,21 @@
 import type { Entity } from '../../entity/entity.ts'
+import type { KeyCondition } from '../unique-key.ts'
 import type { MongoConnection } from './connection.ts'
 import { mongoIndexes } from './indexes.ts'
 import { uniqueKeys } from './unique-keys.ts'
 
-/** See `Store.keepsUnique`. */
+/** See `Store.keepsUnique`. Keys of several fields are of indexes alone: the mapping promises none. */
 export async function keepsUnique(
   connection: MongoConnection,
   entity: Entity,
   paths: ReadonlySet<string>,
 ): Promise<boolean> {
-  const indexes = (await mongoIndexes(connection, entity)).filter(({ unique }) => unique)
-  // Of the mapping alone nothing is asked: what it promises may not be kept
-  const ofIndexes = indexes.flatMap((index) => {
-    const { keys } = uniqueKeys(entity, [index])
-    return keys.filter(({ because }) => because === `MongoDB's index ${index.name}`)
-  })
-  return ofIndexes.some(
+  // Of a record in which none of the fields is null
+  const isMet = (each: KeyCondition): boolean =>
+    each.op === 'present' && each.leaves.some(({ path }) => paths.has(path))
+  const { keys } = uniqueKeys(entity, await mongoIndexes(connection, entity))
+  return keys.some(
     ({ leaves, among }) =>
-      leaves.length === paths.size &&
-      leaves.every(({ path }) => paths.has(path)) &&
-      among.every((each) => each.op === 'present'),
+      leaves.length === paths.size && leaves.every(({ path }) => paths.has(path)) && among.every(isMet),
   )
 }
