@@ -28,8 +28,16 @@ export function intPrefixOf(text: string): number | undefined {
   return value >= minInt && value <= maxInt ? value : undefined
 }
 
-/** True where the value is one that means null. Whole numbers are equal by value, bigints among them. */
+/** A value as `nullIf` names it: whole numbers by value, bigints among them, and instants in the form that is written. */
+function plain({ forms }: Converter, value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) return value
+  if (forms?.[0] === 'milliseconds') return value.getTime()
+  return forms?.[0] === 'text' ? value.toISOString() : value
+}
+
+/** True where the value is one that means null. */
 export function meansNull(converter: Converter, value: unknown): boolean {
-  const plain = typeof value === 'bigint' ? Number(value) : value
-  return converter.nullIf?.some((each) => each === plain) ?? false
+  const { nullIf = [] } = converter
+  return nullIf.length > 0 && nullIf.some((each) => each === plain(converter, value))
 }

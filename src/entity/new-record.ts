@@ -30,16 +30,24 @@ function saysNull({ kind, converter }: Leaf, value: unknown): boolean {
  * converter means as null is null when it is written, too: stores that keep it apart would read it differently.
  */
 export function parseLeaf(scope: Scope, leaf: Leaf, value: unknown): unknown {
-  if (value === null || value === undefined || (leaf.list === 'none' && saysNull(leaf, value))) {
-    if (leaf.required) throw new CrossfadeError('BAD_USER_INPUT', `${scope.name}.${leaf.path} must not be null.`)
-    return null
-  }
+  const parsed = isNone(leaf, value) ? null : parseGiven(scope, leaf, value)
+  // One value has several spellings, of which one may be named to mean null
+  if (!isNone(leaf, parsed)) return parsed
+  if (leaf.required) throw new CrossfadeError('BAD_USER_INPUT', `${scope.name}.${leaf.path} must not be null.`)
+  return null
+}
+
+const isNone = (leaf: Leaf, value: unknown): boolean =>
+  value === null || value === undefined || (leaf.list === 'none' && saysNull(leaf, value))
+
+function parseGiven(scope: Scope, leaf: Leaf, value: unknown): unknown {
   try {
     if (leaf.list === 'none') return parseScalar(leaf, value)
     if (!Array.isArray(value)) throw new CrossfadeError('BAD_USER_INPUT', 'A list is expected.')
     return value.map((element) => {
-      if (saysNull(leaf, element)) throw badValue('element', element, 'one that does not mean null')
-      return parseScalar(leaf, element)
+      const parsed = saysNull(leaf, element) ? null : parseScalar(leaf, element)
+      if (parsed === null || saysNull(leaf, parsed)) throw badValue('element', element, 'one that does not mean null')
+      return parsed
     })
   } catch (error) {
     if (!(error instanceof CrossfadeError)) throw error

@@ -252,6 +252,19 @@ test('a value in another form stays, until a patch changes it', async () => {
   })
 })
 
+test('what means null does so in each form that is read', () => {
+  const Sign = defineEntity('Sign', {
+    mongo: 'signs',
+    postgres: 'signs',
+    id: int(),
+    fields: { at: timestamp({ forms: ['milliseconds', 'date', 'text'], nullIf: [0] }) },
+  })
+  const first = '1970-01-01T00:00:00.000Z'
+  const read = (raw: unknown) => decodeLeaf(leafAt(Sign, 'at'), raw, [])
+  for (const raw of [0, new Date(0), first, '1970-01-01T01:00:00+01:00']) expect(read(raw)).toBeNull()
+  expect(read(1)).toEqual(new Date(1))
+})
+
 test.each(['text', 'texts', 'exact', 'list'])('%s takes no year that a text of four digits does not say', (name) => {
   for (const iso of ['+010000-01-01T00:00:00.000Z', '0000-12-31T23:59:59.999Z']) {
     const patch = () => planPatch(Visit, { [name]: name === 'list' ? [iso] : iso })

@@ -9,6 +9,7 @@ import {
   int,
   json,
   list,
+  long as longKind,
   objectId,
   text,
   timestamp,
@@ -573,6 +574,28 @@ describe('A new record', () => {
 
   test('has null for what the converter means as null', () => {
     expect(newRecord(Thing, 'a', { name: 'A', n: -1 })).toMatchObject({ n: null })
+  })
+
+  test('has null for other spellings of that, too: a value is read as it is stored', () => {
+    const Stamp = defineEntity('Stamp', {
+      mongo: 'stamps',
+      postgres: 'stamps',
+      id: text(),
+      fields: {
+        number: timestamp({ forms: ['milliseconds', 'date'], nullIf: [0] }),
+        text: timestamp({ forms: ['text'], nullIf: ['2000-01-01T00:00:00.000Z'] }),
+        date: timestamp({ nullIf: [0] }),
+        count: longKind({ nullIf: [5] }),
+        all: list(timestamp({ forms: ['milliseconds'], nullIf: [0] })),
+      },
+    })
+    const first = '1970-01-01T00:00:00.000Z'
+    const given = { number: new Date(0), text: new Date('2000-01-01T00:00:00.000Z'), date: new Date(0), count: '5' }
+    const none = { number: null, text: null, count: null }
+    expect(newRecord(Stamp, 'a', given)).toMatchObject({ ...none, date: new Date(0) })
+    expect(newRecord(Stamp, 'a', { number: first, text: '2000-01-01T01:00:00+01:00' })).toMatchObject(none)
+    expect(newRecord(Stamp, 'a', { number: new Date(1), count: '6' })).toMatchObject({ number: new Date(1), count: 6n })
+    expect(() => newRecord(Stamp, 'a', { all: [first] })).toThrow('expected one that does not mean null')
   })
 
   test.each([

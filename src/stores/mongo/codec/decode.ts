@@ -49,9 +49,10 @@ export function follow(document: unknown, steps: readonly string[]): unknown {
   return value
 }
 
-/** Mongo compares numbers of all types by value: so does `nullIf`, whose numbers are plain. */
-function plainNumber(raw: unknown): unknown {
-  return raw instanceof Decimal128 || isLong(raw) ? (wholeNumber(raw.toString()) ?? raw) : raw
+/** Mongo compares numbers of all types by value: so does `nullIf`, whose numbers are plain. It names no date. */
+function isNullStored({ converter }: Leaf, raw: unknown): boolean {
+  if (raw instanceof Date) return false
+  return meansNull(converter, raw instanceof Decimal128 || isLong(raw) ? (wholeNumber(raw.toString()) ?? raw) : raw)
 }
 
 /** A value that is there: as its kind has it, else as its converter or its scalar does. */
@@ -66,7 +67,7 @@ function decodeValue(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
 }
 
 function decodeScalar(leaf: Leaf, raw: unknown, lost?: Lost): unknown {
-  if (raw === null || raw === undefined || meansNull(leaf.converter, plainNumber(raw))) return null
+  if (raw === null || raw === undefined || isNullStored(leaf, raw)) return null
   const unsound = unsoundness(raw)
   if (unsound) return new Refused(unsound)
   const value = decodeValue(leaf, raw, lost)
