@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Entity } from '../entity/entity.ts'
-import { typeOf } from '../entity/type-of.ts'
 import { abandonment, type Retirement, retirement } from '../jobs/retire.ts'
 import { archive } from '../stores/mongo/archive.ts'
 import { dropBookkeeping, dropOurIndexes, removeTraces } from '../stores/mongo/traces.ts'
@@ -11,6 +10,7 @@ import { printJson, say } from './output.ts'
 import { RateLine } from './rate-line.ts'
 import type { Session } from './session.ts'
 import { leaving, untilAborted } from './signals.ts'
+import { typesOrAll } from './types-named.ts'
 import { upToTenThousand } from './up-to-ten-thousand.ts'
 import { withSession } from './with-session.ts'
 
@@ -107,7 +107,7 @@ export function retireCommand(): Command {
       withSession(options.config, async (session) => {
         const { archive: file, abandon = false, json } = options
         const { config, stores } = session
-        const chosen = type === 'all' ? config.entities : [typeOf(config.entities, type)]
+        const chosen = typesOrAll(config.entities, [type])
         if (file !== undefined && chosen.length !== 1)
           throw new CrossfadeError('BAD_USER_INPUT', '--archive writes one file: name one type.')
         const { signal } = untilAborted()

@@ -28,12 +28,16 @@ export function intPrefixOf(text: string): number | undefined {
   return value >= minInt && value <= maxInt ? value : undefined
 }
 
+/** The form in which instants are written. */
+export const writtenForm = ({ forms }: Converter): TimestampForm => forms?.[0] ?? 'date'
+
 /** A value as `nullIf` names it: whole numbers by value, bigints among them, and instants in the form that is written. */
-function plain({ forms }: Converter, value: unknown): unknown {
+function plain(converter: Converter, value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value)
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) return value
-  if (forms?.[0] === 'milliseconds') return value.getTime()
-  return forms?.[0] === 'text' ? value.toISOString() : value
+  const form = writtenForm(converter)
+  if (form === 'milliseconds') return value.getTime()
+  return form === 'text' ? value.toISOString() : value
 }
 
 /** True where the value is one that means null. */

@@ -1,3 +1,4 @@
+import { writtenForm } from '../codec/converter.ts'
 import type { KindName } from '../codec/kinds.ts'
 import type { Entity, Leaf, ObjectList, Scope } from './entity.ts'
 
@@ -47,7 +48,7 @@ const column = (name: string, type: ImpliedColumn['type'], rest: Rest = {}): Imp
 
 const needed = { notNull: true }
 
-const isAsText = ({ converter: { forms } }: Leaf): boolean => forms?.[0] === 'text'
+const isAsText = ({ converter }: Leaf): boolean => writtenForm(converter) === 'text'
 
 function leafColumn(leaf: Leaf): ImpliedColumn {
   const { column: name, kind, list, values } = leaf

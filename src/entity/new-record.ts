@@ -1,6 +1,6 @@
 import { badValue } from '../codec/bad-value.ts'
 import { unpackId } from '../codec/composite-id.ts'
-import { meansNull } from '../codec/converter.ts'
+import { meansNull, writtenForm } from '../codec/converter.ts'
 import { wholeNumber } from '../codec/decimal.ts'
 import { kindOf } from '../codec/kinds.ts'
 import { checkYear } from '../codec/timestamp.ts'
@@ -16,7 +16,7 @@ export function parseScalar(leaf: Leaf, value: unknown): unknown {
   if (leaf.values && !leaf.values.some((each) => each === parsed)) {
     throw badValue(leaf.path, value, `one of ${leaf.values.join(', ')}`)
   }
-  if (leaf.converter.forms?.[0] === 'text') checkYear(parsed)
+  if (writtenForm(leaf.converter) === 'text') checkYear(parsed)
   return parsed
 }
 

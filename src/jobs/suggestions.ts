@@ -70,7 +70,7 @@ function formsFound(
 }
 
 /** Texts that are no values of the field, which a converter or another value would make some. */
-function strayTexts(leaf: Leaf, found: FieldProfile): Change[] {
+function strayTexts(leaf: Leaf, found: FieldProfile, forms: TimestampForm[] | null): Change[] {
   const { kind, converter, values } = leaf
   const changes: Change[] = []
   const isFloat = kind === 'int' && lostBy(found, 'is not a whole number', 'is past 32 bits') > 0
@@ -91,7 +91,6 @@ function strayTexts(leaf: Leaf, found: FieldProfile): Change[] {
     const count = lostBy(found, 'is not a whole number', 'is past 32 bits')
     changes.push([{ kind: 'float', converter: fitting }, `${counted(count)} a number that no int holds`])
   }
-  const forms = formsFound(leaf, found)
   if (forms) changes.push([{ converter: { ...fitting, forms } }, `dates are kept as ${forms.join(' and as ')}`])
   const others = found.strays.filter(({ text }) => !nothings.test(text))
   if (kind === 'enum' && others.length > 0)
@@ -110,10 +109,11 @@ function uniqueness(leaf: Leaf, unique: readonly UniqueProfile[]): Change | null
 function changesOf(leaf: Leaf, found: FieldProfile, unique: readonly UniqueProfile[]): Change[] {
   const missing = lostBy(found, 'is required but null or missing')
   const arrays = sum(found.lost.filter(({ type }) => type === 'array'))
-  const another = formsFound(leaf, found) ? null : anotherKind(found)
+  const forms = formsFound(leaf, found)
+  const another = forms ? null : anotherKind(found)
   const changes: (Change | null)[] = [
     missing > 0 ? [{ required: false }, `${counted(missing)} none`] : null,
-    ...(another ? [another] : strayTexts(leaf, found)),
+    ...(another ? [another] : strayTexts(leaf, found, forms)),
     leaf.list !== 'none' && lostBy(found, 'is not a list') > 0
       ? [{ orOne: true }, `${counted(lostBy(found, 'is not a list'))} one value in the place of a list`]
       : null,

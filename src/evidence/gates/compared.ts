@@ -6,8 +6,8 @@ import type { Gate } from '../gate.ts'
 /**
  * Enough reads were compared since this mirror was made equal, hardly any of those that were tried came to nothing, and
  * nobody has still to judge what they found. Those that both stores answered with nothing were decided, and prove nothing:
- * a client that asks for one missing record again and again would meet the gate. What was shed for want of room is left out: which reads that were is chance,
- * whereas those that a store does not answer in time are always the same ones.
+ * a client that asks for one missing record again and again would meet the gate. What was shed for want of room is left
+ * out: which reads that were is chance, whereas those that a store does not answer in time are always the same ones.
  */
 export const compared: Gate = async ({ stores, entity, flag, settings }) => {
   if (settings.comparisons === false) return null
